@@ -1,0 +1,28 @@
+import { z } from 'zod';
+
+/**
+ * A passage: a stretch of a document, word for word. `text` is exactly `document.slice(start, end)`, offsets in UTF-16 code
+ * units of the document's stored text. `score` is its relevance to the question, 0 to 1, higher is nearer, relative to the
+ * best candidate of the same search; `rank` counts from 1.
+ */
+export const Passage = z.object({
+  id: z.string(),
+  documentId: z.string(),
+  source: z.string(),
+  title: z.string(),
+  text: z.string(),
+  start: z.int().nonnegative(),
+  end: z.int().nonnegative(),
+  score: z.number().min(0).max(1),
+  rank: z.int().positive(),
+});
+export type Passage = z.infer<typeof Passage>;
+
+/**
+ * A window: one to two consecutive sentences of a passage, the unit whose vector is indexed. Offsets are into the document's
+ * text; `similarity` is the cosine between the question's vector and the window's.
+ */
+export type RankedWindow = { start: number; end: number; similarity: number };
+
+/** A passage as a search returns it: with its windows, whose similarities the extractive answer reads. */
+export type FoundPassage = Passage & { windows: RankedWindow[] };
