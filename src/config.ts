@@ -1,0 +1,162 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { parseEnv } from 'node:util';
+import { z } from 'zod';
+import { AppError } from './errors.ts';
+
+/** A key that callers present, and the collections it may use; `collections` is null where it may use all. */
+export type ApiKey = { name: string; key: string; collections: string[] | null };
+
+/** A name that is safe as a collection, a key's name and a metrics label: no separators, no path, no look-alikes. */
+export const collectionNamePattern = /^[a-z0-9][a-z0-9_-]{0,62}$/;
+
+const wholeNumber = (least: number, most: number) =>
+  z
+    .string()
+    .trim()
+    .regex(/^\d{1,15}$/, 'must be a whole number')
+    .transform(Number)
+    .pipe(z.number().min(least, `must be at least ${least}`).max(most, `must be at most ${most}`));
+const flag = z.enum(['true', 'false'], 'must be true or false').transform((value) => value === 'true');
+const text = z.string().trim().min(1, 'must not be empty');
+const folder = text.transform((path) => resolve(path));
+const httpUrl = text.pipe(z.url({ protocol: /^https?$/, error: 'must be an http or https URL' }));
+
+/** `20 MiB`, `512 KiB` or plain bytes, as a number of bytes. */
+const bytes = z
+  .string()
+  .trim()
+  .regex(/^\d{1,12}\s*(B|KiB|MiB|GiB)?$/, 'must be a size such as 20 MiB')
+  .transform((value) => {
+    const [, amount, unit = 'B'] = /^(\d+)\s*(\w+)?$/.exec(value)!;
+    return Number(amount) * { B: 1, KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30 }[unit]!;
+  })
+  .pipe(z.number().min(1024, 'must be at least 1 KiB').max(2 ** 30, 'must be at most 1 GiB'));
+
+const apiKeys = z.string().transform((value, context): ApiKey[] => {
+  const entries = value.split(/[,\n]/).map((entry) => entry.trim());
+  const keys = entries.flatMap((entry, index) => {
+    if (entry === '' || entry.startsWith('#')) return [];
+    const [name = '', key = '', collections, ...rest] = entry.split(':');
+    const names = collections?.split('|') ?? null;
+    if (!collectionNamePattern.test(name) || key.length < 8 || rest.length > 0)
+      context.addIssue(`entry ${index + 1} must read name:key or name:key:collection|collection, the key of 8 or more`);
+    else if (names?.some((each) => !collectionNamePattern.test(each)))
+      context.addIssue(`entry ${index + 1} names a collection that can't exist`);
+    return [{ name, key, collections: names }];
+  });
+  if (new Set(keys.map((key) => key.name)).size < keys.length) context.addIssue('a name is used twice');
+  if (new Set(keys.map((key) => key.key)).size < keys.length) context.addIssue('a key is used twice');
+  return keys;
+});
+
+/** Every setting, by its name in the environment. Defaults and meanings are what README's table says; a test compares them. */
+export const Settings = z.object({
+  HOST: text.default('127.0.0.1').describe('the address to listen on; beyond loopback it needs API_KEYS'),
+  PORT: wholeNumber(0, 65535).default(3000).describe('the port to listen on'),
+  ALLOW_ANONYMOUS: flag.default(false).describe('true lets a HOST beyond loopback serve without keys'),
+  API_KEYS: apiKeys.optional().describe('name:key[:collection|collection…], comma-separated'),
+  API_KEYS_FILE: text.optional().describe('a file with the same, one entry a line'),
+  DATA_DIR: folder.prefault('./data').describe('everything that Assay stores'),
+  CORPUS_DIR: folder.prefault('./corpus').describe('the documents that npm start ingests'),
+  PROMPTS_DIR: folder.prefault('./prompts').describe('the three prompts'),
+  MODELS_DIR: folder.prefault('./.models').describe('the weights of the embedded models, placed by npm run setup'),
+  OPENAI_BASE_URL: httpUrl.optional().describe('an OpenAI-compatible server for chat and embeddings'),
+  OPENAI_API_KEY: text.optional().describe("that server's key; alone it means OpenAI itself"),
+  CHAT_MODEL: text.optional().describe('the model that answers'),
+  EVALUATION_MODEL: text.optional().describe('the model that evaluates; by default the chat model'),
+  EMBEDDING_MODEL: text.optional().describe('the model that embeds; e5-small-v2-q is the embedded one'),
+  TOP_K: wholeNumber(1, 20).default(3).describe('passages shown to the model'),
+  CHUNK_SIZE_TOKENS: wholeNumber(32, 2048).default(256).describe('the most tokens in a passage'),
+  CHUNK_OVERLAP_TOKENS: wholeNumber(0, 512).default(32).describe('tokens that neighbouring passages may share'),
+  ASK_TIMEOUT_MS: wholeNumber(100, 3_600_000).default(60_000).describe('the deadline of a whole ask'),
+  EVALUATION_TIMEOUT_MS: wholeNumber(100, 3_600_000).default(20_000).describe('the deadline of its evaluation'),
+  MODEL_MAX_RETRIES: wholeNumber(0, 10).default(2).describe('retries of one call to a model server'),
+  MAX_CONCURRENT_ASKS: wholeNumber(1, 100_000).default(1024).describe('asks at once; beyond: 503 with Retry-After'),
+  MAX_BODY_BYTES: bytes.prefault('20 MiB').describe('the largest request; beyond: 413'),
+  LOG_LEVEL: z
+    .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], 'must be a pino level')
+    .default('info')
+    .describe('how much is logged'),
+});
+
+/** The settings that the contract names and that a later release brings: set, they stop the boot rather than be ignored. */
+const notYet = ['WEAVIATE_URL', 'WEAVIATE_GRPC_URL', 'WEAVIATE_API_KEY', 'REDIS_URL'];
+
+/** Names that only Assay uses: in the environment, one that begins so and is unknown is a slip, not somebody else's. */
+const ownPrefixes = /^(ASK|EVALUATION|EMBEDDING|CHUNK|TOP|CHAT|API_KEYS|MAX_CONCURRENT|MAX_BODY|PROMPTS|CORPUS|MODELS)_?/;
+
+export type Config = ReturnType<typeof readConfig>;
+
+const loopback = (host: string) => host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
+
+/**
+ * Reads the settings from the environment and, beneath it, from `.env` in `folder`.
+ * @throws AppError BAD_SETTINGS naming every unknown or bad setting at once; values are never part of the message.
+ */
+export function readConfig(environment: NodeJS.ProcessEnv = process.env, folder = process.cwd()) {
+  const file = join(folder, '.env');
+  const fromFile = existsSync(file) ? parseEnv(readFileSync(file, 'utf8')) : {};
+  const known = new Set(Object.keys(Settings.shape));
+  const problems: string[] = [];
+
+  for (const name of Object.keys(fromFile))
+    if (!known.has(name) && !notYet.includes(name)) problems.push(`${name}: unknown setting in .env`);
+  for (const name of Object.keys(environment))
+    if (!known.has(name) && ownPrefixes.test(name) && !/_(SERVICE|PORT)(_|$)/.test(name))
+      problems.push(`${name}: unknown setting`);
+
+  const given: Record<string, string> = {};
+  for (const [name, value] of Object.entries({ ...fromFile, ...environment })) {
+    if (value === undefined || value.trim() === '') continue; // an empty value is how compose files say "not set"
+    if (notYet.includes(name)) problems.push(`${name}: the shared store is not part of this version`);
+    if (known.has(name)) given[name] = value;
+  }
+  if (given.API_KEYS_FILE !== undefined) {
+    if (given.API_KEYS !== undefined) problems.push('API_KEYS_FILE: give either API_KEYS or API_KEYS_FILE');
+    try {
+      given.API_KEYS = readFileSync(given.API_KEYS_FILE, 'utf8');
+    } catch {
+      problems.push('API_KEYS_FILE: the file cannot be read');
+    }
+  }
+
+  const parsed = Settings.safeParse(given);
+  if (!parsed.success)
+    for (const issue of parsed.error.issues) problems.push(`${issue.path.join('.')}: ${issue.message}`);
+  const settings = parsed.data;
+  if (settings) {
+    const open = !loopback(settings.HOST) && !settings.API_KEYS?.length && !settings.ALLOW_ANONYMOUS;
+    if (open) problems.push('HOST: an address beyond loopback needs API_KEYS, or ALLOW_ANONYMOUS=true');
+    if (settings.CHUNK_OVERLAP_TOKENS > settings.CHUNK_SIZE_TOKENS / 2)
+      problems.push('CHUNK_OVERLAP_TOKENS: must be at most half of CHUNK_SIZE_TOKENS');
+  }
+  if (problems.length > 0 || !settings)
+    throw new AppError('BAD_SETTINGS', `The settings can't be used:\n${problems.map((each) => `  ${each}`).join('\n')}`);
+
+  return {
+    host: settings.HOST,
+    port: settings.PORT,
+    apiKeys: settings.API_KEYS ?? [],
+    dataDir: settings.DATA_DIR,
+    corpusDir: settings.CORPUS_DIR,
+    promptsDir: settings.PROMPTS_DIR,
+    modelsDir: settings.MODELS_DIR,
+    models: {
+      baseUrl: settings.OPENAI_BASE_URL,
+      apiKey: settings.OPENAI_API_KEY,
+      chat: settings.CHAT_MODEL,
+      evaluation: settings.EVALUATION_MODEL,
+      embedding: settings.EMBEDDING_MODEL,
+      maxRetries: settings.MODEL_MAX_RETRIES,
+    },
+    topK: settings.TOP_K,
+    chunkSizeTokens: settings.CHUNK_SIZE_TOKENS,
+    chunkOverlapTokens: settings.CHUNK_OVERLAP_TOKENS,
+    askTimeoutMs: settings.ASK_TIMEOUT_MS,
+    evaluationTimeoutMs: settings.EVALUATION_TIMEOUT_MS,
+    maxConcurrentAsks: settings.MAX_CONCURRENT_ASKS,
+    maxBodyBytes: settings.MAX_BODY_BYTES,
+    logLevel: settings.LOG_LEVEL,
+  };
+}

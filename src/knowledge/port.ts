@@ -1,0 +1,79 @@
+import type { FoundPassage } from '../passage.ts';
+
+/** A stretch of a document's text, in UTF-16 code units. */
+export type Span = { start: number; end: number };
+
+/** What an ingested document brings: its text, how it is divided, and one vector for each window. */
+export type NewDocument = {
+  collection: string;
+  source: string;
+  title: string;
+  format: string;
+  metadata: Record<string, unknown>;
+  text: string;
+  /** Of everything that decides what is stored (text, title, metadata, splitting): equal hash, nothing to do. */
+  contentHash: string;
+  passages: { start: number; end: number; headingPath: string[]; windows: Span[] }[];
+  /** The windows' unit vectors one after another, passages in order. */
+  vectors: Float32Array;
+};
+
+export type DocumentSummary = {
+  id: string;
+  collection: string;
+  source: string;
+  title: string;
+  format: string;
+  metadata: Record<string, unknown>;
+  contentHash: string;
+  characters: number;
+  passages: number;
+  createdAt: string;
+  updatedAt: string;
+};
+
+export type StoredDocument = DocumentSummary & { text: string };
+
+export type CollectionSummary = { name: string; documents: number; passages: number; createdAt: string };
+
+export type KnowledgeStats = {
+  documents: number;
+  passages: number;
+  windows: number;
+  collections: number;
+  embeddingModel: string;
+  dimension: number | null;
+};
+
+/** An ask's record, kept for `GET /asks/{id}`: who asked (the key's name) and the whole reply with its trace. */
+export type AskRecord = { id: string; collection: string; keyName: string | null; createdAt: string; reply: unknown };
+
+/** Passages whose vectors are to be made anew, as the texts that are embedded for them. */
+export type ReembeddingBatch = { passages: { key: number; windows: string[]; title: string; headingPath: string[] }[] };
+
+/**
+ * The knowledge base: what any store behind Assay must do. Every promise here is asynchronous because the store lives in
+ * another process or on another machine. Failures are AppErrors: COLLECTION_NOT_FOUND, NOT_READY, STORAGE_FULL, INTERNAL.
+ */
+export interface Knowledge {
+  /** Stores a document, replacing the one of the same collection and source; durable and searchable when it resolves. */
+  put(document: NewDocument): Promise<{ id: string; passages: number; replaced: boolean }>;
+  /** The document of this source in this collection, or null. */
+  findSource(collection: string, source: string): Promise<DocumentSummary | null>;
+  document(id: string): Promise<StoredDocument | null>;
+  /** Documents of a collection by source, `limit` at a time; `cursor` is the last source seen. */
+  documents(query: { collection: string; after: string | null; limit: number }): Promise<DocumentSummary[]>;
+  /** True when a document was removed, false when there was none. */
+  remove(id: string): Promise<boolean>;
+  /** The `topK` best passages for a question, best first: vector similarity and full text, their scores fused. */
+  search(query: { collection: string; question: string; vector: Float32Array; topK: number }): Promise<FoundPassage[]>;
+  collections(): Promise<CollectionSummary[]>;
+  collection(name: string): Promise<CollectionSummary | null>;
+  /** True when it was made, false when it was there. */
+  createCollection(name: string): Promise<boolean>;
+  removeCollection(name: string): Promise<boolean>;
+  saveAsk(record: AskRecord): Promise<void>;
+  ask(id: string): Promise<AskRecord | null>;
+  stats(): Promise<KnowledgeStats>;
+  close(): Promise<void>;
+}
