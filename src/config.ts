@@ -2,13 +2,11 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseEnv } from 'node:util';
 import { z } from 'zod';
+import { collectionNamePattern } from './collection-name.ts';
 import { AppError } from './errors.ts';
 
 /** A key that callers present, and the collections it may use; `collections` is null where it may use all. */
 export type ApiKey = { name: string; key: string; collections: string[] | null };
-
-/** A name that is safe as a collection, a key's name and a metrics label: no separators, no path, no look-alikes. */
-export const collectionNamePattern = /^[a-z0-9][a-z0-9_-]{0,62}$/;
 
 const wholeNumber = (least: number, most: number) =>
   z

@@ -48,9 +48,6 @@ export type KnowledgeStats = {
 /** An ask's record, kept for `GET /asks/{id}`: who asked (the key's name) and the whole reply with its trace. */
 export type AskRecord = { id: string; collection: string; keyName: string | null; createdAt: string; reply: unknown };
 
-/** Passages whose vectors are to be made anew, as the texts that are embedded for them. */
-export type ReembeddingBatch = { passages: { key: number; windows: string[]; title: string; headingPath: string[] }[] };
-
 /**
  * The knowledge base: what any store behind Assay must do. Every promise here is asynchronous because the store lives in
  * another process or on another machine. Failures are AppErrors: COLLECTION_NOT_FOUND, NOT_READY, STORAGE_FULL, INTERNAL.
@@ -77,3 +74,19 @@ export interface Knowledge {
   stats(): Promise<KnowledgeStats>;
   close(): Promise<void>;
 }
+
+/** The operations that a store carries out as they come, by name; `search` and `close` stand apart. */
+export const storeOperations = [
+  'put',
+  'findSource',
+  'document',
+  'documents',
+  'remove',
+  'collections',
+  'collection',
+  'createCollection',
+  'removeCollection',
+  'saveAsk',
+  'ask',
+  'stats',
+] as const satisfies (keyof Knowledge)[];

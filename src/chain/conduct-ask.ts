@@ -1,0 +1,90 @@
+import { randomUUID } from 'node:crypto';
+import type { Runnable } from '@langchain/core/runnables';
+import { AppError } from '../errors.ts';
+import { type OnIncorrect, type Outcome, withPolicy } from './policy.ts';
+import type { AskReply, AskRequest } from './reply.ts';
+import type { Asked, Evaluated } from './state.ts';
+import type { Keep } from './step.ts';
+import { AskTracer } from './trace.ts';
+
+/** Where an ask's record is kept: the reply with its trace, and which key asked. */
+export type SaveAsk = (record: {
+  id: string;
+  collection: string;
+  keyName: string | null;
+  createdAt: string;
+  reply: AskReply;
+}) => Promise<void>;
+
+/** Who asks: the name of their key, a signal that fires when they leave, and where to tell what is on its way. */
+export type Asker = { keyName?: string | null; signal?: AbortSignal; keep?: Keep };
+
+export type ConductAsk = (request: AskRequest, asker?: Asker) => Promise<AskReply>;
+
+/**
+ * Conducts an ask from its request to its reply: number of passages, one deadline for all of it, policy, trace, record.
+ * @param options.timeoutMs the deadline of the whole ask
+ * @throws AppError what the steps throw; MODEL_TIMEOUT at the deadline, CLIENT_GONE when the asker leaves
+ */
+export function createConductAsk(options: {
+  chain: Runnable<Asked, Evaluated>;
+  topK: number;
+  timeoutMs: number;
+  saveAsk: SaveAsk;
+}): ConductAsk {
+  const chain = withPolicy(options.chain);
+
+  return async (request, asker = {}) => {
+    const begun = performance.now();
+    const createdAt = new Date().toISOString();
+    const { question, collection, evaluation, onIncorrect, topK = options.topK } = request;
+    const tracer = new AskTracer();
+    const deadline = AbortSignal.timeout(options.timeoutMs);
+    const signal = asker.signal ? AbortSignal.any([asker.signal, deadline]) : deadline;
+    const config = { callbacks: [tracer], signal, configurable: { keep: asker.keep } };
+    const outcome = await orAbort(
+      chain.invoke({ question, collection, topK, evaluation, onIncorrect }, config),
+      signal,
+    ).catch((error) => {
+      if (asker.signal?.aborted) throw new AppError('CLIENT_GONE', 'The client left before the answer was ready.');
+      if (deadline.aborted) throw new AppError('MODEL_TIMEOUT', 'The answer was not ready in time.', { cause: error });
+      throw error;
+    });
+    const reply = toReply(outcome, tracer, performance.now() - begun);
+    const { id } = reply;
+    const record = { ...reply, trace: tracer.steps() };
+    await options.saveAsk({ id, collection, keyName: asker.keyName ?? null, createdAt, reply: record });
+    return request.trace ? record : reply;
+  };
+}
+
+/** The work's result, or a rejection as soon as the signal fires: some paths through a library pay no heed to it. */
+function orAbort<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  const onAbort = () => reject(signal.reason);
+  signal.addEventListener('abort', onAbort, { once: true });
+  return Promise.race([work, promise]).finally(() => signal.removeEventListener('abort', onAbort));
+}
+
+function toReply(outcome: Outcome & { onIncorrect?: OnIncorrect }, tracer: AskTracer, totalMs: number): AskReply {
+  const { question, collection, context, answer, verdicts, attempts, evaluation } = outcome;
+  const round = (ms: number) => Math.round(ms * 10) / 10;
+  return {
+    id: `ask_${randomUUID()}`,
+    question,
+    answer: answer.text,
+    collection,
+    context: context.map(({ windows, ...passage }) => passage),
+    verdict: (verdicts.context ?? verdicts.answer)!,
+    ...(evaluation === 'both' && { verdicts: { context: verdicts.context!, answer: verdicts.answer! } }),
+    abstained: answer.abstained,
+    attempts,
+    usage: tracer.usage(),
+    timings: {
+      retrieveMs: tracer.durationMs('retrieve'),
+      answerMs: tracer.durationMs('answer'),
+      evaluateMs: tracer.durationMs('evaluate'),
+      totalMs: round(totalMs),
+    },
+  };
+}

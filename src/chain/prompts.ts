@@ -1,0 +1,53 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { ChatPromptTemplate } from '@langchain/core/prompts';
+import { AppError } from '../errors.ts';
+
+/** The prompts by file name, each with the variables that it must name, all of them and no others. */
+const declared = {
+  answer: ['context', 'question'],
+  'evaluate-answer': ['answer', 'question'],
+  'evaluate-context': ['answer', 'context', 'question'],
+} as const;
+
+export type Prompts = Record<keyof typeof declared, ChatPromptTemplate>;
+
+/**
+ * Reads the three prompts of `folder`. A file holds messages, each under a line `## system`, `## human` or `## ai`, with
+ * variables as `{{name}}` (Mustache without its sections, so that braces in a prompt are just braces). What is filled in is
+ * a value and never read as a template.
+ * @throws AppError BAD_SETTINGS naming every prompt file that is missing, or whose variables are not the declared ones
+ */
+export function readPrompts(folder: string): Prompts {
+  const problems: string[] = [];
+  const entries = Object.entries(declared).map(([name, variables]) => {
+    const file = join(folder, `${name}.md`);
+    let text = '';
+    try {
+      text = readFileSync(file, 'utf8');
+    } catch {
+      problems.push(`${name}.md: can't be read`);
+      return [name, null];
+    }
+    const tags = [...text.matchAll(/\{\{([^}]*)\}\}/g)].map(([, tag]) => tag!.trim());
+    const strange = tags.filter((tag) => !variables.includes(tag as never));
+    const missing = variables.filter((variable) => !tags.includes(variable));
+    const messages = toMessages(text);
+    if (strange.length > 0) problems.push(`${name}.md: unknown variable ${[...new Set(strange)].join(', ')}`);
+    else if (missing.length > 0) problems.push(`${name}.md: missing variable ${missing.join(', ')}`);
+    else if (messages.length === 0) problems.push(`${name}.md: no message; begin one with a line such as ## human`);
+    else return [name, ChatPromptTemplate.fromMessages(messages, { templateFormat: 'mustache' })];
+    return [name, null];
+  });
+  if (problems.length > 0)
+    throw new AppError('BAD_SETTINGS', `The prompts can't be used:\n${problems.map((each) => `  ${each}`).join('\n')}`);
+  return Object.fromEntries(entries) as Prompts;
+}
+
+function toMessages(text: string): ['system' | 'human' | 'ai', string][] {
+  const [, ...parts] = text.split(/^## (system|human|ai)[ \t]*$/m);
+  return Array.from({ length: parts.length / 2 }, (_, at) => [
+    parts[2 * at] as 'system' | 'human' | 'ai',
+    parts[2 * at + 1]!.trim(),
+  ]);
+}

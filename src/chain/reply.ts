@@ -1,0 +1,45 @@
+import { z } from 'zod';
+import { collectionName } from '../collection-name.ts';
+import { Passage } from '../passage.ts';
+import { mostPassages } from './policy.ts';
+import { TraceStep } from './trace.ts';
+import { Verdict } from './verdict.ts';
+
+/** Text from people: no NUL, no half of a surrogate pair, which neither the store nor a model server would take. */
+export const wellFormedText = z
+  .string()
+  .refine((text) => !text.includes('\0'), 'must not contain NUL characters')
+  .refine((text) => text.isWellFormed(), 'must not contain lone surrogates');
+
+export const Question = wellFormedText
+  .transform((text) => text.trim())
+  .pipe(z.string().min(1, 'must not be empty').max(4000, 'must have at most 4,000 characters'));
+
+/** An ask as it comes in. */
+export const AskRequest = z.strictObject({
+  question: Question,
+  collection: collectionName.default('default'),
+  topK: z.int().min(1).max(mostPassages).optional(),
+  evaluation: z.enum(['context', 'answer', 'both', 'none']).default('context'),
+  onIncorrect: z.enum(['return', 'retry', 'abstain']).default('return'),
+  stream: z.boolean().default(false),
+  trace: z.boolean().default(false),
+});
+export type AskRequest = z.infer<typeof AskRequest>;
+
+/** An ask's whole reply. */
+export const AskReply = z.object({
+  id: z.string(),
+  question: z.string(),
+  answer: z.string(),
+  collection: z.string(),
+  context: z.array(Passage),
+  verdict: Verdict,
+  verdicts: z.object({ context: Verdict, answer: Verdict }).optional(),
+  abstained: z.boolean(),
+  attempts: z.int().positive(),
+  usage: z.object({ promptTokens: z.int(), completionTokens: z.int(), modelCalls: z.int() }),
+  timings: z.object({ retrieveMs: z.number(), answerMs: z.number(), evaluateMs: z.number(), totalMs: z.number() }),
+  trace: z.array(TraceStep).optional(),
+});
+export type AskReply = z.infer<typeof AskReply>;

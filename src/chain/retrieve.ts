@@ -1,0 +1,54 @@
+import type { CallbackManagerForRetrieverRun } from '@langchain/core/callbacks/manager';
+import { Document } from '@langchain/core/documents';
+import { BaseRetriever } from '@langchain/core/retrievers';
+import type { FoundPassage } from '../passage.ts';
+import type { Asked } from './state.ts';
+import { step } from './step.ts';
+
+/** A search that a retriever stands on: the `topK` best passages for a question in a collection, best first. */
+export type SearchPassages = (
+  query: { question: string; collection: string; topK: number },
+  options: { signal?: AbortSignal | undefined },
+) => Promise<FoundPassage[]>;
+
+/**
+ * LangChain's retriever over one collection, for those who take the chain apart: `pageContent` is the passage's text, its
+ * other fields are the metadata.
+ */
+export class PassageRetriever extends BaseRetriever<Omit<FoundPassage, 'text'>> {
+  static override lc_name = () => 'PassageRetriever';
+  lc_namespace = ['assay', 'chain'];
+  readonly #search: SearchPassages;
+  readonly #query: { collection: string; topK: number };
+
+  constructor(search: SearchPassages, query: { collection: string; topK: number }) {
+    super();
+    this.#search = search;
+    this.#query = query;
+  }
+
+  override async _getRelevantDocuments(question: string, _run?: CallbackManagerForRetrieverRun) {
+    const passages = await this.#search({ ...this.#query, question }, {});
+    return passages.map(({ text, ...metadata }) => new Document({ pageContent: text, metadata, id: metadata.id }));
+  }
+}
+
+/** The step that finds the passages for a question; collection and number come with each ask. */
+export function createRetrieve(search: SearchPassages) {
+  return step('retrieve', ({ question, collection, topK }: Asked, { signal }) =>
+    search({ question, collection, topK }, { signal }),
+  );
+}
+
+/**
+ * The passages as the model sees them: numbered, each with where it is from, in tags that no text can close.
+ */
+export function formatContext(passages: FoundPassage[]): string {
+  return passages
+    .map(({ rank, source, title, text }) => {
+      const inert = text.replace(/<(?=\/?\s*passage)/gi, '‹');
+      const attribute = (value: string) => value.replace(/["<>\n]/g, ' ');
+      return `<passage number="${rank}" source="${attribute(source)}" title="${attribute(title)}">\n${inert}\n</passage>`;
+    })
+    .join('\n\n');
+}

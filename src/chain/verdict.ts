@@ -1,0 +1,106 @@
+import { z } from 'zod';
+
+/** A quotation that bears a verdict out: `quote` is exactly `document.slice(start, end)` of the passage's document. */
+export const Evidence = z.object({
+  quote: z.string(),
+  passageId: z.string(),
+  start: z.int().nonnegative(),
+  end: z.int().nonnegative(),
+});
+export type Evidence = z.infer<typeof Evidence>;
+
+/** Why there is no judgement: the judge was too slow, could not be read, could not be reached, or was not asked. */
+const Problem = z.enum(['timeout', 'unparseable', 'unavailable', 'skipped']);
+export type Problem = z.infer<typeof Problem>;
+
+/** What the evaluation says of an answer. `score` is the probability, 0 to 1, that the answer is correct, where there is one. */
+export const Verdict = z.object({
+  label: z.enum(['Correct', 'Incorrect', 'Unjudged']),
+  basis: z.enum(['context', 'answer']),
+  score: z.number().min(0).max(1).nullable(),
+  reason: z.string(),
+  evidence: z.array(Evidence),
+  problem: Problem.nullable(),
+});
+export type Verdict = z.infer<typeof Verdict>;
+export type Basis = Verdict['basis'];
+
+/** A verdict for an answer that could not be judged, or need not be. */
+export function unjudged(basis: Basis, problem: Problem, reason: string): Verdict {
+  return { label: 'Unjudged', basis, score: null, reason, evidence: [], problem };
+}
+
+/** What a judge replies, once it has been read. */
+export const Judgement = z.object({
+  quotes: z.array(z.string()),
+  reason: z.string(),
+  verdict: z.enum(['Correct', 'Incorrect']),
+  score: z.number().min(0).max(1).nullable(),
+});
+export type Judgement = z.infer<typeof Judgement>;
+
+/**
+ * Reads a judge's reply, however it is wrapped: in a code fence, after a thinking block, with words around it, with single
+ * fields of another type or case. The last JSON object that holds a verdict counts, since models think before they decide.
+ * @returns null where no verdict can be read from it without guessing
+ */
+export function readJudgement(reply: string): Judgement | null {
+  const visible = reply.replace(/<think(?:ing)?>[\s\S]*?<\/think(?:ing)?>/gi, '');
+  for (const candidate of jsonObjects(visible).reverse()) {
+    const judgement = Judgement.safeParse(toJudgement(candidate));
+    if (judgement.success) return judgement.data;
+  }
+  return null;
+}
+
+function toJudgement(fields: Record<string, unknown>) {
+  const named = Object.fromEntries(Object.entries(fields).map(([name, value]) => [name.toLowerCase(), value]));
+  const word = String(named.verdict ?? named.label ?? '').trim().replace(/[.!]$/, '').toLowerCase();
+  const score = typeof named.score === 'string' ? Number.parseFloat(named.score) : named.score;
+  const quotes = Array.isArray(named.quotes) ? named.quotes : typeof named.quotes === 'string' ? [named.quotes] : [];
+  return {
+    quotes: quotes.filter((quote) => typeof quote === 'string').slice(0, 20),
+    reason: typeof named.reason === 'string' ? named.reason.slice(0, 2000) : '',
+    verdict: word === 'correct' ? 'Correct' : word === 'incorrect' ? 'Incorrect' : null,
+    score: typeof score === 'number' && score >= 0 && score <= 1 ? score : null,
+  };
+}
+
+/** Every JSON object that stands complete in a text, in their order; objects inside objects are not looked for. */
+function jsonObjects(text: string): Record<string, unknown>[] {
+  const found: Record<string, unknown>[] = [];
+  let from = text.indexOf('{');
+  for (let tries = 0; from >= 0 && tries < 50; tries += 1) {
+    const end = endOfObject(text, from);
+    let next = from + 1;
+    if (end !== null) {
+      try {
+        found.push(JSON.parse(text.slice(from, end)));
+        next = end;
+      } catch {
+        // Not JSON after all: look behind this brace.
+      }
+    }
+    from = text.indexOf('{', next);
+  }
+  return found;
+}
+
+/** Where the object that begins at `from` ends, minding strings; null where it doesn't. */
+function endOfObject(text: string, from: number): number | null {
+  let depth = 0;
+  let inString = false;
+  for (let at = from; at < text.length; at += 1) {
+    const character = text[at];
+    if (inString) {
+      if (character === '\\') at += 1;
+      else if (character === '"') inString = false;
+    } else if (character === '"') inString = true;
+    else if (character === '{') depth += 1;
+    else if (character === '}') {
+      depth -= 1;
+      if (depth === 0) return at + 1;
+    }
+  }
+  return null;
+}

@@ -1,0 +1,40 @@
+import { join } from 'node:path';
+import { openDatabase } from './database.ts';
+import type { AskRecord } from './port.ts';
+
+const schema = `
+  CREATE TABLE asks (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL UNIQUE,
+    collection TEXT NOT NULL,
+    key_name TEXT,
+    created_at TEXT NOT NULL,
+    reply TEXT NOT NULL
+  ) STRICT`;
+
+/** How many records are kept; older ones go first. */
+const kept = 100_000;
+
+/** The records of past asks, in a file of their own: they may be lost with the power, so that no ask waits for the disk. */
+export function openAsks(dataDir: string) {
+  const database = openDatabase(join(dataDir, 'asks.db'), { schema, version: 1, synchronous: 'NORMAL' });
+  const insert = database.prepare(
+    'INSERT OR REPLACE INTO asks (id, collection, key_name, created_at, reply) VALUES (?, ?, ?, ?, ?)',
+  );
+  const trim = database.prepare('DELETE FROM asks WHERE number <= ?');
+  const select = database.prepare(
+    'SELECT id, collection, key_name AS keyName, created_at AS createdAt, reply FROM asks WHERE id = ?',
+  );
+
+  return {
+    save({ id, collection, keyName, createdAt, reply }: AskRecord) {
+      const { lastInsertRowid } = insert.run(id, collection, keyName, createdAt, JSON.stringify(reply));
+      if (Number(lastInsertRowid) % 1000 === 0) trim.run(Number(lastInsertRowid) - kept);
+    },
+    get(id: string): AskRecord | null {
+      const row = select.get(id) as (AskRecord & { reply: string }) | undefined;
+      return row ? { ...row, reply: JSON.parse(row.reply) } : null;
+    },
+    close: () => database.close(),
+  };
+}

@@ -1,0 +1,120 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { AppError } from '../errors.ts';
+import type { HostReply, HostRequest } from './host.ts';
+import { type Knowledge, storeOperations } from './port.ts';
+
+type Pending = { request: HostRequest; retried: boolean; resolve: (value: unknown) => void; reject: (error: unknown) => void };
+
+const hostFile = fileURLToPath(new URL('./host.ts', import.meta.url));
+const stopping = () => new AppError('NOT_READY', 'The service is stopping.');
+
+/**
+ * The knowledge base of one machine: starts the knowledge host over `dataDir` and speaks to it. A host that dies is started
+ * anew, and what it had not answered is asked once more; every operation may safely be done twice.
+ * @param options.onRestart is told when the host died, with the signal or exit code it died of
+ * @throws AppError NOT_READY where the store can't be opened
+ */
+export async function startKnowledge(options: {
+  dataDir: string;
+  embeddingModel: string;
+  onRestart?: (cause: string) => void;
+}): Promise<Knowledge & { hostPid: () => number | undefined }> {
+  const pending = new Map<number, Pending>();
+  let nextId = 0;
+  let closing = false;
+  let host: ChildProcess | null = null; // null while one is being started, and after a start that failed
+  let starting: Promise<void> | null = null;
+
+  async function start() {
+    try {
+      // One thread: OpenMP's waiting threads spin, and take the processor from the HTTP process when it is needed most.
+      const child = fork(hostFile, [options.dataDir, options.embeddingModel], {
+        serialization: 'advanced',
+        env: { ...process.env, OMP_NUM_THREADS: '1', OPENBLAS_NUM_THREADS: '1' },
+        execArgv: ['--disable-warning=ExperimentalWarning'],
+      });
+      const exit = once(child, 'exit');
+      const first = await Promise.race([once(child, 'message'), exit.then(() => null)]);
+      const reply = first?.[0] as HostReply | undefined;
+      if (!reply || !('ready' in reply)) {
+        const { code, message } = reply && 'error' in reply ? reply.error : new AppError('NOT_READY', 'The knowledge host does not start.');
+        throw new AppError(code, message);
+      }
+      child.on('message', settle);
+      child.once('exit', (code, signal) => restart(signal ?? `exit code ${code}`));
+      host = child;
+      for (const { request } of pending.values()) child.send(request, ignoreFailure);
+    } catch (error) {
+      rejectAll(error);
+      throw error;
+    } finally {
+      starting = null;
+    }
+  }
+
+  /** A message that can't be sent means that the host is gone; its exit is what gets handled. */
+  function ignoreFailure() {}
+
+  function settle(reply: HostReply) {
+    if ('ready' in reply || reply.id === null) return;
+    const call = pending.get(reply.id);
+    pending.delete(reply.id);
+    if ('error' in reply) call?.reject(new AppError(reply.error.code, reply.error.message));
+    else call?.resolve(reply.value);
+  }
+
+  function rejectAll(error: unknown) {
+    for (const call of pending.values()) call.reject(error);
+    pending.clear();
+  }
+
+  function restart(cause: string) {
+    host = null;
+    if (closing) return;
+    options.onRestart?.(cause);
+    for (const [id, call] of pending) {
+      if (!call.retried) call.retried = true;
+      else {
+        pending.delete(id);
+        call.reject(new AppError('NOT_READY', 'The knowledge host stopped twice while it worked on this.'));
+      }
+    }
+    starting = start();
+    starting.catch(() => {}); // those who wait have been told
+  }
+
+  function call(operation: HostRequest['operation'], input: unknown[]): Promise<unknown> {
+    if (closing) return Promise.reject(stopping());
+    const { promise, resolve, reject } = Promise.withResolvers<unknown>();
+    const request: HostRequest = { id: nextId++, operation, input };
+    pending.set(request.id, { request, retried: false, resolve, reject });
+    if (host) host.send(request, ignoreFailure);
+    else {
+      starting ??= start();
+      starting.catch(() => {});
+    }
+    return promise;
+  }
+
+  starting = start();
+  await starting;
+  const operations = [...storeOperations, 'search' as const];
+  return {
+    ...(Object.fromEntries(
+      operations.map((operation) => [operation, (...input: unknown[]) => call(operation, input)]),
+    ) as unknown as Omit<Knowledge, 'close'>),
+    hostPid: () => host?.pid,
+    async close() {
+      closing = true;
+      await starting?.catch(() => {});
+      if (host?.connected) {
+        const exited = once(host, 'exit');
+        host.disconnect();
+        await exited;
+      }
+      rejectAll(stopping());
+    },
+  };
+}

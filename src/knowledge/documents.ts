@@ -1,0 +1,202 @@
+import { createHash } from 'node:crypto';
+import type { DatabaseSync } from 'node:sqlite';
+import type { CollectionSummary, DocumentSummary, NewDocument, Span, StoredDocument } from './port.ts';
+
+export const documentsSchema = `
+  CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
+  CREATE TABLE collections (key INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL UNIQUE, created_at TEXT NOT NULL) STRICT;
+  CREATE TABLE documents (
+    key INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL UNIQUE,
+    collection_key INTEGER NOT NULL REFERENCES collections (key),
+    source TEXT NOT NULL,
+    title TEXT NOT NULL,
+    format TEXT NOT NULL,
+    metadata TEXT NOT NULL,
+    text TEXT NOT NULL,
+    characters INTEGER NOT NULL,
+    content_hash TEXT NOT NULL,
+    created_at TEXT NOT NULL,
+    updated_at TEXT NOT NULL,
+    UNIQUE (collection_key, source)
+  ) STRICT;
+  CREATE TABLE passages (
+    key INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL UNIQUE,
+    document_key INTEGER NOT NULL REFERENCES documents (key),
+    start INTEGER NOT NULL,
+    "end" INTEGER NOT NULL,
+    text TEXT NOT NULL,
+    heading_path TEXT NOT NULL,
+    windows BLOB NOT NULL,
+    vectors BLOB NOT NULL
+  ) STRICT;
+  CREATE INDEX passages_of_document ON passages (document_key)`;
+
+/** A passage as it is stored: its windows as spans of the document's text, and their vectors one after another. */
+export type StoredPassage = {
+  key: number;
+  id: string;
+  documentId: string;
+  source: string;
+  title: string;
+  text: string;
+  start: number;
+  end: number;
+  headingPath: string[];
+  windows: Span[];
+  vectors: Float32Array;
+};
+
+const digest = (...parts: (string | number)[]) =>
+  createHash('sha256').update(JSON.stringify(parts)).digest('base64url').slice(0, 20);
+const toBytes = (numbers: Int32Array | Float32Array) =>
+  new Uint8Array(numbers.buffer, numbers.byteOffset, numbers.byteLength);
+const toFloats = (bytes: unknown) => new Float32Array((bytes as Uint8Array).slice().buffer);
+const toSpans = (bytes: unknown): Span[] => {
+  const numbers = new Int32Array((bytes as Uint8Array).slice().buffer);
+  return Array.from({ length: numbers.length / 2 }, (_, at) => ({ start: numbers[2 * at]!, end: numbers[2 * at + 1]! }));
+};
+const toSummary = (row: object) => {
+  const summary = row as StoredDocument & { metadata: unknown };
+  return { ...summary, metadata: JSON.parse(String(summary.metadata)) } as StoredDocument;
+};
+
+export type Documents = ReturnType<typeof createDocuments>;
+
+/** Collections, documents and passages as rows of the database; transactions are the caller's. */
+export function createDocuments(database: DatabaseSync) {
+  const summary = `documents.id, collections.name AS collection, source, title, format, metadata, characters,
+    content_hash AS contentHash, documents.created_at AS createdAt, updated_at AS updatedAt,
+    (SELECT count(*) FROM passages WHERE document_key = documents.key) AS passages`;
+  const fromDocuments = 'FROM documents JOIN collections ON collections.key = collection_key';
+  const collection = `SELECT name, created_at AS createdAt,
+    (SELECT count(*) FROM documents WHERE collection_key = collections.key) AS documents,
+    (SELECT count(*) FROM passages JOIN documents ON documents.key = document_key
+     WHERE collection_key = collections.key) AS passages FROM collections`;
+  const sql = {
+    getMeta: database.prepare('SELECT value FROM meta WHERE name = ?'),
+    setMeta: database.prepare('INSERT INTO meta VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value'),
+    bySource: database.prepare(`SELECT ${summary} ${fromDocuments} WHERE collections.name = ? AND source = ?`),
+    byId: database.prepare(`SELECT ${summary}, text ${fromDocuments} WHERE documents.id = ?`),
+    page: database.prepare(
+      `SELECT ${summary} ${fromDocuments} WHERE collections.name = ? AND source > ? ORDER BY source LIMIT ?`,
+    ),
+    place: database.prepare(
+      `SELECT documents.key, collections.name AS collection, documents.created_at AS createdAt ${fromDocuments}
+       WHERE documents.id = ?`,
+    ),
+    insertDocument: database.prepare(
+      `INSERT INTO documents (id, collection_key, source, title, format, metadata, text, characters, content_hash,
+       created_at, updated_at) VALUES (?, (SELECT key FROM collections WHERE name = ?), ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    ),
+    insertPassage: database.prepare(
+      `INSERT INTO passages (id, document_key, start, "end", text, heading_path, windows, vectors)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+    ),
+    passage: database.prepare(
+      `SELECT passages.key, passages.id, documents.id AS documentId, source, title, passages.text, start, "end",
+       heading_path AS headingPath, windows, vectors
+       FROM passages JOIN documents ON documents.key = document_key WHERE passages.key = ?`,
+    ),
+    vectors: database.prepare('SELECT vectors FROM passages WHERE key = ?'),
+    vectorsOfDocument: database.prepare('SELECT key, vectors FROM passages WHERE document_key = ?'),
+    vectorsOfCollection: database.prepare(
+      `SELECT passages.key, vectors FROM passages JOIN documents ON documents.key = document_key
+       WHERE collection_key = (SELECT key FROM collections WHERE name = ?) ORDER BY passages.key`,
+    ),
+    erasePassages: database.prepare('DELETE FROM passages WHERE document_key = ?'),
+    eraseDocument: database.prepare('DELETE FROM documents WHERE key = ?'),
+    sourcesOf: database.prepare(`SELECT documents.id ${fromDocuments} WHERE collections.name = ?`),
+    collections: database.prepare(`${collection} ORDER BY name`),
+    collectionByName: database.prepare(`${collection} WHERE name = ?`),
+    collectionKeys: database.prepare('SELECT key, name FROM collections'),
+    insertCollection: database.prepare('INSERT INTO collections (name, created_at) VALUES (?, ?)'),
+    eraseCollection: database.prepare('DELETE FROM collections WHERE name = ?'),
+    counts: database.prepare(
+      `SELECT (SELECT count(*) FROM documents) AS documents, (SELECT count(*) FROM passages) AS passages,
+       (SELECT count(*) FROM collections) AS collections`,
+    ),
+  };
+
+  return {
+    meta: (name: string) => (sql.getMeta.get(name)?.value as string | undefined) ?? null,
+    setMeta: (name: string, value: string) => void sql.setMeta.run(name, value),
+
+    /** The id of the document of this source: the same each time, so that a repeated write meets the first. */
+    idOf: (collection: string, source: string) => digest(collection, source),
+    findSource(collection: string, source: string): DocumentSummary | null {
+      const row = sql.bySource.get(collection, source);
+      return row ? toSummary(row) : null;
+    },
+    get(id: string): StoredDocument | null {
+      const row = sql.byId.get(id);
+      return row ? toSummary(row) : null;
+    },
+    page: (query: { collection: string; after: string | null; limit: number }): DocumentSummary[] =>
+      sql.page.all(query.collection, query.after ?? '', query.limit).map(toSummary),
+    place: (id: string) => (sql.place.get(id) ?? null) as { key: number; collection: string; createdAt: string } | null,
+    idsOf: (collection: string) => sql.sourcesOf.all(collection).map((row) => String(row.id)),
+
+    /** Writes a document and its passages; gives back each passage's key, its text and its vectors. */
+    insert(document: NewDocument, dimension: number, createdAt: string) {
+      const id = digest(document.collection, document.source);
+      const { lastInsertRowid: documentKey } = sql.insertDocument.run(
+        id,
+        document.collection,
+        document.source,
+        document.title,
+        document.format,
+        JSON.stringify(document.metadata),
+        document.text,
+        document.text.length,
+        document.contentHash,
+        createdAt,
+        new Date().toISOString(),
+      );
+      let offset = 0;
+      return document.passages.map(({ start, end, headingPath, windows }) => {
+        const text = document.text.slice(start, end);
+        const vectors = document.vectors.slice(offset, offset + windows.length * dimension);
+        offset += vectors.length;
+        const { lastInsertRowid } = sql.insertPassage.run(
+          digest(id, document.contentHash, start, end),
+          documentKey,
+          start,
+          end,
+          text,
+          JSON.stringify(headingPath),
+          toBytes(Int32Array.from(windows.flatMap((window) => [window.start, window.end]))),
+          toBytes(vectors),
+        );
+        return { key: Number(lastInsertRowid), headings: [document.title, ...headingPath].join(' '), text, vectors };
+      });
+    },
+
+    /** Takes a document's rows out; gives back the passages' keys and vectors, which its indexes still hold. */
+    erase(documentKey: number): Map<number, Float32Array> {
+      const rows = sql.vectorsOfDocument.all(documentKey);
+      sql.erasePassages.run(documentKey);
+      sql.eraseDocument.run(documentKey);
+      return new Map(rows.map((row) => [Number(row.key), toFloats(row.vectors)]));
+    },
+
+    passage(key: number): StoredPassage {
+      const row = sql.passage.get(key)!;
+      const { windows, vectors, headingPath } = row;
+      const read = { windows: toSpans(windows), vectors: toFloats(vectors), headingPath: JSON.parse(String(headingPath)) };
+      return { ...(row as object), ...read } as StoredPassage;
+    },
+    vectors: (passageKey: number) => toFloats(sql.vectors.get(passageKey)!.vectors),
+    *vectorsOf(collection: string): Generator<[number, Float32Array]> {
+      for (const row of sql.vectorsOfCollection.iterate(collection)) yield [Number(row.key), toFloats(row.vectors)];
+    },
+
+    collections: () => sql.collections.all() as CollectionSummary[],
+    collection: (name: string) => (sql.collectionByName.get(name) ?? null) as CollectionSummary | null,
+    collectionKeys: () => sql.collectionKeys.all() as { key: number; name: string }[],
+    insertCollection: (name: string) => Number(sql.insertCollection.run(name, new Date().toISOString()).lastInsertRowid),
+    eraseCollection: (name: string) => void sql.eraseCollection.run(name),
+    counts: () => sql.counts.get() as { documents: number; passages: number; collections: number },
+  };
+}

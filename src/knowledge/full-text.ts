@@ -1,0 +1,51 @@
+import type { DatabaseSync } from 'node:sqlite';
+
+/** Words that nearly every text holds and that say nothing about which passage is meant. */
+const stopWords = new Set(
+  `a about above after again all also am an and any are as at be because been before being below between both but by can
+  could did do does doing down during each few for from further had has have having he her here hers him his how i if in
+  into is it its itself just me more most my no nor not now of off on once only or other our ours out over own same she
+  should so some such than that the their theirs them then there these they this those through to too under until up us
+  very was we were what when where which while who whom whose why will with would you your yours`.split(/\s+/),
+);
+
+/** The name of a collection's full-text table; each has its own, so that one's words never weigh in another's scores. */
+const tableOf = (collectionKey: number) => `words_${collectionKey}`;
+
+/**
+ * The question as an FTS5 query: its words, quoted, joined by OR. Nothing of the question can act as query syntax.
+ * @returns null where no word is left to search for
+ */
+export function toMatchQuery(question: string): string | null {
+  const words = question.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? [];
+  const telling = words.filter((word) => !stopWords.has(word));
+  const unique = [...new Set(telling.length > 0 ? telling : words)].slice(0, 64);
+  return unique.length === 0 ? null : unique.map((word) => `"${word}"`).join(' OR ');
+}
+
+export type FullText = ReturnType<typeof openFullText>;
+
+/** Full-text search over one collection's passages: SQLite FTS5, Porter stemming, BM25; it keeps no copy of the texts. */
+export function openFullText(database: DatabaseSync, collectionKey: number) {
+  const table = tableOf(collectionKey);
+  database.exec(`CREATE VIRTUAL TABLE IF NOT EXISTS ${table} USING fts5(
+    headings, text, content='', contentless_delete=1, tokenize='porter unicode61 remove_diacritics 2')`);
+  const insert = database.prepare(`INSERT INTO ${table} (rowid, headings, text) VALUES (?, ?, ?)`);
+  const erase = database.prepare(`DELETE FROM ${table} WHERE rowid = ?`);
+  const select = database.prepare(
+    `SELECT rowid AS key, -bm25(${table}, 1.0, 1.0) AS score FROM ${table} WHERE ${table} MATCH ? ORDER BY rank LIMIT ?`,
+  );
+
+  return {
+    add: (passageKey: number, headings: string, text: string) => void insert.run(passageKey, headings, text),
+    remove: (passageKey: number) => void erase.run(passageKey),
+    drop: () => database.exec(`DROP TABLE ${table}`),
+
+    /** BM25 scores of the passages that share a word with the question, best first; higher is better. */
+    search(question: string, limit: number): Map<number, number> {
+      const query = toMatchQuery(question);
+      const rows = query === null ? [] : (select.all(query, limit) as { key: number; score: number }[]);
+      return new Map(rows.map(({ key, score }) => [key, Math.max(score, 0)]));
+    },
+  };
+}
