@@ -29,7 +29,12 @@ const bytes = z
     const [, amount, unit = 'B'] = /^(\d+)\s*(\w+)?$/.exec(value)!;
     return Number(amount) * { B: 1, KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30 }[unit]!;
   })
-  .pipe(z.number().min(1024, 'must be at least 1 KiB').max(2 ** 30, 'must be at most 1 GiB'));
+  .pipe(
+    z
+      .number()
+      .min(1024, 'must be at least 1 KiB')
+      .max(2 ** 30, 'must be at most 1 GiB'),
+  );
 
 const apiKeys = z.string().transform((value, context): ApiKey[] => {
   const entries = value.split(/[,\n]/).map((entry) => entry.trim());
@@ -82,7 +87,8 @@ export const Settings = z.object({
 const notYet = ['WEAVIATE_URL', 'WEAVIATE_GRPC_URL', 'WEAVIATE_API_KEY', 'REDIS_URL'];
 
 /** Names that only Assay uses: in the environment, one that begins so and is unknown is a slip, not somebody else's. */
-const ownPrefixes = /^(ASK|EVALUATION|EMBEDDING|CHUNK|TOP|CHAT|API_KEYS|MAX_CONCURRENT|MAX_BODY|PROMPTS|CORPUS|MODELS)_?/;
+const ownPrefixes =
+  /^(ASK|EVALUATION|EMBEDDING|CHUNK|TOP|CHAT|API_KEYS|MAX_CONCURRENT|MAX_BODY|PROMPTS|CORPUS|MODELS)_?/;
 
 export type Config = ReturnType<typeof readConfig>;
 
@@ -130,7 +136,10 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env, folder 
       problems.push('CHUNK_OVERLAP_TOKENS: must be at most half of CHUNK_SIZE_TOKENS');
   }
   if (problems.length > 0 || !settings)
-    throw new AppError('BAD_SETTINGS', `The settings can't be used:\n${problems.map((each) => `  ${each}`).join('\n')}`);
+    throw new AppError(
+      'BAD_SETTINGS',
+      `The settings can't be used:\n${problems.map((each) => `  ${each}`).join('\n')}`,
+    );
 
   return {
     host: settings.HOST,

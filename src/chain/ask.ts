@@ -1,6 +1,6 @@
 import { type Runnable, RunnablePassthrough, RunnableSequence } from '@langchain/core/runnables';
-import type { AnswerStep } from './answer.ts';
 import type { FoundPassage } from '../passage.ts';
+import type { AnswerStep } from './answer.ts';
 import type { Answered, Asked, Evaluated, Verdicts } from './state.ts';
 import { keep } from './step.ts';
 

@@ -17,7 +17,12 @@ export type SaveAsk = (record: {
 }) => Promise<void>;
 
 /** Who asks: the name of their key, a signal that fires when they leave, and where to tell what is on its way. */
-export type Asker = { keyName?: string | null; signal?: AbortSignal; keep?: Keep };
+export type Asker = {
+  keyName?: string | null;
+  signal?: AbortSignal;
+  keep?: Keep;
+  onToken?: (token: string) => void;
+};
 
 export type ConductAsk = (request: AskRequest, asker?: Asker) => Promise<AskReply>;
 
@@ -41,7 +46,7 @@ export function createConductAsk(options: {
     const tracer = new AskTracer();
     const deadline = AbortSignal.timeout(options.timeoutMs);
     const signal = asker.signal ? AbortSignal.any([asker.signal, deadline]) : deadline;
-    const config = { callbacks: [tracer], signal, configurable: { keep: asker.keep } };
+    const config = { callbacks: [tracer], signal, configurable: { keep: asker.keep, onToken: asker.onToken } };
     const outcome = await orAbort(
       chain.invoke({ question, collection, topK, evaluation, onIncorrect }, config),
       signal,

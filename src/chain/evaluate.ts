@@ -1,10 +1,9 @@
-import type { BaseChatModel } from '@langchain/core/language_models/chat_models';
 import { AIMessage, type AIMessageChunk, type BaseMessage, HumanMessage } from '@langchain/core/messages';
 import type { ChatPromptTemplate } from '@langchain/core/prompts';
 import { type Runnable, RunnableBranch, type RunnableConfig, RunnableMap } from '@langchain/core/runnables';
 import { z } from 'zod';
 import { AppError } from '../errors.ts';
-import { readText } from './answer.ts';
+import { type ChatStep, readText } from './answer.ts';
 import { findEvidence } from './evidence.ts';
 import { formatContext } from './retrieve.ts';
 import type { Answered, Verdicts } from './state.ts';
@@ -14,8 +13,8 @@ import { type Basis, Judgement, type Problem, readJudgement, unjudged, type Verd
 /** Anything that judges an answer on one basis: a model behind a prompt, or the classifier of the embedded verdict. */
 export type Judge = Runnable<Answered, Verdict>;
 
-/** The shape of a judge's reply, for servers that can hold a model to it. */
-const responseFormat = {
+/** The shape of a judge's reply, as the `response_format` of servers that can hold a model to it. */
+export const judgementFormat = {
   type: 'json_schema',
   json_schema: {
     name: 'judgement',
@@ -32,23 +31,24 @@ const repairRequest = new HumanMessage(
  * A judge by a model: prompt, model, tolerant reader; one repair where the reply can't be read, then `Unjudged`. It never
  * fails: a judge that is too slow, or can't be reached, is a verdict with its `problem`.
  * @param options.basis `context` shows the judge the passages, `answer` only question and answer
+ * @param options.structuredModel the same model, held to `judgementFormat`
  * @param options.timeoutMs the evaluation's own deadline, inside the ask's
  */
 export function createModelJudge(options: {
   basis: Basis;
   prompt: ChatPromptTemplate;
-  model: BaseChatModel | Runnable;
+  model: ChatStep;
+  structuredModel: ChatStep;
   timeoutMs: number;
 }): Judge {
-  const { basis, prompt, timeoutMs } = options;
-  const model = options.model as BaseChatModel;
+  const { basis, prompt, model, structuredModel, timeoutMs } = options;
   // Servers that know no response_format answer 400; after the first such reply they are asked without.
   let structured = true;
 
   async function callModel(messages: BaseMessage[], config: RunnableConfig): Promise<AIMessageChunk> {
     if (structured) {
       try {
-        return await model.invoke(messages, { ...config, response_format: responseFormat } as RunnableConfig);
+        return await structuredModel.invoke(messages, config);
       } catch (error) {
         if (!(error instanceof AppError && error.code === 'MODEL_REJECTED' && isBadRequest(error.cause))) throw error;
         structured = false;

@@ -88,7 +88,8 @@ function toPlain(value: unknown): unknown {
   if (value instanceof BaseMessage) return { role: value.type, content: value.content };
   if (Array.isArray(value)) return value.map(toPlain);
   if (typeof value !== 'object' || value === null) return value;
-  if ('toChatMessages' in value) return (value as { toChatMessages: () => BaseMessage[] }).toChatMessages().map(toPlain);
+  if ('toChatMessages' in value)
+    return (value as { toChatMessages: () => BaseMessage[] }).toChatMessages().map(toPlain);
   const fields = Object.entries(value).filter(([name, field]) => name !== 'windows' && typeof field !== 'function');
   return Object.fromEntries(fields.map(([name, field]) => [name, toPlain(field)]));
 }

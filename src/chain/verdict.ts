@@ -55,7 +55,10 @@ export function readJudgement(reply: string): Judgement | null {
 
 function toJudgement(fields: Record<string, unknown>) {
   const named = Object.fromEntries(Object.entries(fields).map(([name, value]) => [name.toLowerCase(), value]));
-  const word = String(named.verdict ?? named.label ?? '').trim().replace(/[.!]$/, '').toLowerCase();
+  const word = String(named.verdict ?? named.label ?? '')
+    .trim()
+    .replace(/[.!]$/, '')
+    .toLowerCase();
   const score = typeof named.score === 'string' ? Number.parseFloat(named.score) : named.score;
   const quotes = Array.isArray(named.quotes) ? named.quotes : typeof named.quotes === 'string' ? [named.quotes] : [];
   return {

@@ -5,7 +5,12 @@ import { AppError } from '../errors.ts';
 import type { HostReply, HostRequest } from './host.ts';
 import { type Knowledge, storeOperations } from './port.ts';
 
-type Pending = { request: HostRequest; retried: boolean; resolve: (value: unknown) => void; reject: (error: unknown) => void };
+type Pending = {
+  request: HostRequest;
+  retried: boolean;
+  resolve: (value: unknown) => void;
+  reject: (error: unknown) => void;
+};
 
 const hostFile = fileURLToPath(new URL('./host.ts', import.meta.url));
 const stopping = () => new AppError('NOT_READY', 'The service is stopping.');
@@ -39,7 +44,8 @@ export async function startKnowledge(options: {
       const first = await Promise.race([once(child, 'message'), exit.then(() => null)]);
       const reply = first?.[0] as HostReply | undefined;
       if (!reply || !('ready' in reply)) {
-        const { code, message } = reply && 'error' in reply ? reply.error : new AppError('NOT_READY', 'The knowledge host does not start.');
+        const { code, message } =
+          reply && 'error' in reply ? reply.error : new AppError('NOT_READY', 'The knowledge host does not start.');
         throw new AppError(code, message);
       }
       child.on('message', settle);

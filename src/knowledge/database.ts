@@ -9,7 +9,10 @@ import { AppError } from '../errors.ts';
  * @param options.synchronous FULL: a commit is on the disk when it returns; NORMAL: the last commits may be lost with the power
  * @throws AppError NOT_READY where another process holds the file, a newer version wrote it, or it can't be used
  */
-export function openDatabase(file: string, options: { schema: string; version: number; synchronous: 'FULL' | 'NORMAL' }) {
+export function openDatabase(
+  file: string,
+  options: { schema: string; version: number; synchronous: 'FULL' | 'NORMAL' },
+) {
   let database: DatabaseSync | undefined;
   try {
     mkdirSync(dirname(file), { recursive: true });
@@ -19,7 +22,8 @@ export function openDatabase(file: string, options: { schema: string; version: n
     database.exec(`PRAGMA synchronous = ${options.synchronous}; PRAGMA foreign_keys = ON`);
     database.exec('BEGIN IMMEDIATE'); // the first write takes the lock for good
     const found = Number(database.prepare('PRAGMA user_version').get()?.user_version);
-    if (found > options.version) throw new AppError('NOT_READY', 'The data folder was written by a newer version of Assay.');
+    if (found > options.version)
+      throw new AppError('NOT_READY', 'The data folder was written by a newer version of Assay.');
     if (found === 0) database.exec(`${options.schema}; PRAGMA user_version = ${options.version}`);
     database.exec('COMMIT');
     return database;

@@ -55,7 +55,10 @@ const toBytes = (numbers: Int32Array | Float32Array) =>
 const toFloats = (bytes: unknown) => new Float32Array((bytes as Uint8Array).slice().buffer);
 const toSpans = (bytes: unknown): Span[] => {
   const numbers = new Int32Array((bytes as Uint8Array).slice().buffer);
-  return Array.from({ length: numbers.length / 2 }, (_, at) => ({ start: numbers[2 * at]!, end: numbers[2 * at + 1]! }));
+  return Array.from({ length: numbers.length / 2 }, (_, at) => ({
+    start: numbers[2 * at]!,
+    end: numbers[2 * at + 1]!,
+  }));
 };
 const toSummary = (row: object) => {
   const summary = row as StoredDocument & { metadata: unknown };
@@ -184,7 +187,11 @@ export function createDocuments(database: DatabaseSync) {
     passage(key: number): StoredPassage {
       const row = sql.passage.get(key)!;
       const { windows, vectors, headingPath } = row;
-      const read = { windows: toSpans(windows), vectors: toFloats(vectors), headingPath: JSON.parse(String(headingPath)) };
+      const read = {
+        windows: toSpans(windows),
+        vectors: toFloats(vectors),
+        headingPath: JSON.parse(String(headingPath)),
+      };
       return { ...(row as object), ...read } as StoredPassage;
     },
     vectors: (passageKey: number) => toFloats(sql.vectors.get(passageKey)!.vectors),
@@ -195,7 +202,8 @@ export function createDocuments(database: DatabaseSync) {
     collections: () => sql.collections.all() as CollectionSummary[],
     collection: (name: string) => (sql.collectionByName.get(name) ?? null) as CollectionSummary | null,
     collectionKeys: () => sql.collectionKeys.all() as { key: number; name: string }[],
-    insertCollection: (name: string) => Number(sql.insertCollection.run(name, new Date().toISOString()).lastInsertRowid),
+    insertCollection: (name: string) =>
+      Number(sql.insertCollection.run(name, new Date().toISOString()).lastInsertRowid),
     eraseCollection: (name: string) => void sql.eraseCollection.run(name),
     counts: () => sql.counts.get() as { documents: number; passages: number; collections: number },
   };

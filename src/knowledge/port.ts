@@ -53,8 +53,11 @@ export type AskRecord = { id: string; collection: string; keyName: string | null
  * another process or on another machine. Failures are AppErrors: COLLECTION_NOT_FOUND, NOT_READY, STORAGE_FULL, INTERNAL.
  */
 export interface Knowledge {
-  /** Stores a document, replacing the one of the same collection and source; durable and searchable when it resolves. */
-  put(document: NewDocument): Promise<{ id: string; passages: number; replaced: boolean }>;
+  /**
+   * Stores documents of one collection, all or none, each replacing the one of the same source; durable and searchable when
+   * it resolves.
+   */
+  put(documents: NewDocument[]): Promise<{ id: string; passages: number; replaced: boolean }[]>;
   /** The document of this source in this collection, or null. */
   findSource(collection: string, source: string): Promise<DocumentSummary | null>;
   document(id: string): Promise<StoredDocument | null>;

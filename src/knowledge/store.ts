@@ -26,7 +26,11 @@ export type Store = ReturnType<typeof openStore>;
  * @throws AppError NOT_READY where the folder is in use or damaged, or holds the vectors of another model
  */
 export function openStore(dataDir: string, embeddingModel: string) {
-  const database = openDatabase(join(dataDir, 'assay.db'), { schema: documentsSchema, version: 1, synchronous: 'FULL' });
+  const database = openDatabase(join(dataDir, 'assay.db'), {
+    schema: documentsSchema,
+    version: 1,
+    synchronous: 'FULL',
+  });
   const documents = createDocuments(database);
   const asks = openAsks(dataDir);
   const open = new Map<string, OpenCollection>();
@@ -64,9 +68,15 @@ export function openStore(dataDir: string, embeddingModel: string) {
     const windows = document.passages.reduce((sum, passage) => sum + passage.windows.length, 0);
     const length = document.vectors.length / windows;
     if (!Number.isInteger(length) || length < 1 || !document.vectors.every(Number.isFinite))
-      throw new AppError('MODEL_BAD_OUTPUT', 'The embedding model returned vectors of unequal length or not of numbers.');
+      throw new AppError(
+        'MODEL_BAD_OUTPUT',
+        'The embedding model returned vectors of unequal length or not of numbers.',
+      );
     if (dimension !== null && length !== dimension && documents.counts().passages > 0)
-      throw new AppError('MODEL_BAD_OUTPUT', `The embedding model returned vectors of ${length}, not ${dimension}, numbers.`);
+      throw new AppError(
+        'MODEL_BAD_OUTPUT',
+        `The embedding model returned vectors of ${length}, not ${dimension}, numbers.`,
+      );
     return length;
   }
 
@@ -76,23 +86,33 @@ export function openStore(dataDir: string, embeddingModel: string) {
     return erased;
   }
 
-  function put(document: NewDocument) {
-    const collection = need(document.collection);
-    const length = dimensionOf(document);
-    const id = documents.idOf(document.collection, document.source);
-    const before = documents.place(id);
-    const { erased, added } = inTransaction(database, () => {
-      const erased = before ? eraseRows(before.key, collection.fullText) : new Map<number, Float32Array>();
+  function put(newDocuments: NewDocument[]) {
+    const lengths = new Set(newDocuments.map(dimensionOf));
+    if (lengths.size > 1)
+      throw new AppError('MODEL_BAD_OUTPUT', 'The embedding model returned vectors of unequal length.');
+    const [length] = lengths;
+    if (length === undefined) return [];
+    const written = inTransaction(database, () => {
       documents.setMeta('dimension', String(length));
-      const added = documents.insert(document, length, before?.createdAt ?? new Date().toISOString());
-      for (const passage of added) collection.fullText.add(passage.key, passage.headings, passage.text);
-      return { erased, added };
+      return newDocuments.map((document) => writeRows(document, length));
     });
     if (length !== dimension) for (const each of open.values()) each.index = null; // all empty: see dimensionOf
     dimension = length;
-    collection.index?.remove(erased);
-    for (const passage of added) indexOf(collection).add(passage.key, passage.vectors);
-    return { id, passages: added.length, replaced: before !== null };
+    for (const { collection, erased, added } of written) {
+      collection.index?.remove(erased);
+      for (const passage of added) indexOf(collection).add(passage.key, passage.vectors);
+    }
+    return written.map(({ id, added, replaced }) => ({ id, passages: added.length, replaced }));
+  }
+
+  function writeRows(document: NewDocument, length: number) {
+    const collection = need(document.collection);
+    const id = documents.idOf(document.collection, document.source);
+    const before = documents.place(id);
+    const erased = before ? eraseRows(before.key, collection.fullText) : new Map<number, Float32Array>();
+    const added = documents.insert(document, length, before?.createdAt ?? new Date().toISOString());
+    for (const passage of added) collection.fullText.add(passage.key, passage.headings, passage.text);
+    return { id, collection, erased, added, replaced: before !== null };
   }
 
   function remove(id: string): boolean {
@@ -158,7 +178,8 @@ export function openStore(dataDir: string, embeddingModel: string) {
     put,
     remove,
     /** Whether a question's vector can be searched with; the caller asks before it joins questions into one search. */
-    fits: (vector: Float32Array) => dimension === null || (vector.length === dimension && vector.every(Number.isFinite)),
+    fits: (vector: Float32Array) =>
+      dimension === null || (vector.length === dimension && vector.every(Number.isFinite)),
     searchTogether,
     createCollection,
     removeCollection,

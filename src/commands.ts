@@ -1,0 +1,111 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { AskRequest } from './chain/reply.ts';
+import { collectionName } from './collection-name.ts';
+import { chooseModels, compose, openEmbeddings, type Parts } from './compose.ts';
+import { readConfig } from './config.ts';
+import { AppError } from './errors.ts';
+import { embeddedText } from './ingest/ingest.ts';
+import { ingestPaths } from './ingest/ingest-paths.ts';
+import { reembed } from './knowledge/reembed.ts';
+import { showCount, tell, tellIngest } from './terminal.ts';
+
+async function withParts<T>(
+  work: (parts: Parts) => Promise<T>,
+  overrides: Partial<ReturnType<typeof readConfig>> = {},
+) {
+  const parts = await compose(
+    { ...readConfig(), logLevel: 'warn', ...overrides },
+    { logToTerminal: process.stdout.isTTY },
+  );
+  try {
+    return await work(parts);
+  } finally {
+    await parts.close();
+  }
+}
+
+/** Ingests files and folders with a progress bar, and says how it went. */
+export async function ingestWithProgress(parts: Parts, paths: string[], collection: string) {
+  const bar = showCount('Ingesting');
+  const progress = await ingestPaths({
+    paths,
+    ingestFile: (path, source) => parts.ingestFile(collection, path, source),
+    onProgress: ({ done, files }) => bar.update(done, files),
+  }).finally(bar.end);
+  tellIngest(progress);
+  return progress;
+}
+
+/** `assay ingest PATH…`; the exit code is 1 where a file was skipped. */
+export async function ingest(paths: string[], options: { collection: string }) {
+  const collection = collectionName.safeParse(options.collection);
+  if (!collection.success) throw new AppError('BAD_INPUT', `--collection ${collection.error.issues[0]!.message}`);
+  await withParts(async (parts) => {
+    await parts.knowledge.createCollection(collection.data);
+    const { failed } = await ingestWithProgress(parts, paths, collection.data);
+    if (failed.length > 0) process.exitCode = 1;
+  });
+}
+
+/** `assay ask "…"`: the answer, its verdict and where it stands, or the reply as JSON. */
+export async function ask(question: string, options: { collection: string; json?: boolean }) {
+  const request = AskRequest.safeParse({ question, collection: options.collection });
+  if (!request.success) throw new AppError('BAD_INPUT', request.error.issues.map(({ message }) => message).join('; '));
+  const reply = await withParts((parts) => parts.conductAsk(request.data));
+  if (options.json) return void process.stdout.write(`${JSON.stringify(reply, null, 2)}\n`);
+  const { answer, verdict, context } = reply;
+  const score = verdict.score === null ? '' : ` (${verdict.score.toFixed(2)})`;
+  const lines = [answer, '', `${verdict.label}${score}: ${verdict.reason}`];
+  for (const { quote, passageId } of verdict.evidence)
+    lines.push(`  “${quote.replace(/\s+/g, ' ')}” — ${context.find(({ id }) => id === passageId)?.source}`);
+  process.stdout.write(`${lines.join('\n')}\n`);
+}
+
+/** `assay reembed`: all vectors anew with the embedding model that the settings name. */
+export async function reembedAll() {
+  const config = readConfig();
+  const { embedding } = chooseModels(config.models);
+  const embeddings = await openEmbeddings(config, embedding);
+  const bar = showCount('Re-embedding');
+  const passages = await reembed({
+    dataDir: config.dataDir,
+    embeddingModel: embedding,
+    onProgress: bar.update,
+    embed: async (passages) => {
+      const texts = passages.map(({ title, headingPath, text, start: origin, windows }) =>
+        windows.map(({ start, end }) => embeddedText(title, headingPath, text.slice(start - origin, end - origin))),
+      );
+      const vectors = await embeddings.embedDocuments(texts.flat());
+      return texts.map(({ length }) => Float32Array.from(vectors.splice(0, length).flat()));
+    },
+  }).finally(bar.end);
+  tell(`${passages} passages now have vectors of ${embedding}.`);
+}
+
+/** `assay evaluate`: the sample corpus in a store of its own, every sample question, the figures, and whether they suffice. */
+export async function evaluate(options: { json?: boolean }) {
+  const { evaluateQuestions } = await import('../evaluation/questions.ts');
+  const questions = JSON.parse(await readFile(new URL('../test/questions.json', import.meta.url), 'utf8'));
+  const dataDir = await mkdtemp(join(tmpdir(), 'assay-evaluate-'));
+  try {
+    await withParts(
+      async (parts) => {
+        await ingestWithProgress(parts, [readConfig().corpusDir], 'default');
+        const bar = showCount('Asking');
+        const result = await evaluateQuestions({
+          questions,
+          ask: (question: string) => parts.conductAsk(AskRequest.parse({ question })),
+          onProgress: bar.update,
+        }).finally(bar.end);
+        process.stdout.write(options.json ? `${JSON.stringify(result.figures, null, 2)}\n` : `${result.table}\n`);
+        for (const failure of result.failures) tell(`Below the gate: ${failure}`);
+        if (result.failures.length > 0) process.exitCode = 1;
+      },
+      { dataDir },
+    );
+  } finally {
+    await rm(dataDir, { recursive: true, force: true });
+  }
+}

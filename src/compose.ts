@@ -1,0 +1,159 @@
+import { readFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import type { Embeddings } from '@langchain/core/embeddings';
+import { pino } from 'pino';
+import type { AppParts } from './app.ts';
+import { createModelAnswer } from './chain/answer.ts';
+import { createAskChain } from './chain/ask.ts';
+import { createConductAsk } from './chain/conduct-ask.ts';
+import { createEvaluate, createModelJudge, judgementFormat } from './chain/evaluate.ts';
+import { createExtractiveAnswer } from './chain/extract-answer.ts';
+import { createFeatureJudge, createUnavailableJudge } from './chain/judge-by-features.ts';
+import { readPrompts } from './chain/prompts.ts';
+import { createRetrieve, type SearchPassages } from './chain/retrieve.ts';
+import type { Config } from './config.ts';
+import { createIngest } from './ingest/ingest.ts';
+import { loadDocument, loadText } from './ingest/load.ts';
+import { startKnowledge } from './knowledge/client.ts';
+import { EmbeddedEmbeddings } from './models/embedded-embeddings.ts';
+import manifest from './models/manifest.json' with { type: 'json' };
+import { openChatModel } from './models/openai-chat.ts';
+import { CheckedOpenAiEmbeddings } from './models/openai-embeddings.ts';
+
+/** An embedding model that can be told to give up. */
+type QuestionEmbeddings = Embeddings & {
+  embedQuery(text: string, options?: { signal?: AbortSignal | undefined }): Promise<number[]>;
+};
+
+const embeddedModel = manifest.models[0]!.name;
+
+/** Which models the settings mean: those of an OpenAI-compatible server where one is named, else the embedded ones. */
+export function chooseModels({ baseUrl, apiKey, chat, evaluation, embedding }: Config['models']) {
+  const embedded = baseUrl === undefined && apiKey === undefined;
+  if (embedded)
+    return { provider: 'embedded' as const, chat: null, evaluation: 'embedded', embedding: embedding ?? embeddedModel };
+  const chatModel = chat ?? 'gpt-4.1-mini';
+  return {
+    provider: 'openai-compatible' as const,
+    chat: chatModel,
+    evaluation: evaluation ?? chatModel,
+    embedding: embedding ?? 'text-embedding-3-small',
+  };
+}
+
+/** Opens an embedding model by name: an embedded one where the name or the lack of a server says so. */
+export async function openEmbeddings(config: Config, name: string): Promise<QuestionEmbeddings> {
+  const { baseUrl, apiKey } = config.models;
+  const isEmbedded =
+    manifest.models.some((model) => model.name === name) || (baseUrl === undefined && apiKey === undefined);
+  if (isEmbedded) return EmbeddedEmbeddings.load(name, config.modelsDir);
+  return new CheckedOpenAiEmbeddings({ model: name, ...serverOf(config) });
+}
+
+/** Opens a chat model of the configured server by name. */
+export const openChat = (config: Config, name: string) => openChatModel({ model: name, ...serverOf(config) });
+
+/** A local server may want no key, but the client insists on one. */
+function serverOf({ models: { baseUrl, apiKey = 'none', maxRetries }, askTimeoutMs }: Config) {
+  return { baseUrl, apiKey, maxRetries, timeoutMs: askTimeoutMs };
+}
+
+/** The answer step and the judges: by the models of a server, or without a language model. */
+async function openAnswering(config: Config, models: ReturnType<typeof chooseModels>, embeddings: QuestionEmbeddings) {
+  if (models.chat === null)
+    return {
+      answer: createExtractiveAnswer(),
+      judges: { context: createFeatureJudge({ embeddings }), answer: createUnavailableJudge('answer') },
+    };
+  const prompts = readPrompts(config.promptsDir);
+  const answering = await openChat(config, models.chat);
+  const judging = await openChat(config, models.evaluation);
+  const judge = (basis: 'context' | 'answer') =>
+    createModelJudge({
+      basis,
+      prompt: prompts[`evaluate-${basis}`],
+      model: judging(),
+      structuredModel: judging({ responseFormat: judgementFormat }),
+      timeoutMs: config.evaluationTimeoutMs,
+    });
+  return {
+    answer: createModelAnswer({ prompt: prompts.answer, model: answering({ streams: true }) }),
+    judges: { context: judge('context'), answer: judge('answer') },
+  };
+}
+
+const versionOf = (path: string) => String(JSON.parse(readFileSync(new URL(path, import.meta.url), 'utf8')).version);
+
+/**
+ * The parts list: makes every concrete part once and joins them. Whoever composes also calls `close`, which ends the
+ * knowledge host after what it is doing.
+ * @throws AppError BAD_SETTINGS for prompts that can't be used; NOT_READY where the store or the weights can't be opened
+ */
+export async function compose(config: Config, options: { logToTerminal?: boolean } = {}) {
+  const logger = pino({
+    level: config.logLevel,
+    ...(options.logToTerminal && { transport: { target: 'pino-pretty', options: { ignore: 'pid,hostname' } } }),
+  });
+  readPrompts(config.promptsDir); // a bad prompt is told at the start, also where no model would read it
+  const models = chooseModels(config.models);
+  const embeddings = await openEmbeddings(config, models.embedding);
+  const knowledge = await startKnowledge({
+    dataDir: config.dataDir,
+    embeddingModel: models.embedding,
+    onRestart: (cause) => logger.warn({ cause }, 'knowledge host died; starting it anew'),
+  });
+  await knowledge.createCollection('default');
+
+  const search: SearchPassages = async ({ question, collection, topK }, { signal }) => {
+    const vector = Float32Array.from(await embeddings.embedQuery(question, { signal }));
+    return knowledge.search({ question, collection, topK, vector });
+  };
+  const { answer, judges } = await openAnswering(config, models, embeddings);
+  const chain = createAskChain({ retrieve: createRetrieve(search), answer, evaluate: createEvaluate(judges) });
+  const { topK, askTimeoutMs, chunkSizeTokens, chunkOverlapTokens, apiKeys, maxConcurrentAsks, maxBodyBytes } = config;
+  const conductAsk = createConductAsk({
+    chain,
+    topK,
+    timeoutMs: askTimeoutMs,
+    // A record that can't be kept is no reason to withhold the answer.
+    saveAsk: (record) =>
+      knowledge
+        .saveAsk(record)
+        .catch((error) => logger.error({ code: error?.code }, 'the record of an ask was not kept')),
+  });
+  const ingest = createIngest({ knowledge, embeddings, chunkSizeTokens, chunkOverlapTokens });
+  const ingestUploads: AppParts['ingestUploads'] = async (collection, uploads) => {
+    const incoming = [];
+    for (const { source, title, metadata, content } of uploads) {
+      const loaded =
+        'text' in content ? await loadText(content) : await loadDocument({ bytes: content.bytes, name: source });
+      incoming.push({ collection, source, title, metadata, loaded });
+    }
+    return ingest(incoming);
+  };
+  const ingestFile = async (collection: string, path: string, source: string) => {
+    const loaded = await loadDocument({ bytes: await readFile(path), name: source });
+    return (await ingest([{ collection, source, loaded }]))[0]!;
+  };
+  const versions = {
+    assay: versionOf('../package.json'),
+    node: process.versions.node,
+    langchain: versionOf('../node_modules/@langchain/core/package.json'),
+    faiss: versionOf('../node_modules/faiss-node/package.json'),
+  };
+
+  return {
+    chain,
+    conductAsk,
+    search,
+    ingestUploads,
+    ingestFile,
+    knowledge,
+    logger,
+    about: { models, versions },
+    settings: { apiKeys, topK, maxConcurrentAsks, maxBodyBytes },
+    close: () => knowledge.close(),
+  } satisfies AppParts & Record<string, unknown>;
+}
+
+export type Parts = Awaited<ReturnType<typeof compose>>;

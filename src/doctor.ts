@@ -1,0 +1,117 @@
+import { fileURLToPath } from 'node:url';
+import { HumanMessage } from '@langchain/core/messages';
+import { setupFacts } from '../scripts/setup/facts.mjs';
+import { readPrompts } from './chain/prompts.ts';
+import { chooseModels, openChat, openEmbeddings } from './compose.ts';
+import { type Config, readConfig } from './config.ts';
+import { AppError } from './errors.ts';
+import { startKnowledge } from './knowledge/client.ts';
+
+/** One thing looked at: whether it is as it should be, and what to do where it isn't. */
+export type Finding = { name: string; ok: boolean; detail: string };
+
+const projectFolder = fileURLToPath(new URL('..', import.meta.url));
+
+/** A look at one thing; a failure made on purpose is the finding, in its own words. */
+async function look(name: string, work: () => string | Promise<string>): Promise<Finding> {
+  try {
+    return { name, ok: true, detail: await work() };
+  } catch (error) {
+    return {
+      name,
+      ok: false,
+      detail: error instanceof AppError ? error.message : `failed: ${(error as Error).message}`,
+    };
+  }
+}
+
+const need = (condition: boolean, detail: string, mend: string) => {
+  if (!condition) throw new AppError('NOT_READY', mend);
+  return detail;
+};
+
+/** Looks at the installation, the settings, the models and the store, in the order in which they need each other. */
+export async function examine(): Promise<Finding[]> {
+  const findings = [
+    await look('runtime', () => {
+      const { version } = process;
+      return need(
+        Number(version.slice(1).split('.')[0]) >= 26,
+        `Node ${version}`,
+        `Node ${version} is too old: start it by npm start or npx assay.`,
+      );
+    }),
+  ];
+  let config: Config | undefined;
+  findings.push(
+    await look('settings', () => {
+      config = readConfig();
+      return 'all usable';
+    }),
+  );
+  if (!config) return findings;
+  const { promptsDir, modelsDir, dataDir } = config;
+  const settings = config;
+  const facts = setupFacts(projectFolder, modelsDir);
+  findings.push(
+    await look('prompts', () => `${Object.keys(readPrompts(promptsDir)).length} usable`),
+    await look('FAISS binding', () =>
+      need(
+        facts.faiss.present,
+        `${facts.faiss.kind}, FAISS ${facts.faiss.faissVersion}`,
+        'It is missing: run npm run setup.',
+      ),
+    ),
+  );
+  for (const { name, verified } of facts.models)
+    findings.push(
+      await look(`weights of ${name}`, () =>
+        need(verified, 'as the manifest says', 'They are missing or not as the manifest says: run npm run setup.'),
+      ),
+    );
+
+  const models = chooseModels(settings.models);
+  const embedding = await look('embedding model', async () => {
+    const embeddings = await openEmbeddings(settings, models.embedding);
+    return `${models.embedding} answers with ${(await embeddings.embedQuery('ready?')).length} numbers a text`;
+  });
+  findings.push(embedding);
+  if (models.chat === null)
+    findings.push({ name: 'chat model', ok: true, detail: 'none configured: answers are quoted from the documents' });
+  else findings.push(...(await lookAtChat(settings)));
+  findings.push(
+    await look('store', async () => {
+      const knowledge = await startKnowledge({ dataDir, embeddingModel: models.embedding });
+      try {
+        const { documents, passages, collections } = await knowledge.stats();
+        return `${documents} documents, ${passages} passages, ${collections} collections`;
+      } finally {
+        await knowledge.close();
+      }
+    }),
+  );
+  return findings;
+}
+
+async function lookAtChat(config: Config): Promise<Finding[]> {
+  const models = chooseModels(config.models);
+  const names = [...new Set([models.chat, models.evaluation])].filter((name) => name !== null);
+  return Promise.all(
+    names.map((name) =>
+      look(`chat model ${name}`, async () => {
+        const model = (await openChat(config, name))();
+        await model.invoke([new HumanMessage('Reply with the word: ready')], { signal: AbortSignal.timeout(20_000) });
+        return 'answers';
+      }),
+    ),
+  );
+}
+
+/** `assay doctor`: prints the findings; the exit code is 1 where something is wrong. */
+export async function doctor(options: { json?: boolean } = {}) {
+  const findings = await examine();
+  const width = Math.max(...findings.map(({ name }) => name.length));
+  const lines = findings.map(({ name, ok, detail }) => `${ok ? 'ok   ' : 'WRONG'}  ${name.padEnd(width)}  ${detail}`);
+  process.stdout.write(options.json ? `${JSON.stringify(findings, null, 2)}\n` : `${lines.join('\n')}\n`);
+  if (findings.some(({ ok }) => !ok)) process.exitCode = 1;
+}

@@ -1,0 +1,64 @@
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import type { ConductAsk } from '../chain/conduct-ask.ts';
+import { AskReply, AskRequest } from '../chain/reply.ts';
+import { AppError } from '../errors.ts';
+import type { Knowledge } from '../knowledge/port.ts';
+import { mayUse, needCollection } from './keys.ts';
+import { logAsk } from './log-ask.ts';
+import { streamAsk } from './stream-ask.ts';
+import { whileConnected } from './while-connected.ts';
+
+/** `POST /ask` and `GET /asks/{id}`: a question's answer, context and verdict, now and later. */
+export const askRoutes: FastifyPluginAsyncZod<{
+  conductAsk: ConductAsk;
+  knowledge: Pick<Knowledge, 'ask'>;
+  maxConcurrentAsks: number;
+}> = async (app, { conductAsk, knowledge, maxConcurrentAsks }) => {
+  let underWay = 0;
+
+  app.post(
+    '/ask',
+    {
+      schema: {
+        summary: 'Answer a question from the documents of a collection, and say whether the answer can be trusted',
+        body: AskRequest,
+        response: { 200: AskReply },
+      },
+    },
+    async (request, reply) => {
+      needCollection(request, request.body.collection);
+      if (underWay >= maxConcurrentAsks)
+        throw new AppError('OVERLOADED', 'Too many asks at once.', { retryAfterSeconds: 1 });
+      underWay += 1;
+      try {
+        const asker = { keyName: request.key?.name ?? null, signal: whileConnected(reply) };
+        if (request.body.stream || /\btext\/event-stream\b/.test(request.headers.accept ?? ''))
+          return await streamAsk(conductAsk, request, reply, asker);
+        const answered = await conductAsk(request.body, asker);
+        logAsk(request, answered);
+        return answered;
+      } finally {
+        underWay -= 1;
+      }
+    },
+  );
+
+  app.get(
+    '/asks/:id',
+    {
+      schema: {
+        summary: 'The stored record of an ask, its trace included',
+        params: z.strictObject({ id: z.string().max(100) }),
+        response: { 200: AskReply },
+      },
+    },
+    async (request) => {
+      const record = await knowledge.ask(request.params.id);
+      // Another key's ask is as good as none, even in a collection that both may use.
+      if (!record || !mayUse(request, record.collection) || (request.key && record.keyName !== request.key.name))
+        throw new AppError('ASK_NOT_FOUND', 'There is no ask of this id.');
+      return record.reply as AskReply;
+    },
+  );
+};

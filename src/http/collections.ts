@@ -1,0 +1,56 @@
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import { collectionName } from '../collection-name.ts';
+import { AppError } from '../errors.ts';
+import type { Knowledge } from '../knowledge/port.ts';
+import { mayUse, needCollection } from './keys.ts';
+
+const Collection = z.object({ name: z.string(), documents: z.int(), passages: z.int(), createdAt: z.string() });
+const params = z.strictObject({ name: collectionName });
+
+/** `/collections`: to see, make and remove collections. `default` is always there: removing it empties it. */
+export const collectionRoutes: FastifyPluginAsyncZod<{ knowledge: Knowledge }> = async (app, { knowledge }) => {
+  async function get(name: string) {
+    const collection = await knowledge.collection(name);
+    if (!collection) throw new AppError('COLLECTION_NOT_FOUND', 'There is no collection of this name.');
+    return collection;
+  }
+
+  app.get(
+    '/collections',
+    { schema: { summary: 'The collections', response: { 200: z.object({ collections: z.array(Collection) }) } } },
+    async (request) => {
+      const all = await knowledge.collections();
+      return { collections: all.filter(({ name }) => mayUse(request, name)) };
+    },
+  );
+  app.get(
+    '/collections/:name',
+    { schema: { summary: 'One collection', params, response: { 200: Collection } } },
+    async (request) => {
+      needCollection(request, request.params.name);
+      return get(request.params.name);
+    },
+  );
+  app.put(
+    '/collections/:name',
+    { schema: { summary: 'Make a collection', params, response: { 200: Collection, 201: Collection } } },
+    async (request, reply) => {
+      needCollection(request, request.params.name);
+      const made = await knowledge.createCollection(request.params.name);
+      return reply.status(made ? 201 : 200).send(await get(request.params.name));
+    },
+  );
+  app.delete(
+    '/collections/:name',
+    { schema: { summary: 'Remove a collection and all its documents', params, response: { 204: z.null() } } },
+    async (request, reply) => {
+      const { name } = request.params;
+      needCollection(request, name);
+      if (!(await knowledge.removeCollection(name)))
+        throw new AppError('COLLECTION_NOT_FOUND', 'There is no collection of this name.');
+      if (name === 'default') await knowledge.createCollection(name);
+      return reply.status(204).send(null);
+    },
+  );
+};

@@ -1,0 +1,26 @@
+import { z } from 'zod';
+import { wellFormedText } from '../chain/reply.ts';
+
+/** A document's name within its collection: a relative path or a URL, kept as data; nothing that climbs out of a folder. */
+export const Source = wellFormedText
+  .trim()
+  .min(1, 'must not be empty')
+  .max(1024, 'must have at most 1,024 characters')
+  .refine((source) => !/\p{Cc}/u.test(source), 'must not contain control characters')
+  .refine((source) => !/^([/\\]|[a-z]:[/\\])/i.test(source), 'must be relative')
+  .refine((source) => !/(^|[/\\])\.\.([/\\]|$)/.test(source), 'must not climb with ..');
+export const Title = wellFormedText.trim().min(1, 'must not be empty').max(500, 'must have at most 500 characters');
+export const Metadata = z
+  .record(z.string().max(200), z.json())
+  .refine((metadata) => JSON.stringify(metadata).length <= 20_000, 'must have at most 20,000 characters as JSON')
+  .refine((metadata) => JSON.stringify(metadata).isWellFormed(), 'must not contain lone surrogates')
+  // https://nvd.nist.gov/vuln/detail/CVE-2025-68665: LangChain takes objects with an `lc` key for its own.
+  .refine((metadata) => !/"lc"\s*:/.test(JSON.stringify(metadata)), 'must not contain the key lc');
+
+/** A document that came by HTTP, before it is loaded: as a text, or as a file's bytes. */
+export type Upload = {
+  source: string;
+  title?: string | undefined;
+  metadata?: Record<string, unknown> | undefined;
+  content: { text: string; format: 'text' | 'markdown' | 'html' } | { bytes: Uint8Array };
+};

@@ -1,0 +1,151 @@
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import { wellFormedText } from '../chain/reply.ts';
+import { collectionName } from '../collection-name.ts';
+import { AppError } from '../errors.ts';
+import type { Ingested } from '../ingest/ingest.ts';
+import type { DocumentSummary, Knowledge } from '../knowledge/port.ts';
+import { Metadata, Source, Title, type Upload } from './document-fields.ts';
+import { mayUse, needCollection } from './keys.ts';
+import { readUpload } from './upload.ts';
+
+const Summary = z.object({
+  id: z.string(),
+  source: z.string(),
+  title: z.string(),
+  format: z.string(),
+  metadata: z.record(z.string(), z.unknown()),
+  characters: z.int(),
+  passages: z.int(),
+  collection: z.string(),
+  createdAt: z.string(),
+  updatedAt: z.string(),
+});
+const Written = z.object({
+  id: z.string(),
+  source: z.string(),
+  passages: z.int(),
+  unchanged: z.boolean(),
+  collection: z.string(),
+});
+const WrittenSeveral = z.object({ documents: z.array(Written) });
+
+/** Loads and ingests uploads into a collection, all or none. */
+export type IngestUploads = (collection: string, uploads: Upload[]) => Promise<Ingested[]>;
+
+/** `/documents`: to add, replace, list, read and remove documents. */
+export const documentRoutes: FastifyPluginAsyncZod<{ ingestUploads: IngestUploads; knowledge: Knowledge }> = async (
+  app,
+  { ingestUploads, knowledge },
+) => {
+  const toSummary = ({ contentHash, ...summary }: DocumentSummary) => summary;
+
+  app.post(
+    '/documents',
+    {
+      schema: {
+        summary: 'Add documents, or replace those of the same source: JSON for one text, multipart/form-data for files',
+        // Multipart bodies are read as they come in: nothing to validate before.
+        body: z
+          .strictObject({
+            source: Source,
+            text: wellFormedText,
+            title: Title.optional(),
+            format: z.enum(['text', 'markdown', 'html']).default('text'),
+            metadata: Metadata.optional(),
+            collection: collectionName.default('default'),
+          })
+          .nullish(),
+        response: { 200: z.union([Written, WrittenSeveral]), 201: z.union([Written, WrittenSeveral]) },
+      },
+    },
+    async (request, reply) => {
+      const { collection, uploads } = request.isMultipart() ? await readUpload(request) : toUpload(request.body);
+      needCollection(request, collection);
+      if (!(await knowledge.collection(collection)))
+        throw new AppError(
+          'COLLECTION_NOT_FOUND',
+          'There is no collection of this name; PUT /collections/{name} makes it.',
+        );
+      const written = await ingestUploads(collection, uploads);
+      for (const { id, source, passages, unchanged } of written)
+        request.log.info({ documentId: id, collection, passages, unchanged, sourceLength: source.length }, 'ingested');
+      const documents = written.map(({ replaced, ...document }) => document);
+      reply.status(written.some(({ unchanged, replaced }) => !unchanged && !replaced) ? 201 : 200);
+      return documents.length === 1 ? documents[0]! : { documents };
+    },
+  );
+
+  app.get(
+    '/documents',
+    {
+      schema: {
+        summary: 'The documents of a collection, by source',
+        querystring: z.strictObject({
+          collection: collectionName.default('default'),
+          cursor: z.base64url().max(8192).optional(),
+          limit: z.coerce.number().int().min(1).max(1000).default(100),
+        }),
+        response: { 200: z.object({ documents: z.array(Summary), nextCursor: z.string().nullable() }) },
+      },
+    },
+    async (request) => {
+      const { collection, cursor, limit } = request.query;
+      needCollection(request, collection);
+      const after = cursor === undefined ? null : Buffer.from(cursor, 'base64url').toString();
+      const found = await knowledge.documents({ collection, after, limit: limit + 1 });
+      const documents = found.slice(0, limit).map(toSummary);
+      const last = found.length > limit ? documents.at(-1) : undefined;
+      return { documents, nextCursor: last ? Buffer.from(last.source).toString('base64url') : null };
+    },
+  );
+
+  const params = z.strictObject({ id: z.string().max(100) });
+  /** The document of an id, where the request's key opens its collection; otherwise it is as good as not there. */
+  async function find(request: Parameters<typeof mayUse>[0], id: string) {
+    const document = await knowledge.document(id);
+    if (!document || !mayUse(request, document.collection))
+      throw new AppError('DOCUMENT_NOT_FOUND', 'There is no document of this id.');
+    return document;
+  }
+
+  app.get(
+    '/documents/:id',
+    {
+      schema: {
+        summary: 'One document with its text, into which every offset points',
+        params,
+        response: { 200: Summary.extend({ text: z.string() }) },
+      },
+    },
+    async (request) => {
+      const { contentHash, ...document } = await find(request, request.params.id);
+      return document;
+    },
+  );
+
+  app.delete(
+    '/documents/:id',
+    { schema: { summary: 'Remove a document', params, response: { 204: z.null() } } },
+    async (request, reply) => {
+      await find(request, request.params.id);
+      await knowledge.remove(request.params.id);
+      return reply.status(204).send(null);
+    },
+  );
+};
+
+type DocumentBody = {
+  source: string;
+  text: string;
+  title?: string | undefined;
+  format: 'text' | 'markdown' | 'html';
+  metadata?: Record<string, unknown> | undefined;
+  collection: string;
+};
+
+function toUpload(body: DocumentBody | null | undefined): { collection: string; uploads: Upload[] } {
+  if (!body) throw new AppError('BAD_JSON', 'The body is empty; it must be JSON.');
+  const { collection, source, title, metadata, text, format } = body;
+  return { collection, uploads: [{ source, title, metadata, content: { text, format } }] };
+}

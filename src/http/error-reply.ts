@@ -1,0 +1,91 @@
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
+import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import { AppError, type ErrorCode, errorTable } from '../errors.ts';
+
+type ValidationIssue = { keyword: string; instancePath: string; message?: string; params: Record<string, unknown> };
+
+/** The body of every reply that is not a success. */
+export const ErrorBody = z.object({
+  error: z.object({ code: z.string(), message: z.string(), requestId: z.string() }),
+});
+
+/** What a caller is told of a failure that is not theirs: always the same words, so that nothing inside can leak out. */
+const fixedTexts: Partial<Record<ErrorCode, string>> = {
+  INTERNAL: 'Something failed inside the service. The request id finds it in the log.',
+  MODEL_REJECTED: 'The model server rejected the call. The log says with which status.',
+  MODEL_BAD_OUTPUT: 'The model server sent a reply that can not be used.',
+  MODEL_UNAVAILABLE: 'The model server can not be reached, or is overloaded.',
+  MODEL_TIMEOUT: 'The answer was not ready in time.',
+  OVERLOADED: 'Too many questions are being answered at the moment.',
+  NOT_READY: 'The service is not ready.',
+  STORAGE_FULL: 'The storage is full; nothing was stored.',
+};
+
+/** Fastify's own refusals, by the beginning of their code, as ours. */
+const ofFastify: [prefix: string, code: ErrorCode, message: string][] = [
+  ['FST_ERR_CTP_INVALID_JSON', 'BAD_JSON', 'The body is not valid JSON.'],
+  ['FST_ERR_CTP_EMPTY_JSON', 'BAD_JSON', 'The body is empty; it must be JSON.'],
+  ['FST_ERR_CTP_BODY_TOO_LARGE', 'TOO_LARGE', 'The body is larger than the service takes.'],
+  ['FST_ERR_CTP_INVALID_MEDIA', 'UNSUPPORTED_FORMAT', 'This content type is not taken here; use application/json.'],
+  ['FST_REQ_FILE_TOO_LARGE', 'TOO_LARGE', 'A file is larger than the service takes.'],
+  ['FST_', 'BAD_INPUT', 'The request can not be read.'],
+];
+
+/** What is wrong with a request, field by field; names that a caller made up are told only where they are plain. */
+function toInputError(error: { validation: ValidationIssue[] }): AppError {
+  const plain = (name: string) => (/^[\w.-]{1,64}$/.test(name) ? name : '…');
+  const unknown = error.validation.some(({ keyword }) => keyword === 'unrecognized_keys');
+  const texts = error.validation.map(({ keyword, instancePath, message = 'is not valid', params }) => {
+    const at = instancePath
+      .split('/')
+      .filter((part) => part !== '')
+      .map(plain)
+      .join('.');
+    const keys = keyword === 'unrecognized_keys' ? (params.keys as string[]).map(plain).join(', ') : null;
+    const text = keys === null ? message : `unknown field ${keys}`;
+    return at === '' ? text : `${at}: ${text}`;
+  });
+  const message = [...new Set(texts)].slice(0, 10).join('; ');
+  return new AppError(unknown ? 'UNKNOWN_FIELD' : 'BAD_INPUT', message, { cause: error });
+}
+
+/** Any failure as one of ours. Only failures that were made on purpose keep their words; the rest becomes INTERNAL. */
+export function toAppError(error: unknown): AppError {
+  if (error instanceof AppError) return error;
+  if (hasZodFastifySchemaValidationErrors(error)) return toInputError(error as { validation: ValidationIssue[] });
+  const { code, statusCode } = (error ?? {}) as FastifyError;
+  const match = ofFastify.find(([prefix]) => code?.startsWith(prefix));
+  if (match && (statusCode ?? 500) < 500) return new AppError(match[1], match[2], { cause: error });
+  if (statusCode !== undefined && statusCode >= 400 && statusCode < 500)
+    return new AppError('BAD_INPUT', 'The request can not be read.', { cause: error });
+  return new AppError('INTERNAL', 'Unexpected failure', { cause: error });
+}
+
+/** The body that tells of a failure. */
+export function errorBody(error: AppError, requestId: string): z.infer<typeof ErrorBody> {
+  return { error: { code: error.code, message: fixedTexts[error.code] ?? error.message, requestId } };
+}
+
+/** What the log is told: never a message from outside, which may repeat a question, a text or a key. */
+export function errorForLog(error: AppError) {
+  const cause = error.cause as { name?: string; code?: string; status?: number; stack?: string } | undefined;
+  const known = error.code !== 'INTERNAL' && errorTable[error.code].status !== 500;
+  const frames = (known ? undefined : (cause?.stack ?? error.stack))
+    ?.split('\n')
+    .filter((line) => /^\s+at /.test(line));
+  return {
+    code: error.code,
+    ...(cause && { cause: { name: cause.name, code: cause.code, status: cause.status } }),
+    ...(frames && { frames: frames.slice(0, 12).map((line) => line.trim()) }),
+  };
+}
+
+/** Fastify's error handler: every failure of every route ends here. */
+export function replyWithError(error: unknown, request: FastifyRequest, reply: FastifyReply) {
+  const failure = toAppError(error);
+  if (failure.status >= 500) request.log.error({ error: errorForLog(failure) }, 'request failed');
+  if (failure.retryAfterSeconds !== undefined || failure.code === 'OVERLOADED')
+    reply.header('retry-after', String(failure.retryAfterSeconds ?? 1));
+  return reply.status(failure.status).send(errorBody(failure, request.id));
+}

@@ -1,0 +1,44 @@
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import type { Knowledge } from '../knowledge/port.ts';
+
+/** What the service is made of, for people and for `/health/ready`. */
+export type About = {
+  models: { provider: 'embedded' | 'openai-compatible'; chat: string | null; evaluation: string; embedding: string };
+  versions: Record<string, string>;
+};
+
+/** `/health/live`: the process answers. `/health/ready`: it can serve, from what, with what. */
+export const healthRoutes: FastifyPluginAsyncZod<{ knowledge: Knowledge; about: About }> = async (app, options) => {
+  app.get(
+    '/health/live',
+    { schema: { summary: 'Whether the process answers', response: { 200: z.object({ status: z.literal('live') }) } } },
+    async () => ({ status: 'live' as const }),
+  );
+  app.get(
+    '/health/ready',
+    {
+      schema: {
+        summary: 'Whether the service can answer, and what it is made of',
+        response: {
+          200: z.object({
+            status: z.literal('ready'),
+            documents: z.int(),
+            passages: z.int(),
+            models: z.object({
+              provider: z.string(),
+              chat: z.string().nullable(),
+              evaluation: z.string(),
+              embedding: z.string(),
+            }),
+            versions: z.record(z.string(), z.string()),
+          }),
+        },
+      },
+    },
+    async () => {
+      const { documents, passages } = await options.knowledge.stats();
+      return { status: 'ready' as const, documents, passages, ...options.about };
+    },
+  );
+};

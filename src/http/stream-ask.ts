@@ -1,0 +1,62 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Asker, ConductAsk } from '../chain/conduct-ask.ts';
+import type { AskRequest } from '../chain/reply.ts';
+import type { FoundPassage } from '../passage.ts';
+import { errorBody, toAppError } from './error-reply.ts';
+import { logAsk } from './log-ask.ts';
+
+/**
+ * Answers an ask as server-sent events: `context`, `token`…, `answer`, `verdict`, `done`, or `error` at whatever point it
+ * fails. Each event's data is JSON on one line.
+ */
+export async function streamAsk(
+  conductAsk: ConductAsk,
+  request: FastifyRequest<{ Body: AskRequest }>,
+  reply: FastifyReply,
+  asker: Asker,
+) {
+  const tell = (event: string, data: unknown) => {
+    begin();
+    reply.raw.write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
+  };
+  let begun = false;
+  const begin = () => {
+    if (begun) return;
+    begun = true;
+    reply.hijack();
+    const headers = Object.entries(reply.getHeaders()).map(([name, value]) => [name, String(value)] as const);
+    reply.raw.writeHead(200, {
+      ...Object.fromEntries(headers),
+      'content-type': 'text/event-stream; charset=utf-8',
+      'cache-control': 'no-store',
+      'x-accel-buffering': 'no',
+    });
+  };
+  try {
+    // Where an Incorrect verdict may change the answer, nothing is told before that is settled.
+    const early: Partial<Asker> =
+      request.body.onIncorrect === 'return'
+        ? {
+            keep: (name, value) => tell(name, name === 'context' ? toPassages(value as FoundPassage[]) : value),
+            onToken: (token) => tell('token', token),
+          }
+        : {};
+    const answered = await conductAsk(request.body, { ...asker, ...early });
+    if (!early.keep) {
+      tell('context', answered.context);
+      tell('answer', { text: answered.answer, abstained: answered.abstained });
+    }
+    tell('verdict', answered.verdict);
+    tell('done', answered);
+    logAsk(request, answered);
+  } catch (error) {
+    if (!begun) throw error;
+    const failure = toAppError(error);
+    tell('error', errorBody(failure, request.id).error);
+    request.log.warn({ code: failure.code }, 'stream ended with an error');
+  }
+  reply.raw.end();
+  return reply;
+}
+
+const toPassages = (found: FoundPassage[]) => found.map(({ windows, ...passage }) => passage);

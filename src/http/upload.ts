@@ -1,0 +1,51 @@
+import type { FastifyRequest } from 'fastify';
+import { z } from 'zod';
+import { collectionName } from '../collection-name.ts';
+import { AppError } from '../errors.ts';
+import { Metadata, Source, Title, type Upload } from './document-fields.ts';
+
+const jsonText = z.string().transform((text, context) => {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    context.addIssue('must be JSON');
+    return z.NEVER;
+  }
+});
+
+/** The fields that may come beside the files. */
+const Fields = z.strictObject({
+  collection: collectionName.default('default'),
+  title: Title.optional(),
+  metadata: jsonText.pipe(Metadata).optional(),
+});
+
+/**
+ * Reads a multipart upload into memory, which its limits bound: each file becomes a document whose source is its name.
+ * @throws AppError BAD_INPUT without a file, with an unknown field, a bad name or a name twice; TOO_LARGE beyond the limits
+ */
+export async function readUpload(request: FastifyRequest): Promise<{ collection: string; uploads: Upload[] }> {
+  const fields: Record<string, string> = {};
+  const files: { source: string; bytes: Uint8Array }[] = [];
+  for await (const part of request.parts()) {
+    if (part.type === 'field') fields[part.fieldname] = String(part.value);
+    else {
+      const source = Source.safeParse(part.filename);
+      const bytes = await part.toBuffer();
+      if (!source.success) throw new AppError('BAD_INPUT', `A file's name ${source.error.issues[0]!.message}.`);
+      files.push({ source: source.data, bytes });
+    }
+  }
+  const parsed = Fields.safeParse(fields);
+  if (!parsed.success) {
+    const { code, message, path } = parsed.error.issues[0]!;
+    if (code === 'unrecognized_keys') throw new AppError('UNKNOWN_FIELD', 'unknown field');
+    throw new AppError('BAD_INPUT', `${path.join('.')}: ${message}`);
+  }
+  if (files.length === 0) throw new AppError('BAD_INPUT', 'The upload holds no file.');
+  if (new Set(files.map(({ source }) => source)).size < files.length)
+    throw new AppError('BAD_INPUT', 'Two files of the upload have the same name.');
+  const { collection, title, metadata } = parsed.data;
+  if (title !== undefined && files.length > 1) throw new AppError('BAD_INPUT', 'title: is for an upload of one file');
+  return { collection, uploads: files.map(({ source, bytes }) => ({ source, title, metadata, content: { bytes } })) };
+}

@@ -1,0 +1,141 @@
+/** A stretch of a text: from `start` up to, not including, `end`, in UTF-16 code units. */
+export type Span = { start: number; end: number };
+
+/** No sentence is longer, in UTF-16 code units: what has no full stop is cut at a line end, else at white space. */
+const LONGEST_SENTENCE = 1_000;
+
+/** The segmenter sees at most this much at a time, in UTF-16 code units, so that its memory doesn't grow with the text. */
+const SEGMENTED_AT_ONCE = 20_000;
+
+/** How far the rules below look back and ahead of a possible end, in UTF-16 code units. */
+const CONTEXT = 40;
+
+const segmenter = new Intl.Segmenter('en', { granularity: 'sentence' });
+
+const words = (list: string) => new Set(list.split(' '));
+
+/** A sentence practically never ends with these. */
+const NEVER_LAST = words(
+  'e.g. i.e. cf. viz. vs. v. dr. mr. mrs. ms. mx. prof. rev. hon. gen. col. capt. lt. sgt. gov. sen. rep. pres. messrs. mme. ' +
+    'fig. figs. eq. eqs. approx. resp. incl. esp. pp.',
+);
+/** These go on when a number follows. */
+const BEFORE_NUMBER = words(
+  'no. nos. nr. p. ch. chap. vol. vols. sec. secs. tab. ref. refs. app. ca. art. ver. par. para. pt. ed. ' +
+    'jan. feb. mar. apr. jun. jul. aug. sep. sept. oct. nov. dec.',
+);
+/** These may end a sentence or not: the next word tells. So may initials and "U.S.". */
+const PERHAPS_LAST = words(
+  'al. st. mt. inc. ltd. corp. co. jr. sr. bros. dept. univ. ph.d. m.d. b.a. m.a. b.sc. m.sc.',
+);
+/** After an uncertain full stop, one of these begins a new sentence. */
+const OPENERS = words(
+  'a after all although an and another as at because before both but by despite during each every few for from he her here his ' +
+    'how however i if in instead it its later many meanwhile most my nevertheless no now of on once one only or our she since so ' +
+    'some soon such that the their then there these they this those though through thus to today under unlike until we what when ' +
+    'where while who why with you your',
+);
+
+const SPACE = /\s/;
+/** White space that ends a paragraph: a blank line, a form feed, a paragraph separator. */
+const PARAGRAPH_END = /\n[^\S\n]*\n|[\f\u2029]/g;
+/** Only a text with something other than these can have two sentences; asking the segmenter costs more than the test. */
+const PERHAPS_TWO = /[^\p{L}\p{M}\p{N} \t\r\n,;:'"()-]/u;
+const LAST_WORD = /\S+$/;
+const ENUMERATOR = /^[([]?(?:\d{1,3}|\p{L}|[ivx]{1,5})[.)]$/iu;
+const INITIALS = /^(?:\p{Lu}\.[-–]?)+$/u;
+const QUOTE_THAT_GOES_ON = /[?!…]["'”’»)\]]+$/;
+
+/** The span without white space at its ends; empty (`start === end`) when there is nothing else. Linear in what it drops. */
+export function trimSpan(text: string, start: number, end: number): Span {
+  while (start < end && SPACE.test(text.charAt(start))) start++;
+  while (end > start && SPACE.test(text.charAt(end - 1))) end--;
+  return { start, end };
+}
+
+/** `at`, or one less when a cut there would part the two halves of a surrogate pair. */
+export function wholeCharacterBefore(text: string, at: number): number {
+  const inside = (text.charCodeAt(at) & 0xfc00) === 0xdc00 && (text.charCodeAt(at - 1) & 0xfc00) === 0xd800;
+  return inside ? at - 1 : at;
+}
+
+/**
+ * Where the sentences of a text (or of a range of it) are: in order, without overlap, trimmed, and together holding every
+ * character that isn't white space. Unicode's rules as `Intl.Segmenter` knows them, mended where they cut after abbreviations,
+ * initials and list numbers. A single line end is a space, a blank line always ends a sentence, and nothing is longer than
+ * 1,000 code units. Time grows linearly with the text, whatever it holds.
+ */
+export function splitSentences(text: string, range: Span = { start: 0, end: text.length }): Span[] {
+  const sentences: Span[] = [];
+  let start = range.start;
+  PARAGRAPH_END.lastIndex = start;
+  while (start < range.end) {
+    PARAGRAPH_END.lastIndex = start;
+    const gap = PARAGRAPH_END.exec(text.slice(0, range.end));
+    const end = gap ? gap.index : range.end;
+    splitParagraph(text, trimSpan(text, start, end), sentences);
+    start = gap ? end + gap[0].length : range.end;
+  }
+  return sentences;
+}
+
+function splitParagraph(text: string, paragraph: Span, sentences: Span[]): void {
+  let { start } = paragraph;
+  while (start < paragraph.end) {
+    const end = cut(text, start, paragraph.end, SEGMENTED_AT_ONCE);
+    if (!PERHAPS_TWO.test(text.slice(start, end))) {
+      addInPieces(text, { start, end }, sentences);
+      start = end;
+      continue;
+    }
+    // Of the same length, so that offsets stay true.
+    const flat = text.slice(start, end).replace(/[\r\n]/g, ' ');
+    let sentenceStart = 0;
+    for (const { index, segment } of segmenter.segment(flat)) {
+      const boundary = index + segment.length;
+      if (boundary < flat.length && !endsHere(flat, sentenceStart, boundary)) continue;
+      addInPieces(text, trimSpan(text, start + sentenceStart, start + boundary), sentences);
+      sentenceStart = boundary;
+    }
+    start = end;
+  }
+}
+
+/** Whether the segmenter's boundary is an end for us too. */
+function endsHere(flat: string, sentenceStart: number, boundary: number): boolean {
+  const before = flat.slice(Math.max(sentenceStart, boundary - CONTEXT), boundary).trim();
+  const after = flat.slice(boundary, boundary + CONTEXT).trimStart();
+  if (before === '') return false;
+  if (boundary - sentenceStart < CONTEXT && ENUMERATOR.test(before)) return false;
+  if (QUOTE_THAT_GOES_ON.test(before)) return !/^\p{Ll}/u.test(after);
+  if (!before.endsWith('.')) return true;
+  const word = (LAST_WORD.exec(before)?.[0] ?? '').replace(/^[^\p{L}\p{N}]+/u, '');
+  const lower = word.toLowerCase();
+  if (NEVER_LAST.has(lower)) return false;
+  if (BEFORE_NUMBER.has(lower)) return !/^[\p{N}(]/u.test(after);
+  if (PERHAPS_LAST.has(lower) || INITIALS.test(word)) {
+    const next = /^\p{L}+/u.exec(after)?.[0].toLowerCase();
+    return next !== undefined && OPENERS.has(next);
+  }
+  return true;
+}
+
+function addInPieces(text: string, sentence: Span, sentences: Span[]): void {
+  let { start } = sentence;
+  while (start < sentence.end) {
+    const end = cut(text, start, sentence.end, LONGEST_SENTENCE);
+    const piece = trimSpan(text, start, end);
+    if (piece.start < piece.end) sentences.push(piece);
+    start = end;
+  }
+}
+
+/** Where to cut so that at most `limit` code units come first: at a line end or white space of the second half if there is one. */
+function cut(text: string, start: number, end: number, limit: number): number {
+  if (end - start <= limit) return end;
+  const half = start + (limit >> 1);
+  const lineEnd = text.slice(half, start + limit + 1).lastIndexOf('\n');
+  if (lineEnd >= 0) return half + lineEnd;
+  for (let at = start + limit; at >= half; at--) if (SPACE.test(text.charAt(at))) return at;
+  return wholeCharacterBefore(text, start + limit);
+}

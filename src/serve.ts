@@ -1,0 +1,56 @@
+import { existsSync } from 'node:fs';
+import { buildApp } from './app.ts';
+import { ingestWithProgress } from './commands.ts';
+import { compose } from './compose.ts';
+import { readConfig } from './config.ts';
+import { AppError } from './errors.ts';
+
+/**
+ * Serves until told to stop: reads the settings, composes, listens; on SIGTERM or SIGINT takes no more, finishes what it has
+ * taken, and ends.
+ * @param options.ingestCorpus ingests `CORPUS_DIR` into the default collection first
+ */
+export async function serve(options: { ingestCorpus?: boolean } = {}) {
+  const onTerminal = process.stdout.isTTY === true;
+  const config = readConfig();
+  const parts = await compose(config, { logToTerminal: onTerminal });
+  try {
+    if (options.ingestCorpus) {
+      if (existsSync(config.corpusDir)) await ingestWithProgress(parts, [config.corpusDir], 'default');
+    }
+    const app = await buildApp(parts);
+    const address = await app.listen({ host: config.host, port: config.port });
+    announce(address, parts.about.models.chat);
+    parts.logger.info({ ...parts.about, address }, 'listening');
+    const signal = await new Promise<string>((resolve) => {
+      for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, resolve);
+    });
+    parts.logger.info({ signal }, 'stopping: finishing what has begun');
+    await app.close();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE')
+      throw new AppError('BAD_SETTINGS', `PORT: ${config.port} is in use on ${config.host}; set PORT to another.`, {
+        cause: error,
+      });
+    throw error;
+  } finally {
+    await parts.close();
+  }
+}
+
+/** What a newcomer needs to know, on the terminal. */
+function announce(address: string, chatModel: string | null) {
+  const lines = [
+    '',
+    `Assay listens on ${address}`,
+    chatModel === null
+      ? 'No language model is configured: answers are quoted from the documents, and a small classifier gives the verdict.\n' +
+        'Set OPENAI_BASE_URL or OPENAI_API_KEY to have a model answer.'
+      : `${chatModel} answers.`,
+    '',
+    'Ask it something:',
+    `  curl -s ${address}/ask -H 'content-type: application/json' -d '{"question":"Which noise types can be seen by eye?"}'`,
+    '',
+  ];
+  process.stderr.write(`${lines.join('\n')}\n`);
+}

@@ -1,0 +1,32 @@
+import { SingleBar } from 'cli-progress';
+import type { IngestProgress } from './ingest/ingest-paths.ts';
+
+/** Writes a line for people; what a program may read goes to stdout, and nothing else does. */
+export const tell = (line: string) => process.stderr.write(`${line}\n`);
+
+/** Shows counted work on the terminal: a bar where there is one, nothing but the end where there is none. */
+export function showCount(what: string) {
+  const bar = process.stderr.isTTY
+    ? new SingleBar({
+        format: `${what} {bar} {value}/{total} {eta_formatted}`,
+        stream: process.stderr,
+        hideCursor: true,
+      })
+    : null;
+  let started = false;
+  return {
+    update(done: number, total: number) {
+      if (!started) bar?.start(total, done);
+      else bar?.update(done);
+      started = true;
+    },
+    end: () => bar?.stop(),
+  };
+}
+
+/** Says how an ingest of files went, the failures one by one. */
+export function tellIngest({ files, added, replaced, unchanged, failed }: IngestProgress) {
+  for (const { source, message } of failed) tell(`  skipped ${source}: ${message}`);
+  const parts = [`${added} new`, `${replaced} replaced`, `${unchanged} unchanged`, `${failed.length} skipped`];
+  tell(`Ingested ${files} ${files === 1 ? 'file' : 'files'}: ${parts.join(', ')}.`);
+}
