@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import multipart from '@fastify/multipart';
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
-import fastify, { type FastifyBaseLogger } from 'fastify';
+import fastify, { type FastifyBaseLogger, LogController } from 'fastify';
 import {
   jsonSchemaTransform,
   serializerCompiler,
@@ -40,7 +40,7 @@ export async function buildApp(parts: AppParts) {
   const app = fastify({
     loggerInstance: parts.logger,
     bodyLimit: settings.maxBodyBytes,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     requestIdHeader: false,
     genReqId: ({ headers }) => {
       const given = headers['x-request-id'];
@@ -65,9 +65,6 @@ export async function buildApp(parts: AppParts) {
     const { method, url = 'unknown' } = request.routeOptions;
     const line = { method, route: url, status: reply.statusCode, ms: Math.round(reply.elapsedTime * 10) / 10 };
     request.log.debug({ ...line, key: request.key?.name }, 'request');
-  });
-  app.addHook('onRequestAbort', async (request) => {
-    request.log.info({ route: request.routeOptions.url, status: 499 }, 'client left');
   });
   requireKeys(app, settings.apiKeys);
 

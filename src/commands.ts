@@ -15,10 +15,7 @@ async function withParts<T>(
   work: (parts: Parts) => Promise<T>,
   overrides: Partial<ReturnType<typeof readConfig>> = {},
 ) {
-  const parts = await compose(
-    { ...readConfig(), logLevel: 'warn', ...overrides },
-    { logToTerminal: process.stdout.isTTY },
-  );
+  const parts = await compose({ ...readConfig(), logLevel: 'warn', ...overrides }, { logTo: 'terminal' });
   try {
     return await work(parts);
   } finally {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import type { Embeddings } from '@langchain/core/embeddings';
-import { pino } from 'pino';
+import { type DestinationStream, pino } from 'pino';
 import type { AppParts } from './app.ts';
 import { createModelAnswer } from './chain/answer.ts';
 import { createAskChain } from './chain/ask.ts';
@@ -17,7 +17,7 @@ import { loadDocument, loadText } from './ingest/load.ts';
 import { startKnowledge } from './knowledge/client.ts';
 import { EmbeddedEmbeddings } from './models/embedded-embeddings.ts';
 import manifest from './models/manifest.json' with { type: 'json' };
-import { openChatModel } from './models/openai-chat.ts';
+import { CheckedOpenAiChatModel } from './models/openai-chat-model.ts';
 import { CheckedOpenAiEmbeddings } from './models/openai-embeddings.ts';
 
 /** An embedding model that can be told to give up. */
@@ -51,7 +51,8 @@ export async function openEmbeddings(config: Config, name: string): Promise<Ques
 }
 
 /** Opens a chat model of the configured server by name. */
-export const openChat = (config: Config, name: string) => openChatModel({ model: name, ...serverOf(config) });
+export const openChatModel = (config: Config, name: string) =>
+  new CheckedOpenAiChatModel({ model: name, ...serverOf(config) });
 
 /** A local server may want no key, but the client insists on one. */
 function serverOf({ models: { baseUrl, apiKey = 'none', maxRetries }, askTimeoutMs }: Config) {
@@ -59,41 +60,43 @@ function serverOf({ models: { baseUrl, apiKey = 'none', maxRetries }, askTimeout
 }
 
 /** The answer step and the judges: by the models of a server, or without a language model. */
-async function openAnswering(config: Config, models: ReturnType<typeof chooseModels>, embeddings: QuestionEmbeddings) {
+function openAnswering(config: Config, models: ReturnType<typeof chooseModels>, embeddings: QuestionEmbeddings) {
   if (models.chat === null)
     return {
       answer: createExtractiveAnswer(),
       judges: { context: createFeatureJudge({ embeddings }), answer: createUnavailableJudge('answer') },
     };
   const prompts = readPrompts(config.promptsDir);
-  const answering = await openChat(config, models.chat);
-  const judging = await openChat(config, models.evaluation);
+  const judging = openChatModel(config, models.evaluation);
   const judge = (basis: 'context' | 'answer') =>
     createModelJudge({
       basis,
       prompt: prompts[`evaluate-${basis}`],
-      model: judging(),
-      structuredModel: judging({ responseFormat: judgementFormat }),
+      model: judging,
+      structuredModel: judging.withConfig({ response_format: judgementFormat } as never),
       timeoutMs: config.evaluationTimeoutMs,
     });
   return {
-    answer: createModelAnswer({ prompt: prompts.answer, model: answering({ streams: true }) }),
+    answer: createModelAnswer({ prompt: prompts.answer, model: openChatModel(config, models.chat) }),
     judges: { context: judge('context'), answer: judge('answer') },
   };
 }
 
 const versionOf = (path: string) => String(JSON.parse(readFileSync(new URL(path, import.meta.url), 'utf8')).version);
 
+function openLogger(level: Config['logLevel'], to: 'terminal' | DestinationStream | undefined) {
+  if (to === 'terminal')
+    return pino({ level, transport: { target: 'pino-pretty', options: { ignore: 'pid,hostname', destination: 2 } } });
+  return to ? pino({ level }, to) : pino({ level });
+}
+
 /**
  * The parts list: makes every concrete part once and joins them. Whoever composes also calls `close`, which ends the
  * knowledge host after what it is doing.
  * @throws AppError BAD_SETTINGS for prompts that can't be used; NOT_READY where the store or the weights can't be opened
  */
-export async function compose(config: Config, options: { logToTerminal?: boolean } = {}) {
-  const logger = pino({
-    level: config.logLevel,
-    ...(options.logToTerminal && { transport: { target: 'pino-pretty', options: { ignore: 'pid,hostname' } } }),
-  });
+export async function compose(config: Config, options: { logTo?: 'terminal' | DestinationStream } = {}) {
+  const logger = openLogger(config.logLevel, options.logTo);
   readPrompts(config.promptsDir); // a bad prompt is told at the start, also where no model would read it
   const models = chooseModels(config.models);
   const embeddings = await openEmbeddings(config, models.embedding);
@@ -108,7 +111,7 @@ export async function compose(config: Config, options: { logToTerminal?: boolean
     const vector = Float32Array.from(await embeddings.embedQuery(question, { signal }));
     return knowledge.search({ question, collection, topK, vector });
   };
-  const { answer, judges } = await openAnswering(config, models, embeddings);
+  const { answer, judges } = openAnswering(config, models, embeddings);
   const chain = createAskChain({ retrieve: createRetrieve(search), answer, evaluate: createEvaluate(judges) });
   const { topK, askTimeoutMs, chunkSizeTokens, chunkOverlapTokens, apiKeys, maxConcurrentAsks, maxBodyBytes } = config;
   const conductAsk = createConductAsk({

@@ -39,7 +39,7 @@ const OPENERS = words(
 const SPACE = /\s/;
 /** White space that ends a paragraph: a blank line, a form feed, a paragraph separator. */
 const PARAGRAPH_END = /\n[^\S\n]*\n|[\f\u2029]/g;
-/** Only a text with something other than these can have two sentences; asking the segmenter costs more than the test. */
+/** Only what has something other than these before its last character can be two sentences; asking the segmenter costs more. */
 const PERHAPS_TWO = /[^\p{L}\p{M}\p{N} \t\r\n,;:'"()-]/u;
 const LAST_WORD = /\S+$/;
 const ENUMERATOR = /^[([]?(?:\d{1,3}|\p{L}|[ivx]{1,5})[.)]$/iu;
@@ -83,8 +83,8 @@ function splitParagraph(text: string, paragraph: Span, sentences: Span[]): void 
   let { start } = paragraph;
   while (start < paragraph.end) {
     const end = cut(text, start, paragraph.end, SEGMENTED_AT_ONCE);
-    if (!PERHAPS_TWO.test(text.slice(start, end))) {
-      addInPieces(text, { start, end }, sentences);
+    if (!PERHAPS_TWO.test(text.slice(start, end - 1))) {
+      sentences.push(...inPieces(text, { start, end }));
       start = end;
       continue;
     }
@@ -94,7 +94,7 @@ function splitParagraph(text: string, paragraph: Span, sentences: Span[]): void 
     for (const { index, segment } of segmenter.segment(flat)) {
       const boundary = index + segment.length;
       if (boundary < flat.length && !endsHere(flat, sentenceStart, boundary)) continue;
-      addInPieces(text, trimSpan(text, start + sentenceStart, start + boundary), sentences);
+      sentences.push(...inPieces(text, trimSpan(text, start + sentenceStart, start + boundary)));
       sentenceStart = boundary;
     }
     start = end;
@@ -120,14 +120,16 @@ function endsHere(flat: string, sentenceStart: number, boundary: number): boolea
   return true;
 }
 
-function addInPieces(text: string, sentence: Span, sentences: Span[]): void {
-  let { start } = sentence;
-  while (start < sentence.end) {
-    const end = cut(text, start, sentence.end, LONGEST_SENTENCE);
-    const piece = trimSpan(text, start, end);
-    if (piece.start < piece.end) sentences.push(piece);
-    start = end;
+/** A stretch in pieces of at most 1,000 code units, trimmed, cut at line ends or white space where there is any. */
+export function inPieces(text: string, { start, end }: Span): Span[] {
+  const pieces: Span[] = [];
+  while (start < end) {
+    const pieceEnd = cut(text, start, end, LONGEST_SENTENCE);
+    const piece = trimSpan(text, start, pieceEnd);
+    if (piece.start < piece.end) pieces.push(piece);
+    start = pieceEnd;
   }
+  return pieces;
 }
 
 /** Where to cut so that at most `limit` code units come first: at a line end or white space of the second half if there is one. */

@@ -13,7 +13,7 @@ import { AppError } from './errors.ts';
 export async function serve(options: { ingestCorpus?: boolean } = {}) {
   const onTerminal = process.stdout.isTTY === true;
   const config = readConfig();
-  const parts = await compose(config, { logToTerminal: onTerminal });
+  const parts = await compose(config, onTerminal ? { logTo: 'terminal' } : {});
   try {
     if (options.ingestCorpus) {
       if (existsSync(config.corpusDir)) await ingestWithProgress(parts, [config.corpusDir], 'default');

@@ -1,11 +1,11 @@
-import type { AIMessageChunk, BaseMessage } from '@langchain/core/messages';
+import { AIMessageChunk, type BaseMessage } from '@langchain/core/messages';
 import type { BasePromptValueInterface } from '@langchain/core/prompt_values';
 import type { ChatPromptTemplate } from '@langchain/core/prompts';
-import { type Runnable, RunnableSequence } from '@langchain/core/runnables';
+import { type Runnable, RunnableBranch, RunnableSequence } from '@langchain/core/runnables';
 import { AppError } from '../errors.ts';
 import { formatContext } from './retrieve.ts';
 import { type Answer, abstention, type Retrieved } from './state.ts';
-import { step } from './step.ts';
+import { named, step } from './step.ts';
 
 /** A chat model as a step: messages in, its message out. Any of LangChain's chat models is one. */
 export type ChatStep = Runnable<BaseMessage[], AIMessageChunk>;
@@ -21,23 +21,46 @@ const abstains = /^\W*i (?:don['’]?t|do not) know\b[^\n]{0,200}$/i;
  * @throws AppError MODEL_BAD_OUTPUT where the model replies without any text
  */
 export function createModelAnswer(options: { prompt: ChatPromptTemplate; model: ChatStep }): AnswerStep {
-  return RunnableSequence.from<Retrieved, Answer>(
-    [
+  return named(
+    'answer by model',
+    RunnableSequence.from<Retrieved, Answer>([
       step('fill answer prompt', ({ question, context }: Retrieved) => ({ question, context: formatContext(context) })),
       options.prompt,
       step('messages', (prompt: BasePromptValueInterface) => prompt.toChatMessages()),
-      options.model,
+      tellingTokens(options.model),
       step('read answer', (message: AIMessageChunk): Answer => {
         const text = readText(message);
         if (text === '') throw new AppError('MODEL_BAD_OUTPUT', 'The model replied without a text.');
         return abstains.test(text) ? { text: abstention, abstained: true } : { text, abstained: false };
       }),
-    ],
-    'answer',
+    ]),
   );
+}
+
+/**
+ * The model, whose reply is told piece by piece (`configurable.onToken`) where somebody listens, and comes whole where not.
+ */
+function tellingTokens(model: ChatStep): ChatStep {
+  return step('call model', async (messages: BaseMessage[], config) => {
+    const onToken = config.configurable?.onToken as ((token: string) => void) | undefined;
+    if (!onToken) return model.invoke(messages, config);
+    let whole: AIMessageChunk | undefined;
+    for await (const chunk of await model.stream(messages, config)) {
+      if (chunk.text !== '') onToken(chunk.text);
+      whole = whole ? whole.concat(chunk) : chunk;
+    }
+    return whole ?? new AIMessageChunk('');
+  });
 }
 
 /** A message's text without the thinking that some models write before it. */
 export function readText(message: AIMessageChunk): string {
   return message.text.replace(/<think(?:ing)?>[\s\S]*?<\/think(?:ing)?>/gi, '').trim();
+}
+
+/** The answer step before which it is asked whether there is anything to answer from: without a passage no model is called. */
+export function abstainWithoutContext(answer: AnswerStep): AnswerStep {
+  const abstain = step('abstain', (): Answer => ({ text: abstention, abstained: true }));
+  const hasNothing = step('has no passage', ({ context }: Retrieved) => context.length === 0);
+  return named('answer or abstain', RunnableBranch.from<Retrieved, Answer>([[hasNothing, abstain], answer]));
 }

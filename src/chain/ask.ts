@@ -1,8 +1,10 @@
 import { type Runnable, RunnablePassthrough, RunnableSequence } from '@langchain/core/runnables';
 import type { FoundPassage } from '../passage.ts';
-import type { AnswerStep } from './answer.ts';
+import { type AnswerStep, abstainWithoutContext } from './answer.ts';
 import type { Answered, Asked, Evaluated, Verdicts } from './state.ts';
-import { keep } from './step.ts';
+import { keep, named } from './step.ts';
+
+type Retrieve = Runnable<Asked, FoundPassage[]>;
 
 /**
  * The picture of the product: retrieve the passages, answer from them, evaluate the answer. Each step adds its result to
@@ -10,29 +12,27 @@ import { keep } from './step.ts';
  * early: `keep` hands context and answer to whoever the request's config names.
  */
 export function createAskChain(parts: {
-  retrieve: Runnable<Asked, FoundPassage[]>;
+  retrieve: Retrieve;
   answer: AnswerStep;
   evaluate: Runnable<Answered, Verdicts>;
 }): Runnable<Asked, Evaluated> {
-  return RunnableSequence.from<Asked, Evaluated>(
-    [
-      RunnablePassthrough.assign({ context: parts.retrieve }).withConfig({ runName: 'retrieve' }),
-      keep('context'),
-      RunnablePassthrough.assign({ answer: parts.answer }).withConfig({ runName: 'answer' }),
-      keep('answer'),
-      RunnablePassthrough.assign({ verdicts: parts.evaluate }).withConfig({ runName: 'evaluate' }),
-    ] as never,
-    'ask',
-  );
+  const steps = [
+    carry('retrieve', 'context', parts.retrieve),
+    keep('context'),
+    carry('answer', 'answer', abstainWithoutContext(parts.answer)),
+    keep('answer'),
+    carry('evaluate', 'verdicts', parts.evaluate),
+  ];
+  return RunnableSequence.from<Asked, Evaluated>(steps as never, 'ask');
 }
 
 /** The basic chain, for those who want an answer and no verdict: retrieve, prompt, model. */
-export function createBasicChain(parts: { retrieve: Runnable<Asked, FoundPassage[]>; answer: AnswerStep }) {
-  return RunnableSequence.from<Asked, Answered>(
-    [
-      RunnablePassthrough.assign({ context: parts.retrieve }).withConfig({ runName: 'retrieve' }),
-      RunnablePassthrough.assign({ answer: parts.answer }).withConfig({ runName: 'answer' }),
-    ] as never,
-    'basic chain',
-  );
+export function createBasicChain(parts: { retrieve: Retrieve; answer: AnswerStep }): Runnable<Asked, Answered> {
+  const steps = [carry('retrieve', 'context', parts.retrieve), carry('answer', 'answer', parts.answer)];
+  return RunnableSequence.from<Asked, Answered>(steps as never, 'basic chain');
+}
+
+/** A step that carries forward all it was given, with one value more. */
+function carry(name: string, key: string, runnable: unknown) {
+  return named(name, RunnablePassthrough.assign({ [key]: runnable as Runnable }));
 }

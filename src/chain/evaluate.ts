@@ -6,8 +6,8 @@ import { AppError } from '../errors.ts';
 import { type ChatStep, readText } from './answer.ts';
 import { findEvidence } from './evidence.ts';
 import { formatContext } from './retrieve.ts';
-import type { Answered, Verdicts } from './state.ts';
-import { step } from './step.ts';
+import type { Answered, Evaluation, Verdicts } from './state.ts';
+import { named, step } from './step.ts';
 import { type Basis, Judgement, type Problem, readJudgement, unjudged, type Verdict } from './verdict.ts';
 
 /** Anything that judges an answer on one basis: a model behind a prompt, or the classifier of the embedded verdict. */
@@ -110,12 +110,24 @@ export function createEvaluate(judges: Record<Basis, Judge>): Runnable<Answered,
     const verdict = unjudged(basis, 'skipped', reason);
     return evaluation === 'both' ? { context: verdict, answer: { ...verdict, basis: 'answer' } } : { [basis]: verdict };
   });
-  const one = (basis: Basis) => RunnableMap.from<Answered, Verdicts>({ [basis]: judges[basis] } as never);
-  const both = RunnableMap.from<Answered, Verdicts>({ context: judges.context, answer: judges.answer } as never);
-  return RunnableBranch.from<Answered, Verdicts>([
-    [({ answer, evaluation }) => answer.abstained || evaluation === 'none', skip],
-    [({ evaluation }) => evaluation === 'both', both],
-    [({ evaluation }) => evaluation === 'answer', one('answer')],
-    one('context'),
-  ]);
+  const judge = (...bases: Basis[]) =>
+    named(
+      `judge by ${bases.join(' and ')}`,
+      RunnableMap.from<Answered, Verdicts>(Object.fromEntries(bases.map((basis) => [basis, judges[basis]])) as never),
+    );
+  const wants = (evaluation: Evaluation) =>
+    step(`wants ${evaluation}`, (state: Answered) => state.evaluation === evaluation);
+  const isIdle = step(
+    'has nothing to judge',
+    ({ answer, evaluation }: Answered) => answer.abstained || evaluation === 'none',
+  );
+  return named(
+    'choose judges',
+    RunnableBranch.from<Answered, Verdicts>([
+      [isIdle, skip],
+      [wants('both'), judge('context', 'answer')],
+      [wants('answer'), judge('answer')],
+      judge('context'),
+    ]),
+  );
 }

@@ -19,13 +19,14 @@ const scoreOf = ({ verdicts }: Evaluated) => (verdicts.context ?? verdicts.answe
  */
 export function withPolicy(chain: Runnable<Asked, Evaluated>): Runnable<Asked & { onIncorrect: OnIncorrect }, Outcome> {
   return step('policy', async ({ onIncorrect, ...asked }: Asked & { onIncorrect: OnIncorrect }, config) => {
-    const first = await chain.invoke(asked, config);
+    const within = { ...config, runName: 'ask' };
+    const first = await chain.invoke(asked, within);
     if (onIncorrect === 'return' || !isIncorrect(first)) return { ...first, attempts: 1 };
     if (onIncorrect === 'abstain') {
       const answer: Answer = { text: abstention, abstained: true };
       return { ...first, answer, attempts: 1 };
     }
-    const second = await chain.invoke({ ...asked, topK: Math.min(asked.topK * 2, mostPassages) }, config);
+    const second = await chain.invoke({ ...asked, topK: Math.min(asked.topK * 2, mostPassages) }, within);
     const keepFirst = isIncorrect(second) && scoreOf(second) < scoreOf(first);
     return { ...(keepFirst ? first : second), attempts: 2 };
   });

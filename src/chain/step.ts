@@ -1,4 +1,4 @@
-import { type RunnableConfig, RunnableLambda } from '@langchain/core/runnables';
+import { type Runnable, type RunnableConfig, RunnableLambda } from '@langchain/core/runnables';
 
 /** A named step of a chain: a function of its input, with the request's signal and callbacks in its config. */
 export function step<Input, Output>(
@@ -8,6 +8,12 @@ export function step<Input, Output>(
   const runnable = new RunnableLambda<Input, Output>({ func: (input, config) => work(input, config) });
   runnable.name = name;
   return runnable;
+}
+
+/** The runnable under a name of its own: `name` shows in the graph of its chain, `runName` in traces. */
+export function named<Input, Output>(name: string, runnable: Runnable<Input, Output>): Runnable<Input, Output> {
+  runnable.name = name;
+  return runnable.withConfig({ runName: name });
 }
 
 /** Who wants to know of values on their way; it belongs to one request, and is handed in with that request's config. */

@@ -55,10 +55,11 @@ export class AskTracer extends BaseTracer {
     }));
   }
 
-  /** How long all steps of this name took together, in milliseconds. */
+  /** How long the steps of this name took together, in milliseconds; one within another of the same name counts once. */
   durationMs(name: string): number {
-    const runs = this.#flat().filter(({ run }) => run.name === name);
-    return runs.reduce((sum, { run }) => sum + durationOf(run), 0);
+    const total = (runs: Run[]): number =>
+      runs.reduce((sum, run) => sum + (run.name === name ? durationOf(run) : total(run.child_runs)), 0);
+    return total(this.#roots);
   }
 
   /** What the chat models reported of their calls; a server that reports no tokens counts none. */

@@ -85,6 +85,7 @@ export function errorForLog(error: AppError) {
 export function replyWithError(error: unknown, request: FastifyRequest, reply: FastifyReply) {
   const failure = toAppError(error);
   if (failure.status >= 500) request.log.error({ error: errorForLog(failure) }, 'request failed');
+  if (failure.code === 'CLIENT_GONE') request.log.info({ status: failure.status }, 'client left');
   if (failure.retryAfterSeconds !== undefined || failure.code === 'OVERLOADED')
     reply.header('retry-after', String(failure.retryAfterSeconds ?? 1));
   return reply.status(failure.status).send(errorBody(failure, request.id));

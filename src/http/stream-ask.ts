@@ -38,7 +38,7 @@ export async function streamAsk(
       request.body.onIncorrect === 'return'
         ? {
             keep: (name, value) => tell(name, name === 'context' ? toPassages(value as FoundPassage[]) : value),
-            onToken: (token) => tell('token', token),
+            onToken: (token) => tell('token', { text: token }),
           }
         : {};
     const answered = await conductAsk(request.body, { ...asker, ...early });

@@ -25,17 +25,7 @@ const Fields = z.strictObject({
  * @throws AppError BAD_INPUT without a file, with an unknown field, a bad name or a name twice; TOO_LARGE beyond the limits
  */
 export async function readUpload(request: FastifyRequest): Promise<{ collection: string; uploads: Upload[] }> {
-  const fields: Record<string, string> = {};
-  const files: { source: string; bytes: Uint8Array }[] = [];
-  for await (const part of request.parts()) {
-    if (part.type === 'field') fields[part.fieldname] = String(part.value);
-    else {
-      const source = Source.safeParse(part.filename);
-      const bytes = await part.toBuffer();
-      if (!source.success) throw new AppError('BAD_INPUT', `A file's name ${source.error.issues[0]!.message}.`);
-      files.push({ source: source.data, bytes });
-    }
-  }
+  const { fields, files } = await readParts(request);
   const parsed = Fields.safeParse(fields);
   if (!parsed.success) {
     const { code, message, path } = parsed.error.issues[0]!;
@@ -48,4 +38,25 @@ export async function readUpload(request: FastifyRequest): Promise<{ collection:
   const { collection, title, metadata } = parsed.data;
   if (title !== undefined && files.length > 1) throw new AppError('BAD_INPUT', 'title: is for an upload of one file');
   return { collection, uploads: files.map(({ source, bytes }) => ({ source, title, metadata, content: { bytes } })) };
+}
+
+async function readParts(request: FastifyRequest) {
+  const fields: Record<string, string> = {};
+  const files: { source: string; bytes: Uint8Array }[] = [];
+  try {
+    for await (const part of request.parts()) {
+      if (part.type === 'field') fields[part.fieldname] = String(part.value);
+      else {
+        const source = Source.safeParse(part.filename);
+        const bytes = await part.toBuffer();
+        if (!source.success) throw new AppError('BAD_INPUT', `A file's name ${source.error.issues[0]!.message}.`);
+        files.push({ source: source.data, bytes });
+      }
+    }
+  } catch (error) {
+    // The parser's own failures (a missing boundary, an end too early) carry no status: they are the sender's all the same.
+    if (error instanceof AppError || (error as { statusCode?: number }).statusCode !== undefined) throw error;
+    throw new AppError('BAD_INPUT', 'The upload can not be read as multipart/form-data.', { cause: error });
+  }
+  return { fields, files };
 }

@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
+import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
 import { AppError } from '../errors.ts';
 
 /**
@@ -33,6 +33,14 @@ export function openDatabase(
   }
 }
 
+/**
+ * Carries out a statement for its effect. `run()` would also report the connection's last row id, which FTS5 sets to numbers
+ * beyond 2^53 when it merges, and then throws.
+ */
+export function execute(statement: StatementSync, ...values: SQLInputValue[]): void {
+  statement.all(...values);
+}
+
 /** Runs `work` as one transaction: all of it is stored, or nothing. */
 export function inTransaction<T>(database: DatabaseSync, work: () => T): T {
   database.exec('BEGIN IMMEDIATE');
@@ -55,7 +63,7 @@ export function translateStoreError(error: unknown): AppError {
     return new AppError('NOT_READY', 'The data folder is in use by another Assay process.', { cause: error });
   if (primary === 13 || code === 'ENOSPC')
     return new AppError('STORAGE_FULL', 'The disk that holds the data folder is full.', { cause: error });
-  if (primary === 8 || primary === 14 || code === 'EACCES' || code === 'EROFS')
+  if (primary === 8 || primary === 14 || ['EACCES', 'EROFS', 'EEXIST', 'ENOTDIR', 'EPERM'].includes(code ?? ''))
     return new AppError('NOT_READY', "The data folder can't be written.", { cause: error });
   if (primary === 11 || primary === 26)
     return new AppError('NOT_READY', 'The database in the data folder is damaged.', { cause: error });

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { DatabaseSync } from 'node:sqlite';
+import { execute } from './database.ts';
 import type { CollectionSummary, DocumentSummary, NewDocument, Span, StoredDocument } from './port.ts';
 
 export const documentsSchema = `
@@ -91,11 +92,12 @@ export function createDocuments(database: DatabaseSync) {
     ),
     insertDocument: database.prepare(
       `INSERT INTO documents (id, collection_key, source, title, format, metadata, text, characters, content_hash,
-       created_at, updated_at) VALUES (?, (SELECT key FROM collections WHERE name = ?), ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+       created_at, updated_at) VALUES (?, (SELECT key FROM collections WHERE name = ?), ?, ?, ?, ?, ?, ?, ?, ?, ?)
+       RETURNING key`,
     ),
     insertPassage: database.prepare(
       `INSERT INTO passages (id, document_key, start, "end", text, heading_path, windows, vectors)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING key`,
     ),
     passage: database.prepare(
       `SELECT passages.key, passages.id, documents.id AS documentId, source, title, passages.text, start, "end",
@@ -114,7 +116,7 @@ export function createDocuments(database: DatabaseSync) {
     collections: database.prepare(`${collection} ORDER BY name`),
     collectionByName: database.prepare(`${collection} WHERE name = ?`),
     collectionKeys: database.prepare('SELECT key, name FROM collections'),
-    insertCollection: database.prepare('INSERT INTO collections (name, created_at) VALUES (?, ?)'),
+    insertCollection: database.prepare('INSERT INTO collections (name, created_at) VALUES (?, ?) RETURNING key'),
     eraseCollection: database.prepare('DELETE FROM collections WHERE name = ?'),
     counts: database.prepare(
       `SELECT (SELECT count(*) FROM documents) AS documents, (SELECT count(*) FROM passages) AS passages,
@@ -124,7 +126,7 @@ export function createDocuments(database: DatabaseSync) {
 
   return {
     meta: (name: string) => (sql.getMeta.get(name)?.value as string | undefined) ?? null,
-    setMeta: (name: string, value: string) => void sql.setMeta.run(name, value),
+    setMeta: (name: string, value: string) => execute(sql.setMeta, name, value),
 
     /** The id of the document of this source: the same each time, so that a repeated write meets the first. */
     idOf: (collection: string, source: string) => digest(collection, source),
@@ -144,7 +146,7 @@ export function createDocuments(database: DatabaseSync) {
     /** Writes a document and its passages; gives back each passage's key, its text and its vectors. */
     insert(document: NewDocument, dimension: number, createdAt: string) {
       const id = digest(document.collection, document.source);
-      const { lastInsertRowid: documentKey } = sql.insertDocument.run(
+      const { key: documentKey } = sql.insertDocument.get(
         id,
         document.collection,
         document.source,
@@ -156,13 +158,13 @@ export function createDocuments(database: DatabaseSync) {
         document.contentHash,
         createdAt,
         new Date().toISOString(),
-      );
+      )!;
       let offset = 0;
       return document.passages.map(({ start, end, headingPath, windows }) => {
         const text = document.text.slice(start, end);
         const vectors = document.vectors.slice(offset, offset + windows.length * dimension);
         offset += vectors.length;
-        const { lastInsertRowid } = sql.insertPassage.run(
+        const { key } = sql.insertPassage.get(
           digest(id, document.contentHash, start, end),
           documentKey,
           start,
@@ -171,16 +173,16 @@ export function createDocuments(database: DatabaseSync) {
           JSON.stringify(headingPath),
           toBytes(Int32Array.from(windows.flatMap((window) => [window.start, window.end]))),
           toBytes(vectors),
-        );
-        return { key: Number(lastInsertRowid), headings: [document.title, ...headingPath].join(' '), text, vectors };
+        )!;
+        return { key: Number(key), headings: [document.title, ...headingPath].join(' '), text, vectors };
       });
     },
 
     /** Takes a document's rows out; gives back the passages' keys and vectors, which its indexes still hold. */
     erase(documentKey: number): Map<number, Float32Array> {
       const rows = sql.vectorsOfDocument.all(documentKey);
-      sql.erasePassages.run(documentKey);
-      sql.eraseDocument.run(documentKey);
+      execute(sql.erasePassages, documentKey);
+      execute(sql.eraseDocument, documentKey);
       return new Map(rows.map((row) => [Number(row.key), toFloats(row.vectors)]));
     },
 
@@ -202,9 +204,8 @@ export function createDocuments(database: DatabaseSync) {
     collections: () => sql.collections.all() as CollectionSummary[],
     collection: (name: string) => (sql.collectionByName.get(name) ?? null) as CollectionSummary | null,
     collectionKeys: () => sql.collectionKeys.all() as { key: number; name: string }[],
-    insertCollection: (name: string) =>
-      Number(sql.insertCollection.run(name, new Date().toISOString()).lastInsertRowid),
-    eraseCollection: (name: string) => void sql.eraseCollection.run(name),
+    insertCollection: (name: string) => Number(sql.insertCollection.get(name, new Date().toISOString())!.key),
+    eraseCollection: (name: string) => execute(sql.eraseCollection, name),
     counts: () => sql.counts.get() as { documents: number; passages: number; collections: number },
   };
 }

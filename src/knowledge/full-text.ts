@@ -1,4 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
+import { execute } from './database.ts';
 
 /** Words that nearly every text holds and that say nothing about which passage is meant. */
 const stopWords = new Set(
@@ -37,8 +38,8 @@ export function openFullText(database: DatabaseSync, collectionKey: number) {
   );
 
   return {
-    add: (passageKey: number, headings: string, text: string) => void insert.run(passageKey, headings, text),
-    remove: (passageKey: number) => void erase.run(passageKey),
+    add: (passageKey: number, headings: string, text: string) => execute(insert, passageKey, headings, text),
+    remove: (passageKey: number) => execute(erase, passageKey),
     drop: () => database.exec(`DROP TABLE ${table}`),
 
     /** BM25 scores of the passages that share a word with the question, best first; higher is better. */

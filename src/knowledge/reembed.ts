@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { AppError } from '../errors.ts';
-import { inTransaction, openDatabase } from './database.ts';
+import { execute, inTransaction, openDatabase } from './database.ts';
 import { createDocuments, documentsSchema, type StoredPassage } from './documents.ts';
 
 const passagesAtOnce = 16;
@@ -24,7 +24,7 @@ export async function reembed(options: {
     database.exec(
       'CREATE TABLE IF NOT EXISTS reembedded (passage_key INTEGER PRIMARY KEY, model TEXT NOT NULL, vectors BLOB NOT NULL) STRICT',
     );
-    database.prepare('DELETE FROM reembedded WHERE model <> ?').run(options.embeddingModel);
+    execute(database.prepare('DELETE FROM reembedded WHERE model <> ?'), options.embeddingModel);
     const next = database.prepare(
       'SELECT key FROM passages WHERE key NOT IN (SELECT passage_key FROM reembedded) ORDER BY key LIMIT ?',
     );
@@ -39,7 +39,7 @@ export async function reembed(options: {
         for (const [at, { key, windows }] of passages.entries()) {
           const made = vectors[at]!;
           dimension = String(made.length / windows.length);
-          write.run(key, options.embeddingModel, new Uint8Array(made.buffer, made.byteOffset, made.byteLength));
+          execute(write, key, options.embeddingModel, new Uint8Array(made.buffer, made.byteOffset, made.byteLength));
         }
       });
       done += keys.length;

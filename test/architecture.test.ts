@@ -1,0 +1,105 @@
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+
+const src = fileURLToPath(new URL('../src', import.meta.url));
+
+/** What each room may import of the others, by the room's folder; `leaf` are the files at the top that everyone shares. */
+const leaf = ['errors.ts', 'passage.ts', 'sentences.ts', 'collection-name.ts'];
+const rooms: Record<string, string[]> = {
+  chain: leaf,
+  ingest: [...leaf, 'knowledge/port.ts'],
+  knowledge: leaf,
+  models: leaf,
+  // What routes speak: the shapes of the chain and the port, and the list of keys.
+  http: [
+    ...leaf,
+    'chain/reply.ts',
+    'chain/policy.ts',
+    'config.ts',
+    'ingest/ingest.ts',
+    'knowledge/port.ts',
+    'chain/conduct-ask.ts',
+    'chain/retrieve.ts',
+  ],
+};
+const vendors: Record<string, RegExp> = {
+  chain: /^(@langchain\/core\/.*|zod|node:crypto|node:fs|node:path)$/,
+  ingest: /^(@langchain\/.*|zod|html-to-text|mdast-util-from-markdown|mdast|unpdf.*|js-tiktoken.*|node:.*)$/,
+  knowledge: /^(faiss-node|node:.*)$/,
+  models: /^(@langchain\/.*|langchain|openai|onnxruntime-node|@huggingface\/tokenizers|node:.*)$/,
+  http: /^(fastify|@fastify\/.*|fastify-type-provider-zod|zod|node:.*)$/,
+};
+
+const files = readdirSync(src, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'));
+const importsOf = (file: string) =>
+  [
+    ...readFileSync(join(src, file), 'utf8').matchAll(
+      /(?:^|\n)(?:import|export)\s[^;]*?from '([^']+)'|import\('([^']+)'\)/g,
+    ),
+  ].map(([, from, lazily]) => (from ?? lazily)!);
+
+test('each room imports only what it may know', () => {
+  const broken: string[] = [];
+  for (const file of files) {
+    const room = file.split('/')[0]!;
+    const allowed = rooms[room];
+    if (!allowed) continue;
+    for (const name of importsOf(file)) {
+      if (!name.startsWith('.')) {
+        if (!vendors[room]!.test(name)) broken.push(`src/${file} imports ${name}, which ${room}/ may not know.`);
+        continue;
+      }
+      const target = relative(src, resolve(dirname(join(src, file)), name));
+      if (!target.startsWith(`${room}/`) && !allowed.includes(target))
+        broken.push(`src/${file} imports ${target}, which is not below ${room}/.`);
+    }
+  }
+  assert.deepEqual(broken, []);
+});
+
+test('the files that everyone shares stand on none of the rooms', () => {
+  const broken = leaf.flatMap((file) =>
+    importsOf(file)
+      .filter((name) => name.startsWith('.') && !leaf.includes(name.slice(2)))
+      .map((name) => `src/${file} imports ${name}.`),
+  );
+  assert.deepEqual(broken, []);
+});
+
+test('imports never run in a circle', () => {
+  const graph = new Map(
+    files.map((file) => [
+      file,
+      importsOf(file)
+        .filter((name) => /^\.\.?\/.*\.ts$/.test(name))
+        .map((name) => relative(src, resolve(dirname(join(src, file)), name)))
+        .filter((target) => files.includes(target)),
+    ]),
+  );
+  const done = new Set<string>();
+  const walk = (file: string, path: string[]) => {
+    if (path.includes(file))
+      assert.fail(`imports run in a circle: ${[...path.slice(path.indexOf(file)), file].join(' → ')}`);
+    if (done.has(file)) return;
+    for (const target of graph.get(file)!) walk(target, [...path, file]);
+    done.add(file);
+  };
+  for (const file of files) walk(file, []);
+});
+
+test('settings are read in config.ts alone, and only serve.ts listens', () => {
+  for (const file of files) {
+    const text = readFileSync(join(src, file), 'utf8');
+    if (file !== 'config.ts' && file !== 'knowledge/client.ts')
+      assert.doesNotMatch(text, /process\.env/, `src/${file} reads the environment`);
+    if (file !== 'serve.ts') assert.doesNotMatch(text, /\.listen\(/, `src/${file} listens`);
+  }
+});
+
+test('there is no folder for what has no place', () => {
+  const nowhere = files.filter((file) => /(^|\/)(utils?|helpers?|common|types|index)(\/|\.ts$)/.test(file));
+  assert.deepEqual(nowhere, []);
+});

@@ -1,0 +1,48 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { findEvidence } from '../../src/chain/evidence.ts';
+
+const passage = (text: string, start = 0, id = 'p') => ({
+  id,
+  documentId: 'd',
+  source: 's.md',
+  title: 'S',
+  text,
+  start,
+  end: start + text.length,
+  score: 1,
+  rank: 1,
+});
+
+test('a quotation is found word for word, with its place in the document', () => {
+  const [found] = findEvidence(['type 2'], [passage('noise of type 2 is weak', 100)]);
+  assert.deepEqual(found, { quote: 'type 2', passageId: 'p', start: 109, end: 115 });
+});
+
+test('only white space may differ, and what is shown is the passage', () => {
+  const [found] = findEvidence(['weak  noise'], [passage('a weak\nnoise')]);
+  assert.equal(found?.quote, 'weak\nnoise');
+});
+
+test('a quotation with another word, another case or none at all is dropped', () => {
+  assert.deepEqual(findEvidence(['strong noise', 'Weak', '', 'a', '.*'], [passage('weak noise')]), []);
+});
+
+test('whatever is quoted, what comes back is a slice of its document', () => {
+  fc.assert(
+    fc.property(
+      fc.string({ unit: 'binary', maxLength: 200 }),
+      fc.nat(200),
+      fc.nat(60),
+      fc.nat(1000),
+      (text, from, length, start) => {
+        const given = passage(text, start);
+        for (const { quote, start: at, end } of findEvidence([text.slice(from, from + length), text], [given])) {
+          assert.equal(text.slice(at - start, end - start), quote);
+          assert.ok(quote.trim() === quote && quote !== '');
+        }
+      },
+    ),
+  );
+});

@@ -1,0 +1,40 @@
+import assert from 'node:assert/strict';
+import { cpSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { readPrompts } from '../../src/chain/prompts.ts';
+import { temporaryFolder } from '../doubles/temporary-folder.ts';
+
+const shipped = fileURLToPath(new URL('../../prompts', import.meta.url));
+
+test('the shipped prompts can be used', () => {
+  assert.deepEqual(Object.keys(readPrompts(shipped)), ['answer', 'evaluate-answer', 'evaluate-context']);
+});
+
+test('a prompt that is missing, lacks a variable or names an unknown one is told with its file, all at once', async (t) => {
+  const folder = await temporaryFolder(t);
+  cpSync(shipped, folder, { recursive: true });
+  rmSync(join(folder, 'answer.md'));
+  writeFileSync(join(folder, 'evaluate-answer.md'), '## human\n{{question}}');
+  writeFileSync(join(folder, 'evaluate-context.md'), '## human\n{{question}} {{answer}} {{context}} {{secret}}');
+  assert.throws(() => readPrompts(folder), {
+    code: 'BAD_SETTINGS',
+    message:
+      /answer\.md: can't be read[\s\S]*evaluate-answer\.md: missing variable answer[\s\S]*evaluate-context\.md: unknown variable secret/,
+  });
+});
+
+test('sections and other tags of the template language are refused', async (t) => {
+  const folder = await temporaryFolder(t);
+  cpSync(shipped, folder, { recursive: true });
+  writeFileSync(join(folder, 'answer.md'), '## human\n{{#context}}{{question}}{{/context}}{{context}}');
+  assert.throws(() => readPrompts(folder), /answer\.md: unknown variable #context/);
+});
+
+test('what is filled in is never a template, whatever it looks like', async () => {
+  const hostile = '{{context}} {question} {{{answer}}} {{#x}} <b>&amp;</b> ${1}';
+  const { answer } = readPrompts(shipped);
+  const [, human] = await answer.formatMessages({ question: hostile, context: 'CONTEXT' });
+  assert.ok(human?.text.includes(`Question: ${hostile}`));
+});

@@ -1,0 +1,154 @@
+import assert from 'node:assert/strict';
+import { request as httpRequest } from 'node:http';
+import { after, before, describe, test } from 'node:test';
+import fc from 'fast-check';
+import { startService } from '../doubles/service.ts';
+
+type Service = Awaited<ReturnType<typeof startService>>;
+
+describe('bad input', () => {
+  let service: Service;
+  const hooks: (() => Promise<void>)[] = [];
+  before(async () => {
+    service = await startService({ after: (hook) => void hooks.push(hook) });
+    await service.add('a.md', 'Alder is a tree. Its wood is light.');
+  });
+  after(async () => {
+    for (const hook of hooks.reverse()) await hook();
+  });
+
+  const document = { source: 'x.md', text: 'Some text.' };
+  const cases: [name: string, method: string, path: string, body: unknown, code?: string][] = [
+    ['no body', 'POST', '/ask', '', 'BAD_JSON'],
+    ['broken JSON', 'POST', '/ask', '{"question": ', 'BAD_JSON'],
+    ['a JSON string', 'POST', '/ask', '"question"', 'BAD_INPUT'],
+    ['null', 'POST', '/ask', 'null', 'BAD_INPUT'],
+    ['no question', 'POST', '/ask', {}, 'BAD_INPUT'],
+    ['an empty question', 'POST', '/ask', { question: ' \n ' }, 'BAD_INPUT'],
+    ['a question of 4,001 characters', 'POST', '/ask', { question: 'x'.repeat(4001) }, 'BAD_INPUT'],
+    ['a question of another type', 'POST', '/ask', { question: 7 }, 'BAD_INPUT'],
+    ['a question as a query operator', 'POST', '/ask', { question: { $ne: null } }, 'BAD_INPUT'],
+    ['an unknown field', 'POST', '/ask', { question: 'x', modelUrl: 'http://127.0.0.1' }, 'UNKNOWN_FIELD'],
+    ['a prototype field', 'POST', '/ask', '{"question":"x","__proto__":{"a":1}}'],
+    ['a NUL in the question', 'POST', '/ask', { question: 'a\0b' }, 'BAD_INPUT'],
+    ['a lone surrogate in the question', 'POST', '/ask', '{"question":"a\\ud800b"}', 'BAD_INPUT'],
+    ['topK 0', 'POST', '/ask', { question: 'x', topK: 0 }, 'BAD_INPUT'],
+    ['topK 21', 'POST', '/ask', { question: 'x', topK: 21 }, 'BAD_INPUT'],
+    ['topK 1.5', 'POST', '/ask', { question: 'x', topK: 1.5 }, 'BAD_INPUT'],
+    ['an unknown evaluation', 'POST', '/ask', { question: 'x', evaluation: 'all' }, 'BAD_INPUT'],
+    ['a path as collection', 'POST', '/ask', { question: 'x', collection: '../secrets' }, 'BAD_INPUT'],
+    ['an operator as collection', 'POST', '/search', { question: 'x', collection: "a'; DROP TABLE asks" }, 'BAD_INPUT'],
+    ['an unknown field in a search', 'POST', '/search', { question: 'x', filter: {} }, 'UNKNOWN_FIELD'],
+    ['no text', 'POST', '/documents', { source: 'x.md' }, 'BAD_INPUT'],
+    ['a text of white space', 'POST', '/documents', { source: 'x.md', text: ' \n ' }, 'BAD_DOCUMENT'],
+    ['a NUL in a text', 'POST', '/documents', { ...document, text: 'a\0b' }, 'BAD_INPUT'],
+    ['a lone surrogate in a text', 'POST', '/documents', '{"source":"x.md","text":"a\\udc00"}', 'BAD_INPUT'],
+    ['an absolute source', 'POST', '/documents', { ...document, source: '/etc/passwd' }, 'BAD_INPUT'],
+    ['a source that climbs', 'POST', '/documents', { ...document, source: 'a/../../b.md' }, 'BAD_INPUT'],
+    ['a source that climbs with backslashes', 'POST', '/documents', { ...document, source: '..\\b.md' }, 'BAD_INPUT'],
+    ['a source with a line break', 'POST', '/documents', { ...document, source: 'a\nb' }, 'BAD_INPUT'],
+    ['an empty source', 'POST', '/documents', { ...document, source: '' }, 'BAD_INPUT'],
+    ['a format that JSON can not hold', 'POST', '/documents', { ...document, format: 'pdf' }, 'BAD_INPUT'],
+    [
+      'metadata with an lc key',
+      'POST',
+      '/documents',
+      { ...document, metadata: { a: { lc: 1, type: 'secret' } } },
+      'BAD_INPUT',
+    ],
+    ['metadata that is a list', 'POST', '/documents', { ...document, metadata: [1] }, 'BAD_INPUT'],
+    ['an unknown field of a document', 'POST', '/documents', { ...document, url: 'http://127.0.0.1' }, 'UNKNOWN_FIELD'],
+    ['a document for no collection', 'POST', '/documents', { ...document, collection: 'none' }, 'COLLECTION_NOT_FOUND'],
+    ['a broken cursor', 'GET', '/documents?cursor=*', undefined, 'BAD_INPUT'],
+    ['a limit of 0', 'GET', '/documents?limit=0', undefined, 'BAD_INPUT'],
+    ['an unknown query', 'GET', '/documents?order=size', undefined, 'UNKNOWN_FIELD'],
+    ['a list of no collection', 'GET', '/documents?collection=none', undefined, 'COLLECTION_NOT_FOUND'],
+    ['no such document', 'GET', '/documents/none', undefined, 'DOCUMENT_NOT_FOUND'],
+    ['no such document to remove', 'DELETE', '/documents/none', undefined, 'DOCUMENT_NOT_FOUND'],
+    ['a document by a path', 'GET', '/documents/..%2f..%2fetc%2fpasswd', undefined, 'DOCUMENT_NOT_FOUND'],
+    ['a collection by a path', 'PUT', '/collections/..%2fx', undefined, 'BAD_INPUT'],
+    ['a collection in capitals', 'PUT', '/collections/Team', undefined, 'BAD_INPUT'],
+    ['a collection of 64 characters', 'PUT', `/collections/${'a'.repeat(64)}`, undefined, 'BAD_INPUT'],
+    ['no such collection', 'GET', '/collections/none', undefined, 'COLLECTION_NOT_FOUND'],
+    ['no such collection to remove', 'DELETE', '/collections/none', undefined, 'COLLECTION_NOT_FOUND'],
+    ['no such ask', 'GET', '/asks/none', undefined, 'ASK_NOT_FOUND'],
+    ['no such route', 'GET', '/admin', undefined, 'NOT_FOUND'],
+    ['another method', 'DELETE', '/ask', undefined, 'NOT_FOUND'],
+  ];
+  for (const [name, method, path, body, code] of cases)
+    test(`${method} ${path.slice(0, 40)} with ${name} is refused with a code`, async () => {
+      const { status, json, headers } = await service.call(method, path, body);
+      assert.ok(status >= 400 && status < 500, `${status}`);
+      if (code) assert.equal(json.error.code, code, json.error.message);
+      assert.deepEqual(Object.keys(json), ['error']);
+      assert.deepEqual(Object.keys(json.error), ['code', 'message', 'requestId']);
+      assert.equal(json.error.requestId, headers.get('x-request-id'));
+      assert.doesNotMatch(json.error.message, /node_modules|at \//);
+    });
+
+  test('another content type is refused', async () => {
+    const { status, json } = await service.call('POST', '/ask', 'question=x', {
+      'content-type': 'application/x-www-form-urlencoded',
+    });
+    assert.deepEqual([status, json.error.code], [415, 'UNSUPPORTED_FORMAT']);
+  });
+
+  test('a path that can not be decoded is refused, with a request id', async () => {
+    const { port } = new URL(service.url);
+    const { status, text } = await new Promise<{ status: number; text: string }>((resolve, reject) => {
+      const call = httpRequest({ host: '127.0.0.1', port, path: '/documents/%E0%A4%A' }, async (response) => {
+        resolve({ status: response.statusCode!, text: (await response.toArray()).join('') });
+      });
+      call.on('error', reject).end();
+    });
+    assert.equal(status, 400);
+    assert.equal(JSON.parse(text).error.code, 'BAD_INPUT');
+  });
+
+  test('templates, braces and markup in a question are plain words', async () => {
+    for (const question of [
+      '{{context}} {question} %s ${1}',
+      "' OR 1=1 --",
+      '<script>alert(1)</script>',
+      '"unclosed AND NEAR(',
+    ]) {
+      const { status, json } = await service.call('POST', '/search', { question });
+      assert.equal(status, 200, question);
+      assert.equal(json.context.length, 1);
+    }
+  });
+
+  test('no body whatever makes a 5xx, and the service goes on', async () => {
+    const body = fc.oneof(
+      fc.json(),
+      fc
+        .record({ question: fc.oneof(fc.string({ unit: 'binary' }), fc.anything()), topK: fc.anything() })
+        .map((value) => {
+          try {
+            return JSON.stringify(value) ?? '';
+          } catch {
+            return '';
+          }
+        }),
+      fc.string(),
+    );
+    await fc.assert(
+      fc.asyncProperty(body, fc.constantFrom('/search', '/documents'), async (text, path) => {
+        const { status } = await service.call('POST', path, text);
+        assert.ok(status < 500, `${status}: ${text}`);
+      }),
+      { numRuns: 150 },
+    );
+    assert.equal((await service.call('GET', '/health/ready')).status, 200);
+  });
+});
+
+test('a body beyond MAX_BODY_BYTES is a 413, for JSON and for files', async (t) => {
+  const { url, add } = await startService(t, { settings: { MAX_BODY_BYTES: '4 KiB' } });
+  const big = await add('big.md', 'x'.repeat(5000));
+  assert.deepEqual([big.status, big.json.error.code], [413, 'TOO_LARGE']);
+  const form = new FormData();
+  form.append('file', new Blob(['x'.repeat(5000)]), 'big.txt');
+  const response = await fetch(`${url}/documents`, { method: 'POST', body: form });
+  assert.equal(response.status, 413);
+});

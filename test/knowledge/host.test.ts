@@ -1,0 +1,179 @@
+import assert from 'node:assert/strict';
+import { readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { startKnowledge } from '../../src/knowledge/client.ts';
+import type { NewDocument } from '../../src/knowledge/port.ts';
+import { reembed } from '../../src/knowledge/reembed.ts';
+import { hashedEmbedding } from '../doubles/hashed-embedding.ts';
+import { type Test, temporaryFolder } from '../doubles/temporary-folder.ts';
+
+const dimension = 512; // few enough words meet in one number
+const vectorOf = (text: string) => Float32Array.from(hashedEmbedding(text, dimension));
+
+async function open(test: Test, dataDir: string, embeddingModel = 'hashed') {
+  const causes: string[] = [];
+  const knowledge = await startKnowledge({ dataDir, embeddingModel, onRestart: (cause) => causes.push(cause) });
+  test.after(() => knowledge.close());
+  await knowledge.createCollection('default');
+  return { knowledge, causes };
+}
+
+/** A document of one passage, whose one window is all of it. */
+function document(source: string, text: string): NewDocument {
+  const span = { start: 0, end: text.length };
+  return {
+    collection: 'default',
+    source,
+    title: source,
+    format: 'text',
+    metadata: {},
+    text,
+    contentHash: text,
+    passages: [{ ...span, headingPath: [], windows: [span] }],
+    vectors: vectorOf(text),
+  };
+}
+
+const search = (knowledge: Awaited<ReturnType<typeof open>>['knowledge'], question: string, topK = 3) =>
+  knowledge.search({ collection: 'default', question, vector: vectorOf(question), topK });
+
+test('a killed host comes back with all it had acknowledged, and callers notice nothing', async (t) => {
+  const { knowledge, causes } = await open(t, await temporaryFolder(t));
+  for (let at = 0; at < 20; at += 1) {
+    const text = `Tree ${at} stands alone near pond ${at}.`;
+    await knowledge.put([document(`${at}.md`, text)]);
+    const pid = knowledge.hostPid();
+    const asked = search(knowledge, `Where does tree ${at} stand?`);
+    if (pid) process.kill(pid, 'SIGKILL');
+    const [best] = await asked;
+    assert.equal(best?.text, text);
+  }
+  assert.equal((await knowledge.stats()).documents, 20);
+  assert.ok(causes.length >= 10 && causes.every((cause) => cause === 'SIGKILL'), causes.join());
+});
+
+test('writes that the host dies in are stored whole or not at all, and those acknowledged stay', async (t) => {
+  const { knowledge } = await open(t, await temporaryFolder(t));
+  for (let at = 0; at < 10; at += 1) {
+    const writes = Array.from({ length: 8 }, (_, part) =>
+      knowledge.put([
+        document(`${at}-${part}.md`, `Text ${part} of round ${at}.`),
+        document(`${at}-${part}-b.md`, `Twin ${part} of ${at}.`),
+      ]),
+    );
+    await writes[at % 8];
+    process.kill(knowledge.hostPid()!, 'SIGKILL');
+    await Promise.all(writes);
+  }
+  const listed = await knowledge.documents({ collection: 'default', after: null, limit: 1000 });
+  assert.equal(listed.length, 160);
+  for (const { source, id } of listed) {
+    const { text } = (await knowledge.document(id))!;
+    const found = await search(knowledge, text, 20);
+    assert.ok(
+      found.some((passage) => passage.source === source && passage.text === text),
+      source,
+    );
+  }
+});
+
+test('a store that a process holds is refused to another, and free when that one is gone', async (t) => {
+  const dataDir = await temporaryFolder(t);
+  const { knowledge } = await open(t, dataDir);
+  await assert.rejects(startKnowledge({ dataDir, embeddingModel: 'hashed' }), { code: 'NOT_READY', message: /in use/ });
+  await knowledge.close();
+  const again = await startKnowledge({ dataDir, embeddingModel: 'hashed' });
+  await again.close();
+});
+
+test('a damaged or foreign database is told, not opened', async (t) => {
+  const dataDir = await temporaryFolder(t);
+  const { knowledge } = await open(t, dataDir);
+  await knowledge.put([document('a.md', 'Some text.')]);
+  await knowledge.close();
+  const file = join(dataDir, 'assay.db');
+  const whole = readFileSync(file);
+  writeFileSync(file, 'this is no database, whatever it is called');
+  await assert.rejects(startKnowledge({ dataDir, embeddingModel: 'hashed' }), {
+    code: 'NOT_READY',
+    message: /damaged/,
+  });
+  writeFileSync(file, whole);
+  truncateSync(file, Math.floor(whole.length / 2));
+  await assert.rejects(startKnowledge({ dataDir, embeddingModel: 'hashed' }), { code: 'NOT_READY' });
+  rmSync(file);
+});
+
+test('a data folder that can not be made is told', async (t) => {
+  const file = join(await temporaryFolder(t), 'file');
+  writeFileSync(file, '');
+  await assert.rejects(startKnowledge({ dataDir: file, embeddingModel: 'hashed' }), { code: 'NOT_READY' });
+});
+
+test("another model's vectors are refused at the start, and made anew by reembed, which goes on where it stopped", async (t) => {
+  const dataDir = await temporaryFolder(t);
+  const { knowledge } = await open(t, dataDir, 'first');
+  for (let at = 0; at < 40; at += 1) await knowledge.put([document(`${at}.md`, `Tree ${at} stands near pond ${at}.`)]);
+  await knowledge.close();
+  await assert.rejects(startKnowledge({ dataDir, embeddingModel: 'second' }), {
+    code: 'NOT_READY',
+    message: /assay reembed/,
+  });
+
+  const embedded: number[] = [];
+  const second = { dataDir, embeddingModel: 'second' };
+  const embed = async (passages: { key: number; text: string }[]) => {
+    embedded.push(...passages.map(({ key }) => key));
+    return passages.map(({ text }) => Float32Array.from(hashedEmbedding(text, 16)));
+  };
+  const breaking = async (passages: { key: number; text: string }[]) => {
+    if (embedded.length > 0) throw new Error('the model server went away');
+    return embed(passages);
+  };
+  await assert.rejects(reembed({ ...second, embed: breaking }), /went away/);
+  await (await startKnowledge({ dataDir, embeddingModel: 'first' })).close(); // the old vectors still serve
+  assert.equal(await reembed({ ...second, embed }), 40);
+  assert.equal(new Set(embedded).size, embedded.length, 'no passage is embedded twice');
+
+  const renewed = (await open(t, dataDir, 'second')).knowledge;
+  const question = 'Where does tree 7 stand?';
+  const vector = Float32Array.from(hashedEmbedding(question, 16));
+  const [best] = await renewed.search({ collection: 'default', question, vector, topK: 1 });
+  assert.equal(best?.source, '7.md');
+});
+
+test('many questions at once are each answered as alone', async (t) => {
+  const { knowledge } = await open(t, await temporaryFolder(t));
+  for (let at = 0; at < 30; at += 1) await knowledge.put([document(`${at}.md`, `Tree ${at} stands near pond ${at}.`)]);
+  const questions = Array.from({ length: 30 }, (_, at) => `pond ${at} tree`);
+  const alone = [];
+  for (const question of questions) alone.push(await search(knowledge, question));
+  const together = await Promise.all(questions.map((question) => search(knowledge, question)));
+  for (const [at, passages] of together.entries())
+    for (const [place, { id, score }] of passages.entries()) {
+      assert.equal(id, alone[at]![place]!.id);
+      // FAISS multiplies matrices for many questions and vectors for one: the last digits differ.
+      assert.ok(Math.abs(score - alone[at]![place]!.score) < 1e-4);
+    }
+  const withMisfit = [
+    search(knowledge, 'pond 3'),
+    knowledge.search({ collection: 'default', question: 'x', vector: Float32Array.of(1, Number.NaN), topK: 3 }),
+  ];
+  assert.equal((await withMisfit[0])!.length, 3);
+  await assert.rejects(withMisfit[1]!, { code: 'MODEL_BAD_OUTPUT' });
+});
+
+test('an ask record comes back as it was kept', async (t) => {
+  const { knowledge } = await open(t, await temporaryFolder(t));
+  const record = {
+    id: 'ask_1',
+    collection: 'default',
+    keyName: null,
+    createdAt: 'now',
+    reply: { answer: 'é', trace: [1] },
+  };
+  await knowledge.saveAsk(record);
+  assert.deepEqual({ ...(await knowledge.ask('ask_1')) }, record);
+  assert.equal(await knowledge.ask('ask_2'), null);
+});
