@@ -7,17 +7,22 @@ import { type Knowledge, storeOperations } from './port.ts';
 
 type Pending = {
   request: HostRequest;
-  retried: boolean;
+  attempts: number;
   resolve: (value: unknown) => void;
   reject: (error: unknown) => void;
 };
 
 const hostFile = fileURLToPath(new URL('./host.ts', import.meta.url));
+/**
+ * How many hosts may die under one request before it is given up: one that was dead already when it was sent, one that was
+ * killed, and one to show that it is the request itself.
+ */
+const mostAttempts = 3;
 const stopping = () => new AppError('NOT_READY', 'The service is stopping.');
 
 /**
  * The knowledge base of one machine: starts the knowledge host over `dataDir` and speaks to it. A host that dies is started
- * anew, and what it had not answered is asked once more; every operation may safely be done twice.
+ * anew, and what it had not answered is asked again; every operation may safely be done twice.
  * @param options.onRestart is told when the host died, with the signal or exit code it died of
  * @throws AppError NOT_READY where the store can't be opened
  */
@@ -81,10 +86,10 @@ export async function startKnowledge(options: {
     if (closing) return;
     options.onRestart?.(cause);
     for (const [id, call] of pending) {
-      if (!call.retried) call.retried = true;
+      if (call.attempts < mostAttempts) call.attempts += 1;
       else {
         pending.delete(id);
-        call.reject(new AppError('NOT_READY', 'The knowledge host stopped twice while it worked on this.'));
+        call.reject(new AppError('NOT_READY', 'The knowledge host stopped each time it worked on this.'));
       }
     }
     starting = start();
@@ -95,7 +100,7 @@ export async function startKnowledge(options: {
     if (closing) return Promise.reject(stopping());
     const { promise, resolve, reject } = Promise.withResolvers<unknown>();
     const request: HostRequest = { id: nextId++, operation, input };
-    pending.set(request.id, { request, retried: false, resolve, reject });
+    pending.set(request.id, { request, attempts: 1, resolve, reject });
     if (host) host.send(request, ignoreFailure);
     else {
       starting ??= start();

@@ -166,7 +166,7 @@ export function createDocuments(database: DatabaseSync) {
         offset += vectors.length;
         const { key } = sql.insertPassage.get(
           digest(id, document.contentHash, start, end),
-          documentKey,
+          Number(documentKey),
           start,
           end,
           text,
