@@ -71,8 +71,10 @@ export async function reembedAll() {
     embeddingModel: embedding,
     onProgress: bar.update,
     embed: async (passages) => {
-      const texts = passages.map(({ title, headingPath, text, start: origin, windows }) =>
-        windows.map(({ start, end }) => embeddedText(title, headingPath, text.slice(start - origin, end - origin))),
+      const texts = passages.map(({ title, text, start: origin, windows }) =>
+        windows.map(({ start, end, headingPath }) =>
+          embeddedText(title, headingPath, text.slice(start - origin, end - origin)),
+        ),
       );
       const vectors = await embeddings.embedDocuments(texts.flat());
       return texts.map(({ length }) => Float32Array.from(vectors.splice(0, length).flat()));

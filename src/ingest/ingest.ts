@@ -55,8 +55,10 @@ export function createIngest(options: {
     const known = await knowledge.findSource(collection, source);
     if (known?.contentHash === contentHash) return { known };
     const passages = splitDocument(loaded, { chunkSizeTokens, chunkOverlapTokens, countTokens });
-    const texts = passages.flatMap(({ headingPath, windows }) =>
-      windows.map(({ start, end }) => embeddedText(about.title, headingPath, loaded.text.slice(start, end))),
+    const texts = passages.flatMap(({ windows }) =>
+      windows.map(({ start, end, headingPath }) =>
+        embeddedText(about.title, headingPath, loaded.text.slice(start, end)),
+      ),
     );
     const vectors = await embedAll(embeddings, texts);
     return { document: { ...about, text: loaded.text, contentHash, passages, vectors } satisfies NewDocument };

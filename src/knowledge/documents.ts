@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { DatabaseSync } from 'node:sqlite';
 import { execute } from './database.ts';
-import type { CollectionSummary, DocumentSummary, NewDocument, Span, StoredDocument } from './port.ts';
+import type { CollectionSummary, DocumentSummary, NewDocument, NewWindow, Span, StoredDocument } from './port.ts';
 
 export const documentsSchema = `
   CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
@@ -28,13 +28,13 @@ export const documentsSchema = `
     start INTEGER NOT NULL,
     "end" INTEGER NOT NULL,
     text TEXT NOT NULL,
-    heading_path TEXT NOT NULL,
     windows BLOB NOT NULL,
+    heading_paths TEXT NOT NULL,
     vectors BLOB NOT NULL
   ) STRICT;
   CREATE INDEX passages_of_document ON passages (document_key)`;
 
-/** A passage as it is stored: its windows as spans of the document's text, and their vectors one after another. */
+/** A passage as it is stored: its windows as spans of the document's text, each under its headings, and their vectors. */
 export type StoredPassage = {
   key: number;
   id: string;
@@ -44,8 +44,8 @@ export type StoredPassage = {
   text: string;
   start: number;
   end: number;
-  headingPath: string[];
-  windows: Span[];
+  windows: NewWindow[];
+  /** The windows' vectors one after another. */
   vectors: Float32Array;
 };
 
@@ -96,12 +96,12 @@ export function createDocuments(database: DatabaseSync) {
        RETURNING key`,
     ),
     insertPassage: database.prepare(
-      `INSERT INTO passages (id, document_key, start, "end", text, heading_path, windows, vectors)
+      `INSERT INTO passages (id, document_key, start, "end", text, windows, heading_paths, vectors)
        VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING key`,
     ),
     passage: database.prepare(
       `SELECT passages.key, passages.id, documents.id AS documentId, source, title, passages.text, start, "end",
-       heading_path AS headingPath, windows, vectors
+       windows, heading_paths AS headingPaths, vectors
        FROM passages JOIN documents ON documents.key = document_key WHERE passages.key = ?`,
     ),
     vectors: database.prepare('SELECT vectors FROM passages WHERE key = ?'),
@@ -170,8 +170,8 @@ export function createDocuments(database: DatabaseSync) {
           start,
           end,
           text,
-          JSON.stringify(headingPath),
           toBytes(Int32Array.from(windows.flatMap((window) => [window.start, window.end]))),
+          JSON.stringify(windows.map((window) => window.headingPath)),
           toBytes(vectors),
         )!;
         return { key: Number(key), headings: [document.title, ...headingPath].join(' '), text, vectors };
@@ -187,14 +187,10 @@ export function createDocuments(database: DatabaseSync) {
     },
 
     passage(key: number): StoredPassage {
-      const row = sql.passage.get(key)!;
-      const { windows, vectors, headingPath } = row;
-      const read = {
-        windows: toSpans(windows),
-        vectors: toFloats(vectors),
-        headingPath: JSON.parse(String(headingPath)),
-      };
-      return { ...(row as object), ...read } as StoredPassage;
+      const { windows, vectors, headingPaths, ...fields } = sql.passage.get(key)!;
+      const paths = JSON.parse(String(headingPaths)) as string[][];
+      const read = toSpans(windows).map((span, at) => ({ ...span, headingPath: paths[at]! }));
+      return { ...(fields as Omit<StoredPassage, 'windows' | 'vectors'>), windows: read, vectors: toFloats(vectors) };
     },
     vectors: (passageKey: number) => toFloats(sql.vectors.get(passageKey)!.vectors),
     *vectorsOf(collection: string): Generator<[number, Float32Array]> {

@@ -3,6 +3,9 @@ import type { FoundPassage } from '../passage.ts';
 /** A stretch of a document's text, in UTF-16 code units. */
 export type Span = { start: number; end: number };
 
+/** A window of a passage, and the headings that it stands under, uppermost first. */
+export type NewWindow = Span & { headingPath: string[] };
+
 /** What an ingested document brings: its text, how it is divided, and one vector for each window. */
 export type NewDocument = {
   collection: string;
@@ -13,7 +16,7 @@ export type NewDocument = {
   text: string;
   /** Of everything that decides what is stored (text, title, metadata, splitting): equal hash, nothing to do. */
   contentHash: string;
-  passages: { start: number; end: number; headingPath: string[]; windows: Span[] }[];
+  passages: (Span & { headingPath: string[]; windows: NewWindow[] })[];
   /** The windows' unit vectors one after another, passages in order. */
   vectors: Float32Array;
 };

@@ -139,7 +139,7 @@ export function openStore(dataDir: string, embeddingModel: string) {
   function toFoundPassage(key: number, question: Float32Array, score: number, rank: number): FoundPassage {
     const { id, documentId, source, title, text, start, end, windows, vectors } = documents.passage(key);
     const near = similarities(question, vectors);
-    const ranked = windows.map((span, at) => ({ ...span, similarity: near[at]! }));
+    const ranked = windows.map((window, at) => ({ start: window.start, end: window.end, similarity: near[at]! }));
     return { id, documentId, source, title, text, start, end, score, rank, windows: ranked };
   }
 

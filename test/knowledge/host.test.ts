@@ -30,7 +30,7 @@ function document(source: string, text: string): NewDocument {
     metadata: {},
     text,
     contentHash: text,
-    passages: [{ ...span, headingPath: [], windows: [span] }],
+    passages: [{ ...span, headingPath: [], windows: [{ ...span, headingPath: [] }] }],
     vectors: vectorOf(text),
   };
 }

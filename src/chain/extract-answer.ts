@@ -1,0 +1,55 @@
+import type { AnswerStep } from './answer.ts';
+import { answerable, type Gate, gateOfE5Small } from './answer-gate.ts';
+import { type RankedSentence, rankSentences } from './rank-sentences.ts';
+import { readable } from './sentence-candidates.ts';
+import { type Answer, abstention, type Retrieved } from './state.ts';
+import { step } from './step.ts';
+
+/** An answer grows, sentence by sentence, until the right one is this likely to be in it. */
+const enough = 0.75;
+/** A sentence less likely than this is not worth reading. */
+const leastLikely = 0.06;
+/** An answer is never longer, in UTF-16 code units, unless a single sentence is. */
+const longestAnswer = 700;
+
+/**
+ * The answer step where no language model is configured: the one to three sentences of the context that answer best, word
+ * for word (white space apart, and without the marker before a list item), those of a passage in its order.
+ * It abstains where even the best is unlikely to answer.
+ * @param options.gate when to abstain; it belongs to the embedding model, and the default to e5-small-v2-q. For another
+ * model take `gateOfAnyModel`, which looks at words only and abstains more carefully.
+ * @param options.mostSentences 1 to 3
+ */
+export function createExtractiveAnswer(options: { gate?: Gate; mostSentences?: number } = {}): AnswerStep {
+  const { gate = gateOfE5Small, mostSentences = 3 } = options;
+  return step('answer', ({ question, context }: Retrieved): Answer => {
+    const ranked = rankSentences(question, context);
+    if (!answerable(ranked, gate)) return { text: abstention, abstained: true };
+    const chosen = inReadingOrder(choose(ranked.sentences, mostSentences));
+    return { text: chosen.map(({ text }) => readable(text)).join(' '), abstained: false };
+  });
+}
+
+/** The fewest of the best sentences that are likely enough to hold the answer together. */
+export function choose(ranked: RankedSentence[], most: number): RankedSentence[] {
+  const chosen: RankedSentence[] = [];
+  let likely = 0;
+  let length = 0;
+  for (const sentence of ranked) {
+    if (chosen.length === most) break;
+    if (chosen.length > 0 && (likely >= enough || sentence.probability < leastLikely)) break;
+    if (chosen.length > 0 && (!sentence.prose || length + sentence.text.length > longestAnswer)) continue;
+    chosen.push(sentence);
+    likely += sentence.probability;
+    length += sentence.text.length;
+  }
+  return chosen;
+}
+
+/** Passages in the order of their best sentence, and the sentences of each as they stand in it. */
+function inReadingOrder(chosen: RankedSentence[]): RankedSentence[] {
+  const passages = [...new Set(chosen.map(({ passage }) => passage))];
+  return passages.flatMap((passage) =>
+    chosen.filter((sentence) => sentence.passage === passage).sort((one, other) => one.start - other.start),
+  );
+}

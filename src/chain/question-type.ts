@@ -1,0 +1,89 @@
+import { readWords, type Word } from './words.ts';
+
+/** What a question asks for, as far as its words tell. */
+export type QuestionType = 'number' | 'time' | 'person' | 'place' | 'reason' | 'other';
+
+const which = String.raw`\b(?:what|which)(?:\s+\S+){0,2}?\s+`;
+const patterns: [QuestionType, RegExp][] = [
+  ['time', /\bwhen\b|\bhow (?:long ago|recently)\b/],
+  ['time', new RegExp(`${which}(?:years?|century|centuries|decades?|dates?|days?|months?|periods?|era|time)\\b`)],
+  ['number', /\bhow (?:many|much|long|far|old|large|big|wide|tall|high|deep|heavy|often|fast|big|small|strong)\b/],
+  [
+    'number',
+    new RegExp(
+      `${which}(?:numbers?|percent(?:age)?|share|proportion|rate|fraction|ratio|values?|amounts?|size|sizes|age|score|` +
+        'threshold|population|length|height|width|distance|price|cost|temperature|limit|speed|weight)\\b',
+    ),
+  ],
+  ['person', /\b(?:who|whom|whose)\b/],
+  [
+    'person',
+    new RegExp(`${which}(?:person|people|man|woman|king|queen|president|author|scientist|leader|philosopher)\\b`),
+  ],
+  ['place', /\bwhere\b/],
+  [
+    'place',
+    new RegExp(
+      `${which}(?:country|countries|city|cities|town|place|region|state|river|continent|area|island|building)\\b`,
+    ),
+  ],
+  ['reason', /\bwhy\b|\bfor what (?:reason|purpose)\b|\bwhat (?:caused?|causes|reasons?)\b/],
+];
+
+/** The type of a question by its question words; English. */
+export function questionTypeOf(question: string): QuestionType {
+  const lower = question.slice(0, 4000).toLowerCase();
+  return patterns.find(([, pattern]) => pattern.test(lower))?.[0] ?? 'other';
+}
+
+const months = /^(?:january|february|march|april|may|june|july|august|september|october|november|december)$/i;
+const timeWords =
+  /^(?:centur(?:y|ies)|decades?|years?|months?|weeks?|days?|hours?|minutes?|monday|tuesday|wednesday|thursday|friday|saturday|sunday|today|daily|weekly|monthly|yearly|annually|spring|summer|autumn|winter)$/i;
+const placeWords = /\b(?:in|at|near|from|on|into|across|outside|inside|to|between)\s+(?:the\s+)?\p{Lu}/u;
+const reasonWords =
+  /\b(?:because|since|so that|in order to|due to|owing to|as a result|therefore|thus|hence|causes?|caused|reason|leads? to|led to|to avoid|to prevent|allows?|makes?|so)\b/i;
+
+const isNumber = ({ stem }: Word) => /^\p{N}/u.test(stem);
+
+/** What of a type a text holds beyond what the question itself says: numbers, times, names. */
+export function holdsType(type: QuestionType, text: string, question: string): boolean {
+  const asked = new Set(readWords(question).map(({ stem }) => stem));
+  const words = readWords(text).filter(({ stem }) => !asked.has(stem));
+  switch (type) {
+    case 'number':
+      return words.some(isNumber) || /\b(?:half|twice|double|both|none|several|once|third|quarter)\b/i.test(text);
+    case 'time':
+      return words.some((word) => isNumber(word) || months.test(word.text) || timeWords.test(word.text));
+    case 'person':
+      return words.some((word) => isName(word, text));
+    case 'place':
+      return words.some((word) => isName(word, text)) || placeWords.test(text);
+    case 'reason':
+      return reasonWords.test(text);
+    default:
+      return true;
+  }
+}
+
+/** A word with a capital that doesn't merely begin a sentence. */
+export function isName({ text: word, start, common }: Word, text: string): boolean {
+  if (common || !/^\p{Lu}/u.test(word)) return false;
+  if (/^\p{Lu}.*\p{Lu}/u.test(word)) return true;
+  return /[^\s.!?:"“(‘-]["“(‘]?\s*$/.test(text.slice(Math.max(0, start - 4), start)) || start === 0;
+}
+
+/**
+ * What is asked for by name: the words after "which", "what" or "how many", as "learning rate" in "What learning rate was
+ * used?". Empty where the question names nothing.
+ */
+export function focusStems(question: string): Set<string> {
+  const words = readWords(question);
+  const asking = words.findIndex(({ text }) => /^(?:which|what|whose|many|much)$/i.test(text));
+  const focus = new Set<string>();
+  if (asking < 0) return focus;
+  let at = asking + 1;
+  // "What is the capital of …", "Which of the classes …": the name comes behind a few small words.
+  while (at < words.length && at < asking + 5 && words[at]!.common) at += 1;
+  for (; at < words.length && focus.size < 3 && !words[at]!.common; at += 1) focus.add(words[at]!.stem);
+  return focus;
+}

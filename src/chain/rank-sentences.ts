@@ -1,0 +1,105 @@
+import type { FoundPassage } from '../passage.ts';
+import weights from './answer-weights.json' with { type: 'json' };
+import { holdsType, type QuestionType, questionTypeOf } from './question-type.ts';
+import { type Candidate, sentenceCandidates } from './sentence-candidates.ts';
+import { contentStems, rarityIn, weightedShare } from './words.ts';
+
+/** A question with what is needed to compare sentences with it. */
+export type ReadQuestion = {
+  text: string;
+  type: QuestionType;
+  stems: ReadonlySet<string>;
+  /** How much a word tells among the sentences of this context. */
+  rarity: (stem: string) => number;
+};
+
+/**
+ * A sentence with how well it answers: `score` is comparable within one question only, `probability` is its share among all
+ * sentences (their scores' softmax).
+ */
+export type RankedSentence = Candidate & {
+  stems: ReadonlySet<string>;
+  /** The words of the sentence before and of the one after it. */
+  before: ReadonlySet<string>;
+  after: ReadonlySet<string>;
+  fits: boolean;
+  features: number[];
+  score: number;
+  probability: number;
+};
+
+/** What a sentence is scored by; the weights are trained by evaluation/train-answer.ts. */
+export const sentenceFeatures = [
+  'meanSimilarity',
+  'greatestSimilarity',
+  'overlap',
+  'withBefore',
+  'withAfter',
+  'rank',
+  'fit',
+  'brief',
+];
+
+/** Fewer words than these besides the question's say nothing new. */
+const fewestNewWords = 3;
+/** How much less likely what isn't prose is to be the answer: it is taken only where nothing else comes near. */
+const notProse = 3;
+const none: ReadonlySet<string> = new Set();
+
+/**
+ * Ranks the sentences of the context by how well they answer: nearness of the windows that hold them, words shared with the
+ * question (weighted by their rarity in this context), alone and with a neighbour, rank of the passage, and whether they
+ * hold what the question asks for. Similarities count relative to those of the same context, so that the weights hold for
+ * every embedding model.
+ * @returns best first
+ */
+export function rankSentences(
+  question: string,
+  context: FoundPassage[],
+): { question: ReadQuestion; sentences: RankedSentence[] } {
+  const candidates = sentenceCandidates(context);
+  const stemsOf = new Map(candidates.map((candidate) => [candidate, contentStems(candidate.text)]));
+  const read: ReadQuestion = {
+    text: question,
+    type: questionTypeOf(question),
+    stems: contentStems(question),
+    rarity: rarityIn(stemsOf.values()),
+  };
+  const relative = relativeTo(context.flatMap(({ windows }) => windows.map(({ similarity }) => similarity)));
+  const scored = candidates.map((candidate, at) => {
+    const stems = stemsOf.get(candidate)!;
+    const neighbour = (offset: number) => {
+      const other = candidates[at + offset];
+      return other?.passage === candidate.passage ? stemsOf.get(other)! : none;
+    };
+    const before = neighbour(-1);
+    const after = neighbour(1);
+    const fits = read.type === 'other' || holdsType(read.type, candidate.text, question);
+    const share = (...pool: ReadonlySet<string>[]) => weightedShare(read.stems, pool, read.rarity);
+    const newWords = [...stems].filter((stem) => !read.stems.has(stem)).length;
+    const features = [
+      relative(candidate.meanSimilarity),
+      relative(candidate.greatestSimilarity),
+      share(stems),
+      share(stems, before),
+      share(stems, after),
+      Math.min(candidate.passage.rank, 4) - 1,
+      read.type === 'other' ? 0 : Number(fits) - 0.5,
+      Number(newWords < fewestNewWords),
+    ];
+    const sum = features.reduce((total, feature, index) => total + feature * weights.sentence[index]!, 0);
+    return { ...candidate, stems, before, after, fits, features, score: candidate.prose ? sum : sum - notProse };
+  });
+  scored.sort((one, other) => other.score - one.score);
+  const best = scored[0]?.score ?? 0;
+  const whole = scored.reduce((sum, { score }) => sum + Math.exp(score - best), 0);
+  const sentences = scored.map((sentence) => ({ ...sentence, probability: Math.exp(sentence.score - best) / whole }));
+  return { question: read, sentences };
+}
+
+/** Scales a similarity so that the mean of all is 0 and the greatest is 1. */
+function relativeTo(similarities: number[]): (similarity: number) => number {
+  const mean = similarities.reduce((sum, each) => sum + each, 0) / Math.max(1, similarities.length);
+  const spread = Math.max(...similarities, mean) - mean;
+  return (similarity) => (spread > 1e-6 ? Math.max(-3, (similarity - mean) / spread) : 0);
+}

@@ -1,0 +1,89 @@
+import type { FoundPassage } from '../passage.ts';
+import { splitSentences } from '../sentences.ts';
+
+/** A sentence of a passage that may answer: offsets into the document, and how near the windows that hold it are. */
+export type Candidate = {
+  passage: FoundPassage;
+  /** Its place among the sentences of its passage. */
+  place: number;
+  start: number;
+  end: number;
+  /** As it stands in the passage. */
+  text: string;
+  /** False for headings, rows of tables, code: what reads badly as an answer. */
+  prose: boolean;
+  /** Mean and greatest cosine between the question and the windows that hold the sentence. */
+  meanSimilarity: number;
+  greatestSimilarity: number;
+};
+
+const lineMark = /^[ \t]*(?:#{1,6}[ \t]|[-+*•][ \t]|\d{1,3}[.)][ \t]|\|)/;
+/** What a sentence may begin with and an answer need not: the marker of a heading, a list item, a quotation. */
+const leadingMark = /^(?:#{1,6}|[-+*•>]|\d{1,3}[.)])[ \t]+/;
+
+/** The sentences of the retrieved passages in order; what two passages share counts once. */
+export function sentenceCandidates(context: FoundPassage[]): Candidate[] {
+  const seen = new Set<string>();
+  return context.flatMap((passage) =>
+    sentencesOf(passage).flatMap(({ start, end }, place): Candidate[] => {
+      const key = `${passage.documentId} ${start}`;
+      const text = passage.text.slice(start - passage.start, end - passage.start);
+      if (seen.has(key) || !/[\p{L}\p{N}]/u.test(text)) return [];
+      seen.add(key);
+      const holding = passage.windows.filter((window) => window.start < end && start < window.end);
+      const similarities = (holding.length > 0 ? holding : passage.windows).map(({ similarity }) => similarity);
+      return [
+        {
+          passage,
+          place,
+          start,
+          end,
+          text,
+          prose: isProse(text, passage, end),
+          meanSimilarity: similarities.reduce((sum, each) => sum + each, 0) / Math.max(1, similarities.length),
+          greatestSimilarity: similarities.length > 0 ? Math.max(...similarities) : 0,
+        },
+      ];
+    }),
+  );
+}
+
+/** Sentences end where the splitter says, where a window begins or ends, and before lines that are headings or items. */
+function sentencesOf({ text, start, windows }: FoundPassage): { start: number; end: number }[] {
+  const cuts = new Set<number>();
+  for (const window of windows) cuts.add(window.start - start).add(window.end - start);
+  let line = 0;
+  let afterHeading = false;
+  for (const each of text.split('\n')) {
+    if (afterHeading || lineMark.test(each)) cuts.add(line);
+    afterHeading = /^[ \t]*#{1,6}[ \t]/.test(each);
+    line += each.length + 1;
+  }
+  const ordered = [...cuts].sort((one, other) => one - other);
+  return splitSentences(text).flatMap((sentence) => {
+    const inside = ordered.filter((cut) => sentence.start < cut && cut < sentence.end);
+    const bounds = [sentence.start, ...inside, sentence.end];
+    return bounds.slice(1).flatMap((end, at) => {
+      const from = bounds[at]!;
+      const piece = text.slice(from, end);
+      const trimmed = piece.trim();
+      if (trimmed === '') return [];
+      const first = start + from + piece.indexOf(trimmed);
+      return [{ start: first, end: first + trimmed.length }];
+    });
+  });
+}
+
+/** Whether a sentence reads as one: it isn't a heading, a row of a table, a fence, or a short line without a full stop. */
+function isProse(text: string, passage: FoundPassage, end: number): boolean {
+  if (/^(?:#{1,6}[ \t]|\||```|~~~|[-=|:\s]+$)/.test(text) || /\|.*\|/.test(text)) return false;
+  if (/[.!?:;…。！？]["'”’»)\]*_`]*$/.test(text) && /\s/.test(text)) return true;
+  if (leadingMark.test(text)) return true;
+  const standsAlone = /^\s*(?:\n|$)/.test(passage.text.slice(end - passage.start));
+  return !standsAlone || text.length > 80;
+}
+
+/** A sentence as an answer shows it: on one line, without the marker that a list puts before it. */
+export function readable(text: string): string {
+  return text.replace(leadingMark, '').replace(/\s+/g, ' ').trim();
+}

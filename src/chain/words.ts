@@ -1,0 +1,132 @@
+/** Words that nearly every text holds: they say nothing about what a text is about. */
+const commonWords = new Set(
+  `a about above after again against all also am among an and another any are as at be became because become been before
+  being below between both but by came can could did do does doing done down during each either else ever every few for
+  from further get gets give given had has have having he her here hers him his how however i if in into is it its itself
+  just kind like made make makes many may me might mine more most much must my name named neither no nor not now of off
+  often on once one only onto or other others our ours out over own per rather same shall she should since so some such
+  take than that the their theirs them then there these they this those though through thus to too toward towards under
+  until up upon us use used using very via was we were what whatever when where whether which while who whom whose why
+  will with within without would yet you your yours`.split(/\s+/),
+);
+
+const numberWords = new Map(
+  `zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen
+  eighteen nineteen twenty`
+    .split(/\s+/)
+    .map((word, number) => [word, String(number)]),
+);
+for (const [at, word] of 'thirty forty fifty sixty seventy eighty ninety'.split(' ').entries())
+  numberWords.set(word, String(30 + 10 * at));
+numberWords.set('hundred', '100').set('thousand', '1000').set('million', '1000000').set('dozen', '12');
+
+const wordPattern = /\p{N}+(?:[.,]\p{N}+)*|[\p{L}\p{M}]+(?:['’]\p{L}+)*/gu;
+/** Longer texts are read this far, in UTF-16 code units: what is compared are sentences, questions and passages. */
+const readableCharacters = 20_000;
+
+/** A word of a text: as it stands there, its stem, and where it begins. */
+export type Word = { text: string; stem: string; start: number; common: boolean };
+
+/** The words of a text in order. Numbers stand as digits without separators, however they are written ("1,024", "twenty"). */
+export function readWords(text: string): Word[] {
+  return Array.from(text.slice(0, readableCharacters).matchAll(wordPattern), (match) => {
+    const lower = match[0].toLowerCase().replace(/['’]s?$|['’]s(?=$)/u, '');
+    return { text: match[0], stem: stemOf(lower), start: match.index, common: commonWords.has(lower) };
+  });
+}
+
+/** The stems of the words that say what a text is about, each once. */
+export function contentStems(text: string): Set<string> {
+  return new Set(readWords(text).flatMap(({ stem, common }) => (common ? [] : [stem])));
+}
+
+const endings = [
+  ['ational', 'at'],
+  ['isation', 'is'],
+  ['ization', 'is'],
+  ['iveness', 'iv'],
+  ['fulness', 'ful'],
+  ['ements', ''],
+  ['ations', 'at'],
+  ['ation', 'at'],
+  ['ement', ''],
+  ['ments', ''],
+  ['ities', ''],
+  ['ings', ''],
+  ['ions', ''],
+  ['ment', ''],
+  ['ness', ''],
+  ['ical', 'ic'],
+  ['ies', 'y'],
+  ['ied', 'y'],
+  ['ity', ''],
+  ['ing', ''],
+  ['ion', ''],
+  ['ers', ''],
+  ['ors', ''],
+  ['est', ''],
+  ['ize', 'is'],
+  ['ed', ''],
+  ['es', ''],
+  ['er', ''],
+  ['or', ''],
+  ['ly', ''],
+  ['s', ''],
+] as const;
+
+/**
+ * A word without its ending, so that "trained", "training" and "trains" meet: a light stemmer for English, in the manner of
+ * Porter ("An algorithm for suffix stripping", 1980) but in one pass. Numbers come out as plain digits.
+ */
+export function stemOf(lower: string): string {
+  if (/^\p{N}/u.test(lower)) return lower.replace(/,(?=\d{3})/g, '');
+  const number = numberWords.get(lower);
+  if (number) return number;
+  let stem = lower;
+  if (!lower.endsWith('ss') && !lower.endsWith('us') && !lower.endsWith('is'))
+    for (const [ending, instead] of endings) {
+      const rest = lower.length - ending.length;
+      if (rest < 3 || !lower.endsWith(ending) || !/[aeiouy]/.test(lower.slice(0, rest))) continue;
+      stem = lower.slice(0, rest) + instead;
+      break;
+    }
+  if (stem.length > 3)
+    stem = stem
+      .replace(/(?<=[^aeiou])y$/, 'i')
+      .replace(/e$/, '')
+      .replace(/([bdfglmnprt])\1$/, '$1');
+  return stem;
+}
+
+/**
+ * How much each word tells, from the texts it occurs in: inverse document frequency, ln(1 + (n − d + ½)/(d + ½)) as in BM25
+ * (Robertson and Zaragoza, "The Probabilistic Relevance Framework", 2009). A word that is in none tells most.
+ */
+export function rarityIn(texts: Iterable<ReadonlySet<string>>): (stem: string) => number {
+  const frequency = new Map<string, number>();
+  let count = 0;
+  for (const stems of texts) {
+    count += 1;
+    for (const stem of stems) frequency.set(stem, (frequency.get(stem) ?? 0) + 1);
+  }
+  return (stem) => {
+    const found = frequency.get(stem) ?? 0;
+    return Math.log(1 + (count - found + 0.5) / (found + 0.5));
+  };
+}
+
+/** The share of `wanted`, weighted by how much each word tells, that is in one of the `pools`; 0 where nothing is wanted. */
+export function weightedShare(
+  wanted: Iterable<string>,
+  pools: ReadonlySet<string>[],
+  rarity: (stem: string) => number,
+): number {
+  let all = 0;
+  let met = 0;
+  for (const stem of wanted) {
+    const weight = rarity(stem);
+    all += weight;
+    if (pools.some((pool) => pool.has(stem))) met += weight;
+  }
+  return all === 0 ? 0 : met / all;
+}

@@ -1,0 +1,124 @@
+import { compile, type FormatCallback, type HtmlToTextOptions } from 'html-to-text';
+import { AppError } from '../errors.ts';
+import { assertShallow } from './html-depth.ts';
+import { close, nextCell, open, readMarks, withoutMarks } from './html-marks.ts';
+import type { LoadedDocument } from './loaded-document.ts';
+
+/** html-to-text walks the tree by recursion: what nests deeper than this is refused, so that the stack never overflows. */
+const DEEPEST_WALK = 1_000;
+
+const skipped =
+  'nav footer script style noscript template svg math form button select textarea iframe object canvas audio video img';
+const hidden = ['[hidden]', '[aria-hidden="true"]'];
+const plainBlocks =
+  'address aside blockquote caption dd details dl dt fieldset figcaption figure legend section summary';
+
+const formatters: Record<string, FormatCallback> = {
+  /** Sets the marks of `options.mark` around an element's text, which stands apart by `options.lines` line ends. */
+  marked(element, walk, builder, { mark, lines }) {
+    builder.openBlock({ leadingLineBreaks: lines, isPre: mark === 'code' });
+    builder.addInline(open(mark));
+    walk(element.children, builder);
+    builder.addInline(close);
+    builder.closeBlock({ trailingLineBreaks: lines });
+  },
+  heading(element, walk, builder) {
+    builder.openBlock({ leadingLineBreaks: 2 });
+    builder.addInline(open(element.name as 'h1'));
+    walk(element.children, builder);
+    builder.addInline(close);
+    builder.closeBlock({ trailingLineBreaks: 2 });
+  },
+  /** Not html-to-text's own list: that indents by copying, which costs the square of the depth. */
+  list(element, walk, builder) {
+    const nested = element.parent?.name === 'li';
+    let number = Number.parseInt(element.attribs?.start ?? '1', 10) || 1;
+    for (const child of element.children) {
+      if (child.name === 'li') child.data = element.name === 'ol' ? `${number++}. ` : '- ';
+    }
+    builder.openBlock({ leadingLineBreaks: nested ? 1 : 2 });
+    if (!nested) builder.addInline(open('list'));
+    walk(element.children, builder);
+    if (!nested) builder.addInline(close);
+    builder.closeBlock({ trailingLineBreaks: nested ? 1 : 2 });
+  },
+  item(element, walk, builder) {
+    builder.openBlock({ leadingLineBreaks: 1 });
+    builder.addInline(`${open('item')}${element.data ?? '- '}${close}`);
+    walk(element.children, builder);
+    builder.closeBlock({ trailingLineBreaks: 1 });
+  },
+  row(element, walk, builder) {
+    let first = true;
+    for (const child of element.children) {
+      if (child.name !== 'td' && child.name !== 'th') continue;
+      child.data = first ? '' : nextCell;
+      first = false;
+    }
+    builder.openBlock({ leadingLineBreaks: 1 });
+    builder.addInline(open('row'));
+    walk(element.children, builder);
+    builder.addInline(close);
+    builder.closeBlock({ trailingLineBreaks: 1 });
+  },
+  cell(element, walk, builder) {
+    builder.addInline(element.data ?? '');
+    walk(element.children, builder);
+  },
+};
+
+const tooDeep = open('tooDeep');
+
+function options(skip: string[]): HtmlToTextOptions {
+  const each = (selectors: string, format: string, formatOptions = {}) =>
+    selectors.split(' ').map((selector) => ({ selector, format, options: formatOptions }));
+  return {
+    baseElements: { selectors: [] },
+    wordwrap: false,
+    limits: { maxDepth: DEEPEST_WALK, maxInputLength: Number.MAX_SAFE_INTEGER, ellipsis: tooDeep },
+    formatters,
+    selectors: [
+      ...each('h1 h2 h3 h4 h5 h6', 'heading'),
+      ...each('ul ol menu', 'list'),
+      ...each('li', 'item'),
+      ...each('tr', 'row'),
+      ...each('td th', 'cell'),
+      ...each('title', 'marked', { mark: 'title', lines: 2 }),
+      ...each('table', 'marked', { mark: 'table', lines: 2 }),
+      ...each('pre', 'marked', { mark: 'code', lines: 2 }),
+      ...each('a', 'inline'),
+      ...each('hr', 'block'),
+      ...each(plainBlocks, 'block', { leadingLineBreaks: 2, trailingLineBreaks: 2 }),
+      ...skip.map((selector) => ({ selector, format: 'skip' })),
+    ],
+  };
+}
+
+/** What surrounds an article on its page. The header of an article itself holds its heading, so it stays. */
+const surroundings = [...skipped.split(' '), 'header', ...hidden];
+const ownHeader = ['article > header', 'main > header', 'section > header'].map((selector) => ({
+  selector,
+  format: 'block',
+}));
+const articleOptions = options(surroundings);
+const convertArticle = compile({ ...articleOptions, selectors: [...(articleOptions.selectors ?? []), ...ownHeader] });
+/** For pages that are nothing but a form or a header. */
+const convertWhole = compile(options(['script', 'style', 'noscript', 'template', 'svg', ...hidden]));
+
+/**
+ * HTML as readable text, made with html-to-text: navigation, header, footer, forms, scripts, pictures and hidden elements are
+ * left out, links keep their words only, rows of tables become lines, and headings, lists and code keep their places.
+ * The title is the `<title>`, else the first `<h1>`. The page's own text is what passages are slices of from here on.
+ * @throws {AppError} `BAD_DOCUMENT` when elements nest deeper than any real page's.
+ */
+export function loadHtml(source: string): Omit<LoadedDocument, 'format'> {
+  assertShallow(source);
+  const cleaned = withoutMarks(source);
+  const page = readMarks(checked(convertArticle(cleaned)));
+  return page.text === '' ? { ...readMarks(checked(convertWhole(cleaned))), title: page.title } : page;
+}
+
+function checked(converted: string): string {
+  if (!converted.includes(tooDeep)) return converted;
+  throw new AppError('BAD_DOCUMENT', `The HTML nests elements more than ${DEEPEST_WALK} deep.`);
+}

@@ -1,0 +1,98 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { loadHtml } from '../../src/ingest/html.ts';
+
+const page = `<!doctype html><html><head><title>The &amp; title</title><style>p{}</style></head><body>
+<header><h1>The site</h1></header><nav><a href="/x">Away</a></nav>
+<main><article><header><h1>Real <em>heading</em></h1></header>
+<p>Hello <a href="https://example.org/">there</a>. Caf&eacute; <img src="x.png" alt="pic"><span hidden>secret</span></p>
+<h2>Sub<a href="#s" aria-hidden="true">#</a></h2>
+<ul><li>one<li><p>two</p><p>more</p><ul><li>deep</ul></ul>
+<ol start="3"><li>three<li>four</ol>
+<table><tr><th>Name<th>Size<tr><td><p>a</p><td>1</table>
+<pre>let x;
+  go();</pre>
+<form>password <input></form><svg><title>circle</title></svg><script>bad()</script>
+</article></main><footer>Imprint</footer></body></html>`;
+
+test('a page becomes its readable text', () => {
+  assert.equal(
+    loadHtml(page).text,
+    [
+      'Real heading',
+      'Hello there. Café',
+      'Sub',
+      '- one\n- two\n\nmore\n\n- deep',
+      '3. three\n4. four',
+      'Name | Size\na | 1',
+      'let x;\n  go();',
+    ].join('\n\n'),
+  );
+});
+
+test('title, headings, blocks and items keep their places', () => {
+  const { text, title, headings, blocks, breaks } = loadHtml(page);
+  assert.equal(title, 'The & title');
+  assert.deepEqual(
+    headings.map(({ start, end, level, text: words }) => [level, words, text.slice(start, end)]),
+    [
+      [1, 'Real heading', 'Real heading'],
+      [2, 'Sub', 'Sub'],
+    ],
+  );
+  assert.deepEqual(
+    blocks.map(({ kind, start, end }) => [kind, text.slice(start, start + 3), text.slice(end - 3, end)]),
+    [
+      ['list', '- o', 'eep'],
+      ['list', '3. ', 'our'],
+      ['table', 'Nam', '| 1'],
+      ['code', 'let', '();'],
+    ],
+  );
+  assert.ok(breaks.map((at) => text.slice(at, at + 6)).includes('- deep'));
+});
+
+test('without a <title> the first <h1> is the title, without both there is none', () => {
+  assert.equal(loadHtml('<h2>a</h2><h1> B\n c</h1>').title, 'B c');
+  assert.equal(loadHtml('<p>a').title, null);
+});
+
+test('a page that is all form or header is read all the same', () => {
+  assert.equal(loadHtml('<form><p>Only this</p></form>').text, 'Only this');
+});
+
+test('a table that lays out a page is not a table', () => {
+  const { text, blocks } = loadHtml('<table><tr><td><h1>T</h1><p>Aa. Bb.<td><ul><li>x</ul></table>');
+  assert.equal(text, 'T\n\nAa. Bb.\n\n- x');
+  assert.deepEqual(
+    blocks.map(({ kind }) => kind),
+    ['list'],
+  );
+});
+
+test('marks that a page brings along do no harm', () => {
+  const { text, headings } = loadHtml('<p>a\ufdd1b &#xFDD1;c &#xFDD0;&#xFDD0; d&#xFDDB;</p><h1>e</h1>');
+  assert.ok(text.startsWith('ab'));
+  assert.ok(!/[\ufdd0-\ufdef]/.test(text));
+  assert.ok(headings.length <= 2);
+});
+
+test('what nests too deep, or is made to be slow, is refused or read', () => {
+  for (const nested of ['<div>', '<b>', '<ul><li>', '<table><tr><td>', '<blockquote>', '<svg><g>'])
+    assert.throws(() => loadHtml(`${nested.repeat(50_000)}x${'</i>'.repeat(50_000)}`), { code: 'BAD_DOCUMENT' });
+  for (const part of [
+    '<',
+    '<a',
+    '<!--',
+    '<script>',
+    '<li>x',
+    '<td>x',
+    '<p><span>x</p>',
+    '<br>',
+    '</b>',
+    '&#xFDDA;&#xFDDB;',
+    '<div><b>x</div>',
+  ])
+    loadHtml(`<p>${part.repeat(20_000)}`);
+  assert.equal(loadHtml(`<svg>${'<path d=""/>'.repeat(1_000)}</svg>ok`).text, 'ok');
+});

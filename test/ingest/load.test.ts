@@ -1,0 +1,106 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { decodeBytes, formatOfName } from '../../src/ingest/format.ts';
+import { loadDocument, loadText } from '../../src/ingest/load.ts';
+
+const bytesOf = (text: string) => new TextEncoder().encode(text);
+
+test('the extension names the format', () => {
+  const formats = ['a.md', 'b/c.MARKDOWN', 'x.y.txt', 'a.text', 'a.html', 'a.HTM', 'a.pdf'].map(formatOfName);
+  assert.deepEqual(formats, ['markdown', 'markdown', 'text', 'text', 'html', 'html', 'pdf']);
+  for (const name of ['a', 'a.docx', '.md/a', 'md', 'a.constructor', 'a.md ', ''])
+    assert.throws(() => formatOfName(name), { code: 'UNSUPPORTED_FORMAT' });
+});
+
+test('bytes that are not what the format promises are refused', () => {
+  const bad = { code: 'BAD_DOCUMENT' };
+  assert.throws(() => decodeBytes(bytesOf('plain'), 'pdf'), bad);
+  assert.throws(() => decodeBytes(bytesOf('%PDF-1.7 …'), 'text'), bad);
+  assert.throws(() => decodeBytes(bytesOf('a\0b'), 'markdown'), bad);
+  assert.throws(() => decodeBytes(Uint8Array.of(0x61, 0xff, 0xfe), 'text'), bad);
+  assert.throws(() => decodeBytes(Uint8Array.of(0xed, 0xa0, 0x80), 'html'), bad);
+  assert.equal(decodeBytes(bytesOf('\n%PDF-1.7'), 'pdf'), null);
+});
+
+test('a text file is its own text, without mark and carriage returns', async () => {
+  const loaded = await loadDocument({ bytes: bytesOf('\ufeffOne.\r\n- Two\r# Three\n'), name: 'a.txt' });
+  assert.deepEqual(loaded, {
+    format: 'text',
+    text: 'One.\n- Two\n# Three\n',
+    title: null,
+    headings: [],
+    blocks: [],
+    breaks: [5],
+  });
+});
+
+test('the format given wins over the name', async () => {
+  assert.equal((await loadDocument({ bytes: bytesOf('# A'), name: 'a.txt', format: 'markdown' })).title, 'A');
+});
+
+test('empty, NUL and half a surrogate pair are refused', async () => {
+  for (const format of ['text', 'markdown', 'html'] as const)
+    for (const text of ['', ' \n\t\ufeff', 'a\0', 'a\ud800b', '\udc00'])
+      await assert.rejects(loadText({ text, format }), { code: 'BAD_DOCUMENT' });
+  await assert.rejects(loadText({ text: '<script>x</script><!-- y -->', format: 'html' }), { code: 'BAD_DOCUMENT' });
+});
+
+test('whatever text comes is loaded or refused on purpose, with spans in bounds and in order', async () => {
+  const parts = fc.constantFrom(
+    ...[
+      '# ',
+      '\n',
+      '\n\n',
+      '- ',
+      '```\n',
+      '| a | b |\n|-|-|\n',
+      '> ',
+      '<h1>',
+      '</h1>',
+      '<ul><li>',
+      '<table><tr><td>',
+      '</table>',
+      '<pre>',
+    ],
+    ...[
+      '===\n',
+      '---\n',
+      '    ',
+      '&#xFDD1;',
+      '&#xFDD0;',
+      '&#xFDD9;',
+      '\ufdd3',
+      '</p>',
+      '<!--',
+      '-->',
+      'a',
+      'b c. D',
+      '<p hidden>',
+      '😀',
+      '\t',
+    ],
+  );
+  const someText = fc.array(fc.oneof(parts, fc.string({ unit: 'binary', maxLength: 5 })), { maxLength: 40 });
+  await fc.assert(
+    fc.asyncProperty(fc.constantFrom('text', 'markdown', 'html'), someText, async (format, pieces) => {
+      const loaded = await loadText({ text: pieces.join(''), format }).catch((error) => {
+        assert.equal(error.code, 'BAD_DOCUMENT');
+        return null;
+      });
+      if (!loaded) return;
+      assert.ok(loaded.text.isWellFormed());
+      let end = 0;
+      const spans = [...loaded.headings, ...loaded.blocks].sort((one, other) => one.start - other.start);
+      for (const span of spans) {
+        assert.ok(span.start >= end && span.end > span.start && span.end <= loaded.text.length);
+        end = span.end;
+      }
+      assert.deepEqual(
+        loaded.breaks,
+        loaded.breaks.toSorted((one, other) => one - other),
+      );
+    }),
+    { seed: 2, numRuns: 600 },
+  );
+});

@@ -1,0 +1,118 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { type Span, splitSentences } from '../src/sentences.ts';
+
+const sentencesOf = (text: string, range?: Span) =>
+  splitSentences(text, range).map(({ start, end }) => text.slice(start, end));
+
+/** Texts with what matters to the splitter: ends, abbreviations, white space of all kinds, pairs of surrogates. */
+const someText = fc
+  .array(
+    fc.oneof(
+      fc.constantFrom(
+        '. ',
+        '? ',
+        '! ',
+        '\n',
+        '\n\n',
+        '\r\n',
+        '\f',
+        '\u2029',
+        'e.g. ',
+        'Dr. ',
+        'A. ',
+        '1. ',
+        '"',
+        ') ',
+        '😀',
+        '。',
+        '  ',
+      ),
+      fc.lorem({ maxCount: 3 }),
+      fc.string({ unit: 'binary', maxLength: 8 }),
+    ),
+    { maxLength: 60 },
+  )
+  .map((parts) => parts.join(''));
+
+test('sentences end where a reader would say they end', () => {
+  assert.deepEqual(sentencesOf('One is here. Is two? Yes! "Three," he said.'), [
+    'One is here.',
+    'Is two?',
+    'Yes!',
+    '"Three," he said.',
+  ]);
+  assert.deepEqual(sentencesOf('中文句子。第二句！'), ['中文句子。', '第二句！']);
+});
+
+test('abbreviations, initials, decimals, versions and list numbers end no sentence', () => {
+  for (const sentence of [
+    'Dr. Smith met Prof. Jones vs. Mr. Bell.',
+    'Some animals, e.g. Lions, i.e. Big cats, sleep.',
+    'See Fig. 3 and Eq. 4 on p. 5, No. 7, Sec. 2.',
+    'As J. K. Rowling and T. S. Eliot wrote, it rains.',
+    'Smith et al. (2019) and Jones et al. [4] agree.',
+    'It costs 3.14 dollars in v2.0.1 of Node.js.',
+    'The U.S. Army left.',
+    'On Jan. 5 Bob came.',
+    '1. Open the lid.',
+    '"Really?" he asked.',
+  ])
+    assert.deepEqual(sentencesOf(sentence), [sentence]);
+});
+
+test('what may end a sentence does when the next word begins one', () => {
+  assert.deepEqual(sentencesOf('He left the U.S. The end came.'), ['He left the U.S.', 'The end came.']);
+  assert.deepEqual(sentencesOf('Shown by Smith et al. However, it failed.'), [
+    'Shown by Smith et al.',
+    'However, it failed.',
+  ]);
+  assert.deepEqual(sentencesOf('The answer is no. He left.'), ['The answer is no.', 'He left.']);
+});
+
+test('a line end is a space, a blank line an end', () => {
+  assert.deepEqual(sentencesOf('One line\ngoes on\r\nhere\n \nand this is new'), [
+    'One line\ngoes on\r\nhere',
+    'and this is new',
+  ]);
+});
+
+test('only the range is split, with offsets into the whole text', () => {
+  assert.deepEqual(splitSentences('No. Yes it is. But. no', { start: 4, end: 19 }), [
+    { start: 4, end: 14 },
+    { start: 15, end: 19 },
+  ]);
+});
+
+test('what has no end is cut at a line end or white space, never within a character', () => {
+  const lines = sentencesOf('word word word\n'.repeat(200));
+  assert.ok(lines.length > 1 && lines.every((line) => line.length <= 1_000 && line.endsWith('word word word')));
+  const emoji = sentencesOf(`x${'😀'.repeat(3_000)}`);
+  assert.ok(emoji.length > 5 && emoji.every((piece) => piece.length <= 1_000 && piece.isWellFormed()));
+});
+
+test('sentences are trimmed, in order, apart, whole characters, and hold all but white space', () => {
+  fc.assert(
+    fc.property(someText, (text) => {
+      let end = 0;
+      for (const sentence of splitSentences(text)) {
+        assert.ok(sentence.start >= end && sentence.end > sentence.start && sentence.end <= text.length);
+        assert.equal(text.slice(end, sentence.start).trim(), '');
+        const words = text.slice(sentence.start, sentence.end);
+        assert.equal(words, words.trim());
+        assert.ok(words.length <= 1_000);
+        assert.ok(words.isWellFormed());
+        end = sentence.end;
+      }
+      assert.equal(text.slice(end).trim(), '');
+    }),
+    { seed: 1, numRuns: 500 },
+  );
+});
+
+test('megabytes made to be slow are split', () => {
+  const size = 1_000_000;
+  for (const part of ['a', '.', ' ', '\n', '\n ', 'A. B. ', '1. ', '😀', '."', '\f'])
+    splitSentences(`${part.repeat(size / part.length)}x`);
+});
