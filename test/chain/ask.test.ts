@@ -1,0 +1,189 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import type { BaseCallbackHandler } from '@langchain/core/callbacks/base';
+import { StringOutputParser } from '@langchain/core/output_parsers';
+import { RunnablePassthrough, RunnableSequence } from '@langchain/core/runnables';
+import { initChatModel } from 'langchain';
+import { createModelAnswer } from '../../src/chain/answer.ts';
+import { createAskChain, createBasicChain } from '../../src/chain/ask.ts';
+import { createEvaluate, createModelJudge, judgementFormat } from '../../src/chain/evaluate.ts';
+import { readPrompts } from '../../src/chain/prompts.ts';
+import { createRetrieve, PassageRetriever, type SearchPassages } from '../../src/chain/retrieve.ts';
+import type { Asked } from '../../src/chain/state.ts';
+import { keep } from '../../src/chain/step.ts';
+import { AskTracer } from '../../src/chain/trace.ts';
+import { CheckedOpenAiChatModel } from '../../src/models/openai-chat-model.ts';
+import { promptText } from '../doubles/openai-replies.ts';
+import { startOpenAiServer } from '../doubles/openai-server.ts';
+import type { Test } from '../doubles/temporary-folder.ts';
+
+const text = 'Alder wood is light. It does not rot under water.';
+const search: SearchPassages = async ({ topK }) => {
+  const passage = { id: 'p1', documentId: 'd1', source: 'alder.md', title: 'Alder', text, start: 0, end: text.length };
+  return [{ ...passage, score: 1, rank: 1, windows: [{ start: 0, end: text.length, similarity: 0.9 }] }].slice(0, topK);
+};
+const asked: Asked = { question: 'Does alder rot?', collection: 'default', topK: 3, evaluation: 'context' };
+const prompts = readPrompts(fileURLToPath(new URL('../../prompts', import.meta.url)));
+const judged = '{"quotes":["does not rot under water"],"reason":"It says so.","verdict":"Correct","score":0.9}';
+
+async function parts(test: Test) {
+  const openai = await startOpenAiServer({ test });
+  const model = new CheckedOpenAiChatModel({
+    model: 'm',
+    baseUrl: openai.baseUrl,
+    apiKey: 'k',
+    maxRetries: 0,
+    timeoutMs: 5000,
+  });
+  const judge = (basis: 'context' | 'answer') =>
+    createModelJudge({
+      basis,
+      prompt: prompts[`evaluate-${basis}`],
+      model,
+      structuredModel: model.withConfig({ response_format: judgementFormat } as never),
+      timeoutMs: 5000,
+    });
+  const retrieve = createRetrieve(search);
+  const answer = createModelAnswer({ prompt: prompts.answer, model });
+  const evaluate = createEvaluate({ context: judge('context'), answer: judge('answer') });
+  return { openai, model, judge, retrieve, answer, chain: createAskChain({ retrieve, answer, evaluate }) };
+}
+
+test('the basic chain: retrieve, prompt, model', async (t) => {
+  const { openai, retrieve, answer } = await parts(t);
+  openai.chat('No, not under water.');
+  const end = await createBasicChain({ retrieve, answer }).invoke(asked);
+  assert.equal(end.answer.text, 'No, not under water.');
+  const prompt = promptText(openai.chatRequests[0]!.body as never);
+  assert.ok(prompt.includes(text) && prompt.includes(asked.question));
+});
+
+test('self-evaluation on question and answer: the question is picked out by name, as a string', async (t) => {
+  const { openai, judge } = await parts(t);
+  openai.chat(judged);
+  const context = await search(asked, {});
+  const verdict = await judge('answer').invoke({ ...asked, context, answer: { text: 'No.', abstained: false } });
+  assert.deepEqual([verdict.label, verdict.basis], ['Correct', 'answer']);
+  const prompt = promptText(openai.chatRequests[0]!.body as never);
+  assert.ok(prompt.includes(`<question>\n${asked.question}\n</question>`));
+  assert.ok(!prompt.includes('[object Object]') && !prompt.includes(text));
+});
+
+test('self-evaluation with context: the judge sees the passages, and its quotations become evidence', async (t) => {
+  const { openai, judge } = await parts(t);
+  openai.chat(judged);
+  const context = await search(asked, {});
+  const verdict = await judge('context').invoke({ ...asked, context, answer: { text: 'No.', abstained: false } });
+  assert.ok(promptText(openai.chatRequests[0]!.body as never).includes(text));
+  assert.deepEqual(verdict.evidence, [{ quote: 'does not rot under water', passageId: 'p1', start: 24, end: 48 }]);
+});
+
+test('intermediate values are carried forward to the end', async (t) => {
+  const { openai, chain } = await parts(t);
+  openai.chat('No.', judged);
+  const end = await chain.invoke(asked);
+  assert.deepEqual(Object.keys(end), ['question', 'collection', 'topK', 'evaluation', 'context', 'answer', 'verdicts']);
+  assert.deepEqual(
+    [end.question, end.context[0]?.id, end.answer.text, end.verdicts.context?.label],
+    [asked.question, 'p1', 'No.', 'Correct'],
+  );
+});
+
+test('a keep step saves what passes through it, for its own request only, and changes nothing', async () => {
+  const step = keep<{ context: string }>('context');
+  const run = async (value: string) => {
+    const kept: unknown[] = [];
+    const state = { context: value };
+    const out = await step.invoke(state, {
+      configurable: { keep: (name: string, it: unknown) => kept.push([name, it]) },
+    });
+    assert.equal(out, state);
+    return kept;
+  };
+  const both = await Promise.all([run('mine'), run('yours')]);
+  assert.deepEqual(both, [[['context', 'mine']], [['context', 'yours']]]);
+  assert.deepEqual(await step.invoke({ context: 'nobody listens' }), { context: 'nobody listens' });
+});
+
+test('callbacks record every step with its input, output and time', async (t) => {
+  const { openai, chain } = await parts(t);
+  openai.chat('No.', judged);
+  const tracer = new AskTracer();
+  await chain.invoke(asked, { callbacks: [tracer], runName: 'ask' });
+  const steps = tracer.steps();
+  const names = steps.filter(({ kind }) => kind === 'step').map(({ name }) => name);
+  for (const name of [
+    'ask',
+    'retrieve',
+    'keep context',
+    'answer',
+    'fill answer prompt',
+    'read answer',
+    'evaluate with context',
+  ])
+    assert.ok(names.includes(name), name);
+  assert.equal(steps.filter(({ kind }) => kind === 'model').length, 2);
+  assert.equal(steps.filter(({ kind }) => kind === 'prompt').length, 2);
+  for (const step of steps)
+    assert.ok(step.startMs >= 0 && step.durationMs >= 0 && step.input !== undefined && step.output !== undefined);
+  assert.doesNotMatch(
+    JSON.stringify(steps),
+    /Runnable(Sequence|Map|Lambda|Branch|Assign)/,
+    'every step has a name of its own',
+  );
+});
+
+test('two asks at once keep their traces, contexts and answers apart', async (t) => {
+  const { openai, chain } = await parts(t);
+  openai.chatWhen(/borne out/, judged);
+  openai.chatWhen(/Question: one\?$/, 'answer one');
+  openai.chatWhen(/Question: two\?$/, 'answer two');
+  const run = async (question: string) => {
+    const tracer: BaseCallbackHandler & { steps(): unknown[] } = new AskTracer();
+    const end = await chain.invoke({ ...asked, question }, { callbacks: [tracer] });
+    return { answer: end.answer.text, trace: JSON.stringify(tracer.steps()) };
+  };
+  const [one, two] = await Promise.all([run('one?'), run('two?')]);
+  assert.deepEqual([one!.answer, two!.answer], ['answer one', 'answer two']);
+  assert.ok(!one!.trace.includes('two?') && !two!.trace.includes('one?'));
+});
+
+test("the parts are LangChain's: the retriever in a chain of one's own, and any chat model as a step", async (t) => {
+  const { openai, retrieve } = await parts(t);
+  const retriever = new PassageRetriever(search, { collection: 'default', topK: 3 });
+  const [document] = await retriever.invoke('Does alder rot?');
+  assert.deepEqual([document?.pageContent, document?.metadata.source], [text, 'alder.md']);
+
+  const anyModel = await initChatModel('m', {
+    modelProvider: 'openai',
+    apiKey: 'k',
+    maxRetries: 0,
+    configuration: { baseURL: openai.baseUrl },
+  });
+  const own = RunnableSequence.from([
+    {
+      context: retriever.pipe((documents) => documents.map(({ pageContent }) => pageContent).join('\n')),
+      question: new RunnablePassthrough(),
+    },
+    prompts.answer,
+    anyModel,
+    new StringOutputParser(),
+  ]);
+  openai.chat('No.', 'Not under water.');
+  assert.equal(await own.invoke('Does alder rot?'), 'No.');
+  const basic = createBasicChain({
+    retrieve,
+    answer: createModelAnswer({ prompt: prompts.answer, model: anyModel as never }),
+  });
+  assert.equal((await basic.invoke(asked)).answer.text, 'Not under water.');
+});
+
+test('docs/architecture.md shows the graph that LangChain draws of the chain', async (t) => {
+  const { chain } = await parts(t);
+  const drawn = chain.getGraph().drawMermaid().trim();
+  const page = readFileSync(new URL('../../docs/architecture.md', import.meta.url), 'utf8');
+  const shown = /```mermaid\n([\s\S]*?)```/.exec(page)?.[1]?.trim();
+  assert.equal(shown, drawn, `docs/architecture.md should show:\n${drawn}`);
+});
