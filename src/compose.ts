@@ -60,11 +60,11 @@ function serverOf({ models: { baseUrl, apiKey = 'none', maxRetries }, askTimeout
 }
 
 /** The answer step and the judges: by the models of a server, or without a language model. */
-function openAnswering(config: Config, models: ReturnType<typeof chooseModels>, embeddings: QuestionEmbeddings) {
+function openAnswering(config: Config, models: ReturnType<typeof chooseModels>) {
   if (models.chat === null)
     return {
       answer: createExtractiveAnswer(),
-      judges: { context: createFeatureJudge({ embeddings }), answer: createUnavailableJudge('answer') },
+      judges: { context: createFeatureJudge(), answer: createUnavailableJudge('answer') },
     };
   const prompts = readPrompts(config.promptsDir);
   const judging = openChatModel(config, models.evaluation);
@@ -111,7 +111,7 @@ export async function compose(config: Config, options: { logTo?: 'terminal' | De
     const vector = Float32Array.from(await embeddings.embedQuery(question, { signal }));
     return knowledge.search({ question, collection, topK, vector });
   };
-  const { answer, judges } = openAnswering(config, models, embeddings);
+  const { answer, judges } = openAnswering(config, models);
   const chain = createAskChain({ retrieve: createRetrieve(search), answer, evaluate: createEvaluate(judges) });
   const { topK, askTimeoutMs, chunkSizeTokens, chunkOverlapTokens, apiKeys, maxConcurrentAsks, maxBodyBytes } = config;
   const conductAsk = createConductAsk({

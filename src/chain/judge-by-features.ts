@@ -1,0 +1,110 @@
+import type { Judge } from './evaluate.ts';
+import { questionTypeOf } from './question-type.ts';
+import { rankSentences } from './rank-sentences.ts';
+import type { Answered } from './state.ts';
+import { step } from './step.ts';
+import { type Basis, type Evidence, unjudged, type Verdict } from './verdict.ts';
+import { readAnswer, type Support, type VerdictReading, verdictFeatureNames } from './verdict-features.ts';
+import trained from './verdict-weights.json' with { type: 'json' };
+
+/** A logistic model over the features of `readAnswer`, and the probability from which an answer is called Correct. */
+export type VerdictWeights = {
+  features: { name: string; mean: number; scale: number; weight: number }[];
+  bias: number;
+  threshold: number;
+};
+
+/** A sentence bears a part of the answer out where it holds this share of its words. */
+const leastHeld = 0.5;
+const noModel = 'No language model is configured';
+
+/**
+ * The judge where no language model is configured: a small classifier over features of question, answer and context, in the
+ * order of a millisecond and without a call to any model. It tells whether the answer stands in the passages, at the place
+ * the question points to, and is of the kind that is asked for; it can't tell whether the passages are true.
+ * An answer without words, or a context without sentences, is Unjudged with the problem `unavailable`.
+ * @param options.weights belong to the embedding model whose similarities the passages carry; the default to e5-small-v2-q.
+ * Made by evaluation/train-verdict.ts
+ */
+export function createFeatureJudge(options: { weights?: VerdictWeights } = {}): Judge {
+  const weights = options.weights ?? trained;
+  checkWeights(weights);
+  return step('evaluate with context', ({ question, answer, context }: Answered): Verdict => {
+    const reading = readAnswer(answer.text, rankSentences(question, context));
+    if (!reading) {
+      const reason = `${noModel}, and there is no text to compare the answer with.`;
+      return unjudged('context', 'unavailable', reason);
+    }
+    const score = scoreOf(reading.values, weights);
+    return {
+      label: score >= weights.threshold ? 'Correct' : 'Incorrect',
+      basis: 'context',
+      score,
+      reason: explain(question, reading, score),
+      evidence: toEvidence(reading.supports),
+      problem: null,
+    };
+  });
+}
+
+/** A judge for a basis on which nothing can be said without a language model. */
+export function createUnavailableJudge(basis: Basis): Judge {
+  const seen = basis === 'answer' ? 'From question and answer alone' : 'From the context';
+  const reason = `${noModel}. ${seen}, an answer can only be judged by one.`;
+  return step(`evaluate with ${basis}`, () => unjudged(basis, 'unavailable', reason));
+}
+
+/** The probability that an answer with these features is right, 0 to 1. */
+export function scoreOf(values: number[], { features, bias }: VerdictWeights): number {
+  const sum = features.reduce((total, { mean, scale, weight }, at) => total + (weight * (values[at]! - mean)) / scale, bias);
+  return 1 / (1 + Math.exp(-sum));
+}
+
+function checkWeights({ features }: VerdictWeights) {
+  const names = features.map(({ name }) => name);
+  if (names.join() !== verdictFeatureNames.join()) throw new Error('The weights of the verdict are for other features.');
+}
+
+/** The sentences that bear the answer out, each once, with offsets into its document. */
+function toEvidence(supports: Support[]): Evidence[] {
+  const found = new Map<string, Evidence>();
+  for (const { sentence, held } of supports) {
+    if (held < leastHeld) continue;
+    const { passage, start, end, text: quote } = sentence;
+    found.set(`${passage.id} ${start}`, { quote, passageId: passage.id, start, end });
+  }
+  return [...found.values()];
+}
+
+const kinds = { number: 'a number', time: 'a time', person: 'a person', place: 'a place', reason: 'a reason', other: '' };
+
+/** Two sentences for people: how the score came about, and what speaks for and against the answer. */
+function explain(question: string, reading: VerdictReading, score: number): string {
+  const quoted = reading.supports.every(({ verbatim }) => verbatim);
+  const how = quoted ? 'this answer is quoted from the documents' : 'this answer was compared with the documents';
+  const kind = kinds[questionTypeOf(question)];
+  const covered = Math.round(reading.questionCovered * 100);
+  const speaksFor: string[] = [];
+  const speaksAgainst: string[] = [];
+  if (reading.bestIsSupport) speaksFor.push('it stands in the sentence that fits the question best');
+  else speaksAgainst.push('another sentence fits the question better');
+  (covered >= 50 ? speaksFor : speaksAgainst).push(
+    `${covered}% of what the question says is found around it, rare words counting most`,
+  );
+  if (reading.fits === true) speaksFor.push(`it holds ${kind}, as asked`);
+  if (reading.fits === false) speaksAgainst.push(`it doesn't hold ${kind}, which is asked for`);
+  if (reading.missing.length > 0) {
+    const words = reading.missing.slice(0, 3).map((word) => `“${word.slice(0, 40)}”`);
+    speaksAgainst.push(`${words.join(', ')} ${words.length === 1 ? "isn't" : "aren't"} in the text that should bear it out`);
+  }
+  if (reading.negationDiffers) speaksAgainst.push('one of the two is negated and the other is not');
+  const sides = [
+    speaksFor.length > 0 ? `for it: ${speaksFor.join(', and ')}` : '',
+    speaksAgainst.length > 0 ? `against it: ${speaksAgainst.join(', and ')}` : '',
+  ].filter((side) => side !== '');
+  const told = sides.join('; ');
+  return (
+    `${noModel}: ${how}, and a small classifier gives it ${Math.round(score * 100)} of 100 to be correct. ` +
+    `${told.charAt(0).toUpperCase()}${told.slice(1)}.`
+  );
+}

@@ -1,0 +1,179 @@
+import assert from 'node:assert/strict';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import type { Readable } from 'node:stream';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { startOpenAiServer } from './doubles/openai-server.ts';
+import { type Test, temporaryFolder } from './doubles/temporary-folder.ts';
+
+const project = fileURLToPath(new URL('..', import.meta.url));
+
+/** The command line as a person starts it, with a data folder of the test's own. */
+function start(args: string[], settings: Record<string, string>): ChildProcess {
+  const { PATH, HOME } = process.env;
+  return spawn(process.execPath, [join(project, 'src/cli.ts'), ...args], {
+    cwd: project,
+    env: { PATH, HOME, LOG_LEVEL: 'info', PORT: '0', ...settings },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+}
+
+async function run(args: string[], settings: Record<string, string>) {
+  const child = start(args, settings);
+  const text = async (stream: Readable) => (await stream.setEncoding('utf8').toArray()).join('');
+  const [stdout, stderr, [code]] = await Promise.all([text(child.stdout!), text(child.stderr!), once(child, 'exit')]);
+  return { stdout, stderr, code: code as number };
+}
+
+/** Starts the service and resolves with its address when it says that it listens. */
+async function serve(t: Test, settings: Record<string, string>, args: string[] = []) {
+  const child = start(['serve', ...args], settings);
+  const exit = once(child, 'exit');
+  t.after(async () => {
+    child.kill('SIGKILL');
+    await exit;
+  });
+  let told = '';
+  const url = await new Promise<string>((resolve, reject) => {
+    child.stderr!.setEncoding('utf8').on('data', (text) => {
+      told += text;
+      const address = /listens on (http:\S+)/.exec(told)?.[1];
+      if (address && /curl/.test(told)) resolve(address);
+    });
+    child.once('exit', () => reject(new Error(`it ended:\n${told}`)));
+  });
+  return { url, child, exit, told: () => told };
+}
+
+test('with nothing but the sample corpus: ingest, ask, and the same again is unchanged', async (t) => {
+  const settings = { DATA_DIR: await temporaryFolder(t) };
+  const first = await run(['ingest', 'corpus'], settings);
+  assert.equal(first.code, 0, first.stderr);
+  assert.match(first.stderr, /Ingested 13 files: 13 new, 0 replaced, 0 unchanged, 0 skipped\./);
+  assert.match((await run(['ingest', 'corpus'], settings)).stderr, /0 new, 0 replaced, 13 unchanged, 0 skipped\./);
+
+  const asked = await run(['ask', 'How many epochs did the training of the digit network take?', '--json'], settings);
+  assert.equal(asked.code, 0, asked.stderr);
+  const reply = JSON.parse(asked.stdout);
+  assert.match(reply.answer, /\b(8|eight)\b/i);
+  assert.equal(reply.context[0].source, 'neuron-state-anomalies.md');
+  assert.equal(reply.context.length, 3);
+  assert.equal(reply.usage.modelCalls, 0);
+  assert.match(reply.verdict.reason, /No language model is configured/);
+
+  const shown = await run(['ask', 'Who won the football match on Sunday?'], settings);
+  assert.match(shown.stdout, /I don't know/);
+});
+
+test('one bad file is reported and skipped, and the exit code tells', async (t) => {
+  const folder = await temporaryFolder(t);
+  mkdirSync(join(folder, 'in/.hidden'), { recursive: true });
+  writeFileSync(join(folder, 'in/good.md'), '# Good\n\nAlder wood is light.');
+  writeFileSync(join(folder, 'in/bad.pdf'), 'no pdf');
+  writeFileSync(join(folder, 'in/what.bin'), 'x');
+  writeFileSync(join(folder, 'in/.hidden/secret.md'), 'Not to be read.');
+  const { stderr, code } = await run(['ingest', join(folder, 'in'), '--collection', 'wood'], {
+    DATA_DIR: join(folder, 'data'),
+  });
+  assert.equal(code, 1);
+  assert.match(stderr, /skipped bad\.pdf: /);
+  assert.match(stderr, /skipped what\.bin: /);
+  assert.match(stderr, /Ingested 3 files: 1 new, 0 replaced, 0 unchanged, 2 skipped\./);
+});
+
+test('npm start’s service: corpus in, a curl command printed, an answer with three passages and a verdict, a clean end', async (t) => {
+  const settings = { DATA_DIR: await temporaryFolder(t) };
+  const { url, child, exit, told } = await serve(t, settings, ['--ingest-corpus']);
+  assert.match(told(), /No language model is configured/);
+  const question = /"question":"([^"]+)"/.exec(told())![1]!;
+  const response = await fetch(`${url}/ask`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ question }),
+  });
+  const reply = (await response.json()) as {
+    context: unknown[];
+    verdict: { label: string; evidence: unknown[] };
+    abstained: boolean;
+  };
+  assert.equal(reply.context.length, 3);
+  assert.equal(reply.abstained, false);
+  assert.equal(reply.verdict.label, 'Correct');
+  assert.ok(reply.verdict.evidence.length > 0);
+  child.kill('SIGTERM');
+  assert.deepEqual(await exit, [0, null]);
+  // Stored is stored: the next start needs no ingest.
+  const again = await serve(t, settings);
+  const { documents } = (await (await fetch(`${again.url}/health/ready`)).json()) as { documents: number };
+  assert.equal(documents, 13);
+});
+
+test('a service that is killed leaves no host behind that would hold the store', async (t) => {
+  const settings = { DATA_DIR: await temporaryFolder(t) };
+  const { child, exit } = await serve(t, settings);
+  child.kill('SIGKILL');
+  await exit;
+  await serve(t, settings);
+});
+
+test('what stops the boot is said in plain words, without a stack', async (t) => {
+  const DATA_DIR = await temporaryFolder(t);
+  const bad = await run(['serve'], { DATA_DIR, TOP_K: 'canary', HOST: '0.0.0.0' });
+  assert.equal(bad.code, 1);
+  assert.match(bad.stderr, /^The settings can't be used:\n {2}TOP_K: must be a whole number/);
+  assert.doesNotMatch(bad.stderr, /canary|node:|at /);
+
+  const missing = await run(['serve'], { DATA_DIR, MODELS_DIR: DATA_DIR });
+  assert.match(missing.stderr, /weights of e5-small-v2-q are not there yet\. Run `npm run setup` once\./);
+
+  const taken = createServer().listen(0, '127.0.0.1');
+  t.after(async () => void taken.close());
+  await once(taken, 'listening');
+  const { port } = taken.address() as { port: number };
+  const inUse = await run(['serve'], { DATA_DIR, PORT: String(port) });
+  assert.equal(inUse.code, 1);
+  assert.match(inUse.stderr, /PORT: \d+ is in use on 127\.0\.0\.1; set PORT to another\./);
+
+  const notThere = await run(['ingest', join(DATA_DIR, 'nowhere')], { DATA_DIR });
+  assert.match(notThere.stderr, /There is no file or folder/);
+  assert.equal(notThere.code, 1);
+  assert.match((await run(['ask', ' '], { DATA_DIR })).stderr, /must not be empty/);
+});
+
+test('doctor says what is well, and how to mend what is not', async (t) => {
+  const settings = { DATA_DIR: await temporaryFolder(t) };
+  const well = await run(['doctor', '--json'], settings);
+  assert.equal(well.code, 0, well.stdout + well.stderr);
+  const findings = JSON.parse(well.stdout) as { name: string; ok: boolean }[];
+  assert.ok(findings.length >= 7 && findings.every(({ ok }) => ok));
+
+  const openai = await startOpenAiServer();
+  await openai.close();
+  const ill = await run(['doctor'], {
+    ...settings,
+    OPENAI_BASE_URL: openai.baseUrl,
+    MODEL_MAX_RETRIES: '0',
+    PROMPTS_DIR: settings.DATA_DIR,
+  });
+  assert.equal(ill.code, 1);
+  assert.match(ill.stdout, /WRONG {2}prompts .*The prompts can't be used/);
+  assert.match(ill.stdout, /WRONG {2}chat model .*can not be reached/);
+  assert.match(ill.stdout, /ok +store /);
+});
+
+test('from the embedded models to a server: refused until re-embedded, then served', async (t) => {
+  const openai = await startOpenAiServer({ test: t });
+  const DATA_DIR = await temporaryFolder(t);
+  const server = { DATA_DIR, OPENAI_BASE_URL: openai.baseUrl, MODEL_MAX_RETRIES: '0' };
+  await run(['ingest', 'corpus/glossary.md'], { DATA_DIR });
+  const refused = await run(['ask', 'What is top k?'], server);
+  assert.match(refused.stderr, /embedded with e5-small-v2-q.*npx assay reembed/);
+  assert.match((await run(['reembed'], server)).stderr, /passages now have vectors of text-embedding-3-small\./);
+  openai.chat('Top k is 3.', '{"verdict":"Correct","reason":"So it says.","score":1,"quotes":[]}');
+  const asked = await run(['ask', 'What is top k?'], server);
+  assert.match(asked.stdout, /^Top k is 3\.\n\nCorrect \(1\.00\): So it says\./);
+});
