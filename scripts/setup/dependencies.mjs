@@ -1,0 +1,117 @@
+import { existsSync, readFileSync, realpathSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { run } from './run.mjs';
+import { SetupError } from './setup-error.mjs';
+import { installPackages, mayInstallPackages } from './system-packages.mjs';
+
+/** @typedef {{ version?: string, integrity?: string, dev?: boolean, optional?: boolean, devOptional?: boolean, peer?: boolean }} Entry */
+
+/**
+ * Compares what npm last installed (its own record inside node_modules) with package-lock.json.
+ * @param {{ project: string, omitDev: boolean }} where
+ */
+export function dependenciesMatch({ project, omitDev }) {
+  const wanted = lockedPackages(join(project, 'package-lock.json'));
+  const installed = lockedPackages(join(project, 'node_modules/.package-lock.json'));
+  if (!wanted || !installed) return false;
+  return Object.entries(wanted).every(([path, entry]) => {
+    if (path === '' || (omitDev && (entry.dev || entry.devOptional))) return true;
+    const found = installed[path];
+    if (!found) return Boolean(entry.optional || entry.devOptional);
+    return found.version === entry.version && found.integrity === entry.integrity && existsSync(join(project, path));
+  });
+}
+
+/**
+ * Installs what package-lock.json says, without running anybody's install script: faiss-node's and onnxruntime-node's
+ * reach for hosts that not every machine can, and the parts of them that are wanted come by other ways.
+ * @param {{ project: string, omitDev: boolean, step: import('./progress.mjs').Step }} options
+ */
+export async function installDependencies({ project, omitDev, step }) {
+  step.doing('installing packages');
+  const args = ['ci', '--ignore-scripts', '--no-audit', '--no-fund', omitDev ? '--omit=dev' : '--include=dev'];
+  // npm's own pauses between tries let an offline machine wait for over a minute.
+  args.push('--fetch-retry-mintimeout=1000', '--fetch-retry-maxtimeout=8000');
+  await npm(project, args, 'dependencies', 'The packages of package-lock.json could not be installed');
+  return `${Object.keys(lockedPackages(join(project, 'node_modules/.package-lock.json')) ?? {}).length} packages`;
+}
+
+/** The version of Node that package-lock.json pins, or undefined without it. @param {string} project */
+export function pinnedRuntime(project) {
+  return lockedPackages(join(project, 'package-lock.json'))?.['node_modules/node']?.version;
+}
+
+/** The pinned Node inside node_modules. @param {string} project */
+export const runtimePath = (project) => join(project, 'node_modules/.bin/node');
+
+/** @param {string} project */
+export async function runtimeMatches(project) {
+  return (await lookAtRuntime(project)).ok;
+}
+
+/** @param {string} project */
+async function lookAtRuntime(project) {
+  const path = runtimePath(project);
+  const wanted = `v${pinnedRuntime(project)}`;
+  if (!existsSync(path)) return { ok: false, output: '' };
+  if (realpathSync(path) === realpathSync(process.execPath)) return { ok: process.version === wanted, output: '' };
+  const { ok, output } = await run(path, ['--version'], { timeoutMs: 10_000 });
+  return { ok: ok && output.trim() === wanted, output };
+}
+
+/**
+ * The npm package `node` ships the runtime itself; its install script, the one that is run, puts it in its place.
+ * @param {{ project: string, step: import('./progress.mjs').Step }} options
+ */
+export async function installRuntime({ project, step }) {
+  const version = pinnedRuntime(project);
+  const complaint = `Node ${version} could not be installed into node_modules`;
+  step.doing(`installing Node ${version}`);
+  await npm(project, ['rebuild', 'node', '--ignore-scripts=false'], 'runtime', complaint);
+  let look = await lookAtRuntime(project);
+  // Small Debian systems come without the one library that Node needs beyond the C and C++ ones.
+  const lacksLibrary = look.output.includes('libatomic.so.1');
+  if (lacksLibrary && mayInstallPackages()) {
+    step.doing('installing libatomic1');
+    await installPackages(['libatomic1'], join(project, '.setup/packages'));
+    look = await lookAtRuntime(project);
+  }
+  if (look.ok) return `Node ${version}`;
+  // First on npm's PATH, a Node that doesn't run would keep set-up itself from being started again.
+  for (const path of ['.bin/node', 'node/bin', 'node/node_modules']) {
+    rmSync(join(project, 'node_modules', path), { recursive: true, force: true });
+  }
+  throw new SetupError(
+    lacksLibrary
+      ? `Node ${version} needs the library libatomic.so.1: install it (on Debian and Ubuntu: sudo apt-get install libatomic1) and run it again.`
+      : `${complaint}: it does not run on this machine (${process.platform} ${process.arch}; on Linux it needs glibc 2.28 or newer).`,
+  );
+}
+
+/**
+ * @param {string} project @param {string[]} args @param {string} log @param {string} complaint
+ */
+async function npm(project, args, log, complaint) {
+  // Started through npm, npm says where it is; else it is looked for on the PATH.
+  const script = process.env.npm_execpath;
+  const [command, first] = script?.endsWith('.js') ? [process.execPath, [script]] : ['npm', []];
+  const result = await run(command, [...first, ...args], {
+    cwd: project,
+    timeoutMs: 15 * 60_000,
+    log: join(project, `.setup/${log}.log`),
+  });
+  if (result.ok) return;
+  if (result.missing) throw new SetupError(`${complaint}: npm was not found on the PATH.`);
+  const code = /npm (?:error|ERR!) code (\w+)/.exec(result.output)?.[1];
+  const cause = result.timedOut ? 'npm did not finish in 15 minutes' : `npm failed${code ? ` with ${code}` : ''}`;
+  throw new SetupError(`${complaint}: ${cause} (its output is in .setup/${log}.log).`);
+}
+
+/** @param {string} file @returns {Record<string, Entry> | undefined} */
+function lockedPackages(file) {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8')).packages;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,130 @@
+import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { buildFaiss } from './faiss-build.mjs';
+import { fetchPrebuiltFaiss } from './faiss-prebuilt.mjs';
+import { run } from './run.mjs';
+import { SetupError } from './setup-error.mjs';
+import { installPackages, mayInstallPackages, missingBuildPackages } from './system-packages.mjs';
+
+/** @typedef {{ kind: 'built' | 'prebuilt' | 'found', faissVersion: string, notes: string[], bytes: number, mtimeMs: number }} FaissRecord */
+
+const RELEASE = 'node_modules/faiss-node/build/Release';
+const BINDING = `${RELEASE}/faiss-node.node`;
+
+/**
+ * What set-up recorded of the binding, if the file is still the one it placed.
+ * @param {string} project @returns {FaissRecord | undefined}
+ */
+export function faissRecord(project) {
+  try {
+    const record = JSON.parse(readFileSync(join(project, '.setup/faiss.json'), 'utf8'));
+    const { size, mtimeMs } = statSync(join(project, BINDING));
+    // Image layers keep times in whole seconds.
+    return record.bytes === size && Math.abs(record.mtimeMs - mtimeMs) < 1000 ? record : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** @param {string} project */
+export const faissPresent = (project) => existsSync(join(project, BINDING));
+
+/**
+ * Puts a working native binding where faiss-node looks for it. Our own build comes first where it can be made: it is
+ * several times faster and survives FAISS's exceptions; the published binary is the way for everybody else.
+ * @param {{ project: string, step: import('./progress.mjs').Step, ways?: ('built' | 'prebuilt')[] }} options
+ */
+export async function installFaiss({ project, step, ways = ['built', 'prebuilt'] }) {
+  if (!existsSync(join(project, 'node_modules/faiss-node'))) {
+    throw new SetupError('The package faiss-node is not installed: run the set-up of the dependencies first.');
+  }
+  if (faissPresent(project) && (await answers(join(project, BINDING))).ok) {
+    return record(project, { kind: 'found', faissVersion: 'unknown', notes: [] });
+  }
+  const problems = [];
+  for (const kind of ways) {
+    const folder = join(project, '.setup/faiss');
+    rmSync(folder, { recursive: true, force: true }); // of a set-up that was interrupted
+    try {
+      const result = await (kind === 'built' ? build : fetchPrebuilt)({ project, folder, step });
+      if ('problem' in result) {
+        problems.push(`${kind === 'built' ? 'own build' : 'published binary'}: ${result.problem}`);
+        continue;
+      }
+      step.doing('checking its answers');
+      const check = await answers(result.file);
+      if (!check.ok) {
+        problems.push(`${kind === 'built' ? 'own build' : 'published binary'}: ${check.problem}`);
+        continue;
+      }
+      place(result.file, project);
+      return record(project, { kind, faissVersion: result.faissVersion, notes: result.notes });
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  }
+  throw new SetupError(`faiss-node's native binding could not be had (${problems.join('; ')}).`);
+}
+
+/** @param {{ project: string, folder: string, step: import('./progress.mjs').Step }} options */
+async function build({ project, folder, step }) {
+  if (process.platform !== 'linux') return { problem: 'it is made on Linux only' };
+  let missing = await missingBuildPackages();
+  if (missing.length > 0 && mayInstallPackages()) {
+    step.doing(`installing ${missing.join(', ')}`);
+    await installPackages(missing, join(project, '.setup/packages'));
+    missing = await missingBuildPackages();
+  }
+  if (missing.length > 0) {
+    const names = missing.join(' ');
+    return { problem: `it needs ${names} (on Debian and Ubuntu: sudo apt-get install ${names})` };
+  }
+  step.doing('compiling');
+  return buildFaiss({ project, folder, log: join(project, '.setup/faiss-build.log') });
+}
+
+/** @param {{ project: string, folder: string, step: import('./progress.mjs').Step }} options */
+function fetchPrebuilt({ project, folder, step }) {
+  step.doing('fetching the published binary');
+  return fetchPrebuiltFaiss({ project, folder, log: join(project, '.setup/faiss-prebuilt.log') });
+}
+
+/** @param {string} file */
+async function answers(file) {
+  const smoke = fileURLToPath(new URL('faiss-smoke.mjs', import.meta.url));
+  const { ok, output } = await run(process.execPath, [smoke, file], { timeoutMs: 30_000 });
+  if (ok) return { ok: true, problem: '' };
+  if (output.startsWith('wrong result')) {
+    return {
+      ok: false,
+      problem: 'it computes wrong results on this processor (an older OpenBLAS may need OPENBLAS_CORETYPE=Haswell)',
+    };
+  }
+  const library = /(lib[\w.-]+): cannot open shared object/.exec(output)?.[1];
+  return { ok: false, problem: library ? `it needs the library ${library}` : 'it does not run on this machine' };
+}
+
+/**
+ * The published binary brings libraries in its folder, so the whole folder goes; the binding itself comes last, by rename.
+ * @param {string} file @param {string} project
+ */
+function place(file, project) {
+  const target = join(project, RELEASE);
+  const staged = `${target}.${process.pid}`;
+  mkdirSync(dirname(target), { recursive: true });
+  cpSync(dirname(file), staged, { recursive: true, filter: (from) => !from.endsWith('.cc') });
+  rmSync(target, { recursive: true, force: true });
+  renameSync(staged, target);
+}
+
+/**
+ * @param {string} project @param {Omit<FaissRecord, 'bytes' | 'mtimeMs'>} facts
+ */
+function record(project, facts) {
+  const { size, mtimeMs } = statSync(join(project, BINDING));
+  const written = { ...facts, bytes: size, mtimeMs: Math.round(mtimeMs) };
+  mkdirSync(join(project, '.setup'), { recursive: true });
+  writeFileSync(join(project, '.setup/faiss.json'), `${JSON.stringify(written, null, 2)}\n`);
+  return written;
+}

@@ -1,0 +1,41 @@
+import { spawn } from 'node:child_process';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+
+/**
+ * Runs one command to its end, never longer than `timeoutMs`, and keeps what it printed. Never throws.
+ * @param {string} command
+ * @param {string[]} args
+ * @param {{ timeoutMs: number, cwd?: string, env?: NodeJS.ProcessEnv, log?: string }} options `log`: a file that gets the output
+ * @returns {Promise<{ ok: boolean, timedOut: boolean, missing: boolean, output: string }>}
+ */
+export function run(command, args, { timeoutMs, cwd, env, log }) {
+  return new Promise((resolve) => {
+    let output = '';
+    let timedOut = false;
+    const child = spawn(command, args, { cwd, env: env ?? process.env, stdio: ['ignore', 'pipe', 'pipe'] });
+    const timer = setTimeout(() => {
+      timedOut = true;
+      child.kill('SIGKILL');
+      // A grandchild may hold the pipes open: don't wait for it.
+      child.stdout.destroy();
+      child.stderr.destroy();
+    }, timeoutMs);
+    for (const pipe of [child.stdout, child.stderr]) {
+      pipe.setEncoding('utf8').on('data', (text) => {
+        output = (output + text).slice(-200_000);
+      });
+    }
+    /** @param {boolean} ok @param {boolean} [missing] */
+    const end = (ok, missing = false) => {
+      clearTimeout(timer);
+      if (log) {
+        mkdirSync(dirname(log), { recursive: true });
+        writeFileSync(log, `${[command, ...args].join(' ')}\n${output}`);
+      }
+      resolve({ ok, timedOut, missing, output });
+    };
+    child.on('error', () => end(false, true));
+    child.on('close', (code) => end(code === 0 && !timedOut));
+  });
+}

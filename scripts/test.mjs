@@ -1,0 +1,31 @@
+// Runs the tests with the pinned Node, whichever one started this: `npm test` may have begun on an older one, before
+// set-up installed it. Arguments are passed on: `npm test -- test/setup.test.ts`, `npm test -- --test-name-pattern=…`.
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { constants } from 'node:os';
+import { delimiter, dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const project = resolve(fileURLToPath(import.meta.url), '../..');
+const pinned = join(project, 'node_modules/.bin/node');
+const node = existsSync(pinned) ? pinned : process.execPath;
+
+const args = process.argv.slice(2);
+const namesFiles = args.some((arg) => !arg.startsWith('-'));
+const tests = spawn(
+  node,
+  [
+    ...['--test', '--test-concurrency=2', '--test-reporter=spec'],
+    ...args,
+    ...(namesFiles ? [] : ['test/**/*.test.ts']),
+  ],
+  {
+    cwd: project,
+    stdio: 'inherit',
+    env: { ...process.env, PATH: `${dirname(pinned)}${delimiter}${process.env.PATH ?? ''}` },
+  },
+);
+for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM'])) process.on(signal, () => tests.kill(signal));
+tests.on('close', (code, signal) => {
+  process.exitCode = code ?? 128 + (signal ? constants.signals[signal] : 0);
+});

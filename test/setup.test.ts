@@ -1,0 +1,269 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { createHash, randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, type TestContext, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import fc from 'fast-check';
+import { setupFacts } from '../scripts/setup/facts.mjs';
+import { jarOf, startRepository } from './doubles/maven-repository.ts';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const load = (name: string) => import(new URL(`../scripts/setup/${name}.mjs`, import.meta.url).href);
+
+const files = { 'model.onnx': randomBytes(5_000), 'tokenizer.json': Buffer.from('{}') };
+const artefact = jarOf({ 'inside/model': files['model.onnx'], 'inside/tokenizer': files['tokenizer.json'] });
+
+function temporaryFolder(t: TestContext) {
+  const folder = mkdtempSync(join(tmpdir(), 'assay-setup-'));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+/** A manifest of one small model, whose artefact is served at `repository`. */
+function manifestIn(folder: string, repository: string) {
+  const model = {
+    name: 'small',
+    purpose: 'embeddings',
+    licence: 'MIT',
+    dimension: 4,
+    files: Object.entries(files).map(([file, content]) => ({
+      file,
+      bytes: content.length,
+      sha256: createHash('sha256').update(content).digest('hex'),
+    })),
+    sources: [
+      {
+        kind: 'maven',
+        artifact: 'org.example:small:1.0.0',
+        bytes: artefact.length,
+        entries: { 'model.onnx': 'inside/model', 'tokenizer.json': 'inside/tokenizer' },
+        repository,
+      },
+    ],
+  };
+  const path = join(folder, 'manifest.json');
+  writeFileSync(path, JSON.stringify({ models: [model] }));
+  return path;
+}
+
+async function setup(args: string[], env: Record<string, string> = {}) {
+  const child = spawn(process.execPath, [join(root, 'scripts/setup.mjs'), ...args], {
+    env: { ...process.env, MODELS_SOURCE: '', ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let output = '';
+  for (const pipe of [child.stdout, child.stderr]) pipe.setEncoding('utf8').on('data', (text) => (output += text));
+  const [code] = await once(child, 'close');
+  return { code, output, lines: output.trimEnd().split('\n') };
+}
+
+/** Nobody listens on port 1 of loopback. */
+const NOWHERE = 'http://127.0.0.1:1/';
+
+function assertOneSentence({ code, output, lines }: Awaited<ReturnType<typeof setup>>, about: RegExp) {
+  assert.equal(code, 1, output);
+  assert.match(lines.at(-1)!, about);
+  assert.match(lines.at(-1)!, /^Set-up failed: .*\.$/);
+  assert.doesNotMatch(output, /\n\s+at |node:internal/, 'no stack trace');
+}
+
+describe('the models step', () => {
+  test('takes the files from a local folder, and a second run does nothing', async (t) => {
+    const folder = temporaryFolder(t);
+    const source = join(folder, 'source');
+    mkdirSync(source);
+    for (const [file, content] of Object.entries(files)) writeFileSync(join(source, file), content);
+    const models = join(folder, 'models');
+    const args = ['--only=models', `--manifest=${manifestIn(folder, NOWHERE)}`, `--models=${models}`];
+
+    const first = await setup(args, { MODELS_SOURCE: source });
+    assert.equal(first.code, 0, first.output);
+    assert.match(first.output, /from the folder MODELS_SOURCE/);
+    assert.deepEqual(readFileSync(join(models, 'small/model.onnx')), files['model.onnx']);
+    assert.deepEqual(readdirSync(models), ['small'], 'nothing temporary is left');
+
+    const second = await setup(args);
+    assert.equal(second.code, 0, second.output);
+    assert.match(second.output, /^Set-up: already complete .*\.\n$/);
+  });
+
+  test('takes the files out of the Maven artefact', async (t) => {
+    const folder = temporaryFolder(t);
+    const repository = await startRepository(artefact);
+    t.after(() => repository.close());
+    const models = join(folder, 'models');
+
+    const run = await setup([
+      '--only=models',
+      `--manifest=${manifestIn(folder, repository.url)}`,
+      `--models=${models}`,
+    ]);
+    assert.equal(run.code, 0, run.output);
+    assert.deepEqual(readFileSync(join(models, 'small/model.onnx')), files['model.onnx']);
+    assert.deepEqual(repository.requests, ['/org/example/small/1.0.0/small-1.0.0.jar']);
+  });
+
+  test('a file that was changed on disk is fetched again', async (t) => {
+    const folder = temporaryFolder(t);
+    const repository = await startRepository(artefact);
+    t.after(() => repository.close());
+    const models = join(folder, 'models');
+    const args = ['--only=models', `--manifest=${manifestIn(folder, repository.url)}`, `--models=${models}`];
+    await setup(args);
+    writeFileSync(join(models, 'small/model.onnx'), randomBytes(files['model.onnx'].length));
+
+    const run = await setup(args);
+    assert.equal(run.code, 0, run.output);
+    assert.deepEqual(readFileSync(join(models, 'small/model.onnx')), files['model.onnx']);
+  });
+
+  test('a checksum that differs is one sentence, and the file is not kept', async (t) => {
+    const folder = temporaryFolder(t);
+    const forged = jarOf({ 'inside/model': randomBytes(5_000), 'inside/tokenizer': files['tokenizer.json'] });
+    const repository = await startRepository(forged);
+    t.after(() => repository.close());
+    const models = join(folder, 'models');
+
+    const run = await setup([
+      '--only=models',
+      `--manifest=${manifestIn(folder, repository.url)}`,
+      `--models=${models}`,
+    ]);
+    assertOneSentence(run, /small .*mvn-artifact-download: its model\.onnx does not have the SHA-256 of the manifest/);
+    assert.equal(existsSync(join(models, 'small/model.onnx')), false);
+  });
+
+  test('an unreachable source, a download that breaks off and a folder that lacks the file are one sentence', async (t) => {
+    const folder = temporaryFolder(t);
+    const repository = await startRepository(artefact, { breaksOff: true });
+    t.after(() => repository.close());
+    const models = `--models=${join(folder, 'models')}`;
+
+    const unreachable = await setup(['--only=models', `--manifest=${manifestIn(folder, NOWHERE)}`, models], {
+      MODELS_SOURCE: folder,
+    });
+    assertOneSentence(
+      unreachable,
+      /the folder MODELS_SOURCE: model\.onnx is not in it; .*mvn-artifact-download: it could not be reached/,
+    );
+    const broken = await setup(['--only=models', `--manifest=${manifestIn(folder, repository.url)}`, models]);
+    assertOneSentence(broken, /mvn-artifact-download: it could not be reached/);
+  });
+
+  test('a manifest that cannot be read is one sentence', async (t) => {
+    const folder = temporaryFolder(t);
+    assertOneSentence(await setup(['--only=models', `--manifest=${join(folder, 'none.json')}`]), /manifest/);
+  });
+});
+
+test('an option that does not exist is refused', async () => {
+  const { code, output } = await setup(['--only=everything']);
+  assert.equal(code, 1);
+  assert.match(output, /Unknown option --only=everything/);
+});
+
+test('reading a jar never throws, whatever its bytes are', async () => {
+  const { readFromJar } = await load('jar');
+  const folder = mkdtempSync(join(tmpdir(), 'assay-jar-'));
+  const path = join(folder, 'damaged.jar');
+  try {
+    writeFileSync(path, artefact);
+    assert.deepEqual(readFromJar(path, 'inside/model'), files['model.onnx']);
+    assert.equal(readFromJar(path, 'inside/other'), undefined);
+    fc.assert(
+      fc.property(
+        fc.array(fc.tuple(fc.nat(artefact.length - 1), fc.integer({ min: 0, max: 255 })), {
+          minLength: 1,
+          maxLength: 8,
+        }),
+        fc.nat(artefact.length),
+        (changes, length) => {
+          // The directory is at the end, where nearly every byte matters.
+          const damaged = Buffer.from(artefact);
+          for (const [back, byte] of changes) damaged[damaged.length - 1 - (back % 250)] = byte;
+          writeFileSync(path, length % 3 === 0 ? damaged.subarray(0, length) : damaged);
+          const content = readFromJar(path, 'inside/model');
+          assert.ok(content === undefined || Buffer.isBuffer(content));
+        },
+      ),
+    );
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+});
+
+test('packages are installed again when, and only when, they differ from package-lock.json', async (t) => {
+  const { dependenciesMatch } = await load('dependencies');
+  const project = temporaryFolder(t);
+  const write = (file: string, packages: object) => writeFileSync(join(project, file), JSON.stringify({ packages }));
+  const entry = { version: '1.0.0', integrity: 'sha512-a' };
+  const development = { version: '2.0.0', integrity: 'sha512-b', dev: true };
+  const otherPlatform = { version: '3.0.0', integrity: 'sha512-c', optional: true };
+  const matches = (omitDev = false) => dependenciesMatch({ project, omitDev });
+
+  assert.equal(matches(), false, 'nothing installed');
+  mkdirSync(join(project, 'node_modules/used'), { recursive: true });
+  write('package-lock.json', {
+    '': {},
+    'node_modules/used': entry,
+    'node_modules/tool': development,
+    'node_modules/elsewhere': otherPlatform,
+  });
+  write('node_modules/.package-lock.json', { 'node_modules/used': entry });
+  assert.equal(matches(), false, 'a development package is missing');
+  assert.equal(matches(true), true, 'which an image leaves out');
+
+  mkdirSync(join(project, 'node_modules/tool'));
+  write('node_modules/.package-lock.json', { 'node_modules/used': entry, 'node_modules/tool': development });
+  assert.equal(matches(), true);
+  write('node_modules/.package-lock.json', {
+    'node_modules/used': { ...entry, integrity: 'sha512-other' },
+    'node_modules/tool': development,
+  });
+  assert.equal(matches(), false, 'another content');
+  write('node_modules/.package-lock.json', { 'node_modules/used': entry, 'node_modules/tool': development });
+  rmSync(join(project, 'node_modules/used'), { recursive: true });
+  assert.equal(matches(), false, 'its folder is gone');
+});
+
+test('one set-up works at a time, and one that died holds nobody up', async (t) => {
+  const { withLock } = await load('lock');
+  const folder = temporaryFolder(t);
+  const died = spawn(process.execPath, ['--version'], { stdio: 'ignore' });
+  await once(died, 'close');
+  writeFileSync(join(folder, 'lock'), String(died.pid));
+  assert.equal(
+    await withLock(
+      folder,
+      () => assert.fail('it waited'),
+      async () => 'done',
+    ),
+    'done',
+  );
+  assert.deepEqual(readdirSync(folder), []);
+
+  const holder = spawn(process.execPath, ['-e', 'process.stdin.resume()'], { stdio: ['pipe', 'ignore', 'ignore'] });
+  await once(holder, 'spawn');
+  writeFileSync(join(folder, 'lock'), String(holder.pid));
+  let waited = 0;
+  const onWait = () => {
+    waited++;
+    holder.stdin.end();
+  };
+  await withLock(folder, onWait, async () => {});
+  assert.equal(waited, 1);
+});
+
+test('the facts say what is in place', () => {
+  const facts = setupFacts(root);
+  assert.equal(facts.runtime.version, process.version);
+  assert.equal(facts.faiss.present, true);
+  assert.deepEqual(facts.models, [{ name: 'e5-small-v2-q', present: true, verified: true }]);
+  assert.deepEqual(setupFacts(root, '/nonexistent').models, [
+    { name: 'e5-small-v2-q', present: false, verified: false },
+  ]);
+});
