@@ -20,7 +20,7 @@ export async function serve(options: { ingestCorpus?: boolean } = {}) {
     }
     const app = await buildApp(parts);
     const address = await app.listen({ host: config.host, port: config.port });
-    announce(address, parts.about.models.chat);
+    announce(address, parts.about.models.chat, config.apiKeys.length > 0);
     parts.logger.info({ ...parts.about, address }, 'listening');
     const signal = await new Promise<string>((resolve) => {
       for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, resolve);
@@ -39,7 +39,8 @@ export async function serve(options: { ingestCorpus?: boolean } = {}) {
 }
 
 /** What a newcomer needs to know, on the terminal. */
-function announce(address: string, chatModel: string | null) {
+function announce(address: string, chatModel: string | null, needsKey: boolean) {
+  const key = needsKey ? " -H 'authorization: Bearer <key>'" : '';
   const lines = [
     '',
     `Assay listens on ${address}`,
@@ -49,7 +50,7 @@ function announce(address: string, chatModel: string | null) {
       : `${chatModel} answers.`,
     '',
     'Ask it something:',
-    `  curl -s ${address}/ask -H 'content-type: application/json' -d '{"question":"Which noise types can be seen by eye?"}'`,
+    `  curl -s ${address}/ask -H 'content-type: application/json'${key} -d '{"question":"How many epochs did the training of the digit network take?"}'`,
     '',
   ];
   process.stderr.write(`${lines.join('\n')}\n`);

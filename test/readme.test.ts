@@ -1,0 +1,63 @@
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { startService } from './doubles/service.ts';
+import { temporaryFolder } from './doubles/temporary-folder.ts';
+
+const project = fileURLToPath(new URL('..', import.meta.url));
+const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
+const commands = [...readme.matchAll(/```sh\n([\s\S]*?)```/g)].flatMap(([, block]) =>
+  block!
+    .replaceAll('\\\n', '')
+    .trim()
+    .split('\n')
+    .map((line) => line.replace(/\s+/g, ' ')),
+);
+const shell = (command: string, settings: Record<string, string> = {}) =>
+  promisify(execFile)('bash', ['-c', command], { cwd: project, env: { ...process.env, ...settings } });
+
+/** What runs a command of the README, other than the tests below: .ci/run, in a bare clone. */
+const ranByCi = [/^npm start$/, /^npm test$/, /^npm run check$/, /^docker compose up$/];
+
+test('every command of the README is run by a test or by CI', () => {
+  assert.ok(commands.length >= 8);
+  for (const command of commands)
+    assert.ok(
+      [...ranByCi, /^curl -s /, /^npx assay /, /^OPENAI_BASE_URL=/].some((pattern) => pattern.test(command)),
+      command,
+    );
+});
+
+test("the README's curl commands work, and its first question gets the reply it shows", async (t) => {
+  const { url, parts, add } = await startService(t, { embedded: true });
+  await parts.ingestFile('default', `${project}/corpus/neuron-state-anomalies.md`, 'neuron-state-anomalies.md');
+  await add('other.md', 'Alder wood is light.');
+  const replies = [];
+  for (const command of commands.filter((each) => each.startsWith('curl')))
+    replies.push(
+      JSON.parse(
+        (await shell(command.replace('http://127.0.0.1:3000', url).replace('path/to/file.pdf', 'corpus/mm1.pdf')))
+          .stdout,
+      ),
+    );
+  const [asked, file, text] = replies;
+  const shown = /"answer": "([^"]+)"/.exec(readme)![1];
+  assert.equal(asked.answer, shown);
+  assert.equal(asked.verdict.label, 'Correct');
+  assert.equal(asked.verdict.evidence[0].quote, shown);
+  assert.ok(readme.includes(`"start": ${asked.verdict.evidence[0].start}, "end": ${asked.verdict.evidence[0].end}`));
+  assert.equal(file.source, 'file.pdf'.replace('file', 'mm1'));
+  assert.equal(text.source, 'notes/alder.md');
+});
+
+test("the README's assay commands work, as npx finds them in the project", async (t) => {
+  const DATA_DIR = await temporaryFolder(t);
+  const ran = [];
+  for (const command of commands.filter((each) => each.startsWith('npx')))
+    ran.push(await shell(command.replace('path/to/folder', 'corpus'), { DATA_DIR }));
+  assert.match(ran[0]!.stderr, /13 new/);
+  assert.match(ran[1]!.stdout, /\S/);
+});
