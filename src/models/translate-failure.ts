@@ -1,4 +1,5 @@
-import { AppError } from '../errors.ts';
+import { APIConnectionError, APIConnectionTimeoutError, APIUserAbortError } from 'openai';
+import { AppError, type ErrorCode } from '../errors.ts';
 
 /** What a failed call to a model server brings, as far as the clients of LangChain and OpenAI fill it in. */
 type Failure = {
@@ -18,16 +19,15 @@ type Failure = {
 export function translateFailure(error: unknown): unknown {
   if (error instanceof AppError) return error;
   const { name, status, headers, message, cause } = (error ?? {}) as Failure;
-  if (name === 'AbortError') return error;
-  const fail = (code: ConstructorParameters<typeof AppError>[0], text: string) =>
-    new AppError(code, text, { cause: error, ...retryAfter(headers) });
-  if (name === 'TimeoutError' || status === 408)
+  if (name === 'AbortError' || error instanceof APIUserAbortError) return error;
+  const fail = (code: ErrorCode, text: string) => new AppError(code, text, { cause: error, ...retryAfter(headers) });
+  if (error instanceof APIConnectionTimeoutError || name === 'TimeoutError' || status === 408)
     return fail('MODEL_TIMEOUT', 'The model server did not reply in time.');
   if (status === 429 || (status ?? 0) >= 500)
     return fail('MODEL_UNAVAILABLE', 'The model server is overloaded or failing.');
   if (status !== undefined) return fail('MODEL_REJECTED', 'The model server rejected the call.');
   // undici says "terminated" when the connection breaks inside a reply, with the socket's error as its cause.
-  const broken = message === 'Connection error.' || (message === 'terminated' && cause !== undefined);
+  const broken = error instanceof APIConnectionError || (message === 'terminated' && cause !== undefined);
   if (broken) return fail('MODEL_UNAVAILABLE', 'The model server can not be reached.');
   return fail('MODEL_BAD_OUTPUT', 'The reply of the model server can not be read.');
 }

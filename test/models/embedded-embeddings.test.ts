@@ -1,0 +1,54 @@
+import assert from 'node:assert/strict';
+import { before, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { EmbeddedEmbeddings } from '../../src/models/embedded-embeddings.ts';
+import { temporaryFolder } from '../doubles/temporary-folder.ts';
+
+const modelsDir = fileURLToPath(new URL('../../.models', import.meta.url));
+const cosine = (one: number[], other: number[]) => one.reduce((sum, value, at) => sum + value * other[at]!, 0);
+
+let embeddings: EmbeddedEmbeddings;
+before(async () => {
+  embeddings = await EmbeddedEmbeddings.load('e5-small-v2-q', modelsDir);
+});
+
+test('vectors are of unit length, and the passage that answers is nearest', async () => {
+  const passages = ['The capital of France is Paris.', 'Alder wood is light.', 'A flat index is exact.'];
+  const vectors = await embeddings.embedDocuments(passages);
+  for (const vector of vectors) {
+    assert.equal(vector.length, 384);
+    assert.ok(Math.abs(cosine(vector, vector) - 1) < 1e-6);
+  }
+  const near = async (question: string) => {
+    const asked = await embeddings.embedQuery(question);
+    const similarities = vectors.map((vector) => cosine(asked, vector));
+    return passages[similarities.indexOf(Math.max(...similarities))];
+  };
+  assert.equal(await near('Which city governs France?'), passages[0]);
+  assert.equal(await near('How heavy is the timber of alders?'), passages[1]);
+  assert.equal(await near('Is there a search structure without approximation?'), passages[2]);
+});
+
+test('a text beyond 128 tokens is seen to its end: the file’s own cut and padding are off', async () => {
+  const filler = 'The list goes on with one more entry. '.repeat(40);
+  const [plain, different] = await embeddings.embedDocuments([filler, `${filler} Whales sing in the deep sea.`]);
+  assert.ok(cosine(plain!, different!) < 0.9999);
+});
+
+test('texts of any length and kind have a vector, the same alone and in company', async () => {
+  const texts = ['', ' ', 'x'.repeat(100_000), 'word '.repeat(20_000), '日本語のテキスト', '🙂'.repeat(50), '\u0000'];
+  const together = await embeddings.embedDocuments(texts);
+  for (const [at, text] of texts.entries()) {
+    assert.ok(together[at]!.every(Number.isFinite), JSON.stringify(text.slice(0, 10)));
+    const [alone] = await embeddings.embedDocuments([text]);
+    assert.deepEqual(alone, together[at]);
+  }
+});
+
+test('weights that are not there, or a name that is not known, are told', async (t) => {
+  await assert.rejects(EmbeddedEmbeddings.load('e5-small-v2-q', await temporaryFolder(t)), {
+    code: 'NOT_READY',
+    message: /npm run setup/,
+  });
+  await assert.rejects(EmbeddedEmbeddings.load('../../etc', modelsDir), { code: 'BAD_SETTINGS' });
+});
