@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { AppError } from '../errors.ts';
 import { type ChatStep, readText } from './answer.ts';
 import { findEvidence } from './evidence.ts';
-import { formatContext } from './retrieve.ts';
+import { formatContext, inert } from './retrieve.ts';
 import type { Answered, Evaluation, Verdicts } from './state.ts';
 import { named, step } from './step.ts';
 import { type Basis, Judgement, type Problem, readJudgement, unjudged, type Verdict } from './verdict.ts';
@@ -62,7 +62,8 @@ export function createModelJudge(options: {
     const signal = config.signal ? AbortSignal.any([config.signal, deadline]) : deadline;
     const within = { ...config, signal };
     try {
-      const filled = { question: state.question, answer: state.answer.text, context: formatContext(state.context) };
+      const { question, answer, context } = state;
+      const filled = { question: inert(question), answer: inert(answer.text), context: formatContext(context) };
       const messages = (await prompt.invoke(filled, within)).toChatMessages();
       let reply = readText(await callModel(messages, within));
       let judgement = readJudgement(reply);

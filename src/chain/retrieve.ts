@@ -40,15 +40,17 @@ export function createRetrieve(search: SearchPassages) {
   );
 }
 
+/** A text in which no tag stands that the prompts put around texts, so that it can't pretend to be outside of its own. */
+export const inert = (text: string) => text.replace(/<(?=\/?\s*(?:passage|question|answer)\b)/gi, '‹');
+
 /**
  * The passages as the model sees them: numbered, each with where it is from, in tags that no text can close.
  */
 export function formatContext(passages: FoundPassage[]): string {
   return passages
     .map(({ rank, source, title, text }) => {
-      const inert = text.replace(/<(?=\/?\s*passage)/gi, '‹');
       const attribute = (value: string) => value.replace(/["<>\n]/g, ' ');
-      return `<passage number="${rank}" source="${attribute(source)}" title="${attribute(title)}">\n${inert}\n</passage>`;
+      return `<passage number="${rank}" source="${attribute(source)}" title="${attribute(title)}">\n${inert(text)}\n</passage>`;
     })
     .join('\n\n');
 }

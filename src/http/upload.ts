@@ -43,12 +43,16 @@ export async function readUpload(request: FastifyRequest): Promise<{ collection:
 async function readParts(request: FastifyRequest) {
   const fields: Record<string, string> = {};
   const files: { source: string; bytes: Uint8Array }[] = [];
+  // The parser limits each file; the body's own limit is for all of them.
+  let room = request.server.initialConfig.bodyLimit ?? Number.POSITIVE_INFINITY;
   try {
     for await (const part of request.parts()) {
       if (part.type === 'field') fields[part.fieldname] = String(part.value);
       else {
         const source = Source.safeParse(part.filename);
         const bytes = await part.toBuffer();
+        room -= bytes.length;
+        if (room < 0) throw new AppError('TOO_LARGE', 'The files together are larger than the service takes.');
         if (!source.success) throw new AppError('BAD_INPUT', `A file's name ${source.error.issues[0]!.message}.`);
         files.push({ source: source.data, bytes });
       }

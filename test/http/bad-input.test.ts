@@ -151,4 +151,7 @@ test('a body beyond MAX_BODY_BYTES is a 413, for JSON and for files', async (t) 
   form.append('file', new Blob(['x'.repeat(5000)]), 'big.txt');
   const response = await fetch(`${url}/documents`, { method: 'POST', body: form });
   assert.equal(response.status, 413);
+  const several = new FormData();
+  for (const name of ['a.txt', 'b.txt', 'c.txt']) several.append('file', new Blob(['x'.repeat(2000)]), name);
+  assert.equal((await fetch(`${url}/documents`, { method: 'POST', body: several })).status, 413);
 });
