@@ -16,7 +16,7 @@ import { AppError } from './errors.ts';
 import { askRoutes } from './http/ask.ts';
 import { collectionRoutes } from './http/collections.ts';
 import { documentRoutes, type IngestUploads } from './http/documents.ts';
-import { replyWithError } from './http/error-reply.ts';
+import { ErrorBody, replyWithError } from './http/error-reply.ts';
 import { type About, healthRoutes } from './http/health.ts';
 import { requireKeys } from './http/keys.ts';
 import { searchRoutes } from './http/search.ts';
@@ -66,6 +66,10 @@ export async function buildApp(parts: AppParts) {
     const line = { method, route: url, status: reply.statusCode, ms: Math.round(reply.elapsedTime * 10) / 10 };
     request.log.debug({ ...line, key: request.key?.name }, 'request');
   });
+  // Whatever a route replies when it fails has this one shape.
+  app.addHook('onRoute', ({ schema }) => {
+    if (schema?.response) schema.response = { ...schema.response, default: ErrorBody };
+  });
   requireKeys(app, settings.apiKeys);
 
   await app.register(multipart, {
@@ -86,7 +90,10 @@ export async function buildApp(parts: AppParts) {
     },
     transform: jsonSchemaTransform,
   });
-  await app.register(swaggerUi, { routePrefix: '/docs' });
+  await app.register(swaggerUi, {
+    routePrefix: '/docs',
+    theme: { title: 'Assay', css: [{ filename: 'assay.css', content: '.swagger-ui .topbar { display: none }' }] },
+  });
   app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger());
 
   await app.register(startRoute, { about });

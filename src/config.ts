@@ -64,6 +64,9 @@ export const Settings = z.object({
   CORPUS_DIR: folder.prefault('./corpus').describe('the documents that npm start ingests'),
   PROMPTS_DIR: folder.prefault('./prompts').describe('the three prompts'),
   MODELS_DIR: folder.prefault('./.models').describe('the weights of the embedded models, placed by npm run setup'),
+  MODELS_SOURCE: text
+    .optional()
+    .describe('a folder that npm run setup takes the weights from, before it looks elsewhere'),
   OPENAI_BASE_URL: httpUrl.optional().describe('an OpenAI-compatible server for chat and embeddings'),
   OPENAI_API_KEY: text.optional().describe("that server's key; alone it means OpenAI itself"),
   CHAT_MODEL: text.optional().describe('the model that answers'),

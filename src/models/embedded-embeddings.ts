@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Tokenizer } from '@huggingface/tokenizers';
 import { Embeddings } from '@langchain/core/embeddings';
-import { InferenceSession, Tensor } from 'onnxruntime-node';
+import type { InferenceSession, Tensor } from 'onnxruntime-node';
 import { AppError } from '../errors.ts';
 import manifest from './manifest.json' with { type: 'json' };
 
@@ -19,6 +19,7 @@ type Inputs = { ids: number[]; mask: number[] };
  */
 export class EmbeddedEmbeddings extends Embeddings {
   readonly dimension: number;
+  readonly #Tensor: typeof Tensor;
   readonly #session: InferenceSession;
   readonly #tokenizer: Tokenizer;
   readonly #model: Model;
@@ -33,8 +34,11 @@ export class EmbeddedEmbeddings extends Embeddings {
     const folder = join(modelsDir, name);
     if (!model.files.every(({ file }) => existsSync(join(folder, file))))
       throw new AppError('NOT_READY', `The weights of ${name} are not there yet. Run \`npm run setup\` once.`);
+    // The runtime reports its use to its makers unless it is told not to before it is loaded.
+    process.env.ORT_DISABLE_TELEMETRY = '1';
     try {
-      const session = await InferenceSession.create(join(folder, 'model.onnx'), {
+      const runtime = await import('onnxruntime-node');
+      const session = await runtime.InferenceSession.create(join(folder, 'model.onnx'), {
         intraOpNumThreads: 1,
         interOpNumThreads: 1,
         graphOptimizationLevel: 'all',
@@ -42,7 +46,7 @@ export class EmbeddedEmbeddings extends Embeddings {
       const definition = JSON.parse(readFileSync(join(folder, 'tokenizer.json'), 'utf8'));
       // The file cuts and pads every text to 128 tokens; without these two it gives each text's own.
       const tokenizer = new Tokenizer({ ...definition, truncation: null, padding: null }, {});
-      return new EmbeddedEmbeddings(session, tokenizer, model);
+      return new EmbeddedEmbeddings(runtime.Tensor, session, tokenizer, model);
     } catch (error) {
       throw new AppError('NOT_READY', `The weights of ${name} can't be loaded. Run \`npm run setup\` to check them.`, {
         cause: error,
@@ -50,8 +54,9 @@ export class EmbeddedEmbeddings extends Embeddings {
     }
   }
 
-  private constructor(session: InferenceSession, tokenizer: Tokenizer, model: Model) {
+  private constructor(tensor: typeof Tensor, session: InferenceSession, tokenizer: Tokenizer, model: Model) {
     super({ maxConcurrency: Number.POSITIVE_INFINITY, maxRetries: 0 });
+    this.#Tensor = tensor;
     this.#session = session;
     this.#tokenizer = tokenizer;
     this.#model = model;
@@ -87,7 +92,7 @@ export class EmbeddedEmbeddings extends Embeddings {
 
   async #embed({ ids, mask }: Inputs): Promise<number[]> {
     const shape = [1, ids.length];
-    const whole = (numbers: number[]) => new Tensor('int64', BigInt64Array.from(numbers, BigInt), shape);
+    const whole = (numbers: number[]) => new this.#Tensor('int64', BigInt64Array.from(numbers, BigInt), shape);
     const feeds: Record<string, Tensor> = {};
     for (const input of this.#session.inputNames)
       feeds[input] = whole(input === 'input_ids' ? ids : input === 'attention_mask' ? mask : ids.map(() => 0));

@@ -33,7 +33,7 @@ test('sections and other tags of the template language are refused', async (t) =
 });
 
 test('what is filled in is never a template, whatever it looks like', async () => {
-  const hostile = '{{context}} {question} {{{answer}}} {{#x}} <b>&amp;</b> ${1}';
+  const hostile = '{{context}} {question} {{{answer}}} {{#x}} <b>&amp;</b> #{1}';
   const { answer } = readPrompts(shipped);
   const [, human] = await answer.formatMessages({ question: hostile, context: 'CONTEXT' });
   assert.ok(human?.text.includes(`Question: ${hostile}`));

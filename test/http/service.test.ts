@@ -38,6 +38,9 @@ test('the OpenAPI document tells every route with its schemas, and the pages sta
   const body = json.paths['/ask'].post.requestBody.content['application/json'].schema;
   assert.deepEqual(body.required, ['question']);
   assert.equal(body.additionalProperties, false);
+  for (const path of Object.values(json.paths))
+    for (const { responses } of Object.values(path as Record<string, { responses: { default: object } }>))
+      assert.match(JSON.stringify(responses.default), /requestId/);
   assert.match((await call('GET', '/docs')).text, /<html/i);
   assert.match((await call('GET', '/')).text, /^Assay /);
 });
