@@ -3,15 +3,16 @@ import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import { openDatabase } from './database.ts';
 import type { AskRecord } from './port.ts';
 
-const schema = `
-  CREATE TABLE asks (
+const migrations = [
+  `CREATE TABLE asks (
     number INTEGER PRIMARY KEY AUTOINCREMENT,
     id TEXT NOT NULL UNIQUE,
     collection TEXT NOT NULL,
     key_name TEXT,
     created_at TEXT NOT NULL,
     reply BLOB NOT NULL
-  ) STRICT`;
+  ) STRICT`,
+];
 
 /** How many records are kept; older ones go first. */
 const kept = 100_000;
@@ -21,7 +22,7 @@ const pack = (reply: unknown) => zstdCompressSync(JSON.stringify(reply));
 
 /** The records of past asks, in a file of their own: they may be lost with the power, so that no ask waits for the disk. */
 export function openAsks(dataDir: string) {
-  const database = openDatabase(join(dataDir, 'asks.db'), { schema, version: 1, synchronous: 'NORMAL' });
+  const database = openDatabase(join(dataDir, 'asks.db'), { migrations, synchronous: 'NORMAL' });
   const insert = database.prepare(
     'INSERT OR REPLACE INTO asks (id, collection, key_name, created_at, reply) VALUES (?, ?, ?, ?, ?)',
   );

@@ -3,29 +3,28 @@ import { dirname } from 'node:path';
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
 import { AppError } from '../errors.ts';
 
+/** How a database came to be what it is: each step brings it from one version to the next; the first makes it. */
+export type Migrations = string[];
+
 /**
- * Opens an SQLite file, made with `schema` when it isn't there. One process at a time: the lock is the kernel's, so it goes
- * with the process however that ends.
+ * Opens an SQLite file for writing, made where it isn't there and brought up to date where it is older. Whoever writes holds
+ * the data folder's lock (lock.ts).
  * @param options.synchronous FULL: a commit is on the disk when it returns; NORMAL: the last commits may be lost with the power
- * @throws AppError NOT_READY where another process holds the file, a newer version wrote it, or it can't be used
+ * @throws AppError NOT_READY where a newer version wrote it, or it can't be used
  */
-export function openDatabase(
-  file: string,
-  options: { schema: string; version: number; synchronous: 'FULL' | 'NORMAL' },
-) {
+export function openDatabase(file: string, options: { migrations: Migrations; synchronous: 'FULL' | 'NORMAL' }) {
+  const { migrations, synchronous } = options;
   let database: DatabaseSync | undefined;
   try {
     mkdirSync(dirname(file), { recursive: true });
     database = new DatabaseSync(file);
-    // A predecessor that was just killed may need a moment to let go; hence the timeout.
-    database.exec('PRAGMA busy_timeout = 5000; PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL');
-    database.exec(`PRAGMA synchronous = ${options.synchronous}; PRAGMA foreign_keys = ON`);
-    database.exec('BEGIN IMMEDIATE'); // the first write takes the lock for good
-    const found = Number(database.prepare('PRAGMA user_version').get()?.user_version);
-    if (found > options.version)
+    database.exec(`PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = ${synchronous}`);
+    database.exec('PRAGMA foreign_keys = ON');
+    const version = Number(database.prepare('PRAGMA user_version').get()?.user_version);
+    if (version > migrations.length)
       throw new AppError('NOT_READY', 'The data folder was written by a newer version of Assay.');
-    if (found === 0) database.exec(`${options.schema}; PRAGMA user_version = ${options.version}`);
-    database.exec('COMMIT');
+    for (const [at, step] of migrations.entries())
+      if (at >= version) inTransaction(database, () => database!.exec(`${step}; PRAGMA user_version = ${at + 1}`));
     return database;
   } catch (error) {
     database?.close();

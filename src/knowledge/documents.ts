@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import type { DatabaseSync } from 'node:sqlite';
-import { execute } from './database.ts';
+import { execute, type Migrations } from './database.ts';
 import type { CollectionSummary, DocumentSummary, NewDocument, NewWindow, Span, StoredDocument } from './port.ts';
 
-export const documentsSchema = `
-  CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
+export const documentMigrations: Migrations = [
+  `  CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
   CREATE TABLE collections (key INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL UNIQUE, created_at TEXT NOT NULL) STRICT;
   CREATE TABLE documents (
     key INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -32,7 +32,8 @@ export const documentsSchema = `
     heading_paths TEXT NOT NULL,
     vectors BLOB NOT NULL
   ) STRICT;
-  CREATE INDEX passages_of_document ON passages (document_key)`;
+  CREATE INDEX passages_of_document ON passages (document_key)`,
+];
 
 /** A passage as it is stored: its windows as spans of the document's text, each under its headings, and their vectors. */
 export type StoredPassage = {

@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { AppError } from '../errors.ts';
 import { execute, inTransaction, openDatabase } from './database.ts';
-import { createDocuments, documentsSchema, type StoredPassage } from './documents.ts';
+import { createDocuments, documentMigrations, type StoredPassage } from './documents.ts';
+import { holdLock } from './lock.ts';
 
 const passagesAtOnce = 16;
 
@@ -18,7 +19,8 @@ export async function reembed(options: {
   onProgress?: (done: number, total: number) => void;
 }): Promise<number> {
   const file = join(options.dataDir, 'assay.db');
-  const database = openDatabase(file, { schema: documentsSchema, version: 1, synchronous: 'FULL' });
+  const lock = holdLock(options.dataDir);
+  const database = openDatabase(file, { migrations: documentMigrations, synchronous: 'FULL' });
   try {
     const documents = createDocuments(database);
     database.exec(
@@ -62,5 +64,6 @@ export async function reembed(options: {
     return total;
   } finally {
     database.close();
+    lock.release();
   }
 }

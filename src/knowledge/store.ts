@@ -3,9 +3,10 @@ import { AppError } from '../errors.ts';
 import type { FoundPassage } from '../passage.ts';
 import { openAsks } from './asks.ts';
 import { inTransaction, openDatabase } from './database.ts';
-import { createDocuments, documentsSchema } from './documents.ts';
+import { createDocuments, documentMigrations } from './documents.ts';
 import { type FullText, openFullText } from './full-text.ts';
 import { type Candidate, fuse } from './fuse.ts';
+import { holdLock } from './lock.ts';
 import type { KnowledgeStats, NewDocument } from './port.ts';
 import { createVectorIndex, type NearWindow, type VectorIndex } from './vector-index.ts';
 
@@ -26,11 +27,8 @@ export type Store = ReturnType<typeof openStore>;
  * @throws AppError NOT_READY where the folder is in use or damaged, or holds the vectors of another model
  */
 export function openStore(dataDir: string, embeddingModel: string) {
-  const database = openDatabase(join(dataDir, 'assay.db'), {
-    schema: documentsSchema,
-    version: 1,
-    synchronous: 'FULL',
-  });
+  const lock = holdLock(dataDir);
+  const database = openDatabase(join(dataDir, 'assay.db'), { migrations: documentMigrations, synchronous: 'FULL' });
   const documents = createDocuments(database);
   const asks = openAsks(dataDir);
   const open = new Map<string, OpenCollection>();
@@ -203,6 +201,7 @@ export function openStore(dataDir: string, embeddingModel: string) {
     close() {
       asks.close();
       database.close();
+      lock.release();
     },
   };
 }

@@ -1,0 +1,24 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { translateStoreError } from './database.ts';
+
+/**
+ * Takes the data folder for this process alone, until `release` or the end of the process, however it ends: the lock is the
+ * kernel's, on a file of its own, so that others may still read the databases beside it.
+ * @throws AppError NOT_READY where another process holds it, or the folder can't be written
+ */
+export function holdLock(dataDir: string): { release: () => void } {
+  let database: DatabaseSync | undefined;
+  try {
+    mkdirSync(dataDir, { recursive: true });
+    database = new DatabaseSync(join(dataDir, 'lock.db'));
+    // A predecessor that was just killed may need a moment to let go; hence the timeout.
+    database.exec('PRAGMA busy_timeout = 5000; PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE');
+  } catch (error) {
+    database?.close();
+    throw translateStoreError(error);
+  }
+  const held = database;
+  return { release: () => held.close() };
+}
