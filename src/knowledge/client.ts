@@ -2,8 +2,9 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { AppError } from '../errors.ts';
-import type { HostReply, HostRequest } from './host.ts';
+import type { HostOptions, HostReply, HostRequest } from './host.ts';
 import { type Knowledge, storeOperations } from './port.ts';
+import { defaultTuning, type Tuning } from './upkeep.ts';
 
 type Pending = {
   request: HostRequest;
@@ -29,8 +30,11 @@ const stopping = () => new AppError('NOT_READY', 'The service is stopping.');
 export async function startKnowledge(options: {
   dataDir: string;
   embeddingModel: string;
+  tuning?: Partial<Tuning>;
   onRestart?: (cause: string) => void;
 }): Promise<Knowledge & { hostPid: () => number | undefined }> {
+  const { dataDir, embeddingModel, tuning } = options;
+  const hostOptions: HostOptions = { dataDir, embeddingModel, tuning: { ...defaultTuning, ...tuning } };
   const pending = new Map<number, Pending>();
   let nextId = 0;
   let closing = false;
@@ -40,10 +44,10 @@ export async function startKnowledge(options: {
   async function start() {
     try {
       // One thread: OpenMP's waiting threads spin, and take the processor from the HTTP process when it is needed most.
-      const child = fork(hostFile, [options.dataDir, options.embeddingModel], {
+      const child = fork(hostFile, [JSON.stringify(hostOptions)], {
         serialization: 'advanced',
         env: { ...process.env, OMP_NUM_THREADS: '1', OPENBLAS_NUM_THREADS: '1' },
-        execArgv: ['--disable-warning=ExperimentalWarning'],
+        execArgv: ['--disable-warning=ExperimentalWarning', '--expose-gc'],
       });
       const exit = once(child, 'exit');
       const first = await Promise.race([once(child, 'message'), exit.then(() => null)]);

@@ -33,6 +33,7 @@ export const documentMigrations: Migrations = [
     vectors BLOB NOT NULL
   ) STRICT;
   CREATE INDEX passages_of_document ON passages (document_key)`,
+  `INSERT INTO meta VALUES ('store_id', lower(hex(randomblob(16))))`,
 ];
 
 /** A passage as it is stored: its windows as spans of the document's text, each under its headings, and their vectors. */
@@ -109,6 +110,11 @@ export function createDocuments(database: DatabaseSync) {
     vectorsOfDocument: database.prepare('SELECT key, vectors FROM passages WHERE document_key = ?'),
     vectorsOfCollection: database.prepare(
       `SELECT passages.key, vectors FROM passages JOIN documents ON documents.key = document_key
+       WHERE collection_key = (SELECT key FROM collections WHERE name = ?) ORDER BY passages.key`,
+    ),
+    lastPassageKey: database.prepare("SELECT seq FROM sqlite_sequence WHERE name = 'passages'"),
+    passageKeys: database.prepare(
+      `SELECT passages.key FROM passages JOIN documents ON documents.key = document_key
        WHERE collection_key = (SELECT key FROM collections WHERE name = ?) ORDER BY passages.key`,
     ),
     erasePassages: database.prepare('DELETE FROM passages WHERE document_key = ?'),
@@ -194,6 +200,12 @@ export function createDocuments(database: DatabaseSync) {
       return { ...(fields as Omit<StoredPassage, 'windows' | 'vectors'>), windows: read, vectors: toFloats(vectors) };
     },
     vectors: (passageKey: number) => toFloats(sql.vectors.get(passageKey)!.vectors),
+    /** The highest key that any passage has ever had; none comes twice. */
+    lastPassageKey: () => Number(sql.lastPassageKey.get()?.seq ?? 0),
+    /** The keys of a collection's passages, rising. */
+    *passageKeys(collection: string): Generator<number> {
+      for (const row of sql.passageKeys.iterate(collection)) yield Number(row.key);
+    },
     *vectorsOf(collection: string): Generator<[number, Float32Array]> {
       for (const row of sql.vectorsOfCollection.iterate(collection)) yield [Number(row.key), toFloats(row.vectors)];
     },

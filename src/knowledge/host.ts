@@ -4,6 +4,9 @@ import { translateStoreError } from './database.ts';
 import type { Knowledge, storeOperations } from './port.ts';
 import { openStore, type Store } from './store.ts';
 
+/** What the host is started with. */
+export type HostOptions = Parameters<typeof openStore>[0];
+
 /** What the host is asked, and what it answers; an error without an id says that the store can't be opened. */
 export type HostRequest = { id: number; operation: (typeof storeOperations)[number] | 'search'; input: unknown[] };
 export type HostReply =
@@ -44,12 +47,12 @@ function answerTogether(store: Store, waiting: Waiting[]) {
 
 /**
  * The knowledge host: a child process that alone owns the data folder. SQLite and FAISS are synchronous, and FAISS may end
- * its process; here that blocks nobody and costs a restart. Its arguments: data folder, embedding model.
+ * its process; here that blocks nobody and costs a restart. Its options come as JSON in its first argument.
  */
-function run([dataDir, embeddingModel]: string[]) {
+function run(options: HostOptions) {
   let store: Store;
   try {
-    store = openStore(dataDir!, embeddingModel!);
+    store = openStore(options);
   } catch (error) {
     sendError(null, error);
     process.exitCode = 1;
@@ -86,4 +89,4 @@ function run([dataDir, embeddingModel]: string[]) {
   send({ ready: true });
 }
 
-run(process.argv.slice(2));
+run(JSON.parse(process.argv[2]!) as HostOptions);

@@ -43,6 +43,8 @@ export type KnowledgeStats = {
   documents: number;
   passages: number;
   windows: number;
+  /** How many of the windows a graph holds; the others are compared one by one. */
+  graphWindows: number;
   collections: number;
   embeddingModel: string;
   dimension: number | null;

@@ -1,21 +1,23 @@
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { AppError } from '../errors.ts';
 import type { FoundPassage } from '../passage.ts';
 import { openAsks } from './asks.ts';
+import type { CollectionIndex } from './collection-index.ts';
 import { inTransaction, openDatabase } from './database.ts';
 import { createDocuments, documentMigrations } from './documents.ts';
 import { type FullText, openFullText } from './full-text.ts';
-import { type Candidate, fuse } from './fuse.ts';
+import { createIndexes } from './indexes.ts';
 import { holdLock } from './lock.ts';
 import type { KnowledgeStats, NewDocument } from './port.ts';
-import { createVectorIndex, type NearWindow, type VectorIndex } from './vector-index.ts';
+import { rankPassages } from './rank-passages.ts';
+import { snapshotFolder } from './snapshot.ts';
+import type { Tuning } from './upkeep.ts';
 
 /** How many windows and passages each of the two searches hands to the fusion, at least. */
 const candidatesPerSearch = 100;
 
-/** A collection as it is searched; it has no index before its first vector, whose length nobody knows until then. */
-type OpenCollection = { index: VectorIndex | null; fullText: FullText };
-
+type OpenCollection = { key: number; fullText: FullText };
 type Query = { question: string; vector: Float32Array; topK: number };
 
 export type Store = ReturnType<typeof openStore>;
@@ -23,15 +25,15 @@ export type Store = ReturnType<typeof openStore>;
 /**
  * The store itself, synchronous, for the one process that owns `dataDir`: SQLite holds the truth (documents, passages,
  * vectors, words, asks), FAISS an index of each collection's vectors, made from it.
- * @param embeddingModel the name of the model whose vectors come in
+ * @param options.embeddingModel the name of the model whose vectors come in
  * @throws AppError NOT_READY where the folder is in use or damaged, or holds the vectors of another model
  */
-export function openStore(dataDir: string, embeddingModel: string) {
+export function openStore(options: { dataDir: string; embeddingModel: string; tuning: Tuning }) {
+  const { dataDir, embeddingModel } = options;
   const lock = holdLock(dataDir);
   const database = openDatabase(join(dataDir, 'assay.db'), { migrations: documentMigrations, synchronous: 'FULL' });
   const documents = createDocuments(database);
   const asks = openAsks(dataDir);
-  const open = new Map<string, OpenCollection>();
 
   const storedModel = documents.meta('embedding_model');
   if (documents.counts().passages === 0) documents.setMeta('embedding_model', embeddingModel);
@@ -42,17 +44,14 @@ export function openStore(dataDir: string, embeddingModel: string) {
         'Run `npx assay reembed` once to make their vectors anew, or set EMBEDDING_MODEL back.',
     );
   let dimension = documents.counts().passages === 0 ? null : Number(documents.meta('dimension'));
+
+  const indexes = createIndexes({ ...options, documents });
+  const open = new Map<string, OpenCollection>();
   for (const { key, name } of documents.collectionKeys()) openCollection(key, name);
 
   function openCollection(key: number, name: string) {
-    const collection: OpenCollection = { index: null, fullText: openFullText(database, key) };
-    for (const [passageKey, vectors] of documents.vectorsOf(name)) indexOf(collection).add(passageKey, vectors);
-    open.set(name, collection);
-  }
-
-  function indexOf(collection: OpenCollection): VectorIndex {
-    collection.index ??= createVectorIndex(dimension!);
-    return collection.index;
+    open.set(name, { key, fullText: openFullText(database, key) });
+    if (dimension !== null) indexes.load(name, key, dimension);
   }
 
   function need(name: string): OpenCollection {
@@ -84,6 +83,16 @@ export function openStore(dataDir: string, embeddingModel: string) {
     return erased;
   }
 
+  function writeRows(document: NewDocument, length: number) {
+    const { fullText } = need(document.collection);
+    const id = documents.idOf(document.collection, document.source);
+    const before = documents.place(id);
+    const erased = before ? eraseRows(before.key, fullText) : new Map<number, Float32Array>();
+    const added = documents.insert(document, length, before?.createdAt ?? new Date().toISOString());
+    for (const passage of added) fullText.add(passage.key, passage.headings, passage.text);
+    return { id, collection: document.collection, erased, added, replaced: before !== null };
+  }
+
   function put(newDocuments: NewDocument[]) {
     const lengths = new Set(newDocuments.map(dimensionOf));
     if (lengths.size > 1)
@@ -94,64 +103,38 @@ export function openStore(dataDir: string, embeddingModel: string) {
       documents.setMeta('dimension', String(length));
       return newDocuments.map((document) => writeRows(document, length));
     });
-    if (length !== dimension) for (const each of open.values()) each.index = null; // all empty: see dimensionOf
-    dimension = length;
-    for (const { collection, erased, added } of written) {
-      collection.index?.remove(erased);
-      for (const passage of added) indexOf(collection).add(passage.key, passage.vectors);
-    }
+    if (length !== dimension) {
+      dimension = length; // all were empty: see dimensionOf
+      for (const [name, { key }] of open) indexes.load(name, key, length);
+    } else for (const { collection, erased, added } of written) indexes.change(collection, erased, added);
     return written.map(({ id, added, replaced }) => ({ id, passages: added.length, replaced }));
-  }
-
-  function writeRows(document: NewDocument, length: number) {
-    const collection = need(document.collection);
-    const id = documents.idOf(document.collection, document.source);
-    const before = documents.place(id);
-    const erased = before ? eraseRows(before.key, collection.fullText) : new Map<number, Float32Array>();
-    const added = documents.insert(document, length, before?.createdAt ?? new Date().toISOString());
-    for (const passage of added) collection.fullText.add(passage.key, passage.headings, passage.text);
-    return { id, collection, erased, added, replaced: before !== null };
   }
 
   function remove(id: string): boolean {
     const found = documents.place(id);
     if (!found) return false;
-    const collection = need(found.collection);
-    const erased = inTransaction(database, () => eraseRows(found.key, collection.fullText));
-    collection.index?.remove(erased);
+    const { fullText } = need(found.collection);
+    indexes.change(
+      found.collection,
+      inTransaction(database, () => eraseRows(found.key, fullText)),
+      [],
+    );
     return true;
-  }
-
-  function candidatesOf(near: NearWindow[], words: Map<number, number>, question: Float32Array): Candidate[] {
-    const candidates = new Map<number, Candidate>();
-    for (const { passageKey: key, similarity } of near)
-      if (!candidates.has(key)) candidates.set(key, { key, similarity, bm25: words.get(key) ?? 0 });
-    for (const [key, bm25] of words) {
-      if (candidates.has(key)) continue;
-      const similarity = Math.max(...similarities(question, documents.vectors(key)));
-      candidates.set(key, { key, similarity, bm25 });
-    }
-    return [...candidates.values()];
-  }
-
-  function toFoundPassage(key: number, question: Float32Array, score: number, rank: number): FoundPassage {
-    const { id, documentId, source, title, text, start, end, windows, vectors } = documents.passage(key);
-    const near = similarities(question, vectors);
-    const ranked = windows.map((window, at) => ({ start: window.start, end: window.end, similarity: near[at]! }));
-    return { id, documentId, source, title, text, start, end, score, rank, windows: ranked };
   }
 
   /** Answers several questions of a collection with one pass over its FAISS index, which costs little more than one. */
   function searchTogether(name: string, queries: Query[]): FoundPassage[][] {
-    const { index, fullText } = need(name);
+    const { fullText } = need(name);
+    const index: CollectionIndex | undefined = indexes.of(name);
     if (!index || index.size === 0) return queries.map(() => []);
     const limit = Math.max(candidatesPerSearch, ...queries.map(({ topK }) => topK * 5));
-    const near = index.search(Float32Array.from(queries.flatMap(({ vector }) => [...vector])), limit);
-    return queries.map(({ question, vector, topK }, at) =>
-      fuse(candidatesOf(near[at]!, fullText.search(question, limit), vector), index.meanSimilarity(vector))
-        .slice(0, topK)
-        .map(({ key, score }, place) => toFoundPassage(key, vector, score, place + 1)),
-    );
+    const together = new Float32Array(queries.length * index.dimension);
+    for (const [at, { vector }] of queries.entries()) together.set(vector, at * index.dimension);
+    const near = index.search(together, limit);
+    return queries.map(({ question, vector, topK }, at) => {
+      const words = fullText.search(question, limit);
+      return rankPassages({ near: near[at]!, words, vector, topK, mean: index.meanSimilarity(vector), documents });
+    });
   }
 
   function createCollection(name: string): boolean {
@@ -169,6 +152,8 @@ export function openStore(dataDir: string, embeddingModel: string) {
       collection.fullText.drop();
     });
     open.delete(name);
+    indexes.drop(name);
+    rmSync(snapshotFolder(dataDir, collection.key), { recursive: true, force: true });
     return true;
   }
 
@@ -194,23 +179,11 @@ export function openStore(dataDir: string, embeddingModel: string) {
     collection: documents.collection,
     saveAsk: asks.save,
     ask: asks.get,
-    stats(): KnowledgeStats {
-      const windows = [...open.values()].reduce((sum, each) => sum + (each.index?.size ?? 0), 0);
-      return { ...documents.counts(), windows, embeddingModel, dimension };
-    },
+    stats: (): KnowledgeStats => ({ ...documents.counts(), ...indexes.stats(), embeddingModel, dimension }),
     close() {
       asks.close();
       database.close();
       lock.release();
     },
   };
-}
-
-/** The cosines between a question's vector and the vectors that stand one after another in `vectors`. */
-function similarities(question: Float32Array, vectors: Float32Array): number[] {
-  return Array.from({ length: vectors.length / question.length }, (_, row) => {
-    let product = 0;
-    for (let at = 0; at < question.length; at += 1) product += question[at]! * vectors[row * question.length + at]!;
-    return product;
-  });
 }

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { FaissStore } from '@langchain/community/vectorstores/faiss';
 import { Document } from '@langchain/core/documents';
 import { FakeEmbeddings } from '@langchain/core/utils/testing';
-import { createVectorIndex } from '../../src/knowledge/vector-index.ts';
+import { createCollectionIndex } from '../../src/knowledge/collection-index.ts';
 
 /** Numbers that look random and are the same each time (mulberry32). */
 function createRandom(seed: number) {
@@ -27,7 +27,7 @@ test("the nearest are those of LangChain's FaissStore on the same vectors, also 
     return vector.map((value) => value / norm);
   };
   const vectors = Array.from({ length: 500 }, unitVector);
-  const index = createVectorIndex(dimension);
+  const index = createCollectionIndex({ dimension });
   for (const [key, vector] of vectors.entries()) index.add(key, Float32Array.from(vector));
   const removed = new Set(vectors.keys().filter((key) => key % 7 === 0));
   index.remove(new Map([...removed].map((key) => [key, Float32Array.from(vectors[key]!)])));
@@ -54,7 +54,7 @@ test("the nearest are those of LangChain's FaissStore on the same vectors, also 
 });
 
 test('FAISS is guarded against what would end its process or pass in silence', () => {
-  const index = createVectorIndex(2);
+  const index = createCollectionIndex({ dimension: 2 });
   assert.deepEqual(index.search(Float32Array.of(1, 0), 3), [[]]);
   assert.throws(() => index.add(1, Float32Array.of(1, 0, 0)), /2 numbers/);
   assert.throws(() => index.add(1, Float32Array.of(1, Number.NaN)), /not finite/);

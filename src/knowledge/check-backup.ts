@@ -1,0 +1,64 @@
+import { DatabaseSync } from 'node:sqlite';
+import { AppError } from '../errors.ts';
+import { type BackupLabel, contentOf, isWhole } from './backup.ts';
+import { documentMigrations } from './documents.ts';
+
+/** Tables that a store may have beside those of its schema: full text with its own tables, and a reembed half done. */
+const furtherTables =
+  /^CREATE VIRTUAL TABLE "?words_\d+"? USING fts5\(|^CREATE TABLE 'words_\d+_(data|idx|docsize|config|content)'|^CREATE TABLE reembedded /;
+
+/**
+ * Checks a copy of a backup, and makes it a store: whole, of this version or an older one, with the tables of a store and
+ * nothing else (a trigger or a view in it would be somebody's program), and what its label says.
+ * @returns its label, which is no longer in it
+ * @throws AppError BAD_INPUT saying what is wrong
+ */
+export function checkBackup(file: string): BackupLabel {
+  const refuse = (what: string, cause?: unknown) =>
+    new AppError('BAD_INPUT', `The backup can't be used: ${what}. The store was left as it is.`, { cause });
+  let database: DatabaseSync | undefined;
+  try {
+    database = new DatabaseSync(file);
+    database.exec('PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON; PRAGMA synchronous = FULL');
+    const version = Number(database.prepare('PRAGMA user_version').get()!.user_version);
+    const hasLabel = database.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'backup'").get() !== undefined;
+    if (!hasLabel || version < 1) throw refuse('it was not made by assay backup');
+    if (version > documentMigrations.length) throw refuse('a newer version of Assay made it');
+    if (!hasTablesOfStore(database, version)) throw refuse('its tables are not those of a store');
+    if (!isWhole(database)) throw refuse('it is damaged');
+    const label = JSON.parse(String(database.prepare('SELECT label FROM backup').get()?.label)) as BackupLabel;
+    const content = contentOf(database);
+    for (const name of ['documents', 'passages', 'collections'] as const)
+      if (content[name] !== label[name]) throw refuse(`it holds ${content[name]} ${name}, and not ${label[name]}`);
+    database.exec('DROP TABLE backup; PRAGMA journal_mode = DELETE');
+    return { ...label, ...content };
+  } catch (error) {
+    if (error instanceof AppError) throw error;
+    const primary = ((error as { errcode?: number }).errcode ?? 0) & 0xff;
+    if (primary === 26) throw refuse('it was not made by assay backup', error);
+    if (primary === 11 || error instanceof SyntaxError) throw refuse('it is damaged', error);
+    throw error;
+  } finally {
+    database?.close();
+  }
+}
+
+/** Compares what a database is made of with one that the migrations make. */
+function hasTablesOfStore(database: DatabaseSync, version: number): boolean {
+  const partsOf = (each: DatabaseSync) =>
+    each
+      .prepare(
+        "SELECT name, sql FROM sqlite_schema WHERE sql IS NOT NULL AND name NOT IN ('backup', 'sqlite_sequence')",
+      )
+      .all()
+      .map((row) => String(row.sql));
+  const empty = new DatabaseSync(':memory:');
+  try {
+    for (const step of documentMigrations.slice(0, version)) empty.exec(step);
+    const expected = partsOf(empty).sort();
+    const own = partsOf(database).filter((sql) => !furtherTables.test(sql));
+    return own.sort().join('\n') === expected.join('\n');
+  } finally {
+    empty.close();
+  }
+}

@@ -1,0 +1,98 @@
+import { AppError } from '../errors.ts';
+import { openToRead } from './open-to-read.ts';
+import type { Span } from './port.ts';
+
+/** A passage as it is exported; offsets are UTF-16 code units of the document's text. */
+export type ExportedPassage = Span & {
+  collection: string;
+  documentId: string;
+  source: string;
+  title: string;
+  metadata: Record<string, unknown>;
+  passageId: string;
+  text: string;
+  windows: (Span & { vector?: number[] })[];
+};
+
+/** Lines are handed on together up to this many characters; one by one they would cost more than their making. */
+const charactersAtOnce = 65_536;
+
+/**
+ * All passages of a store as JSON, a line each, in the order of collections, sources and places; as of one instant, beside
+ * the service if one runs. Holds one passage in memory at a time.
+ * @param options.collection only those of this collection
+ * @param options.vectors with each window's vector, to the nine digits that give back the same 32 bits
+ * @throws AppError COLLECTION_NOT_FOUND; NOT_READY where the store can't be read
+ */
+export function* exportPassages(options: {
+  dataDir: string;
+  collection?: string | undefined;
+  vectors?: boolean | undefined;
+  onProgress?: (done: number, total: number) => void;
+}): Generator<string> {
+  const { collection = null, vectors = false, onProgress } = options;
+  const database = openToRead(options.dataDir);
+  try {
+    if (collection !== null && !database.prepare('SELECT 1 FROM collections WHERE name = ?').get(collection))
+      throw new AppError('COLLECTION_NOT_FOUND', 'There is no collection of this name.');
+    const collections = database
+      .prepare('SELECT key, name FROM collections WHERE name = coalesce(?, name) ORDER BY name')
+      .all(collection);
+    const documents = database.prepare(
+      'SELECT key, id, source, title, metadata FROM documents WHERE collection_key = ? ORDER BY source',
+    );
+    const passages = database.prepare(
+      'SELECT id, start, "end", text, windows, vectors FROM passages WHERE document_key = ? ORDER BY key',
+    );
+    const keys = collections.map(({ key }) => Number(key)).join(', ');
+    const total = Number(
+      database
+        .prepare(
+          `SELECT count(*) AS n FROM passages JOIN documents ON documents.key = document_key
+           WHERE collection_key IN (${keys})`,
+        )
+        .get()!.n,
+    );
+    let done = 0;
+    let lines = '';
+    for (const { key: collectionKey, name } of collections)
+      for (const document of documents.iterate(collectionKey!)) {
+        const { key, id, source, title } = document;
+        const about = {
+          collection: name,
+          documentId: id,
+          source,
+          title,
+          metadata: JSON.parse(String(document.metadata)),
+        };
+        for (const { id: passageId, start, end, text, ...blobs } of passages.iterate(key!)) {
+          const windows = toWindows(blobs as { windows: Uint8Array; vectors: Uint8Array }, vectors);
+          lines += `${JSON.stringify({ ...about, passageId, start, end, text, windows })}\n`;
+          done += 1;
+          if (lines.length < charactersAtOnce) continue;
+          yield lines;
+          onProgress?.(done, total);
+          lines = '';
+        }
+      }
+    if (lines !== '') yield lines;
+    onProgress?.(done, total);
+  } finally {
+    database.close();
+  }
+}
+
+function toWindows(blobs: { windows: Uint8Array; vectors: Uint8Array }, withVectors: boolean) {
+  const spans = new Int32Array(blobs.windows.slice().buffer);
+  const numbers = withVectors ? new Float32Array(blobs.vectors.slice().buffer) : null;
+  const count = spans.length / 2;
+  return Array.from({ length: count }, (_, at): ExportedPassage['windows'][number] => {
+    const span = { start: spans[2 * at]!, end: spans[2 * at + 1]! };
+    if (!numbers) return span;
+    const dimension = numbers.length / count;
+    const vector = Array.from(numbers.subarray(at * dimension, (at + 1) * dimension), (value) =>
+      Number(value.toPrecision(9)),
+    );
+    return { ...span, vector };
+  });
+}

@@ -1,0 +1,104 @@
+import { createHash } from 'node:crypto';
+import { AppError } from '../errors.ts';
+import type { FaissStoreEntry, FaissStoreFolder } from './faiss-store-folder.ts';
+import type { Knowledge, NewDocument } from './port.ts';
+
+/** Entries that are stored together, all or none. */
+const entriesAtOnce = 64;
+
+/** What an entry is called in the store, and what is kept of what it says of itself. */
+export type EntryDescription = Pick<NewDocument, 'source' | 'title' | 'metadata'>;
+
+export type ImportResult = {
+  entries: number;
+  added: number;
+  replaced: number;
+  unchanged: number;
+  failed: { id: string; message: string }[];
+};
+
+/**
+ * Takes over what a FaissStore held: each entry becomes a document of one passage with one window. Stored batch by batch;
+ * interrupted or repeated, it leaves alone what is there already, and replaces what has changed.
+ * @param options.describe names an entry; an AppError of its is the reason why that entry is left out
+ * @param options.embed the texts' unit vectors; null where the folder's own vectors are of the store's model
+ * @param options.dimension how many numbers the store's model makes of a text
+ * @returns how many were added; one bad entry is reported, never thrown
+ * @throws AppError BAD_INPUT where the folder's vectors can't be of the store's model; of the store or the embedding model
+ */
+export async function importFaissStore(options: {
+  saved: FaissStoreFolder;
+  collection: string;
+  dimension: number;
+  knowledge: Pick<Knowledge, 'createCollection' | 'findSource' | 'put'>;
+  describe: (entry: FaissStoreEntry) => EntryDescription;
+  embed: ((documents: { title: string; text: string }[]) => Promise<Float32Array[]>) | null;
+  onProgress?: (done: number, total: number) => void;
+}): Promise<ImportResult> {
+  const { saved, collection, dimension, knowledge, describe, embed, onProgress } = options;
+  const { entries, vectors } = saved;
+  if (!embed && vectors?.dimension !== dimension)
+    throw new AppError(
+      'BAD_INPUT',
+      `The folder's vectors have ${vectors?.dimension} numbers, and the store's model makes ${dimension}: they are of another model.`,
+    );
+  await knowledge.createCollection(collection);
+  const result: ImportResult = { entries: entries.length, added: 0, replaced: 0, unchanged: 0, failed: [] };
+  const sources = new Set<string>();
+
+  /** An entry as a document that still lacks its vector where that is to be made. */
+  function toDocument(entry: FaissStoreEntry, place: number): NewDocument {
+    const { text } = entry;
+    if (text.trim() === '') throw new AppError('BAD_DOCUMENT', 'it has no text');
+    if (text.includes('\0') || !text.isWellFormed())
+      throw new AppError('BAD_DOCUMENT', 'its text holds NUL characters or lone surrogates');
+    const about = describe(entry);
+    if (sources.has(about.source)) throw new AppError('BAD_DOCUMENT', `another entry is called ${about.source} too`);
+    sources.add(about.source);
+    const vector = embed ? new Float32Array() : toUnitLength(vectors!.vector(place));
+    const contentHash = createHash('sha256')
+      .update(JSON.stringify(['faiss-store', about.title, about.metadata, text]))
+      .update(new Uint8Array(vector.buffer))
+      .digest('base64url');
+    const span = { start: 0, end: text.length, headingPath: [] };
+    return {
+      collection,
+      ...about,
+      format: 'text',
+      text,
+      contentHash,
+      passages: [{ ...span, windows: [span] }],
+      vectors: vector,
+    };
+  }
+
+  for (let from = 0; from < entries.length; from += entriesAtOnce) {
+    const news: NewDocument[] = [];
+    for (const [at, entry] of entries.slice(from, from + entriesAtOnce).entries())
+      try {
+        const document = toDocument(entry, from + at);
+        const known = await knowledge.findSource(collection, document.source);
+        if (known?.contentHash === document.contentHash) result.unchanged += 1;
+        else news.push(document);
+      } catch (error) {
+        if (!(error instanceof AppError && error.code === 'BAD_DOCUMENT')) throw error;
+        result.failed.push({ id: entry.id, message: error.message });
+      }
+    if (embed && news.length > 0) {
+      const made = await embed(news);
+      for (const [at, document] of news.entries()) document.vectors = made[at]!;
+    }
+    for (const { replaced } of await knowledge.put(news)) result[replaced ? 'replaced' : 'added'] += 1;
+    onProgress?.(Math.min(from + entriesAtOnce, entries.length), entries.length);
+  }
+  return result;
+}
+
+function toUnitLength(vector: Float32Array): Float32Array {
+  let squares = 0;
+  for (const value of vector) squares += value * value;
+  const length = Math.sqrt(squares);
+  if (!Number.isFinite(length) || length === 0)
+    throw new AppError('BAD_DOCUMENT', 'its vector is zero, or holds a number that is not finite');
+  return vector.map((value) => value / length);
+}

@@ -1,0 +1,84 @@
+import type { CollectionIndex } from './collection-index.ts';
+import type { Documents } from './documents.ts';
+import { type LoadedIndex, loadIndex } from './load-index.ts';
+import { snapshotFolder, tidySnapshots } from './snapshot.ts';
+import { createUpkeep, dueBuild, type Tuning } from './upkeep.ts';
+
+/** `changesInBuild`: how many of the changes the snapshot that is being built knows about. */
+type Indexed = LoadedIndex & { key: number; dimension: number; changesInBuild: number };
+
+/**
+ * The FAISS indexes of all collections, each made from its snapshot and the database, changed with it, and looked after: snapshots
+ * when there is something to lose but time, graphs when a collection has outgrown exact search.
+ */
+export function createIndexes(options: {
+  dataDir: string;
+  embeddingModel: string;
+  tuning: Tuning;
+  documents: Documents;
+}) {
+  const { dataDir, embeddingModel, tuning, documents } = options;
+  const storeId = documents.meta('store_id')!;
+  const indexed = new Map<string, Indexed>();
+  const upkeep = createUpkeep((collection, kind) => {
+    const built = indexed.get(collection);
+    if (!built) return;
+    if (kind === 'graph') load(collection, built.key, built.dimension);
+    else built.changes -= built.changesInBuild; // the index at hand is the newer one; the snapshot is for the next start
+    consider(collection);
+  });
+
+  function load(collection: string, key: number, dimension: number) {
+    const folder = snapshotFolder(dataDir, key);
+    // Two large indexes at once may be more than there is room for: the old one goes first.
+    if (indexed.delete(collection)) globalThis.gc?.();
+    const loaded = loadIndex(folder, {
+      dimension,
+      embeddingModel,
+      storeId,
+      lastPassageKey: documents.lastPassageKey(),
+      passageKeys: () => documents.passageKeys(collection),
+      vectors: documents.vectors,
+      allVectors: () => documents.vectorsOf(collection),
+    });
+    indexed.set(collection, { ...loaded, key, dimension, changesInBuild: 0 });
+    if (!upkeep.isBuilding(collection)) tidySnapshots(folder);
+    consider(collection);
+  }
+
+  function consider(collection: string) {
+    const entry = indexed.get(collection)!;
+    const { index, changes, key: collectionKey, dimension } = entry;
+    const kind = upkeep.isBuilding(collection) ? null : dueBuild(index, changes, tuning);
+    if (!kind) return;
+    entry.changesInBuild = changes;
+    upkeep.build({ dataDir, collection, collectionKey, kind, dimension, embeddingModel, storeId });
+  }
+
+  return {
+    of: (collection: string): CollectionIndex | undefined => indexed.get(collection)?.index,
+    load,
+    drop: (collection: string) => void indexed.delete(collection),
+
+    /** Follows a change of the database that has been committed. */
+    change(collection: string, erased: Map<number, Float32Array>, added: { key: number; vectors: Float32Array }[]) {
+      const entry = indexed.get(collection)!;
+      const before = entry.index.size;
+      entry.index.remove(erased);
+      entry.changes += before - entry.index.size;
+      for (const { key, vectors } of added) {
+        entry.index.add(key, vectors);
+        entry.changes += vectors.length / entry.dimension;
+      }
+      consider(collection);
+    },
+
+    stats() {
+      const all = [...indexed.values()].map(({ index }) => index);
+      return {
+        windows: all.reduce((sum, { size }) => sum + size, 0),
+        graphWindows: all.reduce((sum, { graph }) => sum + (graph?.size ?? 0), 0),
+      };
+    },
+  };
+}

@@ -1,0 +1,68 @@
+import faiss from 'faiss-node';
+import { type CollectionIndex, createCollectionIndex } from './collection-index.ts';
+import { createIndexPart } from './index-part.ts';
+import { type CheckedSnapshot, findSnapshot } from './snapshot.ts';
+
+/** What a collection's index is made from: the truth in the database, passages in the order of their keys. */
+export type VectorSource = {
+  dimension: number;
+  embeddingModel: string;
+  storeId: string;
+  /** The highest key that any passage has ever had. */
+  lastPassageKey: number;
+  passageKeys: () => Iterable<number>;
+  vectors: (passageKey: number) => Float32Array;
+  allVectors: () => Iterable<[passageKey: number, vectors: Float32Array]>;
+};
+
+/** An index, and how many of its windows no snapshot knows about: added or removed since. */
+export type LoadedIndex = { index: CollectionIndex; changes: number };
+
+/**
+ * Makes a collection's index: from its newest snapshot that can be trusted, less what has been removed since and with what
+ * has come since; without a snapshot, or where it doesn't fit, from the vectors in the database. Which passages there are
+ * is always the database's word, so a snapshot can be old but never wrong.
+ */
+export function loadIndex(folder: string, source: VectorSource): LoadedIndex {
+  const snapshot = findSnapshot(folder, source);
+  return (snapshot && fromSnapshot(snapshot, source)) ?? fromDatabase(source);
+}
+
+function fromDatabase({ dimension, allVectors }: VectorSource): LoadedIndex {
+  const index = createCollectionIndex({ dimension });
+  for (const [key, vectors] of allVectors()) index.add(key, vectors);
+  return { index, changes: index.size };
+}
+
+/** @returns null where FAISS's file and the rest of the snapshot don't agree with each other or with the database */
+function fromSnapshot({ manifest, owners, vectorsPath }: CheckedSnapshot, source: VectorSource): LoadedIndex | null {
+  const { kind, dimension, depth, sum, windows } = manifest;
+  const index = faiss.Index.read(vectorsPath);
+  if (index.ntotal() !== windows || index.getDimension() !== dimension) return null;
+  const part = createIndexPart({ kind, dimension, index, owners, depth });
+  const loaded = createCollectionIndex({
+    dimension,
+    ...(kind === 'graph' ? { graph: part } : { exact: part }),
+    sum: Float64Array.from(sum),
+    summed: windows,
+  });
+
+  const later: number[] = [];
+  const gone: number[] = [];
+  let at = 0;
+  const passOver = (until: number) => {
+    for (; at < windows && owners.keys[at]! < until; at += 1)
+      if (gone.at(-1) !== owners.keys[at]) gone.push(owners.keys[at]!);
+  };
+  for (const key of source.passageKeys()) {
+    passOver(key);
+    if (at < windows && owners.keys[at] === key) while (at < windows && owners.keys[at] === key) at += 1;
+    else if (key > manifest.lastPassageKey) later.push(key);
+    else return null;
+  }
+  passOver(Number.POSITIVE_INFINITY);
+  for (const key of gone) part.remove(key);
+  const removed = windows - part.size;
+  for (const key of later) loaded.add(key, source.vectors(key));
+  return { index: loaded, changes: removed + loaded.size - (windows - removed) };
+}

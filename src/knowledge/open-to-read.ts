@@ -1,0 +1,32 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { AppError } from '../errors.ts';
+import { translateStoreError } from './database.ts';
+import { documentMigrations } from './documents.ts';
+
+/**
+ * Opens the documents of a data folder for reading, also beside the service that writes them. Whatever is read is of one
+ * instant, this one, however long the reading takes; the write-ahead log grows meanwhile, so close it in good time.
+ * @param options.olderToo opens one of an older version as well: for those who copy it and don't look into it
+ * @throws AppError NOT_READY where nothing is stored, or it is damaged, or of another version
+ */
+export function openToRead(dataDir: string, options: { olderToo?: boolean } = {}): DatabaseSync {
+  const file = join(dataDir, 'assay.db');
+  if (!existsSync(file)) throw new AppError('NOT_READY', `Nothing is stored in ${dataDir} yet.`);
+  let database: DatabaseSync | undefined;
+  try {
+    database = new DatabaseSync(file, { readOnly: true, timeout: 5000 });
+    database.exec('BEGIN');
+    const version = Number(database.prepare('PRAGMA user_version').get()!.user_version);
+    database.prepare('SELECT count(*) FROM sqlite_schema').get(); // a transaction begins with its first look at the data
+    if (version > documentMigrations.length)
+      throw new AppError('NOT_READY', 'The data folder was written by a newer version of Assay.');
+    if (version < documentMigrations.length && !options.olderToo)
+      throw new AppError('NOT_READY', 'The data folder is of an older version of Assay: start the service once.');
+    return database;
+  } catch (error) {
+    database?.close();
+    throw translateStoreError(error);
+  }
+}

@@ -1,0 +1,172 @@
+import { createHash } from 'node:crypto';
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import type { FaissIndex, IndexKind } from './index-part.ts';
+import type { Owners } from './owners.ts';
+
+/** What a snapshot says of itself; whoever loads it checks all of it. */
+export type Manifest = {
+  format: 1;
+  kind: IndexKind;
+  /** Whose it is: keys of passages mean nothing in another store. */
+  storeId: string;
+  embeddingModel: string;
+  dimension: number;
+  windows: number;
+  /** The highest key of a passage in it: what came later is not. */
+  lastPassageKey: number;
+  /** How many nearest a graph has to be asked for, and the share of the ten nearest that it then found, on a sample. */
+  depth: number;
+  recallAt10: number | null;
+  sum: number[];
+  files: Record<string, { bytes: number; sha256: string }>;
+};
+
+const vectorsFile = 'vectors.faiss';
+const ownersFile = 'owners.bin';
+
+/** Where the snapshots of a collection are. */
+export const snapshotFolder = (dataDir: string, collectionKey: number) => join(dataDir, 'index', String(collectionKey));
+
+/** Bytes of a file, hashed piece by piece. */
+function hashFile(file: string): { bytes: number; sha256: string } {
+  const hash = createHash('sha256');
+  const piece = Buffer.allocUnsafe(2 ** 22);
+  const descriptor = openSync(file, 'r');
+  let bytes = 0;
+  try {
+    for (let read = readSync(descriptor, piece); read > 0; read = readSync(descriptor, piece)) {
+      hash.update(piece.subarray(0, read));
+      bytes += read;
+    }
+  } finally {
+    closeSync(descriptor);
+  }
+  return { bytes, sha256: hash.digest('hex') };
+}
+
+/** Makes sure that a file or folder is on the disk, not only on its way. */
+function sync(path: string) {
+  const descriptor = openSync(path, 'r');
+  try {
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+const generationsOf = (folder: string) =>
+  existsSync(folder)
+    ? readdirSync(folder)
+        .filter((name) => /^\d+$/.test(name))
+        .map(Number)
+        .sort((one, other) => other - one)
+    : [];
+
+/**
+ * Writes a snapshot as the next generation: into a folder that nobody looks at, synced, then named, then pointed to. Killed
+ * at any instant, it leaves what was there before, and at most a folder that the next one clears away.
+ * @returns the generation's number
+ */
+export function writeSnapshot(
+  folder: string,
+  index: FaissIndex,
+  owners: Owners,
+  about: Omit<Manifest, 'format' | 'files' | 'windows'>,
+): number {
+  mkdirSync(folder, { recursive: true });
+  const unfinished = join(folder, `unfinished-${process.pid}`);
+  rmSync(unfinished, { recursive: true, force: true });
+  mkdirSync(unfinished);
+  index.write(join(unfinished, vectorsFile));
+  const descriptor = openSync(join(unfinished, ownersFile), 'w');
+  writeSync(descriptor, new Uint8Array(owners.keys.buffer, owners.keys.byteOffset, owners.size * 8));
+  writeSync(descriptor, new Uint8Array(owners.windows.buffer, owners.windows.byteOffset, owners.size * 2));
+  closeSync(descriptor);
+  const files = Object.fromEntries([vectorsFile, ownersFile].map((name) => [name, hashFile(join(unfinished, name))]));
+  const manifest: Manifest = { format: 1, ...about, windows: owners.size, files };
+  writeFileSync(join(unfinished, 'manifest.json'), JSON.stringify(manifest));
+  for (const name of [vectorsFile, ownersFile, 'manifest.json', '.']) sync(join(unfinished, name));
+  const generation = (generationsOf(folder)[0] ?? 0) + 1;
+  renameSync(unfinished, join(folder, String(generation)));
+  sync(folder);
+  writeFileSync(join(folder, 'current.new'), String(generation), { flush: true });
+  renameSync(join(folder, 'current.new'), join(folder, 'current'));
+  sync(folder);
+  return generation;
+}
+
+/** A snapshot that has been checked: its manifest, the owners, and the FAISS file that may now be read. */
+export type CheckedSnapshot = { manifest: Manifest; owners: Owners; vectorsPath: string };
+
+/** Checks one generation against its manifest, byte for byte. @returns null where anything is doubtful */
+export function checkGeneration(folder: string, generation: number): CheckedSnapshot | null {
+  const path = join(folder, String(generation));
+  try {
+    const manifest = JSON.parse(readFileSync(join(path, 'manifest.json'), 'utf8')) as Manifest;
+    if (manifest.format !== 1) return null;
+    for (const name of [vectorsFile, ownersFile]) {
+      const stated = manifest.files[name]!;
+      if (statSync(join(path, name)).size !== stated.bytes) return null;
+      if (hashFile(join(path, name)).sha256 !== stated.sha256) return null;
+    }
+    const bytes = readFileSync(join(path, ownersFile));
+    const { windows } = manifest;
+    if (bytes.length !== windows * 10 || manifest.sum.length !== manifest.dimension) return null;
+    const buffer = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length);
+    const owners = {
+      keys: new Float64Array(buffer, 0, windows),
+      windows: new Uint16Array(buffer, windows * 8, windows),
+    };
+    return { manifest, owners: { ...owners, size: windows }, vectorsPath: join(path, vectorsFile) };
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * The newest snapshot that can be trusted: the one pointed to, else one before it. FAISS never sees a file whose bytes are
+ * not those that were written.
+ * @returns null where there is none: then the index is made from the store
+ */
+export function findSnapshot(
+  folder: string,
+  expected: Pick<Manifest, 'storeId' | 'embeddingModel' | 'dimension' | 'lastPassageKey'>,
+): CheckedSnapshot | null {
+  const pointer = Number(
+    existsSync(join(folder, 'current')) ? readFileSync(join(folder, 'current'), 'utf8') : Number.NaN,
+  );
+  const generations = generationsOf(folder);
+  const order = [...new Set([pointer, ...generations])].filter((each) => generations.includes(each));
+  for (const generation of order) {
+    const snapshot = checkGeneration(folder, generation);
+    if (!snapshot) continue;
+    const { storeId, embeddingModel, dimension, lastPassageKey } = snapshot.manifest;
+    const isOurs = storeId === expected.storeId && lastPassageKey <= expected.lastPassageKey;
+    if (isOurs && embeddingModel === expected.embeddingModel && dimension === expected.dimension) return snapshot;
+  }
+  return null;
+}
+
+/** Clears away what is no longer needed: unfinished folders, and all generations but the two newest. */
+export function tidySnapshots(folder: string) {
+  if (!existsSync(folder)) return;
+  for (const name of readdirSync(folder))
+    if (name.startsWith('unfinished-')) rmSync(join(folder, name), { recursive: true, force: true });
+  for (const generation of generationsOf(folder).slice(2))
+    rmSync(join(folder, String(generation)), { recursive: true, force: true });
+}

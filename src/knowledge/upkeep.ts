@@ -1,0 +1,67 @@
+import { fork } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import type { BuildOrder } from './build-index.ts';
+import type { CollectionIndex } from './collection-index.ts';
+import type { IndexKind } from './index-part.ts';
+
+/** When an index is worth a snapshot, and when it needs a graph. Counted in windows. */
+export type Tuning = {
+  /** Up to so many, every question is compared with every vector; docs/benchmarks.md shows what that costs. */
+  graphFrom: number;
+  /** A snapshot is due after so many changes, or after a tenth of the index, whichever is more. */
+  snapshotEvery: number;
+};
+
+export const defaultTuning: Tuning = { graphFrom: 200_000, snapshotEvery: 5_000 };
+
+const builderFile = fileURLToPath(new URL('./build-index.ts', import.meta.url));
+
+/** Which snapshot a collection needs, if any. */
+export function dueBuild(
+  index: CollectionIndex,
+  changes: number,
+  { graphFrom, snapshotEvery }: Tuning,
+): IndexKind | null {
+  const { size, graph, exact } = index;
+  if (size > graphFrom) {
+    // Beside a graph, what has come since is looked through whole: let it grow to a quarter of what is fast enough, or a fifth.
+    const tail = Math.max(graphFrom / 4, size / 5);
+    const worn = graph && graph.removed > size / 5;
+    return !graph || exact.size > tail || worn ? 'graph' : null;
+  }
+  return changes >= Math.max(snapshotEvery, size / 10) ? 'exact' : null;
+}
+
+/**
+ * Builds indexes, one at a time, each by a process of its own; it ends with this one.
+ * @param onBuilt is told when one is on the disk
+ */
+export function createUpkeep(onBuilt: (collection: string, kind: IndexKind) => void) {
+  const waiting = new Map<string, BuildOrder>();
+  let building: string | null = null;
+
+  function next() {
+    const [order] = waiting.values();
+    if (building !== null || !order) return;
+    waiting.delete(order.collection);
+    building = order.collection;
+    const child = fork(builderFile, [JSON.stringify(order)], {
+      execArgv: ['--disable-warning=ExperimentalWarning'],
+      env: { ...process.env, OMP_NUM_THREADS: undefined, OPENBLAS_NUM_THREADS: undefined },
+    });
+    child.once('exit', (code) => {
+      building = null;
+      // One that failed has left nothing behind; the next change asks again.
+      if (code === 0) onBuilt(order.collection, order.kind);
+      next();
+    });
+  }
+
+  return {
+    isBuilding: (collection: string) => building === collection || waiting.has(collection),
+    build(order: BuildOrder) {
+      waiting.set(order.collection, order);
+      next();
+    },
+  };
+}

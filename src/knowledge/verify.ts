@@ -1,0 +1,135 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { translateStoreError } from './database.ts';
+import { openToRead } from './open-to-read.ts';
+import { verifyDocuments } from './verify-documents.ts';
+import { verifyFullText } from './verify-full-text.ts';
+
+/** One thing that was looked at: whether it is as it should be; where it isn't, what is wrong and how to mend it. */
+export type StoreFinding = { name: string; ok: boolean; detail: string };
+
+/** What comes back a backup, or else the documents themselves. */
+const mendDatabase =
+  'Restore a backup (npx assay restore FILE --force), or move the data folder away and ingest the documents again.';
+
+/**
+ * Checks a whole store against itself, read-only, as of one instant, beside the service if one runs. Holds one document in
+ * memory at a time.
+ * @param options.embeddingModel the model that the settings name, where they are known
+ * @param options.verifySnapshots checks the snapshots of the indexes against the database that is handed to it
+ * @param options.onProgress is told how many of the passages have been looked at
+ * @returns a finding for each thing that was looked at; only what keeps it from looking at all is in them as well
+ */
+export async function verifyStore(options: {
+  dataDir: string;
+  embeddingModel?: string;
+  verifySnapshots?: (dataDir: string, database: DatabaseSync) => StoreFinding[] | Promise<StoreFinding[]>;
+  onProgress?: (done: number, total: number) => void;
+}): Promise<StoreFinding[]> {
+  const { dataDir, embeddingModel, verifySnapshots } = options;
+  if (!existsSync(join(dataDir, 'assay.db')))
+    return [
+      { name: 'store', ok: true, detail: 'nothing is stored yet' },
+      ...look('store: asks', () => verifyAsks(dataDir)),
+    ];
+  let database: DatabaseSync;
+  try {
+    database = openToRead(dataDir);
+  } catch (error) {
+    return [{ name: 'store', ok: false, detail: `${translateStoreError(error).message} ${mendDatabase}` }];
+  }
+  try {
+    return [
+      ...look('store: database', () => verifyDatabase('store: database', database)),
+      ...look('store: embedding model', () => verifyModel(database, embeddingModel)),
+      ...look('store: documents', () => verifyDocuments(database, options.onProgress)),
+      ...look('store: full text', () => verifyFullText(database)),
+      ...look('store: asks', () => verifyAsks(dataDir)),
+      ...look('store: left over', () => findLeftovers(dataDir)),
+      ...((await verifySnapshots?.(dataDir, database)) ?? []),
+    ];
+  } finally {
+    database.close();
+  }
+}
+
+/** What can't be read at all is a finding as well. */
+function look(name: string, work: () => StoreFinding[]): StoreFinding[] {
+  try {
+    return work();
+  } catch (error) {
+    const cause = (error as Error).message;
+    return [{ name, ok: false, detail: `It can't be read to its end (${cause}). ${mendDatabase}` }];
+  }
+}
+
+function verifyDatabase(name: string, database: DatabaseSync): StoreFinding[] {
+  const problems = database
+    .prepare('PRAGMA integrity_check(10)')
+    .all()
+    .map((row) => String(row.integrity_check));
+  if (problems.join() !== 'ok')
+    return [{ name, ok: false, detail: `SQLite finds it damaged: ${problems.join('; ')}. ${mendDatabase}` }];
+  const dangling = database.prepare('PRAGMA foreign_key_check').all();
+  const tables = [...new Set(dangling.map((row) => `${row.table} without their ${row.parent}`))].join(', ');
+  if (dangling.length > 0)
+    return [{ name, ok: false, detail: `${dangling.length} rows belong to nothing: ${tables}. ${mendDatabase}` }];
+  return [{ name, ok: true, detail: 'whole, and every row has what it refers to' }];
+}
+
+function verifyModel(database: DatabaseSync, embeddingModel: string | undefined): StoreFinding[] {
+  const name = 'store: embedding model';
+  const meta = new Map(
+    database
+      .prepare('SELECT name, value FROM meta')
+      .all()
+      .map((row) => [row.name, row.value]),
+  );
+  const passages = Number(database.prepare('SELECT count(*) AS n FROM passages').get()!.n);
+  const model = meta.get('embedding_model');
+  const dimension = Number(meta.get('dimension'));
+  if (passages === 0) return [{ name, ok: true, detail: 'no vectors yet' }];
+  if (model === undefined || !Number.isInteger(dimension) || dimension < 1) {
+    const missing = model === undefined ? 'which model made the vectors' : 'how long the vectors are';
+    return [{ name, ok: false, detail: `The store does not say ${missing}. Make them anew: npx assay reembed.` }];
+  }
+  if (embeddingModel !== undefined && embeddingModel !== model) {
+    const mend = 'Run npx assay reembed once, or set EMBEDDING_MODEL back.';
+    return [
+      { name, ok: false, detail: `The vectors are of ${model}, and the settings say ${embeddingModel}. ${mend}` },
+    ];
+  }
+  return [{ name, ok: true, detail: `${model}, vectors of ${dimension} numbers` }];
+}
+
+function verifyAsks(dataDir: string): StoreFinding[] {
+  const name = 'store: asks';
+  const file = join(dataDir, 'asks.db');
+  if (!existsSync(file)) return [{ name, ok: true, detail: 'none kept yet' }];
+  const database = new DatabaseSync(file, { readOnly: true, timeout: 5000 });
+  try {
+    const mend = `Stop the service and remove ${file}: only the records of past asks are in it.`;
+    const problems = database
+      .prepare('PRAGMA integrity_check(10)')
+      .all()
+      .map((row) => String(row.integrity_check));
+    if (problems.join() !== 'ok')
+      return [{ name, ok: false, detail: `SQLite finds them damaged: ${problems.join('; ')}. ${mend}` }];
+    return [{ name, ok: true, detail: `${database.prepare('SELECT count(*) AS n FROM asks').get()!.n} kept` }];
+  } catch (error) {
+    const mend = `Stop the service and remove ${file}: only the records of past asks are in it.`;
+    return [{ name, ok: false, detail: `They can't be read (${(error as Error).message}). ${mend}` }];
+  } finally {
+    database.close();
+  }
+}
+
+/** What an interrupted restore leaves is harmless, but it takes up room. */
+function findLeftovers(dataDir: string): StoreFinding[] {
+  const left = readdirSync(dataDir).filter((name) =>
+    /^(assay\.db\.|index\.)(restoring|before-restore|damaged)/.test(name),
+  );
+  if (left.length === 0) return [];
+  return [{ name: 'store: left over', ok: true, detail: `a restore left ${left.join(', ')}, which may be deleted` }];
+}

@@ -1,0 +1,193 @@
+import assert from 'node:assert/strict';
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { startKnowledge } from '../../src/knowledge/client.ts';
+import { addOwner, labelsOf, noOwners, withoutLabels } from '../../src/knowledge/owners.ts';
+import type { Knowledge, NewDocument } from '../../src/knowledge/port.ts';
+import { type Test, temporaryFolder } from '../doubles/temporary-folder.ts';
+
+const dimension = 16;
+
+/** A vector of unit length that stands for a number, the same each time. */
+function vectorOf(seed: number): number[] {
+  const vector = Array.from({ length: dimension }, (_, at) => Math.sin(seed * 12.9898 + at * 78.233));
+  const norm = Math.hypot(...vector);
+  return vector.map((value) => value / norm);
+}
+
+/** Documents `from` to `to`, each of one passage of one window. */
+function documents(from: number, to: number): NewDocument[] {
+  return Array.from({ length: to - from }, (_, at) => {
+    const text = `Text number ${from + at}.`;
+    const span = { start: 0, end: text.length };
+    return {
+      collection: 'default',
+      source: `${from + at}`,
+      title: 'T',
+      format: 'text',
+      metadata: {},
+      text,
+      contentHash: text,
+      passages: [{ ...span, headingPath: [], windows: [{ ...span, headingPath: [] }] }],
+      vectors: Float32Array.from(vectorOf(from + at)),
+    };
+  });
+}
+
+async function open(test: Test, dataDir: string, tuning: { graphFrom?: number; snapshotEvery?: number }) {
+  const knowledge = await startKnowledge({ dataDir, embeddingModel: 'm', tuning });
+  test.after(() => knowledge.close());
+  await knowledge.createCollection('default');
+  /** The source of the document that is nearest to the vector of a number. */
+  const nearest = async (seed: number) => {
+    const query = { collection: 'default', question: '?', vector: Float32Array.from(vectorOf(seed)), topK: 1 };
+    return (await knowledge.search(query))[0]?.source;
+  };
+  return { knowledge, nearest };
+}
+
+const folderOf = (dataDir: string) => join(dataDir, 'index', '1');
+
+/** Resolves when the snapshot that is pointed to is the one of this number, or a later one. */
+async function generation(knowledge: Knowledge, dataDir: string, number: number) {
+  const pointer = join(folderOf(dataDir), 'current');
+  const reached = () => existsSync(pointer) && Number(readFileSync(pointer, 'utf8')) >= number;
+  while (!reached()) await knowledge.collections(); // the builder works while the host answers
+}
+
+test('a snapshot is written, trusted at the next start, and what changed since is followed', async (t) => {
+  const dataDir = await temporaryFolder(t);
+  const first = await open(t, dataDir, { snapshotEvery: 50 });
+  await first.knowledge.put(documents(0, 60));
+  await generation(first.knowledge, dataDir, 1);
+  await first.knowledge.put(documents(60, 70));
+  await first.knowledge.put(documents(5, 6)); // the same again: replaced under a new key
+  const [gone] = await first.knowledge.documents({ collection: 'default', after: '29', limit: 1 });
+  await first.knowledge.remove(gone!.id);
+  await first.knowledge.close();
+  const second = await open(t, dataDir, { snapshotEvery: 50 });
+  assert.equal((await second.knowledge.stats()).windows, 69);
+  for (const at of [0, 5, 59, 60, 69]) assert.equal(await second.nearest(at), String(at));
+  assert.notEqual(await second.nearest(Number(gone!.source)), gone!.source);
+});
+
+test('a snapshot that is cut, flipped, misled or of another model is not believed, and nothing is lost', async (t) => {
+  const dataDir = await temporaryFolder(t);
+  const first = await open(t, dataDir, { snapshotEvery: 50 });
+  await first.knowledge.put(documents(0, 60));
+  await generation(first.knowledge, dataDir, 1);
+  await first.knowledge.put(documents(60, 120));
+  await generation(first.knowledge, dataDir, 2);
+  await first.knowledge.close();
+  const folder = folderOf(dataDir);
+  const damages: ((file: string) => void)[] = [
+    (file) => truncateSync(file, Math.floor(statSync(file).size / 2)),
+    (file) => {
+      const bytes = readFileSync(file);
+      const middle = Math.floor(bytes.length / 2);
+      bytes[middle] = bytes[middle]! ^ 1;
+      writeFileSync(file, bytes);
+    },
+    (file) => writeFileSync(file, ''),
+    (file) => rmSync(file),
+  ];
+  for (const name of [
+    '1/vectors.faiss',
+    '2/vectors.faiss',
+    '1/owners.bin',
+    '2/owners.bin',
+    '1/manifest.json',
+    '2/manifest.json',
+    'current',
+  ])
+    for (const damage of damages) {
+      const file = join(folder, name);
+      const whole = readFileSync(file);
+      damage(file);
+      const { knowledge, nearest } = await open(t, dataDir, { snapshotEvery: 1000 });
+      assert.equal((await knowledge.stats()).windows, 120, name);
+      for (const at of [0, 59, 60, 119]) assert.equal(await nearest(at), String(at));
+      await knowledge.close();
+      writeFileSync(file, whole);
+    }
+  // A manifest that agrees with its files, but is not this store's.
+  const manifest = join(folder, '2/manifest.json');
+  writeFileSync(manifest, readFileSync(manifest, 'utf8').replace('"m"', '"other"'));
+  const { nearest } = await open(t, dataDir, { snapshotEvery: 1000 });
+  assert.equal(await nearest(100), '100');
+});
+
+test('a snapshot of passages that the database never had is not believed', async (t) => {
+  const dataDir = await temporaryFolder(t);
+  const first = await open(t, dataDir, { snapshotEvery: 50 });
+  await first.knowledge.put(documents(0, 60));
+  await generation(first.knowledge, dataDir, 1);
+  await first.knowledge.close();
+  for (const name of readdirSync(dataDir)) if (name.startsWith('assay.db')) rmSync(join(dataDir, name));
+  const second = await open(t, dataDir, { snapshotEvery: 1000 });
+  await second.knowledge.put(documents(500, 503));
+  await second.knowledge.close();
+  const third = await open(t, dataDir, { snapshotEvery: 1000 });
+  assert.equal((await third.knowledge.stats()).windows, 3);
+  assert.equal(await third.nearest(501), '501');
+});
+
+test('beyond a size a graph takes over, finds what exact search finds, and follows additions and removals', async (t) => {
+  const dataDir = await temporaryFolder(t);
+  const { knowledge, nearest } = await open(t, dataDir, { graphFrom: 400, snapshotEvery: 100_000 });
+  for (let at = 0; at < 1000; at += 100) await knowledge.put(documents(at, at + 100));
+  await generation(knowledge, dataDir, 1);
+  const inGraph = async () => (await knowledge.stats()).graphWindows;
+  while ((await inGraph()) < 500) await knowledge.collections(); // the host takes it over between two requests
+  assert.equal((await knowledge.stats()).windows, 1000);
+  await knowledge.put(documents(1000, 1010));
+  for (const at of [0, 399, 400, 999, 1009]) assert.equal(await nearest(at), String(at));
+  const [gone] = await knowledge.documents({ collection: 'default', after: '70', limit: 1 });
+  await knowledge.remove(gone!.id);
+  assert.notEqual(await nearest(Number(gone!.source)), gone!.source);
+  const manifest = JSON.parse(readFileSync(join(folderOf(dataDir), '1/manifest.json'), 'utf8'));
+  assert.equal(manifest.kind, 'graph');
+  assert.ok(manifest.recallAt10 >= 0.99);
+  await knowledge.close();
+  const again = await open(t, dataDir, { graphFrom: 400, snapshotEvery: 100_000 });
+  assert.equal((await again.knowledge.stats()).windows, 1009);
+  for (const at of [0, 399, 400, 999, 1009]) assert.equal(await again.nearest(at), String(at));
+});
+
+test('owners are found by their key, before and after gaps are closed', () => {
+  const passages = fc.array(
+    fc.record({ gap: fc.integer({ min: 1, max: 5 }), windows: fc.integer({ min: 1, max: 4 }), keep: fc.boolean() }),
+  );
+  fc.assert(
+    fc.property(passages, (given) => {
+      const owners = noOwners();
+      let key = 0;
+      const all = given.map(({ gap, windows, keep }) => {
+        key += gap;
+        addOwner(owners, key, windows);
+        return { key, windows, keep };
+      });
+      for (const { key, windows } of all) {
+        const [from, to] = labelsOf(owners, key);
+        assert.equal(to - from, windows);
+        assert.deepEqual(
+          [...owners.windows.subarray(from, to)],
+          Array.from({ length: windows }, (_, at) => at),
+        );
+      }
+      const removed = new Set(
+        all.flatMap(({ key, keep }) => {
+          const [from, to] = labelsOf(owners, key);
+          return keep ? [] : Array.from({ length: to - from }, (_, at) => from + at);
+        }),
+      );
+      const kept = withoutLabels(owners, removed);
+      for (const { key, windows, keep } of all) {
+        const [from, to] = labelsOf(kept, key);
+        assert.equal(to - from, keep ? windows : 0);
+      }
+    }),
+  );
+});
