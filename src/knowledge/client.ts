@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { AppError } from '../errors.ts';
 import type { HostOptions, HostReply, HostRequest } from './host.ts';
 import { type Knowledge, storeOperations } from './port.ts';
-import { defaultTuning, type Tuning } from './upkeep.ts';
+import { defaultTuning, recycled, type Tuning } from './upkeep.ts';
 
 type Pending = {
   request: HostRequest;
@@ -31,12 +31,15 @@ export async function startKnowledge(options: {
   dataDir: string;
   embeddingModel: string;
   tuning?: Partial<Tuning>;
+  /** A host that has work and is silent for so long is taken for hung, and killed. */
+  hangTimeoutMs?: number;
   onRestart?: (cause: string) => void;
 }): Promise<Knowledge & { hostPid: () => number | undefined }> {
   const { dataDir, embeddingModel, tuning } = options;
   const hostOptions: HostOptions = { dataDir, embeddingModel, tuning: { ...defaultTuning, ...tuning } };
   const pending = new Map<number, Pending>();
   let nextId = 0;
+  let lastHeardOf = 0;
   let closing = false;
   let host: ChildProcess | null = null; // null while one is being started, and after a start that failed
   let starting: Promise<void> | null = null;
@@ -58,8 +61,11 @@ export async function startKnowledge(options: {
         throw new AppError(code, message);
       }
       child.on('message', settle);
-      child.once('exit', (code, signal) => restart(signal ?? `exit code ${code}`));
+      child.once('exit', (code, signal) =>
+        restart(signal ?? (code === recycled ? 'spent memory' : `exit code ${code}`)),
+      );
       host = child;
+      lastHeardOf = performance.now();
       for (const { request } of pending.values()) child.send(request, ignoreFailure);
     } catch (error) {
       rejectAll(error);
@@ -73,6 +79,7 @@ export async function startKnowledge(options: {
   function ignoreFailure() {}
 
   function settle(reply: HostReply) {
+    lastHeardOf = performance.now();
     if ('ready' in reply || reply.id === null) return;
     const call = pending.get(reply.id);
     pending.delete(reply.id);
@@ -100,8 +107,14 @@ export async function startKnowledge(options: {
     starting.catch(() => {}); // those who wait have been told
   }
 
+  const { hangTimeoutMs = 30_000 } = options;
+  const watch = setInterval(() => {
+    if (pending.size > 0 && performance.now() - lastHeardOf > hangTimeoutMs) host?.kill('SIGKILL');
+  }, hangTimeoutMs / 4).unref();
+
   function call(operation: HostRequest['operation'], input: unknown[]): Promise<unknown> {
     if (closing) return Promise.reject(stopping());
+    if (pending.size === 0) lastHeardOf = performance.now();
     const { promise, resolve, reject } = Promise.withResolvers<unknown>();
     const request: HostRequest = { id: nextId++, operation, input };
     pending.set(request.id, { request, attempts: 1, resolve, reject });
@@ -123,11 +136,14 @@ export async function startKnowledge(options: {
     hostPid: () => host?.pid,
     async close() {
       closing = true;
+      clearInterval(watch);
       await starting?.catch(() => {});
       if (host?.connected) {
         const exited = once(host, 'exit');
         host.disconnect();
+        const stuck = setTimeout(() => host?.kill('SIGKILL'), hangTimeoutMs);
         await exited;
+        clearTimeout(stuck);
       }
       rejectAll(stopping());
     },

@@ -3,6 +3,7 @@ import type { FoundPassage } from '../passage.ts';
 import { translateStoreError } from './database.ts';
 import type { Knowledge, storeOperations } from './port.ts';
 import { openStore, type Store } from './store.ts';
+import { recycled } from './upkeep.ts';
 
 /** What the host is started with. */
 export type HostOptions = Parameters<typeof openStore>[0];
@@ -46,6 +47,28 @@ function answerTogether(store: Store, waiting: Waiting[]) {
 }
 
 /**
+ * Watches what FAISS leaks: a little with every search, and with some builds of it more. What is held when watching begins, and
+ * what vectors have come since, is not counted.
+ */
+function watchMemory(spareMiB: number, stats: Store['stats']) {
+  const bytesOfVectors = () => {
+    const { windows, dimension } = stats();
+    return windows * (dimension ?? 0) * 4;
+  };
+  const before = { resident: process.memoryUsage.rss(), vectors: bytesOfVectors() };
+  let searches = 0;
+  return {
+    isSpent() {
+      searches += 1;
+      if (searches % 1000 !== 0) return false;
+      // A growing index holds up to twice what is in it.
+      const explained = Math.max(0, bytesOfVectors() - before.vectors) * 2;
+      return process.memoryUsage.rss() - before.resident - explained > spareMiB * 2 ** 20;
+    },
+  };
+}
+
+/**
  * The knowledge host: a child process that alone owns the data folder. SQLite and FAISS are synchronous, and FAISS may end
  * its process; here that blocks nobody and costs a restart. Its options come as JSON in its first argument.
  */
@@ -60,6 +83,7 @@ function run(options: HostOptions) {
     return;
   }
   let waiting: Waiting[] = [];
+  const memory = watchMemory(options.tuning.spareMemoryMiB, () => store.stats());
   process.on('message', ({ id, operation, input }: HostRequest) => {
     if (operation === 'search') {
       if (waiting.length === 0)
@@ -67,6 +91,7 @@ function run(options: HostOptions) {
           const together = waiting;
           waiting = [];
           answerTogether(store, together);
+          if (memory.isSpent()) process.exit(recycled);
         });
       waiting.push({ id, search: input[0] as Search });
       return;

@@ -4,8 +4,11 @@ import { type LoadedIndex, loadIndex } from './load-index.ts';
 import { snapshotFolder, tidySnapshots } from './snapshot.ts';
 import { createUpkeep, dueBuild, type Tuning } from './upkeep.ts';
 
-/** `changesInBuild`: how many of the changes the snapshot that is being built knows about. */
-type Indexed = LoadedIndex & { key: number; dimension: number; changesInBuild: number };
+/**
+ * `changesInBuild`: how many of the changes the snapshot that is being built knows about. `graphRefusedAt`: the size at which no
+ * graph was good enough, so that it is not tried again and again.
+ */
+type Indexed = LoadedIndex & { key: number; dimension: number; changesInBuild: number; graphRefusedAt: number };
 
 /**
  * The FAISS indexes of all collections, each made from its snapshot and the database, changed with it, and looked after: snapshots
@@ -23,8 +26,11 @@ export function createIndexes(options: {
   const upkeep = createUpkeep((collection, kind) => {
     const built = indexed.get(collection);
     if (!built) return;
-    if (kind === 'graph') load(collection, built.key, built.dimension);
-    else built.changes -= built.changesInBuild; // the index at hand is the newer one; the snapshot is for the next start
+    if (kind === 'graph') {
+      load(collection, built.key, built.dimension);
+      const loaded = indexed.get(collection)!;
+      if (!loaded.index.graph) loaded.graphRefusedAt = loaded.index.size;
+    } else built.changes -= built.changesInBuild; // the index at hand is the newer one; the snapshot is for the next start
     consider(collection);
   });
 
@@ -41,23 +47,25 @@ export function createIndexes(options: {
       vectors: documents.vectors,
       allVectors: () => documents.vectorsOf(collection),
     });
-    indexed.set(collection, { ...loaded, key, dimension, changesInBuild: 0 });
+    indexed.set(collection, { ...loaded, key, dimension, changesInBuild: 0, graphRefusedAt: 0 });
     if (!upkeep.isBuilding(collection)) tidySnapshots(folder);
-    consider(collection);
   }
 
   function consider(collection: string) {
     const entry = indexed.get(collection)!;
     const { index, changes, key: collectionKey, dimension } = entry;
     const kind = upkeep.isBuilding(collection) ? null : dueBuild(index, changes, tuning);
-    if (!kind) return;
+    if (!kind || (kind === 'graph' && index.size < entry.graphRefusedAt * 1.5)) return;
     entry.changesInBuild = changes;
     upkeep.build({ dataDir, collection, collectionKey, kind, dimension, embeddingModel, storeId });
   }
 
   return {
     of: (collection: string): CollectionIndex | undefined => indexed.get(collection)?.index,
-    load,
+    load(collection: string, key: number, dimension: number) {
+      load(collection, key, dimension);
+      consider(collection);
+    },
     drop: (collection: string) => void indexed.delete(collection),
 
     /** Follows a change of the database that has been committed. */

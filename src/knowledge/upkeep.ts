@@ -10,9 +10,14 @@ export type Tuning = {
   graphFrom: number;
   /** A snapshot is due after so many changes, or after a tenth of the index, whichever is more. */
   snapshotEvery: number;
+  /** The host ends, and starts anew from its snapshots, when it holds so much more memory than its vectors explain. */
+  spareMemoryMiB: number;
 };
 
-export const defaultTuning: Tuning = { graphFrom: 200_000, snapshotEvery: 5_000 };
+export const defaultTuning: Tuning = { graphFrom: 200_000, snapshotEvery: 5_000, spareMemoryMiB: 512 };
+
+/** The exit code of a host that has spent its memory: it is to be started anew, and nobody need worry. */
+export const recycled = 75;
 
 const builderFile = fileURLToPath(new URL('./build-index.ts', import.meta.url));
 

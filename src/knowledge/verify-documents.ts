@@ -114,7 +114,7 @@ export function verifyDocuments(
 /** What is wrong with a passage's vectors, or null. */
 function troubleWith(bytes: Uint8Array, count: number, dimension: number): string | null {
   if (bytes.length !== count * dimension * 4)
-    return `${bytes.length} bytes instead of ${count} vectors of ${dimension} numbers`;
+    return `its vectors have ${bytes.length} bytes instead of ${count * dimension * 4}`;
   const numbers = new Float32Array(bytes.slice().buffer);
   for (let at = 0; at < count; at += 1) {
     let squares = 0;

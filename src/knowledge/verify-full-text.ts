@@ -25,8 +25,8 @@ export function verifyFullText(database: DatabaseSync): StoreFinding[] {
     const count = (query: string) => Number(database.prepare(`SELECT count(*) AS n FROM (${query})`).get()!.n);
     const missing = count(`${own} EXCEPT ${words}`);
     const extra = count(`${words} EXCEPT ${own}`);
-    if (missing > 0) troubles.push(`${missing} passages of the collection ${collection.name} are not in it`);
-    if (extra > 0) troubles.push(`${extra} passages that ${collection.name} does not have are in it`);
+    if (missing > 0) troubles.push(`it lacks ${missing} of the passages of the collection ${collection.name}`);
+    if (extra > 0) troubles.push(`it holds ${extra} that the collection ${collection.name} does not have`);
     passages += count(own);
   }
   const orphans = [...tables].filter((table) => /^words_\d+$/.test(table));

@@ -162,6 +162,46 @@ test('many questions at once are each answered as alone', async (t) => {
   assert.equal(bad.status === 'rejected' && bad.reason.code, 'MODEL_BAD_OUTPUT');
 });
 
+test('a host that is stopped is taken for hung, killed, and what it was asked is answered', async (t) => {
+  const dataDir = await temporaryFolder(t);
+  const causes: string[] = [];
+  const knowledge = await startKnowledge({
+    dataDir,
+    embeddingModel: 'm',
+    hangTimeoutMs: 500,
+    onRestart: (cause) => causes.push(cause),
+  });
+  t.after(() => knowledge.close());
+  await knowledge.createCollection('default');
+  await knowledge.put([document('a.md', 'Alder wood is light.')]);
+  process.kill(knowledge.hostPid()!, 'SIGSTOP');
+  const [found] = await search(knowledge, 'alder wood');
+  assert.equal(found?.source, 'a.md');
+  assert.deepEqual(causes, ['SIGKILL']);
+});
+
+test('a host that has spent its memory makes room for a new one, and callers notice nothing', async (t) => {
+  const dataDir = await temporaryFolder(t);
+  const causes: string[] = [];
+  const tuning = { spareMemoryMiB: 1 };
+  const knowledge = await startKnowledge({
+    dataDir,
+    embeddingModel: 'm',
+    tuning,
+    onRestart: (cause) => causes.push(cause),
+  });
+  t.after(() => knowledge.close());
+  await knowledge.createCollection('default');
+  await knowledge.put([document('a.md', 'Alder wood is light.')]);
+  for (let round = 0; round < 200 && causes.length === 0; round += 1)
+    for (const found of await Promise.all(Array.from({ length: 100 }, () => search(knowledge, 'alder wood'))))
+      assert.equal(found[0]?.source, 'a.md');
+  // One search waits for the next: the host looks at its memory after every thousandth answer.
+  for (let at = 0; at < 2500 && causes.length === 0; at += 1)
+    assert.equal((await search(knowledge, 'alder'))[0]?.source, 'a.md');
+  assert.ok(causes.length > 0 && causes.every((cause) => cause === 'spent memory'), causes.join());
+});
+
 test('an ask record comes back as it was kept', async (t) => {
   const { knowledge } = await open(t, await temporaryFolder(t));
   const record = {
