@@ -1,14 +1,15 @@
-import weights from './answer-weights.json' with { type: 'json' };
-import { focusStems } from './question-type.ts';
+import file from './answer-weights.json' with { type: 'json' };
+import { focusStems, holdsType, isNumber, namesIn } from './question-type.ts';
 import type { RankedSentence, ReadQuestion } from './rank-sentences.ts';
 import { contentStems, readWords, weightedShare } from './words.ts';
 
 /**
- * Decides whether an extracted answer is one: a logistic model over `gateFeatures`, and the probability below which there is
- * no answer. It belongs to one embedding model, since each has its own range of similarities.
+ * Decides whether there is an answer: a logistic model over `gateFeatureNames`, and the probability below which there is
+ * none. It belongs to one embedding model, since each has its own range of similarities.
  */
 export type Gate = { weights: number[]; bias: number; cut: number };
 
+/** A question and the sentences of its context, best first. */
 export type Ranked = { question: ReadQuestion; sentences: RankedSentence[] };
 
 /** What the gate looks at, in order; the first three depend on the embedding model. */
@@ -23,58 +24,94 @@ export const gateFeatureNames = [
   'words nowhere in the context',
   'names nowhere in the context',
   'names not near the best sentence',
-  'asked thing near the best sentence',
-  'asked thing in the context',
-  'holds what is asked for',
-  'lacks what is asked for',
   'sureness of the best sentence',
-];
+  'asks how many',
+  'counts what is asked for',
+  'names what is asked for',
+  'what is asked for is nowhere in the context',
+] as const;
 
-/** @returns null where there is nothing to answer from */
-export function gateFeatures({ question, sentences }: Ranked): number[] | null {
-  const best = sentences[0];
-  if (!best) return null;
+/** How many words before a thing its number may stand: "three of the largest trees". */
+const countedWithin = 3;
+/** Besides the best sentence, those of this probability are looked at for what is asked. */
+const likelySentence = 0.2;
+
+const trained = ({ weights, bias, cut }: (typeof file.gates)['anyModel']): Gate => ({
+  weights: gateFeatureNames.map((name) => weights[name]),
+  bias,
+  cut,
+});
+/** Made by evaluation/train-answer.ts for the embedded model e5-small-v2-q. */
+export const gateOfE5Small = trained(file.gates.e5Small);
+/** Looks at words only: for an embedding model that has no gate of its own. */
+export const gateOfAnyModel = trained(file.gates.anyModel);
+
+/** How likely the context answers the question, 0 to 1; 0 also where its best sentence is not of the kind that is asked for. */
+export function answerable(ranked: Ranked, gate: Gate): number {
+  if (ranked.sentences.length === 0 || lacksWhatIsAsked(ranked)) return 0;
+  const features = gateFeatures(ranked);
+  const sum = features.reduce((total, feature, at) => total + feature * gate.weights[at]!, gate.bias);
+  return 1 / (1 + Math.exp(-sum));
+}
+
+/**
+ * "Who" without a name in the likeliest sentences, "how many" without a number, or with a thing that the whole context
+ * doesn't mention: rare where there is an answer.
+ */
+export function lacksWhatIsAsked({ question, sentences }: Ranked): boolean {
+  if (question.type !== 'person' && question.type !== 'number') return false;
+  const likely = sentences.filter(({ probability }, at) => at === 0 || probability >= likelySentence);
+  if (!likely.some(({ text }) => holdsType(question.type, text, question.text))) return true;
+  const focus = focusStems(question.text);
+  return asksHowMany(question) && focus.size > 0 && coverage(focus, wholeContext(sentences)) === 0;
+}
+
+/** The features' values; there must be a sentence. */
+export function gateFeatures({ question, sentences }: Ranked): number[] {
+  const best = sentences[0]!;
   const similarities = sentences.map(({ greatestSimilarity }) => greatestSimilarity);
   const mean = similarities.reduce((sum, each) => sum + each, 0) / similarities.length;
   const greatest = Math.max(...similarities);
-  const titles = new Set(
-    sentences.flatMap(({ passage }) => passage.title).flatMap((title) => [...contentStems(title)]),
-  );
-  const all = new Set(sentences.flatMap(({ stems }) => [...stems]));
+  const whole = wholeContext(sentences);
   const near = [best.stems, best.before, best.after, contentStems(best.passage.title)];
-  const share = (wanted: ReadonlySet<string>, ...pools: ReadonlySet<string>[]) => weightedShare(wanted, pools, () => 1);
+  const isMissing = (stem: string, pools: ReadonlySet<string>[]) => !pools.some((pool) => pool.has(stem));
+  const names = namesIn(question.text);
   const focus = focusStems(question.text);
-  const names = readWords(question.text).filter(
-    ({ text, stem, start, common }) => !common && (/^\p{N}/u.test(stem) || (start > 0 && /^\p{Lu}/u.test(text))),
-  );
-  const missing = (stem: string, ...pools: ReadonlySet<string>[]) => !pools.some((pool) => pool.has(stem));
-  const typed = question.type !== 'other';
+  const howMany = asksHowMany(question) && focus.size > 0;
+  const named = question.type === 'other' && focus.size > 0;
   return [
     greatest * 10,
     best.greatestSimilarity * 10,
     (greatest - mean) * 10,
-    share(question.stems, best.stems),
+    coverage(question.stems, [best.stems]),
     weightedShare(question.stems, [best.stems], question.rarity),
     weightedShare(question.stems, near, question.rarity),
-    share(question.stems, all, titles),
-    Math.min(6, [...question.stems].filter((stem) => missing(stem, all, titles)).length),
-    Math.min(4, names.filter(({ stem }) => missing(stem, all, titles)).length),
-    Math.min(4, names.filter(({ stem }) => missing(stem, ...near)).length),
-    focus.size === 0 ? 0.5 : share(focus, ...near),
-    focus.size === 0 ? 0.5 : share(focus, all, titles),
-    Number(typed && best.fits),
-    Number(typed && !best.fits),
+    coverage(question.stems, whole),
+    Math.min(6, [...question.stems].filter((stem) => isMissing(stem, whole)).length),
+    Math.min(4, names.filter(({ stem }) => isMissing(stem, whole)).length),
+    Math.min(4, names.filter(({ stem }) => isMissing(stem, near)).length),
     Math.log(best.probability),
+    Number(howMany),
+    Number(howMany && counts(best.text, focus)),
+    Number(named),
+    Number(named && [...focus].some((stem) => isMissing(stem, whole))),
   ];
 }
 
-export const gateOfE5Small: Gate = weights.gates.e5Small;
-export const gateOfAnyModel: Gate = weights.gates.anyModel;
+const asksHowMany = ({ text }: ReadQuestion) => /\bhow (?:many|much)\b/i.test(text);
 
-/** How likely the context answers the question, 0 to 1. */
-export function answerable(ranked: Ranked, gate: Gate): number {
-  const features = gateFeatures(ranked);
-  if (!features) return 0;
-  const sum = features.reduce((total, feature, index) => total + feature * gate.weights[index]!, gate.bias);
-  return 1 / (1 + Math.exp(-sum));
+/** The words of all sentences and titles of the context. */
+function wholeContext(sentences: RankedSentence[]): ReadonlySet<string>[] {
+  const titles = new Set(sentences.map(({ passage }) => passage.title));
+  return [...sentences.map(({ stems }) => stems), ...[...titles].map(contentStems)];
+}
+
+const coverage = (wanted: ReadonlySet<string>, pools: ReadonlySet<string>[]) => weightedShare(wanted, pools, () => 1);
+
+/** Whether a number stands right before one of the things. */
+function counts(text: string, things: ReadonlySet<string>): boolean {
+  const words = readWords(text);
+  return words.some(
+    ({ stem }, at) => things.has(stem) && words.slice(Math.max(0, at - countedWithin), at).some(isNumber),
+  );
 }

@@ -6,7 +6,7 @@ import { type Answer, abstention, type Retrieved } from './state.ts';
 import { step } from './step.ts';
 
 /** An answer grows, sentence by sentence, until the right one is this likely to be in it. */
-const enough = 0.75;
+const enough = 0.85;
 /** A sentence less likely than this is not worth reading. */
 const leastLikely = 0.06;
 /** An answer is never longer, in UTF-16 code units, unless a single sentence is. */
@@ -24,9 +24,9 @@ export function createExtractiveAnswer(options: { gate?: Gate; mostSentences?: n
   const { gate = gateOfE5Small, mostSentences = 3 } = options;
   return step('answer', ({ question, context }: Retrieved): Answer => {
     const ranked = rankSentences(question, context);
-    if (!answerable(ranked, gate)) return { text: abstention, abstained: true };
-    const chosen = inReadingOrder(choose(ranked.sentences, mostSentences));
-    return { text: chosen.map(({ text }) => readable(text)).join(' '), abstained: false };
+    if (answerable(ranked, gate) < gate.cut) return { text: abstention, abstained: true };
+    const text = inReadingOrder(choose(ranked.sentences, mostSentences)).map((sentence) => readable(sentence.text));
+    return { text: text.join(' '), abstained: false };
   });
 }
 

@@ -3,8 +3,9 @@ import { questionTypeOf } from './question-type.ts';
 import { rankSentences } from './rank-sentences.ts';
 import type { Answered } from './state.ts';
 import { step } from './step.ts';
+import type { Support } from './support.ts';
 import { type Basis, type Evidence, unjudged, type Verdict } from './verdict.ts';
-import { readAnswer, type Support, type VerdictReading, verdictFeatureNames } from './verdict-features.ts';
+import { readAnswer, type VerdictReading, verdictFeatureNames } from './verdict-features.ts';
 import trained from './verdict-weights.json' with { type: 'json' };
 
 /** A logistic model over the features of `readAnswer`, and the probability from which an answer is called Correct. */
@@ -56,13 +57,17 @@ export function createUnavailableJudge(basis: Basis): Judge {
 
 /** The probability that an answer with these features is right, 0 to 1. */
 export function scoreOf(values: number[], { features, bias }: VerdictWeights): number {
-  const sum = features.reduce((total, { mean, scale, weight }, at) => total + (weight * (values[at]! - mean)) / scale, bias);
+  const sum = features.reduce(
+    (total, { mean, scale, weight }, at) => total + (weight * (values[at]! - mean)) / scale,
+    bias,
+  );
   return 1 / (1 + Math.exp(-sum));
 }
 
 function checkWeights({ features }: VerdictWeights) {
   const names = features.map(({ name }) => name);
-  if (names.join() !== verdictFeatureNames.join()) throw new Error('The weights of the verdict are for other features.');
+  if (names.join() !== verdictFeatureNames.join())
+    throw new Error('The weights of the verdict are for other features.');
 }
 
 /** The sentences that bear the answer out, each once, with offsets into its document. */
@@ -76,31 +81,48 @@ function toEvidence(supports: Support[]): Evidence[] {
   return [...found.values()];
 }
 
-const kinds = { number: 'a number', time: 'a time', person: 'a person', place: 'a place', reason: 'a reason', other: '' };
+const given = {
+  number: 'gives a number',
+  time: 'gives a time',
+  person: 'names someone',
+  place: 'names a place',
+  reason: '',
+  other: '',
+};
+const wanting = {
+  number: 'gives no number',
+  time: 'gives no time',
+  person: 'names nobody',
+  place: 'names no place',
+  reason: '',
+  other: '',
+};
 
 /** Two sentences for people: how the score came about, and what speaks for and against the answer. */
 function explain(question: string, reading: VerdictReading, score: number): string {
   const quoted = reading.supports.every(({ verbatim }) => verbatim);
   const how = quoted ? 'this answer is quoted from the documents' : 'this answer was compared with the documents';
-  const kind = kinds[questionTypeOf(question)];
+  const type = questionTypeOf(question);
   const covered = Math.round(reading.questionCovered * 100);
   const speaksFor: string[] = [];
   const speaksAgainst: string[] = [];
   if (reading.bestIsSupport) speaksFor.push('it stands in the sentence that fits the question best');
   else speaksAgainst.push('another sentence fits the question better');
-  (covered >= 50 ? speaksFor : speaksAgainst).push(
-    `${covered}% of what the question says is found around it, rare words counting most`,
-  );
-  if (reading.fits === true) speaksFor.push(`it holds ${kind}, as asked`);
-  if (reading.fits === false) speaksAgainst.push(`it doesn't hold ${kind}, which is asked for`);
+  if (covered >= 50)
+    speaksFor.push(`the text around it shares ${covered}% of the question's words (rare ones count more)`);
+  else speaksAgainst.push(`the text around it shares only ${covered}% of the question's words (rare ones count more)`);
+  if (reading.fits === true) speaksFor.push(`it ${given[type]}, as asked`);
+  if (reading.fits === false) speaksAgainst.push(`it ${wanting[type]}, though that is asked for`);
   if (reading.missing.length > 0) {
     const words = reading.missing.slice(0, 3).map((word) => `“${word.slice(0, 40)}”`);
-    speaksAgainst.push(`${words.join(', ')} ${words.length === 1 ? "isn't" : "aren't"} in the text that should bear it out`);
+    speaksAgainst.push(
+      `${words.join(', ')} ${words.length === 1 ? "isn't" : "aren't"} in the text that should bear it out`,
+    );
   }
   if (reading.negationDiffers) speaksAgainst.push('one of the two is negated and the other is not');
   const sides = [
-    speaksFor.length > 0 ? `for it: ${speaksFor.join(', and ')}` : '',
-    speaksAgainst.length > 0 ? `against it: ${speaksAgainst.join(', and ')}` : '',
+    speaksFor.length > 0 ? `for it: ${speaksFor.join(', ')}` : '',
+    speaksAgainst.length > 0 ? `against it: ${speaksAgainst.join(', ')}` : '',
   ].filter((side) => side !== '');
   const told = sides.join('; ');
   return (

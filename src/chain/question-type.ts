@@ -4,10 +4,12 @@ import { readWords, type Word } from './words.ts';
 export type QuestionType = 'number' | 'time' | 'person' | 'place' | 'reason' | 'other';
 
 const which = String.raw`\b(?:what|which)(?:\s+\S+){0,2}?\s+`;
+const asking = (words: string) =>
+  String.raw`(?:^|[,;:]\s*|\b(?:and|or|but|by|to|for|with|from|of|since|until)\s+)(?:${words})\b`;
 const patterns: [QuestionType, RegExp][] = [
-  ['time', /\bwhen\b|\bhow (?:long ago|recently)\b/],
+  ['number', /\bhow (?:many|much|long(?! ago)|far|old|large|big|wide|tall|high|deep|heavy|often|fast|small|strong)\b/],
+  ['time', new RegExp(`${asking('when')}|\\bhow (?:long ago|recently)\\b`)],
   ['time', new RegExp(`${which}(?:years?|century|centuries|decades?|dates?|days?|months?|periods?|era|time)\\b`)],
-  ['number', /\bhow (?:many|much|long|far|old|large|big|wide|tall|high|deep|heavy|often|fast|big|small|strong)\b/],
   [
     'number',
     new RegExp(
@@ -15,12 +17,12 @@ const patterns: [QuestionType, RegExp][] = [
         'threshold|population|length|height|width|distance|price|cost|temperature|limit|speed|weight)\\b',
     ),
   ],
-  ['person', /\b(?:who|whom|whose)\b/],
+  ['person', new RegExp(asking('who|whom'))],
   [
     'person',
     new RegExp(`${which}(?:person|people|man|woman|king|queen|president|author|scientist|leader|philosopher)\\b`),
   ],
-  ['place', /\bwhere\b/],
+  ['place', new RegExp(asking('where'))],
   [
     'place',
     new RegExp(
@@ -32,7 +34,7 @@ const patterns: [QuestionType, RegExp][] = [
 
 /** The type of a question by its question words; English. */
 export function questionTypeOf(question: string): QuestionType {
-  const lower = question.slice(0, 4000).toLowerCase();
+  const lower = question.slice(0, 4000).trim().toLowerCase();
   return patterns.find(([, pattern]) => pattern.test(lower))?.[0] ?? 'other';
 }
 
@@ -43,7 +45,7 @@ const placeWords = /\b(?:in|at|near|from|on|into|across|outside|inside|to|betwee
 const reasonWords =
   /\b(?:because|since|so that|in order to|due to|owing to|as a result|therefore|thus|hence|causes?|caused|reason|leads? to|led to|to avoid|to prevent|allows?|makes?|so)\b/i;
 
-const isNumber = ({ stem }: Word) => /^\p{N}/u.test(stem);
+export const isNumber = ({ stem }: Word) => /^\p{N}/u.test(stem);
 
 /** What of a type a text holds beyond what the question itself says: numbers, times, names. */
 export function holdsType(type: QuestionType, text: string, question: string): boolean {
@@ -63,6 +65,13 @@ export function holdsType(type: QuestionType, text: string, question: string): b
     default:
       return true;
   }
+}
+
+/** The names and numbers in a question: telling words with a capital, but for its first, and digits. */
+export function namesIn(question: string): Word[] {
+  return readWords(question).filter(
+    (word) => !word.common && (isNumber(word) || (word.start > 0 && /^\p{Lu}/u.test(word.text))),
+  );
 }
 
 /** A word with a capital that doesn't merely begin a sentence. */

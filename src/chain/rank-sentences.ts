@@ -33,12 +33,15 @@ export const sentenceFeatures = [
   'meanSimilarity',
   'greatestSimilarity',
   'overlap',
+  'overlapBesideTitle',
   'withBefore',
   'withAfter',
   'rank',
   'fit',
   'brief',
-];
+] as const;
+
+const trained = sentenceFeatures.map((name) => weights.sentence[name]);
 
 /** Fewer words than these besides the question's say nothing new. */
 const fewestNewWords = 3;
@@ -56,6 +59,7 @@ const none: ReadonlySet<string> = new Set();
 export function rankSentences(
   question: string,
   context: FoundPassage[],
+  featureWeights: number[] = trained,
 ): { question: ReadQuestion; sentences: RankedSentence[] } {
   const candidates = sentenceCandidates(context);
   const stemsOf = new Map(candidates.map((candidate) => [candidate, contentStems(candidate.text)]));
@@ -65,6 +69,13 @@ export function rankSentences(
     stems: contentStems(question),
     rarity: rarityIn(stemsOf.values()),
   };
+  // What the title says already, as the name of the thing that the whole document is about, tells sentences little apart.
+  const besideTitle = new Map(
+    context.map(({ title }) => {
+      const said = contentStems(title);
+      return [title, [...read.stems].filter((stem) => !said.has(stem))];
+    }),
+  );
   const relative = relativeTo(context.flatMap(({ windows }) => windows.map(({ similarity }) => similarity)));
   const scored = candidates.map((candidate, at) => {
     const stems = stemsOf.get(candidate)!;
@@ -81,13 +92,14 @@ export function rankSentences(
       relative(candidate.meanSimilarity),
       relative(candidate.greatestSimilarity),
       share(stems),
+      weightedShare(besideTitle.get(candidate.passage.title)!, [stems], read.rarity),
       share(stems, before),
       share(stems, after),
       Math.min(candidate.passage.rank, 4) - 1,
       read.type === 'other' ? 0 : Number(fits) - 0.5,
       Number(newWords < fewestNewWords),
     ];
-    const sum = features.reduce((total, feature, index) => total + feature * weights.sentence[index]!, 0);
+    const sum = features.reduce((total, feature, index) => total + feature * featureWeights[index]!, 0);
     return { ...candidate, stems, before, after, fits, features, score: candidate.prose ? sum : sum - notProse };
   });
   scored.sort((one, other) => other.score - one.score);

@@ -74,10 +74,14 @@ function sentencesOf({ text, start, windows }: FoundPassage): { start: number; e
   });
 }
 
-/** Whether a sentence reads as one: it isn't a heading, a row of a table, a fence, or a short line without a full stop. */
+/**
+ * Whether a sentence reads as one: it isn't a heading, a row of a table, a fence, what leads up to a list, or a short line
+ * without a full stop.
+ */
 function isProse(text: string, passage: FoundPassage, end: number): boolean {
   if (/^(?:#{1,6}[ \t]|\||```|~~~|[-=|:\s]+$)/.test(text) || /\|.*\|/.test(text)) return false;
-  if (/[.!?:;…。！？]["'”’»)\]*_`]*$/.test(text) && /\s/.test(text)) return true;
+  if (/:\s*$/.test(text)) return false;
+  if (/[.!?;…。！？]["'”’»)\]*_`]*$/.test(text) && /\s/.test(text)) return true;
   if (leadingMark.test(text)) return true;
   const standsAlone = /^\s*(?:\n|$)/.test(passage.text.slice(end - passage.start));
   return !standsAlone || text.length > 80;

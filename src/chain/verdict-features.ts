@@ -1,14 +1,11 @@
-import { splitSentences } from '../sentences.ts';
 import type { Ranked } from './answer-gate.ts';
-import { holdsType, isName } from './question-type.ts';
-import type { RankedSentence } from './rank-sentences.ts';
+import { holdsType, isName, isNumber, namesIn } from './question-type.ts';
+import type { ReadQuestion } from './rank-sentences.ts';
+import { findSupports, type Support } from './support.ts';
 import { contentStems, readWords, type Word, weightedShare } from './words.ts';
 
-/** Which parts of an answer are looked at: the first sentences, and of them no more than this many characters. */
-const mostParts = 8;
+/** So much of an answer is read, in UTF-16 code units. */
 const readableCharacters = 4_000;
-/** Sentences that hold nearly as much of the answer as the best one are told apart by how well they fit the question. */
-const nearlyAsMuch = 0.05;
 /** How many words apart the answer and a word of the question may stand until the word counts half. */
 const halfDistance = 6;
 /** An answer of up to this many words is a span rather than a sentence. */
@@ -18,9 +15,6 @@ const negations = new Set(
   `no not never none nothing nobody neither nor without cannot can't won't don't doesn't didn't isn't
   aren't wasn't weren't hasn't haven't hadn't shouldn't wouldn't couldn't fails failed unable`.split(/\s+/),
 );
-
-/** A sentence of the answer and the sentence of the context that bears it out best; `held` is how much of it is there, 0 to 1. */
-export type Support = { part: string; sentence: RankedSentence; held: number; verbatim: boolean };
 
 /** What is read from an answer: the features' values, and the facts behind them that a reader can be told. */
 export type VerdictReading = {
@@ -74,117 +68,82 @@ export const verdictFeatureNames = [
  * @returns null where there is nothing to compare: no word in the answer, or no sentence in the context
  */
 export function readAnswer(answer: string, { question, sentences }: Ranked): VerdictReading | null {
+  const said = answer.slice(0, readableCharacters);
   const best = sentences[0];
-  const parts = partsOf(answer);
-  if (!best || parts.length === 0) return null;
-  const read = sentences.map((sentence) => ({ sentence, plain: plainText(readWords(sentence.text)) }));
-  const supports = parts.map((part) => supportOf(part, question, read));
-  const words = readWords(answer.slice(0, readableCharacters));
+  const supports = findSupports(said, question, sentences);
+  if (!best || supports.length === 0) return null;
   const supporting = [...new Set(supports.map(({ sentence }) => sentence))];
-  const pools = supporting.flatMap(({ stems, before, after }) => [stems, before, after]);
-  const top = supporting.reduce((one, other) => (one.score >= other.score ? one : other));
+  const around = supporting.flatMap(({ stems, before, after }) => [stems, before, after]);
   const all = new Set(sentences.flatMap((sentence) => [...sentence.stems]));
   const titles = new Set(sentences.flatMap(({ passage }) => [...contentStems(passage.title)]));
+  const covered = (pools: ReadonlySet<string>[]) => weightedShare(question.stems, pools, question.rarity);
+
+  const words = readWords(said);
+  const short = Number(words.length <= shortAnswer);
   const fresh = words.filter(({ stem, common }) => !common && !question.stems.has(stem));
   const supportStems = new Set(supporting.flatMap(({ text }) => readWords(text).map(({ stem }) => stem)));
   const missing = fresh.filter(({ stem }) => !supportStems.has(stem));
-  const short = Number(words.length <= shortAnswer);
   const typed = question.type !== 'other';
   const fits =
-    holdsType(question.type, answer, question.text) || (question.type === 'person' && short === 1 && hasCapital(fresh));
-  const asked = readWords(question.text).filter(
-    ({ text, stem, start, common }) => !common && (/^\p{N}/u.test(stem) || (start > 0 && /^\p{Lu}/u.test(text))),
-  );
+    holdsType(question.type, said, question.text) || (question.type === 'person' && short === 1 && hasCapital(fresh));
+  const names = namesIn(question.text);
+
   const similarities = sentences.map(({ greatestSimilarity }) => greatestSimilarity);
   const mean = similarities.reduce((sum, each) => sum + each, 0) / similarities.length;
   const greatest = Math.max(...similarities);
   const near = Math.max(...supporting.map(({ meanSimilarity }) => meanSimilarity));
   const nearest = Math.max(...supports.map((support) => proximity(support, question)));
-  const margin = Math.max(-8, top.score - best.score);
+  const margin = Math.max(-8, Math.max(...supporting.map(({ score }) => score)) - best.score);
   const negationDiffers = supports.some(
     ({ part, sentence, verbatim }) => !verbatim && isNegated(part) !== isNegated(sentence.text),
   );
-  const values = [
-    supports.reduce((sum, { held }) => sum + held, 0) / supports.length,
-    Math.min(...supports.map(({ held }) => held)),
-    supports.filter(({ verbatim }) => verbatim).length / supports.length,
-    Math.min(4, missing.length),
-    Math.min(2, missing.filter(({ stem }) => /^\p{N}/u.test(stem)).length),
-    Math.min(2, missing.filter((word) => isName(word, answer)).length),
-    Number(negationDiffers),
-    Math.sqrt(supporting.reduce((sum, sentence) => sum + sentence.probability, 0)),
-    margin,
-    weightedShare(
-      question.stems,
-      supporting.map((sentence) => sentence.stems),
-      question.rarity,
-    ),
-    weightedShare(question.stems, pools, question.rarity),
-    greatest - mean > 1e-6 ? Math.max(-2, (near - mean) / (greatest - mean)) : 1,
-    nearest,
-    nearest * short,
-    Number(typed && fits),
-    Number(typed && !fits),
-    Number(typed && !fits) * short,
-    Number(fresh.length === 0),
+
+  const values: Record<(typeof verdictFeatureNames)[number], number> = {
+    held: supports.reduce((sum, { held }) => sum + held, 0) / supports.length,
+    leastHeld: Math.min(...supports.map(({ held }) => held)),
+    verbatim: supports.filter(({ verbatim }) => verbatim).length / supports.length,
+    wordsMissing: Math.min(4, missing.length),
+    numbersMissing: Math.min(2, missing.filter(isNumber).length),
+    namesMissing: Math.min(2, missing.filter((word) => isName(word, said)).length),
+    negationDiffers: Number(negationDiffers),
+    supportProbability: Math.sqrt(supporting.reduce((sum, sentence) => sum + sentence.probability, 0)),
+    supportMargin: margin,
+    supportOverlap: covered(supporting.map(({ stems }) => stems)),
+    supportWithNeighbours: covered(around),
+    supportNearness: greatest - mean > 1e-6 ? Math.max(-2, (near - mean) / (greatest - mean)) : 1,
+    proximity: nearest,
+    proximityIfShort: nearest * short,
+    typeFits: Number(typed && fits),
+    typeMissing: Number(typed && !fits),
+    typeMissingIfShort: Number(typed && !fits) * short,
+    nothingNew: Number(fresh.length === 0),
     short,
-    Number(parts.length > 1),
-    weightedShare(question.stems, [best.stems], question.rarity),
-    weightedShare(question.stems, [all, titles], () => 1),
-    Math.min(3, asked.filter(({ stem }) => !pools.some((pool) => pool.has(stem)) && !titles.has(stem)).length),
-    Math.log(best.probability),
-    greatest * 10,
-    near * 10,
-    near * 10 * short,
-    margin * short,
-  ];
+    manyParts: Number(supports.length > 1),
+    bestOverlap: covered([best.stems]),
+    contextCoverage: weightedShare(question.stems, [all, titles], () => 1),
+    questionNamesMissing: Math.min(
+      3,
+      names.filter(({ stem }) => ![...around, titles].some((pool) => pool.has(stem))).length,
+    ),
+    sureness: Math.log(best.probability),
+    similarity: greatest * 10,
+    similarityOfSupport: near * 10,
+    similarityIfShort: near * 10 * short,
+    marginIfShort: margin * short,
+  };
   return {
-    values,
+    values: verdictFeatureNames.map((name) => values[name]),
     supports,
     missing: [...new Set(missing.map(({ text }) => text))].sort((one, other) => other.length - one.length),
-    fits: typed ? fits : null,
-    questionCovered: weightedShare(question.stems, pools, question.rarity),
+    fits: typed && question.type !== 'reason' ? fits : null, // too many ways to give a reason to miss one
+    questionCovered: values.supportWithNeighbours,
     bestIsSupport: supporting.includes(best),
     negationDiffers,
   };
 }
 
-function partsOf(answer: string): string[] {
-  const text = answer.slice(0, readableCharacters);
-  return splitSentences(text)
-    .map(({ start, end }) => text.slice(start, end))
-    .filter((part) => /[\p{L}\p{N}]/u.test(part))
-    .slice(0, mostParts);
-}
-
-/**
- * The sentence that holds most of a part's words, those that the question brings along left aside; of sentences that hold
- * nearly as much, the one that fits the question best.
- * @param sentences best first
- */
-function supportOf(
-  part: string,
-  question: Ranked['question'],
-  sentences: { sentence: RankedSentence; plain: string }[],
-): Support {
-  const words = readWords(part);
-  const content = words.filter(({ common }) => !common);
-  const fresh = content.filter(({ stem }) => !question.stems.has(stem));
-  const telling = fresh.length > 0 ? fresh : content;
-  const wanted = new Set(telling.map(({ stem }) => stem));
-  const plain = plainText(words);
-  const supports = sentences.map(({ sentence, plain: text }) => {
-    const verbatim = plain !== '' && ` ${text} `.includes(` ${plain} `);
-    const met = [...wanted].filter((stem) => sentence.stems.has(stem)).length;
-    return { part, sentence, verbatim, held: verbatim ? 1 : met / Math.max(1, wanted.size) };
-  });
-  const most = Math.max(...supports.map(({ held }) => held));
-  const nearly = supports.filter(({ held }) => held >= most - nearlyAsMuch);
-  return nearly.find(({ verbatim }) => verbatim) ?? nearly[0]!;
-}
-
 /** How near the words of the question stand to the answer within the sentence that holds it, 0 to 1. */
-function proximity({ part, sentence }: Support, question: Ranked['question']): number {
+function proximity({ part, sentence }: Support, question: ReadQuestion): number {
   const words = readWords(sentence.text);
   const answer = new Set(readWords(part).flatMap(({ stem, common }) => (common ? [] : [stem])));
   const places = words.flatMap(({ stem }, place) => (answer.has(stem) && !question.stems.has(stem) ? [place] : []));
@@ -205,4 +164,3 @@ function proximity({ part, sentence }: Support, question: Ranked['question']): n
 const hasCapital = (words: Word[]) => words.some(({ text }) => /^\p{Lu}/u.test(text));
 const isNegated = (text: string) =>
   readWords(text).some((word) => negations.has(word.text.toLowerCase().replace('’', "'")));
-const plainText = (words: Word[]) => words.map((word) => word.text.toLowerCase()).join(' ');

@@ -1,0 +1,78 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { seededRandom, shuffled } from './seeded.ts';
+
+const Span = z.object({ text: z.string(), answer_start: z.number() });
+const SquadFile = z.object({
+  data: z.array(
+    z.object({
+      title: z.string(),
+      paragraphs: z.array(
+        z.object({
+          context: z.string(),
+          qas: z
+            .array(
+              z.object({
+                question: z.string(),
+                is_impossible: z.boolean().default(false),
+                answers: z.array(Span).default([]),
+                plausible_answers: z.array(Span).default([]),
+              }),
+            )
+            .default([]),
+        }),
+      ),
+    }),
+  ),
+});
+
+/** A question with its right answers; one that its paragraph can't answer has none, but plausible wrong ones. */
+export type SquadQuestion = {
+  question: string;
+  article: string;
+  /** The number of its paragraph. */
+  paragraph: number;
+  answers: { text: string; start: number }[];
+  plausible: { text: string; start: number }[];
+  answerable: boolean;
+};
+
+export type Squad = { paragraphs: { article: string; text: string }[]; questions: SquadQuestion[] };
+
+/**
+ * Reads all files of a folder that are in the format of SQuAD 2.0 (Rajpurkar, Jia and Liang, "Know What You Don't Know",
+ * 2018). Questions that are neither answered nor marked as unanswerable are left out; their paragraphs still distract.
+ */
+export function readSquad(folder: string): Squad {
+  const squad: Squad = { paragraphs: [], questions: [] };
+  const files = readdirSync(folder)
+    .filter((name) => name.endsWith('.json'))
+    .sort();
+  for (const file of files) {
+    const read = SquadFile.safeParse(JSON.parse(readFileSync(join(folder, file), 'utf8')));
+    if (!read.success) continue;
+    for (const { title, paragraphs } of read.data.data)
+      for (const { context, qas } of paragraphs) {
+        const paragraph = squad.paragraphs.length;
+        const article = title.replaceAll('_', ' ');
+        squad.paragraphs.push({ article, text: context });
+        for (const { question, is_impossible, answers, plausible_answers } of qas) {
+          if (answers.length === 0 && !is_impossible) continue;
+          const toSpan = ({ text, answer_start: start }: z.infer<typeof Span>) => ({ text, start });
+          const spans = { answers: answers.map(toSpan), plausible: plausible_answers.map(toSpan) };
+          squad.questions.push({ question, article, paragraph, answerable: !is_impossible, ...spans });
+        }
+      }
+  }
+  if (squad.questions.length === 0) throw new Error('The folder holds no file in the format of SQuAD with answers.');
+  return squad;
+}
+
+/** Splits by article, so that nothing of what is reported on was seen: five of eight articles to train on, the rest to test. */
+export function splitByArticle(squad: Squad, seed: number): { train: Set<string>; test: Set<string> } {
+  const articles = [...new Set(squad.questions.map(({ article }) => article))].sort();
+  const mixed = shuffled(articles, seededRandom(seed));
+  const cut = Math.max(1, Math.round((mixed.length * 5) / 8));
+  return { train: new Set(mixed.slice(0, cut)), test: new Set(mixed.slice(cut)) };
+}

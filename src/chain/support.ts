@@ -1,0 +1,69 @@
+import { splitSentences } from '../sentences.ts';
+import type { RankedSentence, ReadQuestion } from './rank-sentences.ts';
+import { readable } from './sentence-candidates.ts';
+import { readWords, type Word } from './words.ts';
+
+/** Which parts of an answer are looked at: its first sentences. */
+const mostParts = 8;
+/** A sentence of the context that is at least this long, and stands in the answer as it is, is a part of it. */
+const shortestQuote = 25;
+/** Sentences that hold nearly as much of the answer as the best one are told apart by how well they fit the question. */
+const nearlyAsMuch = 0.05;
+
+/** A sentence of the answer and the sentence of the context that bears it out best; `held` is how much of it is there, 0 to 1. */
+export type Support = { part: string; sentence: RankedSentence; held: number; verbatim: boolean };
+
+/**
+ * What bears an answer out, sentence by sentence.
+ * @param sentences of the context, best first
+ * @returns nothing where the answer has no words, or the context no sentences
+ */
+export function findSupports(answer: string, question: ReadQuestion, sentences: RankedSentence[]): Support[] {
+  if (sentences.length === 0) return [];
+  const read = sentences.map((sentence) => ({ sentence, plain: plainText(readWords(sentence.text)) }));
+  return partsOf(answer, sentences).map((part) => supportOf(part, question, read));
+}
+
+/** The sentences of an answer; those that it quotes from the context are told by their words, whatever ends them. */
+function partsOf(answer: string, sentences: RankedSentence[]): string[] {
+  let rest = answer.replace(/\s+/g, ' ');
+  const quoted: string[] = [];
+  for (const { text } of sentences) {
+    const quote = readable(text);
+    if (quoted.length === mostParts || quote.length < shortestQuote || !rest.includes(quote)) continue;
+    quoted.push(quote);
+    rest = rest.replace(quote, () => '\n\n');
+  }
+  const others = splitSentences(rest)
+    .map(({ start, end }) => rest.slice(start, end))
+    .filter((part) => /[\p{L}\p{N}]/u.test(part));
+  return [...quoted, ...others].slice(0, mostParts);
+}
+
+/**
+ * The sentence that holds most of a part's words, those that the question brings along left aside; of sentences that hold
+ * nearly as much, the one that fits the question best.
+ * @param sentences best first
+ */
+function supportOf(
+  part: string,
+  question: ReadQuestion,
+  sentences: { sentence: RankedSentence; plain: string }[],
+): Support {
+  const words = readWords(part);
+  const content = words.filter(({ common }) => !common);
+  const fresh = content.filter(({ stem }) => !question.stems.has(stem));
+  const telling = fresh.length > 0 ? fresh : content;
+  const wanted = new Set(telling.map(({ stem }) => stem));
+  const plain = plainText(words);
+  const supports = sentences.map(({ sentence, plain: text }) => {
+    const verbatim = plain !== '' && ` ${text} `.includes(` ${plain} `);
+    const met = [...wanted].filter((stem) => sentence.stems.has(stem)).length;
+    return { part, sentence, verbatim, held: verbatim ? 1 : met / Math.max(1, wanted.size) };
+  });
+  const most = Math.max(...supports.map(({ held }) => held));
+  const nearly = supports.filter(({ held }) => held >= most - nearlyAsMuch);
+  return nearly.find(({ verbatim }) => verbatim) ?? nearly[0]!;
+}
+
+const plainText = (words: Word[]) => words.map((word) => word.text.toLowerCase()).join(' ');

@@ -1,0 +1,114 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { gateOfAnyModel } from '../../src/chain/answer-gate.ts';
+import { createExtractiveAnswer } from '../../src/chain/extract-answer.ts';
+import { abstention } from '../../src/chain/state.ts';
+import type { FoundPassage } from '../../src/passage.ts';
+import { foundPassage } from '../doubles/found-passage.ts';
+
+const alder = foundPassage(
+  `## Alder
+
+Alder wood is light and soft. It does not rot under water, so Venice stands on alder piles.
+The bark of the alder gave tanners a red dye. A grown alder is about 25 metres tall.
+
+- Alders live with bacteria that bind nitrogen.
+- Beavers seldom fell alders.
+
+| Tree  | Height    |
+| ----- | --------- |
+| Alder | 25 metres |
+`,
+  { title: 'Alder', similarity: (text) => (/25 metres|Venice/.test(text) ? 0.9 : 0.84) },
+);
+const oak = foundPassage('Oaks grow slowly. An oak may stand for five hundred years.', {
+  id: 'p2',
+  title: 'Oak',
+  rank: 2,
+  start: 40,
+  similarity: () => 0.8,
+});
+
+function ask(question: string, context: FoundPassage[], options = {}) {
+  const state = { question, context, collection: 'default', topK: 3, evaluation: 'context' as const };
+  return createExtractiveAnswer(options).invoke(state);
+}
+/** Never abstains. */
+const open = { ...gateOfAnyModel, cut: 0 };
+
+test('the sentence that answers is quoted whole, without heading, table or list marker', async () => {
+  const tall = await ask('How tall is a grown alder?', [alder, oak]);
+  assert.deepEqual(tall, { text: 'A grown alder is about 25 metres tall.', abstained: false });
+  const item = await ask('Which animals seldom fell alders?', [alder, oak], { gate: open });
+  assert.match(item.text, /^Beavers seldom fell alders\./);
+});
+
+test('sentences of a passage come in its order', async () => {
+  const { text } = await ask('Does alder wood rot under water, and is alder wood light?', [oak, alder], { gate: open });
+  assert.ok(text.indexOf('light and soft') < text.indexOf('does not rot'), text);
+});
+
+test('it abstains from what the context has nothing on, and from an empty context', async () => {
+  const nothing = { text: abstention, abstained: true };
+  const distant = foundPassage(alder.text, { title: 'Alder', similarity: () => 0.74 });
+  assert.deepEqual(await ask('Who was the first emperor of Rome?', [distant]), nothing);
+  assert.deepEqual(await ask('How tall is an alder?', []), nothing);
+});
+
+test('it abstains from who and how many where nothing of the kind is there, however near the words are', async () => {
+  const near = foundPassage('The authors tried the alder layer on problems.', {
+    title: 'Alder layer',
+    similarity: () => 0.95,
+  });
+  assert.equal((await ask('Who are the authors of the alder layer?', [near])).abstained, true);
+  assert.equal((await ask('How many authors tried the alder layer?', [near])).abstained, true);
+});
+
+test('a gate belongs to an embedding model; the one for any model looks at words only', async () => {
+  const otherScale = foundPassage(alder.text, { title: 'Alder', similarity: () => 0.3 });
+  assert.equal((await ask('How tall is a grown alder?', [otherScale])).abstained, true);
+  assert.equal((await ask('How tall is a grown alder?', [otherScale], { gate: gateOfAnyModel })).abstained, false);
+});
+
+test('whatever the passages hold, the answer is made of their sentences, word for word', async () => {
+  const word = fc.constantFrom(
+    'alder',
+    'oak',
+    'Venice',
+    '25',
+    '| x |',
+    '# a',
+    '- b',
+    '1. c',
+    'z.',
+    'e.g.',
+    '?',
+    '\n',
+    '\n\n',
+    '𝒜',
+    '**',
+    '```',
+  );
+  const text = fc.oneof(
+    fc.array(word, { minLength: 1, maxLength: 60 }).map((words) => words.join(' ')),
+    fc.string({ unit: 'binary', maxLength: 200 }),
+  );
+  const flat = (value: string) => value.replace(/\s+/g, ' ').trim();
+  await fc.assert(
+    fc.asyncProperty(fc.array(text, { maxLength: 4 }), fc.string({ maxLength: 80 }), async (texts, question) => {
+      const context = texts.map((each, at) => foundPassage(each, { id: `p${at}`, rank: at + 1, start: 7 * at }));
+      const { text: answer, abstained } = await ask(question, context, { gate: open });
+      if (abstained) return;
+      let rest = answer;
+      const pieces = context.map((passage) => flat(passage.text));
+      // Take away, from the left, the longest stretch that stands in a passage; each must be one of at most three.
+      for (let taken = 0; rest !== '' && taken < 3; taken += 1) {
+        let length = rest.length;
+        while (length > 0 && !pieces.some((piece) => piece.includes(rest.slice(0, length).trim()))) length -= 1;
+        rest = rest.slice(length).trim();
+      }
+      assert.equal(rest, '');
+    }),
+  );
+});
