@@ -18,9 +18,11 @@ import { collectionRoutes } from './http/collections.ts';
 import { documentRoutes, type IngestUploads } from './http/documents.ts';
 import { ErrorBody, replyWithError } from './http/error-reply.ts';
 import { type About, healthRoutes } from './http/health.ts';
+import { jobRoutes } from './http/jobs.ts';
 import { requireKeys } from './http/keys.ts';
 import { searchRoutes } from './http/search.ts';
 import { startRoute } from './http/start.ts';
+import type { Jobs } from './ingest/jobs.ts';
 import type { Knowledge } from './knowledge/port.ts';
 
 /** What the HTTP side is handed: the working parts, and the settings that concern it. */
@@ -29,6 +31,7 @@ export type AppParts = {
   search: SearchPassages;
   ingestUploads: IngestUploads;
   knowledge: Knowledge;
+  jobs: Jobs;
   about: About;
   logger: FastifyBaseLogger;
   settings: { apiKeys: ApiKey[]; topK: number; maxConcurrentAsks: number; maxBodyBytes: number };
@@ -106,6 +109,7 @@ export async function buildApp(parts: AppParts) {
   await app.register(searchRoutes, { search: parts.search, topK: settings.topK });
   await app.register(documentRoutes, { ingestUploads: parts.ingestUploads, knowledge });
   await app.register(collectionRoutes, { knowledge });
+  await app.register(jobRoutes, { jobs: parts.jobs, knowledge });
   await app.ready();
   return app;
 }

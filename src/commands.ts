@@ -41,8 +41,8 @@ export async function ingest(paths: string[], options: { collection: string }) {
   if (!collection.success) throw new AppError('BAD_INPUT', `--collection ${collection.error.issues[0]!.message}`);
   await withParts(async (parts) => {
     await parts.knowledge.createCollection(collection.data);
-    const { failed } = await ingestWithProgress(parts, paths, collection.data);
-    if (failed.length > 0) process.exitCode = 1;
+    const { skipped } = await ingestWithProgress(parts, paths, collection.data);
+    if (skipped > 0) process.exitCode = 1;
   });
 }
 

@@ -13,6 +13,8 @@ import { readPrompts } from './chain/prompts.ts';
 import { createRetrieve, type SearchPassages } from './chain/retrieve.ts';
 import type { Config } from './config.ts';
 import { createIngest } from './ingest/ingest.ts';
+import { ingestPaths } from './ingest/ingest-paths.ts';
+import { createJobs } from './ingest/jobs.ts';
 import { loadDocument, loadText } from './ingest/load.ts';
 import { startKnowledge } from './knowledge/client.ts';
 import { EmbeddedEmbeddings } from './models/embedded-embeddings.ts';
@@ -138,6 +140,14 @@ export async function compose(config: Config, options: { logTo?: 'terminal' | De
     const loaded = await loadDocument({ bytes: await readFile(path), name: source });
     return (await ingest([{ collection, source, loaded }]))[0]!;
   };
+  const jobs = createJobs((collection, { signal, onProgress }) =>
+    ingestPaths({
+      paths: [config.corpusDir],
+      ingestFile: (path, source) => ingestFile(collection, path, source),
+      signal,
+      onProgress,
+    }),
+  );
   const versions = {
     assay: versionOf('../package.json'),
     node: process.versions.node,
@@ -151,11 +161,15 @@ export async function compose(config: Config, options: { logTo?: 'terminal' | De
     search,
     ingestUploads,
     ingestFile,
+    jobs,
     knowledge,
     logger,
     about: { models, versions },
     settings: { apiKeys, topK, maxConcurrentAsks, maxBodyBytes },
-    close: () => knowledge.close(),
+    async close() {
+      await jobs.close();
+      await knowledge.close();
+    },
   } satisfies AppParts & Record<string, unknown>;
 }
 

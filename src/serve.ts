@@ -7,7 +7,7 @@ import { AppError } from './errors.ts';
 
 /**
  * Serves until told to stop: reads the settings, composes, listens; on SIGTERM or SIGINT takes no more, finishes what it has
- * taken, and ends.
+ * taken, and ends. On SIGHUP it ingests `CORPUS_DIR` anew.
  * @param options.ingestCorpus ingests `CORPUS_DIR` into the default collection first
  */
 export async function serve(options: { ingestCorpus?: boolean } = {}) {
@@ -22,6 +22,10 @@ export async function serve(options: { ingestCorpus?: boolean } = {}) {
     const address = await app.listen({ host: config.host, port: config.port });
     announce(address, parts.about.models.chat, config.apiKeys.length > 0);
     parts.logger.info({ ...parts.about, address }, 'listening');
+    process.on('SIGHUP', () => {
+      const { id } = parts.jobs.start('default');
+      parts.logger.info({ jobId: id }, 'ingesting CORPUS_DIR anew');
+    });
     const signal = await new Promise<string>((resolve) => {
       for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, resolve);
     });

@@ -25,8 +25,8 @@ export function showCount(what: string) {
 }
 
 /** Says how an ingest of files went, the failures one by one. */
-export function tellIngest({ files, added, replaced, unchanged, failed }: IngestProgress) {
+export function tellIngest({ files, added, replaced, unchanged, skipped, failed }: IngestProgress) {
   for (const { source, message } of failed) tell(`  skipped ${source}: ${message}`);
-  const parts = [`${added} new`, `${replaced} replaced`, `${unchanged} unchanged`, `${failed.length} skipped`];
+  const parts = [`${added} new`, `${replaced} replaced`, `${unchanged} unchanged`, `${skipped} skipped`];
   tell(`Ingested ${files} ${files === 1 ? 'file' : 'files'}: ${parts.join(', ')}.`);
 }

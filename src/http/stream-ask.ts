@@ -3,6 +3,7 @@ import type { Asker, ConductAsk } from '../chain/conduct-ask.ts';
 import type { AskRequest } from '../chain/reply.ts';
 import type { FoundPassage } from '../passage.ts';
 import { errorBody, toAppError } from './error-reply.ts';
+import { openEventStream } from './event-stream.ts';
 import { logAsk } from './log-ask.ts';
 
 /**
@@ -15,22 +16,10 @@ export async function streamAsk(
   reply: FastifyReply,
   asker: Asker,
 ) {
+  let stream: ReturnType<typeof openEventStream> | undefined;
   const tell = (event: string, data: unknown) => {
-    begin();
-    reply.raw.write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
-  };
-  let begun = false;
-  const begin = () => {
-    if (begun) return;
-    begun = true;
-    reply.hijack();
-    const headers = Object.entries(reply.getHeaders()).map(([name, value]) => [name, String(value)] as const);
-    reply.raw.writeHead(200, {
-      ...Object.fromEntries(headers),
-      'content-type': 'text/event-stream; charset=utf-8',
-      'cache-control': 'no-store',
-      'x-accel-buffering': 'no',
-    });
+    stream ??= openEventStream(reply);
+    void stream.tell(event, data);
   };
   try {
     // Where an Incorrect verdict may change the answer, nothing is told before that is settled.
@@ -50,12 +39,12 @@ export async function streamAsk(
     tell('done', answered);
     logAsk(request, answered);
   } catch (error) {
-    if (!begun) throw error;
+    if (!stream) throw error;
     const failure = toAppError(error);
     tell('error', errorBody(failure, request.id).error);
     request.log.warn({ code: failure.code }, 'stream ended with an error');
   }
-  reply.raw.end();
+  stream?.end();
   return reply;
 }
 

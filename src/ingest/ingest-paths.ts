@@ -1,58 +1,100 @@
-import { readdir, stat } from 'node:fs/promises';
+import { opendir, stat } from 'node:fs/promises';
 import { basename, join, relative, sep } from 'node:path';
 import { AppError } from '../errors.ts';
 import type { Ingested } from './ingest.ts';
 
-/** How far an ingest of files has come. A file that failed is named with what was wrong with it; the others go on. */
+/**
+ * How far an ingest of files has come: `done` of `files`. A file that failed is named with what was wrong with it, up to
+ * `failuresKept`; the others go on.
+ */
 export type IngestProgress = {
   files: number;
   done: number;
   added: number;
   replaced: number;
   unchanged: number;
+  skipped: number;
   failed: { source: string; code: string; message: string }[];
 };
 
+/** How many failures are kept in words; the rest is counted. */
+export const failuresKept = 1000;
+/** How many files are read, embedded and stored at once: a parser and the embedding model both have something to do. */
+const filesAtOnce = 4;
+
 /**
- * Ingests files, and folders with all that is in them but hidden files. A file's source is its path from the folder that was
- * named, with `/` on every system, or its name where it was named itself.
+ * Ingests files, and folders with all that is in them but hidden files, in bounded memory whatever their number. A file's
+ * source is its path from the folder that was named, with `/` on every system, or its name where it was named itself. What is
+ * unchanged costs a look, so an ingest that was broken off goes on where it stopped when it is run again.
  * @returns the final progress; one bad file is reported in it, never thrown
- * @throws AppError BAD_INPUT where a path isn't there
+ * @throws AppError BAD_INPUT where a path isn't there; the signal's reason when it fires; what no other file would survive
  */
 export async function ingestPaths(options: {
   paths: string[];
   ingestFile: (path: string, source: string) => Promise<Ingested>;
   onProgress?: (progress: IngestProgress) => void;
+  signal?: AbortSignal;
 }): Promise<IngestProgress> {
-  const files = (await Promise.all(options.paths.map(filesUnder))).flat();
-  const progress: IngestProgress = { files: files.length, done: 0, added: 0, replaced: 0, unchanged: 0, failed: [] };
-  options.onProgress?.(progress);
-  for (const { path, source } of files) {
-    try {
-      const { unchanged, replaced } = await options.ingestFile(path, source);
-      progress[unchanged ? 'unchanged' : replaced ? 'replaced' : 'added'] += 1;
-    } catch (error) {
-      const { code, message } = error instanceof AppError ? error : { code: 'INTERNAL', message: 'unexpected failure' };
-      progress.failed.push({ source, code, message });
-      // Nothing else will go better when the store or the model server is the trouble.
-      if (code === 'NOT_READY' || code === 'STORAGE_FULL' || code === 'COLLECTION_NOT_FOUND') throw error;
+  const { ingestFile, onProgress, signal } = options;
+  const progress: IngestProgress = { files: 0, done: 0, added: 0, replaced: 0, unchanged: 0, skipped: 0, failed: [] };
+  await Promise.all(options.paths.map(needPath));
+  for await (const _ of filesOf(options.paths)) progress.files += 1;
+  onProgress?.(progress);
+  const files = filesOf(options.paths);
+  let broken: unknown;
+
+  async function work() {
+    for (let next = await files.next(); !next.done && !broken; next = await files.next()) {
+      signal?.throwIfAborted();
+      const { path, source } = next.value;
+      try {
+        const { unchanged, replaced } = await ingestFile(path, source);
+        progress[unchanged ? 'unchanged' : replaced ? 'replaced' : 'added'] += 1;
+      } catch (error) {
+        const { code, message } =
+          error instanceof AppError ? error : { code: 'INTERNAL', message: 'it could not be read' };
+        // Nothing else will go better when the store or the model server is the trouble.
+        if (
+          ['NOT_READY', 'STORAGE_FULL', 'COLLECTION_NOT_FOUND', 'MODEL_REJECTED', 'MODEL_UNAVAILABLE'].includes(code)
+        ) {
+          broken = error;
+          throw error;
+        }
+        progress.skipped += 1;
+        if (progress.failed.length < failuresKept) progress.failed.push({ source, code, message });
+      }
+      progress.done += 1;
+      onProgress?.(progress);
     }
-    progress.done += 1;
-    options.onProgress?.(progress);
   }
+
+  const workers = await Promise.allSettled(Array.from({ length: filesAtOnce }, work));
+  for (const worker of workers) if (worker.status === 'rejected') throw worker.reason;
   return progress;
 }
 
-async function filesUnder(path: string): Promise<{ path: string; source: string }[]> {
-  const found = await stat(path).catch((cause) => {
+async function needPath(path: string) {
+  await stat(path).catch((cause) => {
     throw new AppError('BAD_INPUT', `There is no file or folder ${path}.`, { cause });
   });
-  if (!found.isDirectory()) return [{ path, source: basename(path) }];
-  const entries = await readdir(path, { recursive: true, withFileTypes: true });
-  return entries
-    .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name))
-    .map((file) => ({ path: file, source: relative(path, file).split(sep).join('/') }))
-    .filter(({ source }) => !source.split('/').some((part) => part.startsWith('.')))
-    .sort((one, other) => (one.source < other.source ? -1 : 1));
+}
+
+/** The files of paths, found while they are asked for. */
+async function* filesOf(paths: string[]): AsyncGenerator<{ path: string; source: string }> {
+  for (const path of paths) {
+    if (!(await stat(path)).isDirectory()) yield { path, source: basename(path) };
+    else
+      for await (const file of filesUnder(path))
+        yield { path: file, source: relative(path, file).split(sep).join('/') };
+  }
+}
+
+async function* filesUnder(folder: string): AsyncGenerator<string> {
+  const folders = [];
+  for await (const entry of await opendir(folder)) {
+    if (entry.name.startsWith('.')) continue;
+    if (entry.isDirectory()) folders.push(join(folder, entry.name));
+    else if (entry.isFile()) yield join(folder, entry.name);
+  }
+  for (const each of folders) yield* filesUnder(each);
 }

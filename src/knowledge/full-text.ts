@@ -14,15 +14,20 @@ const stopWords = new Set(
 const tableOf = (collectionKey: number) => `words_${collectionKey}`;
 
 /**
- * The question as an FTS5 query: its words, quoted, joined by OR. Nothing of the question can act as query syntax.
- * @returns null where no word is left to search for
+ * How many occurrences in passages a search may weigh. BM25 weighs every passage that holds any of the words, so a few common ones
+ * would cost more than all the rest, and tell least.
  */
-export function toMatchQuery(question: string): string | null {
+const mostPostings = 8_000;
+
+/** The words of a question that are worth searching for; of a question of nothing but stop words, these. */
+export function wordsOf(question: string): string[] {
   const words = question.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? [];
   const telling = words.filter((word) => !stopWords.has(word));
-  const unique = [...new Set(telling.length > 0 ? telling : words)].slice(0, 64);
-  return unique.length === 0 ? null : unique.map((word) => `"${word}"`).join(' OR ');
+  return [...new Set(telling.length > 0 ? telling : words)].slice(0, 64);
 }
+
+/** Words as an FTS5 query: quoted, joined by OR, so that nothing in them can act as query syntax. */
+export const toMatchQuery = (words: string[]) => words.map((word) => `"${word}"`).join(' OR ');
 
 export type FullText = ReturnType<typeof openFullText>;
 
@@ -37,15 +42,31 @@ export function openFullText(database: DatabaseSync, collectionKey: number) {
     `SELECT rowid AS key, -bm25(${table}, 1.0, 1.0) AS score FROM ${table} WHERE ${table} MATCH ? ORDER BY rank LIMIT ?`,
   );
 
+  const countUpTo = database.prepare(
+    `SELECT count(*) AS n FROM (SELECT 1 FROM ${table} WHERE ${table} MATCH ? LIMIT ?)`,
+  );
+
   return {
     add: (passageKey: number, headings: string, text: string) => execute(insert, passageKey, headings, text),
     remove: (passageKey: number) => execute(erase, passageKey),
     drop: () => database.exec(`DROP TABLE ${table}`),
 
-    /** BM25 scores of the passages that share a word with the question, best first; higher is better. */
+    /**
+     * BM25 scores of the passages that share a word with the question, best first; higher is better. In a large collection
+     * its rarest words are searched for, as many as `mostPostings` allows.
+     */
     search(question: string, limit: number): Map<number, number> {
-      const query = toMatchQuery(question);
-      const rows = query === null ? [] : (select.all(query, limit) as { key: number; score: number }[]);
+      const counted = wordsOf(question).map((word) => {
+        const { n } = countUpTo.get(toMatchQuery([word]), mostPostings + 1) as { n: number };
+        return { word, count: n };
+      });
+      let room = mostPostings;
+      const words = counted
+        .sort((one, other) => one.count - other.count)
+        .filter(({ count }) => count > 0 && (room -= count) >= 0)
+        .map(({ word }) => word);
+      if (words.length === 0) return new Map();
+      const rows = select.all(toMatchQuery(words), limit) as { key: number; score: number }[];
       return new Map(rows.map(({ key, score }) => [key, Math.max(score, 0)]));
     },
   };

@@ -23,6 +23,7 @@ test('the OpenAPI document tells every route with its schemas, and the pages sta
   assert.deepEqual(routes.sort(), [
     'DELETE /collections/{name}',
     'DELETE /documents/{id}',
+    'DELETE /jobs/{id}',
     'GET /asks/{id}',
     'GET /collections',
     'GET /collections/{name}',
@@ -30,8 +31,10 @@ test('the OpenAPI document tells every route with its schemas, and the pages sta
     'GET /documents/{id}',
     'GET /health/live',
     'GET /health/ready',
+    'GET /jobs/{id}',
     'POST /ask',
     'POST /documents',
+    'POST /jobs',
     'POST /search',
     'PUT /collections/{name}',
   ]);

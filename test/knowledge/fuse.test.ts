@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
+import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { toMatchQuery } from '../../src/knowledge/full-text.ts';
+import { openFullText, toMatchQuery, wordsOf } from '../../src/knowledge/full-text.ts';
 import { fuse } from '../../src/knowledge/fuse.ts';
 
 test('a passage that both searches find comes before those that one of them finds', () => {
@@ -39,10 +40,23 @@ test('scores lie between 0 and 1, fall with the rank, and the order does not han
 });
 
 test('nothing in a question acts as query syntax', () => {
-  assert.equal(
-    toMatchQuery('LinSATNet" OR title:x NEAR(a b) -tau*'),
-    '"linsatnet" OR "title" OR "x" OR "near" OR "b" OR "tau"',
+  const words = wordsOf('LinSATNet" OR title:x NEAR(a b) -tau*');
+  assert.equal(toMatchQuery(words), '"linsatnet" OR "title" OR "x" OR "near" OR "b" OR "tau"');
+  assert.deepEqual(wordsOf('?!'), []);
+  assert.deepEqual(wordsOf('What is it?'), ['what', 'is', 'it']);
+});
+
+test('in a large collection the rare words of a question are searched for, and a word that is everywhere is not', () => {
+  const database = new DatabaseSync(':memory:');
+  const fullText = openFullText(database, 1);
+  database.exec('BEGIN');
+  for (let key = 1; key <= 9000; key += 1) fullText.add(key, '', key % 1000 === 0 ? 'common rare word' : 'common word');
+  database.exec('COMMIT');
+  assert.deepEqual(
+    [...fullText.search('common rare', 100).keys()].sort((one, other) => one - other),
+    [1, 2, 3, 4, 5, 6, 7, 8, 9].map((at) => at * 1000),
   );
-  assert.equal(toMatchQuery('?!'), null);
-  assert.equal(toMatchQuery('What is it?'), '"what" OR "is" OR "it"');
+  assert.equal(fullText.search('common', 100).size, 0);
+  assert.equal(fullText.search('absent', 100).size, 0);
+  database.close();
 });

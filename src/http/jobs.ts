@@ -1,0 +1,87 @@
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import { collectionName } from '../collection-name.ts';
+import { AppError } from '../errors.ts';
+import type { Jobs } from '../ingest/jobs.ts';
+import type { Knowledge } from '../knowledge/port.ts';
+import { openEventStream } from './event-stream.ts';
+import { mayUse, needCollection } from './keys.ts';
+import { whileConnected } from './while-connected.ts';
+
+const JobShape = z.object({
+  id: z.string(),
+  collection: z.string(),
+  status: z.enum(['running', 'done', 'failed', 'cancelled']),
+  startedAt: z.string(),
+  endedAt: z.string().nullable(),
+  error: z.string().nullable(),
+  progress: z.object({
+    files: z.int(),
+    done: z.int(),
+    added: z.int(),
+    replaced: z.int(),
+    unchanged: z.int(),
+    skipped: z.int(),
+    failed: z.array(z.object({ source: z.string(), code: z.string(), message: z.string() })),
+  }),
+});
+
+/** `/jobs`: the folder of the service's own settings, `CORPUS_DIR`, is ingested in the background; no caller names a path. */
+export const jobRoutes: FastifyPluginAsyncZod<{ jobs: Jobs; knowledge: Knowledge }> = async (
+  app,
+  { jobs, knowledge },
+) => {
+  const params = z.strictObject({ id: z.string().max(100) });
+  function find(request: Parameters<typeof mayUse>[0], id: string) {
+    const job = jobs.get(id);
+    if (!job || !mayUse(request, job.collection)) throw new AppError('NOT_FOUND', 'There is no job of this id.');
+    return job;
+  }
+
+  app.post(
+    '/jobs',
+    {
+      schema: {
+        summary:
+          'Ingest the documents of CORPUS_DIR in the background; the job that is running is returned where there is one',
+        body: z.strictObject({ collection: collectionName.default('default') }),
+        response: { 202: JobShape },
+      },
+    },
+    async (request, reply) => {
+      const { collection } = request.body;
+      needCollection(request, collection);
+      if (!(await knowledge.collection(collection)))
+        throw new AppError('COLLECTION_NOT_FOUND', 'There is no collection of this name.');
+      return reply.status(202).send(jobs.start(collection));
+    },
+  );
+  app.get(
+    '/jobs/:id',
+    {
+      schema: {
+        summary: 'How far a job is; with Accept: text/event-stream, told again each time it gets further',
+        params,
+        response: { 200: JobShape },
+      },
+    },
+    async (request, reply) => {
+      const job = find(request, request.params.id);
+      if (!/\btext\/event-stream\b/.test(request.headers.accept ?? '')) return job;
+      const stream = openEventStream(reply);
+      for await (const state of jobs.watch(job.id, whileConnected(reply)))
+        await stream.tell(state.status === 'running' ? 'progress' : 'done', state);
+      stream.end();
+      return reply;
+    },
+  );
+  app.delete(
+    '/jobs/:id',
+    { schema: { summary: 'Cancel a job; what it has stored stays', params, response: { 200: JobShape } } },
+    async (request) => {
+      const job = find(request, request.params.id);
+      await jobs.cancel(job.id);
+      return job;
+    },
+  );
+};
