@@ -63,7 +63,10 @@ export function openFullText(database: DatabaseSync, collectionKey: number) {
       let room = mostPostings;
       const words = counted
         .sort((one, other) => one.count - other.count)
-        .filter(({ count }) => count > 0 && (room -= count) >= 0)
+        .filter(({ count }) => {
+          room -= count;
+          return count > 0 && room >= 0;
+        })
         .map(({ word }) => word);
       if (words.length === 0) return new Map();
       const rows = select.all(toMatchQuery(words), limit) as { key: number; score: number }[];
