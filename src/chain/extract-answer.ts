@@ -17,7 +17,7 @@ const longestAnswer = 700;
  * for word (white space apart, and without the marker before a list item), those of a passage in its order.
  * It abstains where even the best is unlikely to answer.
  * @param options.gate when to abstain; it belongs to the embedding model, and the default to e5-small-v2-q. For another
- * model take `gateOfAnyModel`, which looks at words only and abstains more carefully.
+ * model take `gateOfAnyModel`, which looks at words only.
  * @param options.mostSentences 1 to 3
  */
 export function createExtractiveAnswer(options: { gate?: Gate; mostSentences?: number } = {}): AnswerStep {

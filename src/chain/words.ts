@@ -73,18 +73,35 @@ const endings = [
   ['ly', ''],
   ['s', ''],
 ] as const;
+const endingsByLast = Map.groupBy(endings, ([ending]) => ending.at(-1)!);
+
+/** Stems of words seen before: finding them is most of the work of an ask. Bounded, and started afresh when full. */
+const remembered = new Map<string, string>();
+const rememberedWords = 20_000;
+const rememberedLength = 40;
 
 /**
  * A word without its ending, so that "trained", "training" and "trains" meet: a light stemmer for English, in the manner of
  * Porter ("An algorithm for suffix stripping", 1980) but in one pass. Numbers come out as plain digits.
  */
 export function stemOf(lower: string): string {
+  if (lower.length > rememberedLength) return stripped(lower);
+  let stem = remembered.get(lower);
+  if (stem === undefined) {
+    stem = stripped(lower);
+    if (remembered.size >= rememberedWords) remembered.clear();
+    remembered.set(lower, stem);
+  }
+  return stem;
+}
+
+function stripped(lower: string): string {
   if (/^\p{N}/u.test(lower)) return lower.replace(/,(?=\d{3})/g, '');
   const number = numberWords.get(lower);
   if (number) return number;
   let stem = lower;
   if (!lower.endsWith('ss') && !lower.endsWith('us') && !lower.endsWith('is'))
-    for (const [ending, instead] of endings) {
+    for (const [ending, instead] of endingsByLast.get(lower.at(-1)!) ?? []) {
       const rest = lower.length - ending.length;
       if (rest < 3 || !lower.endsWith(ending) || !/[aeiouy]/.test(lower.slice(0, rest))) continue;
       stem = lower.slice(0, rest) + instead;
