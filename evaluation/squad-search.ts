@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { EmbeddingsInterface } from '@langchain/core/embeddings';
 import { createIngest } from '../src/ingest/ingest.ts';
-import { loadText } from '../src/ingest/load.ts';
+import { startParser } from '../src/ingest/parser.ts';
 import { startKnowledge } from '../src/knowledge/client.ts';
 import { EmbeddedEmbeddings } from '../src/models/embedded-embeddings.ts';
 import type { FoundPassage } from '../src/passage.ts';
@@ -36,13 +36,14 @@ export async function searchSquad(options: {
   const { squad, embeddings, embeddingModel, onProgress } = options;
   const dataDir = await mkdtemp(join(tmpdir(), 'assay-squad-'));
   const knowledge = await startKnowledge({ dataDir, embeddingModel });
+  const parser = await startParser();
   try {
     await knowledge.createCollection('squad');
     // Large enough that no paragraph is divided: labels are for whole paragraphs.
-    const ingest = createIngest({ knowledge, embeddings, chunkSizeTokens: 4096, chunkOverlapTokens: 0 });
+    const ingest = createIngest({ knowledge, parser, embeddings, chunkSizeTokens: 4096, chunkOverlapTokens: 0 });
     for (const [number, { article, text }] of squad.paragraphs.entries()) {
-      const loaded = await loadText({ text, format: 'text' });
-      await ingest([{ collection: 'squad', source: String(number), title: article, loaded }]);
+      const content = { text, format: 'text' as const };
+      await ingest([{ collection: 'squad', source: String(number), title: article, content }]);
       onProgress('paragraphs', number + 1, squad.paragraphs.length);
     }
     const contexts: SquadContexts[] = [];
@@ -59,6 +60,7 @@ export async function searchSquad(options: {
     }
     return contexts;
   } finally {
+    await parser.close();
     await knowledge.close();
     await rm(dataDir, { recursive: true, force: true });
   }

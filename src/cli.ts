@@ -35,6 +35,40 @@ program
   .action(async () => (await import('./commands.ts')).reembedAll());
 
 program
+  .command('backup')
+  .description('copy all documents into one file, also while the service runs (the records of past asks are left out)')
+  .argument('<file>')
+  .option('--force', 'replace a file that is there')
+  .action(async (file, options) => (await import('./store-commands.ts')).backUp(file, options));
+
+program
+  .command('restore')
+  .description('put a backup in the place of DATA_DIR’s documents (the service must not be running)')
+  .argument('<file>', 'what assay backup has made')
+  .option('--force', 'replace documents that are there')
+  .action(async (file, options) => (await import('./store-commands.ts')).restore(file, options));
+
+program
+  .command('export')
+  .description('write all passages as JSON lines, also while the service runs')
+  .argument('<file>', 'where to; - is stdout')
+  .option('--collection <name>', 'only those of this collection')
+  .option('--vectors', 'with the vector of each window')
+  .option('--force', 'replace a file that is there')
+  .action(async (file, options) => (await import('./store-commands.ts')).exportTo(file, options));
+
+program
+  .command('import-faiss')
+  .description('take over a folder that LangChain.js’s FaissStore saved (the service must not be running)')
+  .argument('<folder>')
+  .option('--collection <name>', 'made where it is not there', 'default')
+  .option(
+    '--embedding-model <name>',
+    'the model that made the folder’s vectors; of another than ours, texts are embedded anew',
+  )
+  .action(async (folder, options) => (await import('./import-faiss.ts')).importFaiss(folder, options));
+
+program
   .command('evaluate')
   .description('ask the sample questions of the sample corpus, and measure answers and verdicts')
   .option('--json', 'print the figures as JSON')
@@ -44,6 +78,7 @@ program
   .command('doctor')
   .description('say what is installed, which models answer, what is wrong and how to mend it')
   .option('--json', 'print the findings as JSON')
+  .option('--verify', 'check all that is stored against itself, also while the service runs')
   .action(async (options) => (await import('./doctor.ts')).doctor(options));
 
 try {

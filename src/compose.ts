@@ -15,7 +15,7 @@ import type { Config } from './config.ts';
 import { createIngest } from './ingest/ingest.ts';
 import { ingestPaths } from './ingest/ingest-paths.ts';
 import { createJobs } from './ingest/jobs.ts';
-import { loadDocument, loadText } from './ingest/load.ts';
+import { startParser } from './ingest/parser.ts';
 import { startKnowledge } from './knowledge/client.ts';
 import { EmbeddedEmbeddings } from './models/embedded-embeddings.ts';
 import manifest from './models/manifest.json' with { type: 'json' };
@@ -126,24 +126,21 @@ export async function compose(config: Config, options: { logTo?: 'terminal' | De
         .saveAsk(record)
         .catch((error) => logger.error({ code: error?.code }, 'the record of an ask was not kept')),
   });
-  const ingest = createIngest({ knowledge, embeddings, chunkSizeTokens, chunkOverlapTokens });
-  const ingestUploads: AppParts['ingestUploads'] = async (collection, uploads) => {
-    const incoming = [];
-    for (const { source, title, metadata, content } of uploads) {
-      const loaded =
-        'text' in content ? await loadText(content) : await loadDocument({ bytes: content.bytes, name: source });
-      incoming.push({ collection, source, title, metadata, loaded });
-    }
-    return ingest(incoming);
-  };
-  const ingestFile = async (collection: string, path: string, source: string) => {
-    const loaded = await loadDocument({ bytes: await readFile(path), name: source });
-    return (await ingest([{ collection, source, loaded }]))[0]!;
+  const parser = await startParser();
+  const ingest = createIngest({ knowledge, parser, embeddings, chunkSizeTokens, chunkOverlapTokens });
+  const ingestUploads: AppParts['ingestUploads'] = (collection, uploads, { signal }) =>
+    ingest(
+      uploads.map((upload) => ({ collection, ...upload })),
+      { signal },
+    );
+  const ingestFile = async (collection: string, path: string, source: string, signal?: AbortSignal) => {
+    const content = { bytes: await readFile(path) };
+    return (await ingest([{ collection, source, content }], signal ? { signal } : {}))[0]!;
   };
   const jobs = createJobs((collection, { signal, onProgress }) =>
     ingestPaths({
       paths: [config.corpusDir],
-      ingestFile: (path, source) => ingestFile(collection, path, source),
+      ingestFile: (path, source) => ingestFile(collection, path, source, signal),
       signal,
       onProgress,
     }),
@@ -168,6 +165,7 @@ export async function compose(config: Config, options: { logTo?: 'terminal' | De
     settings: { apiKeys, topK, maxConcurrentAsks, maxBodyBytes },
     async close() {
       await jobs.close();
+      await parser.close();
       await knowledge.close();
     },
   } satisfies AppParts & Record<string, unknown>;

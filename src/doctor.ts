@@ -6,6 +6,8 @@ import { chooseModels, openChatModel, openEmbeddings } from './compose.ts';
 import { type Config, readConfig } from './config.ts';
 import { AppError } from './errors.ts';
 import { startKnowledge } from './knowledge/client.ts';
+import { verifyStore } from './knowledge/verify.ts';
+import { showCount } from './terminal.ts';
 
 /** One thing looked at: whether it is as it should be, and what to do where it isn't. */
 export type Finding = { name: string; ok: boolean; detail: string };
@@ -30,8 +32,11 @@ const need = (condition: boolean, detail: string, mend: string) => {
   return detail;
 };
 
-/** Looks at the installation, the settings, the models and the store, in the order in which they need each other. */
-export async function examine(): Promise<Finding[]> {
+/**
+ * Looks at the installation, the settings, the models and the store, in the order in which they need each other.
+ * @param options.verify checks the whole store against itself, which a service that runs on it does not mind
+ */
+export async function examine(options: { verify?: boolean | undefined } = {}): Promise<Finding[]> {
   const findings = [
     await look('runtime', () => {
       const { version } = process;
@@ -79,6 +84,11 @@ export async function examine(): Promise<Finding[]> {
   if (models.chat === null)
     findings.push({ name: 'chat model', ok: true, detail: 'none configured: answers are quoted from the documents' });
   else findings.push(...(await lookAtChat(settings)));
+  if (options.verify) {
+    const bar = showCount('Verifying');
+    const verified = verifyStore({ dataDir, embeddingModel: models.embedding, onProgress: bar.update });
+    return [...findings, ...(await verified.finally(bar.end))];
+  }
   findings.push(
     await look('store', async () => {
       const knowledge = await startKnowledge({ dataDir, embeddingModel: models.embedding });
@@ -109,8 +119,8 @@ async function lookAtChat(config: Config): Promise<Finding[]> {
 }
 
 /** `assay doctor`: prints the findings; the exit code is 1 where something is wrong. */
-export async function doctor(options: { json?: boolean } = {}) {
-  const findings = await examine();
+export async function doctor(options: { json?: boolean; verify?: boolean } = {}) {
+  const findings = await examine(options);
   const width = Math.max(...findings.map(({ name }) => name.length));
   const lines = findings.map(({ name, ok, detail }) => `${ok ? 'ok   ' : 'WRONG'}  ${name.padEnd(width)}  ${detail}`);
   process.stdout.write(options.json ? `${JSON.stringify(findings, null, 2)}\n` : `${lines.join('\n')}\n`);

@@ -65,13 +65,12 @@ function tellImport({ entries, added, replaced, unchanged, failed }: ImportResul
 export function describeEntry({ id, metadata }: FaissStoreEntry): EntryDescription {
   const { source, title } = metadata;
   const relative = typeof source === 'string' ? source.replace(/^([a-z]:)?[/\\]+/i, '') : '';
-  const named = relative === '' ? id : `${relative}#${id}`;
-  const name = [named, id].map((each) => Source.safeParse(each)).find((each) => each.success)?.data;
+  const ofSource = relative === '' ? undefined : Source.safeParse(`${relative}#${id}`).data;
+  const name = ofSource ?? Source.safeParse(id).data;
   if (name === undefined) throw new AppError('BAD_DOCUMENT', "its id can't be the name of a document");
-  const titled = [title, relative, name.slice(0, 500).toWellFormed()]
-    .map((each) => Title.safeParse(each))
-    .find((each) => each.success);
-  return { source: name, title: titled!.data!, metadata: keptMetadata(metadata) };
+  const shown = ofSource === undefined ? name : relative;
+  const titled = Title.safeParse(title).data ?? Title.parse(shown.slice(0, 500).toWellFormed());
+  return { source: name, title: titled, metadata: keptMetadata(metadata) };
 }
 
 function keptMetadata(metadata: Record<string, unknown>): Record<string, unknown> {

@@ -8,6 +8,7 @@ import type { DocumentSummary, Knowledge } from '../knowledge/port.ts';
 import { Metadata, Source, Title, type Upload } from './document-fields.ts';
 import { mayUse, needCollection } from './keys.ts';
 import { readUpload } from './upload.ts';
+import { whileConnected } from './while-connected.ts';
 
 const Summary = z.object({
   id: z.string(),
@@ -31,7 +32,11 @@ const Written = z.object({
 const WrittenSeveral = z.object({ documents: z.array(Written) });
 
 /** Loads and ingests uploads into a collection, all or none. */
-export type IngestUploads = (collection: string, uploads: Upload[]) => Promise<Ingested[]>;
+export type IngestUploads = (
+  collection: string,
+  uploads: Upload[],
+  options: { signal: AbortSignal },
+) => Promise<Ingested[]>;
 
 /** `/documents`: to add, replace, list, read and remove documents. */
 export const documentRoutes: FastifyPluginAsyncZod<{ ingestUploads: IngestUploads; knowledge: Knowledge }> = async (
@@ -67,7 +72,7 @@ export const documentRoutes: FastifyPluginAsyncZod<{ ingestUploads: IngestUpload
           'COLLECTION_NOT_FOUND',
           'There is no collection of this name; PUT /collections/{name} makes it.',
         );
-      const written = await ingestUploads(collection, uploads);
+      const written = await ingestUploads(collection, uploads, { signal: whileConnected(reply) });
       for (const { id, source, passages, unchanged } of written)
         request.log.info({ documentId: id, collection, passages, unchanged, sourceLength: source.length }, 'ingested');
       const documents = written.map(({ replaced, ...document }) => document);

@@ -83,7 +83,9 @@ export function errorForLog(error: AppError) {
 
 /** Fastify's error handler: every failure of every route ends here. */
 export function replyWithError(error: unknown, request: FastifyRequest, reply: FastifyReply) {
-  const failure = toAppError(error);
+  // Whatever failed under a client that has left failed because of that.
+  const isGone = reply.raw.destroyed && !reply.raw.writableFinished;
+  const failure = isGone ? new AppError('CLIENT_GONE', 'The client left.', { cause: error }) : toAppError(error);
   if (failure.status >= 500) request.log.error({ error: errorForLog(failure) }, 'request failed');
   if (failure.code === 'CLIENT_GONE') request.log.info({ status: failure.status }, 'client left');
   if (failure.retryAfterSeconds !== undefined || failure.code === 'OVERLOADED')

@@ -2,8 +2,12 @@ import { z } from 'zod';
 import { AppError } from '../errors.ts';
 
 /** The formats that Assay reads. */
-export const Format = z.enum(['text', 'markdown', 'html', 'pdf']);
+export const Format = z.enum(['text', 'markdown', 'html', 'pdf', 'docx', 'csv', 'json', 'jsonl', 'epub']);
 export type Format = z.infer<typeof Format>;
+
+/** Those whose files are not text. */
+type BinaryFormat = 'pdf' | 'docx' | 'epub';
+export type TextFormat = Exclude<Format, BinaryFormat>;
 
 const formatByExtension: Record<string, Format> = {
   txt: 'text',
@@ -13,11 +17,22 @@ const formatByExtension: Record<string, Format> = {
   html: 'html',
   htm: 'html',
   pdf: 'pdf',
+  docx: 'docx',
+  csv: 'csv',
+  tsv: 'csv',
+  json: 'json',
+  jsonl: 'jsonl',
+  ndjson: 'jsonl',
+  epub: 'epub',
 };
 
 /** Writers put the mark of a PDF within its first kilobyte (ISO 32000, annex H), so readers look there. */
-const PDF_MARK = '%PDF-';
+const PDF_MARK = Buffer.from('%PDF-');
 const PDF_MARK_WITHIN_BYTES = 1_024;
+const ZIP_MARK = Buffer.from('PK\x03\x04');
+/** Of Microsoft's older container: Word up to 2003, and what newer Word files are put into to encrypt them. */
+const OLE_MARK = Buffer.from('d0cf11e0a1b11ae1', 'hex');
+const OLE_ENCRYPTED = Buffer.from('EncryptedPackage', 'utf16le');
 
 /**
  * The format that a file's name promises, by its extension. Only the last part of a path counts.
@@ -31,24 +46,49 @@ export function formatOfName(name: string): Format {
   throw new AppError('UNSUPPORTED_FORMAT', `This kind of file can't be read. Files ending in ${readable} can.`);
 }
 
+export const isTextFormat = (format: Format): format is TextFormat =>
+  format !== 'pdf' && format !== 'docx' && format !== 'epub';
+
 /**
  * Checks that bytes are what their format promises, as far as a look at them can tell, and decodes the formats that are text.
- * @returns the text; `null` for a PDF, which isn't text.
- * @throws {AppError} `BAD_DOCUMENT` when a PDF has no PDF mark, or a text isn't UTF-8, has a NUL byte or is a PDF.
+ * @returns the text; `null` for a PDF, a Word document or an EPUB, which aren't text.
+ * @throws {AppError} `BAD_DOCUMENT` when the bytes bear the mark of another kind of file or lack that of their own, or a
+ * text isn't UTF-8 or has a NUL byte.
  */
 export function decodeBytes(bytes: Uint8Array, format: Format): string | null {
-  const head = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.byteLength, PDF_MARK_WITHIN_BYTES));
+  const all = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const begins = (mark: Buffer) => all.subarray(0, mark.length).equals(mark);
+  if (begins(OLE_MARK)) throw new AppError('BAD_DOCUMENT', whatOleIs(all));
   if (format === 'pdf') {
-    if (head.includes(PDF_MARK)) return null;
+    if (all.subarray(0, PDF_MARK_WITHIN_BYTES).includes(PDF_MARK)) return null;
     throw new AppError('BAD_DOCUMENT', 'The file is named a PDF but is none.');
   }
-  if (head.subarray(0, PDF_MARK.length).equals(Buffer.from(PDF_MARK))) {
-    throw new AppError('BAD_DOCUMENT', `The file is a PDF, not ${format}: give it the extension .pdf.`);
+  if (begins(PDF_MARK)) throw new AppError('BAD_DOCUMENT', `The file is a PDF, not ${format}: name it .pdf.`);
+  if (!isTextFormat(format)) {
+    if (begins(ZIP_MARK)) return null;
+    throw new AppError('BAD_DOCUMENT', `The file is named .${format} but is none: it is no ZIP archive.`);
+  }
+  if (begins(ZIP_MARK)) {
+    throw new AppError(
+      'BAD_DOCUMENT',
+      `The file is a ZIP archive, not ${format}: name a Word file .docx, a book .epub.`,
+    );
   }
   if (bytes.includes(0)) throw new AppError('BAD_DOCUMENT', `The file holds a NUL byte, so it is not ${format}.`);
+  return decodeUtf8(bytes);
+}
+
+/** @throws {AppError} `BAD_DOCUMENT` */
+export function decodeUtf8(bytes: Uint8Array): string {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch (cause) {
     throw new AppError('BAD_DOCUMENT', 'The file is not valid UTF-8. Save it as UTF-8 and try again.', { cause });
   }
+}
+
+function whatOleIs(bytes: Buffer): string {
+  return bytes.includes(OLE_ENCRYPTED)
+    ? 'The document needs a password. Save it without one and try again.'
+    : 'The file is from an older Office program. Save it as .docx and try again.';
 }

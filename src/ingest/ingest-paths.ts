@@ -51,6 +51,7 @@ export async function ingestPaths(options: {
         const { unchanged, replaced } = await ingestFile(path, source);
         progress[unchanged ? 'unchanged' : replaced ? 'replaced' : 'added'] += 1;
       } catch (error) {
+        signal?.throwIfAborted();
         const { code, message } =
           error instanceof AppError ? error : { code: 'INTERNAL', message: 'it could not be read' };
         // Nothing else will go better when the store or the model server is the trouble.
@@ -69,6 +70,7 @@ export async function ingestPaths(options: {
   }
 
   const workers = await Promise.allSettled(Array.from({ length: filesAtOnce }, work));
+  await files.return(undefined); // closes the folder that was being read
   for (const worker of workers) if (worker.status === 'rejected') throw worker.reason;
   return progress;
 }

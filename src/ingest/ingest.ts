@@ -1,15 +1,17 @@
-import { createHash } from 'node:crypto';
+import { createHash, webcrypto } from 'node:crypto';
 import type { EmbeddingsInterface } from '@langchain/core/embeddings';
-import type { Knowledge, NewDocument } from '../knowledge/port.ts';
-import type { LoadedDocument } from './loaded-document.ts';
-import { splitDocument } from './split.ts';
-import { createTokenCounter } from './tokens.ts';
+import { AppError } from '../errors.ts';
+import type { DocumentSummary, Knowledge, NewDocument } from '../knowledge/port.ts';
+import { formatOfName } from './format.ts';
+import type { FileToLoad, TextToLoad } from './load.ts';
+import type { Parser } from './parser.ts';
 
-/** A document that has been loaded, and where it goes. */
+/** A document as it came, not yet read, and where it goes. */
 export type Incoming = {
   collection: string;
   source: string;
-  loaded: LoadedDocument;
+  /** A file without a name of its own has the source's extension. */
+  content: TextToLoad | (Omit<FileToLoad, 'name'> & { name?: string });
   /** Overrides the title found in the document; without any, the source serves. */
   title?: string | undefined;
   metadata?: Record<string, unknown> | undefined;
@@ -24,58 +26,70 @@ export type Ingested = {
   collection: string;
 };
 
+/** A document that is there already, or one that is read and split. */
+type Read = { known: DocumentSummary } | { document: Omit<NewDocument, 'vectors'> };
+
 /** How many windows one call to the embedding model holds, and how many such calls a document makes at once. */
 const windowsPerCall = 64;
 const callsAtOnce = 4;
 
-/** Counts up when splitting or embedding changes, so that documents ingested before it are not taken for unchanged. */
-const recipe = 1;
+/** Counts up when reading, splitting or embedding changes, so that documents ingested before it are not taken for unchanged. */
+const recipe = 2;
 
 export type Ingest = ReturnType<typeof createIngest>;
 
 /**
- * Ingests documents: splits them, embeds their windows, puts them into the knowledge base. What is there already, from the
- * same source and with the same content, is left alone.
- * @returns a function that takes documents of one collection and stores all of them or none
- * @throws AppError of the embedding model or the store
+ * Ingests documents: has them read and split by the parser, embeds their windows, puts them into the knowledge base. What is
+ * there already, from the same source and made of the same bytes, is left alone and not even read.
+ * @returns a function that takes documents of one collection and stores all of them or none; once `signal` is aborted it
+ * ends with the signal's reason, unless the documents are being stored already
+ * @throws AppError of the parser, the embedding model or the store
  */
 export function createIngest(options: {
   knowledge: Pick<Knowledge, 'findSource' | 'put'>;
+  parser: Pick<Parser, 'parse'>;
   embeddings: EmbeddingsInterface;
   chunkSizeTokens: number;
   chunkOverlapTokens: number;
 }) {
-  const { knowledge, embeddings, chunkSizeTokens, chunkOverlapTokens } = options;
-  const countTokens = createTokenCounter();
+  const { knowledge, parser, embeddings, chunkSizeTokens, chunkOverlapTokens } = options;
 
-  async function prepare({ collection, source, loaded, title, metadata = {} }: Incoming) {
-    const about = { collection, source, title: title ?? loaded.title ?? source, format: loaded.format, metadata };
+  async function read(incoming: Incoming, signal: AbortSignal): Promise<Read> {
+    const { collection, source, title, metadata = {} } = incoming;
+    const content = 'text' in incoming.content ? incoming.content : { name: source, ...incoming.content };
+    const format = content.format ?? formatOfName('name' in content ? content.name : source);
     const settings = [recipe, chunkSizeTokens, chunkOverlapTokens];
-    const contentHash = hash([settings, about.title, about.format, metadata, loaded.text]);
+    const contentHash = hash([settings, title ?? null, format, metadata, await hashOfContent(content)]);
     const known = await knowledge.findSource(collection, source);
     if (known?.contentHash === contentHash) return { known };
-    const passages = splitDocument(loaded, { chunkSizeTokens, chunkOverlapTokens, countTokens });
-    const texts = passages.flatMap(({ windows }) =>
-      windows.map(({ start, end, headingPath }) =>
-        embeddedText(about.title, headingPath, loaded.text.slice(start, end)),
-      ),
-    );
-    const vectors = await embedAll(embeddings, texts);
-    return { document: { ...about, text: loaded.text, contentHash, passages, vectors } satisfies NewDocument };
+    const { loaded, passages } = await parser.parse({ ...content, chunkSizeTokens, chunkOverlapTokens }, { signal });
+    const about = { collection, source, title: title ?? loaded.title ?? source, format, metadata };
+    return { document: { ...about, text: loaded.text, contentHash, passages } };
   }
 
-  return async (incoming: Incoming[]): Promise<Ingested[]> => {
-    const prepared = [];
-    for (const each of incoming) prepared.push(await prepare(each));
-    const put = await knowledge.put(prepared.flatMap(({ document }) => document ?? []));
-    return prepared.map(({ known, document }) => {
-      if (known) {
-        const { id, source, passages, collection } = known;
-        return { id, source, passages, unchanged: true, replaced: false, collection };
+  return async (incoming: Incoming[], { signal }: { signal?: AbortSignal | undefined } = {}): Promise<Ingested[]> => {
+    const failure = new AbortController();
+    const stop = signal ? AbortSignal.any([signal, failure.signal]) : failure.signal;
+    try {
+      const all = await Promise.all(incoming.map((each) => read(each, stop)));
+      const documents: NewDocument[] = [];
+      for (const each of all) {
+        if ('document' in each)
+          documents.push({ ...each.document, vectors: await embedWindows(embeddings, each.document, stop) });
       }
-      const { source, collection } = document;
-      return { source, collection, unchanged: false, ...put.shift()! };
-    });
+      const put = await knowledge.put(documents);
+      return all.map((each) => {
+        if ('document' in each) {
+          const { source, collection } = each.document;
+          return { source, collection, unchanged: false, ...put.shift()! };
+        }
+        const { id, source, passages, collection } = each.known;
+        return { id, source, passages, unchanged: true, replaced: false, collection };
+      });
+    } finally {
+      // What is still being read for a batch that failed is of no use to anyone.
+      failure.abort();
+    }
   };
 }
 
@@ -88,16 +102,49 @@ export function embeddedText(title: string, headingPath: string[], window: strin
   return `${headings.join(' > ')}: ${window.replace(/\s+/g, ' ')}`;
 }
 
-/** The texts' vectors one after another, at unit length, by bounded calls of bounded size. */
-async function embedAll(embeddings: EmbeddingsInterface, texts: string[]): Promise<Float32Array> {
-  const calls = Array.from({ length: Math.ceil(texts.length / windowsPerCall) }, (_, call) => call);
-  const results: number[][][] = [];
-  const worker = async () => {
-    for (let call = calls.shift(); call !== undefined; call = calls.shift())
-      results[call] = await embeddings.embedDocuments(texts.slice(call * windowsPerCall, (call + 1) * windowsPerCall));
-  };
-  await Promise.all(Array.from({ length: callsAtOnce }, worker));
-  return Float32Array.from(results.flat(2));
+/** The windows' vectors one after another, at unit length, by bounded calls of bounded size. */
+async function embedWindows(
+  embeddings: EmbeddingsInterface,
+  { title, text, passages }: Omit<NewDocument, 'vectors'>,
+  signal: AbortSignal,
+): Promise<Float32Array> {
+  const windows = passages.flatMap((passage) => passage.windows);
+  let vectors: Float32Array | undefined;
+  let next = 0;
+
+  async function worker(): Promise<void> {
+    while (next < windows.length) {
+      signal.throwIfAborted();
+      const first = next;
+      next += windowsPerCall;
+      const some = windows.slice(first, next);
+      const found = await embeddings.embedDocuments(
+        some.map(({ start, end, headingPath }) => embeddedText(title, headingPath, text.slice(start, end))),
+      );
+      const dimension = vectors ? vectors.length / windows.length : (found[0]?.length ?? 0);
+      vectors ??= new Float32Array(windows.length * dimension);
+      if (found.length !== some.length || found.some((vector) => vector.length !== dimension))
+        throw new AppError(
+          'MODEL_BAD_OUTPUT',
+          'The embedding model returned vectors of an unexpected number or length.',
+        );
+      for (const [index, vector] of found.entries()) vectors.set(vector, (first + index) * dimension);
+    }
+  }
+
+  try {
+    await Promise.all(Array.from({ length: callsAtOnce }, worker));
+  } catch (error) {
+    next = windows.length; // the other workers end after the call they are in
+    throw error;
+  }
+  return vectors ?? new Float32Array();
+}
+
+/** Of the bytes as they came, off the main thread: a large file takes long. */
+async function hashOfContent(content: { text: string } | { bytes: Uint8Array }): Promise<string> {
+  const bytes = 'text' in content ? Buffer.from(content.text) : content.bytes;
+  return Buffer.from(await webcrypto.subtle.digest('SHA-256', bytes as Uint8Array<ArrayBuffer>)).toString('base64url');
 }
 
 const hash = (value: unknown) => createHash('sha256').update(JSON.stringify(value)).digest('base64url');

@@ -1,30 +1,31 @@
 import { AppError } from '../errors.ts';
-import { decodeBytes, type Format, formatOfName } from './format.ts';
-import type { LoadedDocument } from './loaded-document.ts';
+import { decodeBytes, type Format, formatOfName, isTextFormat, type TextFormat } from './format.ts';
+import { LONGEST_TEXT, type LoadedDocument } from './loaded-document.ts';
 
 /** A file: its bytes, its name (only the extension matters), and its format where something better than the name tells. */
 export type FileToLoad = { bytes: Uint8Array; name: string; format?: Format | undefined };
 
 /** A text that came as characters, as in a JSON body. */
-export type TextToLoad = { text: string; format: Exclude<Format, 'pdf'> };
+export type TextToLoad = { text: string; format: TextFormat };
 
 type Parsed = Omit<LoadedDocument, 'format'>;
 
 /**
- * Turns a file into text with its title, headings and blocks. The text is what passages are exact slices of.
+ * Turns a file into text with its title, headings and blocks. The text is what passages are exact slices of. It may take
+ * long and much memory where a file is made for that: services do it through the parser (parser.ts), which bounds both.
  * @throws {AppError} `UNSUPPORTED_FORMAT` for an unknown extension, `BAD_DOCUMENT` for what isn't what its format promises
- * or holds no text. Messages never hold anything of the document or its name.
+ * or holds no text, or too much. Messages never hold anything of the document or its name.
  */
 export async function loadDocument({ bytes, name, format = formatOfName(name) }: FileToLoad): Promise<LoadedDocument> {
   const text = decodeBytes(bytes, format);
-  if (format !== 'pdf' && text !== null) return loadText({ text, format });
-  const { loadPdf } = await import('./pdf.ts');
-  return withText({ format, ...(await loadPdf(bytes)) }, 'Scanned pages must be made readable first.');
+  if (text !== null && isTextFormat(format)) return loadText({ text, format });
+  const hint = format === 'pdf' ? 'Scanned pages must be made readable first.' : '';
+  return checked({ format, ...(await parseBytes(bytes, format)) }, hint);
 }
 
 /**
  * The same for a text that is characters already. Line ends become `\n` and a byte order mark goes; otherwise plain text and
- * Markdown stay as they are, and HTML becomes readable text.
+ * Markdown stay as they are, and the other formats become readable text.
  * @throws {AppError} `BAD_DOCUMENT`
  */
 export async function loadText({ text, format }: TextToLoad): Promise<LoadedDocument> {
@@ -32,11 +33,11 @@ export async function loadText({ text, format }: TextToLoad): Promise<LoadedDocu
   if (!text.isWellFormed())
     throw new AppError('BAD_DOCUMENT', 'The text holds half of a surrogate pair: it is not valid Unicode.');
   const source = text.replace(/^\ufeff/, '').replace(/\r\n?/g, '\n');
-  return withText({ format, ...(await parse(source, format)) }, '');
+  return checked({ format, ...(await parseText(source, format)) }, '');
 }
 
 /** The parsers are loaded when first needed: what isn't used doesn't slow the start. */
-async function parse(source: string, format: TextToLoad['format']): Promise<Parsed> {
+async function parseText(source: string, format: TextFormat): Promise<Parsed> {
   switch (format) {
     case 'text':
       return (await import('./text.ts')).loadPlainText(source);
@@ -44,10 +45,33 @@ async function parse(source: string, format: TextToLoad['format']): Promise<Pars
       return (await import('./markdown.ts')).loadMarkdown(source);
     case 'html':
       return (await import('./html.ts')).loadHtml(source);
+    case 'csv':
+      return (await import('./csv.ts')).loadCsv(source);
+    case 'json':
+      return (await import('./json.ts')).loadJson(source);
+    case 'jsonl':
+      return (await import('./json-lines.ts')).loadJsonLines(source);
   }
 }
 
-function withText(document: LoadedDocument, hint: string): LoadedDocument {
-  if (document.text.trim() !== '') return document;
-  throw new AppError('BAD_DOCUMENT', `The document holds no text. ${hint}`.trim());
+async function parseBytes(bytes: Uint8Array, format: Format): Promise<Parsed> {
+  if (format === 'docx') return (await import('./docx.ts')).loadDocx(bytes);
+  if (format === 'epub') return (await import('./epub.ts')).loadEpub(bytes);
+  return (await import('./pdf.ts')).loadPdf(bytes);
+}
+
+function checked(document: LoadedDocument, hint: string): LoadedDocument {
+  if (document.text.length > LONGEST_TEXT) throw new AppError('BAD_DOCUMENT', 'The document holds too much text.');
+  if (document.text.trim() === '') throw new AppError('BAD_DOCUMENT', `The document holds no text. ${hint}`.trim());
+  return {
+    ...document,
+    text: cleaned(document.text),
+    title: document.title && cleaned(document.title),
+    headings: document.headings.map((heading) => ({ ...heading, text: cleaned(heading.text) })),
+  };
+}
+
+/** Formats with escapes (JSON, XML) can spell what text can't hold. Code unit by code unit, so that offsets stay true. */
+function cleaned(text: string): string {
+  return text.toWellFormed().replaceAll('\0', '\ufffd');
 }

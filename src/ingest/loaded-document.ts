@@ -27,3 +27,6 @@ export type LoadedDocument = {
 
 /** A longer line than this (UTF-16 code units) isn't taken as a heading: it is prose that looks like one. */
 export const LONGEST_HEADING = 300;
+
+/** A document may unfold to far more text than its size suggests: beyond this many UTF-16 code units it is refused. */
+export const LONGEST_TEXT = 20_000_000;

@@ -1,13 +1,13 @@
 import { PDFLoader } from '@langchain/community/document_loaders/fs/pdf';
 import * as pdfjs from 'unpdf/pdfjs';
 import { AppError } from '../errors.ts';
-import { LONGEST_HEADING, type LoadedDocument } from './loaded-document.ts';
+import { LONGEST_HEADING, LONGEST_TEXT, type LoadedDocument } from './loaded-document.ts';
 import { layOutPage, type TextItem } from './pdf-layout.ts';
 import { withoutRunningLines } from './running-lines.ts';
 import { itemStarts } from './text.ts';
 
-/** A PDF may unfold to far more text than its size suggests: beyond this many characters it is refused. */
-const LONGEST_TEXT = 20_000_000;
+/** Each page costs about a millisecond however little it holds, and a file may name one page ten thousand times. */
+const MOST_PAGES = 5_000;
 
 /** Names that programs put into a PDF's title when its author gave none. */
 const NO_TITLE =
@@ -20,7 +20,7 @@ type Info = { Title?: unknown };
  * `PDFLoader` reads it, on the pdf.js that unpdf ships; the pages' lines are laid out by us (pdf-layout), as the loader would
  * run words of different lines together or leave every line end in. The title is the PDF's own, else its first line.
  * Scanned pages have no text: there is no optical recognition here.
- * @throws {AppError} `BAD_DOCUMENT` for a PDF that needs a password, is damaged or unfolds to too much text.
+ * @throws {AppError} `BAD_DOCUMENT` for a PDF that needs a password, is damaged, has too many pages or unfolds to too much text.
  */
 export async function loadPdf(bytes: Uint8Array): Promise<Omit<LoadedDocument, 'format'>> {
   const reader = createReader();
@@ -61,14 +61,18 @@ function createReader(): { library: Library; close: () => Promise<void> } {
   function getDocument(parameters: object) {
     task = pdfjs.getDocument({ ...parameters, verbosity: pdfjs.VerbosityLevel.ERRORS, stopAtErrors: false });
     return {
-      promise: task.promise.then((document) => ({
-        numPages: document.numPages,
-        getMetadata: () => document.getMetadata(),
-        getPage: async (number: number) => {
-          const page = await document.getPage(number);
-          return { getTextContent: () => getTextContent(page) };
-        },
-      })),
+      promise: task.promise.then((document) => {
+        if (document.numPages > MOST_PAGES)
+          throw new AppError('BAD_DOCUMENT', `The PDF has more than ${MOST_PAGES} pages. Part it and try again.`);
+        return {
+          numPages: document.numPages,
+          getMetadata: () => document.getMetadata(),
+          getPage: async (number: number) => {
+            const page = await document.getPage(number);
+            return { getTextContent: () => getTextContent(page) };
+          },
+        };
+      }),
     };
   }
 

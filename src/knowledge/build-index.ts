@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { setImmediate } from 'node:timers/promises';
 import { createDocuments } from './documents.ts';
-import { addToFaiss, createFaissIndex, type FaissIndex, type IndexKind } from './index-part.ts';
+import { type Batch, inBatches } from './in-batches.ts';
+import { addToFaiss, createFaissIndex, type FaissIndex, type IndexKind, joined } from './index-part.ts';
 import { addOwner, noOwners, type Owners } from './owners.ts';
 import { snapshotFolder, tidySnapshots, writeSnapshot } from './snapshot.ts';
 
@@ -65,30 +66,6 @@ async function build(order: BuildOrder) {
 }
 
 type Built = { index: FaissIndex; owners: Owners; sum: Float64Array; sample: Float32Array };
-type Batch = { key: number; vectors: Float32Array }[];
-
-function* inBatches(passages: Iterable<[number, Float32Array]>, size: number): Generator<Batch> {
-  let batch: Batch = [];
-  for (const [key, vectors] of passages) {
-    batch.push({ key, vectors });
-    if (batch.length === size) {
-      yield batch;
-      batch = [];
-    }
-  }
-  if (batch.length > 0) yield batch;
-}
-
-function joined(batch: Batch): Float32Array {
-  const together = new Float32Array(batch.reduce((length, { vectors }) => length + vectors.length, 0));
-  let at = 0;
-  for (const { vectors } of batch) {
-    together.set(vectors, at);
-    at += vectors.length;
-  }
-  return together;
-}
-
 async function fill(index: FaissIndex, dimension: number, batches: Iterable<Batch>): Promise<Built> {
   const owners = noOwners();
   const sum = new Float64Array(dimension);

@@ -10,7 +10,7 @@ const furtherTables =
 /**
  * Checks a copy of a backup, and makes it a store: whole, of this version or an older one, with the tables of a store and
  * nothing else (a trigger or a view in it would be somebody's program), and what its label says.
- * @returns its label, which is no longer in it
+ * @returns its label, which is no longer in it; the store has an identity of its own from now on
  * @throws AppError BAD_INPUT saying what is wrong
  */
 export function checkBackup(file: string): BackupLabel {
@@ -30,6 +30,8 @@ export function checkBackup(file: string): BackupLabel {
     const content = contentOf(database);
     for (const name of ['documents', 'passages', 'collections'] as const)
       if (content[name] !== label[name]) throw refuse(`it holds ${content[name]} ${name}, and not ${label[name]}`);
+    // What was derived from the store that was backed up, or is still being derived, must not be taken for this one's.
+    database.exec("UPDATE meta SET value = lower(hex(randomblob(16))) WHERE name = 'store_id'");
     database.exec('DROP TABLE backup; PRAGMA journal_mode = DELETE');
     return { ...label, ...content };
   } catch (error) {

@@ -32,10 +32,11 @@ export function createCollectionIndex(options: {
       return exact.size + (graph?.size ?? 0);
     },
 
-    /** Adds a passage's windows; `vectors` holds them one after another. */
-    add(passageKey: number, vectors: Float32Array) {
-      exact.add(passageKey, vectors);
-      addToSum(vectors, 1);
+    /** Adds passages in the order of their keys, each with the vectors of its windows one after another. */
+    add(passages: { key: number; vectors: Float32Array }[]) {
+      if (passages.length === 0) return;
+      exact.add(passages);
+      for (const { vectors } of passages) addToSum(vectors, 1);
     },
 
     /** Takes out passages, given with the vectors they were added with. */

@@ -19,7 +19,8 @@ export function openDatabase(file: string, options: { migrations: Migrations; sy
     mkdirSync(dirname(file), { recursive: true });
     database = new DatabaseSync(file);
     database.exec(`PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = ${synchronous}`);
-    database.exec('PRAGMA foreign_keys = ON');
+    // What a predecessor left in the log is folded in, and a log that long readers made grow is cut back.
+    database.exec('PRAGMA foreign_keys = ON; PRAGMA journal_size_limit = 67108864; PRAGMA wal_checkpoint(TRUNCATE)');
     const version = Number(database.prepare('PRAGMA user_version').get()?.user_version);
     if (version > migrations.length)
       throw new AppError('NOT_READY', 'The data folder was written by a newer version of Assay.');

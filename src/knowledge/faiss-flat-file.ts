@@ -24,7 +24,7 @@ export function openFlatFile(file: string) {
     if (head.length < 45) throw refuse('it is too short for an index of FAISS');
     const kind = head.toString('latin1', 0, 4);
     if (!flatKinds.includes(kind)) {
-      const shown = /^[\x21-\x7e]{4}$/.test(kind) ? `an index of the kind ${kind}` : 'no index of FAISS';
+      const shown = /^I[A-Za-z0-9]{3}$/.test(kind) ? `an index of the kind ${kind}` : 'no index of FAISS';
       throw refuse(`it is ${shown}, and only a flat one (${flatKinds.join(', ')}) holds the vectors as they were`);
     }
     const dimension = head.readInt32LE(4);

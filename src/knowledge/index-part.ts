@@ -37,6 +37,17 @@ export function addToFaiss(index: FaissIndex, vectors: Float32Array, dimension: 
   for (let at = 0; at < vectors.length; at += step) index.add(Array.from(vectors.subarray(at, at + step)));
 }
 
+/** The vectors of passages one after another. */
+export function joined(passages: { vectors: Float32Array }[]): Float32Array {
+  const together = new Float32Array(passages.reduce((length, { vectors }) => length + vectors.length, 0));
+  let at = 0;
+  for (const { vectors } of passages) {
+    together.set(vectors, at);
+    at += vectors.length;
+  }
+  return together;
+}
+
 /**
  * A FAISS index with its owners, behind guards: FAISS takes vectors of the wrong length or with NaN in silence, ends the
  * process on k = 0, on an empty index and on a removal from a graph. What is removed is marked, and left out of results; a flat index
@@ -89,13 +100,20 @@ export function createIndexPart(options: {
       return owners;
     },
 
-    /** Adds a passage's windows, whose vectors stand one after another; only to an exact part, in the order of keys. */
-    add(passageKey: number, vectors: Float32Array) {
-      check(vectors, dimension);
-      if (kind === 'graph' || (owners.size > 0 && passageKey <= owners.keys[owners.size - 1]!))
-        throw new AppError('INTERNAL', 'A passage was added to an index out of its order.');
-      addToFaiss(index, vectors, dimension);
-      addOwner(owners, passageKey, vectors.length / dimension);
+    /**
+     * Adds passages, each with the vectors of its windows one after another; only to an exact part, in the order of keys. FAISS
+     * takes them all at once, which is several times faster than one by one.
+     */
+    add(passages: { key: number; vectors: Float32Array }[]) {
+      let last = owners.size > 0 ? owners.keys[owners.size - 1]! : 0;
+      for (const { key, vectors } of passages) {
+        check(vectors, dimension);
+        if (kind === 'graph' || key <= last)
+          throw new AppError('INTERNAL', 'A passage was added to an index out of its order.');
+        last = key;
+      }
+      addToFaiss(index, joined(passages), dimension);
+      for (const { key, vectors } of passages) addOwner(owners, key, vectors.length / dimension);
     },
 
     /** Takes a passage's windows out; true where it held them. */

@@ -66,6 +66,7 @@ export function createIndexes(options: {
       load(collection, key, dimension);
       consider(collection);
     },
+    close: upkeep.close,
     drop: (collection: string) => void indexed.delete(collection),
 
     /** Follows a change of the database that has been committed. */
@@ -74,10 +75,9 @@ export function createIndexes(options: {
       const before = entry.index.size;
       entry.index.remove(erased);
       entry.changes += before - entry.index.size;
-      for (const { key, vectors } of added) {
-        entry.index.add(key, vectors);
-        entry.changes += vectors.length / entry.dimension;
-      }
+      const removed = entry.index.size;
+      entry.index.add(added);
+      entry.changes += entry.index.size - removed;
       consider(collection);
     },
 

@@ -1,7 +1,10 @@
 import faiss from 'faiss-node';
 import { type CollectionIndex, createCollectionIndex } from './collection-index.ts';
+import { inBatches } from './in-batches.ts';
 import { createIndexPart } from './index-part.ts';
 import { type CheckedSnapshot, findSnapshot } from './snapshot.ts';
+
+const passagesAtOnce = 2048;
 
 /** What a collection's index is made from: the truth in the database, passages in the order of their keys. */
 export type VectorSource = {
@@ -30,7 +33,7 @@ export function loadIndex(folder: string, source: VectorSource): LoadedIndex {
 
 function fromDatabase({ dimension, allVectors }: VectorSource): LoadedIndex {
   const index = createCollectionIndex({ dimension });
-  for (const [key, vectors] of allVectors()) index.add(key, vectors);
+  for (const batch of inBatches(allVectors(), passagesAtOnce)) index.add(batch);
   return { index, changes: index.size };
 }
 
@@ -63,6 +66,7 @@ function fromSnapshot({ manifest, owners, vectorsPath }: CheckedSnapshot, source
   passOver(Number.POSITIVE_INFINITY);
   for (const key of gone) part.remove(key);
   const removed = windows - part.size;
-  for (const key of later) loaded.add(key, source.vectors(key));
+  const vectorsOfLater = later.values().map((key): [number, Float32Array] => [key, source.vectors(key)]);
+  for (const batch of inBatches(vectorsOfLater, passagesAtOnce)) loaded.add(batch);
   return { index: loaded, changes: removed + loaded.size - (windows - removed) };
 }

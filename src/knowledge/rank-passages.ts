@@ -1,38 +1,54 @@
 import type { FoundPassage } from '../passage.ts';
 import type { Documents } from './documents.ts';
-import { type Candidate, fuse } from './fuse.ts';
+import { type Candidate, fuse, type Scale } from './fuse.ts';
 import type { NearWindow } from './index-part.ts';
 
+type Ranked = { key: number; score: number };
+
+/** Best first; ties by key, so that the order is the same every time. */
+const byScore = (one: Ranked, other: Ranked) => other.score - one.score || one.key - other.key;
+
 /**
- * The best passages for a question, from the windows that are near it and the passages that share its words: each candidate
- * gets both scores, exactly, from the stored vectors where the index didn't give one.
- * @param options.words BM25 scores by passage key
+ * The best passages for a question, from the windows that are near it and the passages that share its words, by both scores of
+ * each. A passage that only the words found gets its similarity from its stored vectors; that it isn't among the near ones
+ * says how similar it can be at most, so only those are read that could still be among the best.
+ * @param options.near the nearest windows, nearest first; fewer than `limit` where there are no more
+ * @param options.words BM25 scores by passage key, best first
  * @param options.mean the mean cosine between the question and all windows of the collection
  */
 export function rankPassages(options: {
   near: NearWindow[];
+  limit: number;
   words: Map<number, number>;
   vector: Float32Array;
   topK: number;
   mean: number;
   documents: Pick<Documents, 'passage' | 'vectors'>;
 }): FoundPassage[] {
-  const { near, words, vector, topK, mean, documents } = options;
+  const { near, limit, words, vector, topK, mean, documents } = options;
+  const similarityOf = (key: number) => Math.max(...similarities(vector, documents.vectors(key)));
   const candidates = new Map<number, Candidate>();
   for (const { passageKey: key, similarity } of near)
     if (!candidates.has(key)) candidates.set(key, { key, similarity, bm25: words.get(key) ?? 0 });
+
+  const scale: Scale = { mean, nearest: near[0]?.similarity ?? mean, heaviest: Math.max(0, ...words.values()) };
+  const farthest = near.length < limit ? -1 : near.at(-1)!.similarity;
+  const best = [...candidates.values()].map((each): Ranked => ({ key: each.key, score: fuse(each, scale) }));
+  best.sort(byScore).splice(topK);
   for (const [key, bm25] of words) {
     if (candidates.has(key)) continue;
-    candidates.set(key, { key, similarity: Math.max(...similarities(vector, documents.vectors(key))), bm25 });
+    const atMost = fuse({ similarity: farthest, bm25 }, scale);
+    if (best.length === topK && atMost < best.at(-1)!.score) break;
+    best.push({ key, score: fuse({ similarity: similarityOf(key), bm25 }, scale) });
+    best.sort(byScore).splice(topK);
   }
-  return fuse([...candidates.values()], mean)
-    .slice(0, topK)
-    .map(({ key, score }, place) => {
-      const { id, documentId, source, title, text, start, end, windows, vectors } = documents.passage(key);
-      const close = similarities(vector, vectors);
-      const ranked = windows.map((window, at) => ({ start: window.start, end: window.end, similarity: close[at]! }));
-      return { id, documentId, source, title, text, start, end, score, rank: place + 1, windows: ranked };
-    });
+
+  return best.map(({ key, score }, place) => {
+    const { id, documentId, source, title, text, start, end, windows, vectors } = documents.passage(key);
+    const close = similarities(vector, vectors);
+    const ranked = windows.map((window, at) => ({ start: window.start, end: window.end, similarity: close[at]! }));
+    return { id, documentId, source, title, text, start, end, score, rank: place + 1, windows: ranked };
+  });
 }
 
 /** The cosines between a question's vector and the vectors that stand one after another in `vectors`. */

@@ -42,6 +42,9 @@ const ownersFile = 'owners.bin';
 /** Where the snapshots of a collection are. */
 export const snapshotFolder = (dataDir: string, collectionKey: number) => join(dataDir, 'index', String(collectionKey));
 
+/** The manifest's own checksum stands on a second line, so that not even a digit of it can change unnoticed. */
+const sealed = (json: string) => `${json}\n${createHash('sha256').update(json).digest('hex')}\n`;
+
 /** Bytes of a file, hashed piece by piece. */
 function hashFile(file: string): { bytes: number; sha256: string } {
   const hash = createHash('sha256');
@@ -99,7 +102,7 @@ export function writeSnapshot(
   closeSync(descriptor);
   const files = Object.fromEntries([vectorsFile, ownersFile].map((name) => [name, hashFile(join(unfinished, name))]));
   const manifest: Manifest = { format: 1, ...about, windows: owners.size, files };
-  writeFileSync(join(unfinished, 'manifest.json'), JSON.stringify(manifest));
+  writeFileSync(join(unfinished, 'manifest.json'), sealed(JSON.stringify(manifest)));
   for (const name of [vectorsFile, ownersFile, 'manifest.json', '.']) sync(join(unfinished, name));
   const generation = (generationsOf(folder)[0] ?? 0) + 1;
   renameSync(unfinished, join(folder, String(generation)));
@@ -117,7 +120,10 @@ export type CheckedSnapshot = { manifest: Manifest; owners: Owners; vectorsPath:
 export function checkGeneration(folder: string, generation: number): CheckedSnapshot | null {
   const path = join(folder, String(generation));
   try {
-    const manifest = JSON.parse(readFileSync(join(path, 'manifest.json'), 'utf8')) as Manifest;
+    const text = readFileSync(join(path, 'manifest.json'), 'utf8');
+    const [json = ''] = text.split('\n');
+    if (text !== sealed(json)) return null;
+    const manifest = JSON.parse(json) as Manifest;
     if (manifest.format !== 1) return null;
     for (const name of [vectorsFile, ownersFile]) {
       const stated = manifest.files[name]!;

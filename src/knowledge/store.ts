@@ -133,7 +133,8 @@ export function openStore(options: { dataDir: string; embeddingModel: string; tu
     const near = index.search(together, limit);
     return queries.map(({ question, vector, topK }, at) => {
       const words = fullText.search(question, limit);
-      return rankPassages({ near: near[at]!, words, vector, topK, mean: index.meanSimilarity(vector), documents });
+      const mean = index.meanSimilarity(vector);
+      return rankPassages({ near: near[at]!, limit, words, vector, topK, mean, documents });
     });
   }
 
@@ -181,6 +182,7 @@ export function openStore(options: { dataDir: string; embeddingModel: string; tu
     ask: asks.get,
     stats: (): KnowledgeStats => ({ ...documents.counts(), ...indexes.stats(), embeddingModel, dimension }),
     close() {
+      indexes.close();
       asks.close();
       database.close();
       lock.release();

@@ -1,4 +1,4 @@
-import { fork } from 'node:child_process';
+import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { BuildOrder } from './build-index.ts';
 import type { CollectionIndex } from './collection-index.ts';
@@ -44,17 +44,18 @@ export function dueBuild(
 export function createUpkeep(onBuilt: (collection: string, kind: IndexKind) => void) {
   const waiting = new Map<string, BuildOrder>();
   let building: string | null = null;
+  let builder: ChildProcess | null = null;
 
   function next() {
     const [order] = waiting.values();
     if (building !== null || !order) return;
     waiting.delete(order.collection);
     building = order.collection;
-    const child = fork(builderFile, [JSON.stringify(order)], {
+    builder = fork(builderFile, [JSON.stringify(order)], {
       execArgv: ['--disable-warning=ExperimentalWarning'],
       env: { ...process.env, OMP_NUM_THREADS: undefined, OPENBLAS_NUM_THREADS: undefined },
     });
-    child.once('exit', (code) => {
+    builder.once('exit', (code) => {
       building = null;
       // One that failed has left nothing behind; the next change asks again.
       if (code === 0) onBuilt(order.collection, order.kind);
@@ -67,6 +68,11 @@ export function createUpkeep(onBuilt: (collection: string, kind: IndexKind) => v
     build(order: BuildOrder) {
       waiting.set(order.collection, order);
       next();
+    },
+    /** Ends what is being built; it would keep the database open, and its log from being folded in. */
+    close() {
+      waiting.clear();
+      builder?.kill('SIGKILL');
     },
   };
 }

@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
-import type { StoreFinding } from './verify.ts';
+import type { StoreFinding } from './store-finding.ts';
 
 /** How far the length of a vector may be from 1. */
 const lengthTolerance = 1e-3;

@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
-import type { StoreFinding } from './verify.ts';
+import type { StoreFinding } from './store-finding.ts';
 
 /** Checks that the full-text table of each collection holds the keys of exactly its passages, and that no other is there. */
 export function verifyFullText(database: DatabaseSync): StoreFinding[] {

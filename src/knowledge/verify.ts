@@ -3,11 +3,10 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { translateStoreError } from './database.ts';
 import { openToRead } from './open-to-read.ts';
+import type { StoreFinding } from './store-finding.ts';
 import { verifyDocuments } from './verify-documents.ts';
 import { verifyFullText } from './verify-full-text.ts';
-
-/** One thing that was looked at: whether it is as it should be; where it isn't, what is wrong and how to mend it. */
-export type StoreFinding = { name: string; ok: boolean; detail: string };
+import { verifySnapshots } from './verify-snapshots.ts';
 
 /** What comes back a backup, or else the documents themselves. */
 const mendDatabase =
@@ -17,17 +16,15 @@ const mendDatabase =
  * Checks a whole store against itself, read-only, as of one instant, beside the service if one runs. Holds one document in
  * memory at a time.
  * @param options.embeddingModel the model that the settings name, where they are known
- * @param options.verifySnapshots checks the snapshots of the indexes against the database that is handed to it
  * @param options.onProgress is told how many of the passages have been looked at
- * @returns a finding for each thing that was looked at; only what keeps it from looking at all is in them as well
+ * @returns a finding for each thing that was looked at; what keeps it from looking is a finding too, never thrown
  */
 export async function verifyStore(options: {
   dataDir: string;
   embeddingModel?: string;
-  verifySnapshots?: (dataDir: string, database: DatabaseSync) => StoreFinding[] | Promise<StoreFinding[]>;
   onProgress?: (done: number, total: number) => void;
 }): Promise<StoreFinding[]> {
-  const { dataDir, embeddingModel, verifySnapshots } = options;
+  const { dataDir, embeddingModel } = options;
   if (!existsSync(join(dataDir, 'assay.db')))
     return [
       { name: 'store', ok: true, detail: 'nothing is stored yet' },
@@ -37,7 +34,8 @@ export async function verifyStore(options: {
   try {
     database = openToRead(dataDir);
   } catch (error) {
-    return [{ name: 'store', ok: false, detail: `${translateStoreError(error).message} ${mendDatabase}` }];
+    const { message } = translateStoreError(error);
+    return [{ name: 'store', ok: false, detail: /damaged/.test(message) ? `${message} ${mendDatabase}` : message }];
   }
   try {
     return [
@@ -47,7 +45,7 @@ export async function verifyStore(options: {
       ...look('store: full text', () => verifyFullText(database)),
       ...look('store: asks', () => verifyAsks(dataDir)),
       ...look('store: left over', () => findLeftovers(dataDir)),
-      ...((await verifySnapshots?.(dataDir, database)) ?? []),
+      ...look('store: snapshots', () => verifySnapshots(dataDir, database)),
     ];
   } finally {
     database.close();
@@ -107,9 +105,9 @@ function verifyAsks(dataDir: string): StoreFinding[] {
   const name = 'store: asks';
   const file = join(dataDir, 'asks.db');
   if (!existsSync(file)) return [{ name, ok: true, detail: 'none kept yet' }];
+  const mend = `Stop the service and remove ${file}: only the records of past asks are in it.`;
   const database = new DatabaseSync(file, { readOnly: true, timeout: 5000 });
   try {
-    const mend = `Stop the service and remove ${file}: only the records of past asks are in it.`;
     const problems = database
       .prepare('PRAGMA integrity_check(10)')
       .all()
@@ -118,7 +116,6 @@ function verifyAsks(dataDir: string): StoreFinding[] {
       return [{ name, ok: false, detail: `SQLite finds them damaged: ${problems.join('; ')}. ${mend}` }];
     return [{ name, ok: true, detail: `${database.prepare('SELECT count(*) AS n FROM asks').get()!.n} kept` }];
   } catch (error) {
-    const mend = `Stop the service and remove ${file}: only the records of past asks are in it.`;
     return [{ name, ok: false, detail: `They can't be read (${(error as Error).message}). ${mend}` }];
   } finally {
     database.close();

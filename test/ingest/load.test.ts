@@ -9,7 +9,9 @@ const bytesOf = (text: string) => new TextEncoder().encode(text);
 test('the extension names the format', () => {
   const formats = ['a.md', 'b/c.MARKDOWN', 'x.y.txt', 'a.text', 'a.html', 'a.HTM', 'a.pdf'].map(formatOfName);
   assert.deepEqual(formats, ['markdown', 'markdown', 'text', 'text', 'html', 'html', 'pdf']);
-  for (const name of ['a', 'a.docx', '.md/a', 'md', 'a.constructor', 'a.md ', ''])
+  const others = ['a.docx', 'a.csv', 'a.tsv', 'a.json', 'a.jsonl', 'a.ndjson', 'a.EPUB'].map(formatOfName);
+  assert.deepEqual(others, ['docx', 'csv', 'csv', 'json', 'jsonl', 'jsonl', 'epub']);
+  for (const name of ['a', 'a.doc', 'a.zip', '.md/a', 'md', 'a.constructor', 'a.md ', ''])
     assert.throws(() => formatOfName(name), { code: 'UNSUPPORTED_FORMAT' });
 });
 
@@ -20,6 +22,13 @@ test('bytes that are not what the format promises are refused', () => {
   assert.throws(() => decodeBytes(bytesOf('a\0b'), 'markdown'), bad);
   assert.throws(() => decodeBytes(Uint8Array.of(0x61, 0xff, 0xfe), 'text'), bad);
   assert.throws(() => decodeBytes(Uint8Array.of(0xed, 0xa0, 0x80), 'html'), bad);
+  for (const format of ['text', 'csv', 'json', 'html'] as const)
+    assert.throws(() => decodeBytes(bytesOf('PK\x03\x04…'), format), { ...bad, message: /ZIP archive/ });
+  for (const format of ['docx', 'epub'] as const) {
+    assert.throws(() => decodeBytes(bytesOf('plain'), format), { ...bad, message: /is none/ });
+    assert.throws(() => decodeBytes(bytesOf('%PDF-1.7 …'), format), { ...bad, message: /is a PDF/ });
+    assert.equal(decodeBytes(bytesOf('PK\x03\x04…'), format), null);
+  }
   assert.equal(decodeBytes(bytesOf('\n%PDF-1.7'), 'pdf'), null);
 });
 
@@ -40,7 +49,7 @@ test('the format given wins over the name', async () => {
 });
 
 test('empty, NUL and half a surrogate pair are refused', async () => {
-  for (const format of ['text', 'markdown', 'html'] as const)
+  for (const format of ['text', 'markdown', 'html', 'csv', 'json', 'jsonl'] as const)
     for (const text of ['', ' \n\t\ufeff', 'a\0', 'a\ud800b', '\udc00'])
       await assert.rejects(loadText({ text, format }), { code: 'BAD_DOCUMENT' });
   await assert.rejects(loadText({ text: '<script>x</script><!-- y -->', format: 'html' }), { code: 'BAD_DOCUMENT' });
@@ -76,6 +85,14 @@ test('whatever text comes is loaded or refused on purpose, with spans in bounds 
       '-->',
       'a',
       'b c. D',
+      '"',
+      '","',
+      ';',
+      '{"a": ',
+      '}',
+      '[',
+      ']',
+      '1',
       '<p hidden>',
       '😀',
       '\t',
@@ -83,24 +100,28 @@ test('whatever text comes is loaded or refused on purpose, with spans in bounds 
   );
   const someText = fc.array(fc.oneof(parts, fc.string({ unit: 'binary', maxLength: 5 })), { maxLength: 40 });
   await fc.assert(
-    fc.asyncProperty(fc.constantFrom('text', 'markdown', 'html'), someText, async (format, pieces) => {
-      const loaded = await loadText({ text: pieces.join(''), format }).catch((error) => {
-        assert.equal(error.code, 'BAD_DOCUMENT');
-        return null;
-      });
-      if (!loaded) return;
-      assert.ok(loaded.text.isWellFormed());
-      let end = 0;
-      const spans = [...loaded.headings, ...loaded.blocks].sort((one, other) => one.start - other.start);
-      for (const span of spans) {
-        assert.ok(span.start >= end && span.end > span.start && span.end <= loaded.text.length);
-        end = span.end;
-      }
-      assert.deepEqual(
-        loaded.breaks,
-        loaded.breaks.toSorted((one, other) => one - other),
-      );
-    }),
+    fc.asyncProperty(
+      fc.constantFrom('text', 'markdown', 'html', 'csv', 'json', 'jsonl'),
+      someText,
+      async (format, pieces) => {
+        const loaded = await loadText({ text: pieces.join(''), format }).catch((error) => {
+          assert.equal(error.code, 'BAD_DOCUMENT');
+          return null;
+        });
+        if (!loaded) return;
+        assert.ok(loaded.text.isWellFormed());
+        let end = 0;
+        const spans = [...loaded.headings, ...loaded.blocks].sort((one, other) => one.start - other.start);
+        for (const span of spans) {
+          assert.ok(span.start >= end && span.end > span.start && span.end <= loaded.text.length);
+          end = span.end;
+        }
+        assert.deepEqual(
+          loaded.breaks,
+          loaded.breaks.toSorted((one, other) => one - other),
+        );
+      },
+    ),
     { seed: 2, numRuns: 600 },
   );
 });

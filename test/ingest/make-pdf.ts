@@ -1,9 +1,9 @@
 type Line = { text: string; x?: number; y: number; size?: number };
 
-/** A small PDF: pages of lines at given places, in Helvetica; `title` goes into its metadata, `trailer` into the trailer. */
+/** A small PDF: pages of lines at given places, in Helvetica; `title` goes into its metadata. `packed` is what the pages show instead, deflated. */
 export function makePdf(
   pages: Line[][],
-  { title, encrypted = false }: { title?: string; encrypted?: boolean } = {},
+  { title, encrypted = false, packed }: { title?: string; encrypted?: boolean; packed?: Buffer } = {},
 ): Uint8Array {
   const escaped = (text: string) => text.replace(/[\\()]/g, '\\$&');
   const pageIds = pages.map((_, index) => 10 + 2 * index);
@@ -21,7 +21,9 @@ export function makePdf(
       .join('\n');
     const resources = '/MediaBox [0 0 612 792] /Resources << /Font << /F1 3 0 R >> >>';
     objects.set(id, `<< /Type /Page /Parent 2 0 R ${resources} /Contents ${id + 1} 0 R >>`);
-    objects.set(id + 1, `<< /Length ${content.length} >>\nstream\n${content}\nendstream`);
+    const stream = packed?.toString('latin1') ?? content;
+    const filter = packed ? ' /Filter /FlateDecode' : '';
+    objects.set(id + 1, `<< /Length ${stream.length}${filter} >>\nstream\n${stream}\nendstream`);
   });
 
   let body = '%PDF-1.4\n';

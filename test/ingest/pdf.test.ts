@@ -73,3 +73,8 @@ test('what can not be read is a BAD_DOCUMENT that tells nothing of the text', as
   await assert.rejects(load(broken), { ...rejected, message: "The PDF is damaged: it can't be read." });
   await assert.rejects(load(makePdf([[]])), { ...rejected, message: /holds no text/ });
 });
+
+test('a PDF of ten thousand pages is refused before they are read', async () => {
+  const pages = Array.from({ length: 10_000 }, () => []);
+  await assert.rejects(load(makePdf(pages)), { code: 'BAD_DOCUMENT', message: /more than 5000 pages/ });
+});

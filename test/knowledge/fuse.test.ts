@@ -2,40 +2,72 @@ import assert from 'node:assert/strict';
 import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import type { StoredPassage } from '../../src/knowledge/documents.ts';
 import { openFullText, toMatchQuery, wordsOf } from '../../src/knowledge/full-text.ts';
 import { fuse } from '../../src/knowledge/fuse.ts';
+import { rankPassages } from '../../src/knowledge/rank-passages.ts';
 
 test('a passage that both searches find comes before those that one of them finds', () => {
-  const ranked = fuse(
-    [
-      { key: 1, similarity: 0.9, bm25: 0 },
-      { key: 2, similarity: 0.85, bm25: 9 },
-      { key: 3, similarity: 0.5, bm25: 10 },
-    ],
-    0.4,
-  );
-  assert.deepEqual(
-    ranked.map(({ key }) => key),
-    [2, 3, 1],
+  const scale = { mean: 0.4, nearest: 0.9, heaviest: 10 };
+  const both = fuse({ similarity: 0.85, bm25: 9 }, scale);
+  assert.ok(both > fuse({ similarity: 0.9, bm25: 0 }, scale));
+  assert.ok(both > fuse({ similarity: 0.5, bm25: 10 }, scale));
+});
+
+const number = (min: number, max: number) => fc.double({ min, max, noNaN: true });
+
+test('a fused score lies between 0 and 1, and never falls when either score rises', () => {
+  const pair = fc
+    .tuple(number(-1, 1), number(-1, 1))
+    .map(([one, other]) => [Math.min(one, other), Math.max(one, other)] as const);
+  fc.assert(
+    fc.property(pair, number(0, 50), number(0, 50), number(-1, 1), ([low, high], some, more, mean) => {
+      const scale = { mean, nearest: high, heaviest: some + more };
+      const one = fuse({ similarity: low, bm25: some }, scale);
+      assert.ok(one >= 0 && one <= 1);
+      assert.ok(fuse({ similarity: high, bm25: some }, scale) >= one);
+      assert.ok(fuse({ similarity: low, bm25: some + more }, scale) >= one);
+    }),
   );
 });
 
-test('scores lie between 0 and 1, fall with the rank, and the order does not hang on the order of the candidates', () => {
-  const number = (min: number, max: number) => fc.double({ min, max, noNaN: true });
-  const candidates = fc.uniqueArray(fc.record({ key: fc.nat(1000), similarity: number(-1, 1), bm25: number(0, 50) }), {
-    selector: ({ key }) => key,
+test('the ranking is that of all candidates with both scores, though few vectors are read', () => {
+  const passages = fc.array(fc.record({ similarity: number(-1, 1), bm25: fc.oneof(fc.constant(0), number(0.1, 20)) }), {
     minLength: 1,
+    maxLength: 40,
   });
   fc.assert(
-    fc.property(candidates, number(-1, 1), (given, mean) => {
-      const ranked = fuse(given, mean);
-      assert.equal(ranked.length, given.length);
-      for (const [at, { score }] of ranked.entries()) {
-        assert.ok(score >= 0 && score <= 1);
-        assert.ok(at === 0 || score <= ranked[at - 1]!.score);
-      }
-      assert.deepEqual(fuse([...given].reverse(), mean), ranked);
-    }),
+    fc.property(
+      passages,
+      fc.integer({ min: 1, max: 10 }),
+      fc.integer({ min: 1, max: 10 }),
+      number(-1, 0.5),
+      (given, limit, topK, mean) => {
+        const all = given.map((each, at) => ({ key: at + 1, ...each, similarity: Math.fround(each.similarity) }));
+        const near = [...all]
+          .sort((one, other) => other.similarity - one.similarity)
+          .slice(0, limit)
+          .map(({ key, similarity }) => ({ passageKey: key, window: 0, similarity }));
+        const worded = all.filter(({ bm25 }) => bm25 > 0).sort((one, other) => other.bm25 - one.bm25);
+        const words = new Map(worded.map(({ key, bm25 }) => [key, bm25]));
+        const scale = { mean, nearest: near[0]!.similarity, heaviest: worded[0]?.bm25 ?? 0 };
+        const expected = all
+          .filter(({ key }) => words.has(key) || near.some(({ passageKey }) => passageKey === key))
+          .map((each) => ({ key: each.key, score: fuse(each, scale) }))
+          .sort((one, other) => other.score - one.score || one.key - other.key)
+          .slice(0, topK);
+        const documents = {
+          vectors: (key: number) => Float32Array.of(all[key - 1]!.similarity),
+          passage: (key: number) =>
+            ({ key, id: String(key), windows: [], vectors: Float32Array.of() }) as unknown as StoredPassage,
+        };
+        const found = rankPassages({ near, limit, words, vector: Float32Array.of(1), topK, mean, documents });
+        assert.deepEqual(
+          found.map(({ id, score }) => ({ key: Number(id), score })),
+          expected,
+        );
+      },
+    ),
   );
 });
 

@@ -28,14 +28,19 @@ test("the nearest are those of LangChain's FaissStore on the same vectors, also 
   };
   const vectors = Array.from({ length: 500 }, unitVector);
   const index = createCollectionIndex({ dimension });
-  for (const [key, vector] of vectors.entries()) index.add(key, Float32Array.from(vector));
-  const removed = new Set(vectors.keys().filter((key) => key % 7 === 0));
-  index.remove(new Map([...removed].map((key) => [key, Float32Array.from(vectors[key]!)])));
+  index.add(vectors.map((vector, at) => ({ key: at + 1, vectors: Float32Array.from(vector) })));
+  const removed = new Set(
+    vectors
+      .keys()
+      .map((at) => at + 1)
+      .filter((key) => key % 7 === 0),
+  );
+  index.remove(new Map([...removed].map((key) => [key, Float32Array.from(vectors[key - 1]!)])));
 
   const oracle = new FaissStore(new FakeEmbeddings(), {});
-  const kept = [...vectors.keys()].filter((key) => !removed.has(key));
+  const kept = vectors.map((_, at) => at + 1).filter((key) => !removed.has(key));
   await oracle.addVectors(
-    kept.map((key) => vectors[key]!),
+    kept.map((key) => vectors[key - 1]!),
     kept.map((key) => new Document({ pageContent: String(key), metadata: {} })),
   );
   assert.equal(index.size, kept.length);
@@ -56,10 +61,10 @@ test("the nearest are those of LangChain's FaissStore on the same vectors, also 
 test('FAISS is guarded against what would end its process or pass in silence', () => {
   const index = createCollectionIndex({ dimension: 2 });
   assert.deepEqual(index.search(Float32Array.of(1, 0), 3), [[]]);
-  assert.throws(() => index.add(1, Float32Array.of(1, 0, 0)), /2 numbers/);
-  assert.throws(() => index.add(1, Float32Array.of(1, Number.NaN)), /not finite/);
-  assert.throws(() => index.add(1, Float32Array.of()), /2 numbers/);
-  index.add(1, Float32Array.of(1, 0));
+  assert.throws(() => index.add([{ key: 1, vectors: Float32Array.of(1, 0, 0) }]), /2 numbers/);
+  assert.throws(() => index.add([{ key: 1, vectors: Float32Array.of(1, Number.NaN) }]), /not finite/);
+  assert.throws(() => index.add([{ key: 1, vectors: Float32Array.of() }]), /2 numbers/);
+  index.add([{ key: 1, vectors: Float32Array.of(1, 0) }]);
   assert.deepEqual(index.search(Float32Array.of(1, 0), 0), [[]]);
   assert.equal(index.search(Float32Array.of(1, 0), 10)[0]!.length, 1);
   index.remove(new Map([[1, Float32Array.of(1, 0)]]));

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -6,6 +7,7 @@ import fc from 'fast-check';
 import { startKnowledge } from '../../src/knowledge/client.ts';
 import { addOwner, labelsOf, noOwners, withoutLabels } from '../../src/knowledge/owners.ts';
 import type { Knowledge, NewDocument } from '../../src/knowledge/port.ts';
+import { verifyStore } from '../../src/knowledge/verify.ts';
 import { type Test, temporaryFolder } from '../doubles/temporary-folder.ts';
 
 const dimension = 16;
@@ -107,14 +109,29 @@ test('a snapshot that is cut, flipped, misled or of another model is not believe
       const whole = readFileSync(file);
       damage(file);
       const { knowledge, nearest } = await open(t, dataDir, { snapshotEvery: 1000 });
+      const found = (await verifyStore({ dataDir })).filter(({ ok }) => !ok).map((finding) => finding.name);
+      assert.deepEqual(
+        found,
+        /^2/.test(name) || (name === 'current' && existsSync(file)) ? ['store: snapshots'] : [],
+        name,
+      );
       assert.equal((await knowledge.stats()).windows, 120, name);
       for (const at of [0, 59, 60, 119]) assert.equal(await nearest(at), String(at));
       await knowledge.close();
       writeFileSync(file, whole);
     }
-  // A manifest that agrees with its files, but is not this store's.
-  const manifest = join(folder, '2/manifest.json');
-  writeFileSync(manifest, readFileSync(manifest, 'utf8').replace('"m"', '"other"'));
+  // Snapshots that are whole, but not this store's.
+  for (const number of ['1', '2']) {
+    const file = join(folder, number, 'manifest.json');
+    const json = readFileSync(file, 'utf8')
+      .split('\n')[0]!
+      .replace(/"storeId":"\w/, '"storeId":"z');
+    writeFileSync(file, `${json}\n${createHash('sha256').update(json).digest('hex')}\n`);
+  }
+  assert.deepEqual(
+    (await verifyStore({ dataDir })).filter(({ ok }) => !ok).map(({ name }) => name),
+    ['store: snapshots'],
+  );
   const { nearest } = await open(t, dataDir, { snapshotEvery: 1000 });
   assert.equal(await nearest(100), '100');
 });
@@ -147,7 +164,7 @@ test('beyond a size a graph takes over, finds what exact search finds, and follo
   const [gone] = await knowledge.documents({ collection: 'default', after: '70', limit: 1 });
   await knowledge.remove(gone!.id);
   assert.notEqual(await nearest(Number(gone!.source)), gone!.source);
-  const manifest = JSON.parse(readFileSync(join(folderOf(dataDir), '1/manifest.json'), 'utf8'));
+  const manifest = JSON.parse(readFileSync(join(folderOf(dataDir), '1/manifest.json'), 'utf8').split('\n')[0]!);
   assert.equal(manifest.kind, 'graph');
   assert.ok(manifest.recallAt10 >= 0.99);
   await knowledge.close();

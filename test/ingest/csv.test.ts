@@ -1,0 +1,58 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import papaparse from 'papaparse';
+import { loadCsv } from '../../src/ingest/csv.ts';
+
+test('a row becomes a line, every value behind the name of its column', () => {
+  const { text, blocks, breaks, title } = loadCsv(
+    'name;age;note\nBo;3;"likes; semicolons\nand lines"\n\nMia;4;\n;;\nA;1;b;extra\n',
+  );
+  const rows = [
+    'name: Bo; age: 3; note: likes; semicolons and lines',
+    'name: Mia; age: 4',
+    'name: A; age: 1; note: b; extra',
+  ];
+  assert.equal(text, rows.join('\n'));
+  assert.deepEqual(blocks, [{ start: 0, end: text.length, kind: 'table' }]);
+  assert.deepEqual(
+    breaks.map((at) => text.slice(at, at + 7)),
+    ['name: B', 'name: M', 'name: A'],
+  );
+  assert.equal(title, null);
+});
+
+test('delimiters are found out, or told as Excel tells them', () => {
+  for (const delimiter of [',', ';', '\t', '|'])
+    assert.equal(loadCsv(['a', 'b'].join(delimiter).concat('\n', ['1', '2'].join(delimiter))).text, 'a: 1; b: 2');
+  assert.equal(loadCsv('sep=#\na#b\n1#2,3').text, 'a: 1; b: 2,3');
+});
+
+test('a first row that holds values is a row like the others', () => {
+  assert.equal(loadCsv('1,x\n2,y').text, '1; x\n2; y');
+  assert.equal(loadCsv('same,same\na,b').text, 'same; same\na; b');
+  assert.equal(loadCsv('One sentence.\nAnother one.').text, 'One sentence.\nAnother one.');
+  assert.equal(loadCsv('only,names\n').text, 'only; names');
+});
+
+test('a long row is a paragraph with a line for each value', () => {
+  const long = 'A sentence that goes on. '.repeat(20).trim();
+  const { text, blocks } = loadCsv(`q,a\nWhy?,"${long}"\nHow?,So\n`);
+  assert.equal(text, `q: Why?\na: ${long}\n\nq: How?; a: So`);
+  assert.deepEqual(
+    blocks.map(({ start, end }) => text.slice(start, end)),
+    ['q: How?; a: So'],
+  );
+});
+
+test('whatever the table, each value below the first row is found in the text', () => {
+  const cell = fc.string({ unit: 'grapheme', maxLength: 12 }).map((text) => text.replace(/\s+/g, ' ').trim());
+  const rows = fc.array(fc.array(cell, { minLength: 2, maxLength: 4 }), { minLength: 1, maxLength: 8 });
+  fc.assert(
+    fc.property(rows, (table) => {
+      const { text } = loadCsv(papaparse.unparse(table, { delimiter: ',', quotes: true, newline: '\n' }));
+      for (const value of table.slice(1).flat()) assert.ok(text.includes(value), JSON.stringify([value, text]));
+    }),
+    { seed: 4, numRuns: 300 },
+  );
+});

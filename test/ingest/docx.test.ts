@@ -1,0 +1,91 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { loadDocument } from '../../src/ingest/load.ts';
+import { makeDocx, paragraph, table } from './make-docx.ts';
+
+const load = (bytes: Uint8Array) => loadDocument({ bytes, name: 'a.docx' });
+const bad = { code: 'BAD_DOCUMENT', name: 'AppError' };
+
+test('headings, paragraphs and tables of a Word document keep their places', async () => {
+  const body = [
+    paragraph('The report', 'Title'),
+    paragraph('Fish &amp; chips. More words.'),
+    paragraph('Part one', 'Heading1'),
+    paragraph('Deeper', 'Heading2'),
+    table([
+      ['Name', 'Size'],
+      ['Bo', '3'],
+    ]),
+  ];
+  const { text, title, format, headings, blocks } = await load(makeDocx(body.join('')));
+  assert.equal(format, 'docx');
+  assert.equal(title, 'The report');
+  assert.equal(text, 'The report\n\nFish & chips. More words.\n\nPart one\n\nDeeper\n\nName | Size\nBo | 3');
+  assert.deepEqual(
+    headings.map(({ level, start, end }) => [level, text.slice(start, end)]),
+    [
+      [1, 'The report'],
+      [1, 'Part one'],
+      [2, 'Deeper'],
+    ],
+  );
+  assert.deepEqual(
+    blocks.map(({ kind, start, end }) => [kind, text.slice(start, end)]),
+    [['table', 'Name | Size\nBo | 3']],
+  );
+});
+
+test("the title is the document's own before any heading", async () => {
+  const { title } = await load(makeDocx(paragraph('Part', 'Heading1'), { title: ' Own\n title ' }));
+  assert.equal(title, 'Own title');
+});
+
+test('a picture is neither read nor shown, though it says it is a file of this machine', async () => {
+  const picture =
+    '<w:p><w:r><w:drawing><wp:inline xmlns:wp="http://schemas.openxmlformats.org/drawingml/2006/wordprocessingDrawing">' +
+    '<wp:docPr id="1" name="p" descr="d"/><a:graphic xmlns:a="http://schemas.openxmlformats.org/drawingml/2006/main">' +
+    '<a:graphicData uri="http://schemas.openxmlformats.org/drawingml/2006/picture">' +
+    '<pic:pic xmlns:pic="http://schemas.openxmlformats.org/drawingml/2006/picture"><pic:blipFill><a:blip r:link="r9"/>' +
+    '</pic:blipFill></pic:pic></a:graphicData></a:graphic></wp:inline></w:drawing></w:r></w:p>';
+  const relationships =
+    '<Relationship Id="r9" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/image" ' +
+    'Target="file:///etc/passwd" TargetMode="External"/>';
+  const { text } = await load(makeDocx(paragraph('Before.') + picture, { relationships }));
+  assert.equal(text, 'Before.');
+});
+
+test('halves of surrogate pairs and NUL, spelled as references, do not reach the text', async () => {
+  const { text } = await load(makeDocx(paragraph('a&#xD800;b&#0;c')));
+  assert.ok(text.isWellFormed() && !text.includes('\0'));
+});
+
+test('what is no Word document, or a damaged or protected one, is refused', async () => {
+  const secret = paragraph('The secret text');
+  const protectedFile = Buffer.concat([
+    Buffer.from('d0cf11e0a1b11ae1', 'hex'),
+    Buffer.alloc(600),
+    Buffer.from('EncryptedPackage', 'utf16le'),
+  ]);
+  await assert.rejects(load(protectedFile), { ...bad, message: /needs a password/ });
+  await assert.rejects(load(protectedFile.subarray(0, 500)), { ...bad, message: /older Office program/ });
+  await assert.rejects(load(Buffer.from('plain')), { ...bad, message: /is none/ });
+  await assert.rejects(load(makeDocx(secret).subarray(0, 700)), { ...bad, message: 'The file is damaged.' });
+  const types = { name: '[Content_Types].xml', content: '<Types/>' };
+  await assert.rejects(load(makeDocx(secret, { more: [types] })), { ...bad, message: /is none/ });
+  const broken = { name: 'word/document.xml', content: '<w:document><w:body>The secret text' };
+  await assert.rejects(load(makeDocx('', { more: [broken] })), (error: Error & { code: string }) => {
+    assert.equal(error.code, 'BAD_DOCUMENT');
+    assert.doesNotMatch(error.message, /secret/);
+    return true;
+  });
+});
+
+test('entities are not expanded, and elements that nest too deep end in an error', async () => {
+  const entities = {
+    name: 'word/document.xml',
+    content: `<!DOCTYPE w [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "${'&a;'.repeat(10)}">]><w:document>&b;</w:document>`,
+  };
+  await assert.rejects(load(makeDocx('', { more: [entities] })), { ...bad, message: /entities/ });
+  await assert.rejects(load(makeDocx('', { more: [{ ...entities, name: 'docProps/core.xml' }] })), bad);
+  await assert.rejects(load(makeDocx(`${'<w:p>'.repeat(50_000)}x${'</w:p>'.repeat(50_000)}`)), bad);
+});

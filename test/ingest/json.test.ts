@@ -1,0 +1,93 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { loadJson } from '../../src/ingest/json.ts';
+import { loadJsonLines } from '../../src/ingest/json-lines.ts';
+
+const bad = { code: 'BAD_DOCUMENT', name: 'AppError' };
+
+test('keys and values come in order, behind the path that leads to them', () => {
+  const { text, title, blocks } = loadJson(`{
+    "title": "Staff", "10": 1, "2": 12345678901234567890, "2": 1.50,
+    "tags": ["a", "b"], "address": { "city": "Paris", "zip": "1" },
+    "people": [{ "name": "Bo", "age": 3 }, { "name": "Mia", "home": { "city": "Rome" } }, { "name": "Zed" }],
+    "none": null, "empty": {}, "nothing": "", "list": [] }`);
+  assert.equal(title, 'Staff');
+  assert.equal(
+    text,
+    [
+      'title: Staff; 10: 1; 2: 12345678901234567890; 2: 1.50',
+      'tags: a; b',
+      'address: city: Paris; zip: 1',
+      'people: name: Bo; age: 3',
+      '',
+      'people: name: Mia',
+      'people.home: city: Rome',
+      '',
+      'people: name: Zed',
+      'none: null; empty: {}; nothing: ""; list: []',
+    ].join('\n'),
+  );
+  assert.ok(blocks.every(({ kind }) => kind === 'table'));
+});
+
+test('a long text keeps its own lines and paragraphs', () => {
+  const long = `${'A sentence that goes on. '.repeat(20).trim()}\n\nAnother "paragraph".`;
+  assert.equal(loadJson(JSON.stringify({ a: { b: long, c: 1 } })).text, `a.b: ${long}\na.c: 1`);
+});
+
+test('a value alone is a document too', () => {
+  assert.equal(loadJson(' "Just words." ').text, 'Just words.');
+  assert.equal(loadJson('[[1, 2], [], [3]]').text, '1; 2\n[]\n3');
+});
+
+test('of JSON Lines every line is a record, and the bad one is named', () => {
+  const { text } = loadJsonLines('{"q":"Who?","a":"Bo"}\n\n{"q":"Why?","a":{"b":1}}\n[1,2]\n');
+  assert.equal(text, 'q: Who?; a: Bo\n\nq: Why?\na: b: 1\n\n1; 2');
+  assert.throws(() => loadJsonLines('{}\n{"secret":\n'), { ...bad, message: 'Line 2 of the file is not valid JSON.' });
+});
+
+test('what is no JSON is refused without a word of it', () => {
+  for (const source of ['', 'The secret', '{"secret": 1', '<html>', '{"a":1}\n{"a":2}'])
+    assert.throws(() => loadJson(source), { ...bad, message: /^The file is not valid JSON/ });
+});
+
+test('what nests too deep is refused, quickly', () => {
+  for (const source of [
+    `${'['.repeat(1e6)}${']'.repeat(1e6)}`,
+    '{"a":'.repeat(2e5).concat('1', '}'.repeat(2e5)),
+    '['.repeat(1e6),
+  ])
+    assert.throws(() => loadJson(source), bad);
+});
+
+test('names that repeat can not make a small file a huge text', () => {
+  const name = 'n'.repeat(1_000_000);
+  const source = `{"${name}":[${'{"a":1},'.repeat(200_000)}1]}`;
+  assert.throws(() => loadJson(source), { ...bad, message: /too much text/ });
+});
+
+test('every key and value of whatever JSON is in its text', () => {
+  fc.assert(
+    fc.property(fc.json({ maxDepth: 4 }), fc.boolean(), (json, isIndented) => {
+      const value: unknown = JSON.parse(json);
+      const { text, blocks, breaks } = loadJson(isIndented ? JSON.stringify(value, null, 2) : json);
+      const plain = (words: string) => words.replace(/\s+/g, ' ').trim();
+      JSON.stringify(value, function (this: unknown, key, part: unknown) {
+        assert.ok(Array.isArray(this) || plain(text).includes(plain(key)));
+        if (typeof part === 'string' || typeof part === 'number') assert.ok(plain(text).includes(plain(String(part))));
+        return part;
+      });
+      let end = 0;
+      for (const block of blocks) {
+        assert.ok(block.start >= end && block.end > block.start && block.end <= text.length);
+        end = block.end;
+      }
+      assert.deepEqual(
+        breaks,
+        breaks.toSorted((one, other) => one - other),
+      );
+    }),
+    { seed: 5, numRuns: 500 },
+  );
+});

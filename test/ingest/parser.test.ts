@@ -1,0 +1,214 @@
+import assert from 'node:assert/strict';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { deflateSync } from 'node:zlib';
+import { loadText } from '../../src/ingest/load.ts';
+import { startParser } from '../../src/ingest/parser.ts';
+import { splitDocument } from '../../src/ingest/split.ts';
+import { createTokenCounter } from '../../src/ingest/tokens.ts';
+import type { Test } from '../doubles/temporary-folder.ts';
+import { makePdf } from './make-pdf.ts';
+
+const sizes = { chunkSizeTokens: 60, chunkOverlapTokens: 12 };
+const small = (text: string) => ({ text, format: 'text' as const, ...sizes });
+/** Takes about a second to read. */
+const large = {
+  bytes: Buffer.from('id,name\n'.concat('1,Some words here\n'.repeat(200_000))),
+  name: 'a.csv',
+  ...sizes,
+};
+/** A page whose description unpacks to half a gigabyte. */
+const pdfBomb = {
+  bytes: makePdf([[]], { packed: deflateSync(Buffer.alloc(512 * 1_024 * 1_024, ' ')) }),
+  name: 'a.pdf',
+  ...sizes,
+};
+
+/** A parser, and its processes as they start: Node tells of every process that it forks. */
+async function open(t: Test, options: Parameters<typeof startParser>[0] = {}) {
+  const children: ChildProcess[] = [];
+  const waiting: ((child: ChildProcess) => void)[] = [];
+  const hear = (message: unknown) => {
+    const child = (message as { process: ChildProcess }).process;
+    children.push(child);
+    waiting.shift()?.(child);
+  };
+  subscribe('child_process', hear);
+  const parser = await startParser({ processes: 1, ...options });
+  t.after(async () => {
+    unsubscribe('child_process', hear);
+    await parser.close();
+  });
+  const nextChild = () => new Promise<ChildProcess>((resolve) => waiting.push(resolve));
+  return { parser, children, nextChild };
+}
+
+test('what comes back is what reading and splitting in this process gives, however large', async (t) => {
+  const { parser } = await open(t);
+  const countTokens = createTokenCounter();
+  const text = `# Heading\n\n${'Wörds of a sentence, 😀 and more. '.repeat(20_000)}\n\n## Other\n\n- one\n- two\n`;
+  const loaded = await loadText({ text, format: 'markdown' });
+  const passages = splitDocument(loaded, { ...sizes, countTokens });
+  const expected = { loaded: { format: 'markdown', title: 'Heading', text: loaded.text }, passages };
+  assert.deepEqual(await parser.parse({ text, format: 'markdown', ...sizes }), expected);
+  const bytes = Buffer.from(text);
+  assert.deepEqual(await parser.parse({ bytes, name: 'a.md', ...sizes }), expected);
+  assert.deepEqual((await parser.parse({ bytes, name: 'a', format: 'markdown', ...sizes })).passages, passages);
+});
+
+test('no process is started before it is needed, and no more than that', async (t) => {
+  const { parser, children } = await open(t, { processes: 3 });
+  assert.equal(children.length, 0);
+  await parser.parse(small('One.'));
+  await parser.parse(small('Two.'));
+  assert.equal(children.length, 1);
+  await Promise.all(Array.from({ length: 10 }, (_, index) => parser.parse(small(`Text ${index}.`))));
+  assert.equal(children.length, 3);
+});
+
+test('a small document does not wait for a large one beside it', async (t) => {
+  const { parser } = await open(t, { processes: 2 });
+  const order: string[] = [];
+  await Promise.all([
+    parser.parse(large).then(() => order.push('large')),
+    parser.parse(small('One.')).then(() => order.push('small')),
+  ]);
+  assert.deepEqual(order, ['small', 'large']);
+});
+
+test('errors keep their code and say nothing of the document', async (t) => {
+  const { parser } = await open(t);
+  const secret = Buffer.from('{"secret"');
+  const rejected = { name: 'AppError', code: 'BAD_DOCUMENT', message: /^The file is not valid JSON/, cause: undefined };
+  await assert.rejects(parser.parse({ bytes: secret, name: 'a.json', ...sizes }), rejected);
+  await assert.rejects(parser.parse({ bytes: secret, name: 'a.exe', ...sizes }), { code: 'UNSUPPORTED_FORMAT' });
+  assert.equal((await parser.parse(small('Fine.'))).loaded.text, 'Fine.');
+});
+
+test('a document that takes too long fails alone', async (t) => {
+  const { parser, children } = await open(t, { timeoutMs: 200 });
+  const others = ['One.', 'Two.'].map((text) => parser.parse(small(text)));
+  const slow = parser.parse(large);
+  others.push(parser.parse(small('Three.')));
+  await assert.rejects(slow, { code: 'BAD_DOCUMENT', message: 'The document took too long to read.' });
+  assert.deepEqual(
+    (await Promise.all(others)).map(({ loaded }) => loaded.text),
+    ['One.', 'Two.', 'Three.'],
+  );
+  assert.equal(children.length, 2);
+  assert.equal(children[0]?.signalCode, 'SIGKILL');
+});
+
+test('a document that needs too much memory fails alone, whether it is buffers or objects', async (t) => {
+  const { parser } = await open(t, { memoryMiB: 220 });
+  const objects = { bytes: Buffer.from(`[${'[[1],{"a":1}],'.repeat(700_000)}1]`), name: 'a.json', ...sizes };
+  for (const hostile of [pdfBomb, objects]) {
+    const [failed, other] = await Promise.allSettled([parser.parse(hostile), parser.parse(small('Fine.'))]);
+    assert.equal(failed.status === 'rejected' && failed.reason.message, 'The document needs too much memory to read.');
+    assert.equal(failed.status === 'rejected' && failed.reason.code, 'BAD_DOCUMENT');
+    assert.equal(other.status, 'fulfilled');
+  }
+});
+
+test('a process that is killed under a document is replaced, and the document read all the same', async (t) => {
+  const { parser, children, nextChild } = await open(t);
+  await parser.parse(small('One.'));
+  children[0]?.kill('SIGKILL');
+  assert.equal((await parser.parse(small('Two.'))).loaded.text, 'Two.');
+  const reading = Promise.all([parser.parse(large), parser.parse(small('Three.'))]);
+  const replacement = nextChild();
+  children.at(-1)?.kill('SIGKILL');
+  await replacement;
+  assert.equal((await reading)[1].loaded.text, 'Three.');
+});
+
+test('a document under which two processes die is given up, and the next one read', async (t) => {
+  const { parser, nextChild } = await open(t);
+  const first = nextChild();
+  const reading = parser.parse(large);
+  const next = parser.parse(small('Next.'));
+  for (let child = await first, round = 0; round < 2; round++) {
+    await once(child, 'message');
+    const replacement = nextChild();
+    child.kill('SIGKILL');
+    child = await replacement;
+  }
+  await assert.rejects(reading, { code: 'BAD_DOCUMENT', message: /ended the process/ });
+  assert.equal((await next).loaded.text, 'Next.');
+});
+
+test('who stops waiting is told at once, and the reading ends', async (t) => {
+  const { parser, children } = await open(t);
+  const reading = new AbortController();
+  const queued = new AbortController();
+  const reason = new Error('gone');
+  const first = parser.parse(large, { signal: reading.signal });
+  const second = parser.parse(large, { signal: queued.signal });
+  const third = parser.parse(small('Three.'));
+  queued.abort(reason);
+  await assert.rejects(second, reason);
+  reading.abort(reason);
+  await assert.rejects(first, reason);
+  assert.equal((await third).loaded.text, 'Three.');
+  assert.equal(children.length, 2);
+  await assert.rejects(parser.parse(small('Four.'), { signal: AbortSignal.abort(reason) }), reason);
+});
+
+test('closing ends the processes and what they were at', async (t) => {
+  const { parser, children } = await open(t);
+  const stopped = ['One.', 'Two.'].map((text) => assert.rejects(parser.parse(small(text)), { code: 'NOT_READY' }));
+  await parser.close();
+  await Promise.all(stopped);
+  assert.ok(children.every(({ signalCode, exitCode }) => signalCode !== null || exitCode !== null));
+  await assert.rejects(parser.parse(small('Three.')), { code: 'NOT_READY' });
+});
+
+test('a process gets nothing of the environment', { skip: process.platform !== 'linux' }, async (t) => {
+  const { parser, children } = await open(t);
+  await parser.parse(small('One.'));
+  const names = readFileSync(`/proc/${children[0]?.pid}/environ`, 'utf8')
+    .split('\0')
+    .map((entry) => entry.split('=')[0]);
+  assert.deepEqual(
+    names.filter((name) => name !== '' && !name?.startsWith('NODE_CHANNEL')),
+    [],
+  );
+});
+
+test('no process outlives its parent, however busy, and signals to the group are left to the parent', async () => {
+  const script = `
+    import { subscribe } from 'node:diagnostics_channel';
+    import { startParser } from ${JSON.stringify(new URL('../../src/ingest/parser.ts', import.meta.url).href)};
+    subscribe('child_process', ({ process: child }) => child.once('message', () => console.log(child.pid)));
+    const parser = await startParser({ processes: 1 });
+    const text = 'id,name\\n' + '1,Some words here\\n'.repeat(200_000);
+    await parser.parse({ text, format: 'csv', chunkSizeTokens: 60, chunkOverlapTokens: 12 });
+    console.log('read');
+    await parser.parse({ text, format: 'csv', chunkSizeTokens: 60, chunkOverlapTokens: 12 });`;
+  const parent = spawn(process.execPath, ['--input-type=module', '--eval', script], {
+    cwd: fileURLToPath(new URL('../..', import.meta.url)),
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const exited = once(parent, 'exit');
+  const lines = parent.stdout.setEncoding('utf8')[Symbol.asyncIterator]();
+  const pid = Number((await lines.next()).value);
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.kill(pid, signal);
+  assert.equal((await lines.next()).value, 'read\n');
+  parent.kill('SIGKILL');
+  await exited;
+  while (isAlive(pid)) await new Promise(setImmediate);
+});
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+  // Where nobody collects the orphans of a container, they stay as zombies.
+  return process.platform !== 'linux' || !/^\d+ \(.*\) Z/.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
+}
