@@ -53,11 +53,36 @@ test("the README's curl commands work, and its first question gets the reply it 
   assert.equal(text.source, 'notes/alder.md');
 });
 
-test("the README's assay commands work, as npx finds them in the project", async (t) => {
+test("the README's assay commands work, as npx finds them in the project, in the order they stand there", async (t) => {
   const DATA_DIR = await temporaryFolder(t);
-  const ran = [];
-  for (const command of commands.filter((each) => each.startsWith('npx')))
-    ran.push(await shell(command.replace('path/to/folder', 'corpus'), { DATA_DIR }));
-  assert.match(ran[0]!.stderr, /13 new/);
-  assert.match(ran[1]!.stdout, /\S/);
+  const elsewhere = await temporaryFolder(t);
+  const run = async (part: string) => {
+    const command = commands.find((each) => each.startsWith('npx') && each.includes(part))!;
+    const here = command.replace('path/to/folder', 'corpus').replace('path/to/backup', `${elsewhere}/backup`);
+    return shell(here, { DATA_DIR });
+  };
+  assert.match((await run('ingest')).stderr, /13 new/);
+  assert.match((await run('ask')).stdout, /\S/);
+  assert.match((await run('doctor --verify')).stdout, /ok +store: passages/);
+  await run('backup');
+  await run('restore');
+  const lines = (await run('export')).stdout.trim().split('\n');
+  assert.ok(lines.length > 20 && JSON.parse(lines[0]!).text.length > 0);
+  assert.equal(commands.filter((each) => each.startsWith('npx')).length, 6, 'a new command needs a line here');
+});
+
+test("the README's settings for a server of one's own mean what it says", async (t) => {
+  const command = commands.find((each) => each.startsWith('OPENAI_BASE_URL='))!;
+  const settings = Object.fromEntries(
+    [...command.matchAll(/([A-Z_]+)=(\S+)/g)].map(([, name, value]) => [name!, value!]),
+  );
+  const { OPENAI_BASE_URL, ...others } = settings;
+  assert.match(OPENAI_BASE_URL!, /^http:.*\/v1$/);
+  const { call, add, openai } = await startService(t, { settings: others });
+  await add('a.md', 'Alder wood is light.');
+  openai.chat('It is light.', '{"verdict":"Correct"}');
+  assert.equal((await call('POST', '/ask', { question: 'How is alder wood?' })).json.answer, 'It is light.');
+  const models = openai.chatRequests.map(({ body }) => (body as { model: string }).model);
+  assert.deepEqual(models, [others.CHAT_MODEL, others.CHAT_MODEL]);
+  assert.equal(openai.embeddingRequests.length, 0, 'the embedded model makes the vectors');
 });
