@@ -1,0 +1,44 @@
+import type { Latency } from './measure.ts';
+
+/** What is measured, each in a process of its own, one after another. */
+export type SubjectName = 'floor' | 'faiss-node' | 'faiss-store' | 'assay';
+
+/** What a subject's process is told in its first argument, as JSON. */
+export type SubjectOrder = { subject: SubjectName; size: number; seconds: number };
+
+/** Searches of one kind, by one caller and by 64. */
+export type Searches = { alone: Latency; together: Latency };
+
+/** Adding ready vectors with their texts: over all, and for the last passages before the size was reached. */
+export type Adding = { perSecond: number; atSizePerSecond: number; note: string | null };
+
+/** Questions whose nearest passages are compared: the numbers of the ten, and the similarity of the tenth. */
+export type Nearest = { passages: number[]; similarities: number[] }[];
+export const recallQuestions = 200;
+
+export type FaissNodeResult = { adding: Adding; vectors: Searches; nearest: Nearest };
+export type FaissStoreResult = { adding: Adding; vectors: Searches; residentBytes: number };
+export type AssayResult = {
+  adding: Adding;
+  vectors: Searches;
+  hybrid: Searches;
+  nearest: Nearest;
+  /** From the last add until no builder works any more. */
+  settleSeconds: number;
+  graphWindows: number;
+  start: { closeMs: number; readyMs: number; firstSearchMs: number };
+  memory: { emptyBytes: number; mostBytes: number; settledBytes: number; restartedBytes: number };
+};
+
+/** Of the ten nearest, the share found; by similarity, for of equal ones either is right. */
+export function recallAt10(found: Nearest, exact: Nearest): number {
+  const shares = exact.map(({ passages, similarities }, at) => {
+    const truth = new Set(passages);
+    const least = Math.min(...similarities) - 1e-5;
+    const hits = found[at]!.passages.filter(
+      (passage, place) => truth.has(passage) || found[at]!.similarities[place]! >= least,
+    );
+    return Math.min(hits.length, truth.size) / truth.size;
+  });
+  return shares.reduce((sum, share) => sum + share, 0) / shares.length;
+}

@@ -1,0 +1,65 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { startKnowledge } from '../../src/knowledge/client.ts';
+import { temporaryFolder } from '../doubles/temporary-folder.ts';
+import { damageIndex } from './damaged-index.ts';
+import { documentOf, embeddingModel, vectorOf } from './documents.ts';
+import { fillDisk } from './full-disk.ts';
+import { forbidWriting } from './read-only.ts';
+import { isClean, type Tally, torture } from './torture.ts';
+
+const assertClean = (tally: Tally) => assert.ok(isClean(tally), tally.problems.join('\n'));
+
+test('nothing acknowledged is lost, nothing is half there, every start is ready: twelve rounds of faults', async (t) => {
+  const tally = await torture({ rounds: 12, seed: 20, dataDir: await temporaryFolder(t) });
+  assertClean(tally);
+  assert.ok(tally.rounds === 12 && tally.acknowledged > 100 && tally.hostDeaths > 0);
+});
+
+for (const [how, seed] of Object.entries({ 'compared one by one': 1, 'in a graph': 2 }))
+  test(`a store whose index files are damaged, vectors ${how}, is as if nothing had happened`, async (t) => {
+    const { tally, damaged } = await damageIndex({ folder: await temporaryFolder(t), seed, thorough: false });
+    assertClean(tally);
+    assert.ok(damaged >= 4, 'there were snapshots to damage');
+  });
+
+test('a full disk refuses writes with the reason, goes on being read, and takes writes again when there is room', async (t) => {
+  const filled = await fillDisk({ folder: await temporaryFolder(t), seed: 5, disk: 'small disk' });
+  if (!filled) return t.diagnostic('no small disk may be mounted here; the next test fills files instead');
+  assertClean(filled.tally);
+  assert.deepEqual(new Set(filled.refusals), new Set(['STORAGE_FULL']));
+});
+
+test('files that may not grow refuse writes, go on being read, and take writes again when they may', async (t) => {
+  const filled = await fillDisk({ folder: await temporaryFolder(t), seed: 5, disk: 'limited files' });
+  assertClean(filled!.tally);
+  assert.ok(filled!.refusals.length > 0 && filled!.refusals.every((code) => /STORAGE_FULL|INTERNAL/.test(code)));
+});
+
+test('a data folder that becomes read-only loses nothing', async (t) => {
+  const { tally, refusals } = await forbidWriting({ folder: await temporaryFolder(t), seed: 5 });
+  assertClean(tally);
+  assert.deepEqual(new Set(refusals), new Set(['NOT_READY']));
+});
+
+for (const signal of ['SIGSTOP', 'SIGABRT'] as const)
+  test(`what a host had been asked when ${signal} came is answered by the next`, { timeout: 60_000 }, async (t) => {
+    const causes: string[] = [];
+    const onRestart = (cause: string) => causes.push(cause);
+    const options = { dataDir: await temporaryFolder(t), embeddingModel, hangTimeoutMs: 1000, onRestart };
+    const knowledge = await startKnowledge(options);
+    t.after(() => knowledge.close());
+    await knowledge.createCollection('shared');
+    const name = { collection: 'shared', source: 'a', version: 1 };
+    await knowledge.put([documentOf(name)]);
+    process.kill(knowledge.hostPid()!, signal);
+    const query = { collection: 'shared', question: '?', vector: vectorOf('shared', 'a', 1, 0, 0), topK: 1 };
+    const [found, written] = await Promise.all([
+      knowledge.search(query),
+      knowledge.put([documentOf({ ...name, source: 'b' })]),
+    ]);
+    assert.equal(found[0]?.source, 'a');
+    assert.equal(written.length, 1);
+    assert.equal((await knowledge.stats()).documents, 2);
+    assert.deepEqual(causes, [signal === 'SIGSTOP' ? 'SIGKILL' : signal]);
+  });
