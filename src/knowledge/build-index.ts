@@ -2,11 +2,14 @@ import { constants, setPriority } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { setImmediate } from 'node:timers/promises';
+import faiss from 'faiss-node';
 import { createDocuments } from './documents.ts';
+import { setEfSearch } from './hnsw-file.ts';
 import { type Batch, inBatches } from './in-batches.ts';
-import { addToFaiss, createFaissIndex, type FaissIndex, type IndexKind, joined } from './index-part.ts';
+import { addToFaiss, createFaissIndex, type IndexKind, joined } from './index-part.ts';
 import { addOwner, noOwners, type Owners } from './owners.ts';
-import { snapshotFolder, tidySnapshots, writeSnapshot } from './snapshot.ts';
+import { measureRecall } from './recall.ts';
+import { snapshotFolder, startUnfinished, tidySnapshots, writeSnapshot } from './snapshot.ts';
 
 /** What to build; it comes as JSON in the first argument of the process. */
 export type BuildOrder = {
@@ -20,11 +23,16 @@ export type BuildOrder = {
 };
 
 const passagesAtOnce = 2048;
-const sampleSize = 100;
+/**
+ * How many windows one graph holds. Several small graphs find more than a large one of the same effort, and are built in half
+ * the time: in a large one, groups of near vectors become islands that the walk doesn't reach.
+ */
+const graphSize = 32_768;
 const neededRecall = 0.99;
-/** How far a graph may have to look; one that needs more is built anew with more neighbours. */
-const depths = [64, 128, 256, 512, 1024];
-const neighbourCounts = [32, 64];
+/** How far graphs may have to look, in steps (HNSW's efSearch). */
+const efforts = [32, 64, 128, 256];
+
+type Built = { paths: string[]; owners: Owners; sum: Float64Array; sample: Float32Array[] };
 
 /**
  * The builder: a process of its own, at low priority, that reads a collection's vectors in one transaction beside the
@@ -37,87 +45,73 @@ async function build(order: BuildOrder) {
   database.exec('BEGIN');
   const documents = createDocuments(database);
   const batches = () => inBatches(documents.vectorsOf(collection), passagesAtOnce);
-
-  let kind = order.kind;
-  let built: Built | null = null;
-  let measured: { depth: number; recall: number } | null = null;
-  for (const neighbours of kind === 'graph' ? neighbourCounts : []) {
-    built = await fill(createFaissIndex('graph', dimension, neighbours), dimension, batches());
-    measured = await measure(built.index, built.sample, dimension, batches());
-    if (measured) break;
-  }
-  if (!measured) {
-    kind = 'exact'; // what no graph finds well enough is looked through whole
-    built = await fill(createFaissIndex('exact', dimension), dimension, batches());
-  }
-  const { index, owners, sum } = built!;
   const folder = snapshotFolder(dataDir, collectionKey);
-  writeSnapshot(folder, index, owners, {
+
+  let { kind } = order;
+  let built = await fill(kind, dimension, batches(), startUnfinished(folder));
+  if (built.owners.size === 0) return; // emptied meanwhile
+  let reached: { efSearch: number; recall: number } | null = null;
+  if (kind === 'graph') {
+    reached = await raise(built, dimension, batches);
+    if (!reached) {
+      kind = 'exact'; // what no graph finds well enough is looked through whole
+      built = await fill(kind, dimension, batches(), startUnfinished(folder));
+    }
+  }
+  const { paths, owners, sum } = built;
+  writeSnapshot(folder, paths, owners, {
     kind,
     storeId,
     embeddingModel,
     dimension,
-    lastPassageKey: owners.size === 0 ? 0 : owners.keys[owners.size - 1]!,
-    depth: measured?.depth ?? 1,
-    recallAt10: measured?.recall ?? null,
+    shardSize: kind === 'graph' ? graphSize : owners.size,
+    lastPassageKey: owners.keys[owners.size - 1]!,
+    efSearch: reached?.efSearch ?? 0,
+    recallAt10: reached?.recall ?? null,
     sum: [...sum],
   });
   tidySnapshots(folder);
 }
 
-type Built = { index: FaissIndex; owners: Owners; sum: Float64Array; sample: Float32Array };
-async function fill(index: FaissIndex, dimension: number, batches: Iterable<Batch>): Promise<Built> {
-  const owners = noOwners();
-  const sum = new Float64Array(dimension);
-  const sample: Float32Array[] = [];
+/** Builds the FAISS indexes and writes each to a file as soon as it is full, so that no more than one is in memory. */
+async function fill(kind: IndexKind, dimension: number, batches: Iterable<Batch>, folder: string): Promise<Built> {
+  const size = kind === 'graph' ? graphSize : Number.POSITIVE_INFINITY;
+  const built: Built = { paths: [], owners: noOwners(), sum: new Float64Array(dimension), sample: [] };
+  let index = createFaissIndex(kind, dimension);
+  const finish = () => {
+    const path = join(folder, `shard-${built.paths.length}`);
+    index.write(path);
+    built.paths.push(path);
+    index = createFaissIndex(kind, dimension);
+  };
   for (const batch of batches) {
-    const vectors = joined(batch);
+    let vectors = joined(batch);
+    for (let at = 0; at < vectors.length; at += 1) built.sum[at % dimension]! += vectors[at]!;
+    for (const { key, vectors: own } of batch) addOwner(built.owners, key, own.length / dimension);
+    for (let room = size - index.ntotal(); vectors.length / dimension > room; room = size) {
+      addToFaiss(index, vectors.subarray(0, room * dimension), dimension);
+      vectors = vectors.subarray(room * dimension);
+      finish();
+    }
     addToFaiss(index, vectors, dimension);
-    for (const passage of batch) addOwner(owners, passage.key, passage.vectors.length / dimension);
-    for (let at = 0; at < vectors.length; at += 1) sum[at % dimension]! += vectors[at]!;
-    sample.push(batch[0]!.vectors.slice(0, dimension), batch.at(-1)!.vectors.slice(0, dimension));
+    built.sample.push(batch[0]!.vectors.slice(0, dimension), batch.at(-1)!.vectors.slice(0, dimension));
     await setImmediate(); // so that the end of the host is noticed
   }
-  const spread = Math.max(1, Math.floor(sample.length / sampleSize));
-  const chosen = sample.filter((_, at) => at % spread === 0).slice(0, sampleSize);
-  return { index, owners, sum, sample: Float32Array.from(chosen.flatMap((vector) => [...vector])) };
+  finish();
+  return built;
 }
 
 /**
- * Finds how far the graph must look to find, of the ten nearest of its own vectors, `neededRecall`; the truth comes from
- * exact search, piece by piece.
- * @returns null where no depth suffices
+ * Finds the least effort with which the graphs find `neededRecall` of the ten nearest, and leaves them with it.
+ * @returns null where no effort suffices
  */
-async function measure(index: FaissIndex, sample: Float32Array, dimension: number, batches: Iterable<Batch>) {
-  const count = sample.length / dimension;
-  const questions = Array.from(sample);
-  const truth: { label: number; similarity: number }[][] = Array.from({ length: count }, () => []);
-  let offset = 0;
-  for (const batch of batches) {
-    const piece = createFaissIndex('exact', dimension);
-    const vectors = joined(batch);
-    addToFaiss(piece, vectors, dimension);
-    const most = Math.min(10, piece.ntotal());
-    const { labels, distances } = piece.search(questions, most);
-    for (const [question, best] of truth.entries()) {
-      for (let at = question * most; at < (question + 1) * most; at += 1)
-        best.push({ label: labels[at]! + offset, similarity: distances[at]! });
-      best.sort((one, other) => other.similarity - one.similarity).splice(10);
-    }
-    offset += vectors.length / dimension;
+async function raise({ paths, sample }: Built, dimension: number, batches: () => Iterable<Batch>) {
+  const recallOf = await measureRecall(sample, dimension, batches());
+  for (const efSearch of efforts) {
+    for (const path of paths) if (!setEfSearch(path, dimension, efSearch)) return null;
+    const recall = recallOf(paths.values().map((path) => faiss.Index.read(path)));
+    if (recall >= neededRecall) return { efSearch, recall };
     await setImmediate();
-  }
-  for (const depth of depths) {
-    const reach = Math.min(depth, index.ntotal());
-    const { distances } = index.search(questions, reach);
-    let found = 0;
-    for (const [question, best] of truth.entries()) {
-      // By similarity, not by label: of equal vectors either is right.
-      const least = best.at(-1)!.similarity - 1e-6;
-      const near = distances.slice(question * reach, question * reach + 10).filter((similarity) => similarity >= least);
-      found += Math.min(near.length, best.length) / best.length;
-    }
-    if (found / count >= neededRecall) return { depth, recall: found / count };
   }
   return null;
 }

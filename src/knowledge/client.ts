@@ -35,7 +35,7 @@ export async function startKnowledge(options: {
   hangTimeoutMs?: number;
   onRestart?: (cause: string) => void;
 }): Promise<Knowledge & { hostPid: () => number | undefined }> {
-  const { dataDir, embeddingModel, tuning } = options;
+  const { dataDir, embeddingModel, tuning, hangTimeoutMs = 30_000 } = options;
   const hostOptions: HostOptions = { dataDir, embeddingModel, tuning: { ...defaultTuning, ...tuning } };
   const pending = new Map<number, Pending>();
   let nextId = 0;
@@ -44,35 +44,45 @@ export async function startKnowledge(options: {
   let host: ChildProcess | null = null; // null while one is being started, and after a start that failed
   let starting: Promise<void> | null = null;
 
+  /** Starts a host, anew where one dies before it is ready; one that says why it can't open the store is believed. */
   async function start() {
     try {
-      // One thread: OpenMP's waiting threads spin, and take the processor from the HTTP process when it is needed most.
-      const child = fork(hostFile, [JSON.stringify(hostOptions)], {
-        serialization: 'advanced',
-        env: { ...process.env, OMP_NUM_THREADS: '1', OPENBLAS_NUM_THREADS: '1' },
-        execArgv: ['--disable-warning=ExperimentalWarning', '--expose-gc'],
-      });
-      const exit = once(child, 'exit');
-      const first = await Promise.race([once(child, 'message'), exit.then(() => null)]);
-      const reply = first?.[0] as HostReply | undefined;
-      if (!reply || !('ready' in reply)) {
-        const { code, message } =
-          reply && 'error' in reply ? reply.error : new AppError('NOT_READY', 'The knowledge host does not start.');
-        throw new AppError(code, message);
+      for (let attempt = 1; host === null; attempt += 1) {
+        // One thread: OpenMP's waiting threads spin, and take the processor from the HTTP process when it is needed most.
+        const child = fork(hostFile, [JSON.stringify(hostOptions)], {
+          serialization: 'advanced',
+          env: { ...process.env, OMP_NUM_THREADS: '1', OPENBLAS_NUM_THREADS: '1' },
+          execArgv: ['--disable-warning=ExperimentalWarning', '--expose-gc'],
+        });
+        const reply = await firstReply(child);
+        if (reply && 'ready' in reply) takeOn(child);
+        else if (reply && 'error' in reply) throw new AppError(reply.error.code, reply.error.message);
+        else if (attempt === mostAttempts) throw new AppError('NOT_READY', 'The knowledge host does not start.');
+        else options.onRestart?.('death at its start');
       }
-      child.on('message', settle);
-      child.once('exit', (code, signal) =>
-        restart(signal ?? (code === recycled ? 'spent memory' : `exit code ${code}`)),
-      );
-      host = child;
-      lastHeardOf = performance.now();
-      for (const { request } of pending.values()) child.send(request, ignoreFailure);
     } catch (error) {
       rejectAll(error);
       throw error;
     } finally {
       starting = null;
     }
+  }
+
+  /** What a new host says first, or null where it ends without a word; to open a large store may take its time. */
+  async function firstReply(child: ChildProcess): Promise<HostReply | null> {
+    const stuck = setTimeout(() => child.kill('SIGKILL'), hangTimeoutMs * 20);
+    const exit = once(child, 'exit').then(() => null);
+    const first = await Promise.race([once(child, 'message'), exit]);
+    clearTimeout(stuck);
+    return (first?.[0] as HostReply | undefined) ?? null;
+  }
+
+  function takeOn(child: ChildProcess) {
+    child.on('message', settle);
+    child.once('exit', (code, signal) => restart(signal ?? (code === recycled ? 'spent memory' : `exit code ${code}`)));
+    host = child;
+    lastHeardOf = performance.now();
+    for (const { request } of pending.values()) child.send(request, ignoreFailure);
   }
 
   /** A message that can't be sent means that the host is gone; its exit is what gets handled. */
@@ -107,7 +117,6 @@ export async function startKnowledge(options: {
     starting.catch(() => {}); // those who wait have been told
   }
 
-  const { hangTimeoutMs = 30_000 } = options;
   const watch = setInterval(() => {
     if (pending.size > 0 && performance.now() - lastHeardOf > hangTimeoutMs) host?.kill('SIGKILL');
   }, hangTimeoutMs / 4).unref();

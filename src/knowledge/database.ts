@@ -61,7 +61,8 @@ export function translateStoreError(error: unknown): AppError {
   const primary = (errcode ?? 0) & 0xff; // https://sqlite.org/rescode.html
   if (primary === 5 || primary === 6)
     return new AppError('NOT_READY', 'The data folder is in use by another Assay process.', { cause: error });
-  if (primary === 13 || code === 'ENOSPC')
+  // SQLITE_FULL, or a write refused for a limit on sizes or a quota (SQLITE_IOERR_WRITE).
+  if (primary === 13 || errcode === 778 || code === 'ENOSPC')
     return new AppError('STORAGE_FULL', 'The disk that holds the data folder is full.', { cause: error });
   if (primary === 8 || primary === 14 || ['EACCES', 'EROFS', 'EEXIST', 'ENOTDIR', 'EPERM'].includes(code ?? ''))
     return new AppError('NOT_READY', "The data folder can't be written.", { cause: error });

@@ -18,7 +18,8 @@ export type HostReply =
 type Search = Parameters<Knowledge['search']>[0];
 type Waiting = { id: number; search: Search };
 
-const send = (reply: HostReply) => process.send?.(reply);
+/** A reply that can't be sent has nobody to go to any more: the channel's end is what gets handled. */
+const send = (reply: HostReply) => process.send?.(reply, () => {});
 
 function sendError(id: number | null, error: unknown) {
   const { code, message } = translateStoreError(error);

@@ -52,39 +52,45 @@ export function joined(passages: { vectors: Float32Array }[]): Float32Array {
  * A FAISS index with its owners, behind guards: FAISS takes vectors of the wrong length or with NaN in silence, ends the
  * process on k = 0, on an empty index and on a removal from a graph. What is removed is marked, and left out of results; a flat index
  * is freed of it now and then.
- * @param options.depth how many nearest a graph is asked for at the least: that is how far it looks
+ * @param options.shards the FAISS indexes, each with the next `shardSize` labels; an exact part has one
  */
 export function createIndexPart(options: {
   kind: IndexKind;
   dimension: number;
-  index?: FaissIndex;
+  shards?: FaissIndex[];
+  shardSize?: number;
   owners?: Owners;
-  depth?: number;
 }) {
-  const { kind, dimension, depth = 1 } = options;
-  const index = options.index ?? createFaissIndex(kind, dimension);
+  const { kind, dimension, shardSize = Number.POSITIVE_INFINITY } = options;
+  const shards = options.shards ?? [createFaissIndex(kind, dimension)];
+  const [exact] = shards as [FaissIndex];
   let owners = options.owners ?? noOwners();
   let removed = new Set<number>();
 
   function closeGaps() {
     if (kind === 'graph' || removed.size <= Math.max(gapsAllowed, owners.size / 50)) return;
-    index.removeIds([...removed]);
+    exact.removeIds([...removed]);
     owners = withoutLabels(owners, removed);
     removed = new Set();
   }
 
-  /** The `depth` nearest of each question, removed ones left out. */
+  /** The nearest of each question, `reach` from each shard, removed ones left out. */
   function searchTo(questions: Float32Array, count: number, reach: number): NearWindow[][] {
-    const { labels, distances } = index.search(Array.from(questions), reach);
-    return Array.from({ length: count }, (_, question) => {
-      const near: NearWindow[] = [];
-      for (let at = question * reach; at < (question + 1) * reach; at += 1) {
-        const label = labels[at]!;
-        if (label < 0 || removed.has(label)) continue;
-        near.push({ passageKey: owners.keys[label]!, window: owners.windows[label]!, similarity: distances[at]! });
+    const plain = Array.from(questions);
+    const near: NearWindow[][] = Array.from({ length: count }, () => []);
+    for (const [shard, index] of shards.entries()) {
+      const most = Math.min(reach, index.ntotal());
+      if (most < 1) continue;
+      const { labels, distances } = index.search(plain, most);
+      for (let at = 0; at < labels.length; at += 1) {
+        const label = labels[at]! + (shard === 0 ? 0 : shard * shardSize);
+        if (labels[at]! < 0 || removed.has(label)) continue;
+        const found = { passageKey: owners.keys[label]!, window: owners.windows[label]!, similarity: distances[at]! };
+        near[Math.floor(at / most)]!.push(found);
       }
-      return near;
-    });
+    }
+    if (shards.length > 1) for (const each of near) each.sort((one, other) => other.similarity - one.similarity);
+    return near;
   }
 
   return {
@@ -112,7 +118,7 @@ export function createIndexPart(options: {
           throw new AppError('INTERNAL', 'A passage was added to an index out of its order.');
         last = key;
       }
-      addToFaiss(index, joined(passages), dimension);
+      addToFaiss(exact, joined(passages), dimension);
       for (const { key, vectors } of passages) addOwner(owners, key, vectors.length / dimension);
     },
 
@@ -130,14 +136,14 @@ export function createIndexPart(options: {
       const count = questions.length / dimension;
       const wanted = Math.min(k, owners.size - removed.size);
       if (wanted < 1) return Array.from({ length: count }, () => []);
-      // An exact part has few gaps, and is asked for so many more; a graph is asked further where too many are removed.
-      let reach = Math.max(depth, kind === 'exact' ? wanted + removed.size : wanted * 2);
+      // Enough that what was removed is made up for: all of it in an exact part, its share in a graph.
+      const share = removed.size / owners.size;
+      let reach = wanted + (kind === 'exact' ? removed.size : Math.ceil(wanted * share * 2));
       for (;;) {
-        reach = Math.min(reach, owners.size);
         const near = searchTo(questions, count, reach);
-        if (reach === owners.size || near.every((each) => each.length >= wanted))
+        if (reach >= owners.size || near.every((each) => each.length >= wanted))
           return near.map((each) => each.slice(0, k));
-        reach *= 2;
+        reach = Math.min(reach * 2, owners.size);
       }
     },
   };

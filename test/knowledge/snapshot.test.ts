@@ -96,8 +96,8 @@ test('a snapshot that is cut, flipped, misled or of another model is not believe
     (file) => rmSync(file),
   ];
   for (const name of [
-    '1/vectors.faiss',
-    '2/vectors.faiss',
+    '1/vectors-0.faiss',
+    '2/vectors-0.faiss',
     '1/owners.bin',
     '2/owners.bin',
     '1/manifest.json',
