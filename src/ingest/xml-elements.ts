@@ -1,13 +1,16 @@
 import { Parser } from 'htmlparser2';
 import { AppError } from '../errors.ts';
 
+/** Elements may nest this deep; in real files it is below ten. The time that htmlparser2 takes grows with the square of it. */
+const DEEPEST = 64;
+
 /** An element: its name without prefix, its attributes likewise, and the text directly within it. */
 export type XmlElement = { name: string; attributes: Map<string, string>; text: string };
 
 /**
  * The elements of a small XML file in the order of their opening tags, nesting left aside. htmlparser2 reads it: without
  * recursion, and entities beyond the five of XML are neither expanded nor fetched.
- * @throws {AppError} `BAD_DOCUMENT` for XML that declares entities
+ * @throws {AppError} `BAD_DOCUMENT` for XML that declares entities or nests too deep
  */
 export function xmlElements(xml: string): XmlElement[] {
   assertNoEntities(xml);
@@ -19,7 +22,8 @@ export function xmlElements(xml: string): XmlElement[] {
         const named = Object.entries(attributes).map(([key, value]) => [localName(key), value] as const);
         const element = { name: localName(name), attributes: new Map(named), text: '' };
         elements.push(element);
-        opened.push(element);
+        if (opened.push(element) > DEEPEST)
+          throw new AppError('BAD_DOCUMENT', `The XML of the file nests more than ${DEEPEST} deep.`);
       },
       ontext(text) {
         const element = opened.at(-1);

@@ -49,4 +49,5 @@ test('a book that is copy-protected, no book, or holds no text is refused', asyn
 test('chapters that declare entities or nest too deep are refused', async () => {
   await assert.rejects(load(makeEpub(['<!ENTITY a "b">'])), { ...bad, message: /entities/ });
   await assert.rejects(load(makeEpub(['<div>'.repeat(2_000)])), { ...bad, message: /deep/ });
+  await assert.rejects(load(makeEpub(['x'], { title: '<b>'.repeat(500_000) })), { ...bad, message: /deep/ });
 });
