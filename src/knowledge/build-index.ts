@@ -133,5 +133,11 @@ async function raise({ paths, sample }: Built, dimension: number, batches: () =>
 process.on('disconnect', () => process.exit());
 process.on('SIGINT', () => {});
 process.on('SIGTERM', () => {});
-await build(JSON.parse(process.argv[2]!) as BuildOrder);
+try {
+  await build(JSON.parse(process.argv[2]!) as BuildOrder);
+} catch (error) {
+  // A collection that was removed meanwhile took its folder along; anything else is a defect, and shows.
+  if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+  process.exit(1);
+}
 process.exit();
