@@ -20,7 +20,7 @@ function mountSmallDisk(folder: string) {
   } catch {
     return null;
   }
-  return { grow: () => mount('remount,size=256m'), unmount: () => execFileSync('umount', [folder]) };
+  return { grow: () => mount('remount,size=256m'), unmount: () => execFileSync('umount', ['--lazy', folder]) };
 }
 
 /**
