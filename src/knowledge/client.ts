@@ -106,12 +106,13 @@ export async function startKnowledge(options: {
     host = null;
     if (closing) return;
     options.onRestart?.(cause);
-    for (const [id, call] of pending) {
-      if (call.attempts < mostAttempts) call.attempts += 1;
-      else {
-        pending.delete(id);
-        call.reject(new AppError('NOT_READY', 'The knowledge host stopped each time it worked on this.'));
-      }
+    // The host works in the order of the requests, but gathers searches: the first of the others was its work, if there was one.
+    const calls = [...pending.values()];
+    const blamed = calls.find(({ request }) => request.operation !== 'search') ?? calls[0];
+    if (blamed && blamed.attempts < mostAttempts) blamed.attempts += 1;
+    else if (blamed) {
+      pending.delete(blamed.request.id);
+      blamed.reject(new AppError('NOT_READY', 'The knowledge host stopped each time it worked on this.'));
     }
     starting = start();
     starting.catch(() => {}); // those who wait have been told

@@ -23,6 +23,8 @@ const send = (reply: HostReply) => process.send?.(reply, () => {});
 
 function sendError(id: number | null, error: unknown) {
   const { code, message } = translateStoreError(error);
+  // What nobody foresaw may have left an index behind its database: a new host makes it anew, and is asked again.
+  if (code === 'INTERNAL') throw error;
   send({ id, error: { code, message } });
 }
 
