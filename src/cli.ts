@@ -1,7 +1,6 @@
 #!/usr/bin/env node
 import { Command } from 'commander';
-import { AppError } from './errors.ts';
-import { tell } from './terminal.ts';
+import { orTellFailure } from './terminal.ts';
 
 // What a command needs is loaded when it runs, so that `--help` and `doctor` work where something is missing.
 const program = new Command('assay')
@@ -81,10 +80,4 @@ program
   .option('--verify', 'check all that is stored against itself, also while the service runs')
   .action(async (options) => (await import('./doctor.ts')).doctor(options));
 
-try {
-  await program.parseAsync();
-} catch (error) {
-  // A failure made on purpose says what to do; anything else is a defect, and where it arose helps to mend it.
-  tell(error instanceof AppError ? error.message : `Unexpected failure: ${(error as Error).stack}`);
-  process.exitCode = 1;
-}
+await orTellFailure(() => program.parseAsync());

@@ -6,11 +6,9 @@ import { chooseModels, openChatModel, openEmbeddings } from './compose.ts';
 import { type Config, readConfig } from './config.ts';
 import { AppError } from './errors.ts';
 import { startKnowledge } from './knowledge/client.ts';
+import type { StoreFinding as Finding } from './knowledge/store-finding.ts';
 import { verifyStore } from './knowledge/verify.ts';
 import { showCount } from './terminal.ts';
-
-/** One thing looked at: whether it is as it should be, and what to do where it isn't. */
-export type Finding = { name: string; ok: boolean; detail: string };
 
 const projectFolder = fileURLToPath(new URL('..', import.meta.url));
 

@@ -1,3 +1,4 @@
 import { serve } from './serve.ts';
+import { orTellFailure } from './terminal.ts';
 
-await serve();
+await orTellFailure(serve);

@@ -1,8 +1,22 @@
 import { SingleBar } from 'cli-progress';
+import { AppError } from './errors.ts';
 import type { IngestProgress } from './ingest/ingest-paths.ts';
 
 /** Writes a line for people; what a program may read goes to stdout, and nothing else does. */
 export const tell = (line: string) => process.stderr.write(`${line}\n`);
+
+/**
+ * Does the work of a command; where it fails, says why and sets the exit code. A failure made on purpose says what to do; anything
+ * else is a defect, and where it arose helps to mend it.
+ */
+export async function orTellFailure(work: () => Promise<unknown>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    tell(error instanceof AppError ? error.message : `Unexpected failure: ${(error as Error).stack}`);
+    process.exitCode = 1;
+  }
+}
 
 /** Shows counted work on the terminal: a bar where there is one, nothing but the end where there is none. */
 export function showCount(what: string) {

@@ -1,37 +1,16 @@
 import assert from 'node:assert/strict';
-import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import type { Readable } from 'node:stream';
 import { test } from 'node:test';
-import { fileURLToPath } from 'node:url';
+import { runCommand, startCommand } from './doubles/command-line.ts';
 import { startOpenAiServer } from './doubles/openai-server.ts';
 import { type Test, temporaryFolder } from './doubles/temporary-folder.ts';
 
-const project = fileURLToPath(new URL('..', import.meta.url));
-
-/** The command line as a person starts it, with a data folder of the test's own. */
-function start(args: string[], settings: Record<string, string>): ChildProcess {
-  const { PATH, HOME } = process.env;
-  return spawn(process.execPath, [join(project, 'src/cli.ts'), ...args], {
-    cwd: project,
-    env: { PATH, HOME, LOG_LEVEL: 'info', PORT: '0', ...settings },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-}
-
-async function run(args: string[], settings: Record<string, string>) {
-  const child = start(args, settings);
-  const text = async (stream: Readable) => (await stream.setEncoding('utf8').toArray()).join('');
-  const [stdout, stderr, [code]] = await Promise.all([text(child.stdout!), text(child.stderr!), once(child, 'exit')]);
-  return { stdout, stderr, code: code as number };
-}
-
 /** Starts the service and resolves with its address when it says that it listens. */
 async function serve(t: Test, settings: Record<string, string>, args: string[] = []) {
-  const child = start(['serve', ...args], settings);
+  const child = startCommand(['serve', ...args], { PORT: '0', ...settings });
   const exit = once(child, 'exit');
   t.after(async () => {
     child.kill('SIGKILL');
@@ -51,12 +30,18 @@ async function serve(t: Test, settings: Record<string, string>, args: string[] =
 
 test('with nothing but the sample corpus: ingest, ask, and the same again is unchanged', async (t) => {
   const settings = { DATA_DIR: await temporaryFolder(t) };
-  const first = await run(['ingest', 'corpus'], settings);
+  const first = await runCommand(['ingest', 'corpus'], settings);
   assert.equal(first.code, 0, first.stderr);
   assert.match(first.stderr, /Ingested 13 files: 13 new, 0 replaced, 0 unchanged, 0 skipped\./);
-  assert.match((await run(['ingest', 'corpus'], settings)).stderr, /0 new, 0 replaced, 13 unchanged, 0 skipped\./);
+  assert.match(
+    (await runCommand(['ingest', 'corpus'], settings)).stderr,
+    /0 new, 0 replaced, 13 unchanged, 0 skipped\./,
+  );
 
-  const asked = await run(['ask', 'How many epochs did the training of the digit network take?', '--json'], settings);
+  const asked = await runCommand(
+    ['ask', 'How many epochs did the training of the digit network take?', '--json'],
+    settings,
+  );
   assert.equal(asked.code, 0, asked.stderr);
   const reply = JSON.parse(asked.stdout);
   assert.match(reply.answer, /\b(8|eight)\b/i);
@@ -65,7 +50,7 @@ test('with nothing but the sample corpus: ingest, ask, and the same again is unc
   assert.equal(reply.usage.modelCalls, 0);
   assert.match(reply.verdict.reason, /No language model is configured/);
 
-  const shown = await run(['ask', 'Who won the football match on Sunday?'], settings);
+  const shown = await runCommand(['ask', 'Who won the football match on Sunday?'], settings);
   assert.match(shown.stdout, /I don't know/);
 });
 
@@ -76,7 +61,7 @@ test('one bad file is reported and skipped, and the exit code tells', async (t) 
   writeFileSync(join(folder, 'in/bad.pdf'), 'no pdf');
   writeFileSync(join(folder, 'in/what.bin'), 'x');
   writeFileSync(join(folder, 'in/.hidden/secret.md'), 'Not to be read.');
-  const { stderr, code } = await run(['ingest', join(folder, 'in'), '--collection', 'wood'], {
+  const { stderr, code } = await runCommand(['ingest', join(folder, 'in'), '--collection', 'wood'], {
     DATA_DIR: join(folder, 'data'),
   });
   assert.equal(code, 1);
@@ -122,38 +107,41 @@ test('a service that is killed leaves no host behind that would hold the store',
 
 test('what stops the boot is said in plain words, without a stack', async (t) => {
   const DATA_DIR = await temporaryFolder(t);
-  const bad = await run(['serve'], { DATA_DIR, TOP_K: 'canary', HOST: '0.0.0.0' });
+  const bad = await runCommand(['serve'], { DATA_DIR, TOP_K: 'canary', HOST: '0.0.0.0' });
   assert.equal(bad.code, 1);
   assert.match(bad.stderr, /^The settings can't be used:\n {2}TOP_K: must be a whole number/);
   assert.doesNotMatch(bad.stderr, /canary|node:|at /);
 
-  const missing = await run(['serve'], { DATA_DIR, MODELS_DIR: DATA_DIR });
+  const byMain = await runCommand([], { DATA_DIR, TOP_K: 'canary' }, 'src/main.ts');
+  assert.deepEqual([byMain.code, byMain.stderr], [1, "The settings can't be used:\n  TOP_K: must be a whole number\n"]);
+
+  const missing = await runCommand(['serve'], { DATA_DIR, MODELS_DIR: DATA_DIR });
   assert.match(missing.stderr, /weights of e5-small-v2-q are not there yet\. Run `npm run setup` once\./);
 
   const taken = createServer().listen(0, '127.0.0.1');
   t.after(async () => void taken.close());
   await once(taken, 'listening');
   const { port } = taken.address() as { port: number };
-  const inUse = await run(['serve'], { DATA_DIR, PORT: String(port) });
+  const inUse = await runCommand(['serve'], { DATA_DIR, PORT: String(port) });
   assert.equal(inUse.code, 1);
   assert.match(inUse.stderr, /PORT: \d+ is in use on 127\.0\.0\.1; set PORT to another\./);
 
-  const notThere = await run(['ingest', join(DATA_DIR, 'nowhere')], { DATA_DIR });
+  const notThere = await runCommand(['ingest', join(DATA_DIR, 'nowhere')], { DATA_DIR });
   assert.match(notThere.stderr, /There is no file or folder/);
   assert.equal(notThere.code, 1);
-  assert.match((await run(['ask', ' '], { DATA_DIR })).stderr, /must not be empty/);
+  assert.match((await runCommand(['ask', ' '], { DATA_DIR })).stderr, /must not be empty/);
 });
 
 test('doctor says what is well, and how to mend what is not', async (t) => {
   const settings = { DATA_DIR: await temporaryFolder(t) };
-  const well = await run(['doctor', '--json'], settings);
+  const well = await runCommand(['doctor', '--json'], settings);
   assert.equal(well.code, 0, well.stdout + well.stderr);
   const findings = JSON.parse(well.stdout) as { name: string; ok: boolean }[];
   assert.ok(findings.length >= 7 && findings.every(({ ok }) => ok));
 
   const openai = await startOpenAiServer();
   await openai.close();
-  const ill = await run(['doctor'], {
+  const ill = await runCommand(['doctor'], {
     ...settings,
     OPENAI_BASE_URL: openai.baseUrl,
     MODEL_MAX_RETRIES: '0',
@@ -169,11 +157,11 @@ test('from the embedded models to a server: refused until re-embedded, then serv
   const openai = await startOpenAiServer({ test: t });
   const DATA_DIR = await temporaryFolder(t);
   const server = { DATA_DIR, OPENAI_BASE_URL: openai.baseUrl, MODEL_MAX_RETRIES: '0' };
-  await run(['ingest', 'corpus/glossary.md'], { DATA_DIR });
-  const refused = await run(['ask', 'What is top k?'], server);
+  await runCommand(['ingest', 'corpus/glossary.md'], { DATA_DIR });
+  const refused = await runCommand(['ask', 'What is top k?'], server);
   assert.match(refused.stderr, /embedded with e5-small-v2-q.*npx assay reembed/);
-  assert.match((await run(['reembed'], server)).stderr, /passages now have vectors of text-embedding-3-small\./);
+  assert.match((await runCommand(['reembed'], server)).stderr, /passages now have vectors of text-embedding-3-small\./);
   openai.chat('Top k is 3.', '{"verdict":"Correct","reason":"So it says.","score":1,"quotes":[]}');
-  const asked = await run(['ask', 'What is top k?'], server);
+  const asked = await runCommand(['ask', 'What is top k?'], server);
   assert.match(asked.stdout, /^Top k is 3\.\n\nCorrect \(1\.00\): So it says\./);
 });

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Runnable } from '@langchain/core/runnables';
 import { AppError } from '../errors.ts';
-import { type OnIncorrect, type Outcome, withPolicy } from './policy.ts';
+import { type Outcome, withPolicy } from './policy.ts';
 import type { AskReply, AskRequest } from './reply.ts';
 import type { Asked, Evaluated } from './state.ts';
 import type { Keep } from './step.ts';
@@ -71,9 +71,8 @@ function orAbort<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   return Promise.race([work, promise]).finally(() => signal.removeEventListener('abort', onAbort));
 }
 
-function toReply(outcome: Outcome & { onIncorrect?: OnIncorrect }, tracer: AskTracer, totalMs: number): AskReply {
+function toReply(outcome: Outcome, tracer: AskTracer, totalMs: number): AskReply {
   const { question, collection, context, answer, verdicts, attempts, evaluation } = outcome;
-  const round = (ms: number) => Math.round(ms * 10) / 10;
   return {
     id: `ask_${randomUUID()}`,
     question,
@@ -89,7 +88,7 @@ function toReply(outcome: Outcome & { onIncorrect?: OnIncorrect }, tracer: AskTr
       retrieveMs: tracer.durationMs('retrieve'),
       answerMs: tracer.durationMs('answer'),
       evaluateMs: tracer.durationMs('evaluate'),
-      totalMs: round(totalMs),
+      totalMs: Math.round(totalMs * 10) / 10,
     },
   };
 }

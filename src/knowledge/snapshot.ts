@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto';
 import {
   closeSync,
   existsSync,
-  fsyncSync,
   mkdirSync,
   openSync,
   readdirSync,
@@ -17,6 +16,7 @@ import {
 import { join } from 'node:path';
 import type { IndexKind } from './index-part.ts';
 import type { Owners } from './owners.ts';
+import { replaceFile, syncPath } from './replace-file.ts';
 
 /** What a snapshot says of itself; whoever loads it checks all of it. */
 export type Manifest = {
@@ -65,16 +65,6 @@ function hashFile(file: string): { bytes: number; sha256: string } {
   return { bytes, sha256: hash.digest('hex') };
 }
 
-/** Makes sure that a file or folder is on the disk, not only on its way. */
-function sync(path: string) {
-  const descriptor = openSync(path, 'r');
-  try {
-    fsyncSync(descriptor);
-  } finally {
-    closeSync(descriptor);
-  }
-}
-
 const generationsOf = (folder: string) =>
   existsSync(folder)
     ? readdirSync(folder)
@@ -109,13 +99,12 @@ export function writeSnapshot(
   );
   const manifest: Manifest = { format: 1, ...about, shards: shards.length, windows: owners.size, files };
   writeFileSync(join(unfinished, 'manifest.json'), sealed(JSON.stringify(manifest)));
-  for (const name of [...vectorsFiles, ownersFile, 'manifest.json', '.']) sync(join(unfinished, name));
+  for (const name of [...vectorsFiles, ownersFile, 'manifest.json', '.']) syncPath(join(unfinished, name));
   const generation = (generationsOf(folder)[0] ?? 0) + 1;
   renameSync(unfinished, join(folder, String(generation)));
-  sync(folder);
-  writeFileSync(join(folder, 'current.new'), String(generation), { flush: true });
-  renameSync(join(folder, 'current.new'), join(folder, 'current'));
-  sync(folder);
+  syncPath(folder);
+  writeFileSync(join(folder, 'current.new'), String(generation));
+  replaceFile(join(folder, 'current.new'), join(folder, 'current'));
   return generation;
 }
 

@@ -1,6 +1,7 @@
 import { ChatOpenAICompletions } from '@langchain/openai';
 import type { OpenAI } from 'openai';
 import { AppError } from '../errors.ts';
+import type { ServedModel } from './model-server.ts';
 import { translateFailure } from './translate-failure.ts';
 
 type Completion = OpenAI.Chat.ChatCompletion;
@@ -14,14 +15,7 @@ type Request = OpenAI.Chat.ChatCompletionCreateParams;
  * told from good ones, a reply to a JSON schema stays text for our own reader, and failures are ours.
  */
 export class CheckedOpenAiChatModel extends ChatOpenAICompletions {
-  /** @param fields.timeoutMs the deadline of one call */
-  constructor(fields: {
-    model: string;
-    baseUrl?: string | undefined;
-    apiKey: string;
-    maxRetries: number;
-    timeoutMs: number;
-  }) {
+  constructor(fields: ServedModel) {
     super({
       model: fields.model,
       apiKey: fields.apiKey,

@@ -1,6 +1,7 @@
 import { OpenAIEmbeddings } from '@langchain/openai';
 import { OpenAI } from 'openai';
 import { AppError } from '../errors.ts';
+import type { ServedModel } from './model-server.ts';
 import { translateFailure } from './translate-failure.ts';
 
 type EmbeddingRequest = Parameters<OpenAI['embeddings']['create']>[0];
@@ -13,14 +14,7 @@ type EmbeddingReply = OpenAI.CreateEmbeddingResponse;
 export class CheckedOpenAiEmbeddings extends OpenAIEmbeddings {
   readonly #client: OpenAI;
 
-  /** @param fields.timeoutMs the deadline of one call */
-  constructor(fields: {
-    model: string;
-    baseUrl?: string | undefined;
-    apiKey: string;
-    maxRetries: number;
-    timeoutMs: number;
-  }) {
+  constructor(fields: ServedModel) {
     const { model, baseUrl, apiKey, maxRetries, timeoutMs } = fields;
     // LangChain lets two calls through at a time unless told otherwise.
     super({

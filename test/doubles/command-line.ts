@@ -1,19 +1,24 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 
 const project = fileURLToPath(new URL('../..', import.meta.url));
 
-/** The command line as a person starts it, with these settings and no others; resolves when it has ended. */
-export async function runCommand(args: string[], settings: Record<string, string>) {
+/** Starts the command line, or another entry file, as a person does, with these settings and no others. */
+export function startCommand(args: string[], settings: Record<string, string>, entry = 'src/cli.ts'): ChildProcess {
   const { PATH, HOME } = process.env;
-  const child = spawn(process.execPath, [`${project}/src/cli.ts`, ...args], {
+  return spawn(process.execPath, [`${project}/${entry}`, ...args], {
     cwd: project,
     env: { PATH, HOME, ...settings },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
+}
+
+/** Runs the command line to its end. */
+export async function runCommand(args: string[], settings: Record<string, string>, entry?: string) {
+  const child = startCommand(args, settings, entry);
   const text = async (stream: Readable) => (await stream.setEncoding('utf8').toArray()).join('');
-  const [stdout, stderr, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'exit')]);
+  const [stdout, stderr, [code]] = await Promise.all([text(child.stdout!), text(child.stderr!), once(child, 'exit')]);
   return { stdout, stderr, code: code as number };
 }
