@@ -44,6 +44,7 @@ test('the mended source frees the query once, and only where the place is found'
   assert.equal(mended.split('delete[] xq;').length, 2);
   assert.equal(patchFaissSource(mended), undefined, 'mended already');
   assert.equal(patchFaissSource(source.replace('D, I);', 'D, I, nullptr);')), undefined, 'moved on');
+  assert.equal(patchFaissSource(source.replace('Value add(', 'Value addAll(')), undefined, 'renamed');
 });
 
 test('our build turns exceptions of FAISS into errors', { skip: notOurBuild }, () => {
@@ -55,6 +56,16 @@ test('our build turns exceptions of FAISS into errors', { skip: notOurBuild }, (
   const graph = Index.fromFactory(2, 'HNSW8', 0);
   graph.add([1, 0]);
   assert.throws(() => graph.removeIds([0]));
+});
+
+test('our build adds a Float32Array as it is, whole vectors only', { skip: notOurBuild }, () => {
+  const { IndexFlatIP } = createRequire(import.meta.url)(binding);
+  const index = new IndexFlatIP(2);
+  index.add(Float32Array.of(9, 9, 1, 0, 0, 1).subarray(2));
+  assert.deepEqual(index.search([0, 2], 2), { distances: [2, 0], labels: [1, 0] });
+  assert.throws(() => index.add(Float32Array.of(1, 0, 0)));
+  assert.throws(() => index.add(Float64Array.of(1, 0)));
+  assert.equal(index.ntotal(), 2);
 });
 
 test('our build keeps no query after its search', { skip: notOurBuild }, () => {

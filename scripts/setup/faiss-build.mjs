@@ -4,8 +4,8 @@ import { patchFaissSource } from './faiss-patch.mjs';
 import { run } from './run.mjs';
 
 /**
- * Compiles faiss-node's one source file against the system's FAISS, with our distance loops and exceptions that reach
- * JavaScript instead of aborting the process.
+ * Compiles faiss-node's one source file against the system's FAISS, with our distance loops, searches by several threads, and
+ * exceptions that reach JavaScript instead of aborting the process.
  * @param {{ project: string, folder: string, log: string }} options `folder`: an empty one to work in
  * @returns {Promise<{ file: string, faissVersion: string, notes: string[] } | { problem: string }>}
  */
@@ -17,7 +17,10 @@ export async function buildFaiss({ project, folder, log }) {
   const notes = [];
   const original = readFileSync(join(project, 'node_modules/faiss-node/src/faiss.cc'), 'utf8');
   const patched = patchFaissSource(original);
-  if (patched === undefined) notes.push("its source differs from the one we know, so its query leak isn't mended");
+  if (patched === undefined)
+    notes.push(
+      "its source differs from the one we know, so its query leak isn't mended, and adding and searching are slower",
+    );
   mkdirSync(folder, { recursive: true });
   const source = join(folder, 'faiss.cc');
   writeFileSync(source, patched ?? original);
@@ -33,7 +36,7 @@ export async function buildFaiss({ project, folder, log }) {
         // Without these two, an exception of FAISS ends the process.
         ...['-fexceptions', '-DNODE_ADDON_API_CPP_EXCEPTIONS_ALL'],
         ...['-DNAPI_VERSION=6', '-DNODE_GYP_MODULE_NAME=faiss_node'],
-        ...['-include', join(native, 'index-type.h')],
+        ...['-include', join(native, 'index-type.h'), '-include', join(native, 'index.h')],
         ...includes.map((include) => `-I${include}`),
         ...kernels,
         source,

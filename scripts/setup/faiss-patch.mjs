@@ -1,20 +1,32 @@
 /**
- * The one change made to faiss-node's source: `search` never frees the copy of its query, 1.5 KB at 384 dimensions,
- * so a million searches cost 1.5 GB.
+ * The places of faiss-node's source that are changed. `search` never frees the copy of its query, 1.5 KB at 384 dimensions, so a
+ * million searches cost 1.5 GB; it has one thread; `add` takes plain arrays only (see native/index.h for these two).
  */
-const FREE_THE_QUERY = {
-  find: '    index_->search(nq, xq, k, D, I);\n',
-  replace: '    index_->search(nq, xq, k, D, I);\n    delete[] xq;\n',
-};
+const CHANGES = [
+  {
+    find: '    index_->search(nq, xq, k, D, I);\n',
+    replace: '    assay::search(*index_, nq, xq, k, D, I);\n    delete[] xq;\n',
+  },
+  {
+    find: '  Napi::Value add(const Napi::CallbackInfo &info)\n  {\n    Napi::Env env = info.Env();\n',
+    replace:
+      '  Napi::Value add(const Napi::CallbackInfo &info)\n  {\n    Napi::Env env = info.Env();\n' +
+      '    if (assay::add(*index_, info)) return env.Undefined();\n',
+  },
+];
 
 /**
- * Returns the mended source, or undefined when the place isn't found exactly once: another version of faiss-node may
+ * Returns the mended source, or undefined when a place isn't found exactly once: another version of faiss-node may
  * have mended or moved it, and freeing twice would be worse than a leak.
  * @param {string} source
  */
 export function patchFaissSource(source) {
-  const { find, replace } = FREE_THE_QUERY;
-  const parts = source.split(find);
-  if (parts.length !== 2 || source.includes('delete[] xq')) return undefined;
-  return parts.join(replace);
+  if (source.includes('delete[] xq')) return undefined;
+  let mended = source;
+  for (const { find, replace } of CHANGES) {
+    const parts = mended.split(find);
+    if (parts.length !== 2) return undefined;
+    mended = parts.join(replace);
+  }
+  return mended;
 }

@@ -1,5 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
+import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { AppError } from '../errors.ts';
 import type { HostOptions, HostReply, HostRequest } from './host.ts';
@@ -19,6 +20,15 @@ const hostFile = fileURLToPath(new URL('./host.ts', import.meta.url));
  * killed, and one to show that it is the request itself.
  */
 const mostAttempts = 3;
+/**
+ * FAISS reads vectors as fast as memory gives them, with a few threads. These sleep while they have nothing to do: OpenMP lets
+ * them spin otherwise, and take the processor from the HTTP process when it is needed most.
+ */
+const threads = {
+  OMP_NUM_THREADS: String(Math.min(4, availableParallelism())),
+  OMP_WAIT_POLICY: 'PASSIVE',
+  OPENBLAS_NUM_THREADS: '1',
+};
 const stopping = () => new AppError('NOT_READY', 'The service is stopping.');
 
 /**
@@ -48,10 +58,9 @@ export async function startKnowledge(options: {
   async function start() {
     try {
       for (let attempt = 1; host === null; attempt += 1) {
-        // One thread: OpenMP's waiting threads spin, and take the processor from the HTTP process when it is needed most.
         const child = fork(hostFile, [JSON.stringify(hostOptions)], {
           serialization: 'advanced',
-          env: { ...process.env, OMP_NUM_THREADS: '1', OPENBLAS_NUM_THREADS: '1' },
+          env: { ...process.env, ...threads },
           execArgv: ['--disable-warning=ExperimentalWarning', '--expose-gc'],
         });
         const reply = await firstReply(child);

@@ -11,8 +11,10 @@ export type FaissIndex = InstanceType<typeof faiss.Index>;
 /** `exact` compares a question with every vector; `graph` walks an HNSW graph, and can be neither added to nor removed from. */
 export type IndexKind = 'exact' | 'graph';
 
-/** faiss-node takes plain arrays: so many numbers at a time bound what a conversion costs in memory. */
+/** The published faiss-node takes plain arrays: so many numbers at a time bound what a conversion costs in memory. */
 const numbersAtOnce = 2 ** 20;
+/** Our own build takes vectors as they are (native/index.h), which is many times faster; undefined until it was tried. */
+let takesFloats: boolean | undefined;
 /** A flat index closes its gaps when there are more than these, and more than a fiftieth of it. */
 const gapsAllowed = 256;
 
@@ -31,8 +33,19 @@ export function createFaissIndex(kind: IndexKind, dimension: number, neighbours 
   return faiss.Index.fromFactory(dimension, description, faiss.MetricType.METRIC_INNER_PRODUCT);
 }
 
+function canTakeFloats(): boolean {
+  try {
+    createFaissIndex('exact', 1).add(new Float32Array(1) as unknown as number[]);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** Adds vectors that stand one after another, in pieces. */
 export function addToFaiss(index: FaissIndex, vectors: Float32Array, dimension: number) {
+  takesFloats ??= canTakeFloats();
+  if (takesFloats) return void index.add(vectors as unknown as number[]);
   const step = Math.max(1, Math.floor(numbersAtOnce / dimension)) * dimension;
   for (let at = 0; at < vectors.length; at += step) index.add(Array.from(vectors.subarray(at, at + step)));
 }

@@ -1,0 +1,83 @@
+// What our build of faiss-node does otherwise.
+//
+// Adding: a Float32Array is taken as it is; faiss-node takes plain arrays only, number by number.
+//
+// Searching a flat index, by as many threads as OpenMP may use: FAISS shares out the questions of a search among its threads, so one question is searched by one thread, and a large
+// batch by one thread of its BLAS. Here the vectors are shared out: each thread searches a stretch of them with FAISS's own
+// search, and the nearest of all are merged. What takes no longer than a thread takes to wake goes the plain way.
+#pragma once
+#include <faiss/IndexFlat.h>
+#include <faiss/utils/distances.h>
+#include <napi.h>
+#include <omp.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <exception>
+#include <vector>
+
+namespace assay {
+
+// Numbers that one thread reads in about a tenth of a millisecond.
+constexpr size_t WORTH_A_THREAD = size_t(1) << 20;
+
+// Questions from which on one matrix product beats a pass over the vectors for each; FAISS's own number is 20.
+constexpr int WORTH_A_MATRIX = 2;
+
+// Adds the vectors of a Float32Array; false where the arguments are others, or not whole vectors.
+inline bool add(faiss::Index &index, const Napi::CallbackInfo &info) {
+  if (info.Length() != 1 || !info[0].IsTypedArray()) return false;
+  const auto numbers = info[0].As<Napi::TypedArray>();
+  if (numbers.TypedArrayType() != napi_float32_array || numbers.ElementLength() % index.d != 0) return false;
+  index.add(numbers.ElementLength() / index.d, info[0].As<Napi::Float32Array>().Data());
+  return true;
+}
+
+inline void search(faiss::Index &index, int64_t questions, const float *x, int64_t k, float *similarities, int64_t *labels) {
+  faiss::distance_compute_blas_threshold = WORTH_A_MATRIX;
+  const auto *flat = dynamic_cast<faiss::IndexFlat *>(&index);
+  const size_t d = index.d, total = index.ntotal;
+  const size_t worth = total * d / WORTH_A_THREAD;
+  const size_t threads = std::min<size_t>(omp_get_max_threads(), worth);
+  if (!flat || k < 1 || index.metric_type != faiss::METRIC_INNER_PRODUCT || threads < 2 || total < threads * size_t(k)) {
+    index.search(questions, x, k, similarities, labels);
+    return;
+  }
+
+  const float *vectors = const_cast<faiss::IndexFlat *>(flat)->get_xb();
+  const size_t found = size_t(questions) * k;
+  std::vector<float> near(threads * found);
+  std::vector<int64_t> ids(threads * found);
+  std::exception_ptr failure;
+#pragma omp parallel num_threads(threads)
+  // The team may turn out smaller than asked for.
+  for (size_t part = omp_get_thread_num(); part < threads; part += omp_get_num_threads()) {
+    const size_t from = total * part / threads, to = total * (part + 1) / threads;
+    try {
+      faiss::float_minheap_array_t heaps{size_t(questions), size_t(k), &ids[part * found], &near[part * found]};
+      faiss::knn_inner_product(x, vectors + from * d, d, questions, to - from, &heaps);
+      for (size_t at = part * found; at < (part + 1) * found; at++)
+        if (ids[at] >= 0) ids[at] += from;
+    } catch (...) {
+#pragma omp critical
+      failure = std::current_exception();
+    }
+  }
+  if (failure) std::rethrow_exception(failure);
+
+  std::vector<size_t> heads(threads);
+  for (int64_t question = 0; question < questions; question++) {
+    for (size_t part = 0; part < threads; part++) heads[part] = part * found + question * k;
+    for (int64_t place = 0; place < k; place++) {
+      // Of equal ones the first label comes first. No list runs out: each holds k.
+      size_t best = 0;
+      for (size_t part = 1; part < threads; part++)
+        if (near[heads[part]] > near[heads[best]]) best = part;
+      const size_t at = heads[best]++;
+      similarities[question * k + place] = near[at];
+      labels[question * k + place] = ids[at];
+    }
+  }
+}
+
+}  // namespace assay
