@@ -6,7 +6,7 @@ import { collectionName } from './collection-name.ts';
 import { chooseModels, compose, openEmbeddings, type Parts } from './compose.ts';
 import { readConfig } from './config.ts';
 import { AppError } from './errors.ts';
-import { embeddedText } from './ingest/ingest.ts';
+import { embedAgain } from './ingest/ingest.ts';
 import { ingestPaths } from './ingest/ingest-paths.ts';
 import { reembed } from './knowledge/reembed.ts';
 import { showCount, tell, tellIngest } from './terminal.ts';
@@ -60,27 +60,23 @@ export async function ask(question: string, options: { collection: string; json?
   process.stdout.write(`${lines.join('\n')}\n`);
 }
 
-/** `assay reembed`: all vectors anew with the embedding model that the settings name. */
+/** `assay reembed`: all vectors anew with the embedding model that the settings name, also while a service runs. */
 export async function reembedAll() {
   const config = readConfig();
   const { embedding } = chooseModels(config.models);
-  const embeddings = await openEmbeddings(config, embedding);
   const bar = showCount('Re-embedding');
-  const passages = await reembed({
+  const { passages, taken } = await reembed({
     dataDir: config.dataDir,
     embeddingModel: embedding,
+    embed: embedAgain(await openEmbeddings(config, embedding)),
     onProgress: bar.update,
-    embed: async (passages) => {
-      const texts = passages.map(({ title, text, start: origin, windows }) =>
-        windows.map(({ start, end, headingPath }) =>
-          embeddedText(title, headingPath, text.slice(start - origin, end - origin)),
-        ),
-      );
-      const vectors = await embeddings.embedDocuments(texts.flat());
-      return texts.map(({ length }) => Float32Array.from(vectors.splice(0, length).flat()));
-    },
   }).finally(bar.end);
-  tell(`${passages} passages now have vectors of ${embedding}.`);
+  tell(
+    taken
+      ? `${passages} passages now have vectors of ${embedding}.`
+      : `${passages} passages have vectors of ${embedding} waiting. The store is in use with the old ones: ` +
+          'start its service anew with these settings, and it takes them.',
+  );
 }
 
 /** `assay evaluate`: the sample corpus in a store of its own, every sample question, the figures, and whether they suffice. */

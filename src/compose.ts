@@ -12,11 +12,12 @@ import { createFeatureJudge, createUnavailableJudge } from './chain/judge-by-fea
 import { readPrompts } from './chain/prompts.ts';
 import { createRetrieve, type SearchPassages } from './chain/retrieve.ts';
 import type { Config } from './config.ts';
-import { createIngest } from './ingest/ingest.ts';
+import { createIngest, embedAgain } from './ingest/ingest.ts';
 import { ingestPaths } from './ingest/ingest-paths.ts';
 import { createJobs } from './ingest/jobs.ts';
 import { startParser } from './ingest/parser.ts';
 import { startKnowledge } from './knowledge/client.ts';
+import { takeReembedded } from './knowledge/reembed.ts';
 import { EmbeddedEmbeddings } from './models/embedded-embeddings.ts';
 import manifest from './models/manifest.json' with { type: 'json' };
 import { CheckedOpenAiChatModel } from './models/openai-chat-model.ts';
@@ -102,8 +103,11 @@ export async function compose(config: Config, options: { logTo?: 'terminal' | De
   readPrompts(config.promptsDir); // a bad prompt is told at the start, also where no model would read it
   const models = chooseModels(config.models);
   const embeddings = await openEmbeddings(config, models.embedding);
+  const { dataDir } = config;
+  if (await takeReembedded({ dataDir, embeddingModel: models.embedding, embed: embedAgain(embeddings) }))
+    logger.info({ embedding: models.embedding }, 'the vectors made by assay reembed are in use now');
   const knowledge = await startKnowledge({
-    dataDir: config.dataDir,
+    dataDir,
     embeddingModel: models.embedding,
     onRestart: (cause) => logger.warn({ cause }, 'knowledge host died; starting it anew'),
   });

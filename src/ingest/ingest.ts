@@ -1,6 +1,7 @@
 import { createHash, webcrypto } from 'node:crypto';
 import type { EmbeddingsInterface } from '@langchain/core/embeddings';
 import { AppError } from '../errors.ts';
+import type { StoredPassage } from '../knowledge/documents.ts';
 import type { DocumentSummary, Knowledge, NewDocument } from '../knowledge/port.ts';
 import { formatOfName } from './format.ts';
 import type { FileToLoad, TextToLoad } from './load.ts';
@@ -101,6 +102,17 @@ export function embeddedText(title: string, headingPath: string[], window: strin
   const headings = [title, ...headingPath.filter((heading) => heading !== title)];
   return `${headings.join(' > ')}: ${window.replace(/\s+/g, ' ')}`;
 }
+
+/** Embeds passages that are stored, as they were when they came: the vectors of each one's windows one after another. */
+export const embedAgain = (embeddings: EmbeddingsInterface) => async (passages: StoredPassage[]) => {
+  const texts = passages.map(({ title, text, start: origin, windows }) =>
+    windows.map(({ start, end, headingPath }) =>
+      embeddedText(title, headingPath, text.slice(start - origin, end - origin)),
+    ),
+  );
+  const vectors = await embeddings.embedDocuments(texts.flat());
+  return texts.map(({ length }) => Float32Array.from(vectors.splice(0, length).flat()));
+};
 
 /** The windows' vectors one after another, at unit length, by bounded calls of bounded size. */
 async function embedWindows(

@@ -3,9 +3,9 @@ import { AppError } from '../errors.ts';
 import { type BackupLabel, contentOf, isWhole } from './backup.ts';
 import { documentMigrations } from './documents.ts';
 
-/** Tables that a store may have beside those of its schema: full text with its own tables, and a reembed half done. */
+/** Tables that a store may have beside those of its schema: full text with its own tables. */
 const furtherTables =
-  /^CREATE VIRTUAL TABLE "?words_\d+"? USING fts5\(|^CREATE TABLE 'words_\d+_(data|idx|docsize|config|content)'|^CREATE TABLE reembedded /;
+  /^CREATE VIRTUAL TABLE "?words_\d+"? USING fts5\(|^CREATE TABLE 'words_\d+_(data|idx|docsize|config|content)'/;
 
 /**
  * Checks a copy of a backup, and makes it a store: whole, of this version or an older one, with the tables of a store and

@@ -6,13 +6,14 @@ import { translateStoreError } from './database.ts';
 /**
  * Takes the data folder for this process alone, until `release` or the end of the process, however it ends: the lock is the
  * kernel's, on a file of its own, so that others may still read the databases beside it.
+ * @param file another one, for those who work beside the store's owner
  * @throws AppError NOT_READY where another process holds it, or the folder can't be written
  */
-export function holdLock(dataDir: string): { release: () => void } {
+export function holdLock(dataDir: string, file = 'lock.db'): { release: () => void } {
   let database: DatabaseSync | undefined;
   try {
     mkdirSync(dataDir, { recursive: true });
-    database = new DatabaseSync(join(dataDir, 'lock.db'));
+    database = new DatabaseSync(join(dataDir, file));
     // A predecessor that was just killed may need a moment to let go; hence the timeout.
     database.exec('PRAGMA busy_timeout = 5000; PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE');
   } catch (error) {

@@ -1,69 +1,221 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import type { DatabaseSync } from 'node:sqlite';
 import { AppError } from '../errors.ts';
-import { execute, inTransaction, openDatabase } from './database.ts';
+import { execute, inTransaction, type Migrations, openDatabase } from './database.ts';
 import { createDocuments, documentMigrations, type StoredPassage } from './documents.ts';
 import { holdLock } from './lock.ts';
+import { openToRead } from './open-to-read.ts';
 
 const passagesAtOnce = 16;
+const fileName = 'reembedded.db';
+const lockName = 'reembedded.lock';
+
+/** What `whole` holds is '1' once every passage that the store had has a vector. */
+const migrations: Migrations = [
+  `CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
+   CREATE TABLE vectors (passage_id TEXT PRIMARY KEY, vectors BLOB NOT NULL) STRICT`,
+];
+
+type Embed = (passages: StoredPassage[]) => Promise<Float32Array[]>;
+
+/** What came of it: `taken` where the store uses the new vectors now, else a service still uses it with the old ones. */
+export type Reembedded = { passages: number; taken: boolean };
 
 /**
- * Makes all vectors of a store anew with another embedding model, while no service uses it. What is done is kept beside the
- * old vectors until all is done, then both change places in one transaction: interrupted, it goes on where it stopped.
+ * Makes all vectors of a store anew with another embedding model. They are kept in a file beside the store, by the ids of passages,
+ * which follow from what is embedded: so a service goes on answering and writing meanwhile, an interrupted run goes on where it
+ * stopped, and only what changed since is missing. Once all are there they are taken into the store in one transaction, if
+ * no service uses it; else the next start with the new model takes them (`takeReembedded`).
  * @param options.embed the vectors of each passage's windows, one after another
- * @returns how many passages the store holds
+ * @throws AppError NOT_READY while another process does the same; MODEL_BAD_OUTPUT for vectors of unequal length
  */
 export async function reembed(options: {
   dataDir: string;
   embeddingModel: string;
-  embed: (passages: StoredPassage[]) => Promise<Float32Array[]>;
+  embed: Embed;
   onProgress?: (done: number, total: number) => void;
-}): Promise<number> {
-  const file = join(options.dataDir, 'assay.db');
-  const lock = holdLock(options.dataDir);
-  const database = openDatabase(file, { migrations: documentMigrations, synchronous: 'FULL' });
+}): Promise<Reembedded> {
+  const { dataDir, embeddingModel } = options;
+  const alone = holdLock(dataDir, lockName);
   try {
-    const documents = createDocuments(database);
-    database.exec(
-      'CREATE TABLE IF NOT EXISTS reembedded (passage_key INTEGER PRIMARY KEY, model TEXT NOT NULL, vectors BLOB NOT NULL) STRICT',
-    );
-    execute(database.prepare('DELETE FROM reembedded WHERE model <> ?'), options.embeddingModel);
-    const next = database.prepare(
-      'SELECT key FROM passages WHERE key NOT IN (SELECT passage_key FROM reembedded) ORDER BY key LIMIT ?',
-    );
-    const write = database.prepare('INSERT INTO reembedded VALUES (?, ?, ?)');
-    const total = documents.counts().passages;
-    let done = Number(database.prepare('SELECT count(*) AS n FROM reembedded').get()!.n);
-    let dimension = documents.meta('dimension');
-    for (let keys = next.all(passagesAtOnce); keys.length > 0; keys = next.all(passagesAtOnce)) {
-      const passages = keys.map(({ key }) => documents.passage(Number(key)));
-      const vectors = await options.embed(passages);
-      inTransaction(database, () => {
-        for (const [at, { key, windows }] of passages.entries()) {
-          const made = vectors[at]!;
-          dimension = String(made.length / windows.length);
-          execute(write, key, options.embeddingModel, new Uint8Array(made.buffer, made.byteOffset, made.byteLength));
-        }
-      });
-      done += keys.length;
-      options.onProgress?.(done, total);
+    const made = openMade(dataDir);
+    let passages: number;
+    try {
+      if (made.meta('model') !== embeddingModel) made.begin(embeddingModel);
+      passages = await makeMissing(made, options);
+      made.setMeta('whole', '1');
+    } finally {
+      made.close();
     }
-    const lengths = database
-      .prepare(
-        `SELECT count(DISTINCT length(reembedded.vectors) * 2 / length(windows)) AS n FROM reembedded
-         JOIN passages ON key = passage_key`,
-      )
-      .get()!;
-    if (Number(lengths.n) > 1)
-      throw new AppError('MODEL_BAD_OUTPUT', 'The embedding model returned vectors of unequal length.');
-    inTransaction(database, () => {
-      database.exec(`UPDATE passages SET vectors = (SELECT vectors FROM reembedded WHERE passage_key = key);
-                     DROP TABLE reembedded`);
-      documents.setMeta('embedding_model', options.embeddingModel);
-      if (dimension !== null) documents.setMeta('dimension', dimension);
-    });
-    return total;
+    return { passages, taken: await takeMade(options) };
   } finally {
-    database.close();
+    alone.release();
+  }
+}
+
+/**
+ * Takes vectors that `reembed` has made into the store, for a start with their model. Does nothing where there are none, or not
+ * for this model, or not all yet.
+ * @returns whether it took them; false also while another process uses them or the store
+ */
+export async function takeReembedded(options: {
+  dataDir: string;
+  embeddingModel: string;
+  embed: Embed;
+}): Promise<boolean> {
+  if (!existsSync(join(options.dataDir, fileName))) return false;
+  const alone = tryLock(options.dataDir, lockName);
+  try {
+    return alone !== null && (await takeMade(options));
+  } finally {
+    alone?.release();
+  }
+}
+
+/** Makes the vectors of what changed since, while nobody can change more, and lets the store have them all. */
+async function takeMade(options: { dataDir: string; embeddingModel: string; embed: Embed }): Promise<boolean> {
+  const { dataDir, embeddingModel } = options;
+  const lock = tryLock(dataDir);
+  if (!lock) return false;
+  try {
+    openStoreFile(dataDir).close(); // brought up to date, if it is older
+    const made = openMade(dataDir);
+    try {
+      if (made.meta('model') !== embeddingModel || made.meta('whole') === null) return false;
+      await makeMissing(made, options);
+    } finally {
+      made.close();
+    }
+    exchange(dataDir, embeddingModel);
+    removeMade(dataDir);
+    return true;
+  } finally {
     lock.release();
   }
+}
+
+function tryLock(dataDir: string, file?: string) {
+  try {
+    return holdLock(dataDir, file);
+  } catch {
+    return null; // whoever opens the store next says why
+  }
+}
+
+const openStoreFile = (dataDir: string) =>
+  openDatabase(join(dataDir, 'assay.db'), { migrations: documentMigrations, synchronous: 'FULL' });
+
+/** The file of new vectors; one that is damaged is thrown away. */
+function openMade(dataDir: string) {
+  const open = () => openDatabase(join(dataDir, fileName), { migrations, synchronous: 'NORMAL' });
+  let database: DatabaseSync;
+  try {
+    database = open();
+  } catch {
+    removeMade(dataDir);
+    database = open();
+  }
+  const meta = (name: string) =>
+    (database.prepare('SELECT value FROM meta WHERE name = ?').get(name)?.value as string | undefined) ?? null;
+  const setMeta = (name: string, value: string) =>
+    execute(database.prepare('INSERT OR REPLACE INTO meta VALUES (?, ?)'), name, value);
+  const has = database.prepare('SELECT 1 FROM vectors WHERE passage_id = ?');
+  const insert = database.prepare('INSERT OR REPLACE INTO vectors VALUES (?, ?)');
+  return {
+    meta,
+    setMeta,
+    /** Begins anew with a model. */
+    begin: (model: string) =>
+      inTransaction(database, () => {
+        database.exec('DELETE FROM vectors; DELETE FROM meta');
+        setMeta('model', model);
+      }),
+    has: (passageId: string) => has.get(passageId) !== undefined,
+    write: (vectors: Map<string, Float32Array>) =>
+      inTransaction(database, () => {
+        for (const [id, { buffer, byteOffset, byteLength }] of vectors)
+          execute(insert, id, new Uint8Array(buffer, byteOffset, byteLength));
+      }),
+    close: () => database.close(),
+  };
+}
+
+const removeMade = (dataDir: string) => {
+  for (const end of ['', '-wal', '-shm']) rmSync(join(dataDir, `${fileName}${end}`), { force: true });
+};
+
+/**
+ * Makes the vectors that are missing, in the order of passages' keys: what is written meanwhile has higher keys, so one walk meets it
+ * all. The store is opened for each few passages, so that its log can be folded in between.
+ * @returns how many passages there are
+ */
+async function makeMissing(
+  made: ReturnType<typeof openMade>,
+  options: { dataDir: string; embed: Embed; onProgress?: (done: number, total: number) => void },
+): Promise<number> {
+  let last = 0;
+  for (let done = 0; ; ) {
+    const { passages, seen, total } = readMissing(options.dataDir, last, made.has);
+    done += seen.length;
+    last = seen.at(-1) ?? last;
+    if (passages.length > 0) {
+      const vectors = await options.embed(passages);
+      made.write(new Map(passages.map(({ id }, at) => [id, vectors[at]!])));
+    }
+    options.onProgress?.(done, total);
+    if (seen.length === 0) return total;
+  }
+}
+
+/** The next few passages without new vectors, and the keys of all that were looked at on the way. */
+function readMissing(dataDir: string, after: number, has: (passageId: string) => boolean) {
+  const database = openToRead(dataDir);
+  try {
+    const documents = createDocuments(database);
+    const keys = database.prepare('SELECT key, id FROM passages WHERE key > ? ORDER BY key');
+    const seen: number[] = [];
+    const passages: StoredPassage[] = [];
+    for (const { key, id } of keys.iterate(after)) {
+      seen.push(Number(key));
+      if (!has(String(id))) passages.push(documents.passage(Number(key)));
+      if (passages.length === passagesAtOnce) break;
+    }
+    return { passages, seen, total: documents.counts().passages };
+  } finally {
+    database.close();
+  }
+}
+
+/** Puts the new vectors in the place of the old ones; the caller holds the store's lock. */
+function exchange(dataDir: string, embeddingModel: string) {
+  const database = openStoreFile(dataDir);
+  try {
+    execute(database.prepare('ATTACH ? AS made'), join(dataDir, fileName));
+    const dimension = dimensionOf(database);
+    inTransaction(database, () => {
+      database.exec('UPDATE passages SET vectors = (SELECT vectors FROM made.vectors WHERE passage_id = id)');
+      const documents = createDocuments(database);
+      documents.setMeta('embedding_model', embeddingModel);
+      documents.setMeta('store_id', randomBytes(16).toString('hex')); // no index of the old vectors may be taken for one of these
+      if (dimension !== null) documents.setMeta('dimension', String(dimension));
+    });
+  } finally {
+    database.close();
+  }
+}
+
+/** How many numbers each of the new vectors has: those of a passage stand one after another, one for each window (8 bytes). */
+function dimensionOf(database: DatabaseSync): number | null {
+  const dimensions = database
+    .prepare(
+      `SELECT DISTINCT 1.0 * (length(made.vectors.vectors) / 4) / (length(windows) / 8) AS dimension
+       FROM passages JOIN made.vectors ON passage_id = id LIMIT 2`,
+    )
+    .all()
+    .map((row) => Number(row.dimension));
+  if (dimensions.length > 1 || !Number.isInteger(dimensions[0] ?? 0))
+    throw new AppError('MODEL_BAD_OUTPUT', 'The embedding model returned vectors of unequal length.');
+  return dimensions[0] ?? null;
 }

@@ -41,7 +41,7 @@ export function openStore(options: { dataDir: string; embeddingModel: string; tu
     throw new AppError(
       'NOT_READY',
       `The documents were embedded with ${storedModel}, and the settings say ${embeddingModel}. ` +
-        'Run `npx assay reembed` once to make their vectors anew, or set EMBEDDING_MODEL back.',
+        'Run `npx assay reembed` to make their vectors anew (a service may go on with the old ones), or set EMBEDDING_MODEL back.',
     );
   let dimension = documents.counts().passages === 0 ? null : Number(documents.meta('dimension'));
 

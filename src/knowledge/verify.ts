@@ -93,7 +93,7 @@ function verifyModel(database: DatabaseSync, embeddingModel: string | undefined)
     return [{ name, ok: false, detail: `The store does not say ${missing}. Make them anew: npx assay reembed.` }];
   }
   if (embeddingModel !== undefined && embeddingModel !== model) {
-    const mend = 'Run npx assay reembed once, or set EMBEDDING_MODEL back.';
+    const mend = 'Run npx assay reembed, or set EMBEDDING_MODEL back.';
     return [
       { name, ok: false, detail: `The vectors are of ${model}, and the settings say ${embeddingModel}. ${mend}` },
     ];

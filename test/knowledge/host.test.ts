@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { startKnowledge } from '../../src/knowledge/client.ts';
 import type { NewDocument } from '../../src/knowledge/port.ts';
-import { reembed } from '../../src/knowledge/reembed.ts';
 import { hashedEmbedding } from '../doubles/hashed-embedding.ts';
 import { type Test, temporaryFolder } from '../doubles/temporary-folder.ts';
 
@@ -109,38 +108,6 @@ test('a data folder that can not be made is told', async (t) => {
   const file = join(await temporaryFolder(t), 'file');
   writeFileSync(file, '');
   await assert.rejects(startKnowledge({ dataDir: file, embeddingModel: 'hashed' }), { code: 'NOT_READY' });
-});
-
-test("another model's vectors are refused at the start, and made anew by reembed, which goes on where it stopped", async (t) => {
-  const dataDir = await temporaryFolder(t);
-  const { knowledge } = await open(t, dataDir, 'first');
-  for (let at = 0; at < 40; at += 1) await knowledge.put([document(`${at}.md`, `Tree ${at} stands near pond ${at}.`)]);
-  await knowledge.close();
-  await assert.rejects(startKnowledge({ dataDir, embeddingModel: 'second' }), {
-    code: 'NOT_READY',
-    message: /assay reembed/,
-  });
-
-  const embedded: number[] = [];
-  const second = { dataDir, embeddingModel: 'second' };
-  const embed = async (passages: { key: number; text: string }[]) => {
-    embedded.push(...passages.map(({ key }) => key));
-    return passages.map(({ text }) => Float32Array.from(hashedEmbedding(text, 16)));
-  };
-  const breaking = async (passages: { key: number; text: string }[]) => {
-    if (embedded.length > 0) throw new Error('the model server went away');
-    return embed(passages);
-  };
-  await assert.rejects(reembed({ ...second, embed: breaking }), /went away/);
-  await (await startKnowledge({ dataDir, embeddingModel: 'first' })).close(); // the old vectors still serve
-  assert.equal(await reembed({ ...second, embed }), 40);
-  assert.equal(new Set(embedded).size, embedded.length, 'no passage is embedded twice');
-
-  const renewed = (await open(t, dataDir, 'second')).knowledge;
-  const question = 'Where does tree 7 stand?';
-  const vector = Float32Array.from(hashedEmbedding(question, 16));
-  const [best] = await renewed.search({ collection: 'default', question, vector, topK: 1 });
-  assert.equal(best?.source, '7.md');
 });
 
 test('many questions at once are each answered as alone', async (t) => {

@@ -1,0 +1,153 @@
+import assert from 'node:assert/strict';
+import { existsSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { startKnowledge } from '../../src/knowledge/client.ts';
+import type { NewDocument } from '../../src/knowledge/port.ts';
+import { reembed, takeReembedded } from '../../src/knowledge/reembed.ts';
+import { hashedEmbedding } from '../doubles/hashed-embedding.ts';
+import { type Test, temporaryFolder } from '../doubles/temporary-folder.ts';
+
+const dimensions = { first: 512, second: 16 };
+type Model = keyof typeof dimensions;
+const vectorOf = (text: string, model: Model) => Float32Array.from(hashedEmbedding(text, dimensions[model]));
+
+async function open(test: Test, dataDir: string, embeddingModel: Model) {
+  const knowledge = await startKnowledge({ dataDir, embeddingModel });
+  test.after(() => knowledge.close());
+  await knowledge.createCollection('default');
+  return knowledge;
+}
+
+/** A document of one passage, whose one window is all of it. */
+function document(source: string, text: string): NewDocument {
+  const span = { start: 0, end: text.length, headingPath: [] };
+  return {
+    collection: 'default',
+    source,
+    title: source,
+    format: 'text',
+    metadata: {},
+    text,
+    contentHash: text,
+    passages: [{ ...span, windows: [span] }],
+    vectors: vectorOf(text, 'first'),
+  };
+}
+
+const treeText = (at: number) => `Tree ${at} stands near pond ${at}.`;
+
+async function storeOfTrees(test: Test) {
+  const dataDir = await temporaryFolder(test);
+  const knowledge = await open(test, dataDir, 'first');
+  await knowledge.put(Array.from({ length: 40 }, (_, at) => document(`${at}.md`, treeText(at))));
+  return { dataDir, knowledge };
+}
+
+/** An embedding model that keeps a list of what it was asked for. */
+function secondModel() {
+  const embedded: string[] = [];
+  const embed = async (passages: { text: string }[]) => {
+    embedded.push(...passages.map(({ text }) => text));
+    return passages.map(({ text }) => vectorOf(text, 'second'));
+  };
+  return { embedded, embed };
+}
+
+async function nearest(knowledge: Awaited<ReturnType<typeof open>>, question: string, model: Model) {
+  const vector = vectorOf(question, model);
+  return (await knowledge.search({ collection: 'default', question: '?', vector, topK: 1 }))[0]!;
+}
+
+test("another model's vectors are refused at the start, and made anew by reembed, which goes on where it stopped", async (t) => {
+  const { dataDir, knowledge } = await storeOfTrees(t);
+  await knowledge.close();
+  const second = { dataDir, embeddingModel: 'second' };
+  await assert.rejects(startKnowledge(second), { code: 'NOT_READY', message: /assay reembed/ });
+
+  const { embedded, embed } = secondModel();
+  const breaking = async (passages: { text: string }[]) => {
+    if (embedded.length > 0) throw new Error('the model server went away');
+    return embed(passages);
+  };
+  await assert.rejects(reembed({ ...second, embed: breaking }), /went away/);
+  assert.equal(await takeReembedded({ ...second, embed }), false, 'half of the vectors are none');
+  await (await startKnowledge({ dataDir, embeddingModel: 'first' })).close(); // the old vectors still serve
+  assert.deepEqual(await reembed({ ...second, embed }), { passages: 40, taken: true });
+  assert.equal(new Set(embedded).size, embedded.length, 'no passage is embedded twice');
+  assert.equal((await nearest(await open(t, dataDir, 'second'), treeText(7), 'second')).source, '7.md');
+});
+
+test('a service answers and writes while its store is re-embedded, and its next start takes the new vectors', async (t) => {
+  const { dataDir, knowledge } = await storeOfTrees(t);
+  const { embedded, embed } = secondModel();
+  const second = { dataDir, embeddingModel: 'second' };
+  let busy = false;
+  const meanwhile = async (passages: { text: string }[]) => {
+    if (!busy) {
+      busy = true;
+      await knowledge.put([document('new.md', 'A heron came.'), document('7.md', 'Tree 7 was felled.')]);
+      assert.equal((await nearest(knowledge, treeText(30), 'first')).source, '30.md', 'the old vectors serve');
+    }
+    return embed(passages);
+  };
+  assert.deepEqual(await reembed({ ...second, embed: meanwhile }), { passages: 41, taken: false });
+  assert.ok(embedded.includes('A heron came.'), 'what came meanwhile is embedded too');
+
+  await knowledge.put([document('late.md', 'A late swan.')]);
+  await knowledge.remove((await knowledge.findSource('default', '3.md'))!.id);
+  const before = embedded.length;
+  await knowledge.close();
+  assert.equal(await takeReembedded({ ...second, embed }), true);
+  assert.deepEqual(embedded.slice(before), ['A late swan.'], 'only what came since is embedded at the start');
+  assert.equal(existsSync(join(dataDir, 'reembedded.db')), false);
+
+  const renewed = await open(t, dataDir, 'second');
+  assert.equal((await nearest(renewed, 'A late swan.', 'second')).source, 'late.md');
+  assert.equal((await nearest(renewed, 'A heron came.', 'second')).source, 'new.md');
+  assert.equal((await nearest(renewed, 'Tree 7 was felled.', 'second')).text, 'Tree 7 was felled.');
+  assert.notEqual((await nearest(renewed, treeText(3), 'second')).source, '3.md');
+  assert.equal((await renewed.stats()).passages, 41);
+});
+
+test('the same model makes its vectors anew, and no index of the old ones survives', async (t) => {
+  const { dataDir, knowledge } = await storeOfTrees(t);
+  await knowledge.close();
+  const swapped = async (passages: { text: string }[]) =>
+    passages.map(({ text }) =>
+      vectorOf(text === treeText(1) ? treeText(2) : text === treeText(2) ? treeText(1) : text, 'first'),
+    );
+  assert.equal((await reembed({ dataDir, embeddingModel: 'first', embed: swapped })).taken, true);
+  assert.equal((await nearest(await open(t, dataDir, 'first'), treeText(1), 'first')).source, '2.md');
+});
+
+test('vectors of unequal length are refused, and the old ones stay', async (t) => {
+  const { dataDir, knowledge } = await storeOfTrees(t);
+  await knowledge.close();
+  const uneven = async (passages: { text: string }[]) =>
+    passages.map(({ text }) => Float32Array.from(hashedEmbedding(text, text === treeText(5) ? 8 : 16)));
+  await assert.rejects(reembed({ dataDir, embeddingModel: 'second', embed: uneven }), { code: 'MODEL_BAD_OUTPUT' });
+  assert.equal((await nearest(await open(t, dataDir, 'first'), treeText(5), 'first')).source, '5.md');
+});
+
+test('vectors that wait are left alone by a start with another model; only re-embedding with another discards them', async (t) => {
+  const { dataDir, knowledge } = await storeOfTrees(t);
+  const { embedded, embed } = secondModel();
+  const second = { dataDir, embeddingModel: 'second', embed };
+  assert.equal((await reembed(second)).taken, false);
+  await knowledge.close();
+  assert.equal(await takeReembedded({ ...second, embeddingModel: 'first' }), false);
+  assert.equal(embedded.length, 40);
+  assert.equal(await takeReembedded(second), true);
+  assert.equal(embedded.length, 40);
+});
+
+test('a damaged file of new vectors is thrown away', async (t) => {
+  const { dataDir, knowledge } = await storeOfTrees(t);
+  await knowledge.close();
+  const { embed } = secondModel();
+  const second = { dataDir, embeddingModel: 'second', embed };
+  writeFileSync(join(dataDir, 'reembedded.db'), 'not a database, but long enough to be looked at as one '.repeat(100));
+  assert.equal(await takeReembedded(second), false);
+  assert.deepEqual(await reembed(second), { passages: 40, taken: true });
+});
