@@ -32,10 +32,11 @@ export async function load(assay: Assay, material: Material): Promise<Adding> {
   };
 }
 
-/** Waits until no builder works for the host any more, for a second. */
+/** Waits until no builder has worked for the host for a second, in which it answered: while it takes an index over it has none. */
 async function settle(assay: Assay): Promise<void> {
   for (let idle = 0; idle < 10; ) {
     await wait(100);
+    await assay.stats();
     const host = assay.hostPid();
     idle = host !== undefined && childrenOf(host).length === 0 ? idle + 1 : 0;
   }

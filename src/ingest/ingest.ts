@@ -1,8 +1,7 @@
 import { createHash, webcrypto } from 'node:crypto';
 import type { EmbeddingsInterface } from '@langchain/core/embeddings';
 import { AppError } from '../errors.ts';
-import type { StoredPassage } from '../knowledge/documents.ts';
-import type { DocumentSummary, Knowledge, NewDocument } from '../knowledge/port.ts';
+import type { DocumentSummary, Knowledge, NewDocument, StoredPassage } from '../knowledge/port.ts';
 import { formatOfName } from './format.ts';
 import type { FileToLoad, TextToLoad } from './load.ts';
 import type { Parser } from './parser.ts';

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { DatabaseSync } from 'node:sqlite';
 import { execute, type Migrations } from './database.ts';
-import type { CollectionSummary, DocumentSummary, NewDocument, NewWindow, Span, StoredDocument } from './port.ts';
+import type { CollectionSummary, DocumentSummary, NewDocument, Span, StoredDocument, StoredPassage } from './port.ts';
 
 export const documentMigrations: Migrations = [
   `  CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
@@ -35,21 +35,6 @@ export const documentMigrations: Migrations = [
   CREATE INDEX passages_of_document ON passages (document_key)`,
   `INSERT INTO meta VALUES ('store_id', lower(hex(randomblob(16))))`,
 ];
-
-/** A passage as it is stored: its windows as spans of the document's text, each under its headings, and their vectors. */
-export type StoredPassage = {
-  key: number;
-  id: string;
-  documentId: string;
-  source: string;
-  title: string;
-  text: string;
-  start: number;
-  end: number;
-  windows: NewWindow[];
-  /** The windows' vectors one after another. */
-  vectors: Float32Array;
-};
 
 const digest = (...parts: (string | number)[]) =>
   createHash('sha256').update(JSON.stringify(parts)).digest('base64url').slice(0, 20);

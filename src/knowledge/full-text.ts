@@ -17,7 +17,7 @@ const tableOf = (collectionKey: number) => `words_${collectionKey}`;
  * How many occurrences in passages a search may weigh. BM25 weighs every passage that holds any of the words, so a few common ones
  * would cost more than all the rest, and tell least.
  */
-const mostPostings = 5_000;
+const mostPostings = 3_000;
 
 /** The words of a question that are worth searching for; of a question of nothing but stop words, these. */
 export function wordsOf(question: string): string[] {

@@ -21,6 +21,21 @@ export type NewDocument = {
   vectors: Float32Array;
 };
 
+/** A passage as it is stored: its windows as spans of the document's text, each under its headings, and their vectors. */
+export type StoredPassage = {
+  key: number;
+  id: string;
+  documentId: string;
+  source: string;
+  title: string;
+  text: string;
+  start: number;
+  end: number;
+  windows: NewWindow[];
+  /** The windows' vectors one after another. */
+  vectors: Float32Array;
+};
+
 export type DocumentSummary = {
   id: string;
   collection: string;

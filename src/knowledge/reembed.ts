@@ -4,9 +4,10 @@ import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { AppError } from '../errors.ts';
 import { execute, inTransaction, type Migrations, openDatabase } from './database.ts';
-import { createDocuments, documentMigrations, type StoredPassage } from './documents.ts';
+import { createDocuments, documentMigrations } from './documents.ts';
 import { holdLock } from './lock.ts';
 import { openToRead } from './open-to-read.ts';
+import type { StoredPassage } from './port.ts';
 
 const passagesAtOnce = 16;
 const fileName = 'reembedded.db';

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import type { StoredPassage } from '../../src/knowledge/documents.ts';
 import { openFullText, toMatchQuery, wordsOf } from '../../src/knowledge/full-text.ts';
 import { fuse } from '../../src/knowledge/fuse.ts';
+import type { StoredPassage } from '../../src/knowledge/port.ts';
 import { rankPassages } from '../../src/knowledge/rank-passages.ts';
 
 test('a passage that both searches find comes before those that one of them finds', () => {
