@@ -1,0 +1,161 @@
+import { fork } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import type { EmbeddingsInterface } from '@langchain/core/embeddings';
+import { readConfig } from '../src/config.ts';
+import { createIngest } from '../src/ingest/ingest.ts';
+import { ingestPaths } from '../src/ingest/ingest-paths.ts';
+import { startParser } from '../src/ingest/parser.ts';
+import { startKnowledge } from '../src/knowledge/client.ts';
+import { createDocuments } from '../src/knowledge/documents.ts';
+import { inBatches } from '../src/knowledge/in-batches.ts';
+import { addToFaiss, createFaissIndex, joined } from '../src/knowledge/index-part.ts';
+import { openToRead } from '../src/knowledge/open-to-read.ts';
+import { EmbeddedEmbeddings } from '../src/models/embedded-embeddings.ts';
+import { measureSearches } from './measure.ts';
+import { childrenOf } from './memory.ts';
+
+/**
+ * `npm run bench:texts -- --texts FOLDER --data FOLDER [--windows 250000] [--seconds 10]`: real texts, embedded by the embedded model:
+ * what share of the ten nearest windows the approximate index finds, for questions that are headings of the texts, and how
+ * long a search takes. `--data` keeps the store, so that an interrupted run goes on where it stopped.
+ */
+const { values } = parseArgs({
+  options: {
+    texts: { type: 'string' },
+    data: { type: 'string' },
+    windows: { type: 'string', default: '250000' },
+    seconds: { type: 'string', default: '10' },
+  },
+});
+if (!values.texts || !values.data) throw new Error('--texts and --data must each name a folder.');
+
+const collection = 'default';
+const embeddingModel = 'e5-small-v2-q';
+const { modelsDir } = readConfig();
+const say = (text: string) => process.stderr.write(`${text}\n`);
+
+/** The embedding model in a process for each processor; calls go to them in turn. */
+function startEmbedders(): EmbeddingsInterface & { close: () => void } {
+  const waiting = new Map<number, (vectors: number[][]) => void>();
+  const children = Array.from({ length: availableParallelism() }, () => {
+    const child = fork(fileURLToPath(new URL('./embedder.ts', import.meta.url)), [embeddingModel, modelsDir], {
+      serialization: 'advanced',
+    });
+    child.on('message', ({ id, vectors }: { id: number; vectors: number[][] }) => waiting.get(id)!(vectors));
+    return child;
+  });
+  let id = 0;
+  return {
+    embedQuery: () => Promise.reject(new Error('Passages only.')),
+    embedDocuments: (texts) =>
+      new Promise((resolve) => {
+        id += 1;
+        waiting.set(id, resolve);
+        children[id % children.length]!.send({ id, texts });
+      }),
+    close: () => {
+      for (const child of children) child.disconnect();
+    },
+  };
+}
+
+/** Ingests the texts until so many windows are stored, or no more texts are there. */
+async function fill(knowledge: Awaited<ReturnType<typeof startKnowledge>>, wanted: number): Promise<void> {
+  const parser = await startParser();
+  const embeddings = startEmbedders();
+  const ingest = createIngest({ knowledge, parser, embeddings, chunkSizeTokens: 256, chunkOverlapTokens: 32 });
+  const enough = new AbortController();
+  let looked = 0;
+  try {
+    await ingestPaths({
+      paths: [values.texts!],
+      signal: enough.signal,
+      ingestFile: async (path, source) => {
+        const [ingested] = await ingest([{ collection, source, content: { bytes: await readFile(path) } }]);
+        looked += 1;
+        const { windows } = await knowledge.stats();
+        if (looked % 50 === 0) say(`${looked} files, ${windows} windows`);
+        if (windows >= wanted) enough.abort();
+        return ingested!;
+      },
+    }).catch((error) => {
+      if (!enough.signal.aborted) throw error;
+    });
+  } finally {
+    embeddings.close();
+    await parser.close();
+  }
+}
+
+/** Waits until no builder has worked for a second, in which the host answered. */
+async function settle(knowledge: Awaited<ReturnType<typeof startKnowledge>>): Promise<void> {
+  for (let idle = 0; idle < 10; ) {
+    await wait(100);
+    await knowledge.stats();
+    idle = childrenOf(knowledge.hostPid()!).length === 0 ? idle + 1 : 0;
+  }
+}
+
+/** Headings of the texts, each once, an even spread of so many. */
+function someHeadings(database: ReturnType<typeof openToRead>, count: number): string[] {
+  const paths = database.prepare('SELECT heading_paths FROM passages').all();
+  const headings = new Set(
+    paths.flatMap((row) =>
+      (JSON.parse(String(row.heading_paths)) as string[][]).map((path) => path.slice(-2).join(' ')),
+    ),
+  );
+  const all = [...headings].filter((heading) => heading.split(/\s+/).length >= 3).sort();
+  return Array.from({ length: Math.min(count, all.length) }, (_, at) => all[Math.floor((at * all.length) / count)]!);
+}
+
+/** The similarities of the ten nearest windows, by FAISS's exact search over the stored vectors. */
+function exactNearest(database: ReturnType<typeof openToRead>, vectors: Float32Array[]): number[][] {
+  const { length: dimension } = vectors[0]!;
+  const index = createFaissIndex('exact', dimension);
+  for (const batch of inBatches(createDocuments(database).vectorsOf(collection), 2048))
+    addToFaiss(index, joined(batch), dimension);
+  return vectors.map((vector) => index.search(Array.from(vector), 10).distances);
+}
+
+const knowledge = await startKnowledge({ dataDir: join(values.data, 'store'), embeddingModel });
+try {
+  await knowledge.createCollection(collection);
+  if ((await knowledge.stats()).windows < Number(values.windows)) await fill(knowledge, Number(values.windows));
+  await settle(knowledge);
+  const { passages, windows, graphWindows } = await knowledge.stats();
+  const database = openToRead(join(values.data, 'store'));
+  const headings = someHeadings(database, 500);
+  const model = await EmbeddedEmbeddings.load(embeddingModel, modelsDir);
+  const vectors: Float32Array[] = [];
+  for (const heading of headings) vectors.push(Float32Array.from(await model.embedQuery(heading)));
+  const exact = exactNearest(database, vectors);
+  database.close();
+
+  let found = 0;
+  for (const [at, vector] of vectors.entries()) {
+    const near = await knowledge.search({ collection, question: '?', vector, topK: 20 });
+    const similarities = near.flatMap(({ windows: own }) => own.map(({ similarity }) => similarity));
+    const least = exact[at]![9]! - 1e-5;
+    found += Math.min(10, similarities.filter((similarity) => similarity >= least).length) / 10;
+  }
+  const search = (words: boolean) => (number: number) => {
+    const at = number % vectors.length;
+    return knowledge.search({ collection, question: words ? headings[at]! : '?', vector: vectors[at]!, topK: 3 });
+  };
+  const seconds = Number(values.seconds);
+  const near = await measureSearches({ callers: 1, seconds, search: search(false) });
+  const hybrid = await measureSearches({ callers: 1, seconds, search: search(true) });
+  const ms = (number: number) => number.toFixed(1);
+  process.stdout.write(
+    `${passages} passages, ${windows} windows, ${graphWindows} of them in graphs; ${vectors.length} headings as questions.\n` +
+      `Of the ten nearest windows found: ${(found / vectors.length).toFixed(4)}.\n` +
+      `One caller, k = 3: vectors only p50 ${ms(near.p50Ms)} ms, p99 ${ms(near.p99Ms)} ms; hybrid p50 ${ms(hybrid.p50Ms)} ms, p99 ${ms(hybrid.p99Ms)} ms.\n`,
+  );
+} finally {
+  await knowledge.close();
+}
