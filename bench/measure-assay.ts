@@ -80,7 +80,7 @@ export async function measureAssay(size: number, seconds: number): Promise<Assay
     const vectors = await measureKind(assay, material, seconds, false);
     const hybrid = await measureKind(assay, material, seconds, true);
     const nearest = await findNearest(assay, material);
-    const { graphWindows } = await assay.stats();
+    const { quantizedWindows } = await assay.stats();
     const settledBytes = residentBytes();
     const closing = await timed(() => assay.close());
     const starting = await timed(() => startAssay(dataDir));
@@ -96,7 +96,7 @@ export async function measureAssay(size: number, seconds: number): Promise<Assay
       hybrid,
       nearest,
       settleSeconds: settling.ms / 1000,
-      graphWindows,
+      quantizedWindows,
       start: { closeMs: closing.ms, readyMs: starting.ms, firstSearchMs: first.ms },
       memory: { emptyBytes, mostBytes, settledBytes, restartedBytes },
     };

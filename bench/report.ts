@@ -75,7 +75,7 @@ function sizeSection({ size, floor, faissNode, faissStore, assay }: SizeResult):
   const { memory, start, adding } = assay;
   const facts = [
     `Assay finds ${recallAt10(assay.nearest, faissNode.nearest).toFixed(4)} of the ten nearest` +
-      ` (${assay.graphWindows === 0 ? 'exact search' : `graph of ${number(assay.graphWindows)} windows`}).`,
+      ` (${assay.quantizedWindows === 0 ? 'exact search' : `${number(assay.quantizedWindows)} windows quantized`}).`,
     `Adding: ${number(adding.perSecond)} passages/s over all, ${times(adding.atSizePerSecond / faissStore.adding.atSizePerSecond)}` +
       ` FaissStore's rate at this size${faissStore.adding.note ? ` (FaissStore: ${faissStore.adding.note})` : ''}.` +
       ` Indexes were ready ${number(assay.settleSeconds)} s after the last add.`,

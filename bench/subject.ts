@@ -25,7 +25,7 @@ export type AssayResult = {
   nearest: Nearest;
   /** From the last add until no builder works any more. */
   settleSeconds: number;
-  graphWindows: number;
+  quantizedWindows: number;
   start: { closeMs: number; readyMs: number; firstSearchMs: number };
   memory: { emptyBytes: number; mostBytes: number; settledBytes: number; restartedBytes: number };
 };

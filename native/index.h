@@ -2,9 +2,12 @@
 //
 // Adding: a Float32Array is taken as it is; faiss-node takes plain arrays only, number by number.
 //
-// Searching a flat index, by as many threads as OpenMP may use: FAISS shares out the questions of a search among its threads, so one question is searched by one thread, and a large
-// batch by one thread of its BLAS. Here the vectors are shared out: each thread searches a stretch of them with FAISS's own
-// search, and the nearest of all are merged. What takes no longer than a thread takes to wake goes the plain way.
+// Searching an index of bytes: see codes.h.
+//
+// Searching a flat index, by as many threads as OpenMP may use: FAISS shares out the questions of a search among its
+// threads, so one question is searched by one thread, and a large batch by one thread of its BLAS. Here the vectors are
+// shared out: each thread searches a stretch of them with FAISS's own search, and the nearest of all are merged. What takes
+// no longer than a thread takes to wake goes the plain way.
 #pragma once
 #include <faiss/IndexFlat.h>
 #include <faiss/utils/distances.h>
@@ -15,6 +18,8 @@
 #include <cstdint>
 #include <exception>
 #include <vector>
+
+#include "codes.h"
 
 namespace assay {
 
@@ -35,11 +40,17 @@ inline bool add(faiss::Index &index, const Napi::CallbackInfo &info) {
 
 inline void search(faiss::Index &index, int64_t questions, const float *x, int64_t k, float *similarities, int64_t *labels) {
   faiss::distance_compute_blas_threshold = WORTH_A_MATRIX;
-  const auto *flat = dynamic_cast<faiss::IndexFlat *>(&index);
   const size_t d = index.d, total = index.ntotal;
-  const size_t worth = total * d / WORTH_A_THREAD;
-  const size_t threads = std::min<size_t>(omp_get_max_threads(), worth);
-  if (!flat || k < 1 || index.metric_type != faiss::METRIC_INNER_PRODUCT || threads < 2 || total < threads * size_t(k)) {
+  const bool products = index.metric_type == faiss::METRIC_INNER_PRODUCT;
+  const auto threadsFor = [](size_t numbers) { return std::min<size_t>(omp_get_max_threads(), numbers / WORTH_A_THREAD); };
+  const auto *coded = dynamic_cast<faiss::IndexScalarQuantizer *>(&index);
+  if (coded && k > 0 && total > 0 && products && coded->is_trained && coded->sq.qtype == faiss::ScalarQuantizer::QT_8bit) {
+    searchCodes(*coded, questions, x, k, similarities, labels, std::max<size_t>(1, threadsFor(total * d / sizeof(float))));
+    return;
+  }
+  const auto *flat = dynamic_cast<faiss::IndexFlat *>(&index);
+  const size_t threads = threadsFor(total * d);
+  if (!flat || k < 1 || !products || threads < 2 || total < threads * size_t(k)) {
     index.search(questions, x, k, similarities, labels);
     return;
   }

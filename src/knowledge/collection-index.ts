@@ -2,19 +2,27 @@ import { createIndexPart, type IndexPart, type NearWindow } from './index-part.t
 
 export type CollectionIndex = ReturnType<typeof createCollectionIndex>;
 
+/** A quantized part, and how many of the windows it finds nearest are compared once more, by their vectors as they are. */
+export type Quantized = {
+  part: IndexPart;
+  reranked: number;
+  /** The vectors of a passage's windows one after another. */
+  vectors: (passageKey: number) => Float32Array;
+};
+
 /**
- * The vectors of one collection: a small collection is one exact part; a large one is a graph, built elsewhere and never
- * changed, and an exact part for what came since. What is removed is marked in either.
+ * The vectors of one collection: a small collection is one exact part; a large one is a quantized part, built elsewhere and not
+ * added to, and an exact part for what came since.
  * @param options.sum the sum of the vectors in the parts given, and `summed` how many these are
  */
 export function createCollectionIndex(options: {
   dimension: number;
-  graph?: IndexPart;
+  quantized?: Quantized;
   exact?: IndexPart;
   sum?: Float64Array;
   summed?: number;
 }) {
-  const { dimension, graph } = options;
+  const { dimension, quantized } = options;
   const exact = options.exact ?? createIndexPart({ kind: 'exact', dimension });
   const sum = options.sum ?? new Float64Array(dimension);
   let summed = options.summed ?? 0;
@@ -26,10 +34,10 @@ export function createCollectionIndex(options: {
 
   return {
     dimension,
-    graph,
+    quantized: quantized?.part,
     exact,
     get size() {
-      return exact.size + (graph?.size ?? 0);
+      return exact.size + (quantized?.part.size ?? 0);
     },
 
     /** Adds passages in the order of their keys, each with the vectors of its windows one after another. */
@@ -41,17 +49,19 @@ export function createCollectionIndex(options: {
 
     /** Takes out passages, given with the vectors they were added with. */
     remove(passages: Map<number, Float32Array>) {
-      for (const [key, vectors] of passages) if (exact.remove(key) || graph?.remove(key)) addToSum(vectors, -1);
+      for (const [key, vectors] of passages)
+        if (exact.remove(key) || quantized?.part.remove(key)) addToSum(vectors, -1);
     },
 
     /** The `k` nearest windows for each of the questions, whose vectors stand one after another; nearest first. */
     search(questions: Float32Array, k: number): NearWindow[][] {
       const near = exact.search(questions, k);
-      if (!graph) return near;
-      const further = graph.search(questions, k);
-      return near.map((each, at) =>
-        [...each, ...further[at]!].sort((one, other) => other.similarity - one.similarity).slice(0, k),
-      );
+      if (!quantized) return near;
+      const further = quantized.part.search(questions, Math.max(k, quantized.reranked));
+      return near.map((each, at) => {
+        const question = questions.subarray(at * dimension, (at + 1) * dimension);
+        return nearestFirst([...each, ...rerank(further[at]!, question, quantized)]).slice(0, k);
+      });
     },
 
     /**
@@ -64,4 +74,27 @@ export function createCollectionIndex(options: {
       return summed === 0 ? 0 : product / summed;
     },
   };
+}
+
+const nearestFirst = (windows: NearWindow[]) => windows.sort((one, other) => other.similarity - one.similarity);
+
+/** Gives the first windows their exact similarities; the others keep those of their rounded vectors. */
+export function rerank(
+  near: NearWindow[],
+  question: Float32Array,
+  { reranked, vectors }: Pick<Quantized, 'reranked' | 'vectors'>,
+): NearWindow[] {
+  const read = new Map<number, Float32Array>();
+  const vectorsOf = (key: number) => {
+    if (!read.has(key)) read.set(key, vectors(key));
+    return read.get(key)!;
+  };
+  return near.map((each, at) => {
+    if (at >= reranked) return each;
+    const own = vectorsOf(each.passageKey);
+    let similarity = 0;
+    for (let number = 0, from = each.window * question.length; number < question.length; number += 1)
+      similarity += question[number]! * own[from + number]!;
+    return { ...each, similarity };
+  });
 }

@@ -8,14 +8,17 @@ export type NearWindow = { passageKey: number; window: number; similarity: numbe
 /** A FAISS index as faiss-node hands it out, as far as it is used here. */
 export type FaissIndex = InstanceType<typeof faiss.Index>;
 
-/** `exact` compares a question with every vector; `graph` walks an HNSW graph, and can be neither added to nor removed from. */
-export type IndexKind = 'exact' | 'graph';
+/**
+ * `exact` compares a question with every vector; `quantized` with every vector's numbers rounded to a byte each, which takes a
+ * fourth of the memory and of the time, and is not added to.
+ */
+export type IndexKind = 'exact' | 'quantized';
 
 /** The published faiss-node takes plain arrays: so many numbers at a time bound what a conversion costs in memory. */
 const numbersAtOnce = 2 ** 20;
 /** Our own build takes vectors as they are (native/index.h), which is many times faster; undefined until it was tried. */
 let takesFloats: boolean | undefined;
-/** A flat index closes its gaps when there are more than these, and more than a fiftieth of it. */
+/** An index closes its gaps when there are more than these, and more than a fiftieth of it. */
 const gapsAllowed = 256;
 
 export type IndexPart = ReturnType<typeof createIndexPart>;
@@ -27,10 +30,15 @@ function check(vectors: Float32Array, dimension: number) {
   if (!vectors.every(Number.isFinite)) throw new AppError('INTERNAL', 'A vector holds a number that is not finite.');
 }
 
-/** A new FAISS index for inner products, which are cosines for vectors of unit length. */
-export function createFaissIndex(kind: IndexKind, dimension: number, neighbours = 32): FaissIndex {
-  const description = kind === 'exact' ? 'Flat' : `HNSW${neighbours},Flat`;
-  return faiss.Index.fromFactory(dimension, description, faiss.MetricType.METRIC_INNER_PRODUCT);
+/**
+ * A new FAISS index for inner products, which are cosines for vectors of unit length.
+ * @param sample of a quantized one: vectors one after another, whose ranges its bytes span
+ */
+export function createFaissIndex(kind: IndexKind, dimension: number, sample = new Float32Array()): FaissIndex {
+  const description = kind === 'exact' ? 'Flat' : 'SQ8';
+  const index = faiss.Index.fromFactory(dimension, description, faiss.MetricType.METRIC_INNER_PRODUCT);
+  if (kind === 'quantized') index.train(Array.from(sample));
+  return index;
 }
 
 function canTakeFloats(): boolean {
@@ -51,7 +59,7 @@ export function addToFaiss(index: FaissIndex, vectors: Float32Array, dimension: 
 }
 
 /** The vectors of passages one after another. */
-export function joined(passages: { vectors: Float32Array }[]): Float32Array {
+export function joined(passages: { vectors: Float32Array }[]): Float32Array<ArrayBuffer> {
   const together = new Float32Array(passages.reduce((length, { vectors }) => length + vectors.length, 0));
   let at = 0;
   for (const { vectors } of passages) {
@@ -62,47 +70,31 @@ export function joined(passages: { vectors: Float32Array }[]): Float32Array {
 }
 
 /**
- * A FAISS index with its owners, behind guards: FAISS takes vectors of the wrong length or with NaN in silence, ends the
- * process on k = 0, on an empty index and on a removal from a graph. What is removed is marked, and left out of results; a flat index
- * is freed of it now and then.
- * @param options.shards the FAISS indexes, each with the next `shardSize` labels; an exact part has one
+ * A FAISS index with its owners, behind guards: FAISS takes vectors of the wrong length or with NaN in silence, and ends the
+ * process on k = 0 and on an empty index. What is removed is marked, and left out of results; the index is freed of it now
+ * and then.
  */
-export function createIndexPart(options: {
-  kind: IndexKind;
-  dimension: number;
-  shards?: FaissIndex[];
-  shardSize?: number;
-  owners?: Owners;
-}) {
-  const { kind, dimension, shardSize = Number.POSITIVE_INFINITY } = options;
-  const shards = options.shards ?? [createFaissIndex(kind, dimension)];
-  const [exact] = shards as [FaissIndex];
+export function createIndexPart(options: { kind: IndexKind; dimension: number; index?: FaissIndex; owners?: Owners }) {
+  const { kind, dimension, index = createFaissIndex(kind, dimension) } = options;
   let owners = options.owners ?? noOwners();
   let removed = new Set<number>();
 
   function closeGaps() {
-    if (kind === 'graph' || removed.size <= Math.max(gapsAllowed, owners.size / 50)) return;
-    exact.removeIds([...removed]);
+    if (removed.size <= Math.max(gapsAllowed, owners.size / 50)) return;
+    index.removeIds([...removed]);
     owners = withoutLabels(owners, removed);
     removed = new Set();
   }
 
-  /** The nearest of each question, `reach` from each shard, removed ones left out. */
+  /** The `reach` nearest of each question, less those that were removed. */
   function searchTo(questions: Float32Array, count: number, reach: number): NearWindow[][] {
-    const plain = Array.from(questions);
+    const { labels, distances } = index.search(Array.from(questions), reach);
     const near: NearWindow[][] = Array.from({ length: count }, () => []);
-    for (const [shard, index] of shards.entries()) {
-      const most = Math.min(reach, index.ntotal());
-      if (most < 1) continue;
-      const { labels, distances } = index.search(plain, most);
-      for (let at = 0; at < labels.length; at += 1) {
-        const label = labels[at]! + (shard === 0 ? 0 : shard * shardSize);
-        if (labels[at]! < 0 || removed.has(label)) continue;
-        const found = { passageKey: owners.keys[label]!, window: owners.windows[label]!, similarity: distances[at]! };
-        near[Math.floor(at / most)]!.push(found);
-      }
+    for (const [at, label] of labels.entries()) {
+      if (label < 0 || removed.has(label)) continue;
+      const found = { passageKey: owners.keys[label]!, window: owners.windows[label]!, similarity: distances[at]! };
+      near[Math.floor(at / reach)]!.push(found);
     }
-    if (shards.length > 1) for (const each of near) each.sort((one, other) => other.similarity - one.similarity);
     return near;
   }
 
@@ -111,9 +103,6 @@ export function createIndexPart(options: {
     /** Windows that can be found. */
     get size() {
       return owners.size - removed.size;
-    },
-    get removed() {
-      return removed.size;
     },
     get owners() {
       return owners;
@@ -127,11 +116,11 @@ export function createIndexPart(options: {
       let last = owners.size > 0 ? owners.keys[owners.size - 1]! : 0;
       for (const { key, vectors } of passages) {
         check(vectors, dimension);
-        if (kind === 'graph' || key <= last)
+        if (kind === 'quantized' || key <= last)
           throw new AppError('INTERNAL', 'A passage was added to an index out of its order.');
         last = key;
       }
-      addToFaiss(exact, joined(passages), dimension);
+      addToFaiss(index, joined(passages), dimension);
       for (const { key, vectors } of passages) addOwner(owners, key, vectors.length / dimension);
     },
 
@@ -149,9 +138,8 @@ export function createIndexPart(options: {
       const count = questions.length / dimension;
       const wanted = Math.min(k, owners.size - removed.size);
       if (wanted < 1) return Array.from({ length: count }, () => []);
-      // Enough that what was removed is made up for: all of it in an exact part, its share in a graph.
-      const share = removed.size / owners.size;
-      let reach = wanted + (kind === 'exact' ? removed.size : Math.ceil(wanted * share * 2));
+      // Enough that what was removed is made up for, where it lies as thick among the nearest as elsewhere.
+      let reach = Math.min(owners.size, wanted + Math.ceil((wanted * removed.size * 2) / owners.size));
       for (;;) {
         const near = searchTo(questions, count, reach);
         if (reach >= owners.size || near.every((each) => each.length >= wanted))

@@ -5,14 +5,14 @@ import { snapshotFolder, tidySnapshots } from './snapshot.ts';
 import { createUpkeep, dueBuild, type Tuning } from './upkeep.ts';
 
 /**
- * `changesInBuild`: how many of the changes the snapshot that is being built knows about. `graphRefusedAt`: the size at which no
- * graph was good enough, so that it is not tried again and again.
+ * `changesInBuild`: how many of the changes the snapshot that is being built knows about. `refusedAt`: the size at which
+ * quantizing was not good enough, so that it is not tried again and again.
  */
-type Indexed = LoadedIndex & { key: number; dimension: number; changesInBuild: number; graphRefusedAt: number };
+type Indexed = LoadedIndex & { key: number; dimension: number; changesInBuild: number; refusedAt: number };
 
 /**
  * The FAISS indexes of all collections, each made from its snapshot and the database, changed with it, and looked after: snapshots
- * when there is something to lose but time, graphs when a collection has outgrown exact search.
+ * when there is something to lose but time, quantized indexes when a collection has outgrown exact search.
  */
 export function createIndexes(options: {
   dataDir: string;
@@ -26,10 +26,10 @@ export function createIndexes(options: {
   const upkeep = createUpkeep((collection, kind) => {
     const built = indexed.get(collection);
     if (!built) return;
-    if (kind === 'graph') {
+    if (kind === 'quantized') {
       load(collection, built.key, built.dimension);
       const loaded = indexed.get(collection)!;
-      if (!loaded.index.graph) loaded.graphRefusedAt = loaded.index.size;
+      if (!loaded.index.quantized) loaded.refusedAt = loaded.index.size;
     } else built.changes -= built.changesInBuild; // the index at hand is the newer one; the snapshot is for the next start
     consider(collection);
   });
@@ -47,7 +47,7 @@ export function createIndexes(options: {
       vectors: documents.vectors,
       allVectors: () => documents.vectorsOf(collection),
     });
-    indexed.set(collection, { ...loaded, key, dimension, changesInBuild: 0, graphRefusedAt: 0 });
+    indexed.set(collection, { ...loaded, key, dimension, changesInBuild: 0, refusedAt: 0 });
     if (!upkeep.isBuilding(collection)) tidySnapshots(folder);
   }
 
@@ -55,7 +55,7 @@ export function createIndexes(options: {
     const entry = indexed.get(collection)!;
     const { index, changes, key: collectionKey, dimension } = entry;
     const kind = upkeep.isBuilding(collection) ? null : dueBuild(index, changes, tuning);
-    if (!kind || (kind === 'graph' && index.size < entry.graphRefusedAt * 1.5)) return;
+    if (!kind || (kind === 'quantized' && index.size < entry.refusedAt * 1.5)) return;
     entry.changesInBuild = changes;
     upkeep.build({ dataDir, collection, collectionKey, kind, dimension, embeddingModel, storeId });
   }
@@ -85,7 +85,7 @@ export function createIndexes(options: {
       const all = [...indexed.values()].map(({ index }) => index);
       return {
         windows: all.reduce((sum, { size }) => sum + size, 0),
-        graphWindows: all.reduce((sum, { graph }) => sum + (graph?.size ?? 0), 0),
+        quantizedWindows: all.reduce((sum, { quantized }) => sum + (quantized?.size ?? 0), 0),
       };
     },
   };

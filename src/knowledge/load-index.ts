@@ -38,16 +38,14 @@ function fromDatabase({ dimension, allVectors }: VectorSource): LoadedIndex {
 }
 
 /** @returns null where FAISS's file and the rest of the snapshot don't agree with each other or with the database */
-function fromSnapshot({ manifest, owners, vectorsPaths }: CheckedSnapshot, source: VectorSource): LoadedIndex | null {
-  const { kind, dimension, shardSize, sum, windows } = manifest;
-  const shards = vectorsPaths.map((path) => faiss.Index.read(path));
-  const held = shards.reduce((total, shard) => total + shard.ntotal(), 0);
-  if (held !== windows || shards.some((shard) => shard.getDimension() !== dimension)) return null;
-  if (shards.slice(0, -1).some((shard) => shard.ntotal() !== shardSize)) return null;
-  const part = createIndexPart({ kind, dimension, shards, shardSize, owners });
+function fromSnapshot({ manifest, owners, vectorsPath }: CheckedSnapshot, source: VectorSource): LoadedIndex | null {
+  const { kind, dimension, reranked, sum, windows } = manifest;
+  const index = faiss.Index.read(vectorsPath);
+  if (index.ntotal() !== windows || index.getDimension() !== dimension) return null;
+  const part = createIndexPart({ kind, dimension, index, owners });
   const loaded = createCollectionIndex({
     dimension,
-    ...(kind === 'graph' ? { graph: part } : { exact: part }),
+    ...(kind === 'quantized' ? { quantized: { part, reranked, vectors: source.vectors } } : { exact: part }),
     sum: Float64Array.from(sum),
     summed: windows,
   });

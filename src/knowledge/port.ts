@@ -58,8 +58,8 @@ export type KnowledgeStats = {
   documents: number;
   passages: number;
   windows: number;
-  /** How many of the windows a graph holds; the others are compared one by one. */
-  graphWindows: number;
+  /** How many of the windows a quantized index holds; the others are compared as they are. */
+  quantizedWindows: number;
   collections: number;
   embeddingModel: string;
   dimension: number | null;

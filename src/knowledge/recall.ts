@@ -1,49 +1,44 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Batch } from './in-batches.ts';
-import { addToFaiss, createFaissIndex, type FaissIndex, joined } from './index-part.ts';
+import { addToFaiss, createFaissIndex, joined } from './index-part.ts';
 
 const sampleSize = 200;
 const nearest = 10;
 
 /**
- * Prepares to measure how much of the truth an index finds: exact search, piece by piece, gives the ten nearest for a sample of
+ * Prepares to measure how much of the truth a search finds: exact search, piece by piece, gives the ten nearest for a sample of
  * the vectors themselves.
- * @param sample vectors, of which an even spread is taken
- * @returns a function that tells an index, given as its shards, what share of those it finds, 0 to 1
+ * @param sample vectors one after another, of which an even spread is taken
+ * @returns a function that tells of a search, which gives the exact similarities of what it finds for the questions it is given,
+ * what share of those it finds, 0 to 1
  */
-export async function measureRecall(sample: Float32Array[], dimension: number, batches: Iterable<Batch>) {
-  const spread = Math.max(1, sample.length / sampleSize);
-  const chosen = Array.from(
-    { length: Math.min(sampleSize, sample.length) },
-    (_, at) => sample[Math.floor(at * spread)]!,
-  );
-  const questions = Array.from(joined(chosen.map((vectors) => ({ vectors }))));
-  let truth: number[][] = chosen.map(() => []);
+export async function measureRecall(sample: Float32Array, dimension: number, batches: Iterable<Batch>) {
+  const count = Math.min(sampleSize, sample.length / dimension);
+  const questions = new Float32Array(count * dimension);
+  for (let at = 0; at < count; at += 1) {
+    const from = Math.floor((at * sample.length) / dimension / count) * dimension;
+    questions.set(sample.subarray(from, from + dimension), at * dimension);
+  }
+  const plain = Array.from(questions);
+  let truth: number[][] = Array.from({ length: count }, () => []);
   for (const batch of batches) {
     const piece = createFaissIndex('exact', dimension);
     addToFaiss(piece, joined(batch), dimension);
-    truth = merge(truth, piece, questions);
+    const most = Math.min(nearest, piece.ntotal());
+    const { distances } = piece.search(plain, most);
+    truth = truth.map((best, at) =>
+      [...best, ...distances.slice(at * most, (at + 1) * most)].sort((one, other) => other - one).slice(0, nearest),
+    );
     await setImmediate();
   }
 
-  return (shards: Iterable<FaissIndex>): number => {
-    let found: number[][] = chosen.map(() => []);
-    for (const shard of shards) found = merge(found, shard, questions);
+  return (search: (questions: Float32Array) => number[][]): number => {
+    const found = search(questions);
     const shares = truth.map((best, at) => {
       // By similarity, not by label: of equal vectors either is right.
       const least = best.at(-1)! - 1e-6;
-      return found[at]!.filter((similarity) => similarity >= least).length / best.length;
+      return Math.min(1, found[at]!.filter((similarity) => similarity >= least).length / best.length);
     });
-    return shares.reduce((sum, share) => sum + Math.min(share, 1), 0) / shares.length;
+    return shares.reduce((sum, share) => sum + share, 0) / shares.length;
   };
-}
-
-/** The ten best similarities of each question, of those known and those of one more index. */
-function merge(known: number[][], index: FaissIndex, questions: number[]): number[][] {
-  const most = Math.min(nearest, index.ntotal());
-  if (most < 1) return known;
-  const { distances } = index.search(questions, most);
-  return known.map((best, at) =>
-    [...best, ...distances.slice(at * most, (at + 1) * most)].sort((one, other) => other - one).slice(0, nearest),
-  );
 }

@@ -14,13 +14,13 @@ import {
   writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import type { IndexKind } from './index-part.ts';
+import type { FaissIndex, IndexKind } from './index-part.ts';
 import type { Owners } from './owners.ts';
 import { replaceFile, syncPath } from './replace-file.ts';
 
 /** What a snapshot says of itself; whoever loads it checks all of it. */
 export type Manifest = {
-  format: 1;
+  format: 2;
   kind: IndexKind;
   /** Whose it is: keys of passages mean nothing in another store. */
   storeId: string;
@@ -29,17 +29,14 @@ export type Manifest = {
   windows: number;
   /** The highest key of a passage in it: what came later is not. */
   lastPassageKey: number;
-  /** How many FAISS indexes hold the windows, each the next `shardSize` of them. */
-  shards: number;
-  shardSize: number;
-  /** How far a graph looks (HNSW's efSearch), and the share of the ten nearest that it then found, on a sample. */
-  efSearch: number;
+  /** How many windows a quantized index compares once more, and the share of the ten nearest that it then found, on a sample. */
+  reranked: number;
   recallAt10: number | null;
   sum: number[];
   files: Record<string, { bytes: number; sha256: string }>;
 };
 
-const vectorsFile = (shard: number) => `vectors-${shard}.faiss`;
+const vectorsFile = 'vectors.faiss';
 const ownersFile = 'owners.bin';
 
 /** Where the snapshots of a collection are. */
@@ -76,30 +73,26 @@ const generationsOf = (folder: string) =>
 /**
  * Writes a snapshot as the next generation: into a folder that nobody looks at, synced, then named, then pointed to. Killed
  * at any instant, it leaves what was there before, and at most a folder that the next one clears away.
- * @param shards the FAISS files, written in the folder that `unfinishedFolder` names; they are taken over
  * @returns the generation's number
  */
 export function writeSnapshot(
   folder: string,
-  shards: string[],
+  index: FaissIndex,
   owners: Owners,
-  about: Omit<Manifest, 'format' | 'files' | 'windows' | 'shards'>,
+  about: Omit<Manifest, 'format' | 'files' | 'windows'>,
 ): number {
-  const unfinished = unfinishedFolder(folder);
-  const vectorsFiles = shards.map((path, shard) => {
-    renameSync(path, join(unfinished, vectorsFile(shard)));
-    return vectorsFile(shard);
-  });
+  const unfinished = join(folder, `unfinished-${process.pid}`);
+  rmSync(unfinished, { recursive: true, force: true });
+  mkdirSync(unfinished, { recursive: true });
+  index.write(join(unfinished, vectorsFile));
   const descriptor = openSync(join(unfinished, ownersFile), 'w');
   writeSync(descriptor, new Uint8Array(owners.keys.buffer, owners.keys.byteOffset, owners.size * 8));
   writeSync(descriptor, new Uint8Array(owners.windows.buffer, owners.windows.byteOffset, owners.size * 2));
   closeSync(descriptor);
-  const files = Object.fromEntries(
-    [...vectorsFiles, ownersFile].map((name) => [name, hashFile(join(unfinished, name))]),
-  );
-  const manifest: Manifest = { format: 1, ...about, shards: shards.length, windows: owners.size, files };
+  const files = Object.fromEntries([vectorsFile, ownersFile].map((name) => [name, hashFile(join(unfinished, name))]));
+  const manifest: Manifest = { format: 2, ...about, windows: owners.size, files };
   writeFileSync(join(unfinished, 'manifest.json'), sealed(JSON.stringify(manifest)));
-  for (const name of [...vectorsFiles, ownersFile, 'manifest.json', '.']) syncPath(join(unfinished, name));
+  for (const name of [vectorsFile, ownersFile, 'manifest.json', '.']) syncPath(join(unfinished, name));
   const generation = (generationsOf(folder)[0] ?? 0) + 1;
   renameSync(unfinished, join(folder, String(generation)));
   syncPath(folder);
@@ -108,18 +101,8 @@ export function writeSnapshot(
   return generation;
 }
 
-/** A folder that nobody looks at, for what this process is making; what an earlier one of its number left is cleared away. */
-export function startUnfinished(folder: string): string {
-  const unfinished = unfinishedFolder(folder);
-  rmSync(unfinished, { recursive: true, force: true });
-  mkdirSync(unfinished, { recursive: true });
-  return unfinished;
-}
-
-const unfinishedFolder = (folder: string) => join(folder, `unfinished-${process.pid}`);
-
-/** A snapshot that has been checked: its manifest, the owners, and the FAISS files that may now be read. */
-export type CheckedSnapshot = { manifest: Manifest; owners: Owners; vectorsPaths: string[] };
+/** A snapshot that has been checked: its manifest, the owners, and the FAISS file that may now be read. */
+export type CheckedSnapshot = { manifest: Manifest; owners: Owners; vectorsPath: string };
 
 /** Checks one generation against its manifest, byte for byte. @returns null where anything is doubtful */
 export function checkGeneration(folder: string, generation: number): CheckedSnapshot | null {
@@ -129,9 +112,8 @@ export function checkGeneration(folder: string, generation: number): CheckedSnap
     const [json = ''] = text.split('\n');
     if (text !== sealed(json)) return null;
     const manifest = JSON.parse(json) as Manifest;
-    if (manifest.format !== 1) return null;
-    const vectorsFiles = Array.from({ length: manifest.shards }, (_, shard) => vectorsFile(shard));
-    for (const name of [...vectorsFiles, ownersFile]) {
+    if (manifest.format !== 2) return null;
+    for (const name of [vectorsFile, ownersFile]) {
       const stated = manifest.files[name]!;
       if (statSync(join(path, name)).size !== stated.bytes) return null;
       if (hashFile(join(path, name)).sha256 !== stated.sha256) return null;
@@ -144,11 +126,7 @@ export function checkGeneration(folder: string, generation: number): CheckedSnap
       keys: new Float64Array(buffer, 0, windows),
       windows: new Uint16Array(buffer, windows * 8, windows),
     };
-    return {
-      manifest,
-      owners: { ...owners, size: windows },
-      vectorsPaths: vectorsFiles.map((name) => join(path, name)),
-    };
+    return { manifest, owners: { ...owners, size: windows }, vectorsPath: join(path, vectorsFile) };
   } catch {
     return null;
   }

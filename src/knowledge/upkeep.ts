@@ -4,17 +4,17 @@ import type { BuildOrder } from './build-index.ts';
 import type { CollectionIndex } from './collection-index.ts';
 import type { IndexKind } from './index-part.ts';
 
-/** When an index is worth a snapshot, and when it needs a graph. Counted in windows. */
+/** When an index is worth a snapshot, and when it is quantized. Counted in windows. */
 export type Tuning = {
-  /** Up to so many, every question is compared with every vector; docs/benchmarks.md shows what that costs. */
-  graphFrom: number;
+  /** Up to so many, every question is compared with every vector as it is; docs/benchmarks.md shows what that costs. */
+  quantizeFrom: number;
   /** A snapshot is due after so many changes, or after a tenth of the index, whichever is more. */
   snapshotEvery: number;
   /** The host ends, and starts anew from its snapshots, when it holds so much more memory than its vectors explain. */
   spareMemoryMiB: number;
 };
 
-export const defaultTuning: Tuning = { graphFrom: 200_000, snapshotEvery: 5_000, spareMemoryMiB: 512 };
+export const defaultTuning: Tuning = { quantizeFrom: 200_000, snapshotEvery: 5_000, spareMemoryMiB: 512 };
 
 /** The exit code of a host that has spent its memory: it is to be started anew, and nobody need worry. */
 export const recycled = 75;
@@ -25,14 +25,13 @@ const builderFile = fileURLToPath(new URL('./build-index.ts', import.meta.url));
 export function dueBuild(
   index: CollectionIndex,
   changes: number,
-  { graphFrom, snapshotEvery }: Tuning,
+  { quantizeFrom, snapshotEvery }: Tuning,
 ): IndexKind | null {
-  const { size, graph, exact } = index;
-  if (size > graphFrom) {
-    // Beside a graph, what has come since is looked through whole: let it grow to a quarter of what is fast enough, or a fifth.
-    const tail = Math.max(graphFrom / 4, size / 5);
-    const worn = graph && graph.removed > size / 5;
-    return !graph || exact.size > tail || worn ? 'graph' : null;
+  const { size, quantized, exact } = index;
+  if (size > quantizeFrom) {
+    // What has come since may grow to a quarter of what is fast enough as it is, or a tenth.
+    const tail = Math.max(quantizeFrom / 4, size / 10);
+    return !quantized || exact.size > tail ? 'quantized' : null;
   }
   return changes >= Math.max(snapshotEvery, size / 10) ? 'exact' : null;
 }

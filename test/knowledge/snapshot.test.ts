@@ -38,7 +38,7 @@ function documents(from: number, to: number): NewDocument[] {
   });
 }
 
-async function open(test: Test, dataDir: string, tuning: { graphFrom?: number; snapshotEvery?: number }) {
+async function open(test: Test, dataDir: string, tuning: { quantizeFrom?: number; snapshotEvery?: number }) {
   const knowledge = await startKnowledge({ dataDir, embeddingModel: 'm', tuning });
   test.after(() => knowledge.close());
   await knowledge.createCollection('default');
@@ -96,8 +96,8 @@ test('a snapshot that is cut, flipped, misled or of another model is not believe
     (file) => rmSync(file),
   ];
   for (const name of [
-    '1/vectors-0.faiss',
-    '2/vectors-0.faiss',
+    '1/vectors.faiss',
+    '2/vectors.faiss',
     '1/owners.bin',
     '2/owners.bin',
     '1/manifest.json',
@@ -151,13 +151,13 @@ test('a snapshot of passages that the database never had is not believed', async
   assert.equal(await third.nearest(501), '501');
 });
 
-test('beyond a size a graph takes over, finds what exact search finds, and follows additions and removals', async (t) => {
+test('beyond a size a quantized index takes over, finds what exact search finds, and follows additions and removals', async (t) => {
   const dataDir = await temporaryFolder(t);
-  const { knowledge, nearest } = await open(t, dataDir, { graphFrom: 400, snapshotEvery: 100_000 });
+  const { knowledge, nearest } = await open(t, dataDir, { quantizeFrom: 400, snapshotEvery: 100_000 });
   for (let at = 0; at < 1000; at += 100) await knowledge.put(documents(at, at + 100));
   await generation(knowledge, dataDir, 1);
-  const inGraph = async () => (await knowledge.stats()).graphWindows;
-  while ((await inGraph()) < 500) await knowledge.collections(); // the host takes it over between two requests
+  const quantized = async () => (await knowledge.stats()).quantizedWindows;
+  while ((await quantized()) < 500) await knowledge.collections(); // the host takes it over between two requests
   assert.equal((await knowledge.stats()).windows, 1000);
   await knowledge.put(documents(1000, 1010));
   for (const at of [0, 399, 400, 999, 1009]) assert.equal(await nearest(at), String(at));
@@ -165,10 +165,10 @@ test('beyond a size a graph takes over, finds what exact search finds, and follo
   await knowledge.remove(gone!.id);
   assert.notEqual(await nearest(Number(gone!.source)), gone!.source);
   const manifest = JSON.parse(readFileSync(join(folderOf(dataDir), '1/manifest.json'), 'utf8').split('\n')[0]!);
-  assert.equal(manifest.kind, 'graph');
+  assert.equal(manifest.kind, 'quantized');
   assert.ok(manifest.recallAt10 >= 0.99);
   await knowledge.close();
-  const again = await open(t, dataDir, { graphFrom: 400, snapshotEvery: 100_000 });
+  const again = await open(t, dataDir, { quantizeFrom: 400, snapshotEvery: 100_000 });
   assert.equal((await again.knowledge.stats()).windows, 1009);
   for (const at of [0, 399, 400, 999, 1009]) assert.equal(await again.nearest(at), String(at));
 });

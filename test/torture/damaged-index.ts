@@ -54,7 +54,7 @@ export async function damageIndex(options: {
   const random = createRandom(options.seed);
   const tally = emptyTally();
   const whole = join(options.folder, 'whole');
-  const tuning = { snapshotEvery: 5, graphFrom: options.seed % 2 === 0 ? 20 : 1e6 };
+  const tuning = { snapshotEvery: 5, quantizeFrom: options.seed % 2 === 0 ? 20 : 1e6 };
   const order = { dataDir: whole, seed: options.seed, round: 1, lanes: [emptyLane()], operations: 60, tuning };
   const ledger = await runWorker(order);
   countWork(tally, 'at work', ledger);

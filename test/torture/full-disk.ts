@@ -37,7 +37,7 @@ export async function fillDisk(options: { folder: string; seed: number; disk: Di
   const dataDir = join(folder, 'disk', 'data');
   const tally = emptyTally();
   try {
-    const tuning = { snapshotEvery: 20, graphFrom: 100 };
+    const tuning = { snapshotEvery: 20, quantizeFrom: 100 };
     const order = {
       dataDir,
       seed,

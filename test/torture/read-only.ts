@@ -27,7 +27,7 @@ export async function forbidWriting(options: { folder: string; seed: number }): 
   const { seed } = options;
   const dataDir = join(options.folder, 'data');
   const tally = emptyTally();
-  const tuning = { snapshotEvery: 10, graphFrom: 100 };
+  const tuning = { snapshotEvery: 10, quantizeFrom: 100 };
   const order = { dataDir, seed, round: 1, lanes: [emptyLane(), emptyLane()], operations: 200, tuning };
   try {
     const forbid = { acknowledgements: 60, delayMs: 3, act: () => setWritable(dataDir, false) };

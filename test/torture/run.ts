@@ -67,7 +67,7 @@ const rounds = await torture({
 follow(`${rounds.rounds} rounds of kills, stops and aborts`, rounds);
 if (!values['rounds-only']) {
   for (const at of [seed, seed + 1]) {
-    const name = `damaged snapshots, ${at % 2 === 0 ? 'graphs' : 'exact'}`;
+    const name = `damaged snapshots, ${at % 2 === 0 ? 'quantized' : 'exact'}`;
     const { tally, damaged } = await damageIndex({ folder: join(folder, `damage-${at}`), seed: at, thorough: true });
     follow(`${name}: ${damaged} times`, tally);
   }

@@ -16,7 +16,7 @@ test('nothing acknowledged is lost, nothing is half there, every start is ready:
   assert.ok(tally.rounds === 12 && tally.acknowledged > 100 && tally.hostDeaths > 0);
 });
 
-for (const [how, seed] of Object.entries({ 'compared one by one': 1, 'in a graph': 2 }))
+for (const [how, seed] of Object.entries({ 'compared one by one': 1, quantized: 2 }))
   test(`a store whose index files are damaged, vectors ${how}, is as if nothing had happened`, async (t) => {
     const { tally, damaged } = await damageIndex({ folder: await temporaryFolder(t), seed, thorough: false });
     assertClean(tally);

@@ -168,8 +168,8 @@ export async function torture(options: {
   for (let round = 1; round <= options.rounds; round += 1) {
     const fault = round <= faults.length ? faults[round - 1]! : oneOf(random, faults);
     const operations = between(random, 10, 40);
-    // Small enough that snapshots and graphs of a few dozen windows are made all the time; and, in some rounds, never.
-    const tuning = { graphFrom: oneOf(random, [40, 1e6]), snapshotEvery: oneOf(random, [5, 30, 1e6]) };
+    // Small enough that snapshots and quantized indexes of a few dozen windows are made all the time; and, in some rounds, never.
+    const tuning = { quantizeFrom: oneOf(random, [40, 1e6]), snapshotEvery: oneOf(random, [5, 30, 1e6]) };
     const order = {
       dataDir,
       seed: between(random, 0, 2 ** 31),
