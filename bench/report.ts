@@ -101,7 +101,8 @@ export function renderReport(results: SizeResult[], flatness: Flatness | null, a
 Written by \`npm run bench:knowledge\`; do not edit. One run, each system in a process of its own, one after another, k = 3, unit
 vectors of 384 dimensions in clusters of a hundred, texts after Zipf's law; vectors are ready when they are added. Event-loop
 delay is how late a timer of one millisecond is in the process that asks. The floor is the time to read as many bytes as the
-vectors have, by memchr, with one thread or two, whichever is faster.
+vectors have, by memchr, with one thread or two, whichever is faster. Assay's host searches with as many threads as there are cores,
+up to four; FAISS has no way to share out one question. Up to 100,000 windows are compared as they are, more as bytes, re-ranked.
 
 ${about.map((line) => `- ${line}`).join('\n')}
 ${results.length > 0 ? `\n![Search time, throughput and rate of adding over the number of passages](knowledge-benchmark.svg)\n\n${sections.join('\n')}` : ''}${flatness ? `\n${flatnessSection(flatness)}` : ''}`;

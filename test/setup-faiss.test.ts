@@ -94,6 +94,47 @@ test('a source that differs from the known one is built as it is, and that is sa
   assert.match(record.faissVersion, /^\d+\.\d+\.\d+$/);
 });
 
+test('a binding built from older sources of ours is built anew', { skip: cannotBuild }, async (t) => {
+  const { installFaiss, faissRecord } = await load('faiss');
+  const project = projectWith(t, source);
+  await installFaiss({ project, step: quiet, ways: ['built'] });
+  const file = join(project, '.setup/faiss.json');
+  assert.ok(faissRecord(project));
+  writeFileSync(file, JSON.stringify({ ...JSON.parse(readFileSync(file, 'utf8')), sources: 'of an older version' }));
+  assert.equal(faissRecord(project), undefined);
+  assert.equal((await installFaiss({ project, step: quiet, ways: ['built'] })).kind, 'built');
+  assert.ok(faissRecord(project));
+});
+
+test('our build finds by bytes what FAISS finds by numbers, whatever the number of questions', {
+  skip: notOurBuild,
+}, () => {
+  const { Index } = createRequire(import.meta.url)(binding);
+  const dimension = 20;
+  let seed = 7;
+  const random = () => {
+    seed = (Math.imul(seed, 1103515245) + 12345) & 0x7fffffff;
+    return seed / 0x7fffffff - 0.5;
+  };
+  const vectors = Array.from({ length: 3000 * dimension }, random);
+  const [exact, bytes] = ['Flat', 'SQ8'].map((kind) => Index.fromFactory(dimension, kind, 0));
+  bytes.train(vectors);
+  for (const index of [exact, bytes]) index.add(vectors);
+  bytes.removeIds([0, 2999]);
+  exact.removeIds([0, 2999]);
+  const questions = Array.from({ length: 5 * dimension }, random);
+  for (const k of [1, 10, 2998]) {
+    const [truth, found] = [exact, bytes].map((index) => index.search(questions, k));
+    for (const [at, similarity] of truth.distances.entries()) {
+      assert.ok(Math.abs(found.distances[at] - similarity) < 0.02, `${k}: ${found.distances[at]} is not ${similarity}`);
+      assert.ok(found.labels[at] >= 0);
+    }
+    for (let question = 0; question < 5; question += 1)
+      assert.equal(new Set(found.labels.slice(question * k, (question + 1) * k)).size, k, 'each label comes once');
+  }
+  assert.throws(() => bytes.search(questions, 0));
+});
+
 test('a source that does not compile is one sentence', { skip: cannotBuild }, async (t) => {
   const { installFaiss } = await load('faiss');
   const project = projectWith(t, 'this is no C++');

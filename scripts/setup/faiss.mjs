@@ -1,4 +1,15 @@
-import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { buildFaiss } from './faiss-build.mjs';
@@ -7,7 +18,7 @@ import { run } from './run.mjs';
 import { SetupError } from './setup-error.mjs';
 import { installPackages, mayInstallPackages, missingBuildPackages } from './system-packages.mjs';
 
-/** @typedef {{ kind: 'built' | 'prebuilt' | 'found', faissVersion: string, notes: string[], bytes: number, mtimeMs: number }} FaissRecord */
+/** @typedef {{ kind: 'built' | 'prebuilt' | 'found', faissVersion: string, notes: string[], sources: string | null, bytes: number, mtimeMs: number }} FaissRecord */
 
 const RELEASE = 'node_modules/faiss-node/build/Release';
 const BINDING = `${RELEASE}/faiss-node.node`;
@@ -21,10 +32,34 @@ export function faissRecord(project) {
     const record = JSON.parse(readFileSync(join(project, '.setup/faiss.json'), 'utf8'));
     const { size, mtimeMs } = statSync(join(project, BINDING));
     // Image layers keep times in whole seconds.
-    return record.bytes === size && Math.abs(record.mtimeMs - mtimeMs) < 1000 ? record : undefined;
+    const isOurs = record.bytes === size && Math.abs(record.mtimeMs - mtimeMs) < 1000;
+    return isOurs && !isOutdated(project) ? record : undefined;
   } catch {
     return undefined;
   }
+}
+
+/**
+ * Whether the binding was built from other sources of ours than are there now: the project was updated since.
+ * @param {string} project
+ */
+function isOutdated(project) {
+  try {
+    const { kind, sources } = JSON.parse(readFileSync(join(project, '.setup/faiss.json'), 'utf8'));
+    const current = hashOfSources(project);
+    return kind === 'built' && current !== null && sources !== current;
+  } catch {
+    return false;
+  }
+}
+
+/** @param {string} project @returns {string | null} null where they were left out, as in an image */
+function hashOfSources(project) {
+  const folder = join(project, 'native');
+  if (!existsSync(folder)) return null;
+  const hash = createHash('sha256');
+  for (const name of readdirSync(folder).sort()) hash.update(readFileSync(join(folder, name)));
+  return hash.digest('hex');
 }
 
 /** @param {string} project */
@@ -39,8 +74,8 @@ export async function installFaiss({ project, step, ways = ['built', 'prebuilt']
   if (!existsSync(join(project, 'node_modules/faiss-node'))) {
     throw new SetupError('The package faiss-node is not installed: run the set-up of the dependencies first.');
   }
-  if (faissPresent(project) && (await answers(join(project, BINDING))).ok) {
-    return record(project, { kind: 'found', faissVersion: 'unknown', notes: [] });
+  if (faissPresent(project) && !isOutdated(project) && (await answers(join(project, BINDING))).ok) {
+    return record(project, { kind: 'found', faissVersion: 'unknown', notes: [], sources: null });
   }
   const problems = [];
   for (const kind of ways) {
@@ -59,7 +94,8 @@ export async function installFaiss({ project, step, ways = ['built', 'prebuilt']
         continue;
       }
       place(result.file, project);
-      return record(project, { kind, faissVersion: result.faissVersion, notes: result.notes });
+      const sources = kind === 'built' ? hashOfSources(project) : null;
+      return record(project, { kind, faissVersion: result.faissVersion, notes: result.notes, sources });
     } finally {
       rmSync(folder, { recursive: true, force: true });
     }

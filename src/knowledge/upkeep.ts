@@ -14,7 +14,7 @@ export type Tuning = {
   spareMemoryMiB: number;
 };
 
-export const defaultTuning: Tuning = { quantizeFrom: 200_000, snapshotEvery: 5_000, spareMemoryMiB: 512 };
+export const defaultTuning: Tuning = { quantizeFrom: 100_000, snapshotEvery: 5_000, spareMemoryMiB: 512 };
 
 /** The exit code of a host that has spent its memory: it is to be started anew, and nobody need worry. */
 export const recycled = 75;
