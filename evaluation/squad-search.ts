@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { EmbeddingsInterface } from '@langchain/core/embeddings';
+import { rerank, rerankedPassages } from '../src/chain/rerank.ts';
 import { createIngest } from '../src/ingest/ingest.ts';
 import { startParser } from '../src/ingest/parser.ts';
 import { startKnowledge } from '../src/knowledge/client.ts';
@@ -12,6 +13,8 @@ import type { Squad } from './squad.ts';
 
 /** The contexts that Assay's own retrieval finds for a question, and variants in which the answer can't be. */
 export type SquadContexts = {
+  /** What the search gives, before it is re-ranked. */
+  ranking: FoundPassage[];
   found: FoundPassage[];
   /** As found, with the question's own paragraph in the last place where it was missed. */
   withParagraph: FoundPassage[];
@@ -50,12 +53,14 @@ export async function searchSquad(options: {
     for (const { question, paragraph, article } of squad.questions) {
       const vector = Float32Array.from(await embeddings.embedQuery(question));
       const ranking = await knowledge.search({ collection: 'squad', question, vector, topK: depth });
-      const own = ranking.find(({ source }) => source === String(paragraph));
-      const found = ranking.slice(0, shown);
-      const withParagraph = !own || found.includes(own) ? found : ranked([...found.slice(0, shown - 1), own]);
-      const withoutParagraph = ranked(ranking.filter((passage) => passage !== own).slice(0, shown));
-      const withoutArticle = ranked(ranking.filter(({ title }) => title !== article).slice(0, shown));
-      contexts.push({ found, withParagraph, withoutParagraph, withoutArticle });
+      const shownOf = (passages: FoundPassage[]) => rerank(question, passages.slice(0, rerankedPassages), shown);
+      const isOwn = ({ source }: FoundPassage) => source === String(paragraph);
+      const own = ranking.find(isOwn);
+      const found = shownOf(ranking);
+      const withParagraph = !own || found.some(isOwn) ? found : ranked([...found.slice(0, shown - 1), own]);
+      const withoutParagraph = shownOf(ranking.filter((passage) => !isOwn(passage)));
+      const withoutArticle = shownOf(ranking.filter(({ title }) => title !== article));
+      contexts.push({ ranking, found, withParagraph, withoutParagraph, withoutArticle });
       onProgress('questions', contexts.length, squad.questions.length);
     }
     return contexts;

@@ -10,6 +10,7 @@ import { createEvaluate, createModelJudge, judgementFormat } from './chain/evalu
 import { createExtractiveAnswer } from './chain/extract-answer.ts';
 import { createFeatureJudge, createUnavailableJudge } from './chain/judge-by-features.ts';
 import { readPrompts } from './chain/prompts.ts';
+import { rerank, rerankedPassages } from './chain/rerank.ts';
 import { createRetrieve, type SearchPassages } from './chain/retrieve.ts';
 import type { Config } from './config.ts';
 import { createIngest, embedAgain } from './ingest/ingest.ts';
@@ -115,7 +116,8 @@ export async function compose(config: Config, options: { logTo?: 'terminal' | De
 
   const search: SearchPassages = async ({ question, collection, topK }, { signal }) => {
     const vector = Float32Array.from(await embeddings.embedQuery(question, { signal }));
-    return knowledge.search({ question, collection, topK, vector });
+    const found = await knowledge.search({ question, collection, topK: Math.max(topK, rerankedPassages), vector });
+    return rerank(question, found, topK);
   };
   const { answer, judges } = openAnswering(config, models);
   const chain = createAskChain({ retrieve: createRetrieve(search), answer, evaluate: createEvaluate(judges) });

@@ -1,0 +1,168 @@
+import type { FoundPassage } from '../passage.ts';
+import { splitSentences } from '../sentences.ts';
+import { namesIn } from './question-type.ts';
+import weights from './rerank-weights.json' with { type: 'json' };
+import { contentStems, rarityIn, readWords, weightedShare } from './words.ts';
+
+/** How many passages a search finds, of which the best are shown. */
+export const rerankedPassages = 20;
+
+/** What a passage is scored by; the weights are trained by evaluation/train-rerank.ts. */
+export const rerankFeatures = [
+  'fused',
+  'nearest window',
+  'second nearest window',
+  'three nearest windows',
+  'words in the passage',
+  'words in one sentence',
+  'words in two sentences',
+  'words within reach',
+  'beginnings of words in two sentences',
+  'neighbours stay neighbours',
+  'similarity where the words are',
+  'best of both',
+  'names missing',
+  'length',
+] as const;
+
+const trained = rerankFeatures.map((name) => weights.features[name]);
+
+/** Words of a question that stand within so many telling words of each other are about one thing. */
+const reach = 10;
+/** Words that begin alike often mean the like: "proclaim", "proclamation". */
+const beginning = 5;
+
+type Read = {
+  passage: FoundPassage;
+  /** Telling words in order, and those of each sentence with its place in the document. */
+  stems: string[];
+  sentences: { start: number; end: number; stems: ReadonlySet<string> }[];
+  title: ReadonlySet<string>;
+  similarities: number[];
+};
+
+/**
+ * Puts the passages that a search found into the order in which they are likely to answer: its own score, nearness of the
+ * windows, and the question's words, weighted by their rarity among these passages: how many are in the passage, in a sentence or
+ * two of it, near each other, in the question's order. Scores are relative to the best: a linear model, trained so that the
+ * passage that answers is the likeliest (ListNet: Cao et al., "Learning to Rank", 2007).
+ * @param found best first, with the scores of the search
+ * @param topK how many to give back
+ * @returns best first, ranked from 1; `score` is 1 for the best, and falls with the odds against a passage
+ */
+export function rerank(
+  question: string,
+  found: FoundPassage[],
+  topK: number,
+  featureWeights = trained,
+): FoundPassage[] {
+  const scored = featuresOfPassages(question, found).map((features, at) => ({
+    passage: found[at]!,
+    score: features.reduce((sum, feature, index) => sum + feature * featureWeights[index]!, 0),
+  }));
+  scored.sort((one, other) => other.score - one.score);
+  const best = scored[0]?.score ?? 0;
+  return scored
+    .slice(0, topK)
+    .map(({ passage, score }, at) => ({ ...passage, score: Math.exp(score - best), rank: at + 1 }));
+}
+
+/** The values of `rerankFeatures` for each passage. */
+export function featuresOfPassages(question: string, found: FoundPassage[]): number[][] {
+  const asked = readWords(question).flatMap(({ stem, common }) => (common ? [] : [stem]));
+  const wanted = new Set(asked);
+  const names = namesIn(question).map(({ stem }) => stem);
+  const read = found.map(readPassage);
+  const rarity = rarityIn(read.flatMap(({ sentences }) => sentences.map(({ stems }) => stems)));
+  const pairs = asked
+    .slice(1)
+    .map((stem, at) => ({ pair: `${asked[at]} ${stem}`, weight: rarity(asked[at]!) + rarity(stem) }));
+  const allPairs = pairs.reduce((sum, { weight }) => sum + weight, 0);
+  const nearest = relativeTo(read.map(({ similarities }) => similarities[0] ?? 0));
+
+  return read.map((each): number[] => {
+    const { passage, stems, sentences, title, similarities } = each;
+    const [first = 0, second = first, third = second] = similarities;
+    const share = (...pools: ReadonlySet<string>[]) => weightedShare(wanted, pools, rarity);
+    const all = new Set(stems);
+    const next = new Set(stems.slice(1).map((stem, at) => `${stems[at]} ${stem}`));
+    const placed = sentences.map((sentence, at) => {
+      const after = sentences[at + 1]?.stems ?? none;
+      const similarity = nearest(similarityAt(passage, sentence) ?? first);
+      return {
+        alone: share(sentence.stems),
+        withNext: share(sentence.stems, after),
+        similarity,
+        pools: [sentence.stems, after],
+      };
+    });
+    const greatest = (value: (each: (typeof placed)[number]) => number) => Math.max(0, ...placed.map(value));
+    const withWords = placed.toSorted((one, other) => other.alone - one.alone || other.similarity - one.similarity)[0];
+    return [
+      passage.score,
+      nearest(first),
+      nearest(second),
+      nearest((first + second + third) / 3),
+      share(all, title),
+      greatest(({ alone }) => alone),
+      greatest(({ withNext }) => withNext),
+      shareWithinReach(stems, wanted, rarity),
+      greatest(({ pools }) => shareOfBeginnings(wanted, pools, rarity)),
+      allPairs === 0 ? 0 : pairs.reduce((sum, { pair, weight }) => sum + (next.has(pair) ? weight : 0), 0) / allPairs,
+      withWords?.similarity ?? 0,
+      greatest(({ alone, similarity }) => alone + similarity),
+      Math.min(3, names.filter((stem) => !all.has(stem) && !title.has(stem)).length),
+      Math.log(1 + stems.length),
+    ];
+  });
+}
+
+const none: ReadonlySet<string> = new Set();
+
+function readPassage(passage: FoundPassage): Read {
+  const sentences = splitSentences(passage.text).map(({ start, end }) => {
+    const stems = readWords(passage.text.slice(start, end)).flatMap(({ stem, common }) => (common ? [] : [stem]));
+    return { start: passage.start + start, end: passage.start + end, stems };
+  });
+  return {
+    passage,
+    stems: sentences.flatMap(({ stems }) => stems),
+    sentences: sentences.map(({ stems, ...span }) => ({ ...span, stems: new Set(stems) })),
+    title: contentStems(passage.title),
+    similarities: passage.windows.map(({ similarity }) => similarity).sort((one, other) => other - one),
+  };
+}
+
+/** The similarity of the nearest window that a sentence is in. */
+function similarityAt({ windows }: FoundPassage, { start, end }: { start: number; end: number }): number | undefined {
+  const holding = windows.filter((window) => window.start < end && start < window.end);
+  return holding.length === 0 ? undefined : Math.max(...holding.map(({ similarity }) => similarity));
+}
+
+/** Scales similarities so that the mean of the passages' nearest is 0 and the greatest is 1: so the weights hold for every model. */
+function relativeTo(similarities: number[]): (similarity: number) => number {
+  const mean = similarities.reduce((sum, each) => sum + each, 0) / Math.max(1, similarities.length);
+  const spread = Math.max(...similarities, mean) - mean;
+  return (similarity) => (spread > 1e-6 ? Math.max(-3, (similarity - mean) / spread) : 0);
+}
+
+/** The greatest share of the question's words, by rarity, that stand within reach of each other. */
+function shareWithinReach(stems: string[], wanted: ReadonlySet<string>, rarity: (stem: string) => number): number {
+  let most = 0;
+  for (const [at, stem] of stems.entries()) {
+    if (!wanted.has(stem)) continue;
+    most = Math.max(most, weightedShare(wanted, [new Set(stems.slice(at, at + reach))], rarity));
+  }
+  return most;
+}
+
+/** The share of the question's words, by rarity, whose beginnings begin a word of the pools. */
+function shareOfBeginnings(
+  wanted: ReadonlySet<string>,
+  pools: ReadonlySet<string>[],
+  rarity: (stem: string) => number,
+) {
+  const begun = new Set(pools.flatMap((pool) => [...pool].map((stem) => stem.slice(0, beginning))));
+  const met = new Set([...wanted].filter((stem) => begun.has(stem.slice(0, beginning))));
+  return weightedShare(wanted, [met], rarity);
+}
