@@ -32,14 +32,20 @@ const reach = 10;
 /** Words that begin alike often mean the like: "proclaim", "proclamation". */
 const beginning = 5;
 
-type Read = {
-  passage: FoundPassage;
-  /** Telling words in order, and those of each sentence with its place in the document. */
+/** What a text is compared by, the same for every question. */
+type ReadText = {
+  /** Telling words in order. */
   stems: string[];
-  sentences: { start: number; end: number; stems: ReadonlySet<string> }[];
-  title: ReadonlySet<string>;
-  similarities: number[];
+  all: ReadonlySet<string>;
+  /** Each two that follow each other. */
+  pairs: ReadonlySet<string>;
+  /** Offsets in the text, the telling words, and how they begin. */
+  sentences: { start: number; end: number; stems: ReadonlySet<string>; beginnings: ReadonlySet<string> }[];
 };
+
+/** Texts read before: reading them is most of the work, and the same passages are found again and again. Bounded. */
+const remembered = new Map<string, ReadText>();
+const rememberedTexts = 2_000;
 
 /**
  * Puts the passages that a search found into the order in which they are likely to answer: its own score, nearness of the
@@ -72,34 +78,40 @@ export function featuresOfPassages(question: string, found: FoundPassage[]): num
   const asked = readWords(question).flatMap(({ stem, common }) => (common ? [] : [stem]));
   const wanted = new Set(asked);
   const names = namesIn(question).map(({ stem }) => stem);
-  const read = found.map(readPassage);
+  const read = found.map(({ title, text, windows }) => ({
+    ...readText(text),
+    title: contentStems(title),
+    similarities: windows.map(({ similarity }) => similarity).sort((one, other) => other - one),
+  }));
   const rarity = rarityIn(read.flatMap(({ sentences }) => sentences.map(({ stems }) => stems)));
+  const beginnings = new Map([...wanted].map((stem) => [stem.slice(0, beginning), rarity(stem)]));
   const pairs = asked
     .slice(1)
     .map((stem, at) => ({ pair: `${asked[at]} ${stem}`, weight: rarity(asked[at]!) + rarity(stem) }));
   const allPairs = pairs.reduce((sum, { weight }) => sum + weight, 0);
   const nearest = relativeTo(read.map(({ similarities }) => similarities[0] ?? 0));
 
-  return read.map((each): number[] => {
-    const { passage, stems, sentences, title, similarities } = each;
+  return read.map((each, at): number[] => {
+    const { stems, all, sentences, title, similarities } = each;
     const [first = 0, second = first, third = second] = similarities;
     const share = (...pools: ReadonlySet<string>[]) => weightedShare(wanted, pools, rarity);
-    const all = new Set(stems);
-    const next = new Set(stems.slice(1).map((stem, at) => `${stems[at]} ${stem}`));
-    const placed = sentences.map((sentence, at) => {
-      const after = sentences[at + 1]?.stems ?? none;
-      const similarity = nearest(similarityAt(passage, sentence) ?? first);
+    const placed = sentences.map((sentence, place) => {
+      const next = sentences[place + 1];
       return {
         alone: share(sentence.stems),
-        withNext: share(sentence.stems, after),
-        similarity,
-        pools: [sentence.stems, after],
+        withNext: next ? share(sentence.stems, next.stems) : share(sentence.stems),
+        begun: weightedShare(
+          beginnings.keys(),
+          next ? [sentence.beginnings, next.beginnings] : [sentence.beginnings],
+          (start) => beginnings.get(start)!,
+        ),
+        similarity: nearest(similarityAt(found[at]!, sentence) ?? first),
       };
     });
     const greatest = (value: (each: (typeof placed)[number]) => number) => Math.max(0, ...placed.map(value));
     const withWords = placed.toSorted((one, other) => other.alone - one.alone || other.similarity - one.similarity)[0];
     return [
-      passage.score,
+      found[at]!.score,
       nearest(first),
       nearest(second),
       nearest((first + second + third) / 3),
@@ -107,8 +119,10 @@ export function featuresOfPassages(question: string, found: FoundPassage[]): num
       greatest(({ alone }) => alone),
       greatest(({ withNext }) => withNext),
       shareWithinReach(stems, wanted, rarity),
-      greatest(({ pools }) => shareOfBeginnings(wanted, pools, rarity)),
-      allPairs === 0 ? 0 : pairs.reduce((sum, { pair, weight }) => sum + (next.has(pair) ? weight : 0), 0) / allPairs,
+      greatest(({ begun }) => begun),
+      allPairs === 0
+        ? 0
+        : pairs.reduce((sum, { pair, weight }) => sum + (each.pairs.has(pair) ? weight : 0), 0) / allPairs,
       withWords?.similarity ?? 0,
       greatest(({ alone, similarity }) => alone + similarity),
       Math.min(3, names.filter((stem) => !all.has(stem) && !title.has(stem)).length),
@@ -117,28 +131,36 @@ export function featuresOfPassages(question: string, found: FoundPassage[]): num
   });
 }
 
-const none: ReadonlySet<string> = new Set();
-
-function readPassage(passage: FoundPassage): Read {
-  const sentences = splitSentences(passage.text).map(({ start, end }) => {
-    const stems = readWords(passage.text.slice(start, end)).flatMap(({ stem, common }) => (common ? [] : [stem]));
-    return { start: passage.start + start, end: passage.start + end, stems };
+function readText(text: string): ReadText {
+  let read = remembered.get(text);
+  if (read) return read;
+  const sentences = splitSentences(text).map(({ start, end }) => {
+    const stems = readWords(text.slice(start, end)).flatMap(({ stem, common }) => (common ? [] : [stem]));
+    return { start, end, stems };
   });
-  return {
-    passage,
-    stems: sentences.flatMap(({ stems }) => stems),
-    sentences: sentences.map(({ stems, ...span }) => ({ ...span, stems: new Set(stems) })),
-    title: contentStems(passage.title),
-    similarities: passage.windows.map(({ similarity }) => similarity).sort((one, other) => other - one),
+  const stems = sentences.flatMap((sentence) => sentence.stems);
+  read = {
+    stems,
+    all: new Set(stems),
+    pairs: new Set(stems.slice(1).map((stem, at) => `${stems[at]} ${stem}`)),
+    sentences: sentences.map((sentence) => ({
+      ...sentence,
+      stems: new Set(sentence.stems),
+      beginnings: new Set(sentence.stems.map((stem) => stem.slice(0, beginning))),
+    })),
   };
+  if (remembered.size >= rememberedTexts) remembered.delete(remembered.keys().next().value!);
+  remembered.set(text, read);
+  return read;
 }
 
-/** The similarity of the nearest window that a sentence is in. */
-function similarityAt({ windows }: FoundPassage, { start, end }: { start: number; end: number }): number | undefined {
-  const holding = windows.filter((window) => window.start < end && start < window.end);
+/** The similarity of the nearest window that a sentence of the passage is in. */
+function similarityAt(passage: FoundPassage, { start, end }: { start: number; end: number }): number | undefined {
+  const from = passage.start + start;
+  const to = passage.start + end;
+  const holding = passage.windows.filter((window) => window.start < to && from < window.end);
   return holding.length === 0 ? undefined : Math.max(...holding.map(({ similarity }) => similarity));
 }
-
 /** Scales similarities so that the mean of the passages' nearest is 0 and the greatest is 1: so the weights hold for every model. */
 function relativeTo(similarities: number[]): (similarity: number) => number {
   const mean = similarities.reduce((sum, each) => sum + each, 0) / Math.max(1, similarities.length);
@@ -148,21 +170,10 @@ function relativeTo(similarities: number[]): (similarity: number) => number {
 
 /** The greatest share of the question's words, by rarity, that stand within reach of each other. */
 function shareWithinReach(stems: string[], wanted: ReadonlySet<string>, rarity: (stem: string) => number): number {
-  let most = 0;
-  for (const [at, stem] of stems.entries()) {
-    if (!wanted.has(stem)) continue;
-    most = Math.max(most, weightedShare(wanted, [new Set(stems.slice(at, at + reach))], rarity));
-  }
-  return most;
-}
-
-/** The share of the question's words, by rarity, whose beginnings begin a word of the pools. */
-function shareOfBeginnings(
-  wanted: ReadonlySet<string>,
-  pools: ReadonlySet<string>[],
-  rarity: (stem: string) => number,
-) {
-  const begun = new Set(pools.flatMap((pool) => [...pool].map((stem) => stem.slice(0, beginning))));
-  const met = new Set([...wanted].filter((stem) => begun.has(stem.slice(0, beginning))));
-  return weightedShare(wanted, [met], rarity);
+  const places = stems.flatMap((stem, at) => (wanted.has(stem) ? [at] : []));
+  const shares = places.map((from) => {
+    const near = new Set(places.filter((at) => at >= from && at < from + reach).map((at) => stems[at]!));
+    return weightedShare(wanted, [near], rarity);
+  });
+  return Math.max(0, ...shares);
 }
