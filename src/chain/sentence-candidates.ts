@@ -18,6 +18,8 @@ export type Candidate = {
 };
 
 const lineMark = /^[ \t]*(?:#{1,6}[ \t]|[-+*•][ \t]|\d{1,3}[.)][ \t]|\|)/;
+/** Markup behind a sentence is not its end: else a tag put there would make it look like a fragment. */
+const trailingTags = /(?:\s{0,20}<[^<>]{0,80}>)+$/;
 /** What a sentence may begin with and an answer need not: the marker of a heading, a list item, a quotation. */
 const leadingMark = /^(?:#{1,6}|[-+*•>]|\d{1,3}[.)])[ \t]+/;
 
@@ -81,7 +83,7 @@ function sentencesOf({ text, start, windows }: FoundPassage): { start: number; e
 function isProse(text: string, passage: FoundPassage, end: number): boolean {
   if (/^(?:#{1,6}[ \t]|\||```|~~~|[-=|:\s]+$)/.test(text) || /\|.*\|/.test(text)) return false;
   if (/:\s*$/.test(text)) return false;
-  if (/[.!?;…。！？]["'”’»)\]*_`]*$/.test(text) && /\s/.test(text)) return true;
+  if (/[.!?;…。！？]["'”’»)\]*_`]*$/.test(text.replace(trailingTags, '')) && /\s/.test(text)) return true;
   if (leadingMark.test(text)) return true;
   const standsAlone = /^\s*(?:\n|$)/.test(passage.text.slice(end - passage.start));
   return !standsAlone || text.length > 80;
