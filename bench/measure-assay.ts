@@ -33,7 +33,7 @@ export async function load(assay: Assay, material: Material): Promise<Adding> {
 }
 
 /** Waits until no builder has worked for the host for a second, in which it answered: while it takes an index over it has none. */
-async function settle(assay: Assay): Promise<void> {
+export async function settle(assay: Assay): Promise<void> {
   for (let idle = 0; idle < 10; ) {
     await wait(100);
     await assay.stats();

@@ -2,7 +2,6 @@ import { fork } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import type { EmbeddingsInterface } from '@langchain/core/embeddings';
@@ -17,7 +16,7 @@ import { addToFaiss, createFaissIndex, joined } from '../src/knowledge/index-par
 import { openToRead } from '../src/knowledge/open-to-read.ts';
 import { EmbeddedEmbeddings } from '../src/models/embedded-embeddings.ts';
 import { measureSearches } from './measure.ts';
-import { childrenOf } from './memory.ts';
+import { settle } from './measure-assay.ts';
 
 /**
  * `npm run bench:texts -- --texts FOLDER --data FOLDER [--windows 250000] [--seconds 10]`: real texts, embedded by the embedded model:
@@ -91,15 +90,6 @@ async function fill(knowledge: Awaited<ReturnType<typeof startKnowledge>>, wante
   } finally {
     embeddings.close();
     await parser.close();
-  }
-}
-
-/** Waits until no builder has worked for a second, in which the host answered. */
-async function settle(knowledge: Awaited<ReturnType<typeof startKnowledge>>): Promise<void> {
-  for (let idle = 0; idle < 10; ) {
-    await wait(100);
-    await knowledge.stats();
-    idle = childrenOf(knowledge.hostPid()!).length === 0 ? idle + 1 : 0;
   }
 }
 

@@ -1,6 +1,7 @@
 import type { FoundPassage } from '../passage.ts';
 import { splitSentences } from '../sentences.ts';
 import { namesIn } from './question-type.ts';
+import { relativeTo } from './rank-sentences.ts';
 import weights from './rerank-weights.json' with { type: 'json' };
 import { contentStems, rarityIn, readWords, weightedShare } from './words.ts';
 
@@ -161,13 +162,6 @@ function similarityAt(passage: FoundPassage, { start, end }: { start: number; en
   const holding = passage.windows.filter((window) => window.start < to && from < window.end);
   return holding.length === 0 ? undefined : Math.max(...holding.map(({ similarity }) => similarity));
 }
-/** Scales similarities so that the mean of the passages' nearest is 0 and the greatest is 1: so the weights hold for every model. */
-function relativeTo(similarities: number[]): (similarity: number) => number {
-  const mean = similarities.reduce((sum, each) => sum + each, 0) / Math.max(1, similarities.length);
-  const spread = Math.max(...similarities, mean) - mean;
-  return (similarity) => (spread > 1e-6 ? Math.max(-3, (similarity - mean) / spread) : 0);
-}
-
 /** The greatest share of the question's words, by rarity, that stand within reach of each other. */
 function shareWithinReach(stems: string[], wanted: ReadonlySet<string>, rarity: (stem: string) => number): number {
   const places = stems.flatMap((stem, at) => (wanted.has(stem) ? [at] : []));

@@ -2,7 +2,7 @@ import { constants, setPriority } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { setImmediate } from 'node:timers/promises';
-import { rerank } from './collection-index.ts';
+import { withExactSimilarities } from './collection-index.ts';
 import { createDocuments, type Documents } from './documents.ts';
 import { type Batch, inBatches } from './in-batches.ts';
 import {
@@ -119,13 +119,12 @@ function broaden(
   const part = createIndexPart({ kind: 'quantized', dimension, index, owners });
   for (const reranked of breadths) {
     const recallAt10 = recallOf((questions) =>
-      part
-        .search(questions, reranked)
-        .map((near, at) =>
-          rerank(near, questions.subarray(at * dimension, (at + 1) * dimension), { reranked, vectors }).map(
-            ({ similarity }) => similarity,
-          ),
-        ),
+      part.search(questions, reranked).map((near, at) =>
+        withExactSimilarities(near, questions.subarray(at * dimension, (at + 1) * dimension), {
+          reranked,
+          vectors,
+        }).map(({ similarity }) => similarity),
+      ),
     );
     if (recallAt10 >= neededRecall) return { reranked, recallAt10 };
   }

@@ -60,7 +60,7 @@ export function createCollectionIndex(options: {
       const further = quantized.part.search(questions, Math.max(k, quantized.reranked));
       return near.map((each, at) => {
         const question = questions.subarray(at * dimension, (at + 1) * dimension);
-        return nearestFirst([...each, ...rerank(further[at]!, question, quantized)]).slice(0, k);
+        return nearestFirst([...each, ...withExactSimilarities(further[at]!, question, quantized)]).slice(0, k);
       });
     },
 
@@ -79,7 +79,7 @@ export function createCollectionIndex(options: {
 const nearestFirst = (windows: NearWindow[]) => windows.sort((one, other) => other.similarity - one.similarity);
 
 /** Gives the first windows their exact similarities; the others keep those of their rounded vectors. */
-export function rerank(
+export function withExactSimilarities(
   near: NearWindow[],
   question: Float32Array,
   { reranked, vectors }: Pick<Quantized, 'reranked' | 'vectors'>,

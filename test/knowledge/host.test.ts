@@ -3,8 +3,8 @@ import { readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { startKnowledge } from '../../src/knowledge/client.ts';
-import type { NewDocument } from '../../src/knowledge/port.ts';
 import { hashedEmbedding } from '../doubles/hashed-embedding.ts';
+import { onePassageDocument } from '../doubles/one-passage.ts';
 import { type Test, temporaryFolder } from '../doubles/temporary-folder.ts';
 
 const dimension = 512; // few enough words meet in one number
@@ -18,21 +18,7 @@ async function open(test: Test, dataDir: string, embeddingModel = 'hashed') {
   return { knowledge, causes };
 }
 
-/** A document of one passage, whose one window is all of it. */
-function document(source: string, text: string): NewDocument {
-  const span = { start: 0, end: text.length };
-  return {
-    collection: 'default',
-    source,
-    title: source,
-    format: 'text',
-    metadata: {},
-    text,
-    contentHash: text,
-    passages: [{ ...span, headingPath: [], windows: [{ ...span, headingPath: [] }] }],
-    vectors: vectorOf(text),
-  };
-}
+const document = (source: string, text: string) => onePassageDocument(source, text, vectorOf(text));
 
 const search = (knowledge: Awaited<ReturnType<typeof open>>['knowledge'], question: string, topK = 3) =>
   knowledge.search({ collection: 'default', question, vector: vectorOf(question), topK });

@@ -3,9 +3,9 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { startKnowledge } from '../../src/knowledge/client.ts';
-import type { NewDocument } from '../../src/knowledge/port.ts';
 import { reembed, takeReembedded } from '../../src/knowledge/reembed.ts';
 import { hashedEmbedding } from '../doubles/hashed-embedding.ts';
+import { onePassageDocument } from '../doubles/one-passage.ts';
 import { type Test, temporaryFolder } from '../doubles/temporary-folder.ts';
 
 const dimensions = { first: 512, second: 16 };
@@ -19,22 +19,7 @@ async function open(test: Test, dataDir: string, embeddingModel: Model) {
   return knowledge;
 }
 
-/** A document of one passage, whose one window is all of it. */
-function document(source: string, text: string): NewDocument {
-  const span = { start: 0, end: text.length, headingPath: [] };
-  return {
-    collection: 'default',
-    source,
-    title: source,
-    format: 'text',
-    metadata: {},
-    text,
-    contentHash: text,
-    passages: [{ ...span, windows: [span] }],
-    vectors: vectorOf(text, 'first'),
-  };
-}
-
+const document = (source: string, text: string) => onePassageDocument(source, text, vectorOf(text, 'first'));
 const treeText = (at: number) => `Tree ${at} stands near pond ${at}.`;
 
 async function storeOfTrees(test: Test) {
