@@ -120,10 +120,17 @@ export async function compose(config: Config, options: { logTo?: 'terminal' | De
     return rerank(question, found, topK);
   };
   const { answer, judges } = openAnswering(config, models);
-  const chain = createAskChain({ retrieve: createRetrieve(search), answer, evaluate: createEvaluate(judges) });
+  const { abstention } = config;
+  const chain = createAskChain({
+    retrieve: createRetrieve(search),
+    answer,
+    evaluate: createEvaluate(judges),
+    abstention,
+  });
   const { topK, askTimeoutMs, chunkSizeTokens, chunkOverlapTokens, apiKeys, maxConcurrentAsks, maxBodyBytes } = config;
   const conductAsk = createConductAsk({
     chain,
+    abstention,
     topK,
     timeoutMs: askTimeoutMs,
     // A record that can't be kept is no reason to withhold the answer.

@@ -72,6 +72,10 @@ export const Settings = z.object({
   CHAT_MODEL: text.optional().describe('the model that answers'),
   EVALUATION_MODEL: text.optional().describe('the model that evaluates; by default the chat model'),
   EMBEDDING_MODEL: text.optional().describe('the model that embeds; e5-small-v2-q is the embedded one'),
+  ABSTENTION: text
+    .max(500, 'must have at most 500 characters')
+    .optional()
+    .describe('what an answer says where the documents hold none'),
   TOP_K: wholeNumber(1, 20).default(3).describe('passages shown to the model'),
   CHUNK_SIZE_TOKENS: wholeNumber(32, 2048).default(256).describe('the most tokens in a passage'),
   CHUNK_OVERLAP_TOKENS: wholeNumber(0, 512).default(32).describe('tokens that neighbouring passages may share'),
@@ -160,6 +164,7 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env, folder 
       embedding: settings.EMBEDDING_MODEL,
       maxRetries: settings.MODEL_MAX_RETRIES,
     },
+    abstention: settings.ABSTENTION,
     topK: settings.TOP_K,
     chunkSizeTokens: settings.CHUNK_SIZE_TOKENS,
     chunkOverlapTokens: settings.CHUNK_OVERLAP_TOKENS,

@@ -58,9 +58,16 @@ export function readText(message: AIMessageChunk): string {
   return message.text.replace(/<think(?:ing)?>[\s\S]*?<\/think(?:ing)?>/gi, '').trim();
 }
 
-/** The answer step before which it is asked whether there is anything to answer from: without a passage no model is called. */
-export function abstainWithoutContext(answer: AnswerStep): AnswerStep {
-  const abstain = step('abstain', (): Answer => ({ text: abstention, abstained: true }));
+/**
+ * The answer step before which it is asked whether there is anything to answer from: without a passage no model is called.
+ * @param words what an answer says that abstains, whichever step decided it
+ */
+export function abstainWithoutContext(answer: AnswerStep, words = abstention): AnswerStep {
+  const abstain = step('abstain', (): Answer => ({ text: words, abstained: true }));
   const hasNothing = step('has no passage', ({ context }: Retrieved) => context.length === 0);
-  return named('answer or abstain', RunnableBranch.from<Retrieved, Answer>([[hasNothing, abstain], answer]));
+  const word = step('word abstention', (given: Answer) => (given.abstained ? { ...given, text: words } : given));
+  return named(
+    'answer or abstain',
+    RunnableBranch.from<Retrieved, Answer>([[hasNothing, abstain], named('answer in words', answer.pipe(word))]),
+  );
 }

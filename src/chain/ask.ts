@@ -15,11 +15,12 @@ export function createAskChain(parts: {
   retrieve: Retrieve;
   answer: AnswerStep;
   evaluate: Runnable<Answered, Verdicts>;
+  abstention?: string | undefined;
 }): Runnable<Asked, Evaluated> {
   const steps = [
     carry('retrieve', 'context', parts.retrieve),
     keep('context'),
-    carry('answer', 'answer', abstainWithoutContext(parts.answer)),
+    carry('answer', 'answer', abstainWithoutContext(parts.answer, parts.abstention)),
     keep('answer'),
     carry('evaluate', 'verdicts', parts.evaluate),
   ];

@@ -29,6 +29,7 @@ export type ConductAsk = (request: AskRequest, asker?: Asker) => Promise<AskRepl
 /**
  * Conducts an ask from its request to its reply: number of passages, one deadline for all of it, policy, trace, record.
  * @param options.timeoutMs the deadline of the whole ask
+ * @param options.abstention what an answer says that abstains
  * @throws AppError what the steps throw; MODEL_TIMEOUT at the deadline, CLIENT_GONE when the asker leaves
  */
 export function createConductAsk(options: {
@@ -36,8 +37,9 @@ export function createConductAsk(options: {
   topK: number;
   timeoutMs: number;
   saveAsk: SaveAsk;
+  abstention?: string | undefined;
 }): ConductAsk {
-  const chain = withPolicy(options.chain);
+  const chain = withPolicy(options.chain, options.abstention);
 
   return async (request, asker = {}) => {
     const begun = performance.now();

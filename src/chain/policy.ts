@@ -16,14 +16,18 @@ const scoreOf = ({ verdicts }: Evaluated) => (verdicts.context ?? verdicts.answe
 /**
  * What happens when the verdict is Incorrect: `return` the answer with its verdict; `retry` once with twice as many passages
  * and keep the better of the two; `abstain`, so that no answer is shown that was found wrong.
+ * @param words what an answer says that abstains
  */
-export function withPolicy(chain: Runnable<Asked, Evaluated>): Runnable<Asked & { onIncorrect: OnIncorrect }, Outcome> {
+export function withPolicy(
+  chain: Runnable<Asked, Evaluated>,
+  words = abstention,
+): Runnable<Asked & { onIncorrect: OnIncorrect }, Outcome> {
   return step('policy', async ({ onIncorrect, ...asked }: Asked & { onIncorrect: OnIncorrect }, config) => {
     const within = { ...config, runName: 'ask' };
     const first = await chain.invoke(asked, within);
     if (onIncorrect === 'return' || !isIncorrect(first)) return { ...first, attempts: 1 };
     if (onIncorrect === 'abstain') {
-      const answer: Answer = { text: abstention, abstained: true };
+      const answer: Answer = { text: words, abstained: true };
       return { ...first, answer, attempts: 1 };
     }
     const second = await chain.invoke({ ...asked, topK: Math.min(asked.topK * 2, mostPassages) }, within);

@@ -15,5 +15,5 @@ export type Answered = Retrieved & { answer: Answer };
 export type Verdicts = Partial<Record<Verdict['basis'], Verdict>>;
 export type Evaluated = Answered & { verdicts: Verdicts };
 
-/** The words of an answer that says there is none. */
+/** The words of an answer that says there is none, unless the settings have others. */
 export const abstention = "I don't know: the documents don't hold an answer to this question.";

@@ -119,6 +119,27 @@ test('with nothing ingested the ask abstains without a chat call', async (t) => 
   assert.equal(openai.chatRequests.length, 0);
 });
 
+test('whichever step abstains, it does so in the words of the settings', async (t) => {
+  const ABSTENTION = 'Das steht nicht in den Unterlagen.';
+  const { call, openai, add } = await startService(t, { settings: { ABSTENTION } });
+  const answers: string[] = [];
+  const ask = async (onIncorrect = 'return') => {
+    const { json } = await call('POST', '/ask', { question, onIncorrect });
+    assert.equal(json.abstained, true);
+    answers.push(json.answer);
+  };
+  await ask(); // nothing is there to answer from
+  await add('log.md', article);
+  openai.chat("I don't know.");
+  await ask();
+  openai.chat('In 1862.', incorrect);
+  await ask('abstain');
+  const embedded = await startService(t, { embedded: true, settings: { ABSTENTION } });
+  await embedded.add('log.md', article);
+  answers.push((await embedded.call('POST', '/ask', { question: 'Which herbs grow on the moon?' })).json.answer);
+  assert.deepEqual(answers, Array(4).fill(ABSTENTION));
+});
+
 test('an unknown collection is a 404', async (t) => {
   const { call } = await startService(t);
   const { status, json } = await call('POST', '/ask', { question, collection: 'nowhere' });
