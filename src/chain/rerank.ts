@@ -46,7 +46,7 @@ type ReadText = {
 
 /** Texts read before: reading them is most of the work, and the same passages are found again and again. Bounded. */
 const remembered = new Map<string, ReadText>();
-const rememberedTexts = 2_000;
+const rememberedTexts = 1_000;
 
 /**
  * Puts the passages that a search found into the order in which they are likely to answer: its own score, nearness of the
