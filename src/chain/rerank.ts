@@ -85,11 +85,11 @@ export function featuresOfPassages(question: string, found: FoundPassage[]): num
     similarities: windows.map(({ similarity }) => similarity).sort((one, other) => other - one),
   }));
   const rarity = rarityIn(read.flatMap(({ sentences }) => sentences.map(({ stems }) => stems)));
-  const beginnings = new Map([...wanted].map((stem) => [stem.slice(0, beginning), rarity(stem)]));
-  const pairs = asked
-    .slice(1)
-    .map((stem, at) => ({ pair: `${asked[at]} ${stem}`, weight: rarity(asked[at]!) + rarity(stem) }));
-  const allPairs = pairs.reduce((sum, { weight }) => sum + weight, 0);
+  const beginnings = [...wanted].map((stem) => ({ part: stem.slice(0, beginning), weight: rarity(stem) }));
+  const pairs = asked.slice(1).map((stem, at) => {
+    const before = asked[at]!;
+    return { part: `${before} ${stem}`, weight: rarity(before) + rarity(stem) };
+  });
   const nearest = relativeTo(read.map(({ similarities }) => similarities[0] ?? 0));
 
   return read.map((each, at): number[] => {
@@ -101,11 +101,7 @@ export function featuresOfPassages(question: string, found: FoundPassage[]): num
       return {
         alone: share(sentence.stems),
         withNext: next ? share(sentence.stems, next.stems) : share(sentence.stems),
-        begun: weightedShare(
-          beginnings.keys(),
-          next ? [sentence.beginnings, next.beginnings] : [sentence.beginnings],
-          (start) => beginnings.get(start)!,
-        ),
+        begun: shareHeld(beginnings, next ? [sentence.beginnings, next.beginnings] : [sentence.beginnings]),
         similarity: nearest(similarityAt(found[at]!, sentence) ?? first),
       };
     });
@@ -121,9 +117,7 @@ export function featuresOfPassages(question: string, found: FoundPassage[]): num
       greatest(({ withNext }) => withNext),
       shareWithinReach(stems, wanted, rarity),
       greatest(({ begun }) => begun),
-      allPairs === 0
-        ? 0
-        : pairs.reduce((sum, { pair, weight }) => sum + (each.pairs.has(pair) ? weight : 0), 0) / allPairs,
+      shareHeld(pairs, [each.pairs]),
       withWords?.similarity ?? 0,
       greatest(({ alone, similarity }) => alone + similarity),
       Math.min(3, names.filter((stem) => !all.has(stem) && !title.has(stem)).length),
@@ -162,6 +156,14 @@ function similarityAt(passage: FoundPassage, { start, end }: { start: number; en
   const holding = passage.windows.filter((window) => window.start < to && from < window.end);
   return holding.length === 0 ? undefined : Math.max(...holding.map(({ similarity }) => similarity));
 }
+
+/** The share of parts, by their weight, that are in one of the pools; 0 where there are none. */
+function shareHeld(parts: { part: string; weight: number }[], pools: ReadonlySet<string>[]): number {
+  const sum = (some: typeof parts) => some.reduce((total, { weight }) => total + weight, 0);
+  const all = sum(parts);
+  return all === 0 ? 0 : sum(parts.filter(({ part }) => pools.some((pool) => pool.has(part)))) / all;
+}
+
 /** The greatest share of the question's words, by rarity, that stand within reach of each other. */
 function shareWithinReach(stems: string[], wanted: ReadonlySet<string>, rarity: (stem: string) => number): number {
   const places = stems.flatMap((stem, at) => (wanted.has(stem) ? [at] : []));

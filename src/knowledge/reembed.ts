@@ -3,7 +3,7 @@ import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { AppError } from '../errors.ts';
-import { execute, inTransaction, type Migrations, openDatabase } from './database.ts';
+import { execute, inTransaction, type Migrations, openDatabase, translateStoreError } from './database.ts';
 import { createDocuments, documentMigrations } from './documents.ts';
 import { holdLock } from './lock.ts';
 import { openToRead } from './open-to-read.ts';
@@ -89,7 +89,12 @@ async function takeMade(options: { dataDir: string; embeddingModel: string; embe
     } finally {
       made.close();
     }
-    exchange(dataDir, embeddingModel);
+    try {
+      writing(() => exchange(dataDir, embeddingModel));
+    } catch (error) {
+      if ((error as AppError).code === 'MODEL_BAD_OUTPUT') removeMade(dataDir); // else the next try would find them again
+      throw error;
+    }
     removeMade(dataDir);
     return true;
   } finally {
@@ -114,7 +119,8 @@ function openMade(dataDir: string) {
   let database: DatabaseSync;
   try {
     database = open();
-  } catch {
+  } catch (error) {
+    if (!isDamaged(error)) throw error;
     removeMade(dataDir);
     database = open();
   }
@@ -143,6 +149,19 @@ function openMade(dataDir: string) {
   };
 }
 
+/** Whether SQLite found a file that is no database, or a broken one (https://sqlite.org/rescode.html). */
+const isDamaged = (error: unknown) =>
+  [11, 26].includes((((error as AppError).cause as { errcode?: number } | undefined)?.errcode ?? 0) & 0xff);
+
+/** Runs what writes, and tells a failure of the disk in words. */
+function writing<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw translateStoreError(error);
+  }
+}
+
 const removeMade = (dataDir: string) => {
   for (const end of ['', '-wal', '-shm']) rmSync(join(dataDir, `${fileName}${end}`), { force: true });
 };
@@ -163,7 +182,7 @@ async function makeMissing(
     last = seen.at(-1) ?? last;
     if (passages.length > 0) {
       const vectors = await options.embed(passages);
-      made.write(new Map(passages.map(({ id }, at) => [id, vectors[at]!])));
+      writing(() => made.write(new Map(passages.map(({ id }, at) => [id, vectors[at]!]))));
     }
     options.onProgress?.(done, total);
     if (seen.length === 0) return total;

@@ -112,7 +112,12 @@ test('vectors of unequal length are refused, and the old ones stay', async (t) =
   const uneven = async (passages: { text: string }[]) =>
     passages.map(({ text }) => Float32Array.from(hashedEmbedding(text, text === treeText(5) ? 8 : 16)));
   await assert.rejects(reembed({ dataDir, embeddingModel: 'second', embed: uneven }), { code: 'MODEL_BAD_OUTPUT' });
-  assert.equal((await nearest(await open(t, dataDir, 'first'), treeText(5), 'first')).source, '5.md');
+  const before = await open(t, dataDir, 'first');
+  assert.equal((await nearest(before, treeText(5), 'first')).source, '5.md');
+  await before.close();
+  const { embed } = secondModel();
+  const again = await reembed({ dataDir, embeddingModel: 'second', embed });
+  assert.equal(again.taken, true, 'the uneven ones are forgotten');
 });
 
 test('vectors that wait are left alone by a start with another model; only re-embedding with another discards them', async (t) => {
