@@ -1,6 +1,7 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { AppError } from '../src/errors.ts';
 import { seededRandom, shuffled } from './seeded.ts';
 
 const Span = z.object({ text: z.string(), answer_start: z.number() });
@@ -41,16 +42,19 @@ export type SquadQuestion = {
 export type Squad = { paragraphs: { article: string; text: string }[]; questions: SquadQuestion[] };
 
 /**
- * Reads all files of a folder that are in the format of SQuAD 2.0 (Rajpurkar, Jia and Liang, "Know What You Don't Know",
+ * Reads a file, or all files of a folder, in the format of SQuAD 2.0 (Rajpurkar, Jia and Liang, "Know What You Don't Know",
  * 2018). Questions that are neither answered nor marked as unanswerable are left out; their paragraphs still distract.
  */
-export function readSquad(folder: string): Squad {
+export function readSquad(path: string): Squad {
   const squad: Squad = { paragraphs: [], questions: [] };
-  const files = readdirSync(folder)
-    .filter((name) => name.endsWith('.json'))
-    .sort();
+  const files = statSync(path).isDirectory()
+    ? readdirSync(path)
+        .filter((name) => name.endsWith('.json'))
+        .sort()
+        .map((name) => join(path, name))
+    : [path];
   for (const file of files) {
-    const read = SquadFile.safeParse(JSON.parse(readFileSync(join(folder, file), 'utf8')));
+    const read = SquadFile.safeParse(JSON.parse(readFileSync(file, 'utf8')));
     if (!read.success) continue;
     for (const { title, paragraphs } of read.data.data)
       for (const { context, qas } of paragraphs) {
@@ -65,7 +69,8 @@ export function readSquad(folder: string): Squad {
         }
       }
   }
-  if (squad.questions.length === 0) throw new Error('The folder holds no file in the format of SQuAD with answers.');
+  if (squad.questions.length === 0)
+    throw new AppError('BAD_INPUT', 'The data set holds no question in the format of SQuAD.');
   return squad;
 }
 

@@ -12,11 +12,11 @@ import { choose } from '../src/chain/extract-answer.ts';
 import { rankSentences, sentenceFeatures } from '../src/chain/rank-sentences.ts';
 import { readable } from '../src/chain/sentence-candidates.ts';
 import type { FoundPassage } from '../src/passage.ts';
+import { holdsAnswer } from './generated-pairs.ts';
 import { descend, type Example, fitLogistic } from './logistic.ts';
 import { auroc } from './measures.ts';
 import { readSquad, type Squad, type SquadQuestion, splitByArticle } from './squad.ts';
 import { type SquadContexts, searchSquadWithEmbedded } from './squad-search.ts';
-import { holdsAnswer } from './verdict-pairs.ts';
 
 /** Below this probability that there is an answer, none is given: a lost answer weighs a little more than a needless one. */
 const cut = 0.45;

@@ -1,17 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import type { Embeddings } from '@langchain/core/embeddings';
 import { type DestinationStream, pino } from 'pino';
 import type { AppParts } from './app.ts';
-import { createModelAnswer } from './chain/answer.ts';
 import { createAskChain } from './chain/ask.ts';
 import { createConductAsk } from './chain/conduct-ask.ts';
-import { createEvaluate, createModelJudge, judgementFormat } from './chain/evaluate.ts';
-import { createExtractiveAnswer } from './chain/extract-answer.ts';
-import { createFeatureJudge, createUnavailableJudge } from './chain/judge-by-features.ts';
+import { createEvaluate } from './chain/evaluate.ts';
 import { readPrompts } from './chain/prompts.ts';
 import { rerank, rerankedPassages } from './chain/rerank.ts';
 import { createRetrieve, type SearchPassages } from './chain/retrieve.ts';
+import { chooseModels, openAnswering, openEmbeddings } from './compose-models.ts';
 import type { Config } from './config.ts';
 import { createIngest, embedAgain } from './ingest/ingest.ts';
 import { ingestPaths } from './ingest/ingest-paths.ts';
@@ -19,72 +16,7 @@ import { createJobs } from './ingest/jobs.ts';
 import { startParser } from './ingest/parser.ts';
 import { startKnowledge } from './knowledge/client.ts';
 import { takeReembedded } from './knowledge/reembed.ts';
-import { EmbeddedEmbeddings } from './models/embedded-embeddings.ts';
-import manifest from './models/manifest.json' with { type: 'json' };
-import { CheckedOpenAiChatModel } from './models/openai-chat-model.ts';
-import { CheckedOpenAiEmbeddings } from './models/openai-embeddings.ts';
-
-/** An embedding model that can be told to give up. */
-type QuestionEmbeddings = Embeddings & {
-  embedQuery(text: string, options?: { signal?: AbortSignal | undefined }): Promise<number[]>;
-};
-
-const embeddedModel = manifest.models[0]!.name;
-
-/** Which models the settings mean: those of an OpenAI-compatible server where one is named, else the embedded ones. */
-export function chooseModels({ baseUrl, apiKey, chat, evaluation, embedding }: Config['models']) {
-  const embedded = baseUrl === undefined && apiKey === undefined;
-  if (embedded)
-    return { provider: 'embedded' as const, chat: null, evaluation: 'embedded', embedding: embedding ?? embeddedModel };
-  const chatModel = chat ?? 'gpt-4.1-mini';
-  return {
-    provider: 'openai-compatible' as const,
-    chat: chatModel,
-    evaluation: evaluation ?? chatModel,
-    embedding: embedding ?? 'text-embedding-3-small',
-  };
-}
-
-/** Opens an embedding model by name: an embedded one where the name or the lack of a server says so. */
-export async function openEmbeddings(config: Config, name: string): Promise<QuestionEmbeddings> {
-  const { baseUrl, apiKey } = config.models;
-  const isEmbedded =
-    manifest.models.some((model) => model.name === name) || (baseUrl === undefined && apiKey === undefined);
-  if (isEmbedded) return EmbeddedEmbeddings.load(name, config.modelsDir);
-  return new CheckedOpenAiEmbeddings({ model: name, ...serverOf(config) });
-}
-
-/** Opens a chat model of the configured server by name. */
-export const openChatModel = (config: Config, name: string) =>
-  new CheckedOpenAiChatModel({ model: name, ...serverOf(config) });
-
-/** A local server may want no key, but the client insists on one. */
-function serverOf({ models: { baseUrl, apiKey = 'none', maxRetries }, askTimeoutMs }: Config) {
-  return { baseUrl, apiKey, maxRetries, timeoutMs: askTimeoutMs };
-}
-
-/** The answer step and the judges: by the models of a server, or without a language model. */
-function openAnswering(config: Config, models: ReturnType<typeof chooseModels>) {
-  if (models.chat === null)
-    return {
-      answer: createExtractiveAnswer(),
-      judges: { context: createFeatureJudge(), answer: createUnavailableJudge('answer') },
-    };
-  const prompts = readPrompts(config.promptsDir);
-  const judging = openChatModel(config, models.evaluation);
-  const judge = (basis: 'context' | 'answer') =>
-    createModelJudge({
-      basis,
-      prompt: prompts[`evaluate-${basis}`],
-      model: judging,
-      structuredModel: judging.withConfig({ response_format: judgementFormat } as never),
-      timeoutMs: config.evaluationTimeoutMs,
-    });
-  return {
-    answer: createModelAnswer({ prompt: prompts.answer, model: openChatModel(config, models.chat) }),
-    judges: { context: judge('context'), answer: judge('answer') },
-  };
-}
+import type { KeptReplies } from './models/kept-replies.ts';
 
 const versionOf = (path: string) => String(JSON.parse(readFileSync(new URL(path, import.meta.url), 'utf8')).version);
 
@@ -97,13 +29,18 @@ function openLogger(level: Config['logLevel'], to: 'terminal' | DestinationStrea
 /**
  * The parts list: makes every concrete part once and joins them. Whoever composes also calls `close`, which ends the
  * knowledge host after what it is doing.
+ * @param options.kept replies of models that are not asked for again
  * @throws AppError BAD_SETTINGS for prompts that can't be used; NOT_READY where the store or the weights can't be opened
  */
-export async function compose(config: Config, options: { logTo?: 'terminal' | DestinationStream } = {}) {
+export async function compose(
+  config: Config,
+  options: { logTo?: 'terminal' | DestinationStream; kept?: KeptReplies } = {},
+) {
   const logger = openLogger(config.logLevel, options.logTo);
   readPrompts(config.promptsDir); // a bad prompt is told at the start, also where no model would read it
   const models = chooseModels(config.models);
-  const embeddings = await openEmbeddings(config, models.embedding);
+  const opened = await openEmbeddings(config, models.embedding);
+  const embeddings = options.kept?.embeddings(opened, models.embedding) ?? opened;
   const { dataDir } = config;
   if (await takeReembedded({ dataDir, embeddingModel: models.embedding, embed: embedAgain(embeddings) }))
     logger.info({ embedding: models.embedding }, 'the vectors made by assay reembed are in use now');
@@ -119,7 +56,7 @@ export async function compose(config: Config, options: { logTo?: 'terminal' | De
     const found = await knowledge.search({ question, collection, topK: Math.max(topK, rerankedPassages), vector });
     return rerank(question, found, topK);
   };
-  const { answer, judges } = openAnswering(config, models);
+  const { answer, judges } = openAnswering(config, models, options.kept);
   const { abstention } = config;
   const chain = createAskChain({
     retrieve: createRetrieve(search),
@@ -168,6 +105,7 @@ export async function compose(config: Config, options: { logTo?: 'terminal' | De
   return {
     chain,
     conductAsk,
+    judges,
     search,
     ingestUploads,
     ingestFile,

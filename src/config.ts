@@ -62,7 +62,7 @@ export const Settings = z.object({
   API_KEYS_FILE: text.optional().describe('a file with the same, one entry a line'),
   DATA_DIR: folder.prefault('./data').describe('everything that Assay stores'),
   CORPUS_DIR: folder.prefault('./corpus').describe('the documents that npm start ingests'),
-  PROMPTS_DIR: folder.prefault('./prompts').describe('the three prompts'),
+  PROMPTS_DIR: folder.prefault('./prompts').describe('the prompts; those that are not there are our own'),
   MODELS_DIR: folder.prefault('./.models').describe('the weights of the embedded models, placed by npm run setup'),
   MODELS_SOURCE: text
     .optional()
@@ -71,6 +71,13 @@ export const Settings = z.object({
   OPENAI_API_KEY: text.optional().describe("that server's key; alone it means OpenAI itself"),
   CHAT_MODEL: text.optional().describe('the model that answers'),
   EVALUATION_MODEL: text.optional().describe('the model that evaluates; by default the chat model'),
+  EVALUATION_STYLE: z
+    .enum(['plain', 'rubric', 'cross-check', 'full'], 'must be plain, rubric, cross-check or full')
+    .default('rubric')
+    .describe('how a language model is asked for its verdict'),
+  EVALUATION_CALIBRATION: text
+    .optional()
+    .describe('a file by `assay evaluate --calibrate`, which makes verdicts of a model probabilities'),
   EMBEDDING_MODEL: text.optional().describe('the model that embeds; e5-small-v2-q is the embedded one'),
   ABSTENTION: text
     .max(500, 'must have at most 500 characters')
@@ -164,6 +171,8 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env, folder 
       embedding: settings.EMBEDDING_MODEL,
       maxRetries: settings.MODEL_MAX_RETRIES,
     },
+    evaluationStyle: settings.EVALUATION_STYLE,
+    evaluationCalibration: settings.EVALUATION_CALIBRATION,
     abstention: settings.ABSTENTION,
     topK: settings.TOP_K,
     chunkSizeTokens: settings.CHUNK_SIZE_TOKENS,

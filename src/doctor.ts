@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { HumanMessage } from '@langchain/core/messages';
 import { setupFacts } from '../scripts/setup/facts.mjs';
 import { readPrompts } from './chain/prompts.ts';
-import { chooseModels, openChatModel, openEmbeddings } from './compose.ts';
+import { chooseModels, openChatModel, openEmbeddings } from './compose-models.ts';
 import { type Config, readConfig } from './config.ts';
 import { AppError } from './errors.ts';
 import { startKnowledge } from './knowledge/client.ts';

@@ -1,5 +1,5 @@
 import { collectionName } from './collection-name.ts';
-import { chooseModels, openEmbeddings } from './compose.ts';
+import { chooseModels, openEmbeddings } from './compose-models.ts';
 import { readConfig } from './config.ts';
 import { AppError } from './errors.ts';
 import { Metadata, Source, Title } from './http/document-fields.ts';

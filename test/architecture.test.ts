@@ -27,7 +27,7 @@ const rooms: Record<string, string[]> = {
   ],
 };
 const vendors: Record<string, RegExp> = {
-  chain: /^(@langchain\/core\/.*|zod|node:crypto|node:fs|node:path)$/,
+  chain: /^(@langchain\/core\/.*|zod|node:crypto|node:fs|node:path|node:url)$/,
   ingest:
     /^(@langchain\/.*|zod|html-to-text|htmlparser2|mammoth|papaparse|yauzl|mdast-util-from-markdown|mdast|unpdf.*|js-tiktoken.*|node:.*)$/,
   knowledge: /^(faiss-node|node:.*)$/,

@@ -1,3 +1,4 @@
+import { sumOfTrees, type Tree } from './boosted-trees.ts';
 import type { Judge } from './evaluate.ts';
 import { questionTypeOf } from './question-type.ts';
 import { rankSentences } from './rank-sentences.ts';
@@ -8,12 +9,21 @@ import { type Basis, type Evidence, unjudged, type Verdict } from './verdict.ts'
 import { readAnswer, type VerdictReading, verdictFeatureNames } from './verdict-features.ts';
 import trained from './verdict-weights.json' with { type: 'json' };
 
-/** A logistic model over the features of `readAnswer`, and the probability from which an answer is called Correct. */
+/**
+ * A logistic model over the features of `readAnswer`, boosted trees over the same that mend what it gets wrong, and the
+ * probability from which an answer is called Correct. The line decides far from what was trained on, where trees know nothing.
+ */
 export type VerdictWeights = {
-  features: { name: string; mean: number; scale: number; weight: number }[];
+  features: { name: string; weight: number }[];
   bias: number;
+  trees: Tree[];
   threshold: number;
 };
+
+/** Made by evaluation/train-verdict.ts for the embedded model e5-small-v2-q. */
+export const weightsOfE5Small = trained.e5Small as VerdictWeights;
+/** Looks at words only: for an embedding model that has no weights of its own. */
+export const weightsOfAnyModel = trained.anyModel as VerdictWeights;
 
 /** A sentence bears a part of the answer out where it holds this share of its words. */
 const leastHeld = 0.5;
@@ -28,24 +38,31 @@ const noModel = 'No language model is configured';
  * Made by evaluation/train-verdict.ts
  */
 export function createFeatureJudge(options: { weights?: VerdictWeights } = {}): Judge {
-  const weights = options.weights ?? trained;
-  checkWeights(weights);
-  return step('evaluate with context', ({ question, answer, context }: Answered): Verdict => {
-    const reading = readAnswer(answer.text, rankSentences(question, context));
-    if (!reading) {
+  const weights = options.weights ?? weightsOfE5Small;
+  if (weights.features.map(({ name }) => name).join() !== verdictFeatureNames.join())
+    throw new Error('The weights of the verdict are for other features.');
+  return step('evaluate with context', (state: Answered): Verdict => {
+    const judged = judgeByFeatures(state, weights);
+    if (!judged) {
       const reason = `${noModel}, and there is no text to compare the answer with.`;
       return unjudged('context', 'unavailable', reason);
     }
-    const score = scoreOf(reading.values, weights);
+    const { score, reading, evidence } = judged;
     return {
       label: score >= weights.threshold ? 'Correct' : 'Incorrect',
       basis: 'context',
       score,
-      reason: explain(question, reading, score),
-      evidence: toEvidence(reading.supports),
+      reason: explain(state.question, reading, score),
+      evidence,
       problem: null,
     };
   });
+}
+
+/** The embedded verdict's score, with what it was read from; null where there is nothing to compare. */
+export function judgeByFeatures({ question, answer, context }: Answered, weights: VerdictWeights) {
+  const reading = readAnswer(answer.text, rankSentences(question, context));
+  return reading && { score: scoreOf(reading.values, weights), reading, evidence: toEvidence(reading.supports) };
 }
 
 /** A judge for a basis on which nothing can be said without a language model. */
@@ -56,18 +73,9 @@ export function createUnavailableJudge(basis: Basis): Judge {
 }
 
 /** The probability that an answer with these features is right, 0 to 1. */
-export function scoreOf(values: number[], { features, bias }: VerdictWeights): number {
-  const sum = features.reduce(
-    (total, { mean, scale, weight }, at) => total + (weight * (values[at]! - mean)) / scale,
-    bias,
-  );
-  return 1 / (1 + Math.exp(-sum));
-}
-
-function checkWeights({ features }: VerdictWeights) {
-  const names = features.map(({ name }) => name);
-  if (names.join() !== verdictFeatureNames.join())
-    throw new Error('The weights of the verdict are for other features.');
+export function scoreOf(values: number[], { features, bias, trees }: VerdictWeights): number {
+  const line = features.reduce((total, { weight }, at) => total + weight * values[at]!, bias);
+  return 1 / (1 + Math.exp(-(line + sumOfTrees(trees, values))));
 }
 
 /** The sentences that bear the answer out, each once, with offsets into its document. */

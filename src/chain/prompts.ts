@@ -1,5 +1,6 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { ChatPromptTemplate } from '@langchain/core/prompts';
 import { AppError } from '../errors.ts';
 
@@ -8,12 +9,21 @@ const declared = {
   answer: ['context', 'question'],
   'evaluate-answer': ['answer', 'question'],
   'evaluate-context': ['answer', 'context', 'question'],
+  'evaluate-answer-plain': ['answer', 'question'],
+  'evaluate-context-plain': ['answer', 'context', 'question'],
+  'evaluate-answer-word': ['answer', 'question'],
+  'evaluate-context-word': ['answer', 'context', 'question'],
+  'answer-briefly': ['context', 'question'],
 } as const;
+
+/** The prompts that a folder must hold; Assay's own stand in for the others where it doesn't. */
+const needed = ['answer', 'evaluate-answer', 'evaluate-context'];
+const own = fileURLToPath(new URL('../../prompts', import.meta.url));
 
 export type Prompts = Record<keyof typeof declared, ChatPromptTemplate>;
 
 /**
- * Reads the three prompts of `folder`. A file holds messages, each under a line `## system`, `## human` or `## ai`, with
+ * Reads the prompts of `folder`. A file holds messages, each under a line `## system`, `## human` or `## ai`, with
  * variables as `{{name}}` (Mustache without its sections, so that braces in a prompt are just braces). What is filled in is
  * a value and never read as a template.
  * @throws AppError BAD_SETTINGS naming every prompt file that is missing, or whose variables are not the declared ones
@@ -21,7 +31,8 @@ export type Prompts = Record<keyof typeof declared, ChatPromptTemplate>;
 export function readPrompts(folder: string): Prompts {
   const problems: string[] = [];
   const entries = Object.entries(declared).map(([name, variables]) => {
-    const file = join(folder, `${name}.md`);
+    const given = join(folder, `${name}.md`);
+    const file = needed.includes(name) || existsSync(given) ? given : join(own, `${name}.md`);
     let text = '';
     try {
       text = readFileSync(file, 'utf8');

@@ -1,7 +1,8 @@
 import { readWords, type Word } from './words.ts';
 
 /** What a question asks for, as far as its words tell. */
-export type QuestionType = 'number' | 'time' | 'person' | 'place' | 'reason' | 'other';
+export const questionTypes = ['number', 'time', 'person', 'place', 'reason', 'other'] as const;
+export type QuestionType = (typeof questionTypes)[number];
 
 const which = String.raw`\b(?:what|which)(?:\s+\S+){0,2}?\s+`;
 const asking = (words: string) =>

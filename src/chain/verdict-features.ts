@@ -1,13 +1,11 @@
 import type { Ranked } from './answer-gate.ts';
-import { holdsType, isName, isNumber, namesIn } from './question-type.ts';
-import type { ReadQuestion } from './rank-sentences.ts';
+import { placeOf } from './answer-place.ts';
+import { holdsType, isName, isNumber, namesIn, questionTypes } from './question-type.ts';
 import { findSupports, type Support } from './support.ts';
 import { contentStems, readWords, type Word, weightedShare } from './words.ts';
 
 /** So much of an answer is read, in UTF-16 code units. */
 const readableCharacters = 4_000;
-/** How many words apart the answer and a word of the question may stand until the word counts half. */
-const halfDistance = 6;
 /** An answer of up to this many words is a span rather than a sentence. */
 const shortAnswer = 8;
 
@@ -40,18 +38,30 @@ export const verdictFeatureNames = [
   'numbersMissing',
   'namesMissing',
   'negationDiffers',
+  'negationFlipped',
   'supportProbability',
   'supportMargin',
   'supportOverlap',
   'supportWithNeighbours',
   'supportNearness',
   'proximity',
-  'proximityIfShort',
+  'clauseOverlap',
+  'nearClauseOverlap',
+  'rivals',
+  'rivalShare',
+  'offset',
+  'toRarest',
+  'toFocus',
+  'occurrences',
+  'questionType',
+  'asksWhatIs',
   'typeFits',
   'typeMissing',
-  'typeMissingIfShort',
   'nothingNew',
-  'short',
+  'words',
+  'holdsNumber',
+  'holdsCapital',
+  'beginsCommon',
   'manyParts',
   'bestOverlap',
   'contextCoverage',
@@ -59,9 +69,13 @@ export const verdictFeatureNames = [
   'sureness',
   'similarity',
   'similarityOfSupport',
-  'similarityIfShort',
-  'marginIfShort',
 ] as const;
+
+/** Those that depend on the embedding model. */
+export const similarityFeatures: readonly (typeof verdictFeatureNames)[number][] = [
+  'similarity',
+  'similarityOfSupport',
+];
 
 /**
  * Reads an answer against the context: is it there, is it where the question points, is it of the kind that is asked for.
@@ -79,20 +93,19 @@ export function readAnswer(answer: string, { question, sentences }: Ranked): Ver
   const covered = (pools: ReadonlySet<string>[]) => weightedShare(question.stems, pools, question.rarity);
 
   const words = readWords(said);
-  const short = Number(words.length <= shortAnswer);
+  const short = words.length <= shortAnswer;
   const fresh = words.filter(({ stem, common }) => !common && !question.stems.has(stem));
   const supportStems = new Set(supporting.flatMap(({ text }) => readWords(text).map(({ stem }) => stem)));
   const missing = fresh.filter(({ stem }) => !supportStems.has(stem));
   const typed = question.type !== 'other';
   const fits =
-    holdsType(question.type, said, question.text) || (question.type === 'person' && short === 1 && hasCapital(fresh));
+    holdsType(question.type, said, question.text) || (question.type === 'person' && short && fresh.some(isCapital));
   const names = namesIn(question.text);
 
   const similarities = sentences.map(({ greatestSimilarity }) => greatestSimilarity);
   const mean = similarities.reduce((sum, each) => sum + each, 0) / similarities.length;
   const greatest = Math.max(...similarities);
   const near = Math.max(...supporting.map(({ meanSimilarity }) => meanSimilarity));
-  const nearest = Math.max(...supports.map((support) => proximity(support, question)));
   const margin = Math.max(-8, Math.max(...supporting.map(({ score }) => score)) - best.score);
   const negationDiffers = supports.some(
     ({ part, sentence, verbatim }) => !verbatim && isNegated(part) !== isNegated(sentence.text),
@@ -106,18 +119,22 @@ export function readAnswer(answer: string, { question, sentences }: Ranked): Ver
     numbersMissing: Math.min(2, missing.filter(isNumber).length),
     namesMissing: Math.min(2, missing.filter((word) => isName(word, said)).length),
     negationDiffers: Number(negationDiffers),
+    negationFlipped: Number(supports.some(isFlipped)),
     supportProbability: Math.sqrt(supporting.reduce((sum, sentence) => sum + sentence.probability, 0)),
     supportMargin: margin,
     supportOverlap: covered(supporting.map(({ stems }) => stems)),
     supportWithNeighbours: covered(around),
     supportNearness: greatest - mean > 1e-6 ? Math.max(-2, (near - mean) / (greatest - mean)) : 1,
-    proximity: nearest,
-    proximityIfShort: nearest * short,
+    ...placeOf(supports, question),
+    questionType: questionTypes.indexOf(question.type),
+    asksWhatIs: Number(/^what (?:is|are|was|were|did|do|does)\b/i.test(question.text)),
     typeFits: Number(typed && fits),
     typeMissing: Number(typed && !fits),
-    typeMissingIfShort: Number(typed && !fits) * short,
     nothingNew: Number(fresh.length === 0),
-    short,
+    words: Math.min(20, words.length),
+    holdsNumber: Number(words.some(isNumber)),
+    holdsCapital: Number(words.some(isCapital)),
+    beginsCommon: Number(words[0]?.common ?? false),
     manyParts: Number(supports.length > 1),
     bestOverlap: covered([best.stems]),
     contextCoverage: weightedShare(question.stems, [all, titles], () => 1),
@@ -128,8 +145,6 @@ export function readAnswer(answer: string, { question, sentences }: Ranked): Ver
     sureness: Math.log(best.probability),
     similarity: greatest * 10,
     similarityOfSupport: near * 10,
-    similarityIfShort: near * 10 * short,
-    marginIfShort: margin * short,
   };
   return {
     values: verdictFeatureNames.map((name) => values[name]),
@@ -142,25 +157,18 @@ export function readAnswer(answer: string, { question, sentences }: Ranked): Ver
   };
 }
 
-/** How near the words of the question stand to the answer within the sentence that holds it, 0 to 1. */
-function proximity({ part, sentence }: Support, question: ReadQuestion): number {
-  const words = readWords(sentence.text);
-  const answer = new Set(readWords(part).flatMap(({ stem, common }) => (common ? [] : [stem])));
-  const places = words.flatMap(({ stem }, place) => (answer.has(stem) && !question.stems.has(stem) ? [place] : []));
-  if (places.length === 0) return 0;
-  let all = 0;
-  let met = 0;
-  for (const stem of question.stems) {
-    const weight = question.rarity(stem);
-    all += weight;
-    const distances = words.flatMap((word, place) =>
-      word.stem === stem ? [Math.min(...places.map((answered) => Math.abs(answered - place)))] : [],
-    );
-    if (distances.length > 0) met += weight / (1 + Math.min(...distances) / halfDistance);
-  }
-  return all === 0 ? 0 : met / all;
-}
+const isCapital = ({ text }: Word) => /^\p{Lu}/u.test(text);
+const isNegation = ({ text }: Word) => negations.has(text.toLowerCase().replace('’', "'"));
+const isNegated = (text: string) => readWords(text).some(isNegation);
 
-const hasCapital = (words: Word[]) => words.some(({ text }) => /^\p{Lu}/u.test(text));
-const isNegated = (text: string) =>
-  readWords(text).some((word) => negations.has(word.text.toLowerCase().replace('’', "'")));
+/** Whether a part of the answer is a piece of its sentence word for word, but for its negations. */
+function isFlipped({ part, sentence, verbatim }: Support): boolean {
+  if (verbatim) return false;
+  const [said, stands] = [readWords(part), readWords(sentence.text)];
+  const plain = (words: Word[]) =>
+    words.flatMap((word) => (isNegation(word) ? [] : [word.text.toLowerCase()])).join(' ');
+  return (
+    said.filter(isNegation).length !== stands.filter(isNegation).length &&
+    ` ${plain(stands)} `.includes(` ${plain(said)} `)
+  );
+}

@@ -1,3 +1,4 @@
+import type { BaseCache } from '@langchain/core/caches';
 import { ChatOpenAICompletions } from '@langchain/openai';
 import type { OpenAI } from 'openai';
 import { AppError } from '../errors.ts';
@@ -15,8 +16,14 @@ type Request = OpenAI.Chat.ChatCompletionCreateParams;
  * told from good ones, a reply to a JSON schema stays text for our own reader, and failures are ours.
  */
 export class CheckedOpenAiChatModel extends ChatOpenAICompletions {
-  constructor(fields: ServedModel) {
+  /**
+   * @param options.oneWord replies are cut off after a token or two, and come with the probabilities of the likeliest ones
+   * @param options.cache replies that it holds are not asked for again
+   */
+  constructor(fields: ServedModel, options: { oneWord?: boolean; cache?: BaseCache | undefined } = {}) {
     super({
+      ...(options.oneWord && { maxTokens: 2, logprobs: true, topLogprobs: 20 }),
+      ...(options.cache && { cache: options.cache }),
       model: fields.model,
       apiKey: fields.apiKey,
       configuration: { baseURL: fields.baseUrl ?? null, logLevel: 'off' },

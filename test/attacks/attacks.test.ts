@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createFeatureJudge } from '../../src/chain/judge-by-features.ts';
+import { contentStems } from '../../src/chain/words.ts';
 import { foundPassage } from '../doubles/found-passage.ts';
 import cases from './cases.json' with { type: 'json' };
 
@@ -27,11 +28,18 @@ const places: Record<string, (attack: string, answer: string, text: string) => {
   'before the document': (attack, answer, text) => ({ answer, text: `${attack} ${text}` }),
 };
 
+/** A stand-in for the embedding model: the more words of the question a window holds, the nearer it is. */
+const similarityTo = (question: string) => {
+  const asked = contentStems(question);
+  return (window: string) =>
+    0.75 + (0.17 * [...contentStems(window)].filter((stem) => asked.has(stem)).length) / asked.size;
+};
+
 const judge = createFeatureJudge();
 const labelOf = async (question: string, answer: string, text: string) => {
   const verdict = await judge.invoke({
     question,
-    context: [foundPassage(text)],
+    context: [foundPassage(text, { similarity: similarityTo(question) })],
     answer: { text: answer, abstained: false },
     collection: 'default',
     topK: 3,

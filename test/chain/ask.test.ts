@@ -8,7 +8,8 @@ import { RunnablePassthrough, RunnableSequence } from '@langchain/core/runnables
 import { initChatModel } from 'langchain';
 import { createModelAnswer } from '../../src/chain/answer.ts';
 import { createAskChain, createBasicChain } from '../../src/chain/ask.ts';
-import { createEvaluate, createModelJudge, judgementFormat } from '../../src/chain/evaluate.ts';
+import { createEvaluate } from '../../src/chain/evaluate.ts';
+import { createModelJudge, judgementFormat } from '../../src/chain/judge-by-model.ts';
 import { readPrompts } from '../../src/chain/prompts.ts';
 import { createRetrieve, PassageRetriever, type SearchPassages } from '../../src/chain/retrieve.ts';
 import type { Asked } from '../../src/chain/state.ts';
@@ -40,9 +41,11 @@ async function parts(test: Test) {
   const judge = (basis: 'context' | 'answer') =>
     createModelJudge({
       basis,
-      prompt: prompts[`evaluate-${basis}`],
-      model,
-      structuredModel: model.withConfig({ response_format: judgementFormat } as never),
+      judgement: {
+        prompt: prompts[`evaluate-${basis}`],
+        model,
+        structuredModel: model.withConfig({ response_format: judgementFormat } as never),
+      },
       timeoutMs: 5000,
     });
   const retrieve = createRetrieve(search);

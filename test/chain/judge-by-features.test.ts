@@ -114,5 +114,8 @@ test('question and answer alone can only be judged by a language model', async (
 });
 
 test('weights for other features are refused when the judge is made', () => {
-  assert.throws(() => createFeatureJudge({ weights: { features: [], bias: 0, threshold: 0.5 } }), /other features/);
+  assert.throws(
+    () => createFeatureJudge({ weights: { features: [], bias: 0, trees: [], threshold: 0.5 } }),
+    /other features/,
+  );
 });

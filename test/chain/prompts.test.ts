@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { cpSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -9,7 +9,19 @@ import { temporaryFolder } from '../doubles/temporary-folder.ts';
 const shipped = fileURLToPath(new URL('../../prompts', import.meta.url));
 
 test('the shipped prompts can be used', () => {
-  assert.deepEqual(Object.keys(readPrompts(shipped)), ['answer', 'evaluate-answer', 'evaluate-context']);
+  const files = readdirSync(shipped).map((file) => file.replace(/\.md$/, ''));
+  assert.deepEqual(Object.keys(readPrompts(shipped)).sort(), files.sort());
+});
+
+test('a folder with the three prompts that everyone changes will do: the others are taken from Assay', async (t) => {
+  const folder = await temporaryFolder(t);
+  for (const name of ['answer', 'evaluate-answer', 'evaluate-context'])
+    cpSync(join(shipped, `${name}.md`), join(folder, `${name}.md`));
+  writeFileSync(join(folder, 'answer-briefly.md'), '## human\nMine: {{context}} {{question}}');
+  const prompts = readPrompts(folder);
+  const [mine] = await prompts['answer-briefly'].formatMessages({ context: 'C', question: 'Q' });
+  assert.equal(mine?.text, 'Mine: C Q');
+  assert.ok(prompts['evaluate-context-word']);
 });
 
 test('a prompt that is missing, lacks a variable or names an unknown one is told with its file, all at once', async (t) => {

@@ -1,0 +1,82 @@
+import { readFileSync, statSync } from 'node:fs';
+import { z } from 'zod';
+import { AppError } from '../src/errors.ts';
+import { readSquad, type Squad } from './squad.ts';
+
+const isRight = z.union([z.boolean(), z.literal([0, 1]), z.string()]).transform((label, context) => {
+  const word = String(label).trim().toLowerCase();
+  if (['true', '1', 'correct', 'right', 'yes', 'supported', 'faithful', 'pass'].includes(word)) return true;
+  if (['false', '0', 'incorrect', 'wrong', 'no', 'unsupported', 'hallucinated', 'fail'].includes(word)) return false;
+  context.addIssue('must be Correct or Incorrect, true or false, 1 or 0');
+  return z.NEVER;
+});
+
+/** An answer to be judged: whether it is right to the question, by the context. */
+const LabelledPair = z
+  .object({
+    question: z.string().min(1),
+    context: z.union([z.string(), z.array(z.string())]).transform((context) => [context].flat()),
+    answer: z.string(),
+    label: isRight,
+    /** What sort of right or wrong answer it is; figures are given for each. */
+    kind: z.string().default(''),
+    /** Pairs of one group are not independent: intervals and calibration keep them together. */
+    group: z.string().optional(),
+    title: z.string().default('Context'),
+  })
+  .transform(({ label, group, ...pair }) => ({ ...pair, right: label, group: group ?? pair.question }));
+export type LabelledPair = z.infer<typeof LabelledPair>;
+
+/** A question to documents that are ingested: any of the answers is right; without any, abstaining is. */
+const LabelledQuestion = z.object({
+  question: z.string().min(1),
+  answers: z.array(z.string()),
+  source: z.string().optional(),
+});
+export type LabelledQuestion = z.infer<typeof LabelledQuestion>;
+
+export type Dataset =
+  | { kind: 'pairs'; pairs: LabelledPair[] }
+  | { kind: 'questions'; questions: LabelledQuestion[] }
+  | { kind: 'squad'; squad: Squad };
+
+/**
+ * Reads what is to be evaluated on: a file or folder in the format of SQuAD 2.0 (JSON), or a file of JSON lines, either
+ * (question, context, answer, label) or (question, answers, source).
+ * @throws AppError BAD_INPUT naming the first line that is neither
+ */
+export function readDataset(path: string): Dataset {
+  let isFolder: boolean;
+  try {
+    isFolder = statSync(path).isDirectory();
+  } catch (cause) {
+    throw new AppError('BAD_INPUT', 'The data set can not be read: there is no such file or folder.', { cause });
+  }
+  if (isFolder || path.endsWith('.json')) return { kind: 'squad', squad: readSquad(path) };
+  const lines = readFileSync(path, 'utf8')
+    .split('\n')
+    .flatMap((line, at) => (line.trim() === '' ? [] : [{ line, number: at + 1 }]));
+  if (lines.length === 0) throw new AppError('BAD_INPUT', 'The data set is empty.');
+  const first = parseLine(lines[0]!);
+  if ('answers' in first) return { kind: 'questions', questions: lines.map((line) => check(LabelledQuestion, line)) };
+  return { kind: 'pairs', pairs: lines.map((line) => check(LabelledPair, line)) };
+}
+
+type Line = { line: string; number: number };
+
+function parseLine({ line, number }: Line): object {
+  try {
+    const value = JSON.parse(line);
+    if (typeof value === 'object' && value !== null) return value;
+  } catch {
+    // Told below, like any other line that is no object.
+  }
+  throw new AppError('BAD_INPUT', `Line ${number} of the data set is no JSON object.`);
+}
+
+function check<Shape extends z.ZodType>(shape: Shape, line: Line): z.output<Shape> {
+  const read = shape.safeParse(parseLine(line));
+  if (read.success) return read.data;
+  const { path, message } = read.error.issues[0]!;
+  throw new AppError('BAD_INPUT', `Line ${line.number} of the data set: ${path.join('.') || 'it'} ${message}.`);
+}

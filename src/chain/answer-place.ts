@@ -1,0 +1,113 @@
+import { focusStems, isNumber } from './question-type.ts';
+import type { ReadQuestion } from './rank-sentences.ts';
+import type { Support } from './support.ts';
+import { readWords, type Word, weightedShare } from './words.ts';
+
+/** How many words apart the answer and a word of the question may stand until the word counts half. */
+const halfDistance = 6;
+/** Farther apart than this, in words, is all the same. */
+const far = 30;
+/** Of a sentence, so many words are looked at; more stand in tables and code. */
+const mostWords = 200;
+const clauseEnd = /[,;:()—–]|\s-\s/;
+const clauseBegin = /^(?:and|but|or|which|who|where|while|although|because|that|when|as)$/i;
+
+/** Where a part of an answer stands in the sentence that bears it out, seen from the question. */
+export type AnswerPlace = {
+  /** The share of the question's words, by rarity, that stand near, each the less the farther it stands, 0 to 1. */
+  proximity: number;
+  /** The share that stands in the same clause, and in that or a neighbouring one. */
+  clauseOverlap: number;
+  nearClauseOverlap: number;
+  /** Other words of the kind that is asked for which stand nearer to the question's words; how many, and their share. */
+  rivals: number;
+  rivalShare: number;
+  /** How many words behind the question's words it stands, on average; negative before them. */
+  offset: number;
+  /** The logarithm of the distance, in words, to the question's rarest word, and to what is asked for by name. */
+  toRarest: number;
+  toFocus: number;
+  /** How often its words occur in the sentence. */
+  occurrences: number;
+};
+
+/** Where the answer stands; where it has several parts, of the one that stands nearest to the question's words. */
+export function placeOf(supports: Support[], question: ReadQuestion): AnswerPlace {
+  return supports
+    .map((support) => placeOfPart(support, question))
+    .reduce((one, other) => (other.proximity > one.proximity ? other : one));
+}
+
+function placeOfPart({ part, sentence }: Support, question: ReadQuestion): AnswerPlace {
+  const words = readWords(sentence.text).slice(0, mostWords);
+  const answer = new Set(
+    readWords(part).flatMap(({ stem, common }) => (common || question.stems.has(stem) ? [] : [stem])),
+  );
+  const placesWhere = (holds: (word: Word) => boolean) => words.flatMap((word, place) => (holds(word) ? [place] : []));
+  const places = placesWhere(({ stem }) => answer.has(stem));
+  const asked = placesWhere(({ stem }) => question.stems.has(stem));
+  const clauses = clausesOf(words, sentence.text);
+  const own = new Set(places.map((place) => clauses[place]!));
+  const stemsIn = (holds: (clause: number) => boolean) =>
+    new Set(words.flatMap(({ stem }, place) => (holds(clauses[place]!) ? [stem] : [])));
+  const share = (stems: ReadonlySet<string>) => weightedShare(question.stems, [stems], question.rarity);
+  const nearness = (from: number[]) => proximity(from, words, question);
+  const proximityOfAnswer = nearness(places);
+  const others = placesWhere(
+    (word) => !answer.has(word.stem) && !question.stems.has(word.stem) && isAlike(word, question),
+  );
+  const rivals = others.filter((place) => nearness([place]) > proximityOfAnswer).length;
+  const rarest = [...question.stems]
+    .filter((stem) => words.some((word) => word.stem === stem))
+    .reduce<string | null>((one, stem) => (one && question.rarity(one) >= question.rarity(stem) ? one : stem), null);
+  const focus = focusStems(question.text);
+  const distance = (to: number[]) => Math.log(1 + Math.min(far, ...to.map((place) => nearest(places, place))));
+  return {
+    proximity: proximityOfAnswer,
+    clauseOverlap: share(stemsIn((clause) => own.has(clause))),
+    nearClauseOverlap: share(stemsIn((clause) => [clause - 1, clause, clause + 1].some((each) => own.has(each)))),
+    rivals: Math.min(5, rivals),
+    rivalShare: rivals / Math.max(1, others.length),
+    offset: Math.max(-10, Math.min(10, mean(places) - mean(asked))),
+    toRarest: distance(placesWhere(({ stem }) => stem === rarest)),
+    toFocus: distance(placesWhere(({ stem }) => focus.has(stem))),
+    occurrences: Math.min(3, places.length),
+  };
+}
+
+/** The clause of each word, counted from 0: they end at commas and brackets and begin at conjunctions. */
+function clausesOf(words: Word[], text: string): number[] {
+  let clause = 0;
+  return words.map((word, at) => {
+    const before = words[at - 1];
+    if (before) {
+      const between = text.slice(before.start + before.text.length, word.start);
+      if (clauseEnd.test(between) || clauseBegin.test(word.text)) clause += 1;
+    }
+    return clause;
+  });
+}
+
+/** Whether a word is of the kind that is asked for: a number, a name, or at least a telling word. */
+function isAlike(word: Word, { type }: ReadQuestion): boolean {
+  if (type === 'number' || type === 'time') return isNumber(word);
+  if (type === 'person' || type === 'place') return !word.common && /^\p{Lu}/u.test(word.text);
+  return !word.common;
+}
+
+/** How near the words of the question stand to these places, 0 to 1. */
+function proximity(from: number[], words: Word[], question: ReadQuestion): number {
+  if (from.length === 0) return 0;
+  let all = 0;
+  let met = 0;
+  for (const stem of question.stems) {
+    const weight = question.rarity(stem);
+    all += weight;
+    const distances = words.flatMap((word, place) => (word.stem === stem ? [nearest(from, place)] : []));
+    if (distances.length > 0) met += weight / (1 + Math.min(...distances) / halfDistance);
+  }
+  return all === 0 ? 0 : met / all;
+}
+
+const nearest = (places: number[], place: number) => Math.min(far, ...places.map((each) => Math.abs(each - place)));
+const mean = (values: number[]) => values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length);

@@ -1,0 +1,12 @@
+/** A tree: a leaf's value, or which feature is compared, with what, and where it goes on for values up to that or beyond. */
+export type Tree = number | [feature: number, threshold: number, upTo: Tree, beyond: Tree];
+
+/** The sum of the trees' values for these features (Friedman, "Greedy Function Approximation", 2001). */
+export function sumOfTrees(trees: Tree[], features: number[]): number {
+  let sum = 0;
+  for (let node of trees) {
+    while (typeof node !== 'number') node = features[node[0]]! <= node[1] ? node[2] : node[3];
+    sum += node;
+  }
+  return sum;
+}

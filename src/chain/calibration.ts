@@ -1,0 +1,72 @@
+import { readFileSync } from 'node:fs';
+import { z } from 'zod';
+import { AppError } from '../errors.ts';
+import shipped from './judge-calibration.json' with { type: 'json' };
+
+/** What a judge's score is weighed from; each is 0 where it isn't known. */
+export const signalNames = ['verdict', 'stated', 'quotes', 'word', 'agreement', 'declined', 'embedded'] as const;
+export type SignalName = (typeof signalNames)[number];
+
+/**
+ * `verdict` is 1 for Correct and −1 for Incorrect, `stated` the log-odds of the score that the model gives, `quotes` the share of
+ * its quotations that were found word for word, `word` the log-odds of its Yes to a one-word question, `agreement` how much of
+ * its own answer the judged one holds, `declined` 1 where it finds no answer, `embedded` the log-odds of the embedded verdict.
+ */
+export type Signals = Record<SignalName, number>;
+
+/**
+ * How a judge is asked: by the plain prompts; by the rubric; by answering itself and by one word; by all but the first. The
+ * first two take one call to the model, the third two short ones, the last three, at the same time.
+ */
+export const evaluationStyles = ['plain', 'rubric', 'cross-check', 'full'] as const;
+export type EvaluationStyle = (typeof evaluationStyles)[number];
+
+/**
+ * How a judge's signals make a probability: a logistic model over them (Platt, "Probabilistic Outputs for Support Vector
+ * Machines", 1999), for one model on one basis, asked in one style.
+ */
+const Calibration = z.object({
+  model: z.string(),
+  basis: z.enum(['context', 'answer']),
+  style: z.enum(evaluationStyles),
+  weights: z.record(z.enum(signalNames), z.number()),
+  bias: z.number(),
+  threshold: z.number().min(0).max(1),
+  dataSet: z.string(),
+  pairs: z.int(),
+});
+export type Calibration = z.infer<typeof Calibration>;
+export const CalibrationFile = z.object({ madeBy: z.string(), judges: z.array(Calibration) });
+
+/**
+ * The calibrations of a file, those that come with Assay behind them.
+ * @throws AppError BAD_SETTINGS where the file can't be read as one
+ */
+export function readCalibrations(file?: string): Calibration[] {
+  if (file === undefined) return CalibrationFile.parse(shipped).judges;
+  try {
+    return [...CalibrationFile.parse(JSON.parse(readFileSync(file, 'utf8'))).judges, ...readCalibrations()];
+  } catch (cause) {
+    throw new AppError(
+      'BAD_SETTINGS',
+      'EVALUATION_CALIBRATION: the file is no calibration that assay evaluate wrote.',
+      {
+        cause,
+      },
+    );
+  }
+}
+
+/** The probability that an answer with these signals is correct, 0 to 1. */
+export function probabilityOf(signals: Signals, { weights, bias }: Pick<Calibration, 'weights' | 'bias'>): number {
+  const sum = signalNames.reduce((total, name) => total + (weights[name] ?? 0) * signals[name], bias);
+  return 1 / (1 + Math.exp(-sum));
+}
+
+/** Surer than this, in log-odds, is the same as this: models say 0 and 1 lightly. */
+const surest = 8;
+/** The log-odds of a probability, within bounds. */
+export function logOdds(probability: number): number {
+  const odds = Math.log(probability / (1 - probability));
+  return Math.max(-surest, Math.min(surest, odds));
+}

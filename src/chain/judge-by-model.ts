@@ -1,0 +1,196 @@
+import { AIMessage, type AIMessageChunk, type BaseMessage, HumanMessage } from '@langchain/core/messages';
+import type { ChatPromptTemplate } from '@langchain/core/prompts';
+import type { RunnableConfig } from '@langchain/core/runnables';
+import { z } from 'zod';
+import { AppError } from '../errors.ts';
+import { type ChatStep, readText } from './answer.ts';
+import { type Calibration, logOdds, probabilityOf, type SignalName, type Signals, signalNames } from './calibration.ts';
+import {
+  type Comparison,
+  compareAnswers,
+  createAnswerItself,
+  createAskWord,
+  refusesRequest,
+  type Word,
+  type WordQuestion,
+} from './cross-check.ts';
+import type { Judge } from './evaluate.ts';
+import { findEvidence } from './evidence.ts';
+import { judgeByFeatures, type VerdictWeights } from './judge-by-features.ts';
+import { formatContext, inert } from './retrieve.ts';
+import type { Answered } from './state.ts';
+import { step } from './step.ts';
+import { type Basis, Judgement, type Problem, readJudgement, unjudged, type Verdict } from './verdict.ts';
+
+/** The shape of a judge's reply, as the `response_format` of servers that can hold a model to it. */
+export const judgementFormat = {
+  type: 'json_schema',
+  json_schema: {
+    name: 'judgement',
+    strict: true,
+    schema: z.toJSONSchema(Judgement),
+  },
+};
+
+const repairRequest = new HumanMessage(
+  'That could not be read. Reply again with the one JSON object that was asked for, and nothing before or after it.',
+);
+
+/** What a judge by a model is made of. One of `judgement` and `word` at least; the rest adds to the score. */
+export type ModelJudgeParts = {
+  basis: Basis;
+  /**
+   * Its reply is JSON. The structured model is the same one, held to `judgementFormat`; without it the prompt is one that asks
+   * for no quotations, and those of the embedded verdict are shown.
+   */
+  judgement?: { prompt: ChatPromptTemplate; model: ChatStep; structuredModel?: ChatStep };
+  /** A question that takes Yes or No, and its probabilities. */
+  word?: WordQuestion;
+  /** The judge's own answer, to compare. */
+  itself?: { prompt: ChatPromptTemplate; model: ChatStep };
+  /** The embedded verdict's weights, for the embedding model in use. */
+  embedded?: VerdictWeights;
+  /** How the signals make a probability; without it label and score are what the model says. */
+  calibration?: Calibration | undefined;
+  /** The evaluation's own deadline, inside the ask's. */
+  timeoutMs: number;
+};
+
+/** What came of the calls to the model: each part where it was asked for and came. */
+type Opinions = { judgement: Judgement | null; word: Word | null; comparison: Comparison | null };
+
+/**
+ * A judge by a model: its judgement as JSON, read tolerantly and asked for once more where it can't be read; its answer to a
+ * one-word question, and to the question itself; each where it is wanted, at the same time. Of these and of the embedded
+ * verdict a calibration makes one probability; what is missing then counts as unknown. It never fails: a judge that is too
+ * slow, can't be read or can't be reached is a verdict with its `problem`.
+ */
+export function createModelJudge(parts: ModelJudgeParts): Judge {
+  const { basis, timeoutMs, embedded, calibration } = parts;
+  const askJudgement = parts.judgement && createAskJudgement(parts.judgement);
+  const askWord = parts.word && createAskWord(parts.word);
+  const answerItself = parts.itself && createAnswerItself(parts.itself);
+  const asksForQuotes = parts.judgement?.structuredModel !== undefined;
+  const weigh = step('weigh signals', (signals: Signals) => (calibration ? probabilityOf(signals, calibration) : null));
+
+  /** @throws what the first call that was needed threw, where no call brought an opinion */
+  async function opine({ question, answer, context }: Answered, config: RunnableConfig): Promise<Opinions> {
+    const texts = { question: inert(question), answer: inert(answer.text), context: formatContext(context) };
+    const [judgement, word, own] = await Promise.allSettled([
+      askJudgement?.(texts, config),
+      askWord?.(texts, config),
+      answerItself?.(texts, config),
+    ]);
+    const broughtBy = <T>(settled: PromiseSettledResult<T | undefined>) =>
+      settled.status === 'fulfilled' ? (settled.value ?? null) : null;
+    const opinions = { judgement: broughtBy(judgement), word: broughtBy(word) };
+    if (!opinions.judgement && !opinions.word)
+      throw [judgement, word].find((settled) => settled.status === 'rejected')?.reason;
+    const said = broughtBy(own);
+    return { ...opinions, comparison: said === null ? null : compareAnswers(question, said, answer.text) };
+  }
+
+  return step(`evaluate with ${basis}`, async (state: Answered, config): Promise<Verdict> => {
+    const deadline = AbortSignal.timeout(timeoutMs);
+    const signal = config.signal ? AbortSignal.any([config.signal, deadline]) : deadline;
+    try {
+      const opinions = await opine(state, { ...config, signal });
+      const { judgement } = opinions;
+      const features = embedded && basis === 'context' ? judgeByFeatures(state, embedded) : null;
+      const quoted = judgement ? findEvidence(judgement.quotes, state.context) : [];
+      const signals = toSignals(opinions, quoted.length, features?.score ?? null);
+      const probability = await weigh.invoke(signals, config);
+      const opinion = judgement?.verdict ?? (opinions.word!.yes ? 'Correct' : 'Incorrect');
+      const label = probability === null ? opinion : probability >= calibration!.threshold ? 'Correct' : 'Incorrect';
+      return {
+        label,
+        basis,
+        score: probability ?? judgement?.score ?? oddsToProbability(opinions.word?.odds ?? null),
+        reason: explain(opinions, opinion, label),
+        evidence: asksForQuotes || !features ? quoted : features.evidence,
+        problem: null,
+      };
+    } catch (error) {
+      if (config.signal?.aborted) throw error; // the ask is over: not for the evaluation to say
+      return problemOf(basis, deadline.aborted ? 'timeout' : toProblem(error));
+    }
+  });
+}
+
+/** Asks for a judgement as JSON; once more where it can't be read. */
+function createAskJudgement({ prompt, model, structuredModel }: NonNullable<ModelJudgeParts['judgement']>) {
+  // Servers that know no response_format answer 400; after the first such reply they are asked without.
+  let structured = structuredModel !== undefined;
+
+  async function call(messages: BaseMessage[], config: RunnableConfig): Promise<AIMessageChunk> {
+    if (structured) {
+      try {
+        return await structuredModel!.invoke(messages, config);
+      } catch (error) {
+        if (!refusesRequest(error)) throw error;
+        structured = false;
+      }
+    }
+    return await model.invoke(messages, config);
+  }
+
+  /** @throws AppError MODEL_BAD_OUTPUT where it can't be read twice */
+  return async (texts: Record<string, string>, config: RunnableConfig): Promise<Judgement> => {
+    const messages = (await prompt.invoke(texts, config)).toChatMessages();
+    const reply = readText(await call(messages, config));
+    const judgement =
+      readJudgement(reply) ??
+      readJudgement(readText(await call([...messages, new AIMessage(reply), repairRequest], config)));
+    if (!judgement) throw new AppError('MODEL_BAD_OUTPUT', "The evaluation's reply could not be read.");
+    return judgement;
+  };
+}
+
+function toSignals({ judgement, word, comparison }: Opinions, quotesFound: number, embedded: number | null): Signals {
+  const signals = Object.fromEntries(signalNames.map((name) => [name, 0])) as Record<SignalName, number>;
+  if (judgement) {
+    signals.verdict = judgement.verdict === 'Correct' ? 1 : -1;
+    signals.stated = judgement.score === null ? 0 : logOdds(judgement.score);
+    signals.quotes = quotesFound / Math.max(1, judgement.quotes.length);
+  }
+  if (word) signals.word = word.odds ?? logOdds(word.yes ? 0.9 : 0.1);
+  if (comparison) {
+    signals.agreement = comparison.agreement;
+    signals.declined = Number(comparison.declined);
+  }
+  if (embedded !== null) signals.embedded = logOdds(embedded);
+  return signals;
+}
+
+const oddsToProbability = (odds: number | null) => (odds === null ? null : 1 / (1 + Math.exp(-odds)));
+
+/** The model's reason, or what it said in place of one; and that other signals outweighed it where they did. */
+function explain({ judgement, word, comparison }: Opinions, opinion: string, label: string): string {
+  const said: string[] = [];
+  if (judgement?.reason) said.push(judgement.reason);
+  if (!judgement && word) said.push(`Asked whether the answer is right, the model says ${word.yes ? 'Yes' : 'No'}.`);
+  if (!judgement && comparison) {
+    const { declined, agreement } = comparison;
+    if (declined) said.push('Asked the question itself, it finds no answer in the passages.');
+    else said.push(`Its own answer ${agreement >= 0.5 ? 'agrees' : 'differs'}.`);
+  }
+  if (opinion !== label) said.push(`By itself it would say ${opinion}; all signs together speak for ${label}.`);
+  return said.join(' ');
+}
+
+/** The verdict when the evaluation failed: its label is `Unjudged`, and nothing of the failure's own words shows. */
+function problemOf(basis: Basis, problem: Problem): Verdict {
+  const reasons: Record<Problem, string> = {
+    timeout: 'The evaluation was not ready in time.',
+    unparseable: "The evaluation's reply could not be read.",
+    unavailable: 'The evaluation model could not be reached.',
+    skipped: 'No evaluation was asked for.',
+  };
+  return unjudged(basis, problem, reasons[problem]);
+}
+
+function toProblem(error: unknown): Problem {
+  if (!(error instanceof AppError)) return 'unavailable';
+  if (error.code === 'MODEL_TIMEOUT') return 'timeout';
+  return error.code === 'MODEL_BAD_OUTPUT' ? 'unparseable' : 'unavailable';
+}

@@ -1,0 +1,103 @@
+import type { BaseCache } from '@langchain/core/caches';
+import type { Embeddings } from '@langchain/core/embeddings';
+import { createModelAnswer } from './chain/answer.ts';
+import { type EvaluationStyle, readCalibrations } from './chain/calibration.ts';
+import { createExtractiveAnswer } from './chain/extract-answer.ts';
+import {
+  createFeatureJudge,
+  createUnavailableJudge,
+  weightsOfAnyModel,
+  weightsOfE5Small,
+} from './chain/judge-by-features.ts';
+import { createModelJudge, judgementFormat } from './chain/judge-by-model.ts';
+import { readPrompts } from './chain/prompts.ts';
+import type { Basis } from './chain/verdict.ts';
+import type { Config } from './config.ts';
+import { EmbeddedEmbeddings } from './models/embedded-embeddings.ts';
+import manifest from './models/manifest.json' with { type: 'json' };
+import { CheckedOpenAiChatModel } from './models/openai-chat-model.ts';
+import { CheckedOpenAiEmbeddings } from './models/openai-embeddings.ts';
+
+/** An embedding model that can be told to give up. */
+type QuestionEmbeddings = Embeddings & {
+  embedQuery(text: string, options?: { signal?: AbortSignal | undefined }): Promise<number[]>;
+};
+
+const embeddedModel = manifest.models[0]!.name;
+
+/** Which models the settings mean: those of an OpenAI-compatible server where one is named, else the embedded ones. */
+export function chooseModels({ baseUrl, apiKey, chat, evaluation, embedding }: Config['models']) {
+  const embedded = baseUrl === undefined && apiKey === undefined;
+  if (embedded)
+    return { provider: 'embedded' as const, chat: null, evaluation: 'embedded', embedding: embedding ?? embeddedModel };
+  const chatModel = chat ?? 'gpt-4.1-mini';
+  return {
+    provider: 'openai-compatible' as const,
+    chat: chatModel,
+    evaluation: evaluation ?? chatModel,
+    embedding: embedding ?? 'text-embedding-3-small',
+  };
+}
+
+/** Opens an embedding model by name: an embedded one where the name or the lack of a server says so. */
+export async function openEmbeddings(config: Config, name: string): Promise<QuestionEmbeddings> {
+  const { baseUrl, apiKey } = config.models;
+  const isEmbedded =
+    manifest.models.some((model) => model.name === name) || (baseUrl === undefined && apiKey === undefined);
+  if (isEmbedded) return EmbeddedEmbeddings.load(name, config.modelsDir);
+  return new CheckedOpenAiEmbeddings({ model: name, ...serverOf(config) });
+}
+
+/** Opens a chat model of the configured server by name. */
+export const openChatModel = (
+  config: Config,
+  name: string,
+  options: { oneWord?: boolean; cache?: BaseCache | undefined } = {},
+) => new CheckedOpenAiChatModel({ model: name, ...serverOf(config) }, options);
+
+/** A local server may want no key, but the client insists on one. */
+function serverOf({ models: { baseUrl, apiKey = 'none', maxRetries }, askTimeoutMs }: Config) {
+  return { baseUrl, apiKey, maxRetries, timeoutMs: askTimeoutMs };
+}
+
+/**
+ * The answer step and the judges: by the models of a server, or without a language model.
+ * @param cache replies of language models that it holds are not asked for again
+ */
+export function openAnswering(config: Config, models: ReturnType<typeof chooseModels>, cache?: BaseCache) {
+  const embedded = models.embedding === embeddedModel ? weightsOfE5Small : weightsOfAnyModel;
+  if (models.chat === null)
+    return {
+      answer: createExtractiveAnswer(),
+      judges: { context: createFeatureJudge({ weights: embedded }), answer: createUnavailableJudge('answer') },
+    };
+  const prompts = readPrompts(config.promptsDir);
+  const { evaluationStyle: style } = config;
+  const calibrations = readCalibrations(config.evaluationCalibration);
+  const judging = openChatModel(config, models.evaluation, { cache });
+  const oneWord = openChatModel(config, models.evaluation, { cache, oneWord: true });
+  const structuredModel = judging.withConfig({ response_format: judgementFormat } as never);
+  const crossChecks: EvaluationStyle[] = ['cross-check', 'full'];
+  const judge = (basis: Basis) =>
+    createModelJudge({
+      basis,
+      embedded,
+      timeoutMs: config.evaluationTimeoutMs,
+      calibration: calibrations.find(
+        (each) => each.model === models.evaluation && each.basis === basis && each.style === style,
+      ),
+      ...(style === 'plain' && { judgement: { prompt: prompts[`evaluate-${basis}-plain`], model: judging } }),
+      ...((style === 'rubric' || style === 'full') && {
+        judgement: { prompt: prompts[`evaluate-${basis}`], model: judging, structuredModel },
+      }),
+      ...(crossChecks.includes(style) && {
+        word: { prompt: prompts[`evaluate-${basis}-word`], telling: oneWord, model: judging },
+      }),
+      ...(crossChecks.includes(style) &&
+        basis === 'context' && { itself: { prompt: prompts['answer-briefly'], model: judging } }),
+    });
+  return {
+    answer: createModelAnswer({ prompt: prompts.answer, model: openChatModel(config, models.chat, { cache }) }),
+    judges: { context: judge('context'), answer: judge('answer') },
+  };
+}
