@@ -1,16 +1,19 @@
 import { createHash } from 'node:crypto';
+import type { Signals } from '../src/chain/calibration.ts';
+import type { Judge } from '../src/chain/evaluate.ts';
 import type { Basis, Verdict } from '../src/chain/verdict.ts';
 import type { Parts } from '../src/compose.ts';
 import type { FoundPassage } from '../src/passage.ts';
 import type { LabelledPair } from './dataset.ts';
 
-/** A pair with the verdicts that were given on it, and what they were weighed from where a language model judged. */
-export type JudgedPair = {
-  pair: LabelledPair;
-  verdicts: Partial<Record<Basis, Verdict>>;
-  signals: Partial<Record<Basis, Record<string, number>>>;
-  milliseconds: number;
-};
+/** A judge under the name that the report gives it. */
+export type NamedJudge = { name: string; basis: Basis; judge: Judge };
+
+/** What a judge said of a pair; `signals` are what it was weighed from, where a language model judged. */
+export type Judged = Pick<Verdict, 'label' | 'score' | 'problem'> & { signals: Signals | null; milliseconds: number };
+
+/** A pair with what each judge said of it, by the judge's name. */
+export type JudgedPair = { pair: LabelledPair; judged: Record<string, Judged> };
 
 /** The most passages that a context is divided into. */
 const mostPassages = 20;
@@ -20,53 +23,60 @@ const mostPassages = 20;
  * own: judges see passages with offsets and similarities as they do in an ask. One after the other, in the order given.
  */
 export async function judgePairs(options: {
-  parts: Pick<Parts, 'judges' | 'search' | 'ingestUploads' | 'knowledge'>;
+  parts: Pick<Parts, 'search' | 'ingestUploads' | 'knowledge'>;
+  judges: NamedJudge[];
   pairs: LabelledPair[];
-  bases: Basis[];
   onProgress: (done: number, total: number) => void;
 }): Promise<JudgedPair[]> {
-  const { parts, pairs, bases, onProgress } = options;
-  const judged: JudgedPair[] = [];
-  const collections = new Set<string>();
+  const { parts, judges, pairs, onProgress } = options;
+  const findContext = createFindContext(parts);
+  const results: JudgedPair[] = [];
   onProgress(0, pairs.length);
   for (const pair of pairs) {
-    const { question, answer } = pair;
-    const collection = `context-${createHash('sha256')
-      .update(JSON.stringify([pair.title, pair.context]))
-      .digest('hex')
-      .slice(0, 32)}`;
+    const context = await findContext(pair);
+    const judged: JudgedPair['judged'] = {};
+    for (const judge of judges) judged[judge.name] = await askJudge(judge, pair, context);
+    results.push({ pair, judged });
+    onProgress(results.length, pairs.length);
+  }
+  return results;
+}
+
+/** Each distinct context becomes a collection; a question then finds its passages there. */
+function createFindContext(parts: Pick<Parts, 'search' | 'ingestUploads' | 'knowledge'>) {
+  const collections = new Set<string>();
+  return async ({ question, title, context }: LabelledPair): Promise<FoundPassage[]> => {
+    const hash = createHash('sha256')
+      .update(JSON.stringify([title, context]))
+      .digest('hex');
+    const collection = `context-${hash.slice(0, 32)}`;
     if (!collections.has(collection)) {
       collections.add(collection);
       await parts.knowledge.createCollection(collection);
-      const uploads = pair.context.map((text, at) => {
-        const source = pair.context.length === 1 ? pair.title : `${pair.title} ${at + 1}`;
-        return { source, title: pair.title, content: { text, format: 'text' as const } };
+      const uploads = context.flatMap((text, at) => {
+        const source = context.length === 1 ? title : `${title} ${at + 1}`;
+        return text.trim() === '' ? [] : [{ source, title, content: { text, format: 'text' as const } }];
       });
       await parts.ingestUploads(collection, uploads, { signal: AbortSignal.any([]) });
     }
-    const context = await parts.search({ question, collection, topK: mostPassages }, {});
-    judged.push(await judge(context));
-    onProgress(judged.length, pairs.length);
-
-    async function judge(context: FoundPassage[]): Promise<JudgedPair> {
-      const begun = performance.now();
-      const state = { question, collection, context, answer: { text: answer, abstained: false }, topK: mostPassages };
-      const result: JudgedPair = { pair, verdicts: {}, signals: {}, milliseconds: 0 };
-      for (const basis of bases) {
-        const onSignals = { handleChainStart: keepSignals((signals) => (result.signals[basis] = signals)) };
-        const config = { callbacks: [onSignals] };
-        result.verdicts[basis] = await parts.judges[basis].invoke({ ...state, evaluation: basis }, config as never);
-      }
-      result.milliseconds = performance.now() - begun;
-      return result;
-    }
-  }
-  return judged;
+    return parts.search({ question, collection, topK: mostPassages }, {});
+  };
 }
 
-/** LangChain's callback at a step's start, which hands on what comes into the step that weighs signals. */
-function keepSignals(keep: (signals: Record<string, number>) => void) {
-  return (_step: unknown, inputs: Record<string, number>, ...rest: unknown[]) => {
-    if (rest.includes('weigh signals')) keep(inputs);
-  };
+async function askJudge({ basis, judge }: NamedJudge, pair: LabelledPair, context: FoundPassage[]): Promise<Judged> {
+  const { question, answer } = pair;
+  const asked = { question, collection: 'default', topK: mostPassages, evaluation: basis };
+  let signals: Signals | null = null;
+  // What comes into the step that weighs signals is told by LangChain's callbacks, as it is to a trace.
+  const callbacks = [
+    {
+      handleChainStart: (_step: unknown, inputs: object, ...rest: unknown[]) => {
+        if (rest.includes('weigh signals')) signals = inputs as Signals;
+      },
+    },
+  ];
+  const begun = performance.now();
+  const verdict = await judge.invoke({ ...asked, context, answer: { text: answer, abstained: false } }, { callbacks });
+  const { label, score, problem } = verdict;
+  return { label, score, problem, signals, milliseconds: performance.now() - begun };
 }

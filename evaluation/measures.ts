@@ -1,3 +1,5 @@
+import { seededRandom } from './seeded.ts';
+
 /** A score, and whether what it scores is right. */
 export type Scored = { score: number; right: boolean };
 
@@ -42,4 +44,64 @@ export function calibrationError(scored: (Scored & { weight?: number })[]): numb
   for (const bin of bins.values())
     error += Math.abs(weigh(bin, ({ score }) => score) - weigh(bin, ({ right }) => Number(right))) / whole;
   return error;
+}
+
+/** A figure with its 95% interval; all null where there was nothing to measure. */
+export type Estimate = { value: number | null; low: number | null; high: number | null; count: number };
+
+/**
+ * A figure with its interval by the bootstrap (Efron, 1979), percentile method: what belongs together, such as the answers to
+ * one question, is drawn together. The same seed gives the same interval.
+ */
+export function estimate<Item>(
+  items: Item[],
+  measure: (items: Item[]) => number | null,
+  options: { groupOf: (item: Item) => string; seed?: number },
+): Estimate {
+  const value = measure(items);
+  const groups = [...Map.groupBy(items, options.groupOf).values()];
+  if (value === null || groups.length < 2) return { value, low: null, high: null, count: items.length };
+  const random = seededRandom(options.seed ?? 1);
+  const samples = items.length > 2_000 ? 200 : 1_000;
+  const drawn: number[] = [];
+  for (let sample = 0; sample < samples; sample += 1) {
+    const again = measure(groups.flatMap(() => groups[Math.floor(random() * groups.length)]!));
+    if (again !== null) drawn.push(again);
+  }
+  drawn.sort((one, other) => one - other);
+  const at = (share: number) => drawn[Math.min(drawn.length - 1, Math.floor(share * drawn.length))] ?? null;
+  return { value, low: at(0.025), high: at(0.975), count: items.length };
+}
+
+/** The share of which something holds; null of none. */
+export function share<Item>(items: Item[], holds: (item: Item) => boolean): number | null {
+  return items.length === 0 ? null : items.filter(holds).length / items.length;
+}
+
+/** The points of the ROC curve, from the highest score down: shares of wrong and of right ones passed. */
+export function rocPoints(scored: Scored[]): [wrong: number, right: number][] {
+  const rights = scored.filter(({ right }) => right).length;
+  const wrongs = scored.length - rights;
+  const ordered = [...scored].sort((one, other) => other.score - one.score);
+  const points: [number, number][] = [[0, 0]];
+  let passedRight = 0;
+  let passedWrong = 0;
+  for (const [at, { score, right }] of ordered.entries()) {
+    if (right) passedRight += 1;
+    else passedWrong += 1;
+    if (ordered[at + 1]?.score !== score) points.push([passedWrong / wrongs, passedRight / rights]);
+  }
+  return points;
+}
+
+/** For each tenth of the probabilities: the mean of those stated, what came true, and how many there are. */
+export function reliability(scored: Scored[]): { stated: number; true: number; count: number }[] {
+  const bins = Map.groupBy(scored, ({ score }) => Math.min(9, Math.floor(score * 10)));
+  return [...bins]
+    .sort(([one], [other]) => one - other)
+    .map(([, bin]) => ({
+      stated: bin.reduce((sum, { score }) => sum + score, 0) / bin.length,
+      true: share(bin, ({ right }) => right)!,
+      count: bin.length,
+    }));
 }

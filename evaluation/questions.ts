@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import type { AskReply } from '../src/chain/reply.ts';
 import gate from './gate.json' with { type: 'json' };
+import { type Gate, shortfalls } from './gate.ts';
 import { auroc } from './measures.ts';
+import { markdownTable } from './report.ts';
 
 /** Every group of `expected` must occur in the answer, case aside; a group is one or several ways to put it, parted by |. */
 const Answerable = z.object({
@@ -56,7 +58,7 @@ export async function evaluateQuestions(options: {
   ask: (question: string) => Promise<AskReply>;
   questions: unknown;
   onProgress?: (done: number, total: number) => void;
-  minimum?: Partial<Record<keyof Figures, number>>;
+  minimum?: Gate;
 }): Promise<{ figures: Figures; table: string; failures: string[]; evaluated: Evaluated[] }> {
   const questions = z.array(EvaluationQuestion).min(1).parse(options.questions);
   const evaluated: Evaluated[] = [];
@@ -67,7 +69,10 @@ export async function evaluateQuestions(options: {
     options.onProgress?.(evaluated.length, questions.length);
   }
   const figures = toFigures(evaluated);
-  return { figures, table: toTable(figures), failures: shortfalls(figures, options.minimum ?? gate), evaluated };
+  const estimates = Object.fromEntries(
+    Object.entries(figures).map(([name, value]) => [name, { value: typeof value === 'number' ? value : null }]),
+  );
+  return { figures, table: toTable(figures), failures: shortfalls(estimates, options.minimum ?? gate), evaluated };
 }
 
 /** An answer is right when it holds what is expected; an answer to what can't be answered never is. */
@@ -146,29 +151,8 @@ function toTable(figures: Figures): string {
   });
   const asked = `${figures.questions} questions, ${figures.answerable} with an answer and ${figures.unanswerable} without`;
   return [
-    ...markdown([asked, ''], rows),
+    markdownTable([asked, ''], rows),
     '',
-    ...markdown(['Verdict', 'right answers', 'wrong answers'], verdicts),
+    markdownTable(['Verdict', 'right answers', 'wrong answers'], verdicts),
   ].join('\n');
-}
-
-/** A Markdown table whose columns line up; all but the first are aligned right. */
-function markdown(head: string[], rows: string[][]): string[] {
-  const widths = head.map((cell, column) =>
-    Math.max(3, ...[cell, ...rows.map((row) => row[column]!)].map((each) => each.length)),
-  );
-  const line = (cells: string[]) =>
-    `| ${cells.map((cell, column) => (column === 0 ? cell.padEnd(widths[0]!) : cell.padStart(widths[column]!))).join(' | ')} |`;
-  const rule = widths.map((width, column) => (column === 0 ? '-'.repeat(width) : `${'-'.repeat(width - 1)}:`));
-  return [line(head), line(rule), ...rows.map(line)];
-}
-
-/** A sentence for each figure that is lower than it must be. */
-function shortfalls(figures: Figures, minimum: Partial<Record<keyof Figures, number>>): string[] {
-  return Object.entries(minimum).flatMap(([name, least]) => {
-    const value = figures[name as keyof Figures];
-    if (typeof value === 'number' && value >= least) return [];
-    const is = typeof value === 'number' ? percent(value) : 'not measured';
-    return [`${names[name as keyof Figures] ?? name}: ${is}, and must be at least ${percent(least)}.`];
-  });
 }

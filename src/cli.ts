@@ -69,9 +69,22 @@ program
 
 program
   .command('evaluate')
-  .description('ask the sample questions of the sample corpus, and measure answers and verdicts')
+  .description('measure retrieval, answers, abstention and verdicts, on the sample questions or on a data set')
+  .argument(
+    '[dataset]',
+    'SQuAD JSON (file or folder), or JSON lines of (question, context, answer, label) or (question, answers, source)',
+  )
   .option('--json', 'print the figures as JSON')
-  .action(async (options) => (await import('./commands.ts')).evaluate(options));
+  .option('--out <folder>', 'where the report goes, and the replies of models for the next run', './evaluation-report')
+  .option('--gate [file]', 'fail where a figure is below this file’s; by itself, that of the sample questions')
+  .option('--limit <number>', 'at most so many questions, and so many answers to judge')
+  .option('--seed <number>', 'for what is drawn at random', '1')
+  .option('--judge <basis>', 'context, answer or both', 'context')
+  .option('--styles <names>', 'how a language model judges, by comma: plain, rubric, cross-check, full')
+  .option('--calibrate <file>', 'write how this model’s scores become probabilities, for EVALUATION_CALIBRATION')
+  .option('--corpus <folder>', 'the documents that (question, answers, source) are about; by default CORPUS_DIR')
+  .option('--articles <which>', 'of a SQuAD set that weights were trained on: all, held-out or tuned', 'all')
+  .action(async (dataset, options) => (await import('./evaluate.ts')).evaluate(dataset, options));
 
 program
   .command('doctor')

@@ -1,6 +1,3 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { AskRequest } from './chain/reply.ts';
 import { collectionName } from './collection-name.ts';
 import { compose, type Parts } from './compose.ts';
@@ -12,11 +9,8 @@ import { ingestPaths } from './ingest/ingest-paths.ts';
 import { reembed } from './knowledge/reembed.ts';
 import { showCount, tell, tellIngest } from './terminal.ts';
 
-async function withParts<T>(
-  work: (parts: Parts) => Promise<T>,
-  overrides: Partial<ReturnType<typeof readConfig>> = {},
-) {
-  const parts = await compose({ ...readConfig(), logLevel: 'warn', ...overrides }, { logTo: 'terminal' });
+async function withParts<T>(work: (parts: Parts) => Promise<T>) {
+  const parts = await compose({ ...readConfig(), logLevel: 'warn' }, { logTo: 'terminal' });
   try {
     return await work(parts);
   } finally {
@@ -78,30 +72,4 @@ export async function reembedAll() {
       : `${passages} passages have vectors of ${embedding} waiting. The store is in use with the old ones: ` +
           'start its service anew with these settings, and it takes them.',
   );
-}
-
-/** `assay evaluate`: the sample corpus in a store of its own, every sample question, the figures, and whether they suffice. */
-export async function evaluate(options: { json?: boolean }) {
-  const { evaluateQuestions } = await import('../evaluation/questions.ts');
-  const questions = JSON.parse(await readFile(new URL('../test/questions.json', import.meta.url), 'utf8'));
-  const dataDir = await mkdtemp(join(tmpdir(), 'assay-evaluate-'));
-  try {
-    await withParts(
-      async (parts) => {
-        await ingestWithProgress(parts, [readConfig().corpusDir], 'default');
-        const bar = showCount('Asking');
-        const result = await evaluateQuestions({
-          questions,
-          ask: (question: string) => parts.conductAsk(AskRequest.parse({ question })),
-          onProgress: bar.update,
-        }).finally(bar.end);
-        process.stdout.write(options.json ? `${JSON.stringify(result.figures, null, 2)}\n` : `${result.table}\n`);
-        for (const failure of result.failures) tell(`Below the gate: ${failure}`);
-        if (result.failures.length > 0) process.exitCode = 1;
-      },
-      { dataDir },
-    );
-  } finally {
-    await rm(dataDir, { recursive: true, force: true });
-  }
 }

@@ -39,6 +39,12 @@ export function chooseModels({ baseUrl, apiKey, chat, evaluation, embedding }: C
   };
 }
 
+type Models = ReturnType<typeof chooseModels>;
+
+/** The weights of the embedded verdict that go with an embedding model. */
+export const embeddedWeights = (embedding: string) =>
+  embedding === embeddedModel ? weightsOfE5Small : weightsOfAnyModel;
+
 /** Opens an embedding model by name: an embedded one where the name or the lack of a server says so. */
 export async function openEmbeddings(config: Config, name: string): Promise<QuestionEmbeddings> {
   const { baseUrl, apiKey } = config.models;
@@ -62,10 +68,16 @@ function serverOf({ models: { baseUrl, apiKey = 'none', maxRetries }, askTimeout
 
 /**
  * The answer step and the judges: by the models of a server, or without a language model.
- * @param cache replies of language models that it holds are not asked for again
+ * @param options.cache replies of language models that it holds are not asked for again
+ * @param options.calibrated false leaves the calibration of the judges' scores away
  */
-export function openAnswering(config: Config, models: ReturnType<typeof chooseModels>, cache?: BaseCache) {
-  const embedded = models.embedding === embeddedModel ? weightsOfE5Small : weightsOfAnyModel;
+export function openAnswering(
+  config: Config,
+  models: Models,
+  options: { cache?: BaseCache | undefined; calibrated?: boolean } = {},
+) {
+  const { cache, calibrated = true } = options;
+  const embedded = embeddedWeights(models.embedding);
   if (models.chat === null)
     return {
       answer: createExtractiveAnswer(),
@@ -73,7 +85,7 @@ export function openAnswering(config: Config, models: ReturnType<typeof chooseMo
     };
   const prompts = readPrompts(config.promptsDir);
   const { evaluationStyle: style } = config;
-  const calibrations = readCalibrations(config.evaluationCalibration);
+  const calibrations = calibrated ? readCalibrations(config.evaluationCalibration) : [];
   const judging = openChatModel(config, models.evaluation, { cache });
   const oneWord = openChatModel(config, models.evaluation, { cache, oneWord: true });
   const structuredModel = judging.withConfig({ response_format: judgementFormat } as never);

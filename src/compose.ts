@@ -56,7 +56,7 @@ export async function compose(
     const found = await knowledge.search({ question, collection, topK: Math.max(topK, rerankedPassages), vector });
     return rerank(question, found, topK);
   };
-  const { answer, judges } = openAnswering(config, models, options.kept);
+  const { answer, judges } = openAnswering(config, models, { cache: options.kept });
   const { abstention } = config;
   const chain = createAskChain({
     retrieve: createRetrieve(search),
@@ -105,7 +105,6 @@ export async function compose(
   return {
     chain,
     conductAsk,
-    judges,
     search,
     ingestUploads,
     ingestFile,

@@ -1,0 +1,107 @@
+import { AskRequest } from '../src/chain/reply.ts';
+import type { Parts } from '../src/compose.ts';
+import { bestF1, holdsOne, isExact } from './answer-measures.ts';
+import type { LabelledQuestion } from './dataset.ts';
+import { atThreshold, auroc, type Estimate, estimate, share } from './measures.ts';
+
+/** A question with what was found and answered; `place` is where its source stands among the passages, null where it doesn't. */
+export type AskedQuestion = {
+  question: LabelledQuestion;
+  place: number | null;
+  answer: string;
+  abstained: boolean;
+  right: boolean;
+  label: string;
+  score: number | null;
+  milliseconds: number;
+};
+
+const depth = 5;
+
+/** Asks every question of a collection, as a client would, one after the other; what fails ends it. */
+export async function askQuestions(options: {
+  parts: Pick<Parts, 'conductAsk' | 'search'>;
+  collection: string;
+  questions: LabelledQuestion[];
+  onProgress: (done: number, total: number) => void;
+}): Promise<AskedQuestion[]> {
+  const { parts, collection, questions, onProgress } = options;
+  const asked: AskedQuestion[] = [];
+  onProgress(0, questions.length);
+  for (const question of questions) {
+    const passages = await parts.search({ question: question.question, collection, topK: depth }, {});
+    const place = passages.findIndex(({ source }) => source === question.source);
+    const reply = await parts.conductAsk(AskRequest.parse({ question: question.question, collection }));
+    asked.push({
+      question,
+      place: place < 0 ? null : place + 1,
+      answer: reply.answer,
+      abstained: reply.abstained,
+      right: !reply.abstained && holdsOne(reply.answer, question.answers),
+      label: reply.verdict.label,
+      score: reply.verdict.score,
+      milliseconds: reply.timings.totalMs,
+    });
+    onProgress(asked.length, questions.length);
+  }
+  return asked;
+}
+
+/** The figures of asked questions: retrieval and answers of those that have one, abstention, and the verdict on own answers. */
+export function askFigures(asked: AskedQuestion[]): Record<string, Estimate> {
+  const answerable = asked.filter(({ question }) => question.answers.length > 0);
+  const unanswerable = asked.filter(({ question }) => question.answers.length === 0);
+  const located = answerable.filter(({ question }) => question.source !== undefined);
+  const given = asked.filter(({ abstained }) => !abstained);
+  const groupOf = ({ question }: AskedQuestion) => question.question;
+  const among = (items: AskedQuestion[], measure: (items: AskedQuestion[]) => number | null) =>
+    estimate(items, measure, { groupOf });
+  const mean = (value: (each: AskedQuestion) => number) => (items: AskedQuestion[]) =>
+    items.length === 0 ? null : items.reduce((sum, each) => sum + value(each), 0) / items.length;
+  const hit = (within: number) =>
+    among(located, (items) => share(items, ({ place }) => place !== null && place <= within));
+  const toScored = (items: AskedQuestion[]) =>
+    items.flatMap(({ score, right }) => (score === null ? [] : [{ score, right }]));
+  const figures: Record<string, Estimate> = {
+    'retrieval.hitAt1': hit(1),
+    'retrieval.hitAt3': hit(3),
+    'retrieval.hitAt5': hit(depth),
+    'retrieval.meanReciprocalRank': among(
+      located,
+      mean(({ place }) => (place === null ? 0 : 1 / place)),
+    ),
+    'answer.contains': among(answerable, (items) => share(items, ({ right }) => right)),
+    'answer.containsWhereFound': among(
+      located.filter(({ place }) => place !== null && place <= 3),
+      (items) => share(items, ({ right }) => right),
+    ),
+    'answer.f1': among(
+      answerable,
+      mean(({ answer, abstained, question }) => (abstained ? 0 : bestF1(answer, question.answers))),
+    ),
+    'answer.exact': among(answerable, (items) =>
+      share(items, ({ answer, abstained, question }) => !abstained && isExact(answer, question.answers)),
+    ),
+    'abstention.recall': among(unanswerable, (items) => share(items, ({ abstained }) => abstained)),
+    'abstention.precision': among(
+      asked.filter(({ abstained }) => abstained),
+      (items) => share(items, ({ question }) => question.answers.length === 0),
+    ),
+    'abstention.lost': among(answerable, (items) => share(items, ({ abstained }) => abstained)),
+    'ownAnswers.auroc': among(given, (items) => auroc(toScored(items))),
+    'ownAnswers.falseCorrect': among(given, (items) =>
+      share(
+        items.filter(({ right }) => !right),
+        ({ label }) => label === 'Correct',
+      ),
+    ),
+    'ownAnswers.balancedAccuracy': among(given, (items) => {
+      const scored = items.map(({ label, right }) => ({ score: Number(label === 'Correct'), right }));
+      return scored.some(({ right }) => !right) ? atThreshold(scored, 1).balancedAccuracy : null;
+    }),
+    'ownAnswers.wrongShownAsCorrect': among(asked, (items) =>
+      share(items, ({ right, abstained, label }) => !abstained && !right && label === 'Correct'),
+    ),
+  };
+  return Object.fromEntries(Object.entries(figures).filter(([, { value }]) => value !== null));
+}
