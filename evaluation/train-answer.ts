@@ -9,7 +9,7 @@ import {
   type Ranked,
 } from '../src/chain/answer-gate.ts';
 import { choose } from '../src/chain/extract-answer.ts';
-import { rankSentences, sentenceFeatures } from '../src/chain/rank-sentences.ts';
+import { rank, sentenceFeatures } from '../src/chain/rank-sentences.ts';
 import { readable } from '../src/chain/sentence-candidates.ts';
 import type { FoundPassage } from '../src/passage.ts';
 import { holdsAnswer } from './generated-pairs.ts';
@@ -18,8 +18,8 @@ import { auroc } from './measures.ts';
 import { readSquad, type Squad, type SquadQuestion, splitByArticle } from './squad.ts';
 import { type SquadContexts, searchSquadWithEmbedded } from './squad-search.ts';
 
-/** Below this probability that there is an answer, none is given: a lost answer weighs a little more than a needless one. */
-const cut = 0.45;
+/** What is reported is the share told apart where this share of the answerable is lost. */
+const lost = 0.02;
 const penalty = 5e-4;
 
 type Asked = { asked: SquadQuestion; contexts: SquadContexts };
@@ -55,7 +55,11 @@ const hasParagraph = (asked: SquadQuestion, context: FoundPassage[]) =>
 function trainRanking(asked: Asked[]): number[] {
   const lists = asked.flatMap(({ asked: question, contexts }) => {
     if (!question.answerable) return [];
-    const { sentences } = rankSentences(question.question, contexts.found);
+    const { sentences } = rank(
+      question.question,
+      contexts.found,
+      sentenceFeatures.map(() => 0),
+    );
     const list = sentences.map(({ features, text }) => ({ features, right: holdsAnswer(text, question) }));
     return list.some(({ right }) => right) && list.some(({ right }) => !right) ? [list] : [];
   });
@@ -87,7 +91,7 @@ function situate(asked: Asked[], weights: number[]) {
     (Object.keys(situations) as Situation[]).flatMap((situation) => {
       const context = situations[situation].context(each);
       if (!context) return [];
-      const ranked = rankSentences(each.asked.question, context, weights);
+      const ranked = rank(each.asked.question, context, weights);
       return [{ situation, ranked }];
     }),
   );
@@ -101,7 +105,7 @@ function trainGate(situated: ReturnType<typeof situate>, unseen: number): Gate {
     return [{ features, right: situation === 'answered', weight: situations[situation].weight }];
   });
   const { weights, bias } = fitLogistic(examples);
-  return { weights: weights.map(rounded), bias: rounded(bias), cut };
+  return { weights: weights.map(rounded), bias: rounded(bias) };
 }
 
 const seen = (ranked: Ranked, unseen: number) => gateFeatures(ranked).map((value, at) => (at < unseen ? 0 : value));
@@ -126,7 +130,7 @@ const percent = (part: number, whole: number) => `${((100 * part) / Math.max(1, 
 
 function reportAnswers(held: Asked[], weights: number[]): string[] {
   const ranked = held.flatMap(({ asked, contexts }) =>
-    asked.answerable ? [{ asked, sentences: rankSentences(asked.question, contexts.found, weights).sentences }] : [],
+    asked.answerable ? [{ asked, sentences: rank(asked.question, contexts.found, weights).sentences }] : [],
   );
   const lines = [1, 2, 3].map((count) => {
     const right = ranked.filter(({ asked, sentences }) => holds(asked, sentences.slice(0, count)));
@@ -148,9 +152,11 @@ function reportGate(tested: ReturnType<typeof situate>, gate: Gate): string[] {
     lacks: lacksWhatIsAsked(ranked),
     score: answerable(ranked, gate),
   }));
+  const answered = scored.flatMap(({ right, score }) => (right ? [score] : [])).sort((one, other) => one - other);
+  const cut = answered[Math.floor(lost * answered.length)]!;
   return (Object.keys(situations) as Situation[]).map((situation) => {
     const among = scored.filter((each) => each.situation === situation);
-    const abstained = among.filter(({ score }) => score < gate.cut).length;
+    const abstained = among.filter(({ score }) => score < cut).length;
     const area = auroc(scored.filter((each) => each.right || each.situation === situation));
     const lacking = among.filter(({ lacks }) => lacks).length;
     const told = area === null ? '' : `  AUROC ${area.toFixed(3)}`;
@@ -169,7 +175,7 @@ async function run() {
   const file = new URL('../src/chain/answer-weights.json', import.meta.url);
   const named = (names: readonly string[], weights: number[]) =>
     Object.fromEntries(names.map((name, at) => [name, weights[at]]));
-  const gate = ({ weights, bias, cut }: Gate) => ({ weights: named(gateFeatureNames, weights), bias, cut });
+  const gate = ({ weights, bias }: Gate) => ({ weights: named(gateFeatureNames, weights), bias });
   const sentence = named(sentenceFeatures, model.sentence);
   const gates = { e5Small: gate(model.gates.e5Small), anyModel: gate(model.gates.anyModel) };
   await writeFile(file, `${JSON.stringify({ madeBy, sentence, gates }, null, 2)}\n`);

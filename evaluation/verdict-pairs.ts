@@ -1,6 +1,5 @@
-import { choose } from '../src/chain/extract-answer.ts';
+import { extract } from '../src/chain/extract-answer.ts';
 import { rankSentences } from '../src/chain/rank-sentences.ts';
-import { readable } from '../src/chain/sentence-candidates.ts';
 import type { FoundPassage } from '../src/passage.ts';
 import { generatedRightKinds, generatedWrongKinds, generatePairs, holdsAnswer } from './generated-pairs.ts';
 import { seededRandom } from './seeded.ts';
@@ -39,14 +38,14 @@ export function makePairs(squad: Squad, contexts: SquadContexts[], seed: number)
   const own = squad.questions.flatMap((asked, at) => {
     const { found, withoutParagraph } = contexts[at]!;
     const { question, article } = asked;
-    const answer = extract(question, found);
+    const answer = quote(question, found);
     const answered = { question, article, answer, context: found };
     const sometimes = random() < 0.5;
     if (!asked.answerable)
       return sometimes ? [{ ...answered, right: false, kind: 'our answer, unanswerable' as const }] : [];
     const right = holdsAnswer(answer, asked);
     const pairs: Pair[] = [{ ...answered, right, kind: right ? 'our right answer' : 'our wrong answer' }];
-    const missed = extract(question, withoutParagraph);
+    const missed = quote(question, withoutParagraph);
     if (sometimes && !holdsAnswer(missed, asked)) {
       const kind = 'our answer, paragraph missing';
       pairs.push({ question, article, answer: missed, context: withoutParagraph, right: false, kind });
@@ -56,7 +55,4 @@ export function makePairs(squad: Squad, contexts: SquadContexts[], seed: number)
   return [...generated, ...own].filter(({ answer }) => answer !== '');
 }
 
-const extract = (question: string, context: FoundPassage[]) =>
-  choose(rankSentences(question, context).sentences, 3)
-    .map(({ text }) => readable(text))
-    .join(' ');
+const quote = (question: string, context: FoundPassage[]) => extract(rankSentences(question, context).sentences);

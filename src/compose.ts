@@ -56,10 +56,11 @@ export async function compose(
     const found = await knowledge.search({ question, collection, topK: Math.max(topK, rerankedPassages), vector });
     return rerank(question, found, topK);
   };
-  const { answer, judges } = openAnswering(config, models, { cache: options.kept });
+  const { suffices, answer, judges } = openAnswering(config, models, { cache: options.kept });
   const { abstention } = config;
   const chain = createAskChain({
     retrieve: createRetrieve(search),
+    suffices,
     answer,
     evaluate: createEvaluate(judges),
     abstention,

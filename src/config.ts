@@ -83,6 +83,13 @@ export const Settings = z.object({
     .max(500, 'must have at most 500 characters')
     .optional()
     .describe('what an answer says where the documents hold none'),
+  ABSTAIN_BELOW: z
+    .string()
+    .trim()
+    .regex(/^(?:0|1|0?\.\d{1,6})$/, 'must be a number from 0 to 1')
+    .transform(Number)
+    .optional()
+    .describe('how likely an answer must be in the passages for one to be given'),
   TOP_K: wholeNumber(1, 20).default(3).describe('passages shown to the model'),
   CHUNK_SIZE_TOKENS: wholeNumber(32, 2048).default(256).describe('the most tokens in a passage'),
   CHUNK_OVERLAP_TOKENS: wholeNumber(0, 512).default(32).describe('tokens that neighbouring passages may share'),
@@ -102,7 +109,7 @@ const notYet = ['WEAVIATE_URL', 'WEAVIATE_GRPC_URL', 'WEAVIATE_API_KEY', 'REDIS_
 
 /** Names that only Assay uses: in the environment, one that begins so and is unknown is a slip, not somebody else's. */
 const ownPrefixes =
-  /^(ASK|EVALUATION|EMBEDDING|CHUNK|TOP|CHAT|API_KEYS|MAX_CONCURRENT|MAX_BODY|PROMPTS|CORPUS|MODELS)_?/;
+  /^(ABSTAIN|ASK|EVALUATION|EMBEDDING|CHUNK|TOP|CHAT|API_KEYS|MAX_CONCURRENT|MAX_BODY|PROMPTS|CORPUS|MODELS)_?/;
 
 export type Config = ReturnType<typeof readConfig>;
 
@@ -174,6 +181,7 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env, folder 
     evaluationStyle: settings.EVALUATION_STYLE,
     evaluationCalibration: settings.EVALUATION_CALIBRATION,
     abstention: settings.ABSTENTION,
+    abstainBelow: settings.ABSTAIN_BELOW,
     topK: settings.TOP_K,
     chunkSizeTokens: settings.CHUNK_SIZE_TOKENS,
     chunkOverlapTokens: settings.CHUNK_OVERLAP_TOKENS,

@@ -4,10 +4,9 @@ import type { RankedSentence, ReadQuestion } from './rank-sentences.ts';
 import { contentStems, readWords, weightedShare } from './words.ts';
 
 /**
- * Decides whether there is an answer: a logistic model over `gateFeatureNames`, and the probability below which there is
- * none. It belongs to one embedding model, since each has its own range of similarities.
+ * Tells whether there is an answer: a logistic model over `gateFeatureNames`. It belongs to one embedding model, since each has its own range of similarities.
  */
-export type Gate = { weights: number[]; bias: number; cut: number };
+export type Gate = { weights: number[]; bias: number };
 
 /** A question and the sentences of its context, best first. */
 export type Ranked = { question: ReadQuestion; sentences: RankedSentence[] };
@@ -36,10 +35,9 @@ const countedWithin = 3;
 /** Besides the best sentence, those of this probability are looked at for what is asked. */
 const likelySentence = 0.2;
 
-const trained = ({ weights, bias, cut }: (typeof file.gates)['anyModel']): Gate => ({
+const trained = ({ weights, bias }: (typeof file.gates)['anyModel']): Gate => ({
   weights: gateFeatureNames.map((name) => weights[name]),
   bias,
-  cut,
 });
 /** Made by evaluation/train-answer.ts for the embedded model e5-small-v2-q. */
 export const gateOfE5Small = trained(file.gates.e5Small);

@@ -59,15 +59,19 @@ export function readText(message: AIMessageChunk): string {
 }
 
 /**
- * The answer step before which it is asked whether there is anything to answer from: without a passage no model is called.
+ * The answer step before which it is asked whether there is anything to answer from: where there isn't, no model is called.
+ * @param suffices says so; every context with a passage by default
  * @param words what an answer says that abstains, whichever step decided it
  */
-export function abstainWithoutContext(answer: AnswerStep, words = abstention): AnswerStep {
+export function abstainUnlessSufficient(
+  answer: AnswerStep,
+  suffices: Runnable<Retrieved, boolean> = step('has a passage', ({ context }) => context.length > 0),
+  words = abstention,
+): AnswerStep {
   const abstain = step('abstain', (): Answer => ({ text: words, abstained: true }));
-  const hasNothing = step('has no passage', ({ context }: Retrieved) => context.length === 0);
   const word = step('word abstention', (given: Answer) => (given.abstained ? { ...given, text: words } : given));
   return named(
     'answer or abstain',
-    RunnableBranch.from<Retrieved, Answer>([[hasNothing, abstain], named('answer in words', answer.pipe(word))]),
+    RunnableBranch.from<Retrieved, Answer>([[suffices, named('answer in words', answer.pipe(word))], abstain]),
   );
 }

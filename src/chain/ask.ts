@@ -1,7 +1,7 @@
 import { type Runnable, RunnablePassthrough, RunnableSequence } from '@langchain/core/runnables';
 import type { FoundPassage } from '../passage.ts';
-import { type AnswerStep, abstainWithoutContext } from './answer.ts';
-import type { Answered, Asked, Evaluated, Verdicts } from './state.ts';
+import { type AnswerStep, abstainUnlessSufficient } from './answer.ts';
+import type { Answered, Asked, Evaluated, Retrieved, Verdicts } from './state.ts';
 import { keep, named } from './step.ts';
 
 type Retrieve = Runnable<Asked, FoundPassage[]>;
@@ -13,6 +13,8 @@ type Retrieve = Runnable<Asked, FoundPassage[]>;
  */
 export function createAskChain(parts: {
   retrieve: Retrieve;
+  /** Whether the context can answer; by default, every one that holds a passage. */
+  suffices?: Runnable<Retrieved, boolean>;
   answer: AnswerStep;
   evaluate: Runnable<Answered, Verdicts>;
   abstention?: string | undefined;
@@ -20,7 +22,7 @@ export function createAskChain(parts: {
   const steps = [
     carry('retrieve', 'context', parts.retrieve),
     keep('context'),
-    carry('answer', 'answer', abstainWithoutContext(parts.answer, parts.abstention)),
+    carry('answer', 'answer', abstainUnlessSufficient(parts.answer, parts.suffices, parts.abstention)),
     keep('answer'),
     carry('evaluate', 'verdicts', parts.evaluate),
   ];

@@ -1,5 +1,4 @@
 import type { AnswerStep } from './answer.ts';
-import { answerable, type Gate, gateOfE5Small } from './answer-gate.ts';
 import { type RankedSentence, rankSentences } from './rank-sentences.ts';
 import { readable } from './sentence-candidates.ts';
 import { type Answer, abstention, type Retrieved } from './state.ts';
@@ -15,19 +14,21 @@ const longestAnswer = 700;
 /**
  * The answer step where no language model is configured: the one to three sentences of the context that answer best, word
  * for word (white space apart, and without the marker before a list item), those of a passage in its order.
- * It abstains where even the best is unlikely to answer.
- * @param options.gate when to abstain; it belongs to the embedding model, and the default to e5-small-v2-q. For another
- * model take `gateOfAnyModel`, which looks at words only.
+ * Whether the context can answer at all is for the step before to say; without a sentence it abstains.
  * @param options.mostSentences 1 to 3
  */
-export function createExtractiveAnswer(options: { gate?: Gate; mostSentences?: number } = {}): AnswerStep {
-  const { gate = gateOfE5Small, mostSentences = 3 } = options;
+export function createExtractiveAnswer(options: { mostSentences?: number } = {}): AnswerStep {
   return step('answer', ({ question, context }: Retrieved): Answer => {
-    const ranked = rankSentences(question, context);
-    if (answerable(ranked, gate) < gate.cut) return { text: abstention, abstained: true };
-    const text = inReadingOrder(choose(ranked.sentences, mostSentences)).map((sentence) => readable(sentence.text));
-    return { text: text.join(' '), abstained: false };
+    const text = extract(rankSentences(question, context).sentences, options.mostSentences);
+    return text === '' ? { text: abstention, abstained: true } : { text, abstained: false };
   });
+}
+
+/** The answer that ranked sentences make, best first, as people read it; empty where there are none. */
+export function extract(ranked: RankedSentence[], mostSentences = 3): string {
+  return inReadingOrder(choose(ranked, mostSentences))
+    .map(({ text }) => readable(text))
+    .join(' ');
 }
 
 /** The fewest of the best sentences that are likely enough to hold the answer together. */

@@ -22,15 +22,14 @@ import type { Answered } from './state.ts';
 import { step } from './step.ts';
 import { type Basis, Judgement, type Problem, readJudgement, unjudged, type Verdict } from './verdict.ts';
 
-/** The shape of a judge's reply, as the `response_format` of servers that can hold a model to it. */
-export const judgementFormat = {
+const formatOf = (schema: z.ZodType) => ({
   type: 'json_schema',
-  json_schema: {
-    name: 'judgement',
-    strict: true,
-    schema: z.toJSONSchema(Judgement),
-  },
-};
+  json_schema: { name: 'judgement', strict: true, schema: z.toJSONSchema(schema) },
+});
+/** The shape of a judge's reply, as the `response_format` of servers that can hold a model to it. */
+export const judgementFormat = formatOf(Judgement);
+/** The same for a judge that is asked for nothing else, by the plain prompts. */
+export const plainFormat = formatOf(Judgement.pick({ verdict: true }));
 
 const repairRequest = new HumanMessage(
   'That could not be read. Reply again with the one JSON object that was asked for, and nothing before or after it.',
@@ -40,10 +39,10 @@ const repairRequest = new HumanMessage(
 export type ModelJudgeParts = {
   basis: Basis;
   /**
-   * Its reply is JSON. The structured model is the same one, held to `judgementFormat`; without it the prompt is one that asks
-   * for no quotations, and those of the embedded verdict are shown.
+   * Its reply is JSON; the structured model is the same one, held to a format. Where the prompt asks for no quotations, those
+   * of the embedded verdict are shown.
    */
-  judgement?: { prompt: ChatPromptTemplate; model: ChatStep; structuredModel?: ChatStep };
+  judgement?: { prompt: ChatPromptTemplate; model: ChatStep; structuredModel: ChatStep; asksForQuotes: boolean };
   /** A question that takes Yes or No, and its probabilities. */
   word?: WordQuestion;
   /** The judge's own answer, to compare. */
@@ -70,7 +69,6 @@ export function createModelJudge(parts: ModelJudgeParts): Judge {
   const askJudgement = parts.judgement && createAskJudgement(parts.judgement);
   const askWord = parts.word && createAskWord(parts.word);
   const answerItself = parts.itself && createAnswerItself(parts.itself);
-  const asksForQuotes = parts.judgement?.structuredModel !== undefined;
   const weigh = step('weigh signals', (signals: Signals) => (calibration ? probabilityOf(signals, calibration) : null));
 
   /** @throws what the first call that was needed threw, where no call brought an opinion */
@@ -107,7 +105,7 @@ export function createModelJudge(parts: ModelJudgeParts): Judge {
         basis,
         score: probability ?? judgement?.score ?? oddsToProbability(opinions.word?.odds ?? null),
         reason: explain(opinions, opinion, label),
-        evidence: asksForQuotes || !features ? quoted : features.evidence,
+        evidence: parts.judgement?.asksForQuotes || !features ? quoted : features.evidence,
         problem: null,
       };
     } catch (error) {
@@ -120,12 +118,12 @@ export function createModelJudge(parts: ModelJudgeParts): Judge {
 /** Asks for a judgement as JSON; once more where it can't be read. */
 function createAskJudgement({ prompt, model, structuredModel }: NonNullable<ModelJudgeParts['judgement']>) {
   // Servers that know no response_format answer 400; after the first such reply they are asked without.
-  let structured = structuredModel !== undefined;
+  let structured = true;
 
   async function call(messages: BaseMessage[], config: RunnableConfig): Promise<AIMessageChunk> {
     if (structured) {
       try {
-        return await structuredModel!.invoke(messages, config);
+        return await structuredModel.invoke(messages, config);
       } catch (error) {
         if (!refusesRequest(error)) throw error;
         structured = false;

@@ -49,6 +49,18 @@ const fewestNewWords = 3;
 const notProse = 3;
 const none: ReadonlySet<string> = new Set();
 
+/** What was ranked before, as long as its context is there: answer, verdict and what precedes them ask for the same. */
+const known = new WeakMap<FoundPassage[], { question: string; ranked: ReturnType<typeof rank> }>();
+
+/** As `rank` does, with the trained weights; for the same question and context the work is done once. */
+export function rankSentences(question: string, context: FoundPassage[]) {
+  const before = known.get(context);
+  if (before?.question === question) return before.ranked;
+  const ranked = rank(question, context, trained);
+  known.set(context, { question, ranked });
+  return ranked;
+}
+
 /**
  * Ranks the sentences of the context by how well they answer: nearness of the windows that hold them, words shared with the
  * question (weighted by their rarity in this context), alone and with a neighbour, rank of the passage, and whether they
@@ -56,10 +68,10 @@ const none: ReadonlySet<string> = new Set();
  * every embedding model.
  * @returns best first
  */
-export function rankSentences(
+export function rank(
   question: string,
   context: FoundPassage[],
-  featureWeights: number[] = trained,
+  featureWeights: number[],
 ): { question: ReadQuestion; sentences: RankedSentence[] } {
   const candidates = sentenceCandidates(context);
   const stemsOf = new Map(candidates.map((candidate) => [candidate, contentStems(candidate.text)]));

@@ -45,6 +45,7 @@ async function parts(test: Test) {
         prompt: prompts[`evaluate-${basis}`],
         model,
         structuredModel: model.withConfig({ response_format: judgementFormat } as never),
+        asksForQuotes: true,
       },
       timeoutMs: 5000,
     });

@@ -1,0 +1,37 @@
+import type { FoundPassage } from '../passage.ts';
+import { answerable, type Gate } from './answer-gate.ts';
+import { logOdds } from './calibration.ts';
+import { extract } from './extract-answer.ts';
+import { scoreOf, type VerdictWeights } from './judge-by-features.ts';
+import { rankSentences } from './rank-sentences.ts';
+import type { Retrieved } from './state.ts';
+import { step } from './step.ts';
+import { readAnswer } from './verdict-features.ts';
+
+/** What tells whether a context can answer: both belong to the embedding model whose similarities the passages carry. */
+export type SufficiencyModel = { gate: Gate; weights: VerdictWeights };
+
+/**
+ * How likely the context holds an answer, 0 to 1, before anyone has answered: by how well it fits the question, and by the
+ * embedded verdict on the best answer that could be quoted from it. The two are averaged as log-odds.
+ */
+export function sufficiencyOf(question: string, context: FoundPassage[], { gate, weights }: SufficiencyModel): number {
+  const ranked = rankSentences(question, context);
+  const fits = answerable(ranked, gate);
+  const reading = readAnswer(extract(ranked.sentences), ranked);
+  if (fits === 0 || !reading) return 0;
+  const odds = (logOdds(fits) + logOdds(scoreOf(reading.values, weights))) / 2;
+  return 1 / (1 + Math.exp(-odds));
+}
+
+/**
+ * The step that decides, in code, whether there is anything to answer from: no prompt can be talked out of it, and a model is
+ * not even called.
+ * @param least the sufficiency below which it says no
+ */
+export function createSuffices(model: SufficiencyModel, least: number) {
+  return step(
+    'context suffices',
+    ({ question, context }: Retrieved) => context.length > 0 && sufficiencyOf(question, context, model) >= least,
+  );
+}
