@@ -13,6 +13,7 @@ export type AskedQuestion = {
   right: boolean;
   label: string;
   score: number | null;
+  attempts: number;
   milliseconds: number;
 };
 
@@ -23,15 +24,16 @@ export async function askQuestions(options: {
   parts: Pick<Parts, 'conductAsk' | 'search'>;
   collection: string;
   questions: LabelledQuestion[];
+  onIncorrect: AskRequest['onIncorrect'];
   onProgress: (done: number, total: number) => void;
 }): Promise<AskedQuestion[]> {
-  const { parts, collection, questions, onProgress } = options;
+  const { parts, collection, questions, onIncorrect, onProgress } = options;
   const asked: AskedQuestion[] = [];
   onProgress(0, questions.length);
   for (const question of questions) {
     const passages = await parts.search({ question: question.question, collection, topK: depth }, {});
     const place = passages.findIndex(({ source }) => source === question.source);
-    const reply = await parts.conductAsk(AskRequest.parse({ question: question.question, collection }));
+    const reply = await parts.conductAsk(AskRequest.parse({ question: question.question, collection, onIncorrect }));
     asked.push({
       question,
       place: place < 0 ? null : place + 1,
@@ -40,6 +42,7 @@ export async function askQuestions(options: {
       right: !reply.abstained && holdsOne(reply.answer, question.answers),
       label: reply.verdict.label,
       score: reply.verdict.score,
+      attempts: reply.attempts,
       milliseconds: reply.timings.totalMs,
     });
     onProgress(asked.length, questions.length);
@@ -103,5 +106,7 @@ export function askFigures(asked: AskedQuestion[]): Record<string, Estimate> {
       share(items, ({ right, abstained, label }) => !abstained && !right && label === 'Correct'),
     ),
   };
+  if (asked.some(({ attempts }) => attempts > 1))
+    figures['ask.triedTwice'] = among(asked, (items) => share(items, ({ attempts }) => attempts > 1));
   return Object.fromEntries(Object.entries(figures).filter(([, { value }]) => value !== null));
 }

@@ -44,12 +44,13 @@ export type EvaluationOptions = {
   seed: number;
   articles: 'all' | 'held-out' | 'tuned';
   calibrates: boolean;
+  onIncorrect: 'return' | 'retry' | 'abstain';
   onProgress: (what: string) => (done: number, total: number) => void;
 };
 
 /** Evaluates the system as it is configured on a data set: questions are asked, pairs are judged, by each judge in turn. */
 export async function evaluateDataset(options: EvaluationOptions): Promise<Evaluation> {
-  const { parts, dataset, seed, limit, onProgress } = options;
+  const { parts, dataset, seed, limit, onIncorrect, onProgress } = options;
   const { questions, pairs } = await prepare(options);
   const few = <Thing>(things: Thing[]) =>
     things.length <= limit ? things : shuffled(things, seededRandom(seed)).slice(0, limit);
@@ -57,7 +58,13 @@ export async function evaluateDataset(options: EvaluationOptions): Promise<Evalu
   const asked =
     questions.length === 0
       ? []
-      : await askQuestions({ parts, collection, questions: few(questions), onProgress: onProgress('Asking') });
+      : await askQuestions({
+          parts,
+          collection,
+          questions: few(questions),
+          onIncorrect,
+          onProgress: onProgress('Asking'),
+        });
   const judges = pairs.length === 0 ? [] : namedJudges(options);
   const kept = dataset.kind === 'pairs' ? pairs.slice(0, limit) : pairs;
   const judged = await judgePairs({ parts, judges, pairs: kept, onProgress: onProgress('Judging') });

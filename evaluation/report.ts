@@ -17,6 +17,7 @@ const askRows: Record<string, string> = {
   'ownAnswers.balancedAccuracy': 'Verdict on own answers: balanced accuracy',
   'ownAnswers.falseCorrect': 'Wrong answers called Correct',
   'ownAnswers.wrongShownAsCorrect': 'Questions whose wrong answer is shown as Correct',
+  'ask.triedTwice': 'Questions that were tried twice',
 };
 /** Figures that are no shares: shown as they are, not in percent. */
 const plain = /auroc$|meanReciprocalRank$|balancedAccuracy$|calibrationError$|f1$/;

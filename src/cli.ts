@@ -83,6 +83,7 @@ program
   .option('--styles <names>', 'how a language model judges, by comma: plain, rubric, cross-check, full')
   .option('--calibrate <file>', 'write how this model’s scores become probabilities, for EVALUATION_CALIBRATION')
   .option('--corpus <folder>', 'the documents that (question, answers, source) are about; by default CORPUS_DIR')
+  .option('--on-incorrect <policy>', 'what an ask does with an Incorrect answer: return, retry or abstain', 'return')
   .option('--articles <which>', 'of a SQuAD set that weights were trained on: all, held-out or tuned', 'all')
   .action(async (dataset, options) => (await import('./evaluate.ts')).evaluate(dataset, options));
 

@@ -51,9 +51,10 @@ export async function compose(
   });
   await knowledge.createCollection('default');
 
-  const search: SearchPassages = async ({ question, collection, topK }, { signal }) => {
-    const vector = Float32Array.from(await embeddings.embedQuery(question, { signal }));
-    const found = await knowledge.search({ question, collection, topK: Math.max(topK, rerankedPassages), vector });
+  const search: SearchPassages = async ({ question, collection, topK, searchedFor = question }, { signal }) => {
+    const vector = Float32Array.from(await embeddings.embedQuery(searchedFor, { signal }));
+    const depth = Math.max(topK, rerankedPassages);
+    const found = await knowledge.search({ question: searchedFor, collection, topK: depth, vector });
     return rerank(question, found, topK);
   };
   const { suffices, answer, judges } = openAnswering(config, models, { cache: options.kept });

@@ -24,6 +24,7 @@ export type EvaluateOptions = {
   calibrate?: string;
   corpus?: string;
   articles: string;
+  onIncorrect: string;
 };
 
 /**
@@ -72,6 +73,7 @@ async function onDataset(path: string, config: Config, options: EvaluateOptions)
   const styles = [...new Set(wanted.map((style) => oneOf('styles', style, evaluationStyles)))] as EvaluationStyle[];
   const articles = oneOf('articles', options.articles, ['all', 'held-out', 'tuned'] as const);
   const limit = options.limit === undefined ? Number.POSITIVE_INFINITY : wholeNumber('limit', options.limit);
+  const onIncorrect = oneOf('on-incorrect', options.onIncorrect, ['return', 'retry', 'abstain'] as const);
   const seed = wholeNumber('seed', options.seed);
   const minimum = await gateOf(options.gate);
   const dataset: Dataset = readDataset(path);
@@ -101,6 +103,7 @@ async function onDataset(path: string, config: Config, options: EvaluateOptions)
       limit,
       seed,
       articles,
+      onIncorrect,
       calibrates: options.calibrate !== undefined,
       onProgress,
     }).finally(() => end());

@@ -1,4 +1,5 @@
 import type { Runnable } from '@langchain/core/runnables';
+import { rewriteQuestion } from './rewrite-question.ts';
 import { type Answer, type Asked, abstention, type Evaluated } from './state.ts';
 import { step } from './step.ts';
 
@@ -14,8 +15,8 @@ const isIncorrect = ({ verdicts }: Evaluated) => (verdicts.context ?? verdicts.a
 const scoreOf = ({ verdicts }: Evaluated) => (verdicts.context ?? verdicts.answer)?.score ?? 0;
 
 /**
- * What happens when the verdict is Incorrect: `return` the answer with its verdict; `retry` once with twice as many passages
- * and keep the better of the two; `abstain`, so that no answer is shown that was found wrong.
+ * What happens when the verdict is Incorrect: `return` the answer with its verdict; `retry` once with the question put
+ * otherwise and twice as many passages, and keep the better of the two; `abstain`, so that no answer is shown that was found wrong.
  * @param words what an answer says that abstains
  */
 export function withPolicy(
@@ -30,8 +31,9 @@ export function withPolicy(
       const answer: Answer = { text: words, abstained: true };
       return { ...first, answer, attempts: 1 };
     }
-    const second = await chain.invoke({ ...asked, topK: Math.min(asked.topK * 2, mostPassages) }, within);
-    const keepFirst = isIncorrect(second) && scoreOf(second) < scoreOf(first);
+    const again = { topK: Math.min(asked.topK * 2, mostPassages), searchedFor: rewriteQuestion(asked.question) };
+    const second = await chain.invoke({ ...asked, ...again }, within);
+    const keepFirst = isIncorrect(second) && scoreOf(second) <= scoreOf(first);
     return { ...(keepFirst ? first : second), attempts: 2 };
   });
 }

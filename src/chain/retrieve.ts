@@ -5,9 +5,12 @@ import type { FoundPassage } from '../passage.ts';
 import type { Asked } from './state.ts';
 import { step } from './step.ts';
 
-/** A search that a retriever stands on: the `topK` best passages for a question in a collection, best first. */
+/**
+ * A search that a retriever stands on: the `topK` best passages for a question in a collection, best first. What is searched
+ * for may be put otherwise than the question; which of the passages found are best is always the question's to say.
+ */
 export type SearchPassages = (
-  query: { question: string; collection: string; topK: number },
+  query: { question: string; collection: string; topK: number; searchedFor?: string | undefined },
   options: { signal?: AbortSignal | undefined },
 ) => Promise<FoundPassage[]>;
 
@@ -35,8 +38,8 @@ export class PassageRetriever extends BaseRetriever<Omit<FoundPassage, 'text'>> 
 
 /** The step that finds the passages for a question; collection and number come with each ask. */
 export function createRetrieve(search: SearchPassages) {
-  return step('retrieve', ({ question, collection, topK }: Asked, { signal }) =>
-    search({ question, collection, topK }, { signal }),
+  return step('retrieve', ({ question, collection, topK, searchedFor }: Asked, { signal }) =>
+    search({ question, collection, topK, searchedFor }, { signal }),
   );
 }
 

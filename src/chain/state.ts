@@ -4,7 +4,14 @@ import type { Verdict } from './verdict.ts';
 export type Evaluation = 'context' | 'answer' | 'both' | 'none';
 
 /** What goes into the chain: a question, and how it is to be answered. */
-export type Asked = { question: string; collection: string; topK: number; evaluation: Evaluation };
+export type Asked = {
+  question: string;
+  collection: string;
+  topK: number;
+  evaluation: Evaluation;
+  /** What is searched for where it isn't the question as it was put. */
+  searchedFor?: string;
+};
 
 /** An answer; `abstained` says that it is the admission that there is none. */
 export type Answer = { text: string; abstained: boolean };

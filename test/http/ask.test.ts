@@ -168,6 +168,11 @@ test('onIncorrect: retry asks once more, with more passages, and keeps the bette
   const { json } = await call('POST', '/ask', { question, topK: 2, onIncorrect: 'retry' });
   assert.deepEqual([json.answer, json.verdict.label, json.attempts], ['It was rebuilt in 1904.', 'Correct', 2]);
   assert.equal(json.context.length, 4);
+  const searched = openai.embeddingRequests.slice(-2).map(({ body }) => body.input);
+  assert.deepEqual(searched, [question, 'tower rebuilt'], 'the second time without the words that only ask');
+  const { trace } = (await call('GET', `/asks/${json.id}`)).json;
+  const outputs = JSON.stringify(trace.filter(({ name }: { name: string }) => name === 'read answer'));
+  assert.ok(outputs.includes('In 1862.') && outputs.includes('It was rebuilt in 1904.'), 'both attempts are recorded');
 });
 
 for (const [name, failure, status, code, chatCalls = 1] of [
