@@ -29,7 +29,7 @@ const Calibration = z.object({
   model: z.string(),
   basis: z.enum(['context', 'answer']),
   style: z.enum(evaluationStyles),
-  weights: z.record(z.enum(signalNames), z.number()),
+  weights: z.partialRecord(z.enum(signalNames), z.number()),
   bias: z.number(),
   threshold: z.number().min(0).max(1),
   dataSet: z.string(),

@@ -1,0 +1,190 @@
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { type Calibration, readCalibrations } from '../../src/chain/calibration.ts';
+import { weightsOfE5Small } from '../../src/chain/judge-by-features.ts';
+import { createModelJudge, judgementFormat, type ModelJudgeParts } from '../../src/chain/judge-by-model.ts';
+import { readPrompts } from '../../src/chain/prompts.ts';
+import { AskTracer } from '../../src/chain/trace.ts';
+import { CheckedOpenAiChatModel } from '../../src/models/openai-chat-model.ts';
+import { foundPassage } from '../doubles/found-passage.ts';
+import { fail, promptText } from '../doubles/openai-replies.ts';
+import { startOpenAiServer } from '../doubles/openai-server.ts';
+import { temporaryFolder } from '../doubles/temporary-folder.ts';
+
+const prompts = readPrompts(fileURLToPath(new URL('../../prompts', import.meta.url)));
+const sentence = 'The tower of Aldmoor was built in 1382 by the mason Peter Hale.';
+const passage = foundPassage(`Aldmoor lies on the river Wend. ${sentence}`, { title: 'Aldmoor', start: 10 });
+const state = {
+  question: 'Who built the tower of Aldmoor?',
+  context: [passage],
+  answer: { text: 'Peter Hale', abstained: false },
+  collection: 'default',
+  topK: 3,
+  evaluation: 'context' as const,
+};
+const correct = '{"quotes":["the mason Peter Hale"],"reason":"It names him.","verdict":"Correct","score":0.9}';
+const incorrect = '{"quotes":[],"reason":"It does not say.","verdict":"Incorrect","score":0.1}';
+
+/** The log-probabilities of a first token. */
+const likely = (tokens: Record<string, number>) => {
+  const top_logprobs = Object.entries(tokens).map(([token, share]) => ({
+    token,
+    logprob: Math.log(share),
+    bytes: null,
+  }));
+  return { content: [{ ...top_logprobs[0], top_logprobs }] };
+};
+const yes = { content: 'Yes', logprobs: likely({ Yes: 0.6, ' yes': 0.2, No: 0.2 }) };
+const asksWord = /Reply with one word/;
+const asksItself = /in as few words as possible/;
+const asksJudgement = /Reply with one JSON object/;
+
+async function start(t: TestContext, style: 'plain' | 'rubric' | 'cross-check' | 'full', calibration?: Calibration) {
+  const openai = await startOpenAiServer({ test: t });
+  const served = { model: 'm', baseUrl: openai.baseUrl, apiKey: 'k', maxRetries: 0, timeoutMs: 5000 };
+  const model = new CheckedOpenAiChatModel(served);
+  const structuredModel = model.withConfig({ response_format: judgementFormat } as never);
+  const checks = style === 'cross-check' || style === 'full';
+  const parts: ModelJudgeParts = {
+    basis: 'context',
+    embedded: weightsOfE5Small,
+    calibration,
+    timeoutMs: 1500,
+    ...(style === 'plain' && {
+      judgement: { prompt: prompts['evaluate-context-plain'], model, structuredModel, asksForQuotes: false },
+    }),
+    ...((style === 'rubric' || style === 'full') && {
+      judgement: { prompt: prompts['evaluate-context'], model, structuredModel, asksForQuotes: true },
+    }),
+    ...(checks && {
+      word: {
+        prompt: prompts['evaluate-context-word'],
+        telling: new CheckedOpenAiChatModel(served, { oneWord: true }),
+        model,
+      },
+      itself: { prompt: prompts['answer-briefly'], model },
+    }),
+  };
+  const judge = createModelJudge(parts);
+  return { openai, judge: (config = {}) => judge.invoke(state, config) };
+}
+
+const calibrated = (weights: Calibration['weights'], bias = 0): Calibration => ({
+  model: 'm',
+  basis: 'context',
+  style: 'full',
+  weights,
+  bias,
+  threshold: 0.5,
+  dataSet: 'none',
+  pairs: 0,
+});
+
+test('cross-check: the probability of Yes is the score, however the tokens are written, and evidence is shown', async (t) => {
+  const { openai, judge } = await start(t, 'cross-check');
+  openai.chatWhen(asksWord, yes);
+  openai.chatWhen(asksItself, 'Peter Hale');
+  const verdict = await judge();
+  assert.equal(verdict.label, 'Correct');
+  assert.ok(Math.abs(verdict.score! - 0.8) < 1e-9);
+  assert.equal(verdict.reason, 'Asked whether the answer is right, the model says Yes. Its own answer agrees.');
+  const start_ = passage.start + passage.text.indexOf(sentence);
+  const end = start_ + sentence.length;
+  assert.deepEqual(verdict.evidence, [{ quote: sentence, passageId: 'p1', start: start_, end }]);
+  const word = openai.chatRequests.find(({ body }) => asksWord.test(promptText(body as never)))!
+    .body as never as Record<string, unknown>;
+  assert.deepEqual([word.logprobs, word.top_logprobs, word.max_tokens], [true, 20, 2]);
+});
+
+test('cross-check: the judge does not see the answer when it answers itself, and an own answer that differs is told', async (t) => {
+  const { openai, judge } = await start(t, 'cross-check');
+  openai.chatWhen(asksWord, { content: 'No', logprobs: likely({ No: 0.9, Yes: 0.1 }) });
+  openai.chatWhen(asksItself, 'Joan Firth');
+  const verdict = await judge();
+  assert.equal(verdict.label, 'Incorrect');
+  assert.match(verdict.reason, /says No\. Its own answer differs\.$/);
+  const itself = openai.chatRequests.find(({ body }) => asksItself.test(promptText(body as never)))!;
+  assert.ok(!promptText(itself.body as never).includes('<answer>'));
+});
+
+test('a server that knows no log-probabilities is asked without, then and from then on; the word still counts', async (t) => {
+  const { openai, judge } = await start(t, 'cross-check');
+  openai.chatWhen(asksItself, 'not stated');
+  openai.chatWhen(
+    ({ logprobs, messages }) => logprobs === true && asksWord.test(JSON.stringify(messages)),
+    fail.status(400),
+  );
+  openai.chatWhen((request) => request.logprobs !== true && asksWord.test(promptText(request)), 'Yes.');
+  for (const calls of [3, 2]) {
+    const before = openai.chatRequests.length;
+    const verdict = await judge();
+    assert.deepEqual([verdict.label, verdict.score], ['Correct', null]);
+    assert.match(verdict.reason, /it finds no answer in the passages/);
+    assert.equal(openai.chatRequests.length - before, calls);
+  }
+});
+
+test('plain: the verdict is the label, without a score; the quotations are the embedded verdict’s', async (t) => {
+  const { openai, judge } = await start(t, 'plain');
+  openai.chat('{"verdict": "Correct"}');
+  const verdict = await judge();
+  assert.deepEqual([verdict.label, verdict.score, verdict.evidence.length], ['Correct', null, 1]);
+});
+
+test('full: a calibration makes one probability of all signals; a label that it turns is explained', async (t) => {
+  const { openai, judge } = await start(t, 'full', calibrated({ verdict: 1, agreement: -4 }));
+  openai.chatWhen(asksWord, yes);
+  openai.chatWhen(asksItself, 'Peter Hale');
+  openai.chatWhen(asksJudgement, correct);
+  const tracer = new AskTracer();
+  const verdict = await judge({ callbacks: [tracer] });
+  assert.equal(verdict.label, 'Incorrect');
+  assert.ok(Math.abs(verdict.score! - 1 / (1 + Math.exp(3))) < 1e-9);
+  assert.match(
+    verdict.reason,
+    /^It names him\. By itself it would say Correct; all signs together speak for Incorrect\.$/,
+  );
+  assert.deepEqual(
+    verdict.evidence.map(({ quote }) => quote),
+    ['the mason Peter Hale'],
+  );
+  const { input } = tracer.steps().find(({ name }) => name === 'weigh signals')!;
+  const { embedded, word, ...signals } = input as Record<string, number>;
+  assert.deepEqual(signals, { verdict: 1, stated: Math.log(9), quotes: 1, agreement: 1, declined: 0 });
+  assert.ok(embedded! > 0 && Math.abs(word! - Math.log(4)) < 1e-9);
+});
+
+test('full: where one of the opinions fails the other counts; where both do there is no verdict', async (t) => {
+  const { openai, judge } = await start(t, 'full');
+  openai.chatWhen(asksItself, fail.status(500));
+  openai.chatWhen(asksWord, fail.status(500));
+  openai.chatWhen(asksJudgement, incorrect);
+  assert.deepEqual([(await judge()).label, (await judge()).problem], ['Incorrect', null]);
+  openai.chatWhen(asksWord, yes);
+  openai.chatWhen(asksJudgement, 'Well.');
+  openai.chatWhen(/That could not be read/, 'Hm.');
+  assert.equal((await judge()).label, 'Correct');
+  openai.chatWhen(asksWord, 'Perhaps.');
+  const verdict = await judge();
+  assert.deepEqual([verdict.label, verdict.problem, verdict.score], ['Unjudged', 'unparseable', null]);
+});
+
+test('cross-check: a judge that hangs is cut off at the deadline', async (t) => {
+  const { openai, judge } = await start(t, 'cross-check');
+  openai.chatWhen(asksWord, fail.hang());
+  openai.chatWhen(asksItself, fail.hang());
+  assert.equal((await judge()).problem, 'timeout');
+});
+
+test('a calibration of one’s own comes before those that are shipped; what is none is refused by the setting’s name', async (t) => {
+  const folder = await temporaryFolder(t);
+  const file = join(folder, 'calibration.json');
+  writeFileSync(file, JSON.stringify({ madeBy: 'a test', judges: [calibrated({ verdict: 1 })] }));
+  assert.equal(readCalibrations(file)[0]?.dataSet, 'none');
+  assert.ok(readCalibrations().every(({ dataSet }) => dataSet !== 'none'));
+  writeFileSync(file, '{}');
+  assert.throws(() => readCalibrations(file), { code: 'BAD_SETTINGS', message: /^EVALUATION_CALIBRATION: / });
+});
