@@ -1,0 +1,153 @@
+import assert from 'node:assert/strict';
+import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { readDataset } from '../../evaluation/dataset.ts';
+import { runCommand } from '../doubles/command-line.ts';
+import { startOpenAiServer } from '../doubles/openai-server.ts';
+import { type Test, temporaryFolder } from '../doubles/temporary-folder.ts';
+
+const context = 'The tower of Aldmoor was built in 1382 by the mason Peter Hale. A fire in 1740 destroyed the hall.';
+const pairs = [
+  ['Who built the tower?', 'Peter Hale', 'Correct', ''],
+  ['Who built the tower?', 'Joan Firth <script>alert(1)</script>', 'Incorrect', 'from memory'],
+  ['When was the tower built?', '1382', true, ''],
+  ['When was the tower built?', '1740', 0, 'span of the same paragraph'],
+  ['What destroyed the hall?', 'A fire', 1, ''],
+  ['What destroyed the hall?', 'the tower', false, 'span of the same paragraph'],
+].map(([question, answer, label, kind]) => ({ question, context, answer, label, kind }));
+const jsonLines = (things: unknown[]) => `${things.map((thing) => JSON.stringify(thing)).join('\n')}\n`;
+
+async function folders(t: Test) {
+  const folder = await temporaryFolder(t);
+  return { folder, file: (name: string) => join(folder, name), out: join(folder, 'out') };
+}
+
+test('labelled answers are judged without a model, and the report can be read by people and by programs', async (t) => {
+  const { file, out } = await folders(t);
+  writeFileSync(file('pairs.jsonl'), jsonLines(pairs));
+  const { code, stdout, stderr } = await runCommand(['evaluate', file('pairs.jsonl'), '--out', out], {});
+  assert.equal(code, 0, stderr);
+  assert.match(stdout, /6 answers judged/);
+  assert.match(stdout, /\| embedded, context \| +1\.000 /);
+  const report = JSON.parse(readFileSync(join(out, 'report.json'), 'utf8'));
+  assert.equal(report.figures['verdict.embedded, context.auroc'].count, 6);
+  const page = readFileSync(join(out, 'report.html'), 'utf8');
+  assert.match(page, /<svg[\s\S]*ROC|ROC[\s\S]*<svg/);
+  assert.doesNotMatch(page, /<script>/);
+});
+
+test('with a model every style is a row; a second run asks no model; a cut-short line of kept replies is passed over', async (t) => {
+  const { file, out } = await folders(t);
+  writeFileSync(file('pairs.jsonl'), jsonLines(pairs));
+  const openai = await startOpenAiServer({ test: t });
+  openai.chatWhen(/Evaluate whether/, '{"verdict":"Correct"}');
+  openai.chatWhen(/Reply with one JSON object/, '{"quotes":[],"reason":"","verdict":"Incorrect","score":0.2}');
+  openai.chatWhen(/Reply with one word/, 'Yes');
+  openai.chatWhen(/in as few words as possible/, 'Peter Hale');
+  const settings = { OPENAI_BASE_URL: openai.baseUrl, EMBEDDING_MODEL: 'e5-small-v2-q', CHAT_MODEL: 'scripted-chat' };
+  const calibration = file('calibration.json');
+  const args = ['evaluate', file('pairs.jsonl'), '--out', out, '--styles', 'plain,full', '--calibrate', calibration];
+  const first = await runCommand(args, settings);
+  assert.equal(first.code, 0, first.stderr);
+  for (const row of ['embedded, context', 'plain, context', 'full, context', 'full, context, calibrated'])
+    assert.ok(first.stdout.includes(`| ${row} `), row);
+  // Plain, JSON and word for each of six, the judge's own answer once for each of three questions.
+  assert.equal(openai.chatRequests.length, 6 * 3 + 3);
+  const written = JSON.parse(readFileSync(calibration, 'utf8'));
+  assert.deepEqual(
+    written.judges.map(({ style, model, pairs: count }: Record<string, unknown>) => [style, model, count]),
+    [
+      ['plain', 'scripted-chat', 6],
+      ['full', 'scripted-chat', 6],
+    ],
+  );
+
+  appendFileSync(join(out, 'replies.tsv'), 'a line that was cut sh');
+  const second = await runCommand(args, settings);
+  const figures = (text: string) => text.replace(/[\d.]+ ms/g, '').replace(/ +/g, ' ');
+  assert.equal(figures(second.stdout), figures(first.stdout));
+  assert.equal(openai.chatRequests.length, 21);
+
+  const used = await runCommand(['ask', 'Who?', '--json'], {
+    ...settings,
+    DATA_DIR: file('data'),
+    EVALUATION_CALIBRATION: calibration,
+  });
+  assert.equal(used.code, 0, used.stderr);
+});
+
+test('questions are asked of the documents that they are about; a gate that is not reached fails', async (t) => {
+  const { folder, file, out } = await folders(t);
+  mkdirSync(file('docs'));
+  writeFileSync(join(folder, 'docs/aldmoor.md'), `# Aldmoor\n\n${context}`);
+  writeFileSync(join(folder, 'docs/brindle.md'), '# Brindle\n\nBrindle is a village of sheep farmers.');
+  writeFileSync(
+    file('questions.jsonl'),
+    jsonLines([
+      { question: 'When was the tower of Aldmoor built?', answers: ['1382'], source: 'aldmoor.md' },
+      { question: 'Who won the football match on Sunday?', answers: [] },
+    ]),
+  );
+  writeFileSync(
+    file('gate.json'),
+    JSON.stringify({ 'retrieval.hitAt1': 1, 'answer.f1': 0.99, 'abstention.lost': { atMost: 0 } }),
+  );
+  const args = [
+    'evaluate',
+    file('questions.jsonl'),
+    '--corpus',
+    file('docs'),
+    '--out',
+    out,
+    '--gate',
+    file('gate.json'),
+  ];
+  const { code, stdout, stderr } = await runCommand([...args, '--json'], {});
+  assert.equal(code, 1);
+  assert.match(stderr, /Below the gate: answer\.f1 is 0\.\d+, and must be at least 0\.99\./);
+  assert.equal(stderr.match(/Below the gate/g)!.length, 1);
+  const figures = JSON.parse(stdout);
+  assert.equal(figures['answer.contains'].value, 1);
+  assert.equal(figures['abstention.recall'].value, 1);
+});
+
+test('a set in the format of SQuAD: paragraphs are ingested, questions asked, wrong answers made and judged', async (t) => {
+  const { file, out } = await folders(t);
+  const qas = [
+    {
+      question: 'When was the tower of Aldmoor built?',
+      answers: [{ text: '1382', answer_start: context.indexOf('1382') }],
+    },
+    {
+      question: 'Who built the tower of Aldmoor?',
+      answers: [{ text: 'Peter Hale', answer_start: context.indexOf('Peter') }],
+    },
+    {
+      question: 'Who destroyed the tower?',
+      is_impossible: true,
+      plausible_answers: [{ text: 'A fire', answer_start: 64 }],
+    },
+  ];
+  writeFileSync(file('squad.json'), JSON.stringify({ data: [{ title: 'Aldmoor', paragraphs: [{ context, qas }] }] }));
+  const { code, stdout, stderr } = await runCommand(['evaluate', file('squad.json'), '--out', out], {});
+  assert.equal(code, 0, stderr);
+  assert.match(stdout, /3 questions asked/);
+  assert.match(stdout, /Source is the first passage +\| +100\.0%/);
+  assert.match(stdout, /answer to another question|span of the same paragraph/);
+});
+
+test('what can not be read as a data set is told by its line', async (t) => {
+  const { file } = await folders(t);
+  const refuses = (text: string, message: RegExp) => {
+    writeFileSync(file('bad.jsonl'), text);
+    assert.throws(() => readDataset(file('bad.jsonl')), { code: 'BAD_INPUT', message });
+  };
+  refuses('', /empty/);
+  refuses('no JSON', /^Line 1 of the data set is no JSON object/);
+  refuses(jsonLines([pairs[0], { ...pairs[0], label: 'maybe' }]), /^Line 2 of the data set: label must be Correct/);
+  refuses(jsonLines([{ question: 'Q', answers: 'no list' }]), /^Line 1 of the data set: answers /);
+  assert.throws(() => readDataset(file('missing.jsonl')), { code: 'BAD_INPUT' });
+  const { code, stderr } = await runCommand(['evaluate', file('missing.jsonl'), '--out', file('out')], {});
+  assert.deepEqual([code, stderr], [1, 'The data set can not be read: there is no such file or folder.\n']);
+});
