@@ -72,7 +72,7 @@ export async function evaluateDataset(options: EvaluationOptions): Promise<Evalu
   const rows = judges.map(({ name }) => ({ name, judged }));
   if (options.calibrates)
     for (const { name, basis, style } of judges) {
-      if (!style) continue;
+      if (!style || style === 'plain') continue; // the baseline stays as the model says it
       const { model, dataSet } = { model: parts.about.models.evaluation, dataSet: options.name };
       const { calibration, held } = calibrate({ judged, name, model, basis, style, dataSet });
       calibrations.push(calibration);
