@@ -127,6 +127,10 @@ function explain(question: string, reading: VerdictReading, score: number): stri
       `${words.join(', ')} ${words.length === 1 ? "isn't" : "aren't"} in the text that should bear it out`,
     );
   }
+  const unsupported = reading.supports.filter(({ held }) => held < leastHeld);
+  if (reading.supports.length > 1)
+    for (const { part } of unsupported.slice(0, 3))
+      speaksAgainst.push(`unsupported: “${part.length > 80 ? `${part.slice(0, 80)}…` : part}”`);
   if (reading.negationDiffers) speaksAgainst.push('one of the two is negated and the other is not');
   const sides = [
     speaksFor.length > 0 ? `for it: ${speaksFor.join(', ')}` : '',

@@ -56,6 +56,16 @@ test('a sentence in other words is judged too: its invented number speaks agains
   assert.match(wrong.reason, /^No language model is configured: .*“1911”/);
 });
 
+test('a sentence that nothing bears out is named as unsupported; the others have their evidence', async () => {
+  const verdict = await ask(
+    question,
+    'The tower of Aldmoor was built in 1382 by the mason Peter Hale. Elephants dislike raspberry jam.',
+  );
+  assert.match(verdict.reason, /unsupported: “Elephants dislike raspberry jam\.”/);
+  assert.doesNotMatch(verdict.reason, /unsupported: “The tower/);
+  assert.equal(verdict.evidence.length, 1);
+});
+
 test('instructions in an answer are words like any others', async () => {
   const plain = await ask(question, 'It was built in 1911.');
   const told = await ask(
