@@ -102,7 +102,7 @@ h1 { font-size: 1.6rem } h2 { font-size: 1.15rem; margin-top: 2.2rem }
 p, small { color: var(--quiet) }
 .wide { overflow-x: auto }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums }
-th, td { text-align: left; vertical-align: top; padding: .3rem .8rem .3rem 0; border-bottom: 1px solid var(--line) }
+th, td { min-width: 5.5rem; text-align: left; vertical-align: top; padding: .3rem .8rem .3rem 0; border-bottom: 1px solid var(--line) }
 th { font-weight: 600; font-size: .85rem }
 .plots { display: flex; flex-wrap: wrap; gap: 2rem }
 figure { margin: 0; flex: 1 1 18rem; max-width: 26rem } figcaption { font-weight: 600 } figcaption small { display: block; font-weight: 400 }

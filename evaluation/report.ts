@@ -58,7 +58,7 @@ export function reportTables({ figures, judges, asked, judged }: Evaluation): Ta
   if (judges.length > 0) {
     tables.push({
       title: `${judged.length} answers judged`,
-      head: ['judge', ...Object.values(verdictColumns), 'median'],
+      head: ['judge', ...Object.values(verdictColumns), 'median (kept replies take no time)'],
       rows: judges.map(({ name, medianMs }) => [
         name,
         ...Object.keys(verdictColumns).map((column) => show(column, figures[`verdict.${name}.${column}`])),
