@@ -23,28 +23,34 @@ const LogProbabilities = z.object({ content: z.array(Token.extend({ top_logprobs
  * @throws AppError MODEL_BAD_OUTPUT where the reply is neither word, and what the model throws
  */
 export function createAskWord({ prompt, telling, model }: WordQuestion) {
-  let tells = true;
-
-  async function call(messages: BaseMessage[], config: RunnableConfig): Promise<AIMessageChunk> {
-    if (tells) {
-      try {
-        return await telling.invoke(messages, config);
-      } catch (error) {
-        if (!refusesRequest(error)) throw error;
-        tells = false;
-      }
-    }
-    return await model.invoke(messages, config);
-  }
-
+  const call = preferring(telling, model);
   return async (texts: Record<string, string>, config: RunnableConfig): Promise<Word> => {
     const messages = (await prompt.invoke(texts, config)).toChatMessages();
     return readWord(await call(messages, config));
   };
 }
 
+/**
+ * Calls a model that is told more than every server understands; after the first refusal, then and from then on, the same
+ * model as it is.
+ */
+export function preferring(told: ChatStep, model: ChatStep) {
+  let isRefused = false;
+  return async (messages: BaseMessage[], config: RunnableConfig): Promise<AIMessageChunk> => {
+    if (!isRefused) {
+      try {
+        return await told.invoke(messages, config);
+      } catch (error) {
+        if (!refusesRequest(error)) throw error;
+        isRefused = true;
+      }
+    }
+    return await model.invoke(messages, config);
+  };
+}
+
 /** Whether a server refuses what a request asks for, as one does that knows an option not. */
-export function refusesRequest(error: unknown): boolean {
+function refusesRequest(error: unknown): boolean {
   if (!(error instanceof AppError) || error.code !== 'MODEL_REJECTED') return false;
   return [400, 422].includes((error.cause as { status?: number } | undefined)?.status ?? 0);
 }

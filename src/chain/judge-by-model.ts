@@ -1,4 +1,4 @@
-import { AIMessage, type AIMessageChunk, type BaseMessage, HumanMessage } from '@langchain/core/messages';
+import { AIMessage, HumanMessage } from '@langchain/core/messages';
 import type { ChatPromptTemplate } from '@langchain/core/prompts';
 import type { RunnableConfig } from '@langchain/core/runnables';
 import { z } from 'zod';
@@ -10,7 +10,7 @@ import {
   compareAnswers,
   createAnswerItself,
   createAskWord,
-  refusesRequest,
+  preferring,
   type Word,
   type WordQuestion,
 } from './cross-check.ts';
@@ -61,8 +61,8 @@ type Opinions = { judgement: Judgement | null; word: Word | null; comparison: Co
 /**
  * A judge by a model: its judgement as JSON, read tolerantly and asked for once more where it can't be read; its answer to a
  * one-word question, and to the question itself; each where it is wanted, at the same time. Of these and of the embedded
- * verdict a calibration makes one probability; what is missing then counts as unknown. It never fails: a judge that is too
- * slow, can't be read or can't be reached is a verdict with its `problem`.
+ * verdict a calibration makes one probability; where one of them didn't come, label and score are what the model says. It never
+ * fails: a judge that is too slow, can't be read or can't be reached is a verdict with its `problem`.
  */
 export function createModelJudge(parts: ModelJudgeParts): Judge {
   const { basis, timeoutMs, embedded, calibration } = parts;
@@ -70,6 +70,9 @@ export function createModelJudge(parts: ModelJudgeParts): Judge {
   const askWord = parts.word && createAskWord(parts.word);
   const answerItself = parts.itself && createAnswerItself(parts.itself);
   const weigh = step('weigh signals', (signals: Signals) => (calibration ? probabilityOf(signals, calibration) : null));
+  // A calibration was fitted to all signals: one that is lost must not count as one that speaks against the answer.
+  const areAllThere = ({ judgement, word, comparison }: Opinions) =>
+    (!askJudgement || judgement) && (!askWord || word) && (!answerItself || comparison);
 
   /** @throws what the first call that was needed threw, where no call brought an opinion */
   async function opine({ question, answer, context }: Answered, config: RunnableConfig): Promise<Opinions> {
@@ -97,7 +100,8 @@ export function createModelJudge(parts: ModelJudgeParts): Judge {
       const features = embedded && basis === 'context' ? judgeByFeatures(state, embedded) : null;
       const quoted = judgement ? findEvidence(judgement.quotes, state.context) : [];
       const signals = toSignals(opinions, quoted.length, features?.score ?? null);
-      const probability = await weigh.invoke(signals, config);
+      const weighed = await weigh.invoke(signals, config);
+      const probability = areAllThere(opinions) ? weighed : null;
       const opinion = judgement?.verdict ?? (opinions.word!.yes ? 'Correct' : 'Incorrect');
       const label = probability === null ? opinion : probability >= calibration!.threshold ? 'Correct' : 'Incorrect';
       return {
@@ -117,20 +121,7 @@ export function createModelJudge(parts: ModelJudgeParts): Judge {
 
 /** Asks for a judgement as JSON; once more where it can't be read. */
 function createAskJudgement({ prompt, model, structuredModel }: NonNullable<ModelJudgeParts['judgement']>) {
-  // Servers that know no response_format answer 400; after the first such reply they are asked without.
-  let structured = true;
-
-  async function call(messages: BaseMessage[], config: RunnableConfig): Promise<AIMessageChunk> {
-    if (structured) {
-      try {
-        return await structuredModel.invoke(messages, config);
-      } catch (error) {
-        if (!refusesRequest(error)) throw error;
-        structured = false;
-      }
-    }
-    return await model.invoke(messages, config);
-  }
+  const call = preferring(structuredModel, model);
 
   /** @throws AppError MODEL_BAD_OUTPUT where it can't be read twice */
   return async (texts: Record<string, string>, config: RunnableConfig): Promise<Judgement> => {

@@ -172,6 +172,17 @@ test('full: where one of the opinions fails the other counts; where both do ther
   assert.deepEqual([verdict.label, verdict.problem, verdict.score], ['Unjudged', 'unparseable', null]);
 });
 
+test('a calibration counts only where every signal came: a lost own answer is not taken for one that differs', async (t) => {
+  const { openai, judge } = await start(t, 'cross-check', calibrated({ word: 1, agreement: 20 }, -10));
+  openai.chatWhen(asksWord, yes);
+  openai.chatWhen(asksItself, 'Peter Hale');
+  assert.ok((await judge()).score! > 0.99);
+  openai.chatWhen(asksItself, fail.status(500));
+  const verdict = await judge();
+  assert.equal(verdict.label, 'Correct');
+  assert.ok(Math.abs(verdict.score! - 0.8) < 1e-9);
+});
+
 test('cross-check: a judge that hangs is cut off at the deadline', async (t) => {
   const { openai, judge } = await start(t, 'cross-check');
   openai.chatWhen(asksWord, fail.hang());
