@@ -1,6 +1,7 @@
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import type { Dataset } from '../evaluation/dataset.ts';
 import type { Gate } from '../evaluation/gate.ts';
 import { type EvaluationStyle, evaluationStyles } from './chain/calibration.ts';
@@ -135,7 +136,7 @@ async function withParts<T>(config: Config, kept: KeptReplies | undefined, work:
 async function gateOf(gate: string | true | undefined): Promise<Gate | undefined> {
   if (gate === undefined) return undefined;
   const { readGate } = await import('../evaluation/gate.ts');
-  return readGate(gate === true ? new URL('../evaluation/gate.json', import.meta.url).pathname : gate);
+  return readGate(gate === true ? fileURLToPath(new URL('../evaluation/gate.json', import.meta.url)) : gate);
 }
 
 function oneOf<Choice extends string>(name: string, value: string, choices: readonly Choice[]): Choice {

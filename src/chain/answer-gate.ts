@@ -4,7 +4,8 @@ import type { RankedSentence, ReadQuestion } from './rank-sentences.ts';
 import { contentStems, readWords, weightedShare } from './words.ts';
 
 /**
- * Tells whether there is an answer: a logistic model over `gateFeatureNames`. It belongs to one embedding model, since each has its own range of similarities.
+ * Tells whether there is an answer: a logistic model over `gateFeatureNames`. It belongs to one embedding model, since each
+ * has its own range of similarities.
  */
 export type Gate = { weights: number[]; bias: number };
 
