@@ -1,5 +1,7 @@
 import { AskRequest } from '../src/chain/reply.ts';
+import { type SufficiencyModel, sufficiencyOf } from '../src/chain/sufficiency.ts';
 import type { Parts } from '../src/compose.ts';
+import type { FoundPassage } from '../src/passage.ts';
 import { bestF1, holdsOne, isExact } from './answer-measures.ts';
 import type { LabelledQuestion } from './dataset.ts';
 import { atThreshold, auroc, type Estimate, estimate, share } from './measures.ts';
@@ -15,9 +17,17 @@ export type AskedQuestion = {
   score: number | null;
   attempts: number;
   milliseconds: number;
+  /** How likely its passages hold an answer, by what is decided before anyone answers. */
+  sufficiency: number;
+  /** The same for the passages that a collection about something else gives; null where none was searched. */
+  elsewhere: number | null;
 };
 
 const depth = 5;
+/** How many passages an answer is made from by default. */
+const shown = 3;
+/** Of the questions that have an answer, the share that may be lost where unrelated ones are turned away. */
+const mayBeLost = 0.02;
 
 /** Asks every question of a collection, as a client would, one after the other; what fails ends it. */
 export async function askQuestions(options: {
@@ -25,14 +35,21 @@ export async function askQuestions(options: {
   collection: string;
   questions: LabelledQuestion[];
   onIncorrect: AskRequest['onIncorrect'];
+  sufficiency: SufficiencyModel;
+  /** A collection that answers none of the questions. */
+  elsewhere?: string | undefined;
   onProgress: (done: number, total: number) => void;
 }): Promise<AskedQuestion[]> {
-  const { parts, collection, questions, onIncorrect, onProgress } = options;
+  const { parts, collection, questions, onIncorrect, onProgress, sufficiency, elsewhere } = options;
+  const suffice = (question: string, context: FoundPassage[]) =>
+    sufficiencyOf(question, context.slice(0, shown), sufficiency);
   const asked: AskedQuestion[] = [];
   onProgress(0, questions.length);
   for (const question of questions) {
     const passages = await parts.search({ question: question.question, collection, topK: depth }, {});
     const place = passages.findIndex(({ source }) => source === question.source);
+    const others =
+      elsewhere && (await parts.search({ question: question.question, collection: elsewhere, topK: shown }, {}));
     const reply = await parts.conductAsk(AskRequest.parse({ question: question.question, collection, onIncorrect }));
     asked.push({
       question,
@@ -44,6 +61,8 @@ export async function askQuestions(options: {
       score: reply.verdict.score,
       attempts: reply.attempts,
       milliseconds: reply.timings.totalMs,
+      sufficiency: suffice(question.question, passages),
+      elsewhere: others ? suffice(question.question, others) : null,
     });
     onProgress(asked.length, questions.length);
   }
@@ -91,6 +110,10 @@ export function askFigures(asked: AskedQuestion[]): Record<string, Estimate> {
       (items) => share(items, ({ question }) => question.answers.length === 0),
     ),
     'abstention.lost': among(answerable, (items) => share(items, ({ abstained }) => abstained)),
+    'abstention.auroc': among(asked, (items) =>
+      auroc(items.map(({ sufficiency, question }) => ({ score: sufficiency, right: question.answers.length > 0 }))),
+    ),
+    'abstention.unrelated': among(asked, unrelatedTurnedAway),
     'ownAnswers.auroc': among(given, (items) => auroc(toScored(items))),
     'ownAnswers.falseCorrect': among(given, (items) =>
       share(
@@ -109,4 +132,12 @@ export function askFigures(asked: AskedQuestion[]): Record<string, Estimate> {
   if (asked.some(({ attempts }) => attempts > 1))
     figures['ask.triedTwice'] = among(asked, (items) => share(items, ({ attempts }) => attempts > 1));
   return Object.fromEntries(Object.entries(figures).filter(([, { value }]) => value !== null));
+}
+
+/** Of unrelated questions, the share turned away by the cut that costs `mayBeLost` of those that have an answer. */
+function unrelatedTurnedAway(items: AskedQuestion[]): number | null {
+  const answerable = items.filter(({ question }) => question.answers.length > 0).map(({ sufficiency }) => sufficiency);
+  const unrelated = items.flatMap(({ elsewhere }) => (elsewhere === null ? [] : [elsewhere]));
+  const cut = answerable.sort((one, other) => one - other)[Math.floor(mayBeLost * answerable.length)];
+  return cut === undefined ? null : share(unrelated, (sufficiency) => sufficiency < cut);
 }

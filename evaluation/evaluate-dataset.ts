@@ -2,7 +2,7 @@ import type { Calibration, EvaluationStyle } from '../src/chain/calibration.ts';
 import { createFeatureJudge } from '../src/chain/judge-by-features.ts';
 import type { Basis } from '../src/chain/verdict.ts';
 import type { Parts } from '../src/compose.ts';
-import { embeddedWeights, openAnswering } from '../src/compose-models.ts';
+import { embeddedWeights, openAnswering, sufficiencyModel } from '../src/compose-models.ts';
 import type { Config } from '../src/config.ts';
 import type { KeptReplies } from '../src/models/kept-replies.ts';
 import { type AskedQuestion, askFigures, askQuestions } from './ask-questions.ts';
@@ -63,6 +63,8 @@ export async function evaluateDataset(options: EvaluationOptions): Promise<Evalu
           collection,
           questions: few(questions),
           onIncorrect,
+          sufficiency: sufficiencyModel(parts.about.models.embedding),
+          elsewhere: dataset.kind === 'squad' ? 'default' : undefined,
           onProgress: onProgress('Asking'),
         });
   const judges = pairs.length === 0 ? [] : namedJudges(options);

@@ -13,6 +13,8 @@ const askRows: Record<string, string> = {
   'abstention.recall': 'Abstained where there is no answer',
   'abstention.precision': 'Of abstentions, those where there is none',
   'abstention.lost': 'Abstained although there is an answer',
+  'abstention.auroc': 'Before answering: questions with an answer against those without, AUROC',
+  'abstention.unrelated': 'Before answering: unrelated questions turned away where 2% of the others are lost',
   'ownAnswers.auroc': 'Verdict on own answers: AUROC',
   'ownAnswers.balancedAccuracy': 'Verdict on own answers: balanced accuracy',
   'ownAnswers.falseCorrect': 'Wrong answers called Correct',

@@ -7,12 +7,13 @@ import { createExtractiveAnswer } from './chain/extract-answer.ts';
 import {
   createFeatureJudge,
   createUnavailableJudge,
+  type Entails,
   weightsOfAnyModel,
   weightsOfE5Small,
 } from './chain/judge-by-features.ts';
 import { createModelJudge, judgementFormat, plainFormat } from './chain/judge-by-model.ts';
 import { readPrompts } from './chain/prompts.ts';
-import { createSuffices } from './chain/sufficiency.ts';
+import { createSuffices, type SufficiencyModel } from './chain/sufficiency.ts';
 import type { Basis } from './chain/verdict.ts';
 import type { Config } from './config.ts';
 import { EmbeddedEmbeddings } from './models/embedded-embeddings.ts';
@@ -57,6 +58,12 @@ type Models = ReturnType<typeof chooseModels>;
 export const embeddedWeights = (embedding: string) =>
   embedding === embeddedModel ? weightsOfE5Small : weightsOfAnyModel;
 
+/** What tells, for an embedding model, whether a context can answer. */
+export const sufficiencyModel = (embedding: string): SufficiencyModel => ({
+  weights: embeddedWeights(embedding),
+  gate: embedding === embeddedModel ? gateOfE5Small : gateOfAnyModel,
+});
+
 /** Opens an embedding model by name: an embedded one where the name or the lack of a server says so. */
 export async function openEmbeddings(config: Config, name: string): Promise<QuestionEmbeddings> {
   const { baseUrl, apiKey } = config.models;
@@ -81,22 +88,23 @@ function serverOf({ models: { baseUrl, apiKey = 'none', maxRetries }, askTimeout
 /**
  * The answer step and the judges: by the models of a server, or without a language model.
  * @param options.cache replies of language models that it holds are not asked for again
+ * @param options.entails an entailment model's second opinion on the verdict that needs no language model
  * @param options.calibrated false leaves the calibration of the judges' scores away
  */
 export function openAnswering(
   config: Config,
   models: Models,
-  options: { cache?: BaseCache | undefined; calibrated?: boolean } = {},
+  options: { cache?: BaseCache | undefined; calibrated?: boolean; entails?: Entails | undefined } = {},
 ) {
-  const { cache, calibrated = true } = options;
+  const { cache, calibrated = true, entails } = options;
   const embedded = embeddedWeights(models.embedding);
   const ownVectors = models.embedding === embeddedModel;
-  const sufficiency = { weights: embedded, gate: ownVectors ? gateOfE5Small : gateOfAnyModel };
+  const sufficiency = sufficiencyModel(models.embedding);
   if (models.chat === null)
     return {
       suffices: createSuffices(sufficiency, config.abstainBelow ?? extractedAbstainBelow),
       answer: createExtractiveAnswer(),
-      judges: { context: createFeatureJudge({ weights: embedded }), answer: createUnavailableJudge('answer') },
+      judges: { context: createFeatureJudge({ weights: embedded, entails }), answer: createUnavailableJudge('answer') },
     };
   const prompts = readPrompts(config.promptsDir);
   const { evaluationStyle: style } = config;

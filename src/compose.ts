@@ -16,6 +16,7 @@ import { createJobs } from './ingest/jobs.ts';
 import { startParser } from './ingest/parser.ts';
 import { startKnowledge } from './knowledge/client.ts';
 import { takeReembedded } from './knowledge/reembed.ts';
+import { openEntailmentModel } from './models/entailment.ts';
 import type { KeptReplies } from './models/kept-replies.ts';
 
 const versionOf = (path: string) => String(JSON.parse(readFileSync(new URL(path, import.meta.url), 'utf8')).version);
@@ -41,6 +42,8 @@ export async function compose(
   const models = chooseModels(config.models);
   const opened = await openEmbeddings(config, models.embedding);
   const embeddings = options.kept?.embeddings(opened, models.embedding) ?? opened;
+  const entailment =
+    config.entailmentModelDir === undefined ? null : await openEntailmentModel(config.entailmentModelDir);
   const { dataDir } = config;
   if (await takeReembedded({ dataDir, embeddingModel: models.embedding, embed: embedAgain(embeddings) }))
     logger.info({ embedding: models.embedding }, 'the vectors made by assay reembed are in use now');
@@ -57,7 +60,10 @@ export async function compose(
     const found = await knowledge.search({ question: searchedFor, collection, topK: depth, vector });
     return rerank(question, found, topK);
   };
-  const { suffices, answer, judges } = openAnswering(config, models, { cache: options.kept });
+  const { suffices, answer, judges } = openAnswering(config, models, {
+    cache: options.kept,
+    entails: entailment?.entails,
+  });
   const { abstention } = config;
   const chain = createAskChain({
     retrieve: createRetrieve(search),
@@ -119,6 +125,7 @@ export async function compose(
       await jobs.close();
       await parser.close();
       await knowledge.close();
+      await entailment?.close();
     },
   } satisfies AppParts & Record<string, unknown>;
 }

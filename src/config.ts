@@ -78,6 +78,9 @@ export const Settings = z.object({
   EVALUATION_CALIBRATION: text
     .optional()
     .describe('a file by `assay evaluate --calibrate`, which makes verdicts of a model probabilities'),
+  ENTAILMENT_MODEL_DIR: folder
+    .optional()
+    .describe('a folder with an entailment model for ONNX Runtime: a second opinion on the embedded verdict'),
   EMBEDDING_MODEL: text.optional().describe('the model that embeds; e5-small-v2-q is the embedded one'),
   ABSTENTION: text
     .max(500, 'must have at most 500 characters')
@@ -109,7 +112,7 @@ const notYet = ['WEAVIATE_URL', 'WEAVIATE_GRPC_URL', 'WEAVIATE_API_KEY', 'REDIS_
 
 /** Names that only Assay uses: in the environment, one that begins so and is unknown is a slip, not somebody else's. */
 const ownPrefixes =
-  /^(ABSTAIN|ASK|EVALUATION|EMBEDDING|CHUNK|TOP|CHAT|API_KEYS|MAX_CONCURRENT|MAX_BODY|PROMPTS|CORPUS|MODELS)_?/;
+  /^(ABSTAIN|ASK|EVALUATION|EMBEDDING|ENTAILMENT|CHUNK|TOP|CHAT|API_KEYS|MAX_CONCURRENT|MAX_BODY|PROMPTS|CORPUS|MODELS)_?/;
 
 export type Config = ReturnType<typeof readConfig>;
 
@@ -178,6 +181,7 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env, folder 
       embedding: settings.EMBEDDING_MODEL,
       maxRetries: settings.MODEL_MAX_RETRIES,
     },
+    entailmentModelDir: settings.ENTAILMENT_MODEL_DIR,
     evaluationStyle: settings.EVALUATION_STYLE,
     evaluationCalibration: settings.EVALUATION_CALIBRATION,
     abstention: settings.ABSTENTION,

@@ -82,7 +82,8 @@ async function onDataset(path: string, config: Config, options: EvaluateOptions)
   await mkdir(out, { recursive: true });
   const kept = new KeptReplies(join(out, 'replies.tsv'));
   return withParts(config, kept, async (parts) => {
-    if (dataset.kind === 'questions') {
+    // The sample corpus answers none of a set in SQuAD's format: asked there, its questions are unrelated ones.
+    if (dataset.kind !== 'pairs') {
       const corpus = options.corpus ? resolve(options.corpus) : config.corpusDir;
       await ingestWithProgress(parts, [corpus], 'default');
     }

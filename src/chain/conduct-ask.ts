@@ -5,7 +5,7 @@ import { type Outcome, withPolicy } from './policy.ts';
 import type { AskReply, AskRequest } from './reply.ts';
 import type { Asked, Evaluated } from './state.ts';
 import type { Keep } from './step.ts';
-import { AskTracer } from './trace.ts';
+import { AskTracer, type TraceStep } from './trace.ts';
 
 /** Where an ask's record is kept: the reply with its trace, and which key asked. */
 export type SaveAsk = (record: {
@@ -16,9 +16,24 @@ export type SaveAsk = (record: {
   reply: AskReply;
 }) => Promise<void>;
 
+/** An ask that is over: its reply or why it has none, and its steps for whoever wants them. Times are in milliseconds. */
+export type AskEnd = {
+  collection: string;
+  keyName: string | null;
+  /** The W3C trace context that the request came with. */
+  traceparent: string | null;
+  /** Since the epoch. */
+  startedAt: number;
+  durationMs: number;
+  reply: AskReply | null;
+  error: AppError | null;
+  steps: () => TraceStep[];
+};
+
 /** Who asks: the name of their key, a signal that fires when they leave, and where to tell what is on its way. */
 export type Asker = {
   keyName?: string | null;
+  traceparent?: string | null;
   signal?: AbortSignal;
   keep?: Keep;
   onToken?: (token: string) => void;
@@ -37,32 +52,56 @@ export function createConductAsk(options: {
   topK: number;
   timeoutMs: number;
   saveAsk: SaveAsk;
+  /** Is told of every ask when it is over; it must not throw. */
+  observe?: ((end: AskEnd) => void) | undefined;
   abstention?: string | undefined;
 }): ConductAsk {
   const chain = withPolicy(options.chain, options.abstention);
 
   return async (request, asker = {}) => {
     const begun = performance.now();
-    const createdAt = new Date().toISOString();
+    const startedAt = Date.now();
+    const createdAt = new Date(startedAt).toISOString();
     const { question, collection, evaluation, onIncorrect, topK = options.topK } = request;
     const tracer = new AskTracer();
     const deadline = AbortSignal.timeout(options.timeoutMs);
     const signal = asker.signal ? AbortSignal.any([asker.signal, deadline]) : deadline;
     const config = { callbacks: [tracer], signal, configurable: { keep: asker.keep, onToken: asker.onToken } };
+    const end = (reply: AskReply | null, error: AppError | null) =>
+      options.observe?.({
+        collection,
+        keyName: asker.keyName ?? null,
+        traceparent: asker.traceparent ?? null,
+        startedAt,
+        durationMs: performance.now() - begun,
+        reply,
+        error,
+        steps: () => tracer.steps(),
+      });
     const outcome = await orAbort(
       chain.invoke({ question, collection, topK, evaluation, onIncorrect }, config),
       signal,
     ).catch((error) => {
-      if (asker.signal?.aborted) throw new AppError('CLIENT_GONE', 'The client left before the answer was ready.');
-      if (deadline.aborted) throw new AppError('MODEL_TIMEOUT', 'The answer was not ready in time.', { cause: error });
-      throw error;
+      const failure = toFailure(error, { isGone: asker.signal?.aborted === true, isLate: deadline.aborted });
+      end(
+        null,
+        failure instanceof AppError ? failure : new AppError('INTERNAL', 'Unexpected failure', { cause: error }),
+      );
+      throw failure;
     });
     const reply = toReply(outcome, tracer, performance.now() - begun);
+    end(reply, null);
     const { id } = reply;
     const record = { ...reply, trace: tracer.steps() };
     await options.saveAsk({ id, collection, keyName: asker.keyName ?? null, createdAt, reply: record });
     return request.trace ? record : reply;
   };
+}
+
+function toFailure(error: unknown, { isGone, isLate }: { isGone: boolean; isLate: boolean }): unknown {
+  if (isGone) return new AppError('CLIENT_GONE', 'The client left before the answer was ready.');
+  if (isLate) return new AppError('MODEL_TIMEOUT', 'The answer was not ready in time.', { cause: error });
+  return error;
 }
 
 /** The work's result, or a rejection as soon as the signal fires: some paths through a library pay no heed to it. */

@@ -1,4 +1,5 @@
 import { sumOfTrees, type Tree } from './boosted-trees.ts';
+import { logOdds } from './calibration.ts';
 import type { Judge } from './evaluate.ts';
 import { questionTypeOf } from './question-type.ts';
 import { rankSentences } from './rank-sentences.ts';
@@ -20,6 +21,9 @@ export type VerdictWeights = {
   threshold: number;
 };
 
+/** How likely a premise bears out a hypothesis, 0 to 1; null where that can't be told. */
+export type Entails = (premise: string, hypothesis: string) => Promise<number | null>;
+
 /** Made by evaluation/train-verdict.ts for the embedded model e5-small-v2-q. */
 export const weightsOfE5Small = trained.e5Small as VerdictWeights;
 /** Looks at words only: for an embedding model that has no weights of its own. */
@@ -36,28 +40,47 @@ const noModel = 'No language model is configured';
  * An answer without words, or a context without sentences, is Unjudged with the problem `unavailable`.
  * @param options.weights belong to the embedding model whose similarities the passages carry; the default to e5-small-v2-q.
  * Made by evaluation/train-verdict.ts
+ * @param options.entails a second opinion by an entailment model, where one is configured: its probability for the passage that
+ * bears the answer out best is averaged with the classifier's as log-odds
  */
-export function createFeatureJudge(options: { weights?: VerdictWeights } = {}): Judge {
-  const weights = options.weights ?? weightsOfE5Small;
+export function createFeatureJudge(options: { weights?: VerdictWeights; entails?: Entails | undefined } = {}): Judge {
+  const { weights = weightsOfE5Small, entails } = options;
   if (weights.features.map(({ name }) => name).join() !== verdictFeatureNames.join())
     throw new Error('The weights of the verdict are for other features.');
-  return step('evaluate with context', (state: Answered): Verdict => {
+  return step('evaluate with context', async (state: Answered): Promise<Verdict> => {
     const judged = judgeByFeatures(state, weights);
     if (!judged) {
       const reason = `${noModel}, and there is no text to compare the answer with.`;
       return unjudged('context', 'unavailable', reason);
     }
-    const { score, reading, evidence } = judged;
+    const { reading, evidence } = judged;
+    const entailed = entails ? await entailedBy(state, entails) : null;
+    const score = entailed === null ? judged.score : averageOfOdds(judged.score, entailed);
+    const told = explain(state.question, reading, judged.score);
     return {
       label: score >= weights.threshold ? 'Correct' : 'Incorrect',
       basis: 'context',
       score,
-      reason: explain(state.question, reading, score),
+      reason:
+        entailed === null
+          ? told
+          : `${told} An entailment model gives it ${Math.round(entailed * 100)} of 100; together ${Math.round(score * 100)}.`,
       evidence,
       problem: null,
     };
   });
 }
+
+/** The highest probability that a passage bears out the question with this answer; null where none could be told. */
+async function entailedBy({ question, answer, context }: Answered, entails: Entails): Promise<number | null> {
+  const hypothesis = `${question} ${answer.text}`;
+  const told = await Promise.all(context.map(({ text }) => entails(text, hypothesis)));
+  const known = told.filter((probability) => probability !== null);
+  return known.length === 0 ? null : Math.max(...known);
+}
+
+/** Two probabilities in one: their log-odds, averaged. */
+export const averageOfOdds = (one: number, other: number) => 1 / (1 + Math.exp(-(logOdds(one) + logOdds(other)) / 2));
 
 /** The embedded verdict's score, with what it was read from; null where there is nothing to compare. */
 export function judgeByFeatures({ question, answer, context }: Answered, weights: VerdictWeights) {

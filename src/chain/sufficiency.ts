@@ -1,8 +1,7 @@
 import type { FoundPassage } from '../passage.ts';
 import { answerable, type Gate } from './answer-gate.ts';
-import { logOdds } from './calibration.ts';
 import { extract } from './extract-answer.ts';
-import { scoreOf, type VerdictWeights } from './judge-by-features.ts';
+import { averageOfOdds, scoreOf, type VerdictWeights } from './judge-by-features.ts';
 import { rankSentences } from './rank-sentences.ts';
 import type { Retrieved } from './state.ts';
 import { step } from './step.ts';
@@ -20,8 +19,7 @@ export function sufficiencyOf(question: string, context: FoundPassage[], { gate,
   const fits = answerable(ranked, gate);
   const reading = readAnswer(extract(ranked.sentences), ranked);
   if (fits === 0 || !reading) return 0;
-  const odds = (logOdds(fits) + logOdds(scoreOf(reading.values, weights))) / 2;
-  return 1 / (1 + Math.exp(-odds));
+  return averageOfOdds(fits, scoreOf(reading.values, weights));
 }
 
 /**

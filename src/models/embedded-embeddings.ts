@@ -1,16 +1,13 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { Tokenizer } from '@huggingface/tokenizers';
 import { Embeddings } from '@langchain/core/embeddings';
-import type { InferenceSession, Tensor } from 'onnxruntime-node';
 import { AppError } from '../errors.ts';
 import manifest from './manifest.json' with { type: 'json' };
+import { type OnnxModel, openOnnxModel, type Tokens } from './onnx-model.ts';
 
 type Model = (typeof manifest.models)[number];
 /** How many texts' tokens are worth gathering before one is sent: long enough to sort by length, short enough to wait for. */
 const batchTexts = 8;
-
-type Inputs = { ids: number[]; mask: number[] };
 
 /**
  * The embedding model that runs inside the process, by ONNX Runtime: no key, no network. Vectors are unit length, mean
@@ -19,9 +16,7 @@ type Inputs = { ids: number[]; mask: number[] };
  */
 export class EmbeddedEmbeddings extends Embeddings {
   readonly dimension: number;
-  readonly #Tensor: typeof Tensor;
-  readonly #session: InferenceSession;
-  readonly #tokenizer: Tokenizer;
+  readonly #onnx: OnnxModel;
   readonly #model: Model;
 
   /**
@@ -34,19 +29,8 @@ export class EmbeddedEmbeddings extends Embeddings {
     const folder = join(modelsDir, name);
     if (!model.files.every(({ file }) => existsSync(join(folder, file))))
       throw new AppError('NOT_READY', `The weights of ${name} are not there yet. Run \`npm run setup\` once.`);
-    // The runtime reports its use to its makers unless it is told not to before it is loaded.
-    process.env.ORT_DISABLE_TELEMETRY = '1';
     try {
-      const runtime = await import('onnxruntime-node');
-      const session = await runtime.InferenceSession.create(join(folder, 'model.onnx'), {
-        intraOpNumThreads: 1,
-        interOpNumThreads: 1,
-        graphOptimizationLevel: 'all',
-      });
-      const definition = JSON.parse(readFileSync(join(folder, 'tokenizer.json'), 'utf8'));
-      // The file cuts and pads every text to 128 tokens; without these two it gives each text's own.
-      const tokenizer = new Tokenizer({ ...definition, truncation: null, padding: null }, {});
-      return new EmbeddedEmbeddings(runtime.Tensor, session, tokenizer, model);
+      return new EmbeddedEmbeddings(await openOnnxModel(folder), model);
     } catch (error) {
       throw new AppError('NOT_READY', `The weights of ${name} can't be loaded. Run \`npm run setup\` to check them.`, {
         cause: error,
@@ -54,11 +38,9 @@ export class EmbeddedEmbeddings extends Embeddings {
     }
   }
 
-  private constructor(tensor: typeof Tensor, session: InferenceSession, tokenizer: Tokenizer, model: Model) {
+  private constructor(onnx: OnnxModel, model: Model) {
     super({ maxConcurrency: Number.POSITIVE_INFINITY, maxRetries: 0 });
-    this.#Tensor = tensor;
-    this.#session = session;
-    this.#tokenizer = tokenizer;
+    this.#onnx = onnx;
     this.#model = model;
     this.dimension = model.dimension;
   }
@@ -82,22 +64,17 @@ export class EmbeddedEmbeddings extends Embeddings {
   }
 
   /** The text's tokens, as far as the model can see: it was trained on texts of up to `maximumTokens`. */
-  #tokens(text: string): Inputs {
+  #tokens(text: string): Tokens {
     const most = this.#model.maximumTokens;
     // What lies far beyond the limit need not be tokenized to be cut off.
-    const { ids } = this.#tokenizer.encode(text.slice(0, most * 16));
-    const kept = ids.length <= most ? ids : [...ids.slice(0, most - 1), ids.at(-1)!];
-    return { ids: kept, mask: kept.map(() => 1) };
+    const { ids, types } = this.#onnx.tokenize(text.slice(0, most * 16));
+    return ids.length <= most
+      ? { ids, types }
+      : { ids: [...ids.slice(0, most - 1), ids.at(-1)!], types: types.slice(0, most) };
   }
 
-  async #embed({ ids, mask }: Inputs): Promise<number[]> {
-    const shape = [1, ids.length];
-    const whole = (numbers: number[]) => new this.#Tensor('int64', BigInt64Array.from(numbers, BigInt), shape);
-    const feeds: Record<string, Tensor> = {};
-    for (const input of this.#session.inputNames)
-      feeds[input] = whole(input === 'input_ids' ? ids : input === 'attention_mask' ? mask : ids.map(() => 0));
-    const output = (await this.#session.run(feeds))[this.#session.outputNames[0]!]!;
-    return meanPooled(output.data as Float32Array, this.dimension);
+  async #embed(tokens: Tokens): Promise<number[]> {
+    return meanPooled(await this.#onnx.run(tokens), this.dimension);
   }
 }
 

@@ -1,0 +1,61 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parentPort, workerData } from 'node:worker_threads';
+import { z } from 'zod';
+import { openOnnxModel, type Tokens } from './onnx-model.ts';
+
+export type EntailmentRequest = { id: number; premise: string; hypothesis: string };
+export type EntailmentReply = { ready: true } | { failed: string } | { id: number; probability: number | null };
+
+/** What Hugging Face writes beside a classifier: the name of each output, and how many tokens it takes. */
+const ModelConfig = z.object({
+  id2label: z.record(z.string(), z.string()),
+  max_position_embeddings: z.number().int().min(8).default(512),
+});
+
+/** The output whose name says that the first text bears out the second; a model with one output means just that. */
+function entailmentOutput(names: string[]): number {
+  if (names.length === 1) return 0;
+  const at = names.findIndex((name) => /^(entail|support|consistent)/i.test(name));
+  if (at < 0) throw new Error('config.json names no output "entailment"');
+  return at;
+}
+
+/** A pair's tokens as far as the model can see: the first text gives way, its end first. */
+function fit(tokenize: (premise: string) => Tokens, premise: string, most: number): Tokens {
+  let text = premise.slice(0, most * 16);
+  for (;;) {
+    const tokens = tokenize(text);
+    if (tokens.ids.length <= most || text === '')
+      return { ids: tokens.ids.slice(0, most), types: tokens.types.slice(0, most) };
+    text = text.slice(0, Math.floor((text.length * most) / (tokens.ids.length + 8)));
+  }
+}
+
+async function run(folder: string) {
+  const config = ModelConfig.parse(JSON.parse(readFileSync(join(folder, 'config.json'), 'utf8')));
+  const names = Object.entries(config.id2label).sort(([one], [other]) => Number(one) - Number(other));
+  const wanted = entailmentOutput(names.map(([, name]) => name));
+  const model = await openOnnxModel(folder);
+
+  async function probabilityOf({ premise, hypothesis }: EntailmentRequest): Promise<number | null> {
+    const tokens = fit((text) => model.tokenize(text, hypothesis), premise, config.max_position_embeddings);
+    const outputs = [...(await model.run(tokens))];
+    if (outputs.length !== names.length) return null;
+    const probability =
+      outputs.length === 1
+        ? 1 / (1 + Math.exp(-outputs[0]!))
+        : 1 / outputs.reduce((sum, output) => sum + Math.exp(output - outputs[wanted]!), 0);
+    return Number.isFinite(probability) ? probability : null;
+  }
+
+  parentPort!.on('message', async (request: EntailmentRequest) => {
+    const probability = await probabilityOf(request).catch(() => null);
+    parentPort!.postMessage({ id: request.id, probability } satisfies EntailmentReply);
+  });
+  parentPort!.postMessage({ ready: true } satisfies EntailmentReply);
+}
+
+run(workerData as string).catch((error: Error) =>
+  parentPort!.postMessage({ failed: error.message } satisfies EntailmentReply),
+);
