@@ -159,6 +159,12 @@ function namedJudges(options: EvaluationOptions): (NamedJudge & { style?: Evalua
       basis: 'context',
       judge: createFeatureJudge({ weights: embeddedWeights(models.embedding) }),
     });
+  if (bases.includes('context') && parts.entails)
+    judges.push({
+      name: 'with entailment, context',
+      basis: 'context',
+      judge: createFeatureJudge({ weights: embeddedWeights(models.embedding), entails: parts.entails }),
+    });
   if (models.chat === null) return judges;
   for (const basis of bases)
     for (const evaluationStyle of styles) {

@@ -114,6 +114,7 @@ export async function compose(
     chain,
     conductAsk,
     search,
+    entails: entailment?.entails,
     ingestUploads,
     ingestFile,
     jobs,
