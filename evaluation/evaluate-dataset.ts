@@ -169,7 +169,10 @@ function namedJudges(options: EvaluationOptions): (NamedJudge & { style?: Evalua
   for (const basis of bases)
     for (const evaluationStyle of styles) {
       // What is to be calibrated is judged without the calibration of before.
-      const opened = openAnswering({ ...config, evaluationStyle }, models, { cache: kept, calibrated: !calibrates });
+      const opened = openAnswering({ ...config, evaluationStyle }, models, parts.servers, {
+        cache: kept,
+        calibrated: !calibrates,
+      });
       judges.push({ name: `${evaluationStyle}, ${basis}`, basis, style: evaluationStyle, judge: opened.judges[basis] });
     }
   return judges;

@@ -8,7 +8,7 @@ import { createEvaluate } from './chain/evaluate.ts';
 import { readPrompts } from './chain/prompts.ts';
 import { rerank, rerankedPassages } from './chain/rerank.ts';
 import { createRetrieve, type SearchPassages } from './chain/retrieve.ts';
-import { chooseModels, openAnswering, openEmbeddings } from './compose-models.ts';
+import { chooseModels, openAnswering, openEmbeddings, openModelServers } from './compose-models.ts';
 import type { Config } from './config.ts';
 import { createIngest, embedAgain } from './ingest/ingest.ts';
 import { ingestPaths } from './ingest/ingest-paths.ts';
@@ -40,7 +40,8 @@ export async function compose(
   const logger = openLogger(config.logLevel, options.logTo);
   readPrompts(config.promptsDir); // a bad prompt is told at the start, also where no model would read it
   const models = chooseModels(config.models);
-  const opened = await openEmbeddings(config, models.embedding);
+  const servers = openModelServers(config);
+  const opened = await openEmbeddings(config, models.embedding, servers);
   const embeddings = options.kept?.embeddings(opened, models.embedding) ?? opened;
   const entailment =
     config.entailmentModelDir === undefined ? null : await openEntailmentModel(config.entailmentModelDir);
@@ -60,7 +61,7 @@ export async function compose(
     const found = await knowledge.search({ question: searchedFor, collection, topK: depth, vector });
     return rerank(question, found, topK);
   };
-  const { suffices, answer, judges } = openAnswering(config, models, {
+  const { suffices, answer, judges } = openAnswering(config, models, servers, {
     cache: options.kept,
     entails: entailment?.entails,
   });
@@ -80,7 +81,7 @@ export async function compose(
     timeoutMs: askTimeoutMs,
     // A record that can't be kept is no reason to withhold the answer.
     saveAsk: (record) =>
-      knowledge
+      void knowledge
         .saveAsk(record)
         .catch((error) => logger.error({ code: error?.code }, 'the record of an ask was not kept')),
   });
@@ -115,6 +116,7 @@ export async function compose(
     conductAsk,
     search,
     entails: entailment?.entails,
+    servers,
     ingestUploads,
     ingestFile,
     jobs,
@@ -127,6 +129,7 @@ export async function compose(
       await parser.close();
       await knowledge.close();
       await entailment?.close();
+      await servers.close();
     },
   } satisfies AppParts & Record<string, unknown>;
 }

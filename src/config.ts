@@ -99,6 +99,10 @@ export const Settings = z.object({
   ASK_TIMEOUT_MS: wholeNumber(100, 3_600_000).default(60_000).describe('the deadline of a whole ask'),
   EVALUATION_TIMEOUT_MS: wholeNumber(100, 3_600_000).default(20_000).describe('the deadline of its evaluation'),
   MODEL_MAX_RETRIES: wholeNumber(0, 10).default(2).describe('retries of one call to a model server'),
+  MODEL_MAX_CONCURRENT: wholeNumber(1, 100_000).default(1024).describe('calls to a model server at once; more wait'),
+  FALLBACK_BASE_URL: httpUrl.optional().describe('a second server, asked where the first can not answer'),
+  FALLBACK_API_KEY: text.optional().describe("that server's key"),
+  FALLBACK_CHAT_MODEL: text.optional().describe('the model to ask it for; by default that of the first'),
   MAX_CONCURRENT_ASKS: wholeNumber(1, 100_000).default(1024).describe('asks at once; beyond: 503 with Retry-After'),
   MAX_BODY_BYTES: bytes.prefault('20 MiB').describe('the largest request; beyond: 413'),
   LOG_LEVEL: z
@@ -112,7 +116,7 @@ const notYet = ['WEAVIATE_URL', 'WEAVIATE_GRPC_URL', 'WEAVIATE_API_KEY', 'REDIS_
 
 /** Names that only Assay uses: in the environment, one that begins so and is unknown is a slip, not somebody else's. */
 const ownPrefixes =
-  /^(ABSTAIN|ASK|EVALUATION|EMBEDDING|ENTAILMENT|CHUNK|TOP|CHAT|API_KEYS|MAX_CONCURRENT|MAX_BODY|PROMPTS|CORPUS|MODELS)_?/;
+  /^(ABSTAIN|ASK|EVALUATION|EMBEDDING|ENTAILMENT|FALLBACK|MODEL_MAX|CHUNK|TOP|CHAT|API_KEYS|MAX_CONCURRENT|MAX_BODY|PROMPTS|CORPUS|MODELS)_?/;
 
 export type Config = ReturnType<typeof readConfig>;
 
@@ -156,6 +160,8 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env, folder 
   if (settings) {
     const open = !loopback(settings.HOST) && !settings.API_KEYS?.length && !settings.ALLOW_ANONYMOUS;
     if (open) problems.push('HOST: an address beyond loopback needs API_KEYS, or ALLOW_ANONYMOUS=true');
+    if (!settings.FALLBACK_BASE_URL && (settings.FALLBACK_API_KEY || settings.FALLBACK_CHAT_MODEL))
+      problems.push('FALLBACK_BASE_URL: is what a fallback needs');
     if (settings.CHUNK_OVERLAP_TOKENS > settings.CHUNK_SIZE_TOKENS / 2)
       problems.push('CHUNK_OVERLAP_TOKENS: must be at most half of CHUNK_SIZE_TOKENS');
   }
@@ -180,6 +186,14 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env, folder 
       evaluation: settings.EVALUATION_MODEL,
       embedding: settings.EMBEDDING_MODEL,
       maxRetries: settings.MODEL_MAX_RETRIES,
+      maxConcurrent: settings.MODEL_MAX_CONCURRENT,
+      fallback: settings.FALLBACK_BASE_URL
+        ? {
+            baseUrl: settings.FALLBACK_BASE_URL,
+            apiKey: settings.FALLBACK_API_KEY,
+            chat: settings.FALLBACK_CHAT_MODEL,
+          }
+        : undefined,
     },
     entailmentModelDir: settings.ENTAILMENT_MODEL_DIR,
     evaluationStyle: settings.EVALUATION_STYLE,

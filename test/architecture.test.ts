@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 const src = fileURLToPath(new URL('../src', import.meta.url));
 
 /** What each room may import of the others, by the room's folder; `leaf` are the files at the top that everyone shares. */
-const leaf = ['errors.ts', 'passage.ts', 'sentences.ts', 'collection-name.ts'];
+const leaf = ['errors.ts', 'passage.ts', 'sentences.ts', 'collection-name.ts', 'trail.ts', 'deadline.ts'];
 const rooms: Record<string, string[]> = {
   chain: leaf,
   ingest: [...leaf, 'knowledge/port.ts'],
@@ -31,7 +31,7 @@ const vendors: Record<string, RegExp> = {
   ingest:
     /^(@langchain\/.*|zod|html-to-text|htmlparser2|mammoth|papaparse|yauzl|mdast-util-from-markdown|mdast|unpdf.*|js-tiktoken.*|node:.*)$/,
   knowledge: /^(faiss-node|node:.*)$/,
-  models: /^(@langchain\/.*|langchain|openai|onnxruntime-node|@huggingface\/tokenizers|zod|node:.*)$/,
+  models: /^(@langchain\/.*|langchain|openai|undici|cockatiel|onnxruntime-node|@huggingface\/tokenizers|zod|node:.*)$/,
   http: /^(fastify|@fastify\/.*|fastify-type-provider-zod|zod|node:.*)$/,
 };
 
