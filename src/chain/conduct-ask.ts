@@ -37,6 +37,8 @@ export type Asker = {
   signal?: AbortSignal;
   keep?: Keep;
   onToken?: (token: string) => void;
+  /** Is told what the models used when the ask is over, also where it failed. */
+  onUsage?: (usage: AskReply['usage']) => void;
 };
 
 export type ConductAsk = (request: AskRequest, asker?: Asker) => Promise<AskReply>;
@@ -67,7 +69,8 @@ export function createConductAsk(options: {
     const deadline = AbortSignal.timeout(options.timeoutMs);
     const signal = asker.signal ? AbortSignal.any([asker.signal, deadline]) : deadline;
     const config = { callbacks: [tracer], signal, configurable: { keep: asker.keep, onToken: asker.onToken } };
-    const end = (reply: AskReply | null, error: AppError | null) =>
+    const end = (reply: AskReply | null, error: AppError | null) => {
+      asker.onUsage?.(reply?.usage ?? tracer.usage());
       options.observe?.({
         collection,
         keyName: asker.keyName ?? null,
@@ -78,6 +81,7 @@ export function createConductAsk(options: {
         error,
         steps: () => tracer.steps(),
       });
+    };
     const outcome = await orAbort(
       chain.invoke({ question, collection, topK, evaluation, onIncorrect }, config),
       signal,
