@@ -66,7 +66,8 @@ export async function buildApp(parts: AppParts) {
     forceCloseConnections: 'idle',
     // A path that can't be decoded is met before any hook: the same reply as for the rest.
     frameworkErrors: (error, request, reply) => {
-      reply.headers({ 'x-request-id': request.id, 'content-security-policy': contentSecurityPolicy });
+      const headers = { 'content-security-policy': contentSecurityPolicy, 'x-content-type-options': 'nosniff' };
+      reply.headers({ ...headers, 'x-request-id': request.id });
       void replyWithError(error, request as never, reply as never);
     },
   }).withTypeProvider<ZodTypeProvider>();
