@@ -57,6 +57,7 @@ export async function buildApp(parts: AppParts) {
   const app = fastify({
     loggerInstance: parts.logger,
     bodyLimit: settings.maxBodyBytes,
+    requestTimeout: 300_000, // Node's own for a request to arrive whole, which Fastify takes away
     logController: new LogController({ disableRequestLogging: true }),
     requestIdHeader: false,
     genReqId: ({ headers }) => {

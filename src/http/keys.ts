@@ -41,6 +41,10 @@ export function requireKeys(app: FastifyInstance, keyring: Keyring) {
     if (url === '/metrics' && key.collections)
       throw new AppError('KEY_FORBIDDEN', 'This key opens some collections only.');
   });
+  // A body may be long in coming: its key may be gone by then.
+  app.addHook('preHandler', async (request) => {
+    if (request.key?.isRevoked()) throw rejected();
+  });
 }
 
 /** The refusal of a key that isn't known, or is no longer. */

@@ -4,6 +4,7 @@ import { writeFileSync } from 'node:fs';
 import { Agent, request } from 'node:http';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { setImmediate } from 'node:timers/promises';
 import { parseKeys } from '../../src/api-key.ts';
 import { startCommand } from '../doubles/command-line.ts';
 import { fail } from '../doubles/openai-replies.ts';
@@ -66,6 +67,31 @@ test('what is under way for a revoked key ends, its model calls too, and nothing
   await openai.waitFor(() => openai.chatRequests.filter(({ aborted }) => aborted).length === 2);
   release();
   assert.equal((await ofBob).json.answer, 'It is light.');
+});
+
+test('a body that arrives after its key was revoked changes nothing', async (t) => {
+  const { url, call, parts, app } = await startService(t, { settings });
+  const file = '--x\r\ncontent-disposition: form-data; name="files"; filename="a.txt"\r\n\r\nSome text.\r\n--x--\r\n';
+  const bodies = {
+    'application/json': JSON.stringify({ source: 'a.md', text: 'Some text.' }),
+    'multipart/form-data; boundary=x': file,
+  };
+  for (const [type, body] of Object.entries(bodies)) {
+    parts.keyring.replace(parseKeys(settings.API_KEYS).keys);
+    const headers = { ...ann, 'content-type': type, 'content-length': body.length };
+    const sent = request(`${url}/documents`, { method: 'POST', headers });
+    const replied = once(sent, 'response');
+    const seen = once(app.server, 'request');
+    sent.write(body.slice(0, 10));
+    await seen;
+    await setImmediate(); // by now its key has been looked at
+    parts.keyring.replace(onlyBob);
+    sent.end(body.slice(10));
+    const [response] = await replied;
+    assert.match((await response.toArray()).join(''), /KEY_REJECTED/, type);
+    assert.equal(response.statusCode, 401, type);
+  }
+  assert.equal((await call('GET', '/documents', undefined, bob)).json.documents.length, 0);
 });
 
 test('a key that opens something else now is a new one: what it had under way ends', async (t) => {
