@@ -11,7 +11,6 @@ import {
 } from 'fastify-type-provider-zod';
 import type { ConductAsk } from './chain/conduct-ask.ts';
 import type { SearchPassages } from './chain/retrieve.ts';
-import type { ApiKey } from './config.ts';
 import { AppError } from './errors.ts';
 import { askRoutes } from './http/ask.ts';
 import { collectionRoutes } from './http/collections.ts';
@@ -20,9 +19,14 @@ import { ErrorBody, replyWithError } from './http/error-reply.ts';
 import { type About, healthRoutes } from './http/health.ts';
 import { jobRoutes } from './http/jobs.ts';
 import { requireKeys } from './http/keys.ts';
+import { guardOrigins } from './http/origins.ts';
+import { limitRate } from './http/rate-limit.ts';
 import { searchRoutes } from './http/search.ts';
+import { contentSecurityPolicy, docsContentSecurityPolicy, setSecurityHeaders } from './http/security-headers.ts';
 import { startRoute } from './http/start.ts';
+import { withTokenBudget } from './http/token-budget.ts';
 import type { Jobs } from './ingest/jobs.ts';
+import type { Keyring } from './keyring.ts';
 import type { Knowledge } from './knowledge/port.ts';
 
 /** What the HTTP side is handed: the working parts, and the settings that concern it. */
@@ -34,15 +38,26 @@ export type AppParts = {
   jobs: Jobs;
   about: About;
   logger: FastifyBaseLogger;
-  settings: { apiKeys: ApiKey[]; topK: number; maxConcurrentAsks: number; maxBodyBytes: number };
+  keyring: Keyring;
+  settings: {
+    topK: number;
+    maxConcurrentAsks: number;
+    maxBodyBytes: number;
+    /** The address that is listened on. */
+    host: string;
+    rateLimitPerMinute: number | undefined;
+    tokensPerDay: number | undefined;
+    corsOrigins: string[];
+  };
 };
 
 /** Builds the HTTP service from its parts; listening is the caller's. */
 export async function buildApp(parts: AppParts) {
-  const { settings, knowledge, about } = parts;
+  const { settings, knowledge, about, keyring } = parts;
   const app = fastify({
     loggerInstance: parts.logger,
     bodyLimit: settings.maxBodyBytes,
+    requestTimeout: 300_000, // Node's own for a request to arrive whole, which Fastify takes away
     logController: new LogController({ disableRequestLogging: true }),
     requestIdHeader: false,
     genReqId: ({ headers }) => {
@@ -51,7 +66,11 @@ export async function buildApp(parts: AppParts) {
     },
     forceCloseConnections: 'idle',
     // A path that can't be decoded is met before any hook: the same reply as for the rest.
-    frameworkErrors: (error, request, reply) => void replyWithError(error, request as never, reply as never),
+    frameworkErrors: (error, request, reply) => {
+      const headers = { 'content-security-policy': contentSecurityPolicy, 'x-content-type-options': 'nosniff' };
+      reply.headers({ ...headers, 'x-request-id': request.id });
+      void replyWithError(error, request as never, reply as never);
+    },
   }).withTypeProvider<ZodTypeProvider>();
 
   app.setValidatorCompiler(validatorCompiler);
@@ -62,7 +81,6 @@ export async function buildApp(parts: AppParts) {
   });
   app.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', request.id);
-    reply.header('x-content-type-options', 'nosniff');
   });
   app.addHook('onResponse', async (request, reply) => {
     const { method, url = 'unknown' } = request.routeOptions;
@@ -73,7 +91,12 @@ export async function buildApp(parts: AppParts) {
   app.addHook('onRoute', ({ schema }) => {
     if (schema?.response) schema.response = { ...schema.response, default: ErrorBody };
   });
-  requireKeys(app, settings.apiKeys);
+  app.removeContentTypeParser('text/plain'); // what any page may send without asking first
+  await setSecurityHeaders(app);
+  await guardOrigins(app, { ...settings, keysRequired: keyring.isRequired });
+  requireKeys(app, keyring);
+  await limitRate(app, settings.rateLimitPerMinute);
+  const conductAsk = withTokenBudget(parts.conductAsk, settings.tokensPerDay);
 
   await app.register(multipart, {
     limits: { fileSize: settings.maxBodyBytes, files: 100, fields: 10, fieldSize: 64 * 1024, parts: 110 },
@@ -86,7 +109,7 @@ export async function buildApp(parts: AppParts) {
         description: 'Answers from your documents, each with a verdict.',
         version: about.versions.assay!,
       },
-      ...(settings.apiKeys.length > 0 && {
+      ...(keyring.isRequired && {
         components: { securitySchemes: { key: { type: 'http', scheme: 'bearer' } } },
         security: [{ key: [] }],
       }),
@@ -95,6 +118,7 @@ export async function buildApp(parts: AppParts) {
   });
   await app.register(swaggerUi, {
     routePrefix: '/docs',
+    staticCSP: docsContentSecurityPolicy,
     theme: { title: 'Assay', css: [{ filename: 'assay.css', content: '.swagger-ui .topbar { display: none }' }] },
   });
   app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger());
@@ -102,7 +126,7 @@ export async function buildApp(parts: AppParts) {
   await app.register(startRoute, { about });
   await app.register(healthRoutes, { knowledge, about });
   await app.register(askRoutes, {
-    conductAsk: parts.conductAsk,
+    conductAsk,
     knowledge,
     maxConcurrentAsks: settings.maxConcurrentAsks,
   });

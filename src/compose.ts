@@ -14,6 +14,7 @@ import { createIngest, embedAgain } from './ingest/ingest.ts';
 import { ingestPaths } from './ingest/ingest-paths.ts';
 import { createJobs } from './ingest/jobs.ts';
 import { startParser } from './ingest/parser.ts';
+import { createKeyring } from './keyring.ts';
 import { startKnowledge } from './knowledge/client.ts';
 import { takeReembedded } from './knowledge/reembed.ts';
 import { openEntailmentModel } from './models/entailment.ts';
@@ -73,7 +74,8 @@ export async function compose(
     evaluate: createEvaluate(judges),
     abstention,
   });
-  const { topK, askTimeoutMs, chunkSizeTokens, chunkOverlapTokens, apiKeys, maxConcurrentAsks, maxBodyBytes } = config;
+  const { topK, askTimeoutMs, chunkSizeTokens, chunkOverlapTokens, maxConcurrentAsks, maxBodyBytes } = config;
+  const { host, rateLimitPerMinute, tokensPerDay, corsOrigins } = config;
   const conductAsk = createConductAsk({
     chain,
     abstention,
@@ -123,7 +125,8 @@ export async function compose(
     knowledge,
     logger,
     about: { models, versions },
-    settings: { apiKeys, topK, maxConcurrentAsks, maxBodyBytes },
+    keyring: createKeyring(config.apiKeys),
+    settings: { topK, maxConcurrentAsks, maxBodyBytes, host, rateLimitPerMinute, tokensPerDay, corsOrigins },
     async close() {
       await jobs.close();
       await parser.close();

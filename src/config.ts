@@ -2,11 +2,9 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseEnv } from 'node:util';
 import { z } from 'zod';
-import { collectionNamePattern } from './collection-name.ts';
+import { type ApiKey, parseKeys } from './api-key.ts';
 import { AppError } from './errors.ts';
-
-/** A key that callers present, and the collections it may use; `collections` is null where it may use all. */
-export type ApiKey = { name: string; key: string; collections: string[] | null };
+import { isLoopback } from './loopback.ts';
 
 const wholeNumber = (least: number, most: number) =>
   z
@@ -37,20 +35,16 @@ const bytes = z
   );
 
 const apiKeys = z.string().transform((value, context): ApiKey[] => {
-  const entries = value.split(/[,\n]/).map((entry) => entry.trim());
-  const keys = entries.flatMap((entry, index) => {
-    if (entry === '' || entry.startsWith('#')) return [];
-    const [name = '', key = '', collections, ...rest] = entry.split(':');
-    const names = collections?.split('|') ?? null;
-    if (!collectionNamePattern.test(name) || key.length < 8 || rest.length > 0)
-      context.addIssue(`entry ${index + 1} must read name:key or name:key:collection|collection, the key of 8 or more`);
-    else if (names?.some((each) => !collectionNamePattern.test(each)))
-      context.addIssue(`entry ${index + 1} names a collection that can't exist`);
-    return [{ name, key, collections: names }];
-  });
-  if (new Set(keys.map((key) => key.name)).size < keys.length) context.addIssue('a name is used twice');
-  if (new Set(keys.map((key) => key.key)).size < keys.length) context.addIssue('a key is used twice');
+  const { keys, problems } = parseKeys(value);
+  for (const problem of problems) context.addIssue(problem);
   return keys;
+});
+
+const origins = z.string().transform((value, context): string[] => {
+  const all = value.split(',').map((each) => each.trim());
+  if (all.some((each) => !/^https?:/.test(each) || URL.parse(each)?.origin !== each))
+    context.addIssue('must be origins such as https://app.example.com, apart by commas');
+  return all;
 });
 
 /** Every setting, by its name in the environment. Defaults and meanings are what README's table says; a test compares them. */
@@ -58,8 +52,13 @@ export const Settings = z.object({
   HOST: text.default('127.0.0.1').describe('the address to listen on; beyond loopback it needs API_KEYS'),
   PORT: wholeNumber(0, 65535).default(3000).describe('the port to listen on'),
   ALLOW_ANONYMOUS: flag.default(false).describe('true lets a HOST beyond loopback serve without keys'),
-  API_KEYS: apiKeys.optional().describe('name:key[:collection|collection…], comma-separated'),
-  API_KEYS_FILE: text.optional().describe('a file with the same, one entry a line'),
+  API_KEYS: apiKeys.optional().describe('name:key[:collection|collection…[:right|right…]], comma-separated'),
+  API_KEYS_FILE: text.optional().describe('a file with the same, one entry a line; read again on SIGHUP'),
+  RATE_LIMIT_PER_MINUTE: wholeNumber(1, 1_000_000)
+    .optional()
+    .describe('requests of a key, or of an address without keys, in a minute; beyond: 429'),
+  TOKENS_PER_DAY: wholeNumber(1, 1e12).optional().describe('model tokens of a key in a day of UTC; beyond: 429'),
+  CORS_ORIGINS: origins.optional().describe('origins whose pages may call, comma-separated'),
   DATA_DIR: folder.prefault('./data').describe('everything that Assay stores'),
   CORPUS_DIR: folder.prefault('./corpus').describe('the documents that npm start ingests'),
   PROMPTS_DIR: folder.prefault('./prompts').describe('the prompts; those that are not there are our own'),
@@ -116,11 +115,18 @@ const notYet = ['WEAVIATE_URL', 'WEAVIATE_GRPC_URL', 'WEAVIATE_API_KEY', 'REDIS_
 
 /** Names that only Assay uses: in the environment, one that begins so and is unknown is a slip, not somebody else's. */
 const ownPrefixes =
-  /^(ABSTAIN|ASK|EVALUATION|EMBEDDING|ENTAILMENT|FALLBACK|MODEL_MAX|CHUNK|TOP|CHAT|API_KEYS|MAX_CONCURRENT|MAX_BODY|PROMPTS|CORPUS|MODELS)_?/;
+  /^(ABSTAIN|ASK|EVALUATION|EMBEDDING|ENTAILMENT|FALLBACK|MODEL_MAX|CHUNK|TOP|CHAT|API_KEYS|MAX_CONCURRENT|MAX_BODY|PROMPTS|CORPUS|MODELS|RATE_LIMIT|TOKENS_PER)_?/;
 
 export type Config = ReturnType<typeof readConfig>;
 
-const loopback = (host: string) => host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
+/** The keys of `API_KEYS_FILE`, as `parseKeys` reads them. */
+export function readKeysFile(file: string): ReturnType<typeof parseKeys> {
+  try {
+    return parseKeys(readFileSync(file, 'utf8'));
+  } catch {
+    return { keys: [], problems: ['the file cannot be read'] };
+  }
+}
 
 /**
  * Reads the settings from the environment and, beneath it, from `.env` in `folder`.
@@ -146,19 +152,21 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env, folder 
   }
   if (given.API_KEYS_FILE !== undefined) {
     if (given.API_KEYS !== undefined) problems.push('API_KEYS_FILE: give either API_KEYS or API_KEYS_FILE');
-    try {
-      given.API_KEYS = readFileSync(given.API_KEYS_FILE, 'utf8');
-    } catch {
-      problems.push('API_KEYS_FILE: the file cannot be read');
-    }
+    delete given.API_KEYS;
+  }
+  const fileKeys = given.API_KEYS_FILE === undefined ? null : readKeysFile(given.API_KEYS_FILE);
+  if (fileKeys) {
+    for (const problem of fileKeys.problems) problems.push(`API_KEYS_FILE: ${problem}`);
+    if (fileKeys.keys.length + fileKeys.problems.length === 0) problems.push('API_KEYS_FILE: the file holds no key');
   }
 
   const parsed = Settings.safeParse(given);
   if (!parsed.success)
     for (const issue of parsed.error.issues) problems.push(`${issue.path.join('.')}: ${issue.message}`);
   const settings = parsed.data;
+  const keys = fileKeys?.keys ?? settings?.API_KEYS ?? [];
   if (settings) {
-    const open = !loopback(settings.HOST) && !settings.API_KEYS?.length && !settings.ALLOW_ANONYMOUS;
+    const open = !isLoopback(settings.HOST) && keys.length === 0 && !settings.ALLOW_ANONYMOUS;
     if (open) problems.push('HOST: an address beyond loopback needs API_KEYS, or ALLOW_ANONYMOUS=true');
     if (!settings.FALLBACK_BASE_URL && (settings.FALLBACK_API_KEY || settings.FALLBACK_CHAT_MODEL))
       problems.push('FALLBACK_BASE_URL: is what a fallback needs');
@@ -174,7 +182,11 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env, folder 
   return {
     host: settings.HOST,
     port: settings.PORT,
-    apiKeys: settings.API_KEYS ?? [],
+    apiKeys: keys,
+    apiKeysFile: settings.API_KEYS_FILE,
+    rateLimitPerMinute: settings.RATE_LIMIT_PER_MINUTE,
+    tokensPerDay: settings.TOKENS_PER_DAY,
+    corsOrigins: settings.CORS_ORIGINS ?? [],
     dataDir: settings.DATA_DIR,
     corpusDir: settings.CORPUS_DIR,
     promptsDir: settings.PROMPTS_DIR,

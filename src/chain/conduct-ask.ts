@@ -41,6 +41,8 @@ export type Asker = {
   signal?: AbortSignal;
   keep?: Keep;
   onToken?: (token: string) => void;
+  /** Is told what the models used when the ask is over, also where it failed. */
+  onUsage?: (usage: AskReply['usage']) => void;
 };
 
 export type ConductAsk = (request: AskRequest, asker?: Asker) => Promise<AskReply>;
@@ -68,10 +70,16 @@ export function createConductAsk(options: {
     const createdAt = new Date(startedAt).toISOString();
     const { question, collection, evaluation, onIncorrect, topK = options.topK } = request;
     const trail = new AskTrail();
+    let told: TraceStep[] | undefined;
+    const steps = () => {
+      told ??= trail.steps();
+      return told;
+    };
     const deadline = within(options.timeoutMs, asker.signal);
     const { signal } = deadline;
     const config = { signal, configurable: { trail: trail.root, keep: asker.keep, onToken: asker.onToken } };
-    const end = (reply: AskReply | null, error: AppError | null) =>
+    const end = (reply: AskReply | null, error: AppError | null) => {
+      asker.onUsage?.(reply?.usage ?? trail.usage());
       options.observe?.({
         collection,
         keyName: asker.keyName ?? null,
@@ -80,8 +88,9 @@ export function createConductAsk(options: {
         durationMs: performance.now() - begun,
         reply,
         error,
-        steps: () => trail.steps(),
+        steps,
       });
+    };
     try {
       const outcome = await orAbort(
         chain.invoke({ question, collection, topK, evaluation, onIncorrect }, config),
@@ -89,7 +98,7 @@ export function createConductAsk(options: {
       );
       const reply = toReply(outcome, trail, performance.now() - begun);
       end(reply, null);
-      const record = { ...reply, trace: trail.steps() };
+      const record = { ...reply, trace: steps() };
       options.saveAsk({ id: reply.id, collection, keyName: asker.keyName ?? null, createdAt, reply: record });
       return request.trace ? record : reply;
     } catch (error) {

@@ -17,7 +17,7 @@ export function openEventStream(reply: FastifyReply) {
   return {
     async tell(event: string, data: unknown) {
       const { raw } = reply;
-      if (raw.destroyed || raw.write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`)) return;
+      if (raw.destroyed || raw.writableEnded || raw.write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`)) return;
       await Promise.race([once(raw, 'drain'), once(raw, 'close')]);
     },
     end: () => reply.raw.end(),
