@@ -31,6 +31,13 @@ export const errorTable = {
 
 export type ErrorCode = keyof typeof errorTable;
 
+/** Where an error was thrown, innermost first, without its words, which its stack repeats. */
+export function framesOf({ message, stack = '' }: Error): string[] {
+  const at = message === '' ? -1 : stack.indexOf(message);
+  const lines = (at < 0 ? stack : stack.slice(at + message.length)).split('\n');
+  return lines.flatMap((line) => (/^\s+at /.test(line) ? [line.trim()] : [])).slice(0, 12);
+}
+
 /**
  * A failure with a code. `message` may be shown to the caller, so it never holds a key, a question or a text;
  * the `cause` stays inside. For 5xx the caller sees a fixed text instead of the message (http/errors).
