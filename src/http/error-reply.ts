@@ -1,7 +1,7 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import { AppError, type ErrorCode, errorTable, framesOf } from '../errors.ts';
+import { AppError, type ErrorCode, errorTable, framesOf, plainError } from '../errors.ts';
 
 type ValidationIssue = { keyword: string; instancePath: string; message?: string; params: Record<string, unknown> };
 
@@ -69,11 +69,11 @@ export function errorBody(error: AppError, requestId: string): z.infer<typeof Er
 
 /** What the log is told: never a message from outside, which may repeat a question, a text or a key. */
 export function errorForLog(error: AppError) {
-  const cause = error.cause as { name?: string; code?: string; status?: number } | undefined;
+  const { cause } = error;
   const known = error.code !== 'INTERNAL' && errorTable[error.code].status !== 500;
   return {
     code: error.code,
-    ...(cause && { cause: { name: cause.name, code: cause.code, status: cause.status } }),
+    ...(typeof cause === 'object' && cause !== null && { cause: plainError(cause) }),
     ...(!known && { frames: framesOf(cause instanceof Error ? cause : error) }),
   };
 }

@@ -1,10 +1,10 @@
 import { type DestinationStream, type Logger, type LoggerOptions, pino } from 'pino';
-import { framesOf } from '../errors.ts';
+import { framesOf, plainError } from '../errors.ts';
 
 /**
  * The log: JSON lines on stdout, or for people on the terminal. An error that is logged loses its words here, whoever logs it
- * and under whatever name: they may repeat a question, a text or a key. What stays is its name, code, status and where it
- * was thrown.
+ * and under whatever name: they may repeat a question, a text or a key. What stays is its name, its code, its status and where
+ * it was thrown.
  */
 export function openLogger(level: string, to?: 'terminal' | DestinationStream): Logger {
   const options: LoggerOptions = { level, serializers, formatters: { log: withoutWords }, hooks: { logMethod } };
@@ -16,11 +16,8 @@ export function openLogger(level: string, to?: 'terminal' | DestinationStream): 
   return to ? pino(options, to) : pino(options);
 }
 
-const plainError = (error: Error) => {
-  const { name, code, status } = error as Error & { code?: unknown; status?: unknown };
-  return { name, code, status, frames: framesOf(error) };
-};
-const ifError = (value: unknown) => (value instanceof Error ? plainError(value) : value);
+const ifError = (value: unknown) =>
+  value instanceof Error ? { ...plainError(value), frames: framesOf(value) } : value;
 
 /** Fastify's own lines may bring a whole request or reply along; its URL and headers stay behind. */
 const serializers = {
