@@ -84,7 +84,10 @@ export function createMetrics() {
     'planned',
   );
   const traceExports = counter('assay_trace_exports_total', 'Batches of spans for the collector', 'result');
-  const droppedTraces = counter('assay_traces_dropped_total', 'Asks without a trace: the collector does not keep up');
+  const droppedTraces = counter(
+    'assay_traces_dropped_total',
+    'Asks without a trace, beyond 100 a second or what the collector takes',
+  );
   // A series that is there from the start shows its first increase.
   for (const planned of ['true', 'false']) hostRestarts.inc({ planned }, 0);
 

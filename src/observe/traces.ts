@@ -12,6 +12,8 @@ import type { AskEnd } from '../chain/conduct-ask.ts';
 
 /** How many spans may wait for the collector; an ask that would add to more goes without a trace. */
 const mostWaiting = 8192;
+/** To make and send an ask's spans takes some tenths of a millisecond: so many a second cost a few percent of a core. */
+const mostPerSecond = 100;
 /** How long one delivery may take, and how long the end of the service waits for the last ones. */
 const exportTimeoutMs = 5_000;
 const closeTimeoutMs = 2_000;
@@ -25,7 +27,7 @@ export type Traces = ReturnType<typeof openTraces>;
  * @param options.endpoint the collector's address; `/v1/traces` is added
  * @param options.ratio the share of asks that are traced, 0 to 1, where the caller's `traceparent` does not decide it
  * @param options.onExport is told of each batch whether it was delivered
- * @param options.onDrop is told of each ask that goes without a trace because too many spans are waiting
+ * @param options.onDrop is told of each ask that goes without a trace because too many are traced or waiting
  */
 export function openTraces(options: {
   endpoint: string;
@@ -40,6 +42,7 @@ export function openTraces(options: {
     timeoutMillis: exportTimeoutMs,
   });
   let waiting = 0;
+  let thisSecond = { began: 0, asks: 0 };
   const counted: SpanExporter = {
     export: (spans, done) =>
       exporter.export(spans, (result) => {
@@ -69,16 +72,15 @@ export function openTraces(options: {
       const { startedAt, durationMs, reply, error } = end;
       const parent = parentOf(end.traceparent);
       const context = parent ? trace.setSpanContext(ROOT_CONTEXT, parent) : ROOT_CONTEXT;
-      const root = tracer.startSpan(
-        'assay ask',
-        { kind: SpanKind.SERVER, startTime: toHrTime(startedAt), attributes: attributesOf(end) },
-        context,
-      );
+      const root = tracer.startSpan('assay ask', { kind: SpanKind.SERVER, startTime: toHrTime(startedAt) }, context);
       if (!root.isRecording()) return;
-      if (waiting >= mostWaiting) {
+      if (performance.now() - thisSecond.began >= 1000) thisSecond = { began: performance.now(), asks: 0 };
+      thisSecond.asks += 1;
+      if (waiting >= mostWaiting || thisSecond.asks > mostPerSecond) {
         options.onDrop(); // what is never ended is never sent
         return;
       }
+      root.setAttributes(attributesOf(end));
       const steps = end.steps();
       const above = [trace.setSpan(ROOT_CONTEXT, root)];
       for (const { name, kind, depth, startMs, durationMs: stepMs, failed } of steps) {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { createServer, type Socket } from 'node:net';
 import { test } from 'node:test';
-import { parentOf } from '../../src/observe/traces.ts';
+import { openTraces, parentOf } from '../../src/observe/traces.ts';
 import { fail } from '../doubles/openai-replies.ts';
 import { startService } from '../doubles/service.ts';
 import { type CollectedSpan, startTraceCollector } from '../doubles/trace-collector.ts';
@@ -120,6 +120,26 @@ test('a collector that is gone, or takes and never replies, harms no ask, and is
   assert.equal((await refused.ask({}, { evaluation: 'none' })).status, 200);
   const read = samplesOf((await refused.call('GET', '/metrics')).text);
   assert.ok(read('assay_trace_exports_total{result="failed"}')! >= 1);
+});
+
+test('more asks than can be traced cheaply are counted, not traced', async (t) => {
+  const collector = await startTraceCollector(t);
+  let dropped = 0;
+  const traces = openTraces({
+    endpoint: `${collector.endpoint}/`,
+    serviceName: 'assay',
+    version: '0',
+    ratio: 1,
+    onExport: () => {},
+    onDrop: () => {
+      dropped += 1;
+    },
+  });
+  const ended = { collection: 'default', keyName: null, traceparent: null, startedAt: Date.now(), durationMs: 1 };
+  for (let at = 0; at < 1000; at += 1) traces.askEnded({ ...ended, reply: null, error: null, steps: () => [] });
+  await traces.close();
+  assert.ok(dropped > 0);
+  assert.equal(collector.spans.length, 1000 - dropped);
 });
 
 test('a traceparent is read as W3C Trace Context has it', () => {
