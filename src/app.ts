@@ -19,6 +19,7 @@ import { ErrorBody, replyWithError } from './http/error-reply.ts';
 import { type About, healthRoutes } from './http/health.ts';
 import { jobRoutes } from './http/jobs.ts';
 import { requireKeys } from './http/keys.ts';
+import { metricsRoute, observeRequests } from './http/metrics.ts';
 import { guardOrigins } from './http/origins.ts';
 import { limitRate } from './http/rate-limit.ts';
 import { searchRoutes } from './http/search.ts';
@@ -28,6 +29,7 @@ import { withTokenBudget } from './http/token-budget.ts';
 import type { Jobs } from './ingest/jobs.ts';
 import type { Keyring } from './keyring.ts';
 import type { Knowledge } from './knowledge/port.ts';
+import type { Metrics } from './observe/metrics.ts';
 
 /** What the HTTP side is handed: the working parts, and the settings that concern it. */
 export type AppParts = {
@@ -36,6 +38,7 @@ export type AppParts = {
   ingestUploads: IngestUploads;
   knowledge: Knowledge;
   jobs: Jobs;
+  metrics: Metrics;
   about: About;
   logger: FastifyBaseLogger;
   keyring: Keyring;
@@ -87,6 +90,7 @@ export async function buildApp(parts: AppParts) {
     const line = { method, route: url, status: reply.statusCode, ms: Math.round(reply.elapsedTime * 10) / 10 };
     request.log.debug({ ...line, key: request.key?.name }, 'request');
   });
+  observeRequests(app, parts.metrics);
   // Whatever a route replies when it fails has this one shape.
   app.addHook('onRoute', ({ schema }) => {
     if (schema?.response) schema.response = { ...schema.response, default: ErrorBody };
@@ -125,6 +129,7 @@ export async function buildApp(parts: AppParts) {
 
   await app.register(startRoute, { about });
   await app.register(healthRoutes, { knowledge, about });
+  await app.register(metricsRoute, { metrics: parts.metrics });
   await app.register(askRoutes, {
     conductAsk,
     knowledge,

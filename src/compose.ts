@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { type DestinationStream, pino } from 'pino';
+import type { DestinationStream, Logger } from 'pino';
 import type { AppParts } from './app.ts';
 import { createAskChain } from './chain/ask.ts';
 import { createConductAsk } from './chain/conduct-ask.ts';
@@ -15,17 +15,30 @@ import { ingestPaths } from './ingest/ingest-paths.ts';
 import { createJobs } from './ingest/jobs.ts';
 import { startParser } from './ingest/parser.ts';
 import { createKeyring } from './keyring.ts';
-import { startKnowledge } from './knowledge/client.ts';
+import { recycledCause, startKnowledge } from './knowledge/client.ts';
+import type { AskRecord } from './knowledge/port.ts';
 import { takeReembedded } from './knowledge/reembed.ts';
 import { openEntailmentModel } from './models/entailment.ts';
 import type { KeptReplies } from './models/kept-replies.ts';
+import { openLogger } from './observe/logger.ts';
+import { createMetrics, type Metrics } from './observe/metrics.ts';
 
 const versionOf = (path: string) => String(JSON.parse(readFileSync(new URL(path, import.meta.url), 'utf8')).version);
 
-function openLogger(level: Config['logLevel'], to: 'terminal' | DestinationStream | undefined) {
-  if (to === 'terminal')
-    return pino({ level, transport: { target: 'pino-pretty', options: { ignore: 'pid,hostname', destination: 2 } } });
-  return to ? pino({ level }, to) : pino({ level });
+/** Traces where the settings name a collector; what they need is loaded only then. */
+async function openTraces(config: Config, logger: Logger, metrics: Metrics) {
+  const { endpoint, ...settings } = config.traces;
+  if (endpoint === undefined) return null;
+  let reached = true;
+  const onExport = (delivered: boolean) => {
+    metrics.traceExported(delivered);
+    if (delivered !== reached)
+      logger[delivered ? 'info' : 'warn'](delivered ? 'traces arrive again' : 'traces do not reach the collector');
+    reached = delivered;
+  };
+  const { openTraces: open } = await import('./observe/traces.ts');
+  const version = versionOf('../package.json');
+  return open({ endpoint, ...settings, version, onExport, onDrop: metrics.traceDropped });
 }
 
 /**
@@ -39,6 +52,7 @@ export async function compose(
   options: { logTo?: 'terminal' | DestinationStream; kept?: KeptReplies } = {},
 ) {
   const logger = openLogger(config.logLevel, options.logTo);
+  const metrics = createMetrics();
   readPrompts(config.promptsDir); // a bad prompt is told at the start, also where no model would read it
   const models = chooseModels(config.models);
   const servers = openModelServers(config);
@@ -52,8 +66,15 @@ export async function compose(
   const knowledge = await startKnowledge({
     dataDir,
     embeddingModel: models.embedding,
-    onRestart: (cause) => logger.warn({ cause }, 'knowledge host died; starting it anew'),
+    askRetentionMs: config.asksRetentionMs,
+    onRestart: (cause) => {
+      metrics.hostRestarted({ planned: cause === recycledCause });
+      logger.warn({ cause }, 'knowledge host died; starting it anew');
+    },
   });
+  metrics.watchStore({ stats: () => knowledge.stats(), dataDir });
+  metrics.gauge('assay_asks_limit', 'MAX_CONCURRENT_ASKS', () => config.maxConcurrentAsks);
+  const traces = await openTraces(config, logger, metrics);
   await knowledge.createCollection('default');
 
   const search: SearchPassages = async ({ question, collection, topK, searchedFor = question }, { signal }) => {
@@ -76,16 +97,22 @@ export async function compose(
   });
   const { topK, askTimeoutMs, chunkSizeTokens, chunkOverlapTokens, maxConcurrentAsks, maxBodyBytes } = config;
   const { host, rateLimitPerMinute, tokensPerDay, corsOrigins } = config;
+  const keepsAsks = config.asksRetentionMs > 0;
+  // A record that can't be kept is no reason to withhold the answer.
+  const keepAsk = (record: AskRecord) =>
+    knowledge
+      .saveAsk(record)
+      .catch((error) => logger.error({ askId: record.id, code: error?.code }, 'the record of an ask was not kept'));
   const conductAsk = createConductAsk({
     chain,
     abstention,
     topK,
     timeoutMs: askTimeoutMs,
-    // A record that can't be kept is no reason to withhold the answer.
-    saveAsk: (record) =>
-      void knowledge
-        .saveAsk(record)
-        .catch((error) => logger.error({ code: error?.code }, 'the record of an ask was not kept')),
+    saveAsk: keepsAsks ? (record) => void keepAsk(record) : undefined,
+    observe: (end) => {
+      metrics.askEnded(end);
+      traces?.askEnded(end);
+    },
   });
   const parser = await startParser();
   const ingest = createIngest({ knowledge, parser, embeddings, chunkSizeTokens, chunkOverlapTokens });
@@ -115,7 +142,7 @@ export async function compose(
 
   return {
     chain,
-    conductAsk,
+    conductAsk: metrics.countInProgress(conductAsk),
     search,
     entails: entailment?.entails,
     servers,
@@ -124,6 +151,7 @@ export async function compose(
     jobs,
     knowledge,
     logger,
+    metrics,
     about: { models, versions },
     keyring: createKeyring(config.apiKeys),
     settings: { topK, maxConcurrentAsks, maxBodyBytes, host, rateLimitPerMinute, tokensPerDay, corsOrigins },
@@ -133,6 +161,7 @@ export async function compose(
       await knowledge.close();
       await entailment?.close();
       await servers.close();
+      await traces?.close();
     },
   } satisfies AppParts & Record<string, unknown>;
 }

@@ -34,6 +34,23 @@ const bytes = z
       .max(2 ** 30, 'must be at most 1 GiB'),
   );
 
+/** `30d`, `12h`, `90m` or `0`, as a number of milliseconds. */
+const duration = z
+  .string()
+  .trim()
+  .regex(/^(0|\d{1,5}\s*[dhm])$/, 'must be 0 or a time such as 30d, 12h or 90m')
+  .transform((value) => {
+    const [, amount, unit = 'm'] = /^(\d+)\s*(\w)?$/.exec(value)!;
+    return Number(amount) * { m: 60_000, h: 3_600_000, d: 86_400_000 }[unit]!;
+  });
+
+/** A share of something. */
+const share = z
+  .string()
+  .trim()
+  .regex(/^(?:0|1|1\.0+|0?\.\d{1,6})$/, 'must be a number from 0 to 1')
+  .transform(Number);
+
 const apiKeys = z.string().transform((value, context): ApiKey[] => {
   const { keys, problems } = parseKeys(value);
   for (const problem of problems) context.addIssue(problem);
@@ -85,13 +102,7 @@ export const Settings = z.object({
     .max(500, 'must have at most 500 characters')
     .optional()
     .describe('what an answer says where the documents hold none'),
-  ABSTAIN_BELOW: z
-    .string()
-    .trim()
-    .regex(/^(?:0|1|0?\.\d{1,6})$/, 'must be a number from 0 to 1')
-    .transform(Number)
-    .optional()
-    .describe('how likely an answer must be in the passages for one to be given'),
+  ABSTAIN_BELOW: share.optional().describe('how likely an answer must be in the passages for one to be given'),
   TOP_K: wholeNumber(1, 20).default(3).describe('passages shown to the model'),
   CHUNK_SIZE_TOKENS: wholeNumber(32, 2048).default(256).describe('the most tokens in a passage'),
   CHUNK_OVERLAP_TOKENS: wholeNumber(0, 512).default(32).describe('tokens that neighbouring passages may share'),
@@ -104,6 +115,10 @@ export const Settings = z.object({
   FALLBACK_CHAT_MODEL: text.optional().describe('the model to ask it for; by default that of the first'),
   MAX_CONCURRENT_ASKS: wholeNumber(1, 100_000).default(1024).describe('asks at once; beyond: 503 with Retry-After'),
   MAX_BODY_BYTES: bytes.prefault('20 MiB').describe('the largest request; beyond: 413'),
+  ASKS_RETENTION: duration.prefault('30d').describe('how long records of asks are kept; 0 keeps none'),
+  OTEL_EXPORTER_OTLP_ENDPOINT: httpUrl.optional().describe('an OpenTelemetry collector that takes traces by OTLP/HTTP'),
+  OTEL_SERVICE_NAME: text.default('assay').describe('the name of this service in traces'),
+  OTEL_TRACES_SAMPLER_ARG: share.prefault('1').describe('the share of asks that are traced, 0 to 1'),
   LOG_LEVEL: z
     .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], 'must be a pino level')
     .default('info')
@@ -219,6 +234,12 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env, folder 
     evaluationTimeoutMs: settings.EVALUATION_TIMEOUT_MS,
     maxConcurrentAsks: settings.MAX_CONCURRENT_ASKS,
     maxBodyBytes: settings.MAX_BODY_BYTES,
+    asksRetentionMs: settings.ASKS_RETENTION,
+    traces: {
+      endpoint: settings.OTEL_EXPORTER_OTLP_ENDPOINT,
+      serviceName: settings.OTEL_SERVICE_NAME,
+      ratio: settings.OTEL_TRACES_SAMPLER_ARG,
+    },
     logLevel: settings.LOG_LEVEL,
   };
 }

@@ -34,6 +34,42 @@ export const errorTable = {
 
 export type ErrorCode = keyof typeof errorTable;
 
+/** What model servers call their refusals, where it helps whoever reads the log. */
+const serverCodes = new Set([
+  'content_filter',
+  'context_length_exceeded',
+  'insufficient_quota',
+  'invalid_api_key',
+  'invalid_request_error',
+  'model_not_found',
+  'rate_limit_exceeded',
+]);
+
+/**
+ * An error without its words. Its code is told where it is one of Node's, of our libraries' or of ours, or one that is known:
+ * a server may put anything there, a prompt included.
+ */
+export function plainError(error: object): { name?: string; code?: string; status?: number } {
+  const { name, code, status } = error as Record<string, unknown>;
+  const isKnown =
+    typeof code === 'string' &&
+    (/^(E[A-Z]{2,20}|(ERR|FST|UND_ERR)_[A-Z_]{2,50})$/.test(code) ||
+      serverCodes.has(code) ||
+      Object.hasOwn(errorTable, code));
+  return {
+    ...(typeof name === 'string' && /^\w{1,60}$/.test(name) && { name }),
+    ...(isKnown && { code }),
+    ...(typeof status === 'number' && { status }),
+  };
+}
+
+/** Where an error was thrown, innermost first, without its words, which its stack repeats. */
+export function framesOf({ message, stack = '' }: Error): string[] {
+  const at = message === '' ? -1 : stack.indexOf(message);
+  const lines = (at < 0 ? stack : stack.slice(at + message.length)).split('\n');
+  return lines.flatMap((line) => (/^\s+at /.test(line) ? [line.trim()] : [])).slice(0, 12);
+}
+
 /**
  * A failure with a code. `message` may be shown to the caller, so it never holds a key, a question or a text;
  * the `cause` stays inside. For 5xx the caller sees a fixed text instead of the message (http/errors).

@@ -23,6 +23,7 @@ const rooms: Record<string, string[]> = {
   ingest: [...leaf, 'knowledge/port.ts'],
   knowledge: leaf,
   models: leaf,
+  observe: [...leaf, 'chain/conduct-ask.ts', 'knowledge/port.ts'],
   // What routes speak: the shapes of the chain and the port.
   http: [
     ...leaf,
@@ -33,6 +34,7 @@ const rooms: Record<string, string[]> = {
     'knowledge/port.ts',
     'chain/conduct-ask.ts',
     'chain/retrieve.ts',
+    'observe/metrics.ts',
   ],
 };
 const vendors: Record<string, RegExp> = {
@@ -41,6 +43,7 @@ const vendors: Record<string, RegExp> = {
     /^(@langchain\/.*|zod|html-to-text|htmlparser2|mammoth|papaparse|yauzl|mdast-util-from-markdown|mdast|unpdf.*|js-tiktoken.*|node:.*)$/,
   knowledge: /^(faiss-node|node:.*)$/,
   models: /^(@langchain\/.*|langchain|openai|undici|cockatiel|onnxruntime-node|@huggingface\/tokenizers|zod|node:.*)$/,
+  observe: /^(pino|prom-client|@opentelemetry\/.*|node:.*)$/,
   http: /^(fastify|@fastify\/.*|fastify-type-provider-zod|zod|node:.*)$/,
 };
 

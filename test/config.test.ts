@@ -127,3 +127,11 @@ test("the README's and .env.example's settings are those that exist, with their 
   assert.equal(shown.ASK_TIMEOUT_MS, `\`${defaults.askTimeoutMs}\``);
   assert.equal(shown.MAX_BODY_BYTES, '`20 MiB`');
 });
+
+test('the retention of asks is a time in days, hours or minutes, or none', () => {
+  const read = (ASKS_RETENTION: string) => readConfig({ ASKS_RETENTION }, '/nowhere').asksRetentionMs;
+  assert.equal(readConfig({}, '/nowhere').asksRetentionMs, 30 * 86_400_000);
+  assert.deepEqual([read('12h'), read('90m'), read('2 d'), read('0')], [43_200_000, 5_400_000, 172_800_000, 0]);
+  for (const bad of ['30', '-1d', '1w', 'd']) assert.match(problemsOf({ ASKS_RETENTION: bad }), /ASKS_RETENTION: must/);
+  assert.match(problemsOf({ OTEL_TRACES_SAMPLER_ARG: '2' }), /OTEL_TRACES_SAMPLER_ARG: must be a number from 0 to 1/);
+});

@@ -57,7 +57,8 @@ export function createConductAsk(options: {
   chain: Runnable<Asked, Evaluated>;
   topK: number;
   timeoutMs: number;
-  saveAsk: SaveAsk;
+  /** Absent: nothing is kept of an ask. */
+  saveAsk: SaveAsk | undefined;
   /** Is told of every ask when it is over; it must not throw. */
   observe?: ((end: AskEnd) => void) | undefined;
   abstention?: string | undefined;
@@ -98,8 +99,9 @@ export function createConductAsk(options: {
       );
       const reply = toReply(outcome, trail, performance.now() - begun);
       end(reply, null);
+      if (!options.saveAsk && !request.trace) return reply;
       const record = { ...reply, trace: steps() };
-      options.saveAsk({ id: reply.id, collection, keyName: asker.keyName ?? null, createdAt, reply: record });
+      options.saveAsk?.({ id: reply.id, collection, keyName: asker.keyName ?? null, createdAt, reply: record });
       return request.trace ? record : reply;
     } catch (error) {
       const failure = toFailure(error, { isGone: asker.signal?.aborted === true, isLate: deadline.isOver() });

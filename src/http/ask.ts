@@ -1,3 +1,4 @@
+import type { FastifyRequest } from 'fastify';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { ConductAsk } from '../chain/conduct-ask.ts';
@@ -8,6 +9,10 @@ import { mayUse, needCollection } from './keys.ts';
 import { logAsk } from './log-ask.ts';
 import { streamAsk } from './stream-ask.ts';
 import { whileConnected } from './while-connected.ts';
+
+/** The span that the caller's trace goes on from, as the caller has it. */
+const traceparentOf = ({ headers }: FastifyRequest) =>
+  typeof headers.traceparent === 'string' ? headers.traceparent : null;
 
 /** `POST /ask` and `GET /asks/{id}`: a question's answer, context and verdict, now and later. */
 export const askRoutes: FastifyPluginAsyncZod<{
@@ -32,7 +37,11 @@ export const askRoutes: FastifyPluginAsyncZod<{
         throw new AppError('OVERLOADED', 'Too many asks at once.', { retryAfterSeconds: 1 });
       underWay += 1;
       try {
-        const asker = { keyName: request.key?.name ?? null, signal: whileConnected(reply) };
+        const asker = {
+          keyName: request.key?.name ?? null,
+          traceparent: traceparentOf(request),
+          signal: whileConnected(reply),
+        };
         if (request.body.stream || /\btext\/event-stream\b/.test(request.headers.accept ?? ''))
           return await streamAsk(conductAsk, request, reply, asker);
         const answered = await conductAsk(request.body, asker);

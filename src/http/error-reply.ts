@@ -1,7 +1,7 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import { AppError, type ErrorCode, errorTable } from '../errors.ts';
+import { AppError, type ErrorCode, errorTable, framesOf, plainError } from '../errors.ts';
 import { rejected } from './keys.ts';
 
 type ValidationIssue = { keyword: string; instancePath: string; message?: string; params: Record<string, unknown> };
@@ -81,21 +81,19 @@ export function errorBody(error: AppError, requestId: string): z.infer<typeof Er
 
 /** What the log is told: never a message from outside, which may repeat a question, a text or a key. */
 export function errorForLog(error: AppError) {
-  const cause = error.cause as { name?: string; code?: string; status?: number; stack?: string } | undefined;
+  const { cause } = error;
   const known = error.code !== 'INTERNAL' && errorTable[error.code].status !== 500;
-  const frames = (known ? undefined : (cause?.stack ?? error.stack))
-    ?.split('\n')
-    .filter((line) => /^\s+at /.test(line));
   return {
     code: error.code,
-    ...(cause && { cause: { name: cause.name, code: cause.code, status: cause.status } }),
-    ...(frames && { frames: frames.slice(0, 12).map((line) => line.trim()) }),
+    ...(typeof cause === 'object' && cause !== null && { cause: plainError(cause) }),
+    ...(!known && { frames: framesOf(cause instanceof Error ? cause : error) }),
   };
 }
 
 /** Fastify's error handler: every failure of every route ends here. */
 export function replyWithError(error: unknown, request: FastifyRequest, reply: FastifyReply) {
   const failure = failureOf(error, reply);
+  request.errorCode = failure.code;
   if (failure.status >= 500) request.log.error({ error: errorForLog(failure) }, 'request failed');
   if (failure.code === 'CLIENT_GONE') request.log.info({ status: failure.status }, 'client left');
   if (failure.retryAfterSeconds !== undefined || failure.code === 'OVERLOADED')

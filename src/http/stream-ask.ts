@@ -41,6 +41,7 @@ export async function streamAsk(
   } catch (error) {
     if (!stream) throw error;
     const failure = failureOf(error, reply);
+    request.errorCode = failure.code;
     tell('error', errorBody(failure, request.id).error);
     request.log.warn({ code: failure.code }, 'stream ended with an error');
   }

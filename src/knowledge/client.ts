@@ -36,24 +36,28 @@ const threads = {
 };
 /** How many passages are kept here to be shown again; a passage's key never comes twice, so what is kept is never out of date. */
 const recentPassages = 4_096;
+/** What `onRestart` is told of a host that ended to give its memory back. */
+export const recycledCause = 'spent memory';
 const stopping = () => new AppError('NOT_READY', 'The service is stopping.');
 
 /**
  * The knowledge base of one machine: starts the knowledge host over `dataDir` and speaks to it. A host that dies is started
  * anew, and what it had not answered is asked again; every operation may safely be done twice.
+ * @param options.askRetentionMs how long records of asks are kept, in milliseconds; 30 days where it isn't said
  * @param options.onRestart is told when the host died, with the signal or exit code it died of
  * @throws AppError NOT_READY where the store can't be opened
  */
 export async function startKnowledge(options: {
   dataDir: string;
   embeddingModel: string;
+  askRetentionMs?: number;
   tuning?: Partial<Tuning>;
   /** A host that has work and is silent for so long is taken for hung, and killed. */
   hangTimeoutMs?: number;
   onRestart?: (cause: string) => void;
 }): Promise<Knowledge & { hostPid: () => number | undefined }> {
-  const { dataDir, embeddingModel, tuning, hangTimeoutMs = 30_000 } = options;
-  const hostOptions: HostOptions = { dataDir, embeddingModel, tuning: { ...defaultTuning, ...tuning } };
+  const { dataDir, embeddingModel, askRetentionMs = 30 * 86_400_000, tuning, hangTimeoutMs = 30_000 } = options;
+  const hostOptions: HostOptions = { dataDir, embeddingModel, askRetentionMs, tuning: { ...defaultTuning, ...tuning } };
   const pending = new Map<number, Pending>();
   const recent = createRecent<number, ShownPassage>(recentPassages);
   let unsent: HostRequest[] = [];
@@ -97,7 +101,7 @@ export async function startKnowledge(options: {
 
   function takeOn(child: ChildProcess) {
     child.on('message', settle);
-    child.once('exit', (code, signal) => restart(signal ?? (code === recycled ? 'spent memory' : `exit code ${code}`)));
+    child.once('exit', (code, signal) => restart(signal ?? (code === recycled ? recycledCause : `exit code ${code}`)));
     host = child;
     lastHeardOf = performance.now();
     unsent = [];

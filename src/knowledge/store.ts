@@ -27,12 +27,17 @@ export type Store = ReturnType<typeof openStore>;
  * @param options.embeddingModel the name of the model whose vectors come in
  * @throws AppError NOT_READY where the folder is in use or damaged, or holds the vectors of another model
  */
-export function openStore(options: { dataDir: string; embeddingModel: string; tuning: Tuning }) {
+export function openStore(options: {
+  dataDir: string;
+  embeddingModel: string;
+  askRetentionMs: number;
+  tuning: Tuning;
+}) {
   const { dataDir, embeddingModel } = options;
   const lock = holdLock(dataDir);
   const database = openDatabase(join(dataDir, 'assay.db'), { migrations: documentMigrations, synchronous: 'FULL' });
   const documents = createDocuments(database);
-  const asks = openAsks(dataDir);
+  const asks = openAsks(dataDir, options.askRetentionMs);
 
   const storedModel = documents.meta('embedding_model');
   if (documents.counts().passages === 0) documents.setMeta('embedding_model', embeddingModel);
