@@ -12,6 +12,7 @@ import {
 import type { ConductAsk } from './chain/conduct-ask.ts';
 import type { SearchPassages } from './chain/retrieve.ts';
 import { AppError } from './errors.ts';
+import { type AdmissionLimits, withAdmission } from './http/admission.ts';
 import { askRoutes } from './http/ask.ts';
 import { collectionRoutes } from './http/collections.ts';
 import { documentRoutes, type IngestUploads } from './http/documents.ts';
@@ -44,7 +45,7 @@ export type AppParts = {
   keyring: Keyring;
   settings: {
     topK: number;
-    maxConcurrentAsks: number;
+    admission: AdmissionLimits;
     maxBodyBytes: number;
     /** The address that is listened on. */
     host: string;
@@ -100,7 +101,9 @@ export async function buildApp(parts: AppParts) {
   await guardOrigins(app, { ...settings, keysRequired: keyring.isRequired });
   requireKeys(app, keyring);
   await limitRate(app, settings.rateLimitPerMinute);
-  const conductAsk = withTokenBudget(parts.conductAsk, settings.tokensPerDay);
+  const admission = withAdmission(parts.conductAsk, settings.admission);
+  parts.metrics.gauge('assay_asks_waiting', 'Asks in the line for their turn', () => admission.state().waiting);
+  const conductAsk = withTokenBudget(admission.conductAsk, settings.tokensPerDay);
 
   await app.register(multipart, {
     limits: { fileSize: settings.maxBodyBytes, files: 100, fields: 10, fieldSize: 64 * 1024, parts: 110 },
@@ -130,11 +133,7 @@ export async function buildApp(parts: AppParts) {
   await app.register(startRoute, { about });
   await app.register(healthRoutes, { knowledge, about });
   await app.register(metricsRoute, { metrics: parts.metrics });
-  await app.register(askRoutes, {
-    conductAsk,
-    knowledge,
-    maxConcurrentAsks: settings.maxConcurrentAsks,
-  });
+  await app.register(askRoutes, { conductAsk, knowledge });
   await app.register(searchRoutes, { search: parts.search, topK: settings.topK });
   await app.register(documentRoutes, { ingestUploads: parts.ingestUploads, knowledge });
   await app.register(collectionRoutes, { knowledge });

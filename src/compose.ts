@@ -73,7 +73,7 @@ export async function compose(
     },
   });
   metrics.watchStore({ stats: () => knowledge.stats(), dataDir });
-  metrics.gauge('assay_asks_limit', 'MAX_CONCURRENT_ASKS', () => config.maxConcurrentAsks);
+  metrics.gauge('assay_asks_limit', 'MAX_CONCURRENT_ASKS', () => config.admission.most);
   const traces = await openTraces(config, logger, metrics);
   await knowledge.createCollection('default');
 
@@ -95,7 +95,7 @@ export async function compose(
     evaluate: createEvaluate(judges),
     abstention,
   });
-  const { topK, askTimeoutMs, chunkSizeTokens, chunkOverlapTokens, maxConcurrentAsks, maxBodyBytes } = config;
+  const { topK, askTimeoutMs, chunkSizeTokens, chunkOverlapTokens, maxBodyBytes } = config;
   const { host, rateLimitPerMinute, tokensPerDay, corsOrigins } = config;
   const keepsAsks = config.asksRetentionMs > 0;
   // A record that can't be kept is no reason to withhold the answer.
@@ -154,7 +154,7 @@ export async function compose(
     metrics,
     about: { models, versions },
     keyring: createKeyring(config.apiKeys),
-    settings: { topK, maxConcurrentAsks, maxBodyBytes, host, rateLimitPerMinute, tokensPerDay, corsOrigins },
+    settings: { topK, maxBodyBytes, admission: config.admission, host, rateLimitPerMinute, tokensPerDay, corsOrigins },
     async close() {
       await jobs.close();
       await parser.close();

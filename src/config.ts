@@ -114,6 +114,8 @@ export const Settings = z.object({
   FALLBACK_API_KEY: text.optional().describe("that server's key"),
   FALLBACK_CHAT_MODEL: text.optional().describe('the model to ask it for; by default that of the first'),
   MAX_CONCURRENT_ASKS: wholeNumber(1, 100_000).default(1024).describe('asks at once; beyond: 503 with Retry-After'),
+  MAX_WAITING_ASKS: wholeNumber(0, 100_000).default(0).describe('asks beyond these that may wait for their turn'),
+  ASK_WAIT_MS: wholeNumber(1, 600_000).default(1_000).describe('how long one may wait; then: 503 with Retry-After'),
   MAX_BODY_BYTES: bytes.prefault('20 MiB').describe('the largest request; beyond: 413'),
   ASKS_RETENTION: duration.prefault('30d').describe('how long records of asks are kept; 0 keeps none'),
   OTEL_EXPORTER_OTLP_ENDPOINT: httpUrl.optional().describe('an OpenTelemetry collector that takes traces by OTLP/HTTP'),
@@ -130,7 +132,7 @@ const notYet = ['WEAVIATE_URL', 'WEAVIATE_GRPC_URL', 'WEAVIATE_API_KEY', 'REDIS_
 
 /** Names that only Assay uses: in the environment, one that begins so and is unknown is a slip, not somebody else's. */
 const ownPrefixes =
-  /^(ABSTAIN|ASK|EVALUATION|EMBEDDING|ENTAILMENT|FALLBACK|MODEL_MAX|CHUNK|TOP|CHAT|API_KEYS|MAX_CONCURRENT|MAX_BODY|PROMPTS|CORPUS|MODELS|RATE_LIMIT|TOKENS_PER)_?/;
+  /^(ABSTAIN|ASK|EVALUATION|EMBEDDING|ENTAILMENT|FALLBACK|MODEL_MAX|CHUNK|TOP|CHAT|API_KEYS|MAX_CONCURRENT|MAX_WAITING|MAX_BODY|PROMPTS|CORPUS|MODELS|RATE_LIMIT|TOKENS_PER)_?/;
 
 export type Config = ReturnType<typeof readConfig>;
 
@@ -232,7 +234,11 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env, folder 
     chunkOverlapTokens: settings.CHUNK_OVERLAP_TOKENS,
     askTimeoutMs: settings.ASK_TIMEOUT_MS,
     evaluationTimeoutMs: settings.EVALUATION_TIMEOUT_MS,
-    maxConcurrentAsks: settings.MAX_CONCURRENT_ASKS,
+    admission: {
+      most: settings.MAX_CONCURRENT_ASKS,
+      mostWaiting: settings.MAX_WAITING_ASKS,
+      waitMs: settings.ASK_WAIT_MS,
+    },
     maxBodyBytes: settings.MAX_BODY_BYTES,
     asksRetentionMs: settings.ASKS_RETENTION,
     traces: {

@@ -18,10 +18,7 @@ const traceparentOf = ({ headers }: FastifyRequest) =>
 export const askRoutes: FastifyPluginAsyncZod<{
   conductAsk: ConductAsk;
   knowledge: Pick<Knowledge, 'ask'>;
-  maxConcurrentAsks: number;
-}> = async (app, { conductAsk, knowledge, maxConcurrentAsks }) => {
-  let underWay = 0;
-
+}> = async (app, { conductAsk, knowledge }) => {
   app.post(
     '/ask',
     {
@@ -30,26 +27,21 @@ export const askRoutes: FastifyPluginAsyncZod<{
         body: AskRequest,
         response: { 200: AskReply },
       },
+      // The chain made the reply to this schema; reading it all through once more costs as much as making it.
+      serializerCompiler: () => JSON.stringify,
     },
     async (request, reply) => {
       needCollection(request, request.body.collection);
-      if (underWay >= maxConcurrentAsks)
-        throw new AppError('OVERLOADED', 'Too many asks at once.', { retryAfterSeconds: 1 });
-      underWay += 1;
-      try {
-        const asker = {
-          keyName: request.key?.name ?? null,
-          traceparent: traceparentOf(request),
-          signal: whileConnected(reply),
-        };
-        if (request.body.stream || /\btext\/event-stream\b/.test(request.headers.accept ?? ''))
-          return await streamAsk(conductAsk, request, reply, asker);
-        const answered = await conductAsk(request.body, asker);
-        logAsk(request, answered);
-        return answered;
-      } finally {
-        underWay -= 1;
-      }
+      const asker = {
+        keyName: request.key?.name ?? null,
+        traceparent: traceparentOf(request),
+        signal: whileConnected(reply),
+      };
+      if (request.body.stream || /\btext\/event-stream\b/.test(request.headers.accept ?? ''))
+        return streamAsk(conductAsk, request, reply, asker);
+      const answered = await conductAsk(request.body, asker);
+      logAsk(request, answered);
+      return answered;
     },
   );
 
