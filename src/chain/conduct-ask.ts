@@ -40,7 +40,8 @@ export type Asker = {
   traceparent?: string | null;
   signal?: AbortSignal;
   keep?: Keep;
-  onToken?: (token: string) => void;
+  /** A promise holds the model's stream back until it resolves. */
+  onToken?: (token: string) => void | Promise<void>;
   /** Is told what the models used when the ask is over, also where it failed. */
   onUsage?: (usage: AskReply['usage']) => void;
 };

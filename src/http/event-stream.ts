@@ -1,11 +1,12 @@
-import { once } from 'node:events';
 import type { FastifyReply } from 'fastify';
 
 /**
  * Turns a reply into a stream of server-sent events, each with JSON on one line. `tell` resolves when the client can take
- * more, so that a slow one is not written ahead to.
+ * more, so that a slow one is not written ahead to. While nothing is to be told, a comment now and then keeps those between from
+ * taking the connection for dead.
+ * @param heartbeatMs how often
  */
-export function openEventStream(reply: FastifyReply) {
+export function openEventStream(reply: FastifyReply, heartbeatMs = 15_000) {
   reply.hijack();
   const headers = Object.entries(reply.getHeaders()).map(([name, value]) => [name, String(value)] as const);
   reply.raw.writeHead(200, {
@@ -14,12 +15,26 @@ export function openEventStream(reply: FastifyReply) {
     'cache-control': 'no-store',
     'x-accel-buffering': 'no',
   });
+  const { raw } = reply;
+  const isOpen = () => !raw.destroyed && !raw.writableEnded;
+  const heart = setInterval(() => {
+    if (isOpen() && !raw.writableNeedDrain) raw.write(': still here\n\n');
+  }, heartbeatMs).unref();
+  raw.once('close', () => clearInterval(heart));
   return {
     async tell(event: string, data: unknown) {
-      const { raw } = reply;
-      if (raw.destroyed || raw.writableEnded || raw.write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`)) return;
-      await Promise.race([once(raw, 'drain'), once(raw, 'close')]);
+      if (!isOpen() || raw.write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`)) return;
+      await new Promise<void>((resolve) => {
+        const go = () => {
+          raw.off('drain', go).off('close', go);
+          resolve();
+        };
+        raw.on('drain', go).on('close', go);
+      });
     },
-    end: () => reply.raw.end(),
+    end() {
+      clearInterval(heart);
+      raw.end();
+    },
   };
 }
