@@ -20,6 +20,9 @@ import { ErrorBody, replyWithError } from './http/error-reply.ts';
 import { type About, healthRoutes } from './http/health.ts';
 import { jobRoutes } from './http/jobs.ts';
 import { requireKeys } from './http/keys.ts';
+import { mcpRoute } from './http/mcp.ts';
+import type { EmbedTexts } from './http/openai-embeddings.ts';
+import { openAiRoutes } from './http/openai-routes.ts';
 import { searchRoutes } from './http/search.ts';
 import { startRoute } from './http/start.ts';
 import type { Jobs } from './ingest/jobs.ts';
@@ -29,6 +32,7 @@ import type { Knowledge } from './knowledge/port.ts';
 export type AppParts = {
   conductAsk: ConductAsk;
   search: SearchPassages;
+  embedTexts: EmbedTexts;
   ingestUploads: IngestUploads;
   knowledge: Knowledge;
   jobs: Jobs;
@@ -110,6 +114,21 @@ export async function buildApp(parts: AppParts) {
   await app.register(documentRoutes, { ingestUploads: parts.ingestUploads, knowledge });
   await app.register(collectionRoutes, { knowledge });
   await app.register(jobRoutes, { jobs: parts.jobs, knowledge });
+  // Whatever limits asks beyond POST /ask is to be entered here: both doors below ask by this function alone.
+  const askByDoor = parts.conductAsk;
+  await app.register(openAiRoutes, {
+    prefix: '/v1',
+    conductAsk: askByDoor,
+    embedTexts: parts.embedTexts,
+    knowledge,
+    about,
+  });
+  await app.register(mcpRoute, {
+    ...parts,
+    conductAsk: askByDoor,
+    topK: settings.topK,
+    hasKeys: settings.apiKeys.length > 0,
+  });
   await app.ready();
   return app;
 }

@@ -60,7 +60,7 @@ export async function compose(
     const found = await knowledge.search({ question: searchedFor, collection, topK: depth, vector });
     return rerank(question, found, topK);
   };
-  const { suffices, answer, judges } = openAnswering(config, models, {
+  const { suffices, answer, judges, standaloneQuestion } = openAnswering(config, models, {
     cache: options.kept,
     entails: entailment?.entails,
   });
@@ -76,6 +76,7 @@ export async function compose(
   const conductAsk = createConductAsk({
     chain,
     abstention,
+    standaloneQuestion,
     topK,
     timeoutMs: askTimeoutMs,
     // A record that can't be kept is no reason to withhold the answer.
@@ -86,6 +87,7 @@ export async function compose(
   });
   const parser = await startParser();
   const ingest = createIngest({ knowledge, parser, embeddings, chunkSizeTokens, chunkOverlapTokens });
+  const embedTexts: AppParts['embedTexts'] = (texts) => embeddings.embedDocuments(texts);
   const ingestUploads: AppParts['ingestUploads'] = (collection, uploads, { signal }) =>
     ingest(
       uploads.map((upload) => ({ collection, ...upload })),
@@ -114,6 +116,7 @@ export async function compose(
     chain,
     conductAsk,
     search,
+    embedTexts,
     ingestUploads,
     ingestFile,
     jobs,

@@ -24,6 +24,8 @@ const rooms: Record<string, string[]> = {
     'knowledge/port.ts',
     'chain/conduct-ask.ts',
     'chain/retrieve.ts',
+    'chain/standalone-question.ts',
+    'chain/told-text.ts',
   ],
 };
 const vendors: Record<string, RegExp> = {
@@ -32,7 +34,7 @@ const vendors: Record<string, RegExp> = {
     /^(@langchain\/.*|zod|html-to-text|htmlparser2|mammoth|papaparse|yauzl|mdast-util-from-markdown|mdast|unpdf.*|js-tiktoken.*|node:.*)$/,
   knowledge: /^(faiss-node|node:.*)$/,
   models: /^(@langchain\/.*|langchain|openai|onnxruntime-node|@huggingface\/tokenizers|zod|node:.*)$/,
-  http: /^(fastify|@fastify\/.*|fastify-type-provider-zod|zod|node:.*)$/,
+  http: /^(fastify|@fastify\/.*|fastify-type-provider-zod|@modelcontextprotocol\/sdk\/.*|zod|node:.*)$/,
 };
 
 const files = readdirSync(src, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'));

@@ -3,6 +3,7 @@ import type { Runnable } from '@langchain/core/runnables';
 import { AppError } from '../errors.ts';
 import { type Outcome, withPolicy } from './policy.ts';
 import type { AskReply, AskRequest } from './reply.ts';
+import { inConversation, type StandaloneQuestion, type Turn } from './standalone-question.ts';
 import type { Asked, Evaluated } from './state.ts';
 import type { Keep } from './step.ts';
 import { AskTracer, type TraceStep } from './trace.ts';
@@ -35,6 +36,8 @@ export type Asker = {
   keyName?: string | null;
   traceparent?: string | null;
   signal?: AbortSignal;
+  /** What was said before the question, where it was asked in a conversation. */
+  history?: Turn[];
   keep?: Keep;
   onToken?: (token: string) => void;
 };
@@ -55,8 +58,11 @@ export function createConductAsk(options: {
   /** Is told of every ask when it is over; it must not throw. */
   observe?: ((end: AskEnd) => void) | undefined;
   abstention?: string | undefined;
+  /** What makes the question of a conversation stand by itself; the record then holds the question as it was understood. */
+  standaloneQuestion: StandaloneQuestion;
 }): ConductAsk {
   const chain = withPolicy(options.chain, options.abstention);
+  const conversation = inConversation(options.standaloneQuestion, chain);
 
   return async (request, asker = {}) => {
     const begun = performance.now();
@@ -78,8 +84,10 @@ export function createConductAsk(options: {
         error,
         steps: () => tracer.steps(),
       });
+    const asked = { question, collection, topK, evaluation, onIncorrect };
+    const history = asker.history ?? [];
     const outcome = await orAbort(
-      chain.invoke({ question, collection, topK, evaluation, onIncorrect }, config),
+      history.length > 0 ? conversation.invoke({ ...asked, history }, config) : chain.invoke(asked, config),
       signal,
     ).catch((error) => {
       const failure = toFailure(error, { isGone: asker.signal?.aborted === true, isLate: deadline.aborted });

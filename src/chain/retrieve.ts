@@ -44,7 +44,7 @@ export function createRetrieve(search: SearchPassages) {
 }
 
 /** A text in which no tag stands that the prompts put around texts, so that it can't pretend to be outside of its own. */
-export const inert = (text: string) => text.replace(/<(?=\/?\s*(?:passage|question|answer)\b)/gi, '‹');
+export const inert = (text: string) => text.replace(/<(?=\/?\s*(?:passage|question|answer|conversation)\b)/gi, '‹');
 
 /**
  * The passages as the model sees them: numbered, each with where it is from, in tags that no text can close.

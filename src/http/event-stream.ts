@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import type { FastifyReply } from 'fastify';
 
 /**
- * Turns a reply into a stream of server-sent events, each with JSON on one line. `tell` resolves when the client can take
- * more, so that a slow one is not written ahead to.
+ * Turns a reply into a stream of server-sent events, each with JSON on one line, and with a name unless that is null. `tell`
+ * resolves when the client can take more, so that a slow one is not written ahead to.
  */
 export function openEventStream(reply: FastifyReply) {
   reply.hijack();
@@ -15,11 +15,12 @@ export function openEventStream(reply: FastifyReply) {
     'x-accel-buffering': 'no',
   });
   return {
-    async tell(event: string, data: unknown) {
+    async tell(event: string | null, data: unknown) {
       const { raw } = reply;
-      if (raw.destroyed || raw.write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`)) return;
+      const name = event === null ? '' : `event: ${event}\n`;
+      if (raw.destroyed || raw.write(`${name}data: ${JSON.stringify(data)}\n\n`)) return;
       await Promise.race([once(raw, 'drain'), once(raw, 'close')]);
     },
-    end: () => reply.raw.end(),
+    end: (last = '') => reply.raw.end(last),
   };
 }

@@ -1,0 +1,91 @@
+import { isIP } from 'node:net';
+import { WebStandardStreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/webStandardStreamableHttp.js';
+import type { FastifyRequest } from 'fastify';
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import { AppError } from '../errors.ts';
+import type { About } from './health.ts';
+import { mayUse } from './keys.ts';
+import { createMcpServer, type McpParts } from './mcp-server.ts';
+import { whileConnected } from './while-connected.ts';
+
+/**
+ * `POST /mcp`: the Model Context Protocol over streamable HTTP, without sessions: each request has a server of its own, so that any
+ * replica can answer it. A request that asks to be told of progress is answered as server-sent events, any other as JSON.
+ */
+export const mcpRoute: FastifyPluginAsyncZod<Omit<McpParts, 'version'> & { about: About; hasKeys: boolean }> = async (
+  app,
+  { about, hasKeys, ...parts },
+) => {
+  app.addHook('onRequest', async (request) => refuseOtherOrigins(request, hasKeys));
+
+  app.post(
+    '/mcp',
+    {
+      schema: {
+        summary: 'The Model Context Protocol: tools ask, search and add_document, documents as resources',
+        // The protocol's own reader says what is wrong with a message.
+        body: z.unknown().describe('A JSON-RPC message'),
+      },
+    },
+    async (request, reply) => {
+      const server = createMcpServer(
+        { ...parts, version: about.versions.assay! },
+        {
+          keyName: request.key?.name ?? null,
+          mayUse: (collection) => mayUse(request, collection),
+          requestId: request.id,
+          log: request.log,
+        },
+      );
+      const transport = new WebStandardStreamableHTTPServerTransport({
+        enableJsonResponse: !wantsProgress(request.body),
+      });
+      await server.connect(transport);
+      // Closing it cancels what its tools are doing.
+      const gone = whileConnected(reply);
+      gone.addEventListener('abort', () => void server.close(), { once: true });
+      reply.raw.once('finish', () => void server.close());
+      const headers = new Headers();
+      for (const name of ['accept', 'content-type', 'mcp-protocol-version'])
+        if (typeof request.headers[name] === 'string') headers.set(name, request.headers[name]);
+      const asked = new Request('http://localhost/mcp', { method: 'POST', headers });
+      return Promise.race([
+        transport.handleRequest(asked, { parsedBody: request.body }),
+        // A reply that nobody waits for any more would otherwise never come.
+        new Promise<never>((_, reject) => gone.addEventListener('abort', () => reject(gone.reason), { once: true })),
+      ]) as never;
+    },
+  );
+
+  // There are no sessions to listen to or to end.
+  app.route({
+    method: ['GET', 'DELETE'],
+    url: '/mcp',
+    schema: { hide: true },
+    handler: async (_request, reply) => {
+      reply.header('allow', 'POST');
+      throw new AppError('METHOD_NOT_ALLOWED', 'MCP without sessions: only POST is taken here.');
+    },
+  });
+};
+
+const wantsProgress = (body: unknown) =>
+  [body].flat().some((message) => {
+    const { params } = (message ?? {}) as { params?: { _meta?: { progressToken?: unknown } } };
+    return params?._meta?.progressToken !== undefined;
+  });
+
+/**
+ * A page of a browser may call only where it came from, and without keys only where no name was looked up to get there: a name can
+ * be pointed at this machine by whoever owns it (DNS rebinding). Programs send no Origin.
+ * @throws AppError ORIGIN_FORBIDDEN
+ */
+function refuseOtherOrigins(request: FastifyRequest, hasKeys: boolean) {
+  const { origin, host } = request.headers;
+  if (origin === undefined) return;
+  const url = URL.parse(origin);
+  const safeName = hasKeys || url?.hostname === 'localhost' || isIP(url?.hostname.replace(/^\[|\]$/g, '') ?? '') > 0;
+  if (!url || url.host !== URL.parse(`${url.protocol}//${host}`)?.host || !safeName)
+    throw new AppError('ORIGIN_FORBIDDEN', 'Pages of other origins may not call /mcp.');
+}
