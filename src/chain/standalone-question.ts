@@ -3,6 +3,7 @@ import type { BasePromptValueInterface } from '@langchain/core/prompt_values';
 import type { ChatPromptTemplate } from '@langchain/core/prompts';
 import { type Runnable, RunnableSequence } from '@langchain/core/runnables';
 import { type ChatStep, readText } from './answer.ts';
+import { focusStems } from './question-type.ts';
 import { inert } from './retrieve.ts';
 import { step } from './step.ts';
 import { readWords } from './words.ts';
@@ -62,7 +63,7 @@ const toLine = ({ role, text }: Turn) =>
 
 /** Words that stand for something said before; "there" only where it doesn't begin "there is". */
 const pointsBack =
-  /\b(?:it|its|they|them|their|theirs|he|him|his|she|her|hers|this|that|these|those|former|latter|the same|there(?! (?:is|are|was|were|any|been)\b))\b/i;
+  /\b(?:it|its|they|them|their|theirs|he|him|his|she|her|hers|this|that|these|those|former|latter|the same|the (?:\w+ )?ones?|there(?! (?:is|are|was|were|any|been)\b))\b/i;
 /** How a question begins that goes on from another. */
 const goesOn =
   /^\s*(?:and|but|or|so|also|then|what about|how about|what else|why not|which one|who else|where else)\b/i;
@@ -74,8 +75,8 @@ const leans = (question: string) =>
   pointsBack.test(question) || goesOn.test(question) || telling(question).length < fewestTellingWords;
 
 /**
- * A question that leans on what was said before, after the telling words of the last question that didn't; any other stays as it
- * is. English; questions of other languages are taken to lean only where they are very short.
+ * A question that leans on what was said before, after the subject of the last question that didn't, and of those between; any
+ * other stays as it is. English; a question of another language is taken to lean only where it is very short.
  */
 export function withEarlierWords({ question, history }: InConversation): string {
   if (!leans(question)) return question;
@@ -84,14 +85,24 @@ export function withEarlierWords({ question, history }: InConversation): string 
     0,
     asked.findLastIndex((text) => !leans(text)),
   );
-  const seen = new Set(telling(question).map(({ stem }) => stem));
-  const words = asked.slice(from).flatMap((text) =>
-    telling(text).flatMap(({ text: word, stem }) => {
-      if (seen.has(stem)) return [];
-      seen.add(stem);
-      return [word];
-    }),
-  );
-  const written = `${words.join(' ')}: ${question}`;
-  return words.length === 0 || written.length > longestQuestion ? question : written;
+  const subject = asked.slice(from).map(subjectOf).join(' ').trim();
+  const written = `${subject}: ${question}`;
+  return subject === '' || written.length > longestQuestion ? question : written;
+}
+
+/**
+ * What a question is about, in its own words: those that tell something, without what was asked for ("epochs" in "How many epochs
+ * did the training take?"), unless nothing else is left. Words that only a sign parts, as in M/M/1, stay together.
+ */
+function subjectOf(question: string): string {
+  const words = telling(question);
+  const focus = focusStems(question);
+  const about = words.filter(({ stem }) => !focus.has(stem));
+  let end = 0;
+  const parts = (about.length > 0 ? about : words).map(({ text, start }) => {
+    const between = question.slice(end, start);
+    end = start + text.length;
+    return (/^[^\s\p{L}\p{N}]+$/u.test(between) ? between : ' ') + text;
+  });
+  return parts.join('').trim();
 }

@@ -20,8 +20,8 @@ export const ChatRequest = z.looseObject({
   stream: z.boolean().nullish(),
   stream_options: z.looseObject({ include_usage: z.boolean().nullish() }).nullish(),
   n: z.int().nullish(),
-  tool_choice: z.unknown(),
-  function_call: z.unknown(),
+  tool_choice: z.unknown().optional(),
+  function_call: z.unknown().optional(),
   response_format: z.looseObject({ type: z.string() }).nullish(),
   modalities: z.array(z.string()).nullish(),
 });
