@@ -39,7 +39,10 @@ test('without a model, a question that leans on the conversation is put after th
 test('a question that stands by itself stays, and so does one with nothing to lean on', () => {
   const standing = 'Which stone was the north quarry known for?';
   assert.equal(rewrite(standing, 'When was the tower rebuilt?'), standing);
-  assert.equal(rewrite('There is a quarry in the north, of which stone?', 'Who was the keeper?').includes('keeper'), false);
+  assert.equal(
+    rewrite('There is a quarry in the north, of which stone?', 'Who was the keeper?').includes('keeper'),
+    false,
+  );
   assert.equal(rewrite('Why is it so?', 'Is it?'), 'Why is it so?');
   const long = `${'word '.repeat(790)}it?`;
   assert.equal(rewrite(long, `${'quarry tower '.repeat(100)}?`), long);
