@@ -26,6 +26,7 @@ export const mcpRoute: FastifyPluginAsyncZod<Omit<McpParts, 'version'> & { about
         summary: 'The Model Context Protocol: tools ask, search and add_document, documents as resources',
         // The protocol's own reader says what is wrong with a message.
         body: z.unknown().describe('A JSON-RPC message'),
+        response: { 200: z.unknown().describe('A JSON-RPC message, or server-sent events that hold some') },
       },
     },
     async (request, reply) => {
