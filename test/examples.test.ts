@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { type TestContext, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -46,4 +47,28 @@ test('the example for Python adds, asks and streams with the standard library', 
   const { stdout, answer } = await run(t, 'python3', 'ask.py');
   assert.equal(stdout.split(answer).length, 3 + 1);
   assert.match(stdout, /(Correct|Incorrect): .*\n {2}“.*”\n/);
+});
+
+test('the curl commands of the pages for OpenAI and MCP clients work, and their configurations are JSON', async (t) => {
+  const { url, parts } = await startService(t, { embedded: true });
+  await parts.ingestFile(
+    'default',
+    fileURLToPath(new URL('../corpus/neuron-state-anomalies.md', import.meta.url)),
+    'a.md',
+  );
+  const replies: string[] = [];
+  for (const page of ['openai.md', 'mcp.md']) {
+    const text = readFileSync(new URL(`../docs/${page}`, import.meta.url), 'utf8');
+    for (const [, block] of text.matchAll(/```json\n([\s\S]*?)```/g)) assert.ok(JSON.parse(block!));
+    for (const [command] of text.matchAll(/^curl .*/gm)) {
+      const { stdout } = await promisify(execFile)('bash', ['-c', command.replaceAll('http://127.0.0.1:3000', url)]);
+      replies.push(stdout);
+    }
+  }
+  const [models, completion, embeddings, mcp] = replies.map((reply) => JSON.parse(reply));
+  assert.equal(replies.length, 4);
+  assert.equal(models.data[1].id, 'default+footnote');
+  assert.match(completion.choices[0].message.content, /8 epochs/);
+  assert.equal(embeddings.data[0].embedding.length, 384);
+  assert.match(mcp.result.content[0].text, /^Answer: .*8 epochs/);
 });
