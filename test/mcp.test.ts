@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
@@ -12,13 +14,17 @@ import { temporaryFolder } from './doubles/temporary-folder.ts';
 
 const project = fileURLToPath(new URL('..', import.meta.url));
 
-test('assay mcp: the official client starts it, adds a document, asks, and ends it', async (t) => {
+test('assay mcp: the official client starts it as docs/mcp.md says, adds a document, asks, and ends it', async (t) => {
+  const page = readFileSync(new URL('../docs/mcp.md', import.meta.url), 'utf8');
+  const shown = /```json\n(\{\n {2}"mcpServers"[\s\S]*?)```/.exec(page)![1]!.replaceAll('/path/to/assay/', project);
+  const { command, args, env } = JSON.parse(shown).mcpServers.assay;
   const { PATH = '', HOME = '' } = process.env;
+  const folder = await temporaryFolder(t);
   const transport = new StdioClientTransport({
-    command: process.execPath,
-    args: ['src/cli.ts', 'mcp'],
-    cwd: project,
-    env: { PATH, HOME, DATA_DIR: await temporaryFolder(t) },
+    command,
+    args,
+    cwd: folder,
+    env: { PATH, HOME, ...env, DATA_DIR: join(folder, 'data') },
     stderr: 'pipe',
   });
   const client = new Client({ name: 'test', version: '1' });
@@ -31,8 +37,8 @@ test('assay mcp: the official client starts it, adds a document, asks, and ends 
   });
   assert.equal((added.structuredContent as { source: string }).source, 'log.md');
   const asked = await client.callTool({ name: 'ask', arguments: { question: 'When was the tower rebuilt?' } });
-  const [{ text: shown }] = asked.content as [{ text: string }];
-  assert.match(shown, /^Answer: The tower at Cape Alder was rebuilt in 1904\.\n\nVerdict: Correct/);
+  const [{ text: told }] = asked.content as [{ text: string }];
+  assert.match(told, /^Answer: The tower at Cape Alder was rebuilt in 1904\.\n\nVerdict: Correct/);
   assert.equal((await client.listResources()).resources.length, 1);
   await client.close();
   assert.match(await logged, /speaking MCP on stdin and stdout/);

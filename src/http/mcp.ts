@@ -24,8 +24,9 @@ export const mcpRoute: FastifyPluginAsyncZod<Omit<McpParts, 'version'> & { about
     {
       schema: {
         summary: 'The Model Context Protocol: tools ask, search and add_document, documents as resources',
-        // The protocol's own reader says what is wrong with a message.
-        body: z.unknown().describe('A JSON-RPC message'),
+        // The protocol's own reader says what is wrong with a message. Several in one, which the protocol has given up, would be
+        // several asks that count as one request.
+        body: z.record(z.string(), z.unknown()).describe('A JSON-RPC message'),
         response: { 200: z.unknown().describe('A JSON-RPC message, or server-sent events that hold some') },
       },
     },
@@ -71,11 +72,8 @@ export const mcpRoute: FastifyPluginAsyncZod<Omit<McpParts, 'version'> & { about
   });
 };
 
-const wantsProgress = (body: unknown) =>
-  [body].flat().some((message) => {
-    const { params } = (message ?? {}) as { params?: { _meta?: { progressToken?: unknown } } };
-    return params?._meta?.progressToken !== undefined;
-  });
+const wantsProgress = ({ params }: Record<string, unknown>) =>
+  (params as { _meta?: { progressToken?: unknown } } | null | undefined)?._meta?.progressToken !== undefined;
 
 /**
  * A page of a browser may call only where it came from, and without keys only where no name was looked up to get there: a name can

@@ -248,6 +248,8 @@ test('without sessions there is nothing to listen to, and a broken message is to
   const accept = { accept: 'application/json, text/event-stream' };
   assert.equal((await http('POST', '/mcp', '{"jsonrpc":', accept)).json.error.code, 'BAD_JSON');
   assert.equal((await http('POST', '/mcp', { hello: 1 }, accept)).json.error.code, -32700);
+  const ping = { jsonrpc: '2.0', id: 1, method: 'ping' };
+  assert.equal((await http('POST', '/mcp', [ping, ping], accept)).json.error.code, 'BAD_INPUT');
   const { headers } = await http('POST', '/mcp', { jsonrpc: '2.0', id: 1, method: 'ping' }, accept);
   assert.ok(headers.get('x-request-id'));
 });

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -29,4 +30,16 @@ test('OpenAI’s client for Python asks, streams, embeds, and is refused as it e
     dimensions: [64, 64],
     refused: { status: 404, code: 'model_not_found', type: 'invalid_request_error' },
   });
+});
+
+test('the snippet for Python of docs/openai.md prints answer and verdict', async (t) => {
+  const found = await pythonWithOpenAi();
+  if ('missing' in found) return t.skip(found.missing);
+  const page = readFileSync(new URL('../../docs/openai.md', import.meta.url), 'utf8');
+  const { url, parts } = await startService(t, { embedded: true });
+  const file = fileURLToPath(new URL('../../corpus/neuron-state-anomalies.md', import.meta.url));
+  await parts.ingestFile('default', file, 'a.md');
+  const snippet = /```py\n([\s\S]*?)```/.exec(page)![1]!.replace('http://127.0.0.1:3000', url);
+  const { stdout } = await promisify(execFile)(found.python, ['-c', snippet]);
+  assert.match(stdout, /^Training of the digit network took 8 epochs\. Correct /);
 });

@@ -1533,7 +1533,9 @@ export interface paths {
             /** @description A JSON-RPC message */
             requestBody: {
                 content: {
-                    "application/json": unknown;
+                    "application/json": {
+                        [key: string]: unknown;
+                    };
                 };
             };
             responses: {
