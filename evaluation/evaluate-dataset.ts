@@ -159,11 +159,20 @@ function namedJudges(options: EvaluationOptions): (NamedJudge & { style?: Evalua
       basis: 'context',
       judge: createFeatureJudge({ weights: embeddedWeights(models.embedding) }),
     });
+  if (bases.includes('context') && parts.entails)
+    judges.push({
+      name: 'with entailment, context',
+      basis: 'context',
+      judge: createFeatureJudge({ weights: embeddedWeights(models.embedding), entails: parts.entails }),
+    });
   if (models.chat === null) return judges;
   for (const basis of bases)
     for (const evaluationStyle of styles) {
       // What is to be calibrated is judged without the calibration of before.
-      const opened = openAnswering({ ...config, evaluationStyle }, models, { cache: kept, calibrated: !calibrates });
+      const opened = openAnswering({ ...config, evaluationStyle }, models, parts.servers, {
+        cache: kept,
+        calibrated: !calibrates,
+      });
       judges.push({ name: `${evaluationStyle}, ${basis}`, basis, style: evaluationStyle, judge: opened.judges[basis] });
     }
   return judges;

@@ -11,8 +11,8 @@ import {
 } from 'fastify-type-provider-zod';
 import type { ConductAsk } from './chain/conduct-ask.ts';
 import type { SearchPassages } from './chain/retrieve.ts';
-import type { ApiKey } from './config.ts';
 import { AppError } from './errors.ts';
+import { type AdmissionLimits, withAdmission } from './http/admission.ts';
 import { askRoutes } from './http/ask.ts';
 import { collectionRoutes } from './http/collections.ts';
 import { documentRoutes, type IngestUploads } from './http/documents.ts';
@@ -21,12 +21,19 @@ import { type About, healthRoutes } from './http/health.ts';
 import { jobRoutes } from './http/jobs.ts';
 import { requireKeys } from './http/keys.ts';
 import { mcpRoute } from './http/mcp.ts';
+import { metricsRoute, observeRequests } from './http/metrics.ts';
 import type { EmbedTexts } from './http/openai-embeddings.ts';
 import { openAiRoutes } from './http/openai-routes.ts';
+import { guardOrigins } from './http/origins.ts';
+import { limitRate } from './http/rate-limit.ts';
 import { searchRoutes } from './http/search.ts';
+import { contentSecurityPolicy, docsContentSecurityPolicy, setSecurityHeaders } from './http/security-headers.ts';
 import { startRoute } from './http/start.ts';
+import { withTokenBudget } from './http/token-budget.ts';
 import type { Jobs } from './ingest/jobs.ts';
+import type { Keyring } from './keyring.ts';
 import type { Knowledge } from './knowledge/port.ts';
+import type { Metrics } from './observe/metrics.ts';
 
 /** What the HTTP side is handed: the working parts, and the settings that concern it. */
 export type AppParts = {
@@ -36,17 +43,29 @@ export type AppParts = {
   ingestUploads: IngestUploads;
   knowledge: Knowledge;
   jobs: Jobs;
+  metrics: Metrics;
   about: About;
   logger: FastifyBaseLogger;
-  settings: { apiKeys: ApiKey[]; topK: number; maxConcurrentAsks: number; maxBodyBytes: number };
+  keyring: Keyring;
+  settings: {
+    topK: number;
+    admission: AdmissionLimits;
+    maxBodyBytes: number;
+    /** The address that is listened on. */
+    host: string;
+    rateLimitPerMinute: number | undefined;
+    tokensPerDay: number | undefined;
+    corsOrigins: string[];
+  };
 };
 
 /** Builds the HTTP service from its parts; listening is the caller's. */
 export async function buildApp(parts: AppParts) {
-  const { settings, knowledge, about } = parts;
+  const { settings, knowledge, about, keyring } = parts;
   const app = fastify({
     loggerInstance: parts.logger,
     bodyLimit: settings.maxBodyBytes,
+    requestTimeout: 300_000, // Node's own for a request to arrive whole, which Fastify takes away
     logController: new LogController({ disableRequestLogging: true }),
     requestIdHeader: false,
     genReqId: ({ headers }) => {
@@ -55,7 +74,11 @@ export async function buildApp(parts: AppParts) {
     },
     forceCloseConnections: 'idle',
     // A path that can't be decoded is met before any hook: the same reply as for the rest.
-    frameworkErrors: (error, request, reply) => void replyWithError(error, request as never, reply as never),
+    frameworkErrors: (error, request, reply) => {
+      const headers = { 'content-security-policy': contentSecurityPolicy, 'x-content-type-options': 'nosniff' };
+      reply.headers({ ...headers, 'x-request-id': request.id });
+      void replyWithError(error, request as never, reply as never);
+    },
   }).withTypeProvider<ZodTypeProvider>();
 
   app.setValidatorCompiler(validatorCompiler);
@@ -66,18 +89,25 @@ export async function buildApp(parts: AppParts) {
   });
   app.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', request.id);
-    reply.header('x-content-type-options', 'nosniff');
   });
   app.addHook('onResponse', async (request, reply) => {
     const { method, url = 'unknown' } = request.routeOptions;
     const line = { method, route: url, status: reply.statusCode, ms: Math.round(reply.elapsedTime * 10) / 10 };
     request.log.debug({ ...line, key: request.key?.name }, 'request');
   });
+  observeRequests(app, parts.metrics);
   // Whatever a route replies when it fails has this one shape.
   app.addHook('onRoute', ({ schema }) => {
     if (schema?.response) schema.response = { ...schema.response, default: ErrorBody };
   });
-  requireKeys(app, settings.apiKeys);
+  app.removeContentTypeParser('text/plain'); // what any page may send without asking first
+  await setSecurityHeaders(app);
+  await guardOrigins(app, { ...settings, keysRequired: keyring.isRequired });
+  requireKeys(app, keyring);
+  await limitRate(app, settings.rateLimitPerMinute);
+  const admission = withAdmission(parts.conductAsk, settings.admission);
+  parts.metrics.gauge('assay_asks_waiting', 'Asks in the line for their turn', () => admission.state().waiting);
+  const conductAsk = withTokenBudget(admission.conductAsk, settings.tokensPerDay);
 
   await app.register(multipart, {
     limits: { fileSize: settings.maxBodyBytes, files: 100, fields: 10, fieldSize: 64 * 1024, parts: 110 },
@@ -90,7 +120,7 @@ export async function buildApp(parts: AppParts) {
         description: 'Answers from your documents, each with a verdict.',
         version: about.versions.assay!,
       },
-      ...(settings.apiKeys.length > 0 && {
+      ...(keyring.isRequired && {
         components: { securitySchemes: { key: { type: 'http', scheme: 'bearer' } } },
         security: [{ key: [] }],
       }),
@@ -99,36 +129,21 @@ export async function buildApp(parts: AppParts) {
   });
   await app.register(swaggerUi, {
     routePrefix: '/docs',
+    staticCSP: docsContentSecurityPolicy,
     theme: { title: 'Assay', css: [{ filename: 'assay.css', content: '.swagger-ui .topbar { display: none }' }] },
   });
   app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger());
 
   await app.register(startRoute, { about });
   await app.register(healthRoutes, { knowledge, about });
-  await app.register(askRoutes, {
-    conductAsk: parts.conductAsk,
-    knowledge,
-    maxConcurrentAsks: settings.maxConcurrentAsks,
-  });
+  await app.register(metricsRoute, { metrics: parts.metrics });
+  await app.register(askRoutes, { conductAsk, knowledge });
   await app.register(searchRoutes, { search: parts.search, topK: settings.topK });
   await app.register(documentRoutes, { ingestUploads: parts.ingestUploads, knowledge });
   await app.register(collectionRoutes, { knowledge });
   await app.register(jobRoutes, { jobs: parts.jobs, knowledge });
-  // Whatever limits asks beyond POST /ask is to be entered here: both doors below ask by this function alone.
-  const askByDoor = parts.conductAsk;
-  await app.register(openAiRoutes, {
-    prefix: '/v1',
-    conductAsk: askByDoor,
-    embedTexts: parts.embedTexts,
-    knowledge,
-    about,
-  });
-  await app.register(mcpRoute, {
-    ...parts,
-    conductAsk: askByDoor,
-    topK: settings.topK,
-    hasKeys: settings.apiKeys.length > 0,
-  });
+  await app.register(openAiRoutes, { prefix: '/v1', conductAsk, embedTexts: parts.embedTexts, knowledge, about });
+  await app.register(mcpRoute, { ...parts, conductAsk, ...settings });
   await app.ready();
   return app;
 }

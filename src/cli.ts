@@ -95,6 +95,14 @@ program
   .action(async (dataset, options) => (await import('./evaluate.ts')).evaluate(dataset, options));
 
 program
+  .command('key')
+  .description('make a new key: the terminal shows the key, once, and stdout gets its line for API_KEYS_FILE')
+  .argument('<name>', 'whose key it is')
+  .option('--collections <names>', 'the collections it opens, by comma; by default all')
+  .option('--rights <names>', 'of ask, write, admin, by comma; by default all')
+  .action(async (name, options) => (await import('./key-command.ts')).makeKey(name, options));
+
+program
   .command('doctor')
   .description('say what is installed, which models answer, what is wrong and how to mend it')
   .option('--json', 'print the findings as JSON')

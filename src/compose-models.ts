@@ -19,6 +19,7 @@ import type { Basis } from './chain/verdict.ts';
 import type { Config } from './config.ts';
 import { EmbeddedEmbeddings } from './models/embedded-embeddings.ts';
 import manifest from './models/manifest.json' with { type: 'json' };
+import { openModelServer } from './models/model-server.ts';
 import { CheckedOpenAiChatModel } from './models/openai-chat-model.ts';
 import { CheckedOpenAiEmbeddings } from './models/openai-embeddings.ts';
 
@@ -65,26 +66,48 @@ export const sufficiencyModel = (embedding: string): SufficiencyModel => ({
   gate: embedding === embeddedModel ? gateOfE5Small : gateOfAnyModel,
 });
 
+/** The server of the settings, and the one that stands in for its chat models where there is one. */
+export type ModelServers = ReturnType<typeof openModelServers>;
+
+/** Opens the servers of language models; whoever opens them closes them. Without a call they do nothing. */
+export function openModelServers({ models, askTimeoutMs }: Config) {
+  const { baseUrl, apiKey = 'none', maxRetries, maxConcurrent, fallback } = models; // a local server may want no key
+  const common = { maxRetries, timeoutMs: askTimeoutMs, maxConcurrent };
+  const main = openModelServer({ baseUrl, apiKey, ...common });
+  const spare =
+    fallback && openModelServer({ baseUrl: fallback.baseUrl, apiKey: fallback.apiKey ?? 'none', ...common });
+  return {
+    main,
+    fallback: spare && { server: spare, model: fallback.chat },
+    async close() {
+      await Promise.all([main.close(), spare?.close()]);
+    },
+  };
+}
+
 /** Opens an embedding model by name: an embedded one where the name or the lack of a server says so. */
-export async function openEmbeddings(config: Config, name: string): Promise<QuestionEmbeddings> {
+export async function openEmbeddings(
+  config: Config,
+  name: string,
+  servers = openModelServers(config),
+): Promise<QuestionEmbeddings> {
   const { baseUrl, apiKey } = config.models;
   const isEmbedded =
     manifest.models.some((model) => model.name === name) || (baseUrl === undefined && apiKey === undefined);
   if (isEmbedded) return EmbeddedEmbeddings.load(name, config.modelsDir);
-  return new CheckedOpenAiEmbeddings({ model: name, ...serverOf(config) });
+  return new CheckedOpenAiEmbeddings({ model: name, server: servers.main });
 }
 
 /** Opens a chat model of the configured server by name. */
 export const openChatModel = (
-  config: Config,
+  { main, fallback }: ModelServers,
   name: string,
-  options: { oneWord?: boolean; cache?: BaseCache | undefined } = {},
-) => new CheckedOpenAiChatModel({ model: name, ...serverOf(config) }, options);
-
-/** A local server may want no key, but the client insists on one. */
-function serverOf({ models: { baseUrl, apiKey = 'none', maxRetries }, askTimeoutMs }: Config) {
-  return { baseUrl, apiKey, maxRetries, timeoutMs: askTimeoutMs };
-}
+  options: { oneWord?: boolean; responseFormat?: object; cache?: BaseCache | undefined } = {},
+) =>
+  new CheckedOpenAiChatModel(
+    { model: name, server: main },
+    { ...options, fallback: fallback && { server: fallback.server, model: fallback.model ?? name } },
+  );
 
 /**
  * The answer step and the judges: by the models of a server, or without a language model.
@@ -95,6 +118,7 @@ function serverOf({ models: { baseUrl, apiKey = 'none', maxRetries }, askTimeout
 export function openAnswering(
   config: Config,
   models: Models,
+  servers: ModelServers,
   options: { cache?: BaseCache | undefined; calibrated?: boolean; entails?: Entails | undefined } = {},
 ) {
   const { cache, calibrated = true, entails } = options;
@@ -111,9 +135,9 @@ export function openAnswering(
   const prompts = readPrompts(config.promptsDir);
   const { evaluationStyle: style } = config;
   const calibrations = calibrated ? readCalibrations(config.evaluationCalibration) : [];
-  const judging = openChatModel(config, models.evaluation, { cache });
-  const oneWord = openChatModel(config, models.evaluation, { cache, oneWord: true });
-  const heldTo = (format: object) => judging.withConfig({ response_format: format } as never);
+  const judging = openChatModel(servers, models.evaluation, { cache });
+  const oneWord = openChatModel(servers, models.evaluation, { cache, oneWord: true });
+  const heldTo = (responseFormat: object) => openChatModel(servers, models.evaluation, { cache, responseFormat });
   const crossChecks: EvaluationStyle[] = ['cross-check', 'full'];
   const judge = (basis: Basis) =>
     createModelJudge({
@@ -145,7 +169,7 @@ export function openAnswering(
       ...(crossChecks.includes(style) &&
         basis === 'context' && { itself: { prompt: prompts['answer-briefly'], model: judging } }),
     });
-  const answering = openChatModel(config, models.chat, { cache });
+  const answering = openChatModel(servers, models.chat, { cache });
   return {
     suffices: createSuffices(sufficiency, config.abstainBelow ?? modelAbstainsBelow[ownVectors ? 'own' : 'others']),
     answer: createModelAnswer({ prompt: prompts.answer, model: answering }),

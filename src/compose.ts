@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { type DestinationStream, pino } from 'pino';
+import type { DestinationStream, Logger } from 'pino';
 import type { AppParts } from './app.ts';
 import { createAskChain } from './chain/ask.ts';
 import { createConductAsk } from './chain/conduct-ask.ts';
@@ -8,23 +8,37 @@ import { createEvaluate } from './chain/evaluate.ts';
 import { readPrompts } from './chain/prompts.ts';
 import { rerank, rerankedPassages } from './chain/rerank.ts';
 import { createRetrieve, type SearchPassages } from './chain/retrieve.ts';
-import { chooseModels, openAnswering, openEmbeddings } from './compose-models.ts';
+import { chooseModels, openAnswering, openEmbeddings, openModelServers } from './compose-models.ts';
 import type { Config } from './config.ts';
 import { createIngest, embedAgain } from './ingest/ingest.ts';
 import { ingestPaths } from './ingest/ingest-paths.ts';
 import { createJobs } from './ingest/jobs.ts';
 import { startParser } from './ingest/parser.ts';
-import { startKnowledge } from './knowledge/client.ts';
+import { createKeyring } from './keyring.ts';
+import { recycledCause, startKnowledge } from './knowledge/client.ts';
+import type { AskRecord } from './knowledge/port.ts';
 import { takeReembedded } from './knowledge/reembed.ts';
 import { openEntailmentModel } from './models/entailment.ts';
 import type { KeptReplies } from './models/kept-replies.ts';
+import { openLogger } from './observe/logger.ts';
+import { createMetrics, type Metrics } from './observe/metrics.ts';
 
 const versionOf = (path: string) => String(JSON.parse(readFileSync(new URL(path, import.meta.url), 'utf8')).version);
 
-function openLogger(level: Config['logLevel'], to: 'terminal' | DestinationStream | undefined) {
-  if (to === 'terminal')
-    return pino({ level, transport: { target: 'pino-pretty', options: { ignore: 'pid,hostname', destination: 2 } } });
-  return to ? pino({ level }, to) : pino({ level });
+/** Traces where the settings name a collector; what they need is loaded only then. */
+async function openTraces(config: Config, logger: Logger, metrics: Metrics) {
+  const { endpoint, ...settings } = config.traces;
+  if (endpoint === undefined) return null;
+  let reached = true;
+  const onExport = (delivered: boolean) => {
+    metrics.traceExported(delivered);
+    if (delivered !== reached)
+      logger[delivered ? 'info' : 'warn'](delivered ? 'traces arrive again' : 'traces do not reach the collector');
+    reached = delivered;
+  };
+  const { openTraces: open } = await import('./observe/traces.ts');
+  const version = versionOf('../package.json');
+  return open({ endpoint, ...settings, version, onExport, onDrop: metrics.traceDropped });
 }
 
 /**
@@ -38,9 +52,11 @@ export async function compose(
   options: { logTo?: 'terminal' | DestinationStream; kept?: KeptReplies } = {},
 ) {
   const logger = openLogger(config.logLevel, options.logTo);
+  const metrics = createMetrics();
   readPrompts(config.promptsDir); // a bad prompt is told at the start, also where no model would read it
   const models = chooseModels(config.models);
-  const opened = await openEmbeddings(config, models.embedding);
+  const servers = openModelServers(config);
+  const opened = await openEmbeddings(config, models.embedding, servers);
   const embeddings = options.kept?.embeddings(opened, models.embedding) ?? opened;
   const entailment =
     config.entailmentModelDir === undefined ? null : await openEntailmentModel(config.entailmentModelDir);
@@ -50,8 +66,15 @@ export async function compose(
   const knowledge = await startKnowledge({
     dataDir,
     embeddingModel: models.embedding,
-    onRestart: (cause) => logger.warn({ cause }, 'knowledge host died; starting it anew'),
+    askRetentionMs: config.asksRetentionMs,
+    onRestart: (cause) => {
+      metrics.hostRestarted({ planned: cause === recycledCause });
+      logger.warn({ cause }, 'knowledge host died; starting it anew');
+    },
   });
+  metrics.watchStore({ stats: () => knowledge.stats(), dataDir });
+  metrics.gauge('assay_asks_limit', 'MAX_CONCURRENT_ASKS', () => config.admission.most);
+  const traces = await openTraces(config, logger, metrics);
   await knowledge.createCollection('default');
 
   const search: SearchPassages = async ({ question, collection, topK, searchedFor = question }, { signal }) => {
@@ -60,7 +83,7 @@ export async function compose(
     const found = await knowledge.search({ question: searchedFor, collection, topK: depth, vector });
     return rerank(question, found, topK);
   };
-  const { suffices, answer, judges, standaloneQuestion } = openAnswering(config, models, {
+  const { suffices, answer, judges, standaloneQuestion } = openAnswering(config, models, servers, {
     cache: options.kept,
     entails: entailment?.entails,
   });
@@ -72,18 +95,25 @@ export async function compose(
     evaluate: createEvaluate(judges),
     abstention,
   });
-  const { topK, askTimeoutMs, chunkSizeTokens, chunkOverlapTokens, apiKeys, maxConcurrentAsks, maxBodyBytes } = config;
+  const { topK, askTimeoutMs, chunkSizeTokens, chunkOverlapTokens, maxBodyBytes } = config;
+  const { host, rateLimitPerMinute, tokensPerDay, corsOrigins } = config;
+  const keepsAsks = config.asksRetentionMs > 0;
+  // A record that can't be kept is no reason to withhold the answer.
+  const keepAsk = (record: AskRecord) =>
+    knowledge
+      .saveAsk(record)
+      .catch((error) => logger.error({ askId: record.id, code: error?.code }, 'the record of an ask was not kept'));
   const conductAsk = createConductAsk({
     chain,
     abstention,
     standaloneQuestion,
     topK,
     timeoutMs: askTimeoutMs,
-    // A record that can't be kept is no reason to withhold the answer.
-    saveAsk: (record) =>
-      knowledge
-        .saveAsk(record)
-        .catch((error) => logger.error({ code: error?.code }, 'the record of an ask was not kept')),
+    saveAsk: keepsAsks ? (record) => void keepAsk(record) : undefined,
+    observe: (end) => {
+      metrics.askEnded(end);
+      traces?.askEnded(end);
+    },
   });
   const parser = await startParser();
   const ingest = createIngest({ knowledge, parser, embeddings, chunkSizeTokens, chunkOverlapTokens });
@@ -114,21 +144,27 @@ export async function compose(
 
   return {
     chain,
-    conductAsk,
+    conductAsk: metrics.countInProgress(conductAsk),
     search,
     embedTexts,
+    entails: entailment?.entails,
+    servers,
     ingestUploads,
     ingestFile,
     jobs,
     knowledge,
     logger,
+    metrics,
     about: { models, versions },
-    settings: { apiKeys, topK, maxConcurrentAsks, maxBodyBytes },
+    keyring: createKeyring(config.apiKeys),
+    settings: { topK, maxBodyBytes, admission: config.admission, host, rateLimitPerMinute, tokensPerDay, corsOrigins },
     async close() {
       await jobs.close();
       await parser.close();
       await knowledge.close();
       await entailment?.close();
+      await servers.close();
+      await traces?.close();
     },
   } satisfies AppParts & Record<string, unknown>;
 }

@@ -2,11 +2,9 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseEnv } from 'node:util';
 import { z } from 'zod';
-import { collectionNamePattern } from './collection-name.ts';
+import { type ApiKey, parseKeys } from './api-key.ts';
 import { AppError } from './errors.ts';
-
-/** A key that callers present, and the collections it may use; `collections` is null where it may use all. */
-export type ApiKey = { name: string; key: string; collections: string[] | null };
+import { isLoopback } from './loopback.ts';
 
 const wholeNumber = (least: number, most: number) =>
   z
@@ -36,21 +34,34 @@ const bytes = z
       .max(2 ** 30, 'must be at most 1 GiB'),
   );
 
-const apiKeys = z.string().transform((value, context): ApiKey[] => {
-  const entries = value.split(/[,\n]/).map((entry) => entry.trim());
-  const keys = entries.flatMap((entry, index) => {
-    if (entry === '' || entry.startsWith('#')) return [];
-    const [name = '', key = '', collections, ...rest] = entry.split(':');
-    const names = collections?.split('|') ?? null;
-    if (!collectionNamePattern.test(name) || key.length < 8 || rest.length > 0)
-      context.addIssue(`entry ${index + 1} must read name:key or name:key:collection|collection, the key of 8 or more`);
-    else if (names?.some((each) => !collectionNamePattern.test(each)))
-      context.addIssue(`entry ${index + 1} names a collection that can't exist`);
-    return [{ name, key, collections: names }];
+/** `30d`, `12h`, `90m` or `0`, as a number of milliseconds. */
+const duration = z
+  .string()
+  .trim()
+  .regex(/^(0|\d{1,5}\s*[dhm])$/, 'must be 0 or a time such as 30d, 12h or 90m')
+  .transform((value) => {
+    const [, amount, unit = 'm'] = /^(\d+)\s*(\w)?$/.exec(value)!;
+    return Number(amount) * { m: 60_000, h: 3_600_000, d: 86_400_000 }[unit]!;
   });
-  if (new Set(keys.map((key) => key.name)).size < keys.length) context.addIssue('a name is used twice');
-  if (new Set(keys.map((key) => key.key)).size < keys.length) context.addIssue('a key is used twice');
+
+/** A share of something. */
+const share = z
+  .string()
+  .trim()
+  .regex(/^(?:0|1|1\.0+|0?\.\d{1,6})$/, 'must be a number from 0 to 1')
+  .transform(Number);
+
+const apiKeys = z.string().transform((value, context): ApiKey[] => {
+  const { keys, problems } = parseKeys(value);
+  for (const problem of problems) context.addIssue(problem);
   return keys;
+});
+
+const origins = z.string().transform((value, context): string[] => {
+  const all = value.split(',').map((each) => each.trim());
+  if (all.some((each) => !/^https?:/.test(each) || URL.parse(each)?.origin !== each))
+    context.addIssue('must be origins such as https://app.example.com, apart by commas');
+  return all;
 });
 
 /** Every setting, by its name in the environment. Defaults and meanings are what README's table says; a test compares them. */
@@ -58,8 +69,13 @@ export const Settings = z.object({
   HOST: text.default('127.0.0.1').describe('the address to listen on; beyond loopback it needs API_KEYS'),
   PORT: wholeNumber(0, 65535).default(3000).describe('the port to listen on'),
   ALLOW_ANONYMOUS: flag.default(false).describe('true lets a HOST beyond loopback serve without keys'),
-  API_KEYS: apiKeys.optional().describe('name:key[:collection|collection…], comma-separated'),
-  API_KEYS_FILE: text.optional().describe('a file with the same, one entry a line'),
+  API_KEYS: apiKeys.optional().describe('name:key[:collection|collection…[:right|right…]], comma-separated'),
+  API_KEYS_FILE: text.optional().describe('a file with the same, one entry a line; read again on SIGHUP'),
+  RATE_LIMIT_PER_MINUTE: wholeNumber(1, 1_000_000)
+    .optional()
+    .describe('requests of a key, or of an address without keys, in a minute; beyond: 429'),
+  TOKENS_PER_DAY: wholeNumber(1, 1e12).optional().describe('model tokens of a key in a day of UTC; beyond: 429'),
+  CORS_ORIGINS: origins.optional().describe('origins whose pages may call, comma-separated'),
   DATA_DIR: folder.prefault('./data').describe('everything that Assay stores'),
   CORPUS_DIR: folder.prefault('./corpus').describe('the documents that npm start ingests'),
   PROMPTS_DIR: folder.prefault('./prompts').describe('the prompts; those that are not there are our own'),
@@ -86,21 +102,25 @@ export const Settings = z.object({
     .max(500, 'must have at most 500 characters')
     .optional()
     .describe('what an answer says where the documents hold none'),
-  ABSTAIN_BELOW: z
-    .string()
-    .trim()
-    .regex(/^(?:0|1|0?\.\d{1,6})$/, 'must be a number from 0 to 1')
-    .transform(Number)
-    .optional()
-    .describe('how likely an answer must be in the passages for one to be given'),
+  ABSTAIN_BELOW: share.optional().describe('how likely an answer must be in the passages for one to be given'),
   TOP_K: wholeNumber(1, 20).default(3).describe('passages shown to the model'),
   CHUNK_SIZE_TOKENS: wholeNumber(32, 2048).default(256).describe('the most tokens in a passage'),
   CHUNK_OVERLAP_TOKENS: wholeNumber(0, 512).default(32).describe('tokens that neighbouring passages may share'),
   ASK_TIMEOUT_MS: wholeNumber(100, 3_600_000).default(60_000).describe('the deadline of a whole ask'),
   EVALUATION_TIMEOUT_MS: wholeNumber(100, 3_600_000).default(20_000).describe('the deadline of its evaluation'),
   MODEL_MAX_RETRIES: wholeNumber(0, 10).default(2).describe('retries of one call to a model server'),
+  MODEL_MAX_CONCURRENT: wholeNumber(1, 100_000).default(1024).describe('calls to a model server at once; more wait'),
+  FALLBACK_BASE_URL: httpUrl.optional().describe('a second server, asked where the first can not answer'),
+  FALLBACK_API_KEY: text.optional().describe("that server's key"),
+  FALLBACK_CHAT_MODEL: text.optional().describe('the model to ask it for; by default that of the first'),
   MAX_CONCURRENT_ASKS: wholeNumber(1, 100_000).default(1024).describe('asks at once; beyond: 503 with Retry-After'),
+  MAX_WAITING_ASKS: wholeNumber(0, 100_000).default(0).describe('asks beyond these that may wait for their turn'),
+  ASK_WAIT_MS: wholeNumber(1, 600_000).default(1_000).describe('how long one may wait; then: 503 with Retry-After'),
   MAX_BODY_BYTES: bytes.prefault('20 MiB').describe('the largest request; beyond: 413'),
+  ASKS_RETENTION: duration.prefault('30d').describe('how long records of asks are kept; 0 keeps none'),
+  OTEL_EXPORTER_OTLP_ENDPOINT: httpUrl.optional().describe('an OpenTelemetry collector that takes traces by OTLP/HTTP'),
+  OTEL_SERVICE_NAME: text.default('assay').describe('the name of this service in traces'),
+  OTEL_TRACES_SAMPLER_ARG: share.prefault('1').describe('the share of asks that are traced, 0 to 1'),
   LOG_LEVEL: z
     .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], 'must be a pino level')
     .default('info')
@@ -112,11 +132,18 @@ const notYet = ['WEAVIATE_URL', 'WEAVIATE_GRPC_URL', 'WEAVIATE_API_KEY', 'REDIS_
 
 /** Names that only Assay uses: in the environment, one that begins so and is unknown is a slip, not somebody else's. */
 const ownPrefixes =
-  /^(ABSTAIN|ASK|EVALUATION|EMBEDDING|ENTAILMENT|CHUNK|TOP|CHAT|API_KEYS|MAX_CONCURRENT|MAX_BODY|PROMPTS|CORPUS|MODELS)_?/;
+  /^(ABSTAIN|ASK|EVALUATION|EMBEDDING|ENTAILMENT|FALLBACK|MODEL_MAX|CHUNK|TOP|CHAT|API_KEYS|MAX_CONCURRENT|MAX_WAITING|MAX_BODY|PROMPTS|CORPUS|MODELS|RATE_LIMIT|TOKENS_PER)_?/;
 
 export type Config = ReturnType<typeof readConfig>;
 
-const loopback = (host: string) => host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
+/** The keys of `API_KEYS_FILE`, as `parseKeys` reads them. */
+export function readKeysFile(file: string): ReturnType<typeof parseKeys> {
+  try {
+    return parseKeys(readFileSync(file, 'utf8'));
+  } catch {
+    return { keys: [], problems: ['the file cannot be read'] };
+  }
+}
 
 /**
  * Reads the settings from the environment and, beneath it, from `.env` in `folder`.
@@ -142,20 +169,24 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env, folder 
   }
   if (given.API_KEYS_FILE !== undefined) {
     if (given.API_KEYS !== undefined) problems.push('API_KEYS_FILE: give either API_KEYS or API_KEYS_FILE');
-    try {
-      given.API_KEYS = readFileSync(given.API_KEYS_FILE, 'utf8');
-    } catch {
-      problems.push('API_KEYS_FILE: the file cannot be read');
-    }
+    delete given.API_KEYS;
+  }
+  const fileKeys = given.API_KEYS_FILE === undefined ? null : readKeysFile(given.API_KEYS_FILE);
+  if (fileKeys) {
+    for (const problem of fileKeys.problems) problems.push(`API_KEYS_FILE: ${problem}`);
+    if (fileKeys.keys.length + fileKeys.problems.length === 0) problems.push('API_KEYS_FILE: the file holds no key');
   }
 
   const parsed = Settings.safeParse(given);
   if (!parsed.success)
     for (const issue of parsed.error.issues) problems.push(`${issue.path.join('.')}: ${issue.message}`);
   const settings = parsed.data;
+  const keys = fileKeys?.keys ?? settings?.API_KEYS ?? [];
   if (settings) {
-    const open = !loopback(settings.HOST) && !settings.API_KEYS?.length && !settings.ALLOW_ANONYMOUS;
+    const open = !isLoopback(settings.HOST) && keys.length === 0 && !settings.ALLOW_ANONYMOUS;
     if (open) problems.push('HOST: an address beyond loopback needs API_KEYS, or ALLOW_ANONYMOUS=true');
+    if (!settings.FALLBACK_BASE_URL && (settings.FALLBACK_API_KEY || settings.FALLBACK_CHAT_MODEL))
+      problems.push('FALLBACK_BASE_URL: is what a fallback needs');
     if (settings.CHUNK_OVERLAP_TOKENS > settings.CHUNK_SIZE_TOKENS / 2)
       problems.push('CHUNK_OVERLAP_TOKENS: must be at most half of CHUNK_SIZE_TOKENS');
   }
@@ -168,7 +199,11 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env, folder 
   return {
     host: settings.HOST,
     port: settings.PORT,
-    apiKeys: settings.API_KEYS ?? [],
+    apiKeys: keys,
+    apiKeysFile: settings.API_KEYS_FILE,
+    rateLimitPerMinute: settings.RATE_LIMIT_PER_MINUTE,
+    tokensPerDay: settings.TOKENS_PER_DAY,
+    corsOrigins: settings.CORS_ORIGINS ?? [],
     dataDir: settings.DATA_DIR,
     corpusDir: settings.CORPUS_DIR,
     promptsDir: settings.PROMPTS_DIR,
@@ -180,6 +215,14 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env, folder 
       evaluation: settings.EVALUATION_MODEL,
       embedding: settings.EMBEDDING_MODEL,
       maxRetries: settings.MODEL_MAX_RETRIES,
+      maxConcurrent: settings.MODEL_MAX_CONCURRENT,
+      fallback: settings.FALLBACK_BASE_URL
+        ? {
+            baseUrl: settings.FALLBACK_BASE_URL,
+            apiKey: settings.FALLBACK_API_KEY,
+            chat: settings.FALLBACK_CHAT_MODEL,
+          }
+        : undefined,
     },
     entailmentModelDir: settings.ENTAILMENT_MODEL_DIR,
     evaluationStyle: settings.EVALUATION_STYLE,
@@ -191,8 +234,18 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env, folder 
     chunkOverlapTokens: settings.CHUNK_OVERLAP_TOKENS,
     askTimeoutMs: settings.ASK_TIMEOUT_MS,
     evaluationTimeoutMs: settings.EVALUATION_TIMEOUT_MS,
-    maxConcurrentAsks: settings.MAX_CONCURRENT_ASKS,
+    admission: {
+      most: settings.MAX_CONCURRENT_ASKS,
+      mostWaiting: settings.MAX_WAITING_ASKS,
+      waitMs: settings.ASK_WAIT_MS,
+    },
     maxBodyBytes: settings.MAX_BODY_BYTES,
+    asksRetentionMs: settings.ASKS_RETENTION,
+    traces: {
+      endpoint: settings.OTEL_EXPORTER_OTLP_ENDPOINT,
+      serviceName: settings.OTEL_SERVICE_NAME,
+      ratio: settings.OTEL_TRACES_SAMPLER_ARG,
+    },
     logLevel: settings.LOG_LEVEL,
   };
 }

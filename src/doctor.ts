@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { HumanMessage } from '@langchain/core/messages';
 import { setupFacts } from '../scripts/setup/facts.mjs';
 import { readPrompts } from './chain/prompts.ts';
-import { chooseModels, openChatModel, openEmbeddings } from './compose-models.ts';
+import { chooseModels, openChatModel, openEmbeddings, openModelServers } from './compose-models.ts';
 import { type Config, readConfig } from './config.ts';
 import { AppError } from './errors.ts';
 import { startKnowledge } from './knowledge/client.ts';
@@ -107,7 +107,7 @@ async function lookAtChat(config: Config): Promise<Finding[]> {
   return Promise.all(
     names.map((name) =>
       look(`chat model ${name}`, async () => {
-        await openChatModel(config, name).invoke([new HumanMessage('Reply with the word: ready')], {
+        await openChatModel(openModelServers(config), name).invoke([new HumanMessage('Reply with the word: ready')], {
           signal: AbortSignal.timeout(20_000),
         });
         return 'answers';

@@ -11,7 +11,7 @@ export const errorTable = {
   KEY_MISSING: { status: 401, retryable: false },
   KEY_REJECTED: { status: 401, retryable: false },
   KEY_FORBIDDEN: { status: 403, retryable: false },
-  ORIGIN_FORBIDDEN: { status: 403, retryable: false },
+  ORIGIN_REJECTED: { status: 403, retryable: false },
   NOT_FOUND: { status: 404, retryable: false },
   MODEL_NOT_FOUND: { status: 404, retryable: false },
   COLLECTION_NOT_FOUND: { status: 404, retryable: false },
@@ -20,6 +20,8 @@ export const errorTable = {
   METHOD_NOT_ALLOWED: { status: 405, retryable: false },
   TOO_LARGE: { status: 413, retryable: false },
   UNSUPPORTED_FORMAT: { status: 415, retryable: false },
+  RATE_LIMITED: { status: 429, retryable: true },
+  BUDGET_SPENT: { status: 429, retryable: true },
   CLIENT_GONE: { status: 499, retryable: false },
   INTERNAL: { status: 500, retryable: false },
   MODEL_REJECTED: { status: 502, retryable: false },
@@ -33,6 +35,42 @@ export const errorTable = {
 } as const;
 
 export type ErrorCode = keyof typeof errorTable;
+
+/** What model servers call their refusals, where it helps whoever reads the log. */
+const serverCodes = new Set([
+  'content_filter',
+  'context_length_exceeded',
+  'insufficient_quota',
+  'invalid_api_key',
+  'invalid_request_error',
+  'model_not_found',
+  'rate_limit_exceeded',
+]);
+
+/**
+ * An error without its words. Its code is told where it is one of Node's, of our libraries' or of ours, or one that is known:
+ * a server may put anything there, a prompt included.
+ */
+export function plainError(error: object): { name?: string; code?: string; status?: number } {
+  const { name, code, status } = error as Record<string, unknown>;
+  const isKnown =
+    typeof code === 'string' &&
+    (/^(E[A-Z]{2,20}|(ERR|FST|UND_ERR)_[A-Z_]{2,50})$/.test(code) ||
+      serverCodes.has(code) ||
+      Object.hasOwn(errorTable, code));
+  return {
+    ...(typeof name === 'string' && /^\w{1,60}$/.test(name) && { name }),
+    ...(isKnown && { code }),
+    ...(typeof status === 'number' && { status }),
+  };
+}
+
+/** Where an error was thrown, innermost first, without its words, which its stack repeats. */
+export function framesOf({ message, stack = '' }: Error): string[] {
+  const at = message === '' ? -1 : stack.indexOf(message);
+  const lines = (at < 0 ? stack : stack.slice(at + message.length)).split('\n');
+  return lines.flatMap((line) => (/^\s+at /.test(line) ? [line.trim()] : [])).slice(0, 12);
+}
 
 /**
  * A failure with a code. `message` may be shown to the caller, so it never holds a key, a question or a text;

@@ -17,7 +17,7 @@ export async function serveMcp() {
     const { conductAsk, search, ingestUploads, knowledge, about, logger: log, settings } = parts;
     const server = createMcpServer(
       { conductAsk, search, ingestUploads, knowledge, topK: settings.topK, version: about.versions.assay! },
-      { keyName: null, mayUse: () => true, requestId: 'stdio', log },
+      { keyName: null, traceparent: null, mayUse: () => true, mayWrite: true, requestId: 'stdio', log },
     );
     const transport = new StdioServerTransport(process.stdin, stdout);
     const ended = Promise.race([

@@ -1,13 +1,13 @@
 import { existsSync } from 'node:fs';
 import { buildApp } from './app.ts';
 import { ingestWithProgress } from './commands.ts';
-import { compose } from './compose.ts';
-import { readConfig } from './config.ts';
+import { compose, type Parts } from './compose.ts';
+import { type Config, readConfig, readKeysFile } from './config.ts';
 import { AppError } from './errors.ts';
 
 /**
  * Serves until told to stop: reads the settings, composes, listens; on SIGTERM or SIGINT takes no more, finishes what it has
- * taken, and ends. On SIGHUP it ingests `CORPUS_DIR` anew.
+ * taken, and ends. On SIGHUP it reads `API_KEYS_FILE` again and ingests `CORPUS_DIR` anew.
  * @param options.ingestCorpus ingests `CORPUS_DIR` into the default collection first
  */
 export async function serve(options: { ingestCorpus?: boolean } = {}) {
@@ -23,6 +23,7 @@ export async function serve(options: { ingestCorpus?: boolean } = {}) {
     announce(address, parts.about.models.chat, config.apiKeys.length > 0);
     parts.logger.info({ ...parts.about, address }, 'listening');
     process.on('SIGHUP', () => {
+      takeKeys(config, parts);
       const { id } = parts.jobs.start('default');
       parts.logger.info({ jobId: id }, 'ingesting CORPUS_DIR anew');
     });
@@ -40,6 +41,16 @@ export async function serve(options: { ingestCorpus?: boolean } = {}) {
   } finally {
     await parts.close();
   }
+}
+
+/** Puts the keys that `API_KEYS_FILE` holds now in the place of those in use; a file with a fault changes nothing. */
+function takeKeys({ apiKeysFile }: Config, { keyring, logger }: Parts) {
+  if (apiKeysFile === undefined) return;
+  const { keys, problems } = readKeysFile(apiKeysFile);
+  if (problems.length > 0)
+    return logger.error({ problems }, 'API_KEYS_FILE can not be used; the keys stay as they were');
+  keyring.replace(keys);
+  logger.info({ keys: keys.length }, 'took the keys of API_KEYS_FILE');
 }
 
 /** What a newcomer needs to know, on the terminal. */

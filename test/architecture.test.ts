@@ -7,18 +7,28 @@ import { fileURLToPath } from 'node:url';
 const src = fileURLToPath(new URL('../src', import.meta.url));
 
 /** What each room may import of the others, by the room's folder; `leaf` are the files at the top that everyone shares. */
-const leaf = ['errors.ts', 'passage.ts', 'sentences.ts', 'collection-name.ts'];
+const leaf = [
+  'errors.ts',
+  'passage.ts',
+  'sentences.ts',
+  'collection-name.ts',
+  'api-key.ts',
+  'keyring.ts',
+  'loopback.ts',
+  'trail.ts',
+  'deadline.ts',
+];
 const rooms: Record<string, string[]> = {
   chain: leaf,
   ingest: [...leaf, 'knowledge/port.ts'],
   knowledge: leaf,
   models: leaf,
-  // What routes speak: the shapes of the chain and the port, and the list of keys.
+  observe: [...leaf, 'chain/conduct-ask.ts', 'knowledge/port.ts'],
+  // What routes speak: the shapes of the chain and the port.
   http: [
     ...leaf,
     'chain/reply.ts',
     'chain/policy.ts',
-    'config.ts',
     'ingest/ingest.ts',
     'ingest/jobs.ts',
     'knowledge/port.ts',
@@ -26,6 +36,7 @@ const rooms: Record<string, string[]> = {
     'chain/retrieve.ts',
     'chain/standalone-question.ts',
     'chain/told-text.ts',
+    'observe/metrics.ts',
   ],
 };
 const vendors: Record<string, RegExp> = {
@@ -33,7 +44,8 @@ const vendors: Record<string, RegExp> = {
   ingest:
     /^(@langchain\/.*|zod|html-to-text|htmlparser2|mammoth|papaparse|yauzl|mdast-util-from-markdown|mdast|unpdf.*|js-tiktoken.*|node:.*)$/,
   knowledge: /^(faiss-node|node:.*)$/,
-  models: /^(@langchain\/.*|langchain|openai|onnxruntime-node|@huggingface\/tokenizers|zod|node:.*)$/,
+  models: /^(@langchain\/.*|langchain|openai|undici|cockatiel|onnxruntime-node|@huggingface\/tokenizers|zod|node:.*)$/,
+  observe: /^(pino|prom-client|@opentelemetry\/.*|node:.*)$/,
   http: /^(fastify|@fastify\/.*|fastify-type-provider-zod|@modelcontextprotocol\/sdk\/.*|zod|node:.*)$/,
 };
 

@@ -107,9 +107,9 @@ test('an ask comes whole, and step by step as its model writes it', async (t) =>
 test('refusals and failures are thrown with status, code and request id, also out of a stream', async (t) => {
   const { assay, openai, url } = await start(t);
   await assay.addDocument({ source: 'log.md', text });
-  const forbidden = await refusal(assay.ask({ question, collection: 'other' }));
-  assert.deepEqual([forbidden.status, forbidden.code, forbidden.retryAfterSeconds], [403, 'KEY_FORBIDDEN', null]);
-  assert.match(forbidden.requestId!, /^[0-9a-f-]{36}$/);
+  const missing = await refusal(assay.ask({ question, collection: 'other' }));
+  assert.deepEqual([missing.status, missing.code, missing.retryAfterSeconds], [404, 'COLLECTION_NOT_FOUND', null]);
+  assert.match(missing.requestId!, /^[0-9a-f-]{36}$/);
   assert.equal((await refusal(createClient({ baseUrl: url }).collections())).code, 'KEY_MISSING');
   openai.chat(fail.status(429, { retryAfterSeconds: 7 }), fail.cutShort());
   const busy = await refusal(assay.ask({ question }));

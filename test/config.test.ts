@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -54,18 +55,58 @@ test('an address beyond loopback needs keys, or a word that none are wanted', ()
   assert.equal(readConfig({ HOST: '0.0.0.0', API_KEYS: 'a:12345678' }, '/nowhere').apiKeys.length, 1);
 });
 
-test('keys come with or without collections, from the setting or a file', async (t) => {
-  const folder = await temporaryFolder(t);
-  const file = join(folder, 'keys');
-  writeFileSync(file, '# comment\nbob:canary-key-2:team|default\n');
-  const expected = { name: 'bob', key: 'canary-key-2', collections: ['team', 'default'] };
-  assert.deepEqual(readConfig({ API_KEYS_FILE: file }, '/nowhere').apiKeys, [expected]);
-  assert.deepEqual(readConfig({ API_KEYS: 'ann:canary-key-1' }, '/nowhere').apiKeys, [
-    { name: 'ann', key: 'canary-key-1', collections: null },
+const digestOf = (key: string) => createHash('sha256').update(key).digest('hex');
+const allRights = ['ask', 'write', 'admin'];
+
+test('keys come with or without collections and rights, in plain or hashed, and only digests are kept', async (t) => {
+  const keysOf = (text: string) => readConfig({ API_KEYS: text }, '/nowhere').apiKeys;
+  const ann = { name: 'ann', digest: digestOf('canary-key-1'), collections: null, rights: allRights };
+  assert.deepEqual(keysOf('ann:canary-key-1'), [ann]);
+  assert.deepEqual(keysOf(`ann:sha256=${ann.digest.toUpperCase()}`), [ann]);
+  assert.deepEqual(keysOf('ann:canary-key-1:a|b'), [{ ...ann, collections: ['a', 'b'] }]);
+  for (const all of ['', '*'])
+    assert.deepEqual(keysOf(`ann:canary-key-1:${all}:write|ask`), [{ ...ann, rights: ['ask', 'write'] }]);
+  assert.equal(keysOf('ann:canary-key-1:a,ann:canary-key-2:a').length, 2, 'one name while its key changes');
+
+  const file = join(await temporaryFolder(t), 'keys');
+  writeFileSync(file, '# a remark, and more of it\r\n\r\nbob:canary-key-2:team|default\r\n');
+  const bob = { name: 'bob', digest: digestOf('canary-key-2'), collections: ['team', 'default'], rights: allRights };
+  assert.deepEqual(readConfig({ API_KEYS_FILE: file }, '/nowhere').apiKeys, [bob]);
+});
+
+test('a fault among the keys stops the boot and is named by its place, without a value', async (t) => {
+  for (const [text, told] of [
+    ['ann:short', /entry 1 must read/],
+    ['ann:canary-key-1,Bob:canary-key-2', /entry 2 must read/],
+    ['ann:canary-key-1:', /entry 1 names a collection/],
+    ['ann:canary-key-1:a:ask:more', /entry 1 must read/],
+    ['ann:canary-key-1:a:canary', /entry 1 names a right/],
+    ['ann:canary-key-1::', /entry 1 names a right/],
+    ['ann:sha256=canary-key-1', /64 hexadecimal digits/],
+    ['ann:canary-key-1,ann:canary-key-1', /entry 2: a key is used twice/],
+    [`ann:canary-key-1,bob:sha256=${digestOf('canary-key-1')}`, /entry 2: a key is used twice/],
+    ['ann:canary-key-1:a,ann:canary-key-2', /entry 2: a name is used twice/],
+  ] as const) {
+    const message = problemsOf({ API_KEYS: text });
+    assert.match(message, told, text);
+    assert.doesNotMatch(message, /canary|short/);
+  }
+  const file = join(await temporaryFolder(t), 'keys');
+  writeFileSync(file, '# none\n');
+  assert.match(problemsOf({ API_KEYS_FILE: file }), /API_KEYS_FILE: the file holds no key/);
+  writeFileSync(file, 'ann:canary-key-1\n\nbob\n');
+  assert.match(problemsOf({ API_KEYS_FILE: file }), /API_KEYS_FILE: line 3 must read/);
+  assert.match(problemsOf({ API_KEYS_FILE: `${file}-none` }), /API_KEYS_FILE: the file cannot be read/);
+  assert.match(problemsOf({ API_KEYS_FILE: file, API_KEYS: 'ann:canary-key-1' }), /give either/);
+});
+
+test('CORS_ORIGINS takes origins and nothing wider', () => {
+  assert.deepEqual(readConfig({ CORS_ORIGINS: 'https://a.example, http://b.example:81' }, '/nowhere').corsOrigins, [
+    'https://a.example',
+    'http://b.example:81',
   ]);
-  const message = problemsOf({ API_KEYS: 'ann:canary-key-1,ann:canary-key-1,bob:short' });
-  assert.match(message, /API_KEYS: /);
-  assert.doesNotMatch(message, /canary|short/);
+  for (const bad of ['*', 'a.example', 'https://a.example/', 'null', 'https://a.example,*', 'file://x'])
+    assert.match(problemsOf({ CORS_ORIGINS: bad }), /CORS_ORIGINS: must be origins/, bad);
 });
 
 test('settings of the shared store are refused, not ignored', () => {
@@ -85,4 +126,12 @@ test("the README's and .env.example's settings are those that exist, with their 
   assert.equal(shown.PORT, `\`${defaults.port}\``);
   assert.equal(shown.ASK_TIMEOUT_MS, `\`${defaults.askTimeoutMs}\``);
   assert.equal(shown.MAX_BODY_BYTES, '`20 MiB`');
+});
+
+test('the retention of asks is a time in days, hours or minutes, or none', () => {
+  const read = (ASKS_RETENTION: string) => readConfig({ ASKS_RETENTION }, '/nowhere').asksRetentionMs;
+  assert.equal(readConfig({}, '/nowhere').asksRetentionMs, 30 * 86_400_000);
+  assert.deepEqual([read('12h'), read('90m'), read('2 d'), read('0')], [43_200_000, 5_400_000, 172_800_000, 0]);
+  for (const bad of ['30', '-1d', '1w', 'd']) assert.match(problemsOf({ ASKS_RETENTION: bad }), /ASKS_RETENTION: must/);
+  assert.match(problemsOf({ OTEL_TRACES_SAMPLER_ARG: '2' }), /OTEL_TRACES_SAMPLER_ARG: must be a number from 0 to 1/);
 });

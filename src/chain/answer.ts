@@ -1,11 +1,11 @@
 import { AIMessageChunk, type BaseMessage } from '@langchain/core/messages';
 import type { BasePromptValueInterface } from '@langchain/core/prompt_values';
-import type { ChatPromptTemplate } from '@langchain/core/prompts';
-import { type Runnable, RunnableBranch, RunnableSequence } from '@langchain/core/runnables';
+import type { Runnable } from '@langchain/core/runnables';
 import { AppError } from '../errors.ts';
+import type { Prompt } from './prompts.ts';
 import { formatContext } from './retrieve.ts';
 import { type Answer, abstention, type Retrieved } from './state.ts';
-import { named, step } from './step.ts';
+import { choice, sequence, step } from './step.ts';
 
 /** A chat model as a step: messages in, its message out. Any of LangChain's chat models is one. */
 export type ChatStep = Runnable<BaseMessage[], AIMessageChunk>;
@@ -27,21 +27,18 @@ export function mayAbstain(text: string): boolean {
  * The basic chain's second half: the prompt, the model, its text.
  * @throws AppError MODEL_BAD_OUTPUT where the model replies without any text
  */
-export function createModelAnswer(options: { prompt: ChatPromptTemplate; model: ChatStep }): AnswerStep {
-  return named(
-    'answer by model',
-    RunnableSequence.from<Retrieved, Answer>([
-      step('fill answer prompt', ({ question, context }: Retrieved) => ({ question, context: formatContext(context) })),
-      options.prompt,
-      step('messages', (prompt: BasePromptValueInterface) => prompt.toChatMessages()),
-      tellingTokens(options.model),
-      step('read answer', (message: AIMessageChunk): Answer => {
-        const text = readText(message);
-        if (text === '') throw new AppError('MODEL_BAD_OUTPUT', 'The model replied without a text.');
-        return abstains.test(text) ? { text: abstention, abstained: true } : { text, abstained: false };
-      }),
-    ]),
-  );
+export function createModelAnswer(options: { prompt: Prompt; model: ChatStep }): AnswerStep {
+  return sequence('answer by model', [
+    step('fill answer prompt', ({ question, context }: Retrieved) => ({ question, context: formatContext(context) })),
+    options.prompt,
+    step('messages', (prompt: BasePromptValueInterface) => prompt.toChatMessages()),
+    tellingTokens(options.model),
+    step('read answer', (message: AIMessageChunk): Answer => {
+      const text = readText(message);
+      if (text === '') throw new AppError('MODEL_BAD_OUTPUT', 'The model replied without a text.');
+      return abstains.test(text) ? { text: abstention, abstained: true } : { text, abstained: false };
+    }),
+  ] as Runnable[]);
 }
 
 /**
@@ -77,8 +74,6 @@ export function abstainUnlessSufficient(
 ): AnswerStep {
   const abstain = step('abstain', (): Answer => ({ text: words, abstained: true }));
   const word = step('word abstention', (given: Answer) => (given.abstained ? { ...given, text: words } : given));
-  return named(
-    'answer or abstain',
-    RunnableBranch.from<Retrieved, Answer>([[suffices, named('answer in words', answer.pipe(word))], abstain]),
-  );
+  const inWords = sequence<Retrieved, Answer>('answer in words', [answer, word as Runnable]);
+  return choice('answer or abstain', [[suffices, inWords]], abstain);
 }

@@ -1,8 +1,8 @@
-import { type Runnable, RunnablePassthrough, RunnableSequence } from '@langchain/core/runnables';
+import type { Runnable } from '@langchain/core/runnables';
 import type { FoundPassage } from '../passage.ts';
 import { type AnswerStep, abstainUnlessSufficient } from './answer.ts';
 import type { Answered, Asked, Evaluated, Retrieved, Verdicts } from './state.ts';
-import { keep, named } from './step.ts';
+import { carry, keep, sequence } from './step.ts';
 
 type Retrieve = Runnable<Asked, FoundPassage[]>;
 
@@ -26,16 +26,11 @@ export function createAskChain(parts: {
     keep('answer'),
     carry('evaluate', 'verdicts', parts.evaluate),
   ];
-  return RunnableSequence.from<Asked, Evaluated>(steps as never, 'ask');
+  return sequence('ask', steps as Runnable[]);
 }
 
 /** The basic chain, for those who want an answer and no verdict: retrieve, prompt, model. */
 export function createBasicChain(parts: { retrieve: Retrieve; answer: AnswerStep }): Runnable<Asked, Answered> {
   const steps = [carry('retrieve', 'context', parts.retrieve), carry('answer', 'answer', parts.answer)];
-  return RunnableSequence.from<Asked, Answered>(steps as never, 'basic chain');
-}
-
-/** A step that carries forward all it was given, with one value more. */
-function carry(name: string, key: string, runnable: unknown) {
-  return named(name, RunnablePassthrough.assign({ [key]: runnable as Runnable }));
+  return sequence('basic chain', steps);
 }

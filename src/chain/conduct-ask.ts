@@ -1,21 +1,25 @@
 import { randomUUID } from 'node:crypto';
 import type { Runnable } from '@langchain/core/runnables';
+import { within } from '../deadline.ts';
 import { AppError } from '../errors.ts';
 import { type Outcome, withPolicy } from './policy.ts';
 import type { AskReply, AskRequest } from './reply.ts';
 import { inConversation, type StandaloneQuestion, type Turn } from './standalone-question.ts';
 import type { Asked, Evaluated } from './state.ts';
 import type { Keep } from './step.ts';
-import { AskTracer, type TraceStep } from './trace.ts';
+import { AskTrail, type TraceStep } from './trace.ts';
 
-/** Where an ask's record is kept: the reply with its trace, and which key asked. */
+/**
+ * Where an ask's record is kept: the reply with its trace, and which key asked. The reply doesn't wait for it; it is found by
+ * whoever asks for it afterwards.
+ */
 export type SaveAsk = (record: {
   id: string;
   collection: string;
   keyName: string | null;
   createdAt: string;
   reply: AskReply;
-}) => Promise<void>;
+}) => void;
 
 /** An ask that is over: its reply or why it has none, and its steps for whoever wants them. Times are in milliseconds. */
 export type AskEnd = {
@@ -40,6 +44,8 @@ export type Asker = {
   history?: Turn[];
   keep?: Keep;
   onToken?: (token: string) => void;
+  /** Is told what the models used when the ask is over, also where it failed. */
+  onUsage?: (usage: AskReply['usage']) => void;
 };
 
 export type ConductAsk = (request: AskRequest, asker?: Asker) => Promise<AskReply>;
@@ -54,7 +60,8 @@ export function createConductAsk(options: {
   chain: Runnable<Asked, Evaluated>;
   topK: number;
   timeoutMs: number;
-  saveAsk: SaveAsk;
+  /** Absent: nothing is kept of an ask. */
+  saveAsk: SaveAsk | undefined;
   /** Is told of every ask when it is over; it must not throw. */
   observe?: ((end: AskEnd) => void) | undefined;
   abstention?: string | undefined;
@@ -69,11 +76,17 @@ export function createConductAsk(options: {
     const startedAt = Date.now();
     const createdAt = new Date(startedAt).toISOString();
     const { question, collection, evaluation, onIncorrect, topK = options.topK } = request;
-    const tracer = new AskTracer();
-    const deadline = AbortSignal.timeout(options.timeoutMs);
-    const signal = asker.signal ? AbortSignal.any([asker.signal, deadline]) : deadline;
-    const config = { callbacks: [tracer], signal, configurable: { keep: asker.keep, onToken: asker.onToken } };
-    const end = (reply: AskReply | null, error: AppError | null) =>
+    const trail = new AskTrail();
+    let told: TraceStep[] | undefined;
+    const steps = () => {
+      told ??= trail.steps();
+      return told;
+    };
+    const deadline = within(options.timeoutMs, asker.signal);
+    const { signal } = deadline;
+    const config = { signal, configurable: { trail: trail.root, keep: asker.keep, onToken: asker.onToken } };
+    const end = (reply: AskReply | null, error: AppError | null) => {
+      asker.onUsage?.(reply?.usage ?? trail.usage());
       options.observe?.({
         collection,
         keyName: asker.keyName ?? null,
@@ -82,34 +95,36 @@ export function createConductAsk(options: {
         durationMs: performance.now() - begun,
         reply,
         error,
-        steps: () => tracer.steps(),
+        steps,
       });
-    const asked = { question, collection, topK, evaluation, onIncorrect };
-    const history = asker.history ?? [];
-    const outcome = await orAbort(
-      history.length > 0 ? conversation.invoke({ ...asked, history }, config) : chain.invoke(asked, config),
-      signal,
-    ).catch((error) => {
-      const failure = toFailure(error, { isGone: asker.signal?.aborted === true, isLate: deadline.aborted });
-      end(
-        null,
-        failure instanceof AppError ? failure : new AppError('INTERNAL', 'Unexpected failure', { cause: error }),
+    };
+    try {
+      const asked = { question, collection, topK, evaluation, onIncorrect };
+      const history = asker.history ?? [];
+      const outcome = await orAbort(
+        history.length > 0 ? conversation.invoke({ ...asked, history }, config) : chain.invoke(asked, config),
+        signal,
       );
+      const reply = toReply(outcome, trail, performance.now() - begun);
+      end(reply, null);
+      if (!options.saveAsk && !request.trace) return reply;
+      const record = { ...reply, trace: steps() };
+      options.saveAsk?.({ id: reply.id, collection, keyName: asker.keyName ?? null, createdAt, reply: record });
+      return request.trace ? record : reply;
+    } catch (error) {
+      const failure = toFailure(error, { isGone: asker.signal?.aborted === true, isLate: deadline.isOver() });
+      end(null, failure);
       throw failure;
-    });
-    const reply = toReply(outcome, tracer, performance.now() - begun);
-    end(reply, null);
-    const { id } = reply;
-    const record = { ...reply, trace: tracer.steps() };
-    await options.saveAsk({ id, collection, keyName: asker.keyName ?? null, createdAt, reply: record });
-    return request.trace ? record : reply;
+    } finally {
+      deadline.end();
+    }
   };
 }
 
-function toFailure(error: unknown, { isGone, isLate }: { isGone: boolean; isLate: boolean }): unknown {
+function toFailure(error: unknown, { isGone, isLate }: { isGone: boolean; isLate: boolean }): AppError {
   if (isGone) return new AppError('CLIENT_GONE', 'The client left before the answer was ready.');
   if (isLate) return new AppError('MODEL_TIMEOUT', 'The answer was not ready in time.', { cause: error });
-  return error;
+  return error instanceof AppError ? error : new AppError('INTERNAL', 'Unexpected failure', { cause: error });
 }
 
 /** The work's result, or a rejection as soon as the signal fires: some paths through a library pay no heed to it. */
@@ -120,7 +135,7 @@ function orAbort<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   return Promise.race([work, promise]).finally(() => signal.removeEventListener('abort', onAbort));
 }
 
-function toReply(outcome: Outcome, tracer: AskTracer, totalMs: number): AskReply {
+function toReply(outcome: Outcome, trail: AskTrail, totalMs: number): AskReply {
   const { question, collection, context, answer, verdicts, attempts, evaluation } = outcome;
   return {
     id: `ask_${randomUUID()}`,
@@ -132,11 +147,11 @@ function toReply(outcome: Outcome, tracer: AskTracer, totalMs: number): AskReply
     ...(evaluation === 'both' && { verdicts: { context: verdicts.context!, answer: verdicts.answer! } }),
     abstained: answer.abstained,
     attempts,
-    usage: tracer.usage(),
+    usage: trail.usage(),
     timings: {
-      retrieveMs: tracer.durationMs('retrieve'),
-      answerMs: tracer.durationMs('answer'),
-      evaluateMs: tracer.durationMs('evaluate'),
+      retrieveMs: trail.durationMs('retrieve'),
+      answerMs: trail.durationMs('answer'),
+      evaluateMs: trail.durationMs('evaluate'),
       totalMs: Math.round(totalMs * 10) / 10,
     },
   };

@@ -1,17 +1,17 @@
 import type { AIMessageChunk, BaseMessage } from '@langchain/core/messages';
-import type { ChatPromptTemplate } from '@langchain/core/prompts';
 import type { RunnableConfig } from '@langchain/core/runnables';
 import { z } from 'zod';
 import { AppError } from '../errors.ts';
 import { type ChatStep, readText } from './answer.ts';
 import { logOdds } from './calibration.ts';
+import type { Prompt } from './prompts.ts';
 import { contentStems } from './words.ts';
 
 /** What a model says to a question that takes Yes or No: `odds` are the log-odds of its Yes, null where it doesn't tell them. */
 export type Word = { yes: boolean; odds: number | null };
 
 /** A question to a model that takes one word: its prompt, and the model, once told to give probabilities, once as it is. */
-export type WordQuestion = { prompt: ChatPromptTemplate; telling: ChatStep; model: ChatStep };
+export type WordQuestion = { prompt: Prompt; telling: ChatStep; model: ChatStep };
 
 const Token = z.object({ token: z.string(), logprob: z.number() });
 const LogProbabilities = z.object({ content: z.array(Token.extend({ top_logprobs: z.array(Token) })).min(1) });
@@ -95,9 +95,8 @@ const declines = /\bnot stated\b/i;
  * than its opinion of the one (the idea of self-consistency: Wang et al., 2022; Manakul et al., "SelfCheckGPT", 2023).
  * @throws what the model throws
  */
-export function createAnswerItself({ prompt, model }: { prompt: ChatPromptTemplate; model: ChatStep }) {
-  return async (texts: Record<string, string>, config: RunnableConfig): Promise<string> => {
-    const { context, question } = texts;
+export function createAnswerItself({ prompt, model }: { prompt: Prompt; model: ChatStep }) {
+  return async ({ context = '', question = '' }: Record<string, string>, config: RunnableConfig): Promise<string> => {
     return readText(await model.invoke((await prompt.invoke({ context, question }, config)).toChatMessages(), config));
   };
 }

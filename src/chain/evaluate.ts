@@ -1,6 +1,6 @@
-import { type Runnable, RunnableBranch, RunnableMap } from '@langchain/core/runnables';
+import type { Runnable } from '@langchain/core/runnables';
 import type { Answered, Evaluation, Verdicts } from './state.ts';
-import { named, step } from './step.ts';
+import { choice, step, together } from './step.ts';
 import { type Basis, unjudged, type Verdict } from './verdict.ts';
 
 /** Anything that judges an answer on one basis: a model behind a prompt, or the classifier of the embedded verdict. */
@@ -18,9 +18,9 @@ export function createEvaluate(judges: Record<Basis, Judge>): Runnable<Answered,
     return evaluation === 'both' ? { context: verdict, answer: { ...verdict, basis: 'answer' } } : { [basis]: verdict };
   });
   const judge = (...bases: Basis[]) =>
-    named(
+    together<Answered, Verdicts>(
       `judge by ${bases.join(' and ')}`,
-      RunnableMap.from<Answered, Verdicts>(Object.fromEntries(bases.map((basis) => [basis, judges[basis]])) as never),
+      Object.fromEntries(bases.map((basis) => [basis, judges[basis]])),
     );
   const wants = (evaluation: Evaluation) =>
     step(`wants ${evaluation}`, (state: Answered) => state.evaluation === evaluation);
@@ -28,13 +28,13 @@ export function createEvaluate(judges: Record<Basis, Judge>): Runnable<Answered,
     'has nothing to judge',
     ({ answer, evaluation }: Answered) => answer.abstained || evaluation === 'none',
   );
-  return named(
+  return choice<Answered, Verdicts>(
     'choose judges',
-    RunnableBranch.from<Answered, Verdicts>([
+    [
       [isIdle, skip],
       [wants('both'), judge('context', 'answer')],
       [wants('answer'), judge('answer')],
-      judge('context'),
-    ]),
+    ],
+    judge('context'),
   );
 }

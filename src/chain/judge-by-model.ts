@@ -1,7 +1,7 @@
 import { AIMessage, HumanMessage } from '@langchain/core/messages';
-import type { ChatPromptTemplate } from '@langchain/core/prompts';
 import type { RunnableConfig } from '@langchain/core/runnables';
 import { z } from 'zod';
+import { within } from '../deadline.ts';
 import { AppError } from '../errors.ts';
 import { type ChatStep, readText } from './answer.ts';
 import { type Calibration, logOdds, probabilityOf, type SignalName, type Signals, signalNames } from './calibration.ts';
@@ -17,6 +17,7 @@ import {
 import type { Judge } from './evaluate.ts';
 import { findEvidence } from './evidence.ts';
 import { judgeByFeatures, type VerdictWeights } from './judge-by-features.ts';
+import type { Prompt } from './prompts.ts';
 import { formatContext, inert } from './retrieve.ts';
 import type { Answered } from './state.ts';
 import { step } from './step.ts';
@@ -42,11 +43,11 @@ export type ModelJudgeParts = {
    * Its reply is JSON; the structured model is the same one, held to a format. Where the prompt asks for no quotations, those
    * of the embedded verdict are shown.
    */
-  judgement?: { prompt: ChatPromptTemplate; model: ChatStep; structuredModel: ChatStep; asksForQuotes: boolean };
+  judgement?: { prompt: Prompt; model: ChatStep; structuredModel: ChatStep; asksForQuotes: boolean };
   /** A question that takes Yes or No, and its probabilities. */
   word?: WordQuestion;
   /** The judge's own answer, to compare. */
-  itself?: { prompt: ChatPromptTemplate; model: ChatStep };
+  itself?: { prompt: Prompt; model: ChatStep };
   /** The embedded verdict's weights, for the embedding model in use. */
   embedded?: VerdictWeights;
   /** How the signals make a probability; without it label and score are what the model says. */
@@ -92,12 +93,13 @@ export function createModelJudge(parts: ModelJudgeParts): Judge {
   }
 
   return step(`evaluate with ${basis}`, async (state: Answered, config): Promise<Verdict> => {
-    const deadline = AbortSignal.timeout(timeoutMs);
-    const signal = config.signal ? AbortSignal.any([config.signal, deadline]) : deadline;
+    const deadline = within(timeoutMs, config.signal);
+    const { signal } = deadline;
     try {
       const opinions = await opine(state, { ...config, signal });
       const { judgement } = opinions;
-      const features = embedded && basis === 'context' ? judgeByFeatures(state, embedded) : null;
+      const wantsFeatures = calibration !== undefined || !parts.judgement?.asksForQuotes;
+      const features = embedded && basis === 'context' && wantsFeatures ? judgeByFeatures(state, embedded) : null;
       const quoted = judgement ? findEvidence(judgement.quotes, state.context) : [];
       const signals = toSignals(opinions, quoted.length, features?.score ?? null);
       const weighed = await weigh.invoke(signals, config);
@@ -114,7 +116,9 @@ export function createModelJudge(parts: ModelJudgeParts): Judge {
       };
     } catch (error) {
       if (config.signal?.aborted) throw error; // the ask is over: not for the evaluation to say
-      return problemOf(basis, deadline.aborted ? 'timeout' : toProblem(error));
+      return problemOf(basis, deadline.isOver() ? 'timeout' : toProblem(error));
+    } finally {
+      deadline.end();
     }
   });
 }

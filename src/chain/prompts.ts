@@ -1,8 +1,12 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { AIMessage, type BaseMessage, HumanMessage, SystemMessage } from '@langchain/core/messages';
+import { type BasePromptValueInterface, ChatPromptValue } from '@langchain/core/prompt_values';
 import { ChatPromptTemplate } from '@langchain/core/prompts';
+import type { Runnable } from '@langchain/core/runnables';
 import { AppError } from '../errors.ts';
+import { short } from './step.ts';
 
 /** The prompts by file name, each with the variables that it must name, all of them and no others. */
 const declared = {
@@ -21,7 +25,9 @@ const declared = {
 const needed = ['answer', 'evaluate-answer', 'evaluate-context'];
 const own = fileURLToPath(new URL('../../prompts', import.meta.url));
 
-export type Prompts = Record<keyof typeof declared, ChatPromptTemplate>;
+/** A prompt as a step: the values of its variables in, messages out. It is one of LangChain's chat prompt templates. */
+export type Prompt = Runnable<Record<string, string>, BasePromptValueInterface>;
+export type Prompts = Record<keyof typeof declared, Prompt>;
 
 /**
  * Reads the prompts of `folder`. A file holds messages, each under a line `## system`, `## human` or `## ai`, with
@@ -48,7 +54,7 @@ export function readPrompts(folder: string): Prompts {
     if (strange.length > 0) problems.push(`${name}.md: unknown variable ${[...new Set(strange)].join(', ')}`);
     else if (missing.length > 0) problems.push(`${name}.md: missing variable ${missing.join(', ')}`);
     else if (messages.length === 0) problems.push(`${name}.md: no message; begin one with a line such as ## human`);
-    else return [name, ChatPromptTemplate.fromMessages(messages, { templateFormat: 'mustache' })];
+    else return [name, toPrompt(name, messages)];
     return [name, null];
   });
   if (problems.length > 0)
@@ -56,10 +62,36 @@ export function readPrompts(folder: string): Prompts {
   return Object.fromEntries(entries) as Prompts;
 }
 
-function toMessages(text: string): ['system' | 'human' | 'ai', string][] {
+type Role = 'system' | 'human' | 'ai';
+const messageOf: Record<Role, (text: string) => BaseMessage> = {
+  system: (text) => new SystemMessage(text),
+  human: (text) => new HumanMessage(text),
+  ai: (text) => new AIMessage(text),
+};
+
+/** The template is parsed once, here; what has no variables is one message for every ask. */
+function toPrompt(name: string, templates: [Role, string][]): Prompt {
+  const template = ChatPromptTemplate.fromMessages(templates, { templateFormat: 'mustache' });
+  const parts = templates.map(([role, text]) => {
+    // Text and the names of variables take turns.
+    const pieces = text.split(/\{\{\s*([^}]*?)\s*\}\}/);
+    const make = messageOf[role];
+    if (pieces.length > 1)
+      return (values: Record<string, string>) =>
+        make(pieces.map((piece, at) => (at % 2 === 0 ? piece : values[piece]!)).join(''));
+    const fixed = make(text);
+    return () => fixed;
+  });
+  const render = (values: Record<string, string>) => new ChatPromptValue(parts.map((part) => part(values)));
+  return short<Record<string, string>, BasePromptValueInterface>(
+    `prompt ${name}`,
+    template as Runnable,
+    render,
+    'prompt',
+  );
+}
+
+function toMessages(text: string): [Role, string][] {
   const [, ...parts] = text.split(/^## (system|human|ai)[ \t]*$/m);
-  return Array.from({ length: parts.length / 2 }, (_, at) => [
-    parts[2 * at] as 'system' | 'human' | 'ai',
-    parts[2 * at + 1]!.trim(),
-  ]);
+  return Array.from({ length: parts.length / 2 }, (_, at) => [parts[2 * at] as Role, parts[2 * at + 1]!.trim()]);
 }

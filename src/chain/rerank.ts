@@ -3,7 +3,7 @@ import { splitSentences } from '../sentences.ts';
 import { namesIn } from './question-type.ts';
 import { relativeTo } from './rank-sentences.ts';
 import weights from './rerank-weights.json' with { type: 'json' };
-import { contentStems, rarityIn, readWords, weightedShare } from './words.ts';
+import { contentStems, rarityOf, readWords } from './words.ts';
 
 /** How many passages a search finds, of which the best are shown. */
 export const rerankedPassages = 20;
@@ -33,15 +33,19 @@ const reach = 10;
 /** Words that begin alike often mean the like: "proclaim", "proclamation". */
 const beginning = 5;
 
-/** What a text is compared by, the same for every question. */
+/** What a text is compared by, the same for every question: where its telling words are. */
 type ReadText = {
-  /** Telling words in order. */
-  stems: string[];
-  all: ReadonlySet<string>;
+  /** How many telling words there are, repeated ones counted. */
+  length: number;
+  /** The places of each stem among them, rising. */
+  places: ReadonlyMap<string, number[]>;
   /** Each two that follow each other. */
   pairs: ReadonlySet<string>;
-  /** Offsets in the text, the telling words, and how they begin. */
-  sentences: { start: number; end: number; stems: ReadonlySet<string>; beginnings: ReadonlySet<string> }[];
+  /** The sentences, by number, in which each stem and each beginning of a stem occurs, rising. */
+  sentencesWith: ReadonlyMap<string, number[]>;
+  sentencesBegun: ReadonlyMap<string, number[]>;
+  /** Offsets in the text. */
+  sentences: { start: number; end: number }[];
 };
 
 /** Texts read before: reading them is most of the work, and the same passages are found again and again. Bounded. */
@@ -77,53 +81,66 @@ export function rerank(
 /** The values of `rerankFeatures` for each passage. */
 export function featuresOfPassages(question: string, found: FoundPassage[]): number[][] {
   const asked = readWords(question).flatMap(({ stem, common }) => (common ? [] : [stem]));
-  const wanted = new Set(asked);
   const names = namesIn(question).map(({ stem }) => stem);
   const read = found.map(({ title, text, windows }) => ({
     ...readText(text),
-    title: contentStems(title),
+    title: readTitle(title),
     similarities: windows.map(({ similarity }) => similarity).sort((one, other) => other - one),
   }));
-  const rarity = rarityIn(read.flatMap(({ sentences }) => sentences.map(({ stems }) => stems)));
-  const beginnings = [...wanted].map((stem) => ({ part: stem.slice(0, beginning), weight: rarity(stem) }));
-  const pairs = asked.slice(1).map((stem, at) => {
+  const sentenceCount = read.reduce((sum, { sentences }) => sum + sentences.length, 0);
+  const rarity = (stem: string) =>
+    rarityOf(
+      read.reduce((sum, { sentencesWith }) => sum + (sentencesWith.get(stem)?.length ?? 0), 0),
+      sentenceCount,
+    );
+  const wanted = [...new Set(asked)].map((stem): Weighted => ({ part: stem, weight: rarity(stem) }));
+  const weightOf = new Map(wanted.map(({ part, weight }) => [part, weight]));
+  const beginnings = wanted.map(({ part, weight }): Weighted => ({ part: part.slice(0, beginning), weight }));
+  const pairs = asked.slice(1).map((stem, at): Weighted => {
     const before = asked[at]!;
-    return { part: `${before} ${stem}`, weight: rarity(before) + rarity(stem) };
+    return { part: `${before} ${stem}`, weight: weightOf.get(before)! + weightOf.get(stem)! };
   });
   const nearest = relativeTo(read.map(({ similarities }) => similarities[0] ?? 0));
 
   return read.map((each, at): number[] => {
-    const { stems, all, sentences, title, similarities } = each;
+    const { places, sentences, title, similarities } = each;
     const [first = 0, second = first, third = second] = similarities;
-    const share = (...pools: ReadonlySet<string>[]) => weightedShare(wanted, pools, rarity);
-    const placed = sentences.map((sentence, place) => {
-      const next = sentences[place + 1];
-      return {
-        alone: share(sentence.stems),
-        withNext: next ? share(sentence.stems, next.stems) : share(sentence.stems),
-        begun: shareHeld(beginnings, next ? [sentence.beginnings, next.beginnings] : [sentence.beginnings]),
-        similarity: nearest(similarityAt(found[at]!, sentence) ?? first),
-      };
-    });
-    const greatest = (value: (each: (typeof placed)[number]) => number) => Math.max(0, ...placed.map(value));
-    const withWords = placed.toSorted((one, other) => other.alone - one.alone || other.similarity - one.similarity)[0];
+    const { alone, withNext } = sharesBySentence(wanted, each.sentencesWith, sentences.length);
+    const begun = sharesBySentence(beginnings, each.sentencesBegun, sentences.length);
+    const near = sentences.map((sentence) => nearest(similarityAt(found[at]!, sentence) ?? first));
+    let withWords = 0;
+    for (let place = 1; place < sentences.length; place += 1)
+      if (alone[place]! > alone[withWords]! || (alone[place] === alone[withWords] && near[place]! > near[withWords]!))
+        withWords = place;
     return [
       found[at]!.score,
       nearest(first),
       nearest(second),
       nearest((first + second + third) / 3),
-      share(all, title),
-      greatest(({ alone }) => alone),
-      greatest(({ withNext }) => withNext),
-      shareWithinReach(stems, wanted, rarity),
-      greatest(({ begun }) => begun),
-      shareHeld(pairs, [each.pairs]),
-      withWords?.similarity ?? 0,
-      greatest(({ alone, similarity }) => alone + similarity),
-      Math.min(3, names.filter((stem) => !all.has(stem) && !title.has(stem)).length),
-      Math.log(1 + stems.length),
+      shareHeld(wanted, (stem) => places.has(stem) || title.has(stem)),
+      Math.max(0, ...alone),
+      Math.max(0, ...withNext),
+      shareWithinReach(wanted, places),
+      Math.max(0, ...begun.withNext),
+      shareHeld(pairs, (pair) => each.pairs.has(pair)),
+      near[withWords] ?? 0,
+      alone.reduce((most, share, place) => Math.max(most, share + near[place]!), 0),
+      Math.min(3, names.filter((stem) => !places.has(stem) && !title.has(stem)).length),
+      Math.log(1 + each.length),
     ];
   });
+}
+
+/** The telling words of titles read before; a whole document has one. */
+const rememberedTitles = new Map<string, ReadonlySet<string>>();
+
+function readTitle(title: string): ReadonlySet<string> {
+  let stems = rememberedTitles.get(title);
+  if (stems) return stems;
+  stems = contentStems(title);
+  if (rememberedTitles.size >= rememberedTexts) rememberedTitles.clear();
+  rememberedTitles.set(title, stems);
+  return stems;
 }
 
 function readText(text: string): ReadText {
@@ -134,42 +151,90 @@ function readText(text: string): ReadText {
     return { start, end, stems };
   });
   const stems = sentences.flatMap((sentence) => sentence.stems);
+  const bySentence = (partOf: (stem: string) => string) =>
+    placesOf(sentences.flatMap((sentence, at) => [...new Set(sentence.stems.map(partOf))].map((part) => [part, at])));
   read = {
-    stems,
-    all: new Set(stems),
+    length: stems.length,
+    places: placesOf(stems.map((stem, at) => [stem, at])),
     pairs: new Set(stems.slice(1).map((stem, at) => `${stems[at]} ${stem}`)),
-    sentences: sentences.map((sentence) => ({
-      ...sentence,
-      stems: new Set(sentence.stems),
-      beginnings: new Set(sentence.stems.map((stem) => stem.slice(0, beginning))),
-    })),
+    sentencesWith: bySentence((stem) => stem),
+    sentencesBegun: bySentence((stem) => stem.slice(0, beginning)),
+    sentences: sentences.map(({ start, end }) => ({ start, end })),
   };
   if (remembered.size >= rememberedTexts) remembered.delete(remembered.keys().next().value!);
   remembered.set(text, read);
   return read;
 }
 
+function placesOf(parts: [part: string, place: number][]): Map<string, number[]> {
+  const places = new Map<string, number[]>();
+  for (const [part, place] of parts) {
+    const known = places.get(part);
+    if (known) known.push(place);
+    else places.set(part, [place]);
+  }
+  return places;
+}
+
 /** The similarity of the nearest window that a sentence of the passage is in. */
 function similarityAt(passage: FoundPassage, { start, end }: { start: number; end: number }): number | undefined {
   const from = passage.start + start;
   const to = passage.start + end;
-  const holding = passage.windows.filter((window) => window.start < to && from < window.end);
-  return holding.length === 0 ? undefined : Math.max(...holding.map(({ similarity }) => similarity));
+  let most: number | undefined;
+  for (const window of passage.windows)
+    if (window.start < to && from < window.end && (most === undefined || window.similarity > most))
+      most = window.similarity;
+  return most;
 }
 
-/** The share of parts, by their weight, that are in one of the pools; 0 where there are none. */
-function shareHeld(parts: { part: string; weight: number }[], pools: ReadonlySet<string>[]): number {
-  const sum = (some: typeof parts) => some.reduce((total, { weight }) => total + weight, 0);
-  const all = sum(parts);
-  return all === 0 ? 0 : sum(parts.filter(({ part }) => pools.some((pool) => pool.has(part)))) / all;
+/** A part of the question, and how much it tells. */
+type Weighted = { part: string; weight: number };
+
+const sumOfWeights = (parts: Weighted[]) => parts.reduce((total, { weight }) => total + weight, 0);
+
+/** The share of parts, by their weight, that are held; 0 where there are none. */
+function shareHeld(parts: Weighted[], isHeld: (part: string) => boolean): number {
+  const all = sumOfWeights(parts);
+  if (all === 0) return 0;
+  return parts.reduce((met, { part, weight }) => (isHeld(part) ? met + weight : met), 0) / all;
 }
 
-/** The greatest share of the question's words, by rarity, that stand within reach of each other. */
-function shareWithinReach(stems: string[], wanted: ReadonlySet<string>, rarity: (stem: string) => number): number {
-  const places = stems.flatMap((stem, at) => (wanted.has(stem) ? [at] : []));
-  const shares = places.map((from) => {
-    const near = new Set(places.filter((at) => at >= from && at < from + reach).map((at) => stems[at]!));
-    return weightedShare(wanted, [near], rarity);
-  });
-  return Math.max(0, ...shares);
+/** The share of parts, by their weight, in each sentence, and in each with the one after it. */
+function sharesBySentence(parts: Weighted[], sentencesWith: ReadonlyMap<string, number[]>, count: number) {
+  const alone = new Array<number>(count).fill(0);
+  const withNext = new Array<number>(count).fill(0);
+  const all = sumOfWeights(parts);
+  if (all === 0) return { alone, withNext };
+  for (const { part, weight } of parts) {
+    let before = -1;
+    for (const at of sentencesWith.get(part) ?? []) {
+      alone[at]! += weight;
+      withNext[at]! += weight;
+      if (at > 0 && before !== at - 1) withNext[at - 1]! += weight;
+      before = at;
+    }
+  }
+  return { alone: alone.map((met) => met / all), withNext: withNext.map((met) => met / all) };
+}
+
+/** The greatest share of the question's words, by what they tell, that stand within reach of each other. */
+function shareWithinReach(wanted: Weighted[], places: ReadonlyMap<string, number[]>): number {
+  const all = sumOfWeights(wanted);
+  if (all === 0) return 0;
+  const standing = wanted
+    .flatMap(({ part, weight }, word) => (places.get(part) ?? []).map((place) => ({ place, word, weight })))
+    .sort((one, other) => one.place - other.place);
+  let greatest = 0;
+  for (const [first, { place: from }] of standing.entries()) {
+    const met = new Set<number>();
+    let share = 0;
+    for (let at = first; at < standing.length && standing[at]!.place < from + reach; at += 1) {
+      const { word, weight } = standing[at]!;
+      if (met.has(word)) continue;
+      met.add(word);
+      share += weight;
+    }
+    greatest = Math.max(greatest, share / all);
+  }
+  return greatest;
 }

@@ -46,10 +46,21 @@ export function createRetrieve(search: SearchPassages) {
 /** A text in which no tag stands that the prompts put around texts, so that it can't pretend to be outside of its own. */
 export const inert = (text: string) => text.replace(/<(?=\/?\s*(?:passage|question|answer|conversation)\b)/gi, '‹');
 
+/** Contexts that were formatted, as long as they are there: the answer and each judge want the same. */
+const formatted = new WeakMap<FoundPassage[], string>();
+
 /**
  * The passages as the model sees them: numbered, each with where it is from, in tags that no text can close.
  */
 export function formatContext(passages: FoundPassage[]): string {
+  const known = formatted.get(passages);
+  if (known !== undefined) return known;
+  const text = format(passages);
+  formatted.set(passages, text);
+  return text;
+}
+
+function format(passages: FoundPassage[]): string {
   return passages
     .map(({ rank, source, title, text }) => {
       const attribute = (value: string) => value.replace(/["<>\n]/g, ' ');

@@ -1,11 +1,11 @@
 import type { AIMessageChunk } from '@langchain/core/messages';
 import type { BasePromptValueInterface } from '@langchain/core/prompt_values';
-import type { ChatPromptTemplate } from '@langchain/core/prompts';
-import { type Runnable, RunnableSequence } from '@langchain/core/runnables';
+import type { Runnable } from '@langchain/core/runnables';
 import { type ChatStep, readText } from './answer.ts';
+import type { Prompt } from './prompts.ts';
 import { focusStems } from './question-type.ts';
 import { inert } from './retrieve.ts';
-import { step } from './step.ts';
+import { sequence, step } from './step.ts';
 import { readWords } from './words.ts';
 
 /** What was said before in a conversation, oldest first. */
@@ -24,11 +24,8 @@ const turnCharacters = 2000;
 const longestQuestion = 4000;
 
 /** One call to a chat model; where its reply is no question (empty, or too long), the rewrite that needs no model. */
-export function createModelStandaloneQuestion(options: {
-  prompt: ChatPromptTemplate;
-  model: ChatStep;
-}): StandaloneQuestion {
-  const write = RunnableSequence.from<InConversation, string>([
+export function createModelStandaloneQuestion(options: { prompt: Prompt; model: ChatStep }): StandaloneQuestion {
+  const write = sequence<InConversation, string>('standalone question by model', [
     step('fill standalone prompt', ({ question, history }: InConversation) => ({
       question: inert(question),
       conversation: history.slice(-turnsRead).map(toLine).join('\n'),
@@ -37,7 +34,7 @@ export function createModelStandaloneQuestion(options: {
     step('messages', (prompt: BasePromptValueInterface) => prompt.toChatMessages()),
     options.model,
     step('read question', (message: AIMessageChunk) => readText(message).replace(/\s+/g, ' ')),
-  ]);
+  ] as Runnable[]);
   return step('standalone question', async (asked: InConversation, config) => {
     const written = await write.invoke(asked, config);
     return written === '' || written.length > longestQuestion ? withEarlierWords(asked) : written;

@@ -1,19 +1,83 @@
-import { type Runnable, type RunnableConfig, RunnableLambda } from '@langchain/core/runnables';
+import {
+  type Runnable,
+  RunnableBranch,
+  type RunnableConfig,
+  RunnableLambda,
+  RunnableMap,
+  RunnablePassthrough,
+  RunnableSequence,
+} from '@langchain/core/runnables';
+import { recorded, type StepKind } from '../trail.ts';
 
-/** A named step of a chain: a function of its input, with the request's signal and callbacks in its config. */
-export function step<Input, Output>(
+type Work<Input, Output> = (input: Input, config: RunnableConfig) => Output | Promise<Output>;
+
+/**
+ * A runnable of LangChain under a name, on the short way: where no LangChain callback listens, `invoke` does its work and nothing
+ * else. LangChain's own `invoke` makes callback managers and run ids, and copies its config, for every step, which costs several
+ * times what the steps of an ask do themselves. With a callback, and in `stream` and `batch`, it is LangChain's.
+ */
+export function short<Input, Output>(
   name: string,
-  work: (input: Input, config: RunnableConfig) => Output | Promise<Output>,
-): RunnableLambda<Input, Output> {
-  const runnable = new RunnableLambda<Input, Output>({ func: (input, config) => work(input, config) });
+  runnable: Runnable<Input, Output>,
+  work: Work<Input, Output>,
+  kind: StepKind = 'step',
+): Runnable<Input, Output> {
+  const long = runnable.invoke.bind(runnable);
   runnable.name = name;
+  runnable.invoke = (input, config = {}) =>
+    recorded(config as RunnableConfig, name, kind, input, (within) => {
+      within.signal?.throwIfAborted();
+      return within.callbacks ? long(input, { ...within, runName: name }) : work(input, within);
+    });
   return runnable;
 }
 
-/** The runnable under a name of its own: `name` shows in the graph of its chain, `runName` in traces. */
-export function named<Input, Output>(name: string, runnable: Runnable<Input, Output>): Runnable<Input, Output> {
-  runnable.name = name;
-  return runnable.withConfig({ runName: name });
+/** A named step of a chain: a function of its input, with the request's signal and callbacks in its config. */
+export function step<Input, Output>(name: string, work: Work<Input, Output>): Runnable<Input, Output> {
+  const func = (input: Input, config: RunnableConfig) => work(input, config);
+  return short(name, new RunnableLambda<Input, Output>({ func }) as Runnable<Input, Output>, work);
+}
+
+/** Steps one after another, each with what the one before gave. */
+export function sequence<Input, Output>(name: string, steps: Runnable[]): Runnable<Input, Output> {
+  return short(name, RunnableSequence.from<Input, Output>(steps as never), async (input, config) => {
+    let value: unknown = input;
+    for (const each of steps) value = await each.invoke(value, config);
+    return value as Output;
+  });
+}
+
+/** A step that carries forward all it was given, with one value more. */
+export function carry(name: string, key: string, runnable: Runnable): Runnable {
+  return short(name, RunnablePassthrough.assign({ [key]: runnable }) as Runnable, async (state, config) => ({
+    ...state,
+    [key]: await runnable.invoke(state, config),
+  }));
+}
+
+/** The first step whose condition holds, or the last one, which has none. */
+export function choice<Input, Output>(
+  name: string,
+  branches: [condition: Runnable<Input, boolean>, then: Runnable<Input, Output>][],
+  otherwise: Runnable<Input, Output>,
+): Runnable<Input, Output> {
+  const branch = RunnableBranch.from<Input, Output>([...branches, otherwise] as never);
+  return short(name, branch, async (input, config) => {
+    for (const [condition, then] of branches)
+      if (await condition.invoke(input, config)) return then.invoke(input, config);
+    return otherwise.invoke(input, config);
+  });
+}
+
+/** Steps side by side on the same input; their results by name. */
+export function together<Input, Output extends object>(
+  name: string,
+  steps: Record<string, Runnable<Input>>,
+): Runnable<Input, Output> {
+  return short(name, RunnableMap.from<Input, Output>(steps as never), async (input, config) => {
+    const results = Object.entries(steps).map(async ([key, each]) => [key, await each.invoke(input, config)] as const);
+    return Object.fromEntries(await Promise.all(results)) as Output;
+  });
 }
 
 /** Who wants to know of values on their way; it belongs to one request, and is handed in with that request's config. */

@@ -30,6 +30,7 @@ export function sufficiencyOf(question: string, context: FoundPassage[], { gate,
 export function createSuffices(model: SufficiencyModel, least: number) {
   return step(
     'context suffices',
-    ({ question, context }: Retrieved) => context.length > 0 && sufficiencyOf(question, context, model) >= least,
+    ({ question, context }: Retrieved) =>
+      context.length > 0 && (least === 0 || sufficiencyOf(question, context, model) >= least),
   );
 }

@@ -1,11 +1,13 @@
 import { BaseMessage } from '@langchain/core/messages';
-import { BaseTracer, type Run } from '@langchain/core/tracers/base';
 import { z } from 'zod';
+import { newEntry, type StepKind, type TrailEntry } from '../trail.ts';
+
+const kinds = ['step', 'prompt', 'model', 'retriever', 'parser', 'other'] as const satisfies StepKind[];
 
 /** One step of an ask as it happened: times in milliseconds, `startMs` from the ask's beginning, `depth` in the tree of steps. */
 export const TraceStep = z.object({
   name: z.string(),
-  kind: z.enum(['step', 'prompt', 'model', 'retriever', 'parser', 'other']),
+  kind: z.enum(kinds),
   depth: z.int().nonnegative(),
   startMs: z.number(),
   durationMs: z.number(),
@@ -15,82 +17,81 @@ export const TraceStep = z.object({
 });
 export type TraceStep = z.infer<typeof TraceStep>;
 
-const kinds: Record<string, TraceStep['kind']> = {
-  chain: 'step',
-  prompt: 'prompt',
-  llm: 'model',
-  chat_model: 'model',
-  retriever: 'retriever',
-  parser: 'parser',
-};
-
-/**
- * Listens, by LangChain's callbacks, to every step of one ask. Make one for each ask and hand it in with the config's
- * `callbacks`.
- */
-export class AskTracer extends BaseTracer {
-  override name = 'ask tracer';
-  readonly #roots: Run[] = [];
-  readonly #begun = Date.now();
-
-  protected override persistRun(): Promise<void> {
-    return Promise.resolve();
-  }
-
-  override onRunCreate(run: Run) {
-    if (!run.parent_run_id) this.#roots.push(run);
-  }
+/** The trail of one ask: hand `root` in as `configurable.trail`, and every step is in it. */
+export class AskTrail {
+  readonly root: TrailEntry = newEntry('ask', 'step', undefined);
 
   /** Every step so far, parents before their children, in the order in which they began. */
   steps(): TraceStep[] {
-    return this.#flat().map(({ run, depth }) => ({
-      name: run.name,
-      kind: kinds[run.run_type] ?? 'other',
-      depth,
-      startMs: run.start_time - this.#begun,
-      durationMs: durationOf(run),
-      input: toPlain(run.inputs),
-      output: toPlain(run.outputs),
-      failed: run.error !== undefined,
-    }));
+    const steps: TraceStep[] = [];
+    const toPlain = plainCopies();
+    const visit = (entry: TrailEntry, depth: number) => {
+      const { name, kind, begun, failed } = entry;
+      steps.push({
+        name,
+        kind,
+        depth,
+        startMs: rounded(begun - this.root.begun),
+        durationMs: rounded(durationOf(entry)),
+        input: toPlain(entry.input),
+        output: toPlain(entry.output),
+        failed,
+      });
+      for (const each of entry.within) visit(each, depth + 1);
+    };
+    for (const each of this.root.within) visit(each, 0);
+    return steps;
   }
 
   /** How long the steps of this name took together, in milliseconds; one within another of the same name counts once. */
   durationMs(name: string): number {
-    const total = (runs: Run[]): number =>
-      runs.reduce((sum, run) => sum + (run.name === name ? durationOf(run) : total(run.child_runs)), 0);
-    return total(this.#roots);
+    const total = (entries: TrailEntry[]): number =>
+      entries.reduce((sum, entry) => sum + (entry.name === name ? durationOf(entry) : total(entry.within)), 0);
+    return rounded(total(this.root.within));
   }
 
   /** What the chat models reported of their calls; a server that reports no tokens counts none. */
   usage(): { promptTokens: number; completionTokens: number; modelCalls: number } {
-    const calls = this.#flat().filter(({ run }) => kinds[run.run_type] === 'model');
-    const usages = calls.map(({ run }) => run.outputs?.generations?.[0]?.[0]?.message?.usage_metadata);
-    const sum = (field: string) => usages.reduce((total, usage) => total + (Number(usage?.[field]) || 0), 0);
-    return { promptTokens: sum('input_tokens'), completionTokens: sum('output_tokens'), modelCalls: calls.length };
-  }
-
-  #flat() {
-    const flat: { run: Run; depth: number }[] = [];
-    const visit = (run: Run, depth: number) => {
-      flat.push({ run, depth });
-      for (const child of [...run.child_runs].sort((one, other) => one.execution_order - other.execution_order))
-        visit(child, depth + 1);
+    const usage = { promptTokens: 0, completionTokens: 0, modelCalls: 0 };
+    const visit = ({ kind, output, within }: TrailEntry) => {
+      if (kind === 'model') {
+        const told = (output as { usage_metadata?: Record<string, unknown> } | undefined)?.usage_metadata;
+        usage.modelCalls += 1;
+        usage.promptTokens += Number(told?.input_tokens) || 0;
+        usage.completionTokens += Number(told?.output_tokens) || 0;
+      }
+      within.forEach(visit);
     };
-    for (const root of this.#roots) visit(root, 0);
-    return flat;
+    this.root.within.forEach(visit);
+    return usage;
   }
 }
 
-const durationOf = (run: Run) => Math.max(0, (run.end_time ?? Date.now()) - run.start_time);
+const rounded = (milliseconds: number) => Math.round(milliseconds * 100) / 100;
+const durationOf = ({ begun, ended }: TrailEntry) => (ended ?? performance.now()) - begun;
 
-/** A value as plain JSON: messages as role and content, windows (an index's inner matter) left out. */
-function toPlain(value: unknown): unknown {
+/**
+ * Makes plain values of what steps were given and gave: messages as role and content, windows (an index's inner matter) left out.
+ * A thing that several steps saw is one thing in the copies too, so that a record holds it once.
+ */
+function plainCopies() {
+  const copies = new Map<object, unknown>();
+  return function toPlain(value: unknown): unknown {
+    if (typeof value !== 'object' || value === null) return value;
+    const known = copies.get(value);
+    if (known !== undefined) return known;
+    const copy = copyOf(value, toPlain);
+    copies.set(value, copy);
+    return copy;
+  };
+}
+
+function copyOf(value: object, toPlain: (value: unknown) => unknown): unknown {
   if (value instanceof BaseMessage) return { role: value.type, content: value.content };
   if (Array.isArray(value)) return value.map(toPlain);
-  if (typeof value !== 'object' || value === null) return value;
-  if ('toChatMessages' in value)
-    return (value as { toChatMessages: () => BaseMessage[] }).toChatMessages().map(toPlain);
-  const fields = Object.entries(value).filter(([name, field]) => name !== 'windows' && typeof field !== 'function');
-  return Object.fromEntries(fields.map(([name, field]) => [name, toPlain(field)]));
+  if ('toChatMessages' in value) return toPlain((value as { toChatMessages: () => BaseMessage[] }).toChatMessages());
+  const copy: Record<string, unknown> = {};
+  for (const [name, field] of Object.entries(value))
+    if (name !== 'windows' && typeof field !== 'function') copy[name] = toPlain(field);
+  return copy;
 }

@@ -116,9 +116,12 @@ function stripped(lower: string): string {
 }
 
 /**
- * How much each word tells, from the texts it occurs in: inverse document frequency, ln(1 + (n − d + ½)/(d + ½)) as in BM25
+ * How much a word tells that is in `found` of `count` texts: inverse document frequency, ln(1 + (n − d + ½)/(d + ½)) as in BM25
  * (Robertson and Zaragoza, "The Probabilistic Relevance Framework", 2009). A word that is in none tells most.
  */
+export const rarityOf = (found: number, count: number) => Math.log(1 + (count - found + 0.5) / (found + 0.5));
+
+/** How much each word tells, from the texts it occurs in. */
 export function rarityIn(texts: Iterable<ReadonlySet<string>>): (stem: string) => number {
   const frequency = new Map<string, number>();
   let count = 0;
@@ -126,10 +129,7 @@ export function rarityIn(texts: Iterable<ReadonlySet<string>>): (stem: string) =
     count += 1;
     for (const stem of stems) frequency.set(stem, (frequency.get(stem) ?? 0) + 1);
   }
-  return (stem) => {
-    const found = frequency.get(stem) ?? 0;
-    return Math.log(1 + (count - found + 0.5) / (found + 0.5));
-  };
+  return (stem) => rarityOf(frequency.get(stem) ?? 0, count);
 }
 
 /** The share of `wanted`, weighted by how much each word tells, that is in one of the `pools`; 0 where nothing is wanted. */

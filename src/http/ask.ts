@@ -7,16 +7,14 @@ import type { Knowledge } from '../knowledge/port.ts';
 import { mayUse, needCollection } from './keys.ts';
 import { logAsk } from './log-ask.ts';
 import { streamAsk } from './stream-ask.ts';
+import { traceparentOf } from './traceparent.ts';
 import { whileConnected } from './while-connected.ts';
 
 /** `POST /ask` and `GET /asks/{id}`: a question's answer, context and verdict, now and later. */
 export const askRoutes: FastifyPluginAsyncZod<{
   conductAsk: ConductAsk;
   knowledge: Pick<Knowledge, 'ask'>;
-  maxConcurrentAsks: number;
-}> = async (app, { conductAsk, knowledge, maxConcurrentAsks }) => {
-  let underWay = 0;
-
+}> = async (app, { conductAsk, knowledge }) => {
   app.post(
     '/ask',
     {
@@ -25,22 +23,21 @@ export const askRoutes: FastifyPluginAsyncZod<{
         body: AskRequest,
         response: { 200: AskReply },
       },
+      // The chain made the reply to this schema; reading it all through once more costs as much as making it.
+      serializerCompiler: () => JSON.stringify,
     },
     async (request, reply) => {
       needCollection(request, request.body.collection);
-      if (underWay >= maxConcurrentAsks)
-        throw new AppError('OVERLOADED', 'Too many asks at once.', { retryAfterSeconds: 1 });
-      underWay += 1;
-      try {
-        const asker = { keyName: request.key?.name ?? null, signal: whileConnected(reply) };
-        if (request.body.stream || /\btext\/event-stream\b/.test(request.headers.accept ?? ''))
-          return await streamAsk(conductAsk, request, reply, asker);
-        const answered = await conductAsk(request.body, asker);
-        logAsk(request, answered);
-        return answered;
-      } finally {
-        underWay -= 1;
-      }
+      const asker = {
+        keyName: request.key?.name ?? null,
+        traceparent: traceparentOf(request),
+        signal: whileConnected(reply),
+      };
+      if (request.body.stream || /\btext\/event-stream\b/.test(request.headers.accept ?? ''))
+        return streamAsk(conductAsk, request, reply, asker);
+      const answered = await conductAsk(request.body, asker);
+      logAsk(request, answered);
+      return answered;
     },
   );
 

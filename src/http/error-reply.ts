@@ -1,7 +1,8 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import { AppError, type ErrorCode, errorTable } from '../errors.ts';
+import { AppError, type ErrorCode, errorTable, framesOf, plainError } from '../errors.ts';
+import { rejected } from './keys.ts';
 
 type ValidationIssue = { keyword: string; instancePath: string; message?: string; params: Record<string, unknown> };
 
@@ -20,6 +21,8 @@ const fixedTexts: Partial<Record<ErrorCode, string>> = {
   OVERLOADED: 'Too many questions are being answered at the moment.',
   NOT_READY: 'The service is not ready.',
   STORAGE_FULL: 'The storage is full; nothing was stored.',
+  // Word for word the same whether it isn't there or the key doesn't open it.
+  COLLECTION_NOT_FOUND: 'There is no collection of this name; PUT /collections/{name} makes one.',
 };
 
 /** Fastify's own refusals, by the beginning of their code, as ours. */
@@ -28,6 +31,9 @@ const ofFastify: [prefix: string, code: ErrorCode, message: string][] = [
   ['FST_ERR_CTP_EMPTY_JSON', 'BAD_JSON', 'The body is empty; it must be JSON.'],
   ['FST_ERR_CTP_BODY_TOO_LARGE', 'TOO_LARGE', 'The body is larger than the service takes.'],
   ['FST_ERR_CTP_INVALID_MEDIA', 'UNSUPPORTED_FORMAT', 'This content type is not taken here; use application/json.'],
+  ['FST_PARTS_LIMIT', 'TOO_LARGE', 'The upload has more parts than the service takes.'],
+  ['FST_FILES_LIMIT', 'TOO_LARGE', 'The upload has more files than the service takes.'],
+  ['FST_FIELDS_LIMIT', 'TOO_LARGE', 'The upload has more fields than the service takes.'],
   ['FST_REQ_FILE_TOO_LARGE', 'TOO_LARGE', 'A file is larger than the service takes.'],
   ['FST_', 'BAD_INPUT', 'The request can not be read.'],
 ];
@@ -62,6 +68,12 @@ export function toAppError(error: unknown): AppError {
   return new AppError('INTERNAL', 'Unexpected failure', { cause: error });
 }
 
+/** What a request's failure is: under a client that has left or a key that was revoked, whatever failed did so because of that. */
+export function failureOf(error: unknown, { request, raw }: FastifyReply): AppError {
+  if (raw.destroyed && !raw.writableFinished) return new AppError('CLIENT_GONE', 'The client left.', { cause: error });
+  return request.key?.isRevoked() ? rejected() : toAppError(error);
+}
+
 /** The body that tells of a failure. */
 export function errorBody(error: AppError, requestId: string): z.infer<typeof ErrorBody> {
   return { error: { code: error.code, message: fixedTexts[error.code] ?? error.message, requestId } };
@@ -69,15 +81,12 @@ export function errorBody(error: AppError, requestId: string): z.infer<typeof Er
 
 /** What the log is told: never a message from outside, which may repeat a question, a text or a key. */
 export function errorForLog(error: AppError) {
-  const cause = error.cause as { name?: string; code?: string; status?: number; stack?: string } | undefined;
+  const { cause } = error;
   const known = error.code !== 'INTERNAL' && errorTable[error.code].status !== 500;
-  const frames = (known ? undefined : (cause?.stack ?? error.stack))
-    ?.split('\n')
-    .filter((line) => /^\s+at /.test(line));
   return {
     code: error.code,
-    ...(cause && { cause: { name: cause.name, code: cause.code, status: cause.status } }),
-    ...(frames && { frames: frames.slice(0, 12).map((line) => line.trim()) }),
+    ...(typeof cause === 'object' && cause !== null && { cause: plainError(cause) }),
+    ...(!known && { frames: framesOf(cause instanceof Error ? cause : error) }),
   };
 }
 
@@ -89,9 +98,8 @@ export function replyWithError(error: unknown, request: FastifyRequest, reply: F
 
 /** A failure as one of ours, once the log and the reply's headers know of it. */
 export function noteFailure(error: unknown, request: FastifyRequest, reply: FastifyReply): AppError {
-  // Whatever failed under a client that has left failed because of that.
-  const isGone = reply.raw.destroyed && !reply.raw.writableFinished;
-  const failure = isGone ? new AppError('CLIENT_GONE', 'The client left.', { cause: error }) : toAppError(error);
+  const failure = failureOf(error, reply);
+  request.errorCode = failure.code;
   if (failure.status >= 500) request.log.error({ error: errorForLog(failure) }, 'request failed');
   if (failure.code === 'CLIENT_GONE') request.log.info({ status: failure.status }, 'client left');
   if (failure.retryAfterSeconds !== undefined || failure.code === 'OVERLOADED')

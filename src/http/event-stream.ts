@@ -18,7 +18,7 @@ export function openEventStream(reply: FastifyReply) {
     async tell(event: string | null, data: unknown) {
       const { raw } = reply;
       const name = event === null ? '' : `event: ${event}\n`;
-      if (raw.destroyed || raw.write(`${name}data: ${JSON.stringify(data)}\n\n`)) return;
+      if (raw.destroyed || raw.writableEnded || raw.write(`${name}data: ${JSON.stringify(data)}\n\n`)) return;
       await Promise.race([once(raw, 'drain'), once(raw, 'close')]);
     },
     end: (last = '') => reply.raw.end(last),

@@ -51,6 +51,8 @@ export const jobRoutes: FastifyPluginAsyncZod<{ jobs: Jobs; knowledge: Knowledge
     async (request, reply) => {
       const { collection } = request.body;
       needCollection(request, collection);
+      // CORPUS_DIR is what `default` is made of: no way to read it round a key that doesn't open that.
+      if (!mayUse(request, 'default')) throw new AppError('KEY_FORBIDDEN', 'This key does not open CORPUS_DIR.');
       if (!(await knowledge.collection(collection)))
         throw new AppError('COLLECTION_NOT_FOUND', 'There is no collection of this name.');
       return reply.status(202).send(jobs.start(collection));

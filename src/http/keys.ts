@@ -1,45 +1,61 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import type { ApiKey } from '../config.ts';
+import type { Right } from '../api-key.ts';
 import { AppError } from '../errors.ts';
+import type { HeldKey, Keyring } from '../keyring.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** The key that the request came with: its name and its collections (null: all). Null where no keys are set. */
-    key: { name: string; collections: string[] | null } | null;
+    /** The key that the request came with. Null where no keys are set. */
+    key: HeldKey | null;
   }
 }
-
-const digest = (key: string) => createHash('sha256').update(key).digest();
 
 /** Routes that need no key: what tells whether the service lives, and the start page. */
 const isOpen = (url: string | undefined) => url === '/' || url?.startsWith('/health/');
 
-/**
- * Lets in only who brings a key, as `Authorization: Bearer …` or `x-api-key`. Keys are kept hashed and compared in constant
- * time, each with all of them, so that how long it takes tells nothing.
- */
-export function requireKeys(app: FastifyInstance, apiKeys: ApiKey[]) {
-  const known = apiKeys.map(({ key, ...rest }) => ({ ...rest, digest: digest(key) }));
+/** The right that a route needs. A route that changes something and isn't named here needs `admin`. */
+function rightFor(method: string, url: string): Right {
+  if (url === '/metrics') return 'admin';
+  if (/^\/(documents|jobs)(\/|$)/.test(url) && (method !== 'GET' || url.startsWith('/jobs'))) return 'write';
+  if (method === 'GET' || /^\/(ask|search|mcp|v1\/.*)$/.test(url)) return 'ask';
+  return 'admin';
+}
+
+/** Lets in only who brings a key, as `Authorization: Bearer …` or `x-api-key`, that has the right which the route needs. */
+export function requireKeys(app: FastifyInstance, keyring: Keyring) {
   app.decorateRequest('key', null);
   app.addHook('onRequest', async (request) => {
-    if (known.length === 0 || isOpen(request.routeOptions.url)) return;
+    const { url } = request.routeOptions;
+    if (!keyring.isRequired || isOpen(url)) return;
     const bearer = /^Bearer +(\S+)$/i.exec(request.headers.authorization ?? '')?.[1];
     const given = bearer ?? request.headers['x-api-key'];
     if (typeof given !== 'string') throw new AppError('KEY_MISSING', 'A key is needed: Authorization: Bearer <key>.');
-    const presented = digest(given);
-    const [match] = known.filter((each) => timingSafeEqual(each.digest, presented));
-    if (!match) throw new AppError('KEY_REJECTED', 'This key is not known.');
-    request.key = { name: match.name, collections: match.collections };
+    const key = keyring.find(given);
+    if (!key) throw rejected();
+    request.key = key;
+    if (url === undefined) return;
+    const right = rightFor(request.method === 'HEAD' ? 'GET' : request.method, url);
+    if (!key.rights.includes(right))
+      throw new AppError('KEY_FORBIDDEN', `This key does not have the right to ${right}.`);
+    // What is counted is counted over all collections.
+    if (url === '/metrics' && key.collections)
+      throw new AppError('KEY_FORBIDDEN', 'This key opens some collections only.');
+  });
+  // A body may be long in coming: its key may be gone by then.
+  app.addHook('preHandler', async (request) => {
+    if (request.key?.isRevoked()) throw rejected();
   });
 }
+
+/** The refusal of a key that isn't known, or is no longer. */
+export const rejected = () => new AppError('KEY_REJECTED', 'This key is not known.');
 
 /** Whether the request's key opens this collection. */
 export function mayUse(request: FastifyRequest, collection: string): boolean {
   return request.key?.collections?.includes(collection) ?? true;
 }
 
-/** @throws AppError KEY_FORBIDDEN where the request's key doesn't open this collection, whether or not it exists */
+/** @throws AppError COLLECTION_NOT_FOUND where the request's key doesn't open this collection: it is as good as not there */
 export function needCollection(request: FastifyRequest, collection: string) {
-  if (!mayUse(request, collection)) throw new AppError('KEY_FORBIDDEN', 'This key does not open this collection.');
+  if (!mayUse(request, collection)) throw new AppError('COLLECTION_NOT_FOUND', 'There is no collection of this name.');
 }

@@ -30,7 +30,10 @@ export type McpParts = {
 /** Who speaks to the server: what they may use, and where it is noted. */
 export type McpCaller = {
   keyName: string | null;
+  traceparent: string | null;
   mayUse: (collection: string) => boolean;
+  /** Whether they may add documents; who may not is offered no tool for it. */
+  mayWrite: boolean;
   requestId: string;
   log: { info: (fields: object, message: string) => void; error: (fields: object, message: string) => void };
 };
@@ -74,7 +77,7 @@ export function createMcpServer(parts: McpParts, caller: McpCaller): McpServer {
     },
   );
   const needCollection = (name: string) => {
-    if (!caller.mayUse(name)) throw new AppError('KEY_FORBIDDEN', 'This key does not open this collection.');
+    if (!caller.mayUse(name)) throw new AppError('COLLECTION_NOT_FOUND', 'There is no collection of this name.');
   };
 
   server.registerTool(
@@ -93,6 +96,7 @@ export function createMcpServer(parts: McpParts, caller: McpCaller): McpServer {
         const asked = AskRequest.parse(input);
         const answered = await parts.conductAsk(asked, {
           keyName: caller.keyName,
+          traceparent: caller.traceparent,
           signal: extra.signal,
           keep: tellProgress(extra),
         });
@@ -119,6 +123,12 @@ export function createMcpServer(parts: McpParts, caller: McpCaller): McpServer {
       }),
   );
 
+  if (caller.mayWrite) offerAdding(server, parts, caller, needCollection);
+  offerDocuments(server, { knowledge: parts.knowledge, mayUse: caller.mayUse });
+  return server;
+}
+
+function offerAdding(server: McpServer, parts: McpParts, caller: McpCaller, needCollection: (name: string) => void) {
   server.registerTool(
     'add_document',
     {
@@ -142,9 +152,6 @@ export function createMcpServer(parts: McpParts, caller: McpCaller): McpServer {
         return toResult(`The document ${what}. It has ${added.passages} passages and the id ${added.id}.`, added);
       }),
   );
-
-  offerDocuments(server, { knowledge: parts.knowledge, mayUse: caller.mayUse });
-  return server;
 }
 
 const toResult = (text: string, structuredContent: Record<string, unknown>): CallToolResult => ({

@@ -1,4 +1,3 @@
-import { isIP } from 'node:net';
 import { WebStandardStreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/webStandardStreamableHttp.js';
 import type { FastifyRequest } from 'fastify';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
@@ -7,17 +6,17 @@ import { AppError } from '../errors.ts';
 import type { About } from './health.ts';
 import { mayUse } from './keys.ts';
 import { createMcpServer, type McpParts } from './mcp-server.ts';
+import { traceparentOf } from './traceparent.ts';
 import { whileConnected } from './while-connected.ts';
 
 /**
  * `POST /mcp`: the Model Context Protocol over streamable HTTP, without sessions: each request has a server of its own, so that any
  * replica can answer it. A request that asks to be told of progress is answered as server-sent events, any other as JSON.
  */
-export const mcpRoute: FastifyPluginAsyncZod<Omit<McpParts, 'version'> & { about: About; hasKeys: boolean }> = async (
-  app,
-  { about, hasKeys, ...parts },
-) => {
-  app.addHook('onRequest', async (request) => refuseOtherOrigins(request, hasKeys));
+export const mcpRoute: FastifyPluginAsyncZod<
+  Omit<McpParts, 'version'> & { about: About; corsOrigins: string[] }
+> = async (app, { about, corsOrigins, ...parts }) => {
+  app.addHook('onRequest', async (request) => refuseOtherOrigins(request, corsOrigins));
 
   app.post(
     '/mcp',
@@ -35,7 +34,9 @@ export const mcpRoute: FastifyPluginAsyncZod<Omit<McpParts, 'version'> & { about
         { ...parts, version: about.versions.assay! },
         {
           keyName: request.key?.name ?? null,
+          traceparent: traceparentOf(request),
           mayUse: (collection) => mayUse(request, collection),
+          mayWrite: request.key?.rights.includes('write') ?? true,
           requestId: request.id,
           log: request.log,
         },
@@ -76,15 +77,12 @@ const wantsProgress = ({ params }: Record<string, unknown>) =>
   (params as { _meta?: { progressToken?: unknown } } | null | undefined)?._meta?.progressToken !== undefined;
 
 /**
- * A page of a browser may call only where it came from, and without keys only where no name was looked up to get there: a name can
- * be pointed at this machine by whoever owns it (DNS rebinding). Programs send no Origin.
- * @throws AppError ORIGIN_FORBIDDEN
+ * A page of a browser may call only where it came from, or if the settings name its origin, with keys or without. Programs send no
+ * Origin. That a name is really this service's is seen to for every route (origins.ts).
+ * @throws AppError ORIGIN_REJECTED
  */
-function refuseOtherOrigins(request: FastifyRequest, hasKeys: boolean) {
-  const { origin, host } = request.headers;
-  if (origin === undefined) return;
-  const url = URL.parse(origin);
-  const safeName = hasKeys || url?.hostname === 'localhost' || isIP(url?.hostname.replace(/^\[|\]$/g, '') ?? '') > 0;
-  if (!url || url.host !== URL.parse(`${url.protocol}//${host}`)?.host || !safeName)
-    throw new AppError('ORIGIN_FORBIDDEN', 'Pages of other origins may not call /mcp.');
+function refuseOtherOrigins({ headers: { origin }, host }: FastifyRequest, corsOrigins: string[]) {
+  if (origin === undefined || corsOrigins.includes(origin)) return;
+  if (URL.parse(origin)?.host !== host.toLowerCase())
+    throw new AppError('ORIGIN_REJECTED', 'Pages of other origins may not call /mcp.');
 }

@@ -6,13 +6,14 @@ import type { Asker, ConductAsk } from '../chain/conduct-ask.ts';
 import { AskReply, AskRequest } from '../chain/reply.ts';
 import { createToldText } from '../chain/told-text.ts';
 import type { Knowledge } from '../knowledge/port.ts';
-import { toAppError } from './error-reply.ts';
+import { failureOf } from './error-reply.ts';
 import { openEventStream } from './event-stream.ts';
 import { logAsk } from './log-ask.ts';
 import { openAiErrorBody } from './openai-errors.ts';
 import { toFootnote } from './openai-footnote.ts';
 import { ChatRequest, readConversation, refuseUnsupported } from './openai-messages.ts';
 import { findModel } from './openai-models.ts';
+import { traceparentOf } from './traceparent.ts';
 import { whileConnected } from './while-connected.ts';
 
 const { verdict, context, abstained, question } = AskReply.shape;
@@ -60,6 +61,7 @@ export const openAiChatRoute: FastifyPluginAsyncZod<{ conductAsk: ConductAsk; kn
       const asked = AskRequest.parse({ question: conversation.question, collection: collection.name });
       const asker = {
         keyName: request.key?.name ?? null,
+        traceparent: traceparentOf(request),
         signal: whileConnected(reply),
         history: conversation.history,
       };
@@ -128,7 +130,8 @@ async function streamCompletion(
     stream!.end('data: [DONE]\n\n');
   } catch (error) {
     if (!stream) throw error;
-    const failure = toAppError(error);
+    const failure = failureOf(error, reply);
+    request.errorCode = failure.code;
     void stream.tell(null, openAiErrorBody(failure, request.id));
     request.log.warn({ code: failure.code }, 'stream ended with an error');
     stream.end();

@@ -17,9 +17,9 @@ export const OpenAiErrorBody = z.object({
 const openAiCodes: Partial<Record<ErrorCode, string>> = {
   KEY_MISSING: 'invalid_api_key',
   KEY_REJECTED: 'invalid_api_key',
-  // A key is not told which of the models that it doesn't open there are.
-  KEY_FORBIDDEN: 'model_not_found',
   COLLECTION_NOT_FOUND: 'model_not_found',
+  RATE_LIMITED: 'rate_limit_exceeded',
+  BUDGET_SPENT: 'insufficient_quota',
   NOT_FOUND: 'unknown_url',
   BAD_INPUT: 'invalid_value',
   UNSUPPORTED: 'unsupported_parameter',
@@ -47,7 +47,7 @@ export function openAiErrorBody(failure: AppError, requestId: string): z.infer<t
       message,
       type,
       param: failure.status === 400 ? fieldOf(failure) : null,
-      code: openAiCodes[failure.code] ?? (failure.status === 429 ? 'rate_limit_exceeded' : failure.code.toLowerCase()),
+      code: openAiCodes[failure.code] ?? failure.code.toLowerCase(),
     },
   };
 }

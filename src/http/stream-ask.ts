@@ -2,7 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Asker, ConductAsk } from '../chain/conduct-ask.ts';
 import type { AskRequest } from '../chain/reply.ts';
 import type { FoundPassage } from '../passage.ts';
-import { errorBody, toAppError } from './error-reply.ts';
+import { errorBody, failureOf } from './error-reply.ts';
 import { openEventStream } from './event-stream.ts';
 import { logAsk } from './log-ask.ts';
 
@@ -40,7 +40,8 @@ export async function streamAsk(
     logAsk(request, answered);
   } catch (error) {
     if (!stream) throw error;
-    const failure = toAppError(error);
+    const failure = failureOf(error, reply);
+    request.errorCode = failure.code;
     tell('error', errorBody(failure, request.id).error);
     request.log.warn({ code: failure.code }, 'stream ended with an error');
   }

@@ -1,7 +1,10 @@
 import { join } from 'node:path';
-import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
-import { openDatabase } from './database.ts';
+import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
+import { inTransaction, openDatabase } from './database.ts';
 import type { AskRecord } from './port.ts';
+
+/** A record on its way to the disk: its reply is bytes, which only the port's client makes and reads. */
+export type PackedAsk = Omit<AskRecord, 'reply'> & { reply: Uint8Array };
 
 const migrations = [
   `CREATE TABLE asks (
@@ -12,34 +15,69 @@ const migrations = [
     created_at TEXT NOT NULL,
     reply BLOB NOT NULL
   ) STRICT`,
+  // Replies were JSON.
+  'DELETE FROM asks',
 ];
 
 /** How many records are kept; older ones go first. */
 const kept = 100_000;
 
-/** A trace tells its passages again in every step: packed, it takes a tenth. */
-const pack = (reply: unknown) => zstdCompressSync(JSON.stringify(reply));
+/** Texts take a third of their room when packed, and packing them harder saves little more. */
+const pack = (reply: Uint8Array) => zstdCompressSync(reply, { params: { [constants.ZSTD_c_compressionLevel]: 1 } });
 
-/** The records of past asks, in a file of their own: they may be lost with the power, so that no ask waits for the disk. */
-export function openAsks(dataDir: string) {
+/** How often it is looked for records that are too old, and how many of the oldest are looked at in one go. */
+const sweepEveryMs = 60_000;
+const sweepRows = 500;
+
+/**
+ * The records of past asks, in a file of their own: they may be lost with the power, so that no ask waits for the disk.
+ * @param retentionMs how long a record can be had; later it is not there, whether or not it has been deleted yet
+ */
+export function openAsks(dataDir: string, retentionMs: number) {
   const database = openDatabase(join(dataDir, 'asks.db'), { migrations, synchronous: 'NORMAL' });
   const insert = database.prepare(
     'INSERT OR REPLACE INTO asks (id, collection, key_name, created_at, reply) VALUES (?, ?, ?, ?, ?)',
   );
   const trim = database.prepare('DELETE FROM asks WHERE number <= ?');
   const select = database.prepare(
-    'SELECT id, collection, key_name AS keyName, created_at AS createdAt, reply FROM asks WHERE id = ?',
+    'SELECT id, collection, key_name AS keyName, created_at AS createdAt, reply FROM asks WHERE id = ? AND created_at > ?',
   );
+  // Records come in the order in which asks end, so the oldest are found at the front, without an index of their times.
+  const eraseOld = database.prepare(
+    'DELETE FROM asks WHERE number IN (SELECT number FROM asks ORDER BY number LIMIT ?) AND created_at <= ?',
+  );
+  const oldest = () => new Date(Date.now() - retentionMs).toISOString();
+
+  let sweeping: NodeJS.Timeout;
+  /** Deletes what is too old, a little at a time, so that no search waits long. */
+  function sweep() {
+    let deleted = 0;
+    try {
+      deleted = Number(eraseOld.run(sweepRows, oldest()).changes);
+    } catch {
+      // A disk that takes nothing now may do so at the next round; until then `get` doesn't find them.
+    }
+    sweeping = setTimeout(sweep, deleted > 0 ? 10 : sweepEveryMs).unref();
+  }
+  sweep();
 
   return {
-    save({ id, collection, keyName, createdAt, reply }: AskRecord) {
-      const { lastInsertRowid } = insert.run(id, collection, keyName, createdAt, pack(reply));
-      if (Number(lastInsertRowid) % 1000 === 0) trim.run(Number(lastInsertRowid) - kept);
+    /** Keeps records, all or none. */
+    save(records: PackedAsk[]) {
+      inTransaction(database, () => {
+        for (const { id, collection, keyName, createdAt, reply } of records) {
+          const { lastInsertRowid } = insert.run(id, collection, keyName, createdAt, pack(reply));
+          if (Number(lastInsertRowid) % 1000 === 0) trim.run(Number(lastInsertRowid) - kept);
+        }
+      });
     },
-    get(id: string): AskRecord | null {
-      const row = select.get(id) as (AskRecord & { reply: Uint8Array }) | undefined;
-      return row ? { ...row, reply: JSON.parse(zstdDecompressSync(row.reply).toString()) } : null;
+    get(id: string): PackedAsk | null {
+      const row = select.get(id, oldest()) as PackedAsk | undefined;
+      return row ? { ...row, reply: zstdDecompressSync(row.reply) } : null;
     },
-    close: () => database.close(),
+    close() {
+      clearTimeout(sweeping);
+      database.close();
+    },
   };
 }

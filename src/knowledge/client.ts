@@ -2,9 +2,14 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
+import { deserialize, serialize } from 'node:v8';
 import { AppError } from '../errors.ts';
-import type { HostOptions, HostReply, HostRequest } from './host.ts';
-import { type Knowledge, storeOperations } from './port.ts';
+import type { FoundPassage } from '../passage.ts';
+import type { PackedAsk } from './asks.ts';
+import type { HostMessage, HostOptions, HostRequest } from './host.ts';
+import { type Knowledge, type ShownPassage, storeOperations } from './port.ts';
+import type { RankedPassage } from './rank-passages.ts';
+import { createRecent } from './recent.ts';
 import { defaultTuning, recycled, type Tuning } from './upkeep.ts';
 
 type Pending = {
@@ -29,25 +34,33 @@ const threads = {
   OMP_WAIT_POLICY: 'PASSIVE',
   OPENBLAS_NUM_THREADS: '1',
 };
+/** How many passages are kept here to be shown again; a passage's key never comes twice, so what is kept is never out of date. */
+const recentPassages = 4_096;
+/** What `onRestart` is told of a host that ended to give its memory back. */
+export const recycledCause = 'spent memory';
 const stopping = () => new AppError('NOT_READY', 'The service is stopping.');
 
 /**
  * The knowledge base of one machine: starts the knowledge host over `dataDir` and speaks to it. A host that dies is started
  * anew, and what it had not answered is asked again; every operation may safely be done twice.
+ * @param options.askRetentionMs how long records of asks are kept, in milliseconds; 30 days where it isn't said
  * @param options.onRestart is told when the host died, with the signal or exit code it died of
  * @throws AppError NOT_READY where the store can't be opened
  */
 export async function startKnowledge(options: {
   dataDir: string;
   embeddingModel: string;
+  askRetentionMs?: number;
   tuning?: Partial<Tuning>;
   /** A host that has work and is silent for so long is taken for hung, and killed. */
   hangTimeoutMs?: number;
   onRestart?: (cause: string) => void;
 }): Promise<Knowledge & { hostPid: () => number | undefined }> {
-  const { dataDir, embeddingModel, tuning, hangTimeoutMs = 30_000 } = options;
-  const hostOptions: HostOptions = { dataDir, embeddingModel, tuning: { ...defaultTuning, ...tuning } };
+  const { dataDir, embeddingModel, askRetentionMs = 30 * 86_400_000, tuning, hangTimeoutMs = 30_000 } = options;
+  const hostOptions: HostOptions = { dataDir, embeddingModel, askRetentionMs, tuning: { ...defaultTuning, ...tuning } };
   const pending = new Map<number, Pending>();
+  const recent = createRecent<number, ShownPassage>(recentPassages);
+  let unsent: HostRequest[] = [];
   let nextId = 0;
   let lastHeardOf = 0;
   let closing = false;
@@ -65,7 +78,7 @@ export async function startKnowledge(options: {
         });
         const reply = await firstReply(child);
         if (reply && 'ready' in reply) takeOn(child);
-        else if (reply && 'error' in reply) throw new AppError(reply.error.code, reply.error.message);
+        else if (reply && 'failed' in reply) throw new AppError(reply.failed.code, reply.failed.message);
         else if (attempt === mostAttempts) throw new AppError('NOT_READY', 'The knowledge host does not start.');
         else options.onRestart?.('death at its start');
       }
@@ -78,32 +91,36 @@ export async function startKnowledge(options: {
   }
 
   /** What a new host says first, or null where it ends without a word; to open a large store may take its time. */
-  async function firstReply(child: ChildProcess): Promise<HostReply | null> {
+  async function firstReply(child: ChildProcess): Promise<HostMessage | null> {
     const stuck = setTimeout(() => child.kill('SIGKILL'), hangTimeoutMs * 20);
     const exit = once(child, 'exit').then(() => null);
     const first = await Promise.race([once(child, 'message'), exit]);
     clearTimeout(stuck);
-    return (first?.[0] as HostReply | undefined) ?? null;
+    return (first?.[0] as HostMessage | undefined) ?? null;
   }
 
   function takeOn(child: ChildProcess) {
     child.on('message', settle);
-    child.once('exit', (code, signal) => restart(signal ?? (code === recycled ? 'spent memory' : `exit code ${code}`)));
+    child.once('exit', (code, signal) => restart(signal ?? (code === recycled ? recycledCause : `exit code ${code}`)));
     host = child;
     lastHeardOf = performance.now();
-    for (const { request } of pending.values()) child.send(request, ignoreFailure);
+    unsent = [];
+    const again = [...pending.values()].map(({ request }) => request);
+    if (again.length > 0) child.send(again, ignoreFailure);
   }
 
   /** A message that can't be sent means that the host is gone; its exit is what gets handled. */
   function ignoreFailure() {}
 
-  function settle(reply: HostReply) {
+  function settle(message: HostMessage) {
     lastHeardOf = performance.now();
-    if ('ready' in reply || reply.id === null) return;
-    const call = pending.get(reply.id);
-    pending.delete(reply.id);
-    if ('error' in reply) call?.reject(new AppError(reply.error.code, reply.error.message));
-    else call?.resolve(reply.value);
+    if (!Array.isArray(message)) return;
+    for (const reply of message) {
+      const call = pending.get(reply.id);
+      pending.delete(reply.id);
+      if ('error' in reply) call?.reject(new AppError(reply.error.code, reply.error.message));
+      else call?.resolve(reply.value);
+    }
   }
 
   function rejectAll(error: unknown) {
@@ -137,7 +154,7 @@ export async function startKnowledge(options: {
     const { promise, resolve, reject } = Promise.withResolvers<unknown>();
     const request: HostRequest = { id: nextId++, operation, input };
     pending.set(request.id, { request, attempts: 1, resolve, reject });
-    if (host) host.send(request, ignoreFailure);
+    if (host) sendSoon(request);
     else {
       starting ??= start();
       starting.catch(() => {});
@@ -145,18 +162,58 @@ export async function startKnowledge(options: {
     return promise;
   }
 
+  /** What is asked in the same turn of the event loop goes in one message: each costs a system call and a wake-up. */
+  function sendSoon(request: HostRequest) {
+    if (unsent.length === 0) setImmediate(flush);
+    unsent.push(request);
+  }
+
+  function flush() {
+    const together = unsent;
+    unsent = [];
+    if (together.length > 0) host?.send(together, ignoreFailure);
+  }
+
+  /** A search's ranking comes from the host; of the passages only those that weren't here a short while ago. */
+  async function search(query: Parameters<Knowledge['search']>[0]): Promise<FoundPassage[]> {
+    const ranked = (await call('search', [query])) as RankedPassage[];
+    const unknown = ranked.flatMap(({ key }) => (recent.get(key) ? [] : [key]));
+    if (unknown.length > 0) {
+      const shown = (await call('passages', [unknown])) as (ShownPassage | null)[];
+      for (const [at, passage] of shown.entries()) if (passage) recent.set(unknown[at]!, passage);
+    }
+    const found: FoundPassage[] = [];
+    for (const { key, score, similarities } of ranked) {
+      const passage = recent.get(key);
+      if (!passage) continue; // removed meanwhile
+      const windows = passage.windows.map(({ start, end }, at) => ({ start, end, similarity: similarities[at]! }));
+      found.push({ ...passage, score, rank: found.length + 1, windows });
+    }
+    return found;
+  }
+
   starting = start();
   await starting;
-  const operations = [...storeOperations, 'search' as const];
   return {
     ...(Object.fromEntries(
-      operations.map((operation) => [operation, (...input: unknown[]) => call(operation, input)]),
-    ) as unknown as Omit<Knowledge, 'close'>),
+      storeOperations.map((operation) => [operation, (...input: unknown[]) => call(operation, input)]),
+    ) as unknown as Pick<Knowledge, (typeof storeOperations)[number]>),
+    search,
+    // What several steps of a trace saw is in the bytes once, as it is in memory; JSON would tell it again each time.
+    async saveAsk(record) {
+      const packed: PackedAsk = { ...record, reply: serialize(record.reply) };
+      await call('saveAsk', [packed]);
+    },
+    async ask(id) {
+      const packed = (await call('ask', [id])) as PackedAsk | null;
+      return packed && { ...packed, reply: deserialize(packed.reply) };
+    },
     hostPid: () => host?.pid,
     async close() {
       closing = true;
       clearInterval(watch);
       await starting?.catch(() => {});
+      flush();
       if (host?.connected) {
         const exited = once(host, 'exit');
         host.disconnect();

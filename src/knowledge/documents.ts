@@ -1,7 +1,15 @@
 import { createHash } from 'node:crypto';
 import type { DatabaseSync } from 'node:sqlite';
 import { execute, type Migrations } from './database.ts';
-import type { CollectionSummary, DocumentSummary, NewDocument, Span, StoredDocument, StoredPassage } from './port.ts';
+import type {
+  CollectionSummary,
+  DocumentSummary,
+  NewDocument,
+  ShownPassage,
+  Span,
+  StoredDocument,
+  StoredPassage,
+} from './port.ts';
 
 export const documentMigrations: Migrations = [
   `  CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
@@ -89,6 +97,10 @@ export function createDocuments(database: DatabaseSync) {
     passage: database.prepare(
       `SELECT passages.key, passages.id, documents.id AS documentId, source, title, passages.text, start, "end",
        windows, heading_paths AS headingPaths, vectors
+       FROM passages JOIN documents ON documents.key = document_key WHERE passages.key = ?`,
+    ),
+    shownPassage: database.prepare(
+      `SELECT passages.id, documents.id AS documentId, source, title, passages.text, start, "end", windows
        FROM passages JOIN documents ON documents.key = document_key WHERE passages.key = ?`,
     ),
     vectors: database.prepare('SELECT vectors FROM passages WHERE key = ?'),
@@ -183,6 +195,13 @@ export function createDocuments(database: DatabaseSync) {
       const paths = JSON.parse(String(headingPaths)) as string[][];
       const read = toSpans(windows).map((span, at) => ({ ...span, headingPath: paths[at]! }));
       return { ...(fields as Omit<StoredPassage, 'windows' | 'vectors'>), windows: read, vectors: toFloats(vectors) };
+    },
+    /** What a search tells of a passage beside its ranking; null where it is gone. */
+    shownPassage(key: number): ShownPassage | null {
+      const row = sql.shownPassage.get(key);
+      if (!row) return null;
+      const { windows, ...fields } = row;
+      return { ...(fields as Omit<ShownPassage, 'windows'>), windows: toSpans(windows) };
     },
     vectors: (passageKey: number) => toFloats(sql.vectors.get(passageKey)!.vectors),
     /** The highest key that any passage has ever had; none comes twice. */

@@ -19,6 +19,9 @@ const tableOf = (collectionKey: number) => `words_${collectionKey}`;
  */
 const mostPostings = 3_000;
 
+/** How many words' counts are remembered. */
+const mostCounts = 20_000;
+
 /** The words of a question that are worth searching for; of a question of nothing but stop words, these. */
 export function wordsOf(question: string): string[] {
   const words = question.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? [];
@@ -42,13 +45,30 @@ export function openFullText(database: DatabaseSync, collectionKey: number) {
     `SELECT rowid AS key, -bm25(${table}, 1.0, 1.0) AS score FROM ${table} WHERE ${table} MATCH ? ORDER BY rank LIMIT ?`,
   );
 
+  /** How many passages hold a word, until what is stored changes. */
+  const counts = new Map<string, number>();
   const countUpTo = database.prepare(
     `SELECT count(*) AS n FROM (SELECT 1 FROM ${table} WHERE ${table} MATCH ? LIMIT ?)`,
   );
 
+  function countOf(word: string): number {
+    const known = counts.get(word);
+    if (known !== undefined) return known;
+    const { n } = countUpTo.get(toMatchQuery([word]), mostPostings + 1) as { n: number };
+    if (counts.size >= mostCounts) counts.clear();
+    counts.set(word, n);
+    return n;
+  }
+
   return {
-    add: (passageKey: number, headings: string, text: string) => execute(insert, passageKey, headings, text),
-    remove: (passageKey: number) => execute(erase, passageKey),
+    add(passageKey: number, headings: string, text: string) {
+      counts.clear();
+      execute(insert, passageKey, headings, text);
+    },
+    remove(passageKey: number) {
+      counts.clear();
+      execute(erase, passageKey);
+    },
     drop: () => database.exec(`DROP TABLE ${table}`),
 
     /**
@@ -56,10 +76,7 @@ export function openFullText(database: DatabaseSync, collectionKey: number) {
      * its rarest words are searched for, as many as `mostPostings` allows.
      */
     search(question: string, limit: number): Map<number, number> {
-      const counted = wordsOf(question).map((word) => {
-        const { n } = countUpTo.get(toMatchQuery([word]), mostPostings + 1) as { n: number };
-        return { word, count: n };
-      });
+      const counted = wordsOf(question).map((word) => ({ word, count: countOf(word) }));
       let room = mostPostings;
       const words = counted
         .sort((one, other) => one.count - other.count)

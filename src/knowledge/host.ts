@@ -1,51 +1,70 @@
 import { AppError, type ErrorCode } from '../errors.ts';
-import type { FoundPassage } from '../passage.ts';
+import type { PackedAsk } from './asks.ts';
 import { translateStoreError } from './database.ts';
 import type { Knowledge, storeOperations } from './port.ts';
+import type { RankedPassage } from './rank-passages.ts';
 import { openStore, type Store } from './store.ts';
 import { recycled } from './upkeep.ts';
 
 /** What the host is started with. */
 export type HostOptions = Parameters<typeof openStore>[0];
 
-/** What the host is asked, and what it answers; an error without an id says that the store can't be opened. */
-export type HostRequest = { id: number; operation: (typeof storeOperations)[number] | 'search'; input: unknown[] };
-export type HostReply =
-  | { ready: true }
-  | { id: number; value: unknown }
-  | { id: number | null; error: { code: ErrorCode; message: string } };
+/**
+ * What the host is asked, several requests in one message, and what it answers, several replies in one; that it is ready, or an
+ * error that says why the store can't be opened, comes alone.
+ */
+export type HostRequest = {
+  id: number;
+  operation: (typeof storeOperations)[number] | 'search' | 'passages' | 'saveAsk';
+  input: unknown[];
+};
+export type HostReply = { id: number; value: unknown } | { id: number; error: { code: ErrorCode; message: string } };
+export type HostMessage = { ready: true } | { failed: { code: ErrorCode; message: string } } | HostReply[];
 
 type Search = Parameters<Knowledge['search']>[0];
 type Waiting = { id: number; search: Search };
+type Saving = { id: number; record: PackedAsk };
 
-/** A reply that can't be sent has nobody to go to any more: the channel's end is what gets handled. */
-const send = (reply: HostReply) => process.send?.(reply, () => {});
+/** A message that can't be sent has nobody to go to any more: the channel's end is what gets handled. */
+const send = (message: HostMessage) => process.send?.(message, () => {});
 
-function sendError(id: number | null, error: unknown) {
+function toError(id: number, error: unknown): HostReply {
   const { code, message } = translateStoreError(error);
   // What nobody foresaw may have left an index behind its database: a new host makes it anew, and is asked again.
   if (code === 'INTERNAL') throw error;
-  send({ id, error: { code, message } });
+  return { id, error: { code, message } };
 }
 
 /** Answers all searches that have come in meanwhile, those of one collection with one pass over its index. */
-function answerTogether(store: Store, waiting: Waiting[]) {
+function answerTogether(store: Store, waiting: Waiting[]): HostReply[] {
+  const replies: HostReply[] = [];
   for (const [collection, group] of Map.groupBy(waiting, ({ search }) => search.collection)) {
     const fitting = group.filter(({ search }) => store.fits(search.vector));
     const misfit = new AppError('MODEL_BAD_OUTPUT', 'The embedding model returned a vector of an unexpected length.');
-    for (const { id, search } of group) if (!store.fits(search.vector)) sendError(id, misfit);
+    for (const { id, search } of group) if (!store.fits(search.vector)) replies.push(toError(id, misfit));
     if (fitting.length === 0) continue;
-    let found: FoundPassage[][];
+    let found: RankedPassage[][];
     try {
       found = store.searchTogether(
         collection,
         fitting.map(({ search }) => search),
       );
     } catch (error) {
-      for (const { id } of fitting) sendError(id, error);
+      for (const { id } of fitting) replies.push(toError(id, error));
       continue;
     }
-    for (const [at, { id }] of fitting.entries()) send({ id, value: found[at]! });
+    for (const [at, { id }] of fitting.entries()) replies.push({ id, value: found[at]! });
+  }
+  return replies;
+}
+
+/** Keeps all records of asks that have come in meanwhile, in one transaction. */
+function saveTogether(store: Store, saving: Saving[]): HostReply[] {
+  try {
+    store.saveAsks(saving.map(({ record }) => record));
+    return saving.map(({ id }) => ({ id, value: undefined }));
+  } catch (error) {
+    return saving.map(({ id }) => toError(id, error));
   }
 }
 
@@ -58,15 +77,16 @@ function watchMemory(spareMiB: number, stats: Store['stats']) {
     const { windows, dimension } = stats();
     return windows * (dimension ?? 0) * 4;
   };
-  const before = { resident: process.memoryUsage.rss(), vectors: bytesOfVectors() };
+  const atFirst = { resident: process.memoryUsage.rss(), vectors: bytesOfVectors() };
   let searches = 0;
   return {
-    isSpent() {
-      searches += 1;
-      if (searches % 1000 !== 0) return false;
+    isSpent(more: number) {
+      const before = searches;
+      searches += more;
+      if (Math.floor(searches / 1000) === Math.floor(before / 1000)) return false;
       // A growing index holds up to twice what is in it.
-      const explained = Math.max(0, bytesOfVectors() - before.vectors) * 2;
-      return process.memoryUsage.rss() - before.resident - explained > spareMiB * 2 ** 20;
+      const explained = Math.max(0, bytesOfVectors() - atFirst.vectors) * 2;
+      return process.memoryUsage.rss() - atFirst.resident - explained > spareMiB * 2 ** 20;
     },
   };
 }
@@ -80,30 +100,54 @@ function run(options: HostOptions) {
   try {
     store = openStore(options);
   } catch (error) {
-    sendError(null, error);
+    const { code, message } = translateStoreError(error);
+    send({ failed: { code, message } });
     process.exitCode = 1;
     process.disconnect?.();
     return;
   }
   let waiting: Waiting[] = [];
+  let saving: Saving[] = [];
   const memory = watchMemory(options.tuning.spareMemoryMiB, () => store.stats());
-  process.on('message', ({ id, operation, input }: HostRequest) => {
-    if (operation === 'search') {
-      if (waiting.length === 0)
+
+  function flushSaves(): HostReply[] {
+    if (saving.length === 0) return [];
+    const together = saving;
+    saving = [];
+    return saveTogether(store, together);
+  }
+
+  function carryOut({ id, operation, input }: HostRequest): HostReply[] {
+    const saved = operation === 'ask' ? flushSaves() : []; // the record that is asked for may be among them
+    try {
+      const work = store[operation as Exclude<typeof operation, 'search' | 'saveAsk'>] as (
+        ...input: unknown[]
+      ) => unknown;
+      return [...saved, { id, value: work(...input) }];
+    } catch (error) {
+      return [...saved, toError(id, error)];
+    }
+  }
+
+  process.on('message', (requests: HostRequest[]) => {
+    for (const request of requests) {
+      const { id, operation, input } = request;
+      if (operation !== 'search' && operation !== 'saveAsk') {
+        send(carryOut(request));
+        continue;
+      }
+      if (waiting.length + saving.length === 0)
         setImmediate(() => {
           const together = waiting;
           waiting = [];
-          answerTogether(store, together);
-          if (memory.isSpent()) process.exit(recycled);
+          const replies = answerTogether(store, together);
+          if (replies.length > 0) send(replies);
+          const saved = flushSaves();
+          if (saved.length > 0) send(saved);
+          if (memory.isSpent(together.length)) process.exit(recycled);
         });
-      waiting.push({ id, search: input[0] as Search });
-      return;
-    }
-    try {
-      const carryOut = store[operation] as (...input: unknown[]) => unknown;
-      send({ id, value: carryOut(...input) });
-    } catch (error) {
-      sendError(id, error);
+      if (operation === 'search') waiting.push({ id, search: input[0] as Search });
+      else saving.push({ id, record: input[0] as PackedAsk });
     }
   });
   // The parent closes the channel to end the host; it also closes when the parent dies, so no host outlives its server.

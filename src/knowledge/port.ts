@@ -36,6 +36,9 @@ export type StoredPassage = {
   vectors: Float32Array;
 };
 
+/** A passage as a search shows it: where it is from, its text, and its windows' spans in the document. */
+export type ShownPassage = Omit<FoundPassage, 'score' | 'rank' | 'windows'> & { windows: Span[] };
+
 export type DocumentSummary = {
   id: string;
   collection: string;
@@ -98,7 +101,7 @@ export interface Knowledge {
   close(): Promise<void>;
 }
 
-/** The operations that a store carries out as they come, by name; `search` and `close` stand apart. */
+/** The operations that a store carries out as they come, by name; `search`, `saveAsk` and `close` stand apart. */
 export const storeOperations = [
   'put',
   'findSource',
@@ -109,7 +112,6 @@ export const storeOperations = [
   'collection',
   'createCollection',
   'removeCollection',
-  'saveAsk',
   'ask',
   'stats',
 ] as const satisfies (keyof Knowledge)[];

@@ -1,9 +1,11 @@
-import type { FoundPassage } from '../passage.ts';
 import type { Documents } from './documents.ts';
 import { type Candidate, fuse, type Scale } from './fuse.ts';
 import type { NearWindow } from './index-part.ts';
 
 type Ranked = { key: number; score: number };
+
+/** A passage as a search ranks it: its key, its fused score, and the cosines between the question and each of its windows. */
+export type RankedPassage = Ranked & { similarities: Float32Array };
 
 /** Best first; ties by key, so that the order is the same every time. */
 const byScore = (one: Ranked, other: Ranked) => other.score - one.score || one.key - other.key;
@@ -23,8 +25,8 @@ export function rankPassages(options: {
   vector: Float32Array;
   topK: number;
   mean: number;
-  documents: Pick<Documents, 'passage' | 'vectors'>;
-}): FoundPassage[] {
+  documents: Pick<Documents, 'vectors'>;
+}): RankedPassage[] {
   const { near, limit, words, vector, topK, mean, documents } = options;
   const similarityOf = (key: number) => Math.max(...similarities(vector, documents.vectors(key)));
   const candidates = new Map<number, Candidate>();
@@ -43,19 +45,17 @@ export function rankPassages(options: {
     best.sort(byScore).splice(topK);
   }
 
-  return best.map(({ key, score }, place) => {
-    const { id, documentId, source, title, text, start, end, windows, vectors } = documents.passage(key);
-    const close = similarities(vector, vectors);
-    const ranked = windows.map((window, at) => ({ start: window.start, end: window.end, similarity: close[at]! }));
-    return { id, documentId, source, title, text, start, end, score, rank: place + 1, windows: ranked };
-  });
+  return best.map((each) => ({ ...each, similarities: similarities(vector, documents.vectors(each.key)) }));
 }
 
 /** The cosines between a question's vector and the vectors that stand one after another in `vectors`. */
-function similarities(question: Float32Array, vectors: Float32Array): number[] {
-  return Array.from({ length: vectors.length / question.length }, (_, row) => {
+function similarities(question: Float32Array, vectors: Float32Array): Float32Array {
+  const products = new Float32Array(vectors.length / question.length);
+  for (let row = 0; row < products.length; row += 1) {
+    const from = row * question.length;
     let product = 0;
-    for (let at = 0; at < question.length; at += 1) product += question[at]! * vectors[row * question.length + at]!;
-    return product;
-  });
+    for (let at = 0; at < question.length; at += 1) product += question[at]! * vectors[from + at]!;
+    products[row] = product;
+  }
+  return products;
 }

@@ -1,7 +1,6 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { AppError } from '../errors.ts';
-import type { FoundPassage } from '../passage.ts';
 import { openAsks } from './asks.ts';
 import type { CollectionIndex } from './collection-index.ts';
 import { inTransaction, openDatabase } from './database.ts';
@@ -10,7 +9,7 @@ import { type FullText, openFullText } from './full-text.ts';
 import { createIndexes } from './indexes.ts';
 import { holdLock } from './lock.ts';
 import type { KnowledgeStats, NewDocument } from './port.ts';
-import { rankPassages } from './rank-passages.ts';
+import { type RankedPassage, rankPassages } from './rank-passages.ts';
 import { snapshotFolder } from './snapshot.ts';
 import type { Tuning } from './upkeep.ts';
 
@@ -28,12 +27,17 @@ export type Store = ReturnType<typeof openStore>;
  * @param options.embeddingModel the name of the model whose vectors come in
  * @throws AppError NOT_READY where the folder is in use or damaged, or holds the vectors of another model
  */
-export function openStore(options: { dataDir: string; embeddingModel: string; tuning: Tuning }) {
+export function openStore(options: {
+  dataDir: string;
+  embeddingModel: string;
+  askRetentionMs: number;
+  tuning: Tuning;
+}) {
   const { dataDir, embeddingModel } = options;
   const lock = holdLock(dataDir);
   const database = openDatabase(join(dataDir, 'assay.db'), { migrations: documentMigrations, synchronous: 'FULL' });
   const documents = createDocuments(database);
-  const asks = openAsks(dataDir);
+  const asks = openAsks(dataDir, options.askRetentionMs);
 
   const storedModel = documents.meta('embedding_model');
   if (documents.counts().passages === 0) documents.setMeta('embedding_model', embeddingModel);
@@ -123,7 +127,7 @@ export function openStore(options: { dataDir: string; embeddingModel: string; tu
   }
 
   /** Answers several questions of a collection with one pass over its FAISS index, which costs little more than one. */
-  function searchTogether(name: string, queries: Query[]): FoundPassage[][] {
+  function searchTogether(name: string, queries: Query[]): RankedPassage[][] {
     const { fullText } = need(name);
     const index: CollectionIndex | undefined = indexes.of(name);
     if (!index || index.size === 0) return queries.map(() => []);
@@ -178,7 +182,9 @@ export function openStore(options: { dataDir: string; embeddingModel: string; tu
     },
     collections: documents.collections,
     collection: documents.collection,
-    saveAsk: asks.save,
+    /** The passages of these keys; null for one that is no longer there. */
+    passages: (keys: number[]) => keys.map(documents.shownPassage),
+    saveAsks: asks.save,
     ask: asks.get,
     stats: (): KnowledgeStats => ({ ...documents.counts(), ...indexes.stats(), embeddingModel, dimension }),
     close() {

@@ -1,10 +1,227 @@
-/** A model of an OpenAI-compatible server: its name, where it is, and how patient a call to it is. */
-export type ServedModel = {
-  model: string;
+import { setTimeout as delay } from 'node:timers/promises';
+import {
+  BrokenCircuitError,
+  type CircuitBreakerPolicy,
+  ConsecutiveBreaker,
+  circuitBreaker,
+  ExponentialBackoff,
+  handleWhen,
+} from 'cockatiel';
+import { type Dispatcher, Pool } from 'undici';
+import { within } from '../deadline.ts';
+import { AppError } from '../errors.ts';
+import { ServerReplied, translateFailure } from './translate-failure.ts';
+
+/** Where an OpenAI-compatible server is, and how patient calls to it are. */
+export type ServerAddress = {
   /** Absent: OpenAI's own. */
   baseUrl?: string | undefined;
   apiKey: string;
   maxRetries: number;
   /** The deadline of one call. */
   timeoutMs: number;
+  /** Calls at once; more wait for their turn. */
+  maxConcurrent?: number;
 };
+
+/** No reply that can be of use is longer, in bytes; a server that goes on is cut off. */
+const longestReply = 64 * 2 ** 20;
+/** So many calls in a row must find the server down before others are no longer sent to it. */
+const failuresBeforeBreak = 20;
+/** How long it is then left alone before one call tries it again, at first and at most. */
+const rest = { initialDelay: 500, maxDelay: 10_000 };
+/** Backoff before a retry, in milliseconds; the wait is a random part of it ("full jitter"). */
+const backoff = { first: 250, most: 8_000 };
+/** A retry for every ten calls, so that retries can't multiply the load on a server that is down; some to begin with. */
+const retryBudget = { atFirst: 20, most: 50, perCall: 0.1 };
+
+export type ModelServer = ReturnType<typeof openModelServer>;
+
+/**
+ * An OpenAI-compatible server: JSON by POST over kept-alive connections. A server that is down or overloaded is asked again, as often
+ * as `maxRetries` and a budget allow, when it says (`Retry-After`) or after a random wait; one that stays down is left alone, until one
+ * call that tries finds it up again (Nygard, "Release It!", 2007: circuit breaker). Nothing of what a server says reaches an error's
+ * message.
+ */
+export function openModelServer(address: ServerAddress) {
+  const { apiKey, maxRetries, timeoutMs, maxConcurrent = 1024 } = address;
+  const base = new URL(address.baseUrl ?? 'https://api.openai.com/v1');
+  const root = base.pathname.replace(/\/+$/, '');
+  const pool = new Pool(base.origin, {
+    connections: maxConcurrent,
+    pipelining: 1,
+    headersTimeout: timeoutMs,
+    bodyTimeout: timeoutMs,
+    maxResponseSize: longestReply,
+    keepAliveTimeout: 30_000,
+  });
+  const headers = { 'content-type': 'application/json', accept: 'application/json', authorization: `Bearer ${apiKey}` };
+  const breaker = circuitBreaker(handleWhen(isDown), {
+    halfOpenAfter: new ExponentialBackoff(rest),
+    breaker: new ConsecutiveBreaker(failuresBeforeBreak),
+  });
+  let budget = retryBudget.atFirst;
+
+  const requestOf = (path: string, body: object, extra = {}): Dispatcher.RequestOptions => ({
+    path: root + path,
+    method: 'POST',
+    headers: { ...headers, ...extra },
+    body: JSON.stringify(body),
+  });
+
+  /** One call, sent and, where it makes sense, sent again. */
+  async function call<Reply>(send: (signal: AbortSignal) => Promise<Reply>, outer: AbortSignal | undefined) {
+    budget = Math.min(retryBudget.most, budget + retryBudget.perCall);
+    for (let attempt = 0; ; attempt += 1) {
+      const deadline = within(timeoutMs, outer);
+      try {
+        return await guarded(breaker, () => send(deadline.signal), deadline.signal);
+      } catch (error) {
+        const wait = attempt < maxRetries ? waitBefore(attempt, error) : null;
+        if (wait === null || budget < 1) throw error;
+        budget -= 1;
+        await delay(wait, undefined, { ...(outer && { signal: outer }) });
+      } finally {
+        deadline.end();
+      }
+    }
+  }
+
+  return {
+    /**
+     * The JSON that the server replies.
+     * @throws AppError MODEL_REJECTED, MODEL_UNAVAILABLE, MODEL_TIMEOUT, MODEL_BAD_OUTPUT; the signal's reason where it fires
+     */
+    post<Reply>(path: string, body: object, signal?: AbortSignal | undefined): Promise<Reply> {
+      const request = requestOf(path, body);
+      return call((inner) => wholeReply<Reply>(pool, request, inner), signal);
+    },
+
+    /**
+     * The data of the server-sent events that the server replies with, as they come. What fails before the first is sent again;
+     * once a reply has begun, how long it may take is the signal's to say.
+     * @throws AppError as `post`
+     */
+    async *stream<Event>(path: string, body: object, signal?: AbortSignal | undefined): AsyncGenerator<Event> {
+      const request = requestOf(path, body, { accept: 'text/event-stream' });
+      const ending = new AbortController();
+      const stop = () => ending.abort(signal!.reason);
+      signal?.addEventListener('abort', stop, { once: true });
+      try {
+        const response = await call(async (inner) => {
+          const begun = await pool.request({ ...request, signal: AbortSignal.any([inner, ending.signal]) });
+          if (isGood(begun.statusCode)) return begun;
+          await begun.body.dump({ limit: 1024 }).catch(() => {});
+          throw new ServerReplied(begun.statusCode, begun.headers);
+        }, signal);
+        yield* eventsOf<Event>(response);
+      } catch (error) {
+        throw translateFailure(error, signal);
+      } finally {
+        signal?.removeEventListener('abort', stop);
+        ending.abort(); // frees the connection where the reader stopped early
+      }
+    },
+
+    /** Calls under way and waiting, and whether the server is left alone. */
+    state: () => ({ running: pool.stats.running, queued: pool.stats.queued, broken: breaker.state === 1 }),
+    close: () => pool.destroy().catch(() => {}),
+  };
+}
+
+const isGood = (status: number) => status >= 200 && status < 300;
+
+/** What speaks for a server that is down, rather than busy, or asked for what it doesn't do. */
+function isDown(error: Error): boolean {
+  if (!(error instanceof AppError)) return false;
+  const status = error.cause instanceof ServerReplied ? error.cause.status : undefined;
+  return error.code === 'MODEL_TIMEOUT' || (error.code === 'MODEL_UNAVAILABLE' && status !== 429);
+}
+
+async function guarded<Reply>(breaker: CircuitBreakerPolicy, send: () => Promise<Reply>, signal: AbortSignal) {
+  try {
+    return await breaker.execute(async () => {
+      try {
+        return await send();
+      } catch (error) {
+        throw translateFailure(error, signal);
+      }
+    });
+  } catch (error) {
+    if (!(error instanceof BrokenCircuitError)) throw error;
+    const words = 'The model server has been failing and is not asked for a moment.';
+    throw new AppError('MODEL_UNAVAILABLE', words, { cause: error, retryAfterSeconds: 1 });
+  }
+}
+
+/** Milliseconds until a failed call may be sent again; null where it may not. */
+function waitBefore(attempt: number, error: unknown): number | null {
+  if (!(error instanceof AppError) || error.code !== 'MODEL_UNAVAILABLE') return null;
+  if (error.cause instanceof BrokenCircuitError) return null;
+  if (error.retryAfterSeconds !== undefined)
+    return error.retryAfterSeconds * 1000 > backoff.most ? null : error.retryAfterSeconds * 1000;
+  return Math.random() * Math.min(backoff.most, backoff.first * 2 ** attempt);
+}
+
+/** Sends a request and reads the whole reply as JSON, without a stream between. */
+function wholeReply<Reply>(pool: Pool, request: Dispatcher.RequestOptions, signal: AbortSignal): Promise<Reply> {
+  const { promise, resolve, reject } = Promise.withResolvers<Reply>();
+  if (signal.aborted) return Promise.reject(signal.reason);
+  const pieces: Buffer[] = [];
+  let status = 0;
+  let headers: Record<string, string | string[] | undefined> = {};
+  let abort = () => reject(signal.reason); // until the request has a connection
+  const onAbort = () => abort();
+  signal.addEventListener('abort', onAbort, { once: true });
+  const settle = (work: () => void) => {
+    signal.removeEventListener('abort', onAbort);
+    work();
+  };
+  pool.dispatch(request, {
+    onRequestStart(controller) {
+      abort = () => controller.abort(signal.reason);
+      if (signal.aborted) abort();
+    },
+    onResponseStart(_controller, statusCode, received) {
+      status = statusCode;
+      headers = received;
+    },
+    onResponseData(_controller, piece) {
+      pieces.push(piece);
+    },
+    onResponseEnd() {
+      settle(() => {
+        if (!isGood(status)) return reject(new ServerReplied(status, headers));
+        try {
+          resolve(JSON.parse(pieces.length === 1 ? pieces[0]!.toString() : Buffer.concat(pieces).toString()));
+        } catch (error) {
+          reject(error);
+        }
+      });
+    },
+    onResponseError(_controller, error) {
+      settle(() => reject(error));
+    },
+  });
+  return promise;
+}
+
+/** The JSON of each event; a server that doesn't stream and replies at once gives one. */
+async function* eventsOf<Event>({ body, headers }: Dispatcher.ResponseData): AsyncGenerator<Event> {
+  const decoder = new TextDecoder();
+  if (!/event-stream/.test(String(headers['content-type']))) {
+    yield (await body.json()) as Event;
+    return;
+  }
+  let rest = '';
+  for await (const piece of body) {
+    rest += decoder.decode(piece as Buffer, { stream: true });
+    const lines = rest.split(/\r?\n/);
+    rest = lines.pop()!;
+    for (const line of lines) {
+      const data = /^data: ?(.*)$/.exec(line)?.[1];
+      if (data === '[DONE]') return;
+      if (data) yield JSON.parse(data) as Event;
+    }
+  }
+}

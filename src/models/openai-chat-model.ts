@@ -1,37 +1,87 @@
 import type { BaseCache } from '@langchain/core/caches';
+import type { BaseLanguageModelInput } from '@langchain/core/language_models/base';
+import { AIMessage, AIMessageChunk, type BaseMessage } from '@langchain/core/messages';
+import type { RunnableConfig } from '@langchain/core/runnables';
+import { IterableReadableStream } from '@langchain/core/utils/stream';
 import { ChatOpenAICompletions } from '@langchain/openai';
 import type { OpenAI } from 'openai';
 import { AppError } from '../errors.ts';
-import type { ServedModel } from './model-server.ts';
-import { translateFailure } from './translate-failure.ts';
+import { recorded } from '../trail.ts';
+import type { ModelServer } from './model-server.ts';
 
 type Completion = OpenAI.Chat.ChatCompletion;
 type Chunk = OpenAI.Chat.ChatCompletionChunk;
 type Request = OpenAI.Chat.ChatCompletionCreateParams;
+type CallOptions = ChatOpenAICompletions['ParsedCallOptions'] & RunnableConfig;
+
+/** A model and the server that has it. */
+export type ServedModel = { model: string; server: ModelServer };
+
+const path = '/chat/completions';
+const roles: Record<string, string> = { human: 'user', ai: 'assistant', system: 'system' };
+/** What a config may hold that changes nothing about the call itself. */
+const beside = new Set(['signal', 'configurable', 'metadata', 'tags', 'runName', 'callbacks', 'recursionLimit']);
 
 /**
  * A chat model of an OpenAI-compatible server, by LangChain's class for `/chat/completions` (the general one sends some models
- * to `/responses`, which few compatible servers have). Temperature 0, explicit deadline and retries, no limit of its own on
- * how many calls run at once. What the class lacks is added at the one place where it calls: replies that hold nothing are
- * told from good ones, a reply to a JSON schema stays text for our own reader, and failures are ours.
+ * to `/responses`, which few compatible servers have). Temperature 0. What the class lacks is added at the one place where it
+ * calls: our own way to the server in place of a client that makes a class of everything, replies that hold nothing are told from
+ * good ones, a reply to a JSON schema stays text for our own reader, and failures are ours. Where no callback of LangChain
+ * listens, `invoke` and `stream` go to the server straight away.
  */
 export class CheckedOpenAiChatModel extends ChatOpenAICompletions {
+  readonly #served: ServedModel;
+  readonly #fallback: ServedModel | undefined;
+  /** The request's fields that are the same for every call. */
+  readonly #fixed: Omit<Request, 'messages' | 'stream'>;
+
   /**
    * @param options.oneWord replies are cut off after a token or two, and come with the probabilities of the likeliest ones
+   * @param options.responseFormat what the server holds the reply to
    * @param options.cache replies that it holds are not asked for again
+   * @param options.fallback is asked where the server can't be reached, is overloaded or too slow
    */
-  constructor(fields: ServedModel, options: { oneWord?: boolean; cache?: BaseCache | undefined } = {}) {
+  constructor(
+    served: ServedModel,
+    options: {
+      oneWord?: boolean;
+      responseFormat?: object;
+      cache?: BaseCache | undefined;
+      fallback?: ServedModel | undefined;
+    } = {},
+  ) {
     super({
       ...(options.oneWord && { maxTokens: 2, logprobs: true, topLogprobs: 20 }),
+      ...(options.responseFormat && { modelKwargs: { response_format: options.responseFormat } }),
       ...(options.cache && { cache: options.cache }),
-      model: fields.model,
-      apiKey: fields.apiKey,
-      configuration: { baseURL: fields.baseUrl ?? null, logLevel: 'off' },
-      maxRetries: fields.maxRetries,
-      timeout: fields.timeoutMs,
+      model: served.model,
+      apiKey: 'the server object has it',
       maxConcurrency: Number.POSITIVE_INFINITY,
+      maxRetries: 0,
       temperature: 0,
     });
+    this.#served = served;
+    this.#fallback = options.fallback;
+    const { stream, ...fixed } = this.invocationParams({} as CallOptions);
+    this.#fixed = fixed;
+  }
+
+  override invoke(input: BaseLanguageModelInput, options: Partial<CallOptions> = {}): Promise<AIMessageChunk> {
+    return recorded(options, this.getName(), 'model', input, (within) => {
+      const messages = isPlain(within) && !this.cache && toRequestMessages(input);
+      if (!messages) return super.invoke(input, within);
+      return this.#complete({ ...this.#fixed, messages } as Request, within.signal).then(toMessage);
+    });
+  }
+
+  override async stream(
+    input: BaseLanguageModelInput,
+    options: Partial<CallOptions> = {},
+  ): Promise<IterableReadableStream<AIMessageChunk>> {
+    const messages = isPlain(options) && !this.cache && toRequestMessages(input);
+    if (!messages) return super.stream(input, options);
+    const request = { ...this.#fixed, messages, stream: true, stream_options: { include_usage: true } } as Request;
+    return IterableReadableStream.fromAsyncGenerator(toMessageChunks(this.#chunks(request, options.signal)));
   }
 
   override completionWithRetry(
@@ -46,35 +96,96 @@ export class CheckedOpenAiChatModel extends ChatOpenAICompletions {
     request: Request,
     options?: OpenAI.RequestOptions,
   ): Promise<AsyncIterable<Chunk> | Completion> {
-    const clientOptions = this._getClientOptions(options as never) as OpenAI.RequestOptions;
-    const { signal } = options ?? {};
+    const signal = options?.signal ?? undefined;
+    return request.stream ? this.#chunks(request, signal) : this.#complete(request, signal);
+  }
+
+  /** @throws AppError MODEL_BAD_OUTPUT where the reply is no completion, such as an empty list of choices */
+  async #complete(request: Request, signal: AbortSignal | undefined): Promise<Completion> {
+    const ask = async ({ model, server }: ServedModel) => {
+      const reply = await server.post<Completion>(path, { ...request, model }, signal);
+      if (Array.isArray(reply?.choices) && reply.choices.length > 0) return reply;
+      throw new AppError('MODEL_BAD_OUTPUT', 'The model server replied without a completion.');
+    };
+    return ask(this.#served).catch((error) => {
+      if (this.#fallback && mayHelp(error, signal)) return ask(this.#fallback);
+      throw error;
+    });
+  }
+
+  /** @throws AppError MODEL_BAD_OUTPUT where the stream ends without having been finished */
+  async *#chunks(request: Request, signal: AbortSignal | undefined): AsyncGenerator<Chunk> {
+    let begun = false;
     try {
-      const reply = await this.caller.callWithOptions({ ...(signal && { signal }) }, () =>
-        this.client.chat.completions.create(request, clientOptions),
-      );
-      return request.stream ? checkedStream(reply as AsyncIterable<Chunk>) : checked(reply as Completion);
+      for await (const chunk of checked(this.#served, request, signal)) {
+        begun = true;
+        yield chunk;
+      }
     } catch (error) {
-      throw translateFailure(error);
+      if (begun || !this.#fallback || !mayHelp(error, signal)) throw error;
+      yield* checked(this.#fallback, request, signal);
     }
   }
 }
 
-/** @throws AppError MODEL_BAD_OUTPUT where the reply is no completion, such as a page of HTML or an empty list of choices */
-function checked(reply: Completion): Completion {
-  if (Array.isArray(reply?.choices) && reply.choices.length > 0) return reply;
-  throw new AppError('MODEL_BAD_OUTPUT', 'The model server replied without a completion.');
+/** Whether another server may give what this one failed to, in the time that is left. */
+function mayHelp(error: unknown, signal: AbortSignal | undefined): boolean {
+  return !signal?.aborted && error instanceof AppError && ['MODEL_UNAVAILABLE', 'MODEL_TIMEOUT'].includes(error.code);
 }
 
-/** @throws AppError MODEL_BAD_OUTPUT where the stream ends without having been finished */
-async function* checkedStream(chunks: AsyncIterable<Chunk>): AsyncGenerator<Chunk> {
+async function* checked({ model, server }: ServedModel, request: Request, signal: AbortSignal | undefined) {
   let finished = false;
-  try {
-    for await (const chunk of chunks) {
-      if (chunk.choices?.[0]?.finish_reason) finished = true;
-      yield chunk;
-    }
-  } catch (error) {
-    throw translateFailure(error);
+  for await (const chunk of server.stream<Chunk | Completion>(path, { ...request, model }, signal)) {
+    const choice = chunk?.choices?.[0];
+    if (choice?.finish_reason) finished = true;
+    // A server that doesn't stream sends the whole message at once.
+    if (choice && 'message' in choice)
+      yield { ...chunk, choices: [{ ...choice, delta: choice.message }] } as never as Chunk;
+    else yield chunk as Chunk;
   }
   if (!finished) throw new AppError('MODEL_BAD_OUTPUT', 'The model server broke off its reply.');
+}
+
+/** Whether nothing of the options asks for more than LangChain's class would send anyway, and nobody listens. */
+function isPlain(options: Partial<CallOptions>): boolean {
+  if (options.callbacks) return false;
+  for (const name of Object.keys(options)) if (!beside.has(name)) return false;
+  return true;
+}
+
+/** Messages as the server takes them; null where one holds more than text. */
+function toRequestMessages(input: BaseLanguageModelInput): { role: string; content: string }[] | null {
+  if (!Array.isArray(input)) return null;
+  const messages: { role: string; content: string }[] = [];
+  for (const message of input as BaseMessage[]) {
+    const role = roles[message.type];
+    if (!role || typeof message.content !== 'string' || message.name !== undefined) return null;
+    messages.push({ role, content: message.content });
+  }
+  return messages;
+}
+
+type Usage = { prompt_tokens?: number; completion_tokens?: number; total_tokens?: number } | null | undefined;
+const toUsage = (usage: Usage) =>
+  usage && {
+    input_tokens: usage.prompt_tokens ?? 0,
+    output_tokens: usage.completion_tokens ?? 0,
+    total_tokens: usage.total_tokens ?? 0,
+  };
+
+function toMessage({ choices: [choice], usage }: Completion): AIMessageChunk {
+  const told = toUsage(usage);
+  return new AIMessage({
+    content: choice!.message?.content ?? '',
+    response_metadata: { finish_reason: choice!.finish_reason, logprobs: choice!.logprobs },
+    ...(told && { usage_metadata: told }),
+  }) as unknown as AIMessageChunk;
+}
+
+async function* toMessageChunks(chunks: AsyncIterable<Chunk>): AsyncGenerator<AIMessageChunk> {
+  for await (const { choices, usage } of chunks) {
+    const content = choices?.[0]?.delta?.content ?? '';
+    const told = toUsage(usage);
+    if (content !== '' || told) yield new AIMessageChunk({ content, ...(told && { usage_metadata: told }) });
+  }
 }

@@ -1,54 +1,39 @@
 import { OpenAIEmbeddings } from '@langchain/openai';
-import { OpenAI } from 'openai';
 import { AppError } from '../errors.ts';
-import type { ServedModel } from './model-server.ts';
-import { translateFailure } from './translate-failure.ts';
+import { coalesce } from './coalesce.ts';
+import type { ServedModel } from './openai-chat-model.ts';
 
-type EmbeddingRequest = Parameters<OpenAI['embeddings']['create']>[0];
-type EmbeddingReply = OpenAI.CreateEmbeddingResponse;
+type EmbeddingReply = { data?: { index: number; embedding: number[] }[] };
 
 /**
- * Embeddings of an OpenAI-compatible server, by LangChain's class, which lacks four things: a call that can be cancelled, an
- * encoding that every server speaks, a check of what came back, and failures of ours.
+ * Embeddings of an OpenAI-compatible server, by LangChain's class, which lacks five things: a call that can be cancelled, an
+ * encoding that every server speaks, a check of what came back, failures of ours, and questions of the same moment in one call.
  */
 export class CheckedOpenAiEmbeddings extends OpenAIEmbeddings {
-  readonly #client: OpenAI;
+  readonly #served: ServedModel;
+  readonly #embedOne = coalesce((texts, signal) => this.#embed(texts.length === 1 ? texts[0]! : texts, signal));
 
-  constructor(fields: ServedModel) {
-    const { model, baseUrl, apiKey, maxRetries, timeoutMs } = fields;
-    // LangChain lets two calls through at a time unless told otherwise.
-    super({
-      model,
-      apiKey,
-      maxRetries,
-      timeout: timeoutMs,
-      maxConcurrency: Number.POSITIVE_INFINITY,
-      stripNewLines: false,
-    });
-    this.#client = new OpenAI({ apiKey, baseURL: baseUrl ?? null, timeout: timeoutMs, maxRetries: 0 });
+  constructor(served: ServedModel) {
+    super({ model: served.model, apiKey: 'the server object has it', maxRetries: 0, stripNewLines: false });
+    this.#served = served;
   }
 
   /** The question's vector, at unit length. `signal` ends the call itself, not only the wait for it. */
-  override async embedQuery(text: string, options: { signal?: AbortSignal | undefined } = {}): Promise<number[]> {
-    const reply = await this.#create({ model: this.model, input: text }, options.signal);
-    return toUnitVectors(reply, 1)[0]!;
+  override embedQuery(text: string, options: { signal?: AbortSignal | undefined } = {}): Promise<number[]> {
+    return this.#embedOne(text, options.signal);
   }
 
   /** The texts' vectors, at unit length. */
-  override async embedDocuments(texts: string[]): Promise<number[][]> {
-    const reply = await this.#create({ model: this.model, input: texts });
-    return toUnitVectors(reply, texts.length);
+  override embedDocuments(texts: string[]): Promise<number[][]> {
+    return this.#embed(texts);
   }
 
-  async #create(request: EmbeddingRequest, signal?: AbortSignal): Promise<EmbeddingReply> {
-    try {
-      return await this.caller.callWithOptions({ ...(signal && { signal }) }, () =>
-        // Without a format the client asks for base64, and reads the floats of servers that don't know it as zeros.
-        this.#client.embeddings.create({ ...request, encoding_format: 'float' }, { ...(signal && { signal }) }),
-      );
-    } catch (error) {
-      throw translateFailure(error);
-    }
+  async #embed(input: string | string[], signal?: AbortSignal): Promise<number[][]> {
+    const { model, server } = this.#served;
+    // Without a format some servers send base64, and some know nothing else than floats.
+    const request = { model, input, encoding_format: 'float' };
+    const reply = await server.post<EmbeddingReply>('/embeddings', request, signal);
+    return toUnitVectors(reply, typeof input === 'string' ? 1 : input.length);
   }
 }
 
@@ -60,14 +45,21 @@ function toUnitVectors(reply: EmbeddingReply, count: number): number[][] {
     ? [...reply.data].sort((a, b) => a.index - b.index).map((each) => each.embedding)
     : [];
   const length = vectors[0]?.length ?? 0;
-  const usable = vectors.every(
-    (vector) => Array.isArray(vector) && vector.length === length && vector.every(Number.isFinite),
+  const squares = vectors.map((vector) =>
+    Array.isArray(vector) && vector.length === length ? sumOfSquares(vector) : Number.NaN,
   );
-  if (vectors.length !== count || length === 0 || !usable)
+  if (vectors.length !== count || length === 0 || !squares.every(Number.isFinite))
     throw new AppError('MODEL_BAD_OUTPUT', 'The embedding model did not return one vector of numbers for each text.');
-  return vectors.map((vector) => {
-    const norm = Math.hypot(...vector);
-    if (norm === 0) throw new AppError('MODEL_BAD_OUTPUT', 'The embedding model returned a vector of zeros.');
+  if (squares.includes(0)) throw new AppError('MODEL_BAD_OUTPUT', 'The embedding model returned a vector of zeros.');
+  return vectors.map((vector, at) => {
+    const norm = Math.sqrt(squares[at]!);
     return vector.map((value) => value / norm);
   });
+}
+
+/** Not a number where one of the values is none. */
+function sumOfSquares(vector: number[]): number {
+  let sum = 0;
+  for (const value of vector) sum += typeof value === 'number' ? value * value : Number.NaN;
+  return sum;
 }

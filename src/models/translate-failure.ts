@@ -1,39 +1,54 @@
-import { APIConnectionError, APIConnectionTimeoutError, APIUserAbortError } from 'openai';
 import { AppError, type ErrorCode } from '../errors.ts';
 
-/** What a failed call to a model server brings, as far as the clients of LangChain and OpenAI fill it in. */
-type Failure = {
-  name?: string;
-  message?: string;
-  status?: number;
-  headers?: Headers | Record<string, string>;
-  cause?: unknown;
-};
+type Headers = Record<string, string | string[] | undefined>;
+
+/** A server replied, and not with 200. Its words may repeat a prompt or a key, and are not kept. */
+export class ServerReplied extends Error {
+  override name = 'ServerReplied';
+  readonly status: number;
+  readonly headers: Headers;
+
+  constructor(status: number, headers: Headers) {
+    super(`status ${status}`);
+    this.status = status;
+    this.headers = headers;
+  }
+}
+
+const timeouts = new Set(['UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT']);
 
 /**
- * Translates a failure of a model server, once, into one of ours. The failure stays as the `cause`; its words, which may
- * repeat a prompt or a key, are not taken over.
+ * Translates a failure of a call to a model server, once, into one of ours. The failure stays as the `cause`.
+ * @param signal the call's own: where it fired because time was up, that is what happened, whatever failed of it
  * @returns MODEL_REJECTED (the server refuses such calls), MODEL_UNAVAILABLE (it may take them later), MODEL_TIMEOUT,
  * MODEL_BAD_OUTPUT (it replied with what can't be read); an abort stays what it is
  */
-export function translateFailure(error: unknown): unknown {
+export function translateFailure(error: unknown, signal?: AbortSignal | undefined): unknown {
   if (error instanceof AppError) return error;
-  const { name, status, headers, message, cause } = (error ?? {}) as Failure;
-  if (name === 'AbortError' || error instanceof APIUserAbortError) return error;
-  const fail = (code: ErrorCode, text: string) => new AppError(code, text, { cause: error, ...retryAfter(headers) });
-  if (error instanceof APIConnectionTimeoutError || name === 'TimeoutError' || status === 408)
-    return fail('MODEL_TIMEOUT', 'The model server did not reply in time.');
-  if (status === 429 || (status ?? 0) >= 500)
-    return fail('MODEL_UNAVAILABLE', 'The model server is overloaded or failing.');
-  if (status !== undefined) return fail('MODEL_REJECTED', 'The model server rejected the call.');
-  // undici says "terminated" when the connection breaks inside a reply, with the socket's error as its cause.
-  const broken = error instanceof APIConnectionError || (message === 'terminated' && cause !== undefined);
-  if (broken) return fail('MODEL_UNAVAILABLE', 'The model server can not be reached.');
-  return fail('MODEL_BAD_OUTPUT', 'The reply of the model server can not be read.');
+  const fail = (code: ErrorCode, text: string, more = {}) => new AppError(code, text, { cause: error, ...more });
+  const { name, code, cause, message } = (error ?? {}) as NodeJS.ErrnoException;
+  const late = fail('MODEL_TIMEOUT', 'The model server did not reply in time.');
+  if (signal?.aborted) return (signal.reason as Error)?.name === 'TimeoutError' ? late : error;
+  if (name === 'AbortError') return error;
+  if (name === 'TimeoutError' || timeouts.has(code ?? '')) return late;
+  if (error instanceof ServerReplied) {
+    const { status, headers } = error;
+    if (status === 408) return late;
+    if (status === 429 || status >= 500)
+      return fail('MODEL_UNAVAILABLE', 'The model server is overloaded or failing.', retryAfter(headers));
+    return fail('MODEL_REJECTED', 'The model server rejected the call.');
+  }
+  const unreadable = fail('MODEL_BAD_OUTPUT', 'The reply of the model server can not be read.');
+  if (code === 'UND_ERR_RES_EXCEEDED_MAX_SIZE' || code?.startsWith('HPE_') || name === 'SyntaxError') return unreadable;
+  // Of its own codes undici has for broken connections; the system's begin with E. "terminated" is a break inside a reply.
+  const broken = /^(?:UND_ERR_(?:SOCKET|CONNECT|CLOSED|DESTROYED)|E[A-Z_]+$)/.test(code ?? '');
+  if (broken || (message === 'terminated' && cause !== undefined))
+    return fail('MODEL_UNAVAILABLE', 'The model server can not be reached.');
+  return unreadable;
 }
 
-function retryAfter(headers: Failure['headers']): { retryAfterSeconds?: number } {
-  const value = headers instanceof Headers ? headers.get('retry-after') : headers?.['retry-after'];
+function retryAfter(headers: Headers): { retryAfterSeconds?: number } {
+  const value = headers['retry-after'];
   const seconds = Number(value);
   return value && Number.isFinite(seconds) && seconds >= 0 ? { retryAfterSeconds: Math.ceil(seconds) } : {};
 }

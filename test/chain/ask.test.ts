@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import type { BaseCallbackHandler } from '@langchain/core/callbacks/base';
 import { StringOutputParser } from '@langchain/core/output_parsers';
 import { RunnablePassthrough, RunnableSequence } from '@langchain/core/runnables';
 import { initChatModel } from 'langchain';
@@ -14,7 +13,8 @@ import { readPrompts } from '../../src/chain/prompts.ts';
 import { createRetrieve, PassageRetriever, type SearchPassages } from '../../src/chain/retrieve.ts';
 import type { Asked } from '../../src/chain/state.ts';
 import { keep } from '../../src/chain/step.ts';
-import { AskTracer } from '../../src/chain/trace.ts';
+import { AskTrail } from '../../src/chain/trace.ts';
+import { openModelServer } from '../../src/models/model-server.ts';
 import { CheckedOpenAiChatModel } from '../../src/models/openai-chat-model.ts';
 import { promptText } from '../doubles/openai-replies.ts';
 import { startOpenAiServer } from '../doubles/openai-server.ts';
@@ -33,10 +33,7 @@ async function parts(test: Test) {
   const openai = await startOpenAiServer({ test });
   const model = new CheckedOpenAiChatModel({
     model: 'm',
-    baseUrl: openai.baseUrl,
-    apiKey: 'k',
-    maxRetries: 0,
-    timeoutMs: 5000,
+    server: openModelServer({ baseUrl: openai.baseUrl, apiKey: 'k', maxRetries: 0, timeoutMs: 5000 }),
   });
   const judge = (basis: 'context' | 'answer') =>
     createModelJudge({
@@ -111,12 +108,12 @@ test('a keep step saves what passes through it, for its own request only, and ch
   assert.deepEqual(await step.invoke({ context: 'nobody listens' }), { context: 'nobody listens' });
 });
 
-test('callbacks record every step with its input, output and time', async (t) => {
+test('a trail records every step with its input, output and time', async (t) => {
   const { openai, chain } = await parts(t);
   openai.chat('No.', judged);
-  const tracer = new AskTracer();
-  await chain.invoke(asked, { callbacks: [tracer], runName: 'ask' });
-  const steps = tracer.steps();
+  const trail = new AskTrail();
+  await chain.invoke(asked, { configurable: { trail: trail.root } });
+  const steps = trail.steps();
   const names = steps.filter(({ kind }) => kind === 'step').map(({ name }) => name);
   for (const name of [
     'ask',
@@ -139,15 +136,31 @@ test('callbacks record every step with its input, output and time', async (t) =>
   );
 });
 
+test("LangChain's callbacks hear of every step too, by its name", async (t) => {
+  const { openai, chain } = await parts(t);
+  openai.chat('No.', judged);
+  const names: string[] = [];
+  const hear = (name: string | undefined) => void names.push(name ?? '');
+  const handler = {
+    handleChainStart: (...told: unknown[]) => hear(told[7] as string),
+    handleChatModelStart: (...told: unknown[]) => hear(told[7] as string),
+  };
+  const end = await chain.invoke(asked, { callbacks: [handler as never] });
+  assert.equal(end.answer.text, 'No.');
+  for (const name of ['ask', 'retrieve', 'keep context', 'answer', 'fill answer prompt', 'prompt answer', 'evaluate'])
+    assert.ok(names.includes(name), `${name} of ${names.join()}`);
+  assert.ok(!names.some((name) => name.startsWith('Runnable')), names.join());
+});
+
 test('two asks at once keep their traces, contexts and answers apart', async (t) => {
   const { openai, chain } = await parts(t);
   openai.chatWhen(/borne out/, judged);
   openai.chatWhen(/Question: one\?$/, 'answer one');
   openai.chatWhen(/Question: two\?$/, 'answer two');
   const run = async (question: string) => {
-    const tracer: BaseCallbackHandler & { steps(): unknown[] } = new AskTracer();
-    const end = await chain.invoke({ ...asked, question }, { callbacks: [tracer] });
-    return { answer: end.answer.text, trace: JSON.stringify(tracer.steps()) };
+    const trail = new AskTrail();
+    const end = await chain.invoke({ ...asked, question }, { configurable: { trail: trail.root } });
+    return { answer: end.answer.text, trace: JSON.stringify(trail.steps()) };
   };
   const [one, two] = await Promise.all([run('one?'), run('two?')]);
   assert.deepEqual([one!.answer, two!.answer], ['answer one', 'answer two']);

@@ -7,7 +7,8 @@ import { type Calibration, readCalibrations } from '../../src/chain/calibration.
 import { weightsOfE5Small } from '../../src/chain/judge-by-features.ts';
 import { createModelJudge, judgementFormat, type ModelJudgeParts } from '../../src/chain/judge-by-model.ts';
 import { readPrompts } from '../../src/chain/prompts.ts';
-import { AskTracer } from '../../src/chain/trace.ts';
+import { AskTrail } from '../../src/chain/trace.ts';
+import { openModelServer } from '../../src/models/model-server.ts';
 import { CheckedOpenAiChatModel } from '../../src/models/openai-chat-model.ts';
 import { foundPassage } from '../doubles/found-passage.ts';
 import { fail, promptText } from '../doubles/openai-replies.ts';
@@ -44,7 +45,8 @@ const asksJudgement = /Reply with one JSON object/;
 
 async function start(t: TestContext, style: 'plain' | 'rubric' | 'cross-check' | 'full', calibration?: Calibration) {
   const openai = await startOpenAiServer({ test: t });
-  const served = { model: 'm', baseUrl: openai.baseUrl, apiKey: 'k', maxRetries: 0, timeoutMs: 5000 };
+  const server = openModelServer({ baseUrl: openai.baseUrl, apiKey: 'k', maxRetries: 0, timeoutMs: 5000 });
+  const served = { model: 'm', server };
   const model = new CheckedOpenAiChatModel(served);
   const structuredModel = model.withConfig({ response_format: judgementFormat } as never);
   const checks = style === 'cross-check' || style === 'full';
@@ -139,8 +141,8 @@ test('full: a calibration makes one probability of all signals; a label that it 
   openai.chatWhen(asksWord, yes);
   openai.chatWhen(asksItself, 'Peter Hale');
   openai.chatWhen(asksJudgement, correct);
-  const tracer = new AskTracer();
-  const verdict = await judge({ callbacks: [tracer] });
+  const trail = new AskTrail();
+  const verdict = await judge({ configurable: { trail: trail.root } });
   assert.equal(verdict.label, 'Incorrect');
   assert.ok(Math.abs(verdict.score! - 1 / (1 + Math.exp(3))) < 1e-9);
   assert.match(
@@ -151,7 +153,7 @@ test('full: a calibration makes one probability of all signals; a label that it 
     verdict.evidence.map(({ quote }) => quote),
     ['the mason Peter Hale'],
   );
-  const { input } = tracer.steps().find(({ name }) => name === 'weigh signals')!;
+  const { input } = trail.steps().find(({ name }) => name === 'weigh signals')!;
   const { embedded, word, ...signals } = input as Record<string, number>;
   assert.deepEqual(signals, { verdict: 1, stated: Math.log(9), quotes: 1, agreement: 1, declined: 0 });
   assert.ok(embedded! > 0 && Math.abs(word! - Math.log(4)) < 1e-9);

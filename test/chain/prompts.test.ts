@@ -19,7 +19,7 @@ test('a folder with the three prompts that everyone changes will do: the others 
     cpSync(join(shipped, `${name}.md`), join(folder, `${name}.md`));
   writeFileSync(join(folder, 'answer-briefly.md'), '## human\nMine: {{context}} {{question}}');
   const prompts = readPrompts(folder);
-  const [mine] = await prompts['answer-briefly'].formatMessages({ context: 'C', question: 'Q' });
+  const [mine] = (await prompts['answer-briefly'].invoke({ context: 'C', question: 'Q' })).toChatMessages();
   assert.equal(mine?.text, 'Mine: C Q');
   assert.ok(prompts['evaluate-context-word']);
 });
@@ -47,6 +47,6 @@ test('sections and other tags of the template language are refused', async (t) =
 test('what is filled in is never a template, whatever it looks like', async () => {
   const hostile = '{{context}} {question} {{{answer}}} {{#x}} <b>&amp;</b> #{1}';
   const { answer } = readPrompts(shipped);
-  const [, human] = await answer.formatMessages({ question: hostile, context: 'CONTEXT' });
+  const [, human] = (await answer.invoke({ question: hostile, context: 'CONTEXT' })).toChatMessages();
   assert.ok(human?.text.includes(`Question: ${hostile}`));
 });

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { test } from 'node:test';
 import { startService } from '../doubles/service.ts';
 
@@ -47,7 +48,7 @@ test('a key opens its collections and nothing else, in every route', async (t) =
     ['DELETE', '/collections/other'],
   ] as const) {
     const { status, json } = await call(method, path, body, team);
-    assert.deepEqual([status, json.error.code], [403, 'KEY_FORBIDDEN'], `${method} ${path}`);
+    assert.deepEqual([status, json.error.code], [404, 'COLLECTION_NOT_FOUND'], `${method} ${path}`);
   }
   for (const method of ['GET', 'DELETE'])
     assert.equal((await call(method, `/documents/${theirs.id}`, undefined, team)).status, 404);
@@ -63,4 +64,52 @@ test('a key opens its collections and nothing else, in every route', async (t) =
   assert.equal((await call('GET', `/asks/${ask.id}`, undefined, team)).status, 200);
   assert.equal((await call('GET', `/asks/${ask.id}`, undefined, admin)).status, 404);
   assert.doesNotMatch(logLines.join(''), /canary-key/);
+});
+
+test('a right opens its routes and no others; without rights a key has all', async (t) => {
+  const keys = ['ask', 'write', 'admin'].map((right) => `${right}er:canary-key-${right}::${right}`);
+  const { call } = await startService(t, { settings: { API_KEYS: [...keys, 'all:canary-key-all'].join() } });
+  const as = (who: string) => ({ authorization: `Bearer canary-key-${who}` });
+  await call('PUT', '/collections/kept', undefined, as('admin'));
+  const document = { source: 'a.md', text: 'Alder wood is light.' };
+  const cases: [right: string, method: string, path: string, body?: unknown][] = [
+    ['ask', 'POST', '/search', { question: 'alder' }],
+    ['ask', 'POST', '/ask', { question: '' }],
+    ['ask', 'GET', '/documents'],
+    ['ask', 'GET', '/documents/none'],
+    ['ask', 'GET', '/asks/none'],
+    ['ask', 'GET', '/collections'],
+    ['ask', 'GET', '/collections/kept'],
+    ['ask', 'GET', '/openapi.json'],
+    ['ask', 'GET', '/docs'],
+    ['write', 'POST', '/documents', document],
+    ['write', 'DELETE', '/documents/none'],
+    ['write', 'POST', '/jobs', { collection: 'none' }],
+    ['write', 'GET', '/jobs/none'],
+    ['write', 'DELETE', '/jobs/none'],
+    ['admin', 'PUT', '/collections/made'],
+    ['admin', 'DELETE', '/collections/made'],
+  ];
+  for (const [right, method, path, body] of cases)
+    for (const who of ['ask', 'write', 'admin', 'all']) {
+      const { status, json } = await call(method, path, body, as(who));
+      const mayPass = who === right || who === 'all';
+      assert.equal(json?.error?.code === 'KEY_FORBIDDEN', !mayPass, `${method} ${path} as ${who}: ${status}`);
+      assert.equal(status === 403, !mayPass, `${method} ${path} as ${who}`);
+    }
+});
+
+test('a hashed key opens what its plain one does, and its digest opens nothing', async (t) => {
+  const digest = createHash('sha256').update('canary-key-hashed').digest('hex');
+  const { call } = await startService(t, { settings: { API_KEYS: `ann:sha256=${digest}` } });
+  const status = async (key: string) => (await call('GET', '/documents', undefined, { 'x-api-key': key })).status;
+  assert.equal(await status('canary-key-hashed'), 200);
+  for (const key of [digest, `sha256=${digest}`]) assert.equal(await status(key), 401);
+});
+
+test('CORPUS_DIR opens by no other collection than default', async (t) => {
+  const { call } = await startService(t, { settings });
+  await call('PUT', '/collections/team', undefined, admin);
+  const { status, json } = await call('POST', '/jobs', { collection: 'team' }, team);
+  assert.deepEqual([status, json.error.code], [403, 'KEY_FORBIDDEN']);
 });

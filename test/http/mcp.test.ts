@@ -177,7 +177,7 @@ test('a key opens its collections and nothing else, in tools and resources', asy
     call: http,
     openai,
   } = await startService(t, {
-    settings: { API_KEYS: 'admin:canary-key-admin,team:canary-key-team:team' },
+    settings: { API_KEYS: 'admin:canary-key-admin,team:canary-key-team:team,reader:canary-key-reader:team:ask' },
   });
   const admin = { authorization: 'Bearer canary-key-admin' };
   const ids: Record<string, string> = {};
@@ -194,19 +194,28 @@ test('a key opens its collections and nothing else, in tools and resources', asy
     ['search', { question, collection: 'other' }],
     ['add_document', { source: 'b.md', text: 'b', collection: 'other' }],
   ] as const)
-    assert.match(textOf(await call(client, name, input)), /^KEY_FORBIDDEN: /, name);
+    assert.match(textOf(await call(client, name, input)), /^COLLECTION_NOT_FOUND: /, name);
   assert.deepEqual(
     (await client.listResources()).resources.map(({ uri }) => uri),
     [`assay://documents/${ids.team}`],
   );
   await assert.rejects(client.readResource({ uri: `assay://documents/${ids.other}` }), { code: -32002 });
+  const reader = (await connect(t, url, { authorization: 'Bearer canary-key-reader' })).client;
+  assert.deepEqual(
+    (await reader.listTools()).tools.map(({ name }) => name),
+    ['ask', 'search'],
+  );
+  assert.match(
+    textOf(await call(reader, 'add_document', { source: 'b.md', text: 'b', collection: 'team' })),
+    /not found/,
+  );
   openai.chat('The team text.', correct);
   const asked = await call(client, 'ask', { question: 'text?', collection: 'team' });
   const { id } = asked.structuredContent as { id: string };
   assert.equal((await http('GET', `/asks/${id}`, undefined, admin)).status, 404, 'the ask is the team key’s');
 });
 
-test('pages of other origins are refused, and without keys those of a name that could be anybody’s', async (t) => {
+test('pages of other origins are refused, with keys and without, unless the settings name them', async (t) => {
   const message = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/list' });
   /** A POST with a Host of its own, which fetch wouldn't send. */
   async function post(url: string, headers: Record<string, string>) {
@@ -218,25 +227,27 @@ test('pages of other origins are refused, and without keys those of a name that 
     const [reply] = await once(sent, 'response');
     return { status: reply.statusCode as number, body: JSON.parse(await text(reply)) };
   }
-  const { url } = await startService(t);
+  const { url } = await startService(t, { settings: { CORS_ORIGINS: 'https://ours.example' } });
   const { port } = new URL(url);
   assert.equal((await post(url, {})).body.result.tools.length, 3);
   assert.equal((await post(url, { origin: url })).status, 200);
   assert.equal((await post(url, { host: `localhost:${port}`, origin: `http://localhost:${port}` })).status, 200);
-  const foreign: Record<string, string>[] = [
-    { origin: 'http://evil.example' },
-    { origin: 'null' },
-    { origin: `http://127.0.0.1:${Number(port) - 1}` },
-    // DNS rebinding: the name of the page is that of this service as far as the browser knows.
-    { host: `evil.example:${port}`, origin: `http://evil.example:${port}` },
-  ];
-  for (const headers of foreign) {
-    const { status, body } = await post(url, headers);
-    assert.deepEqual([status, body.error.code], [403, 'ORIGIN_FORBIDDEN'], JSON.stringify(headers));
-  }
+  assert.equal((await post(url, { origin: 'https://ours.example' })).status, 200);
   const keyed = await startService(t, { settings: { API_KEYS: 'a:canary-key-a' } });
   const named = { host: 'assay.example', origin: 'https://assay.example', authorization: 'Bearer canary-key-a' };
   assert.equal((await post(keyed.url, named)).status, 200);
+  const foreign: [string, Record<string, string>][] = [
+    [url, { origin: 'http://evil.example' }],
+    [url, { origin: 'null' }],
+    [url, { origin: `http://127.0.0.1:${Number(port) - 1}` }],
+    // DNS rebinding: the name of the page is that of this service as far as the browser knows.
+    [url, { host: `evil.example:${port}`, origin: `http://evil.example:${port}` }],
+    [keyed.url, { ...named, origin: 'https://evil.example' }],
+  ];
+  for (const [to, headers] of foreign) {
+    const { status, body } = await post(to, headers);
+    assert.deepEqual([status, body.error.code], [403, 'ORIGIN_REJECTED'], JSON.stringify(headers));
+  }
 });
 
 test('without sessions there is nothing to listen to, and a broken message is told so', async (t) => {

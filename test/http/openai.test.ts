@@ -293,6 +293,20 @@ test('a failure of the model is told as a status before the text has begun, and 
   assert.equal(inside.type, 'server_error');
 });
 
+test('limits of a key are told as OpenAI’s clients know them', async (t) => {
+  const { client, openai } = await startWithArticle(t, {
+    settings: { TOKENS_PER_DAY: '1', RATE_LIMIT_PER_MINUTE: '4' },
+  });
+  openai.chat('It was rebuilt in 1904.', correct);
+  await client.chat.completions.create({ model: 'default', messages: asks(question) });
+  const stream = true;
+  const spent = await refusal(client.chat.completions.create({ model: 'default', messages: asks(question), stream }));
+  assert.deepEqual([spent.status, spent.type, spent.code], [429, 'rate_limit_error', 'insufficient_quota']);
+  await client.models.list();
+  const often = await refusal(client.models.list());
+  assert.deepEqual([often.status, often.type, often.code], [429, 'rate_limit_error', 'rate_limit_exceeded']);
+});
+
 test('a client that leaves takes its model call with it', async (t) => {
   const { client, openai, waitForLog } = await startWithArticle(t);
   for (const [at, stream] of [false, true].entries()) {

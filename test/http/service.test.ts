@@ -32,6 +32,7 @@ test('the OpenAPI document tells every route with its schemas, and the pages sta
     'GET /health/live',
     'GET /health/ready',
     'GET /jobs/{id}',
+    'GET /metrics',
     'GET /v1/models',
     'GET /v1/models/{model}',
     'POST /ask',

@@ -4,7 +4,6 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { openFullText, toMatchQuery, wordsOf } from '../../src/knowledge/full-text.ts';
 import { fuse } from '../../src/knowledge/fuse.ts';
-import type { StoredPassage } from '../../src/knowledge/port.ts';
 import { rankPassages } from '../../src/knowledge/rank-passages.ts';
 
 test('a passage that both searches find comes before those that one of them finds', () => {
@@ -56,14 +55,10 @@ test('the ranking is that of all candidates with both scores, though few vectors
           .map((each) => ({ key: each.key, score: fuse(each, scale) }))
           .sort((one, other) => other.score - one.score || one.key - other.key)
           .slice(0, topK);
-        const documents = {
-          vectors: (key: number) => Float32Array.of(all[key - 1]!.similarity),
-          passage: (key: number) =>
-            ({ key, id: String(key), windows: [], vectors: Float32Array.of() }) as unknown as StoredPassage,
-        };
+        const documents = { vectors: (key: number) => Float32Array.of(all[key - 1]!.similarity) };
         const found = rankPassages({ near, limit, words, vector: Float32Array.of(1), topK, mean, documents });
         assert.deepEqual(
-          found.map(({ id, score }) => ({ key: Number(id), score })),
+          found.map(({ key, score }) => ({ key, score })),
           expected,
         );
       },

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { HumanMessage } from '@langchain/core/messages';
+import { openModelServer } from '../../src/models/model-server.ts';
 import { CheckedOpenAiChatModel } from '../../src/models/openai-chat-model.ts';
 import { CheckedOpenAiEmbeddings } from '../../src/models/openai-embeddings.ts';
 import { fail } from '../doubles/openai-replies.ts';
@@ -9,8 +11,9 @@ import type { Test } from '../doubles/temporary-folder.ts';
 
 async function open(test: Test, options: { maxRetries?: number; timeoutMs?: number } = {}) {
   const openai = await startOpenAiServer({ test });
-  const fields = { model: 'm', baseUrl: openai.baseUrl, apiKey: 'k', maxRetries: 0, timeoutMs: 5000, ...options };
-  return { openai, embeddings: new CheckedOpenAiEmbeddings(fields), chat: new CheckedOpenAiChatModel(fields) };
+  const server = openModelServer({ baseUrl: openai.baseUrl, apiKey: 'k', maxRetries: 0, timeoutMs: 5000, ...options });
+  const fields = { model: 'm', server };
+  return { openai, server, embeddings: new CheckedOpenAiEmbeddings(fields), chat: new CheckedOpenAiChatModel(fields) };
 }
 const hello = [new HumanMessage('hello')];
 
@@ -64,10 +67,112 @@ test('forty calls of each kind are in flight at once', async (t) => {
     return { content: 'hi', until: promise };
   });
   for (let at = 0; at < 40; at += 1) openai.embeddings({ until: promise });
-  const calls = Array.from({ length: 40 }, () => [chat.invoke(hello), embeddings.embedQuery('hello')]).flat();
+  const calls: Promise<unknown>[] = [];
+  for (let at = 0; at < 40; at += 1) {
+    calls.push(chat.invoke(hello), embeddings.embedQuery('hello'));
+    await nextTurn(); // questions of the same turn would be one call
+  }
   for (let at = 1; at <= 40; at += 1) await openai.waitFor(() => openai.embeddingRequests.length >= at);
   for (let at = 0; at < 40; at += 1) arrive();
   assert.equal((await Promise.all(calls)).length, 80);
+});
+
+test('questions of the same moment are embedded by one call; one that the server refuses harms no other', async (t) => {
+  const { openai, embeddings } = await open(t);
+  const texts = ['one', 'two', 'three'];
+  const together = await Promise.all(texts.map((text) => embeddings.embedQuery(text)));
+  assert.deepEqual(openai.embeddingRequests[0]!.body.input, texts);
+  assert.equal(openai.embeddingRequests.length, 1);
+  for (const [at, text] of texts.entries()) assert.deepEqual(await embeddings.embedQuery(text), together[at]);
+
+  openai.embeddings(fail.status(400), {}, fail.status(400), {});
+  const settled = await Promise.allSettled(texts.map((text) => embeddings.embedQuery(text)));
+  assert.deepEqual(
+    settled.map(({ status }) => status),
+    ['fulfilled', 'rejected', 'fulfilled'],
+  );
+});
+
+test('a call for several goes on when one of them leaves, and is cancelled when all have', async (t) => {
+  const { openai, embeddings } = await open(t);
+  const { promise, resolve } = Promise.withResolvers<void>();
+  openai.embeddings({ until: promise }, fail.hang());
+  const leavers = [new AbortController(), new AbortController()];
+  const [left, stayed] = leavers.map(({ signal }, at) => embeddings.embedQuery(`${at}`, { signal }));
+  const leftSettled = assert.rejects(left!);
+  await openai.waitFor(({ path }) => path.endsWith('/embeddings'));
+  leavers[0]!.abort();
+  await leftSettled;
+  resolve();
+  assert.equal((await stayed!).length, 64);
+
+  const others = leavers.map(() => new AbortController());
+  const calls = others.map(({ signal }, at) => embeddings.embedQuery(`${at}`, { signal }));
+  const settled = Promise.allSettled(calls);
+  await openai.waitFor(() => openai.embeddingRequests.length === 2);
+  for (const leaver of others) leaver.abort();
+  await openai.waitFor(({ aborted }) => aborted);
+  for (const { status } of await settled) assert.equal(status, 'rejected');
+});
+
+test('a server that is overloaded is asked again when it says, and no oftener than is allowed', async (t) => {
+  const { openai, chat } = await open(t, { maxRetries: 2 });
+  openai.chat(fail.status(429, { retryAfterSeconds: 0 }), fail.status(503), 'At last.');
+  assert.equal((await chat.invoke(hello)).text, 'At last.');
+  openai.chat(fail.status(503), fail.status(503), fail.status(503));
+  await assert.rejects(chat.invoke(hello), { code: 'MODEL_UNAVAILABLE' });
+  openai.chat(fail.status(429, { retryAfterSeconds: 3600 }));
+  await assert.rejects(chat.invoke(hello), { code: 'MODEL_UNAVAILABLE', retryAfterSeconds: 3600 });
+  openai.chat(fail.status(400));
+  await assert.rejects(chat.invoke(hello), { code: 'MODEL_REJECTED' });
+});
+
+test('a server that stays down is left alone, and found again by one call that tries', async (t) => {
+  const { openai, chat, server } = await open(t);
+  openai.chatWhen(/hello/, fail.status(500));
+  for (let at = 0; at < 20; at += 1) await assert.rejects(chat.invoke(hello), { code: 'MODEL_UNAVAILABLE' });
+  assert.ok(server.state().broken);
+  await assert.rejects(chat.invoke(hello), { code: 'MODEL_UNAVAILABLE', retryAfterSeconds: 1 });
+  assert.equal(openai.chatRequests.length, 20);
+  openai.chatWhen(/hello/, 'Up again.');
+  for (;;) {
+    const text = await chat.invoke(hello).then(
+      (message) => message.text,
+      () => nextTurn(null),
+    );
+    if (text !== null) break;
+  }
+  assert.ok(!server.state().broken);
+});
+
+test('where the first server fails, the second answers under its own model name; a refusal is final', async (t) => {
+  const { openai, server } = await open(t);
+  const second = await startOpenAiServer({ test: t });
+  const spare = openModelServer({ baseUrl: second.baseUrl, apiKey: 'k2', maxRetries: 0, timeoutMs: 5000 });
+  const chat = new CheckedOpenAiChatModel({ model: 'm', server }, { fallback: { model: 'm2', server: spare } });
+  openai.chat(fail.status(500));
+  second.chat('From the second.');
+  assert.equal((await chat.invoke(hello)).text, 'From the second.');
+  assert.equal(second.chatRequests[0]!.body.model, 'm2');
+  openai.chat(fail.status(500));
+  second.chat('Streamed.');
+  let text = '';
+  for await (const chunk of await chat.stream(hello)) text += chunk.text;
+  assert.equal(text, 'Streamed.');
+  openai.chat(fail.status(401));
+  await assert.rejects(chat.invoke(hello), { code: 'MODEL_REJECTED' });
+});
+
+test('a server that replies at once where a stream was asked for is read all the same', async (t) => {
+  const { openai, chat } = await open(t);
+  const message = { role: 'assistant', content: 'All at once.' };
+  const whole = { object: 'chat.completion', choices: [{ index: 0, message, finish_reason: 'stop' }] };
+  openai.chat({
+    send: (response) => void response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(whole)),
+  });
+  let text = '';
+  for await (const chunk of await chat.stream(hello)) text += chunk.text;
+  assert.equal(text, 'All at once.');
 });
 
 test('a call is cancelled at the server when its signal fires', async (t) => {

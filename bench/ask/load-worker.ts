@@ -1,0 +1,7 @@
+import { load } from './load.ts';
+
+/** The callers, in a process of their own. */
+const [port, callers, seconds, warmSeconds] = process.argv.slice(2).map(Number);
+const result = await load(port!, callers!, seconds!, warmSeconds!);
+process.send?.(result);
+process.disconnect?.();

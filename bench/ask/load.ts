@@ -1,0 +1,50 @@
+import { connect } from 'node:net';
+import { askBody } from './questions.ts';
+import { readMessages } from './raw-http.ts';
+
+/** What callers saw: replies a second, latencies in milliseconds, and replies that were no answer. */
+export type LoadResult = { perSecond: number; p50: number; p99: number; failed: number; replies: number; all: number };
+
+/**
+ * Callers that ask one question after another, each on a connection of its own, for `seconds` after `warmSeconds` that don't
+ * count. What was asked when time is up is waited for, and counts.
+ */
+export async function load(port: number, callers: number, seconds: number, warmSeconds: number): Promise<LoadResult> {
+  const begin = performance.now() + warmSeconds * 1000;
+  const end = begin + seconds * 1000;
+  const latencies: number[] = [];
+  let failed = 0;
+  let next = 0;
+  let all = 0;
+  let last = begin;
+  const caller = () =>
+    new Promise<void>((resolve, reject) => {
+      const socket = connect({ port, host: '127.0.0.1', noDelay: true });
+      let asked = 0;
+      const ask = () => {
+        const body = askBody(next++);
+        asked = performance.now();
+        const fields = `host: 127.0.0.1:${port}\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}`;
+        socket.write(`POST /ask HTTP/1.1\r\n${fields}\r\n\r\n${body}`);
+      };
+      socket.once('error', reject);
+      socket.once('connect', ask);
+      readMessages(socket, (head, body) => {
+        const now = performance.now();
+        all += 1;
+        if (asked >= begin) {
+          latencies.push(now - asked);
+          last = now;
+          if (!head.startsWith('HTTP/1.1 200') || !body.includes('twelve epochs')) failed += 1;
+        }
+        if (now < end) return ask();
+        socket.end();
+        resolve();
+      });
+    });
+  await Promise.all(Array.from({ length: callers }, caller));
+  latencies.sort((one, other) => one - other);
+  const at = (share: number) => latencies[Math.min(latencies.length - 1, Math.floor(share * latencies.length))] ?? 0;
+  const replies = latencies.length;
+  return { perSecond: (replies * 1000) / (last - begin), p50: at(0.5), p99: at(0.99), failed, replies, all };
+}

@@ -1,0 +1,83 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { collectionNamePattern } from './collection-name.ts';
+
+/**
+ * What a key may do: `ask` reads (asks, searches, documents, collections), `write` adds and removes documents and runs jobs,
+ * `admin` makes and removes collections and reads the metrics. None includes another.
+ */
+export const rights = ['ask', 'write', 'admin'] as const;
+export type Right = (typeof rights)[number];
+
+/** A key that callers present, as it is kept: by its digest alone. `collections` is null where it opens all. */
+export type ApiKey = { name: string; digest: string; collections: string[] | null; rights: Right[] };
+
+/**
+ * What is kept of a key: SHA-256 in hexadecimal. A slow hash guards what people choose; a key of `newKey` holds 256 random
+ * bits, which nobody finds from its digest however fast they try.
+ */
+export const digestOf = (key: string) => createHash('sha256').update(key).digest('hex');
+
+/** A new key: 32 random bytes as base64url, 43 characters. */
+export const newKey = () => randomBytes(32).toString('base64url');
+
+/** The entry of a key as `parseKeys` reads it. */
+export function keyEntry({ name, digest, collections, rights: may }: ApiKey): string {
+  const all = may.length === rights.length;
+  if (collections === null && all) return `${name}:sha256=${digest}`;
+  return [name, `sha256=${digest}`, collections?.join('|') ?? '*', ...(all ? [] : [may.join('|')])].join(':');
+}
+
+/**
+ * Reads `name:key[:collections[:rights]]`, entries apart by commas or lines; a line that begins with # is a remark. `key` is the
+ * key or `sha256=` and its digest; collections and rights are apart by |. `*`, or nothing before rights, opens all collections;
+ * without rights a key has all. A name may come twice, for the keys of one client while it changes them.
+ * @returns the keys, and what is wrong with which entry; no word of a value
+ */
+export function parseKeys(text: string): { keys: ApiKey[]; problems: string[] } {
+  const lines = text.split('\n');
+  const entries = lines.flatMap((line, index) =>
+    line.trim().startsWith('#')
+      ? []
+      : line.split(',').map((entry, at) => ({
+          entry: entry.trim(),
+          where: lines.length > 1 ? `line ${index + 1}` : `entry ${at + 1}`,
+        })),
+  );
+  const keys: ApiKey[] = [];
+  const problems: string[] = [];
+  for (const { entry, where } of entries) {
+    if (entry === '' || entry.startsWith('#')) continue;
+    const key = parseEntry(entry);
+    if (typeof key === 'string') problems.push(`${where} ${key}`);
+    else if (keys.some(({ digest }) => digest === key.digest)) problems.push(`${where}: a key is used twice`);
+    else if (keys.some((other) => other.name === key.name && !haveSameScope(key, other)))
+      problems.push(`${where}: a name is used twice, with other collections or rights`);
+    else keys.push(key);
+  }
+  return { keys, problems };
+}
+
+/** Whether two keys open the same. */
+export const haveSameScope = (one: ApiKey, other: ApiKey) =>
+  one.collections?.join() === other.collections?.join() && one.rights.join() === other.rights.join();
+
+/** The key of an entry, or what is wrong with it. */
+function parseEntry(entry: string): ApiKey | string {
+  const [name = '', key = '', scope, may, ...rest] = entry.split(':');
+  const [, hashed] = /^sha256=(.*)$/is.exec(key) ?? [];
+  if (!collectionNamePattern.test(name) || key.length < 8 || rest.length > 0)
+    return 'must read name:key, name:key:collection|collection or name:key:collection|collection:right|right, the key of 8 or more';
+  if (hashed !== undefined && !/^[\da-f]{64}$/i.test(hashed)) return 'must have 64 hexadecimal digits after sha256=';
+  const opensAll = scope === undefined || scope === '*' || (scope === '' && may !== undefined);
+  const collections = opensAll ? null : scope.split('|');
+  if (collections?.some((each) => !collectionNamePattern.test(each))) return "names a collection that can't exist";
+  const given = may?.split('|');
+  if (given?.some((each) => !rights.includes(each as Right)))
+    return `names a right that isn't one of ${rights.join(', ')}`;
+  return {
+    name,
+    digest: hashed?.toLowerCase() ?? digestOf(key),
+    collections,
+    rights: rights.filter((right) => given?.includes(right) ?? true),
+  };
+}

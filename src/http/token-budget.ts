@@ -1,0 +1,48 @@
+import type { ConductAsk } from '../chain/conduct-ask.ts';
+import { AppError } from '../errors.ts';
+
+/** Where it is counted how many model tokens a key has used on a day. */
+export type TokenCount = {
+  /** @returns the tokens that are counted for this key and day, after `tokens` more */
+  add(keyName: string, day: string, tokens: number): Promise<number>;
+};
+
+/** Counts in memory: a new start begins at nothing, and every process counts for itself. */
+export function countInMemory(): TokenCount {
+  let counts = { day: '', byKey: new Map<string, number>() };
+  return {
+    async add(keyName, day, tokens) {
+      if (counts.day !== day) counts = { day, byKey: new Map() };
+      const total = (counts.byKey.get(keyName) ?? 0) + tokens;
+      counts.byKey.set(keyName, total);
+      return total;
+    },
+  };
+}
+
+/**
+ * Lets a key's asks use so many model tokens a day, prompts and completions together; days begin at midnight UTC. Tokens are
+ * known when an ask ends, so those that are under way when the budget is used up still end. Without keys all share one budget.
+ * @throws AppError BUDGET_SPENT, by what it returns, with the seconds until midnight
+ */
+export function withTokenBudget(
+  conductAsk: ConductAsk,
+  perDay: number | undefined,
+  { count = countInMemory(), now = () => new Date() }: { count?: TokenCount; now?: () => Date } = {},
+): ConductAsk {
+  if (perDay === undefined) return conductAsk;
+  const add = (keyName: string, tokens: number) => count.add(keyName, now().toISOString().slice(0, 10), tokens);
+
+  return async (request, asker = {}) => {
+    const keyName = asker.keyName ?? '';
+    if ((await add(keyName, 0)) >= perDay)
+      throw new AppError('BUDGET_SPENT', 'The model tokens of this day are used up.', {
+        retryAfterSeconds: 86_400 - (Math.floor(now().getTime() / 1000) % 86_400),
+      });
+    // Asks that fail have used tokens too.
+    return conductAsk(request, {
+      ...asker,
+      onUsage: ({ promptTokens, completionTokens }) => void add(keyName, promptTokens + completionTokens),
+    });
+  };
+}

@@ -1,0 +1,63 @@
+import { AppError } from '../errors.ts';
+
+type Waiting<Output> = {
+  input: string;
+  signal: AbortSignal | undefined;
+  resolve: (output: Output) => void;
+  reject: (error: unknown) => void;
+};
+
+/** The most inputs that go into one call. */
+const mostTogether = 64;
+
+/**
+ * Gathers what is asked for in the same turn of the event loop into one call. Nobody waits for others: what comes later is the next
+ * call. A call is cancelled when everyone who waits for it has left; where it is refused, or its reply can't be used, each is asked
+ * for alone, so that no input harms another.
+ */
+export function coalesce<Output>(
+  callTogether: (inputs: string[], signal: AbortSignal) => Promise<Output[]>,
+): (input: string, signal?: AbortSignal | undefined) => Promise<Output> {
+  let gathered: Waiting<Output>[] = [];
+
+  async function send(together: Waiting<Output>[]) {
+    const leaving = new AbortController();
+    let here = together.length;
+    const leavers = together.map(({ signal, reject }) => {
+      const leave = () => {
+        reject(signal!.reason);
+        here -= 1;
+        if (here === 0) leaving.abort(signal!.reason);
+      };
+      if (signal?.aborted) leave();
+      else signal?.addEventListener('abort', leave, { once: true });
+      return () => signal?.removeEventListener('abort', leave);
+    });
+    try {
+      const outputs = await callTogether(
+        together.map(({ input }) => input),
+        leaving.signal,
+      );
+      for (const [at, { resolve }] of together.entries()) resolve(outputs[at]!);
+    } catch (error) {
+      const alone = together.length > 1 && error instanceof AppError && /REJECTED|BAD_OUTPUT/.test(error.code);
+      for (const each of together)
+        if (alone) void send([each]);
+        else each.reject(error);
+    } finally {
+      for (const stay of leavers) stay();
+    }
+  }
+
+  function flush() {
+    const all = gathered;
+    gathered = [];
+    for (let at = 0; at < all.length; at += mostTogether) void send(all.slice(at, at + mostTogether));
+  }
+
+  return (input, signal) =>
+    new Promise((resolve, reject) => {
+      if (gathered.length === 0) setImmediate(flush);
+      gathered.push({ input, signal, resolve, reject });
+    });
+}

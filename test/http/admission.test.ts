@@ -1,0 +1,52 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { startService } from '../doubles/service.ts';
+
+const question = 'Does alder rot under water?';
+
+test('asks beyond the limit wait in a bounded line, first come first served; who finds no room is told when to come back', async (t) => {
+  const settings = { MAX_CONCURRENT_ASKS: '1', MAX_WAITING_ASKS: '1', ASK_WAIT_MS: '60000' };
+  const { call, add, openai } = await startService(t, { settings });
+  await add('alder.md', 'Alder wood does not rot under water.');
+  const { promise, resolve } = Promise.withResolvers<void>();
+  openai.chatWhen(/./, { content: 'No.', until: promise });
+  const ask = () => call('POST', '/ask', { question, evaluation: 'none' });
+  const first = ask();
+  await openai.waitFor(({ path }) => path.endsWith('/chat/completions'));
+  const waiting = async () => Number(/^assay_asks_waiting (\d+)$/m.exec((await call('GET', '/metrics')).text)![1]);
+  const second = ask();
+  while ((await waiting()) === 0);
+  const third = await ask();
+  assert.equal(third.status, 503);
+  assert.equal(third.json.error.code, 'OVERLOADED');
+  assert.equal(third.headers.get('retry-after'), '60');
+  assert.equal(openai.chatRequests.length, 1);
+  resolve();
+  assert.deepEqual([(await first).status, (await second).status, await waiting()], [200, 200, 0]);
+});
+
+test('a place in the line is given up when its time is over, and when its asker leaves', async (t) => {
+  const settings = { MAX_CONCURRENT_ASKS: '1', MAX_WAITING_ASKS: '1', ASK_WAIT_MS: '200' };
+  const { call, add, openai, url } = await startService(t, { settings });
+  await add('alder.md', 'Alder wood does not rot under water.');
+  const { promise, resolve } = Promise.withResolvers<void>();
+  openai.chatWhen(/./, { content: 'No.', until: promise });
+  const body = { question, evaluation: 'none' };
+  const first = call('POST', '/ask', body);
+  await openai.waitFor(({ path }) => path.endsWith('/chat/completions'));
+  assert.equal((await call('POST', '/ask', body)).status, 503);
+
+  const leaving = new AbortController();
+  const left = fetch(`${url}/ask`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+    signal: leaving.signal,
+  });
+  const gone = assert.rejects(left);
+  leaving.abort();
+  await gone;
+  resolve();
+  assert.equal((await first).status, 200);
+  assert.equal((await call('POST', '/ask', body)).status, 200, 'the place is free again');
+});

@@ -1,0 +1,79 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Asker, ConductAsk } from '../../src/chain/conduct-ask.ts';
+import { withTokenBudget } from '../../src/http/token-budget.ts';
+import { fail } from '../doubles/openai-replies.ts';
+import { startService } from '../doubles/service.ts';
+
+const keys = { API_KEYS: 'ann:canary-key-ann,bob:canary-key-bob' };
+const ann = { authorization: 'Bearer canary-key-ann' };
+const bob = { authorization: 'Bearer canary-key-bob' };
+
+test('a key has so many requests a minute, and no other key pays for it', async (t) => {
+  const { call } = await startService(t, { settings: { ...keys, RATE_LIMIT_PER_MINUTE: '3' } });
+  for (const left of ['2', '1', '0']) {
+    const { status, headers } = await call('GET', '/documents/none', undefined, ann);
+    assert.equal(status, 404);
+    assert.deepEqual([headers.get('x-ratelimit-limit'), headers.get('x-ratelimit-remaining')], ['3', left]);
+  }
+  const { status, json, headers } = await call('POST', '/search', { question: 'x' }, ann);
+  assert.deepEqual([status, json.error.code, json.error.requestId], [429, 'RATE_LIMITED', headers.get('x-request-id')]);
+  const seconds = Number(headers.get('retry-after'));
+  assert.ok(seconds >= 1 && seconds <= 60, `${seconds}`);
+  assert.equal(headers.get('x-ratelimit-remaining'), '0');
+  assert.equal((await call('GET', '/collections', undefined, bob)).status, 200);
+  for (let at = 0; at < 5; at += 1) assert.equal((await call('GET', '/health/ready')).status, 200);
+});
+
+test('without keys the address is counted; without the setting nothing is', async (t) => {
+  const limited = await startService(t, { settings: { RATE_LIMIT_PER_MINUTE: '2' } });
+  const statuses = [];
+  for (let at = 0; at < 3; at += 1) statuses.push((await limited.call('GET', '/collections')).status);
+  assert.deepEqual(statuses, [200, 200, 429]);
+  const { call } = await startService(t);
+  assert.equal((await call('GET', '/collections')).headers.get('x-ratelimit-limit'), null);
+});
+
+test('a key whose model tokens of the day are used up is told when to come again, streaming or not', async (t) => {
+  const { call, openai } = await startService(t, { settings: { ...keys, TOKENS_PER_DAY: '100' } });
+  await call('POST', '/documents', { source: 'a.md', text: 'Alder wood is light.' }, ann);
+  const usage = { prompt_tokens: 50, completion_tokens: 9, total_tokens: 59 };
+  const ask = (key: Record<string, string>, more = {}) =>
+    call('POST', '/ask', { question: 'How is alder wood?', evaluation: 'none', ...more }, key);
+  openai.chat({ content: 'Light.', usage }, { content: 'Light.', usage }, { content: 'Light.', usage });
+  assert.deepEqual(
+    [(await ask(ann)).status, (await ask(ann)).status],
+    [200, 200],
+    'the one that goes beyond still ends',
+  );
+  for (const stream of [false, true]) {
+    const { status, json, headers } = await ask(ann, { stream });
+    assert.deepEqual([status, json.error.code], [429, 'BUDGET_SPENT']);
+    const seconds = Number(headers.get('retry-after'));
+    assert.ok(seconds >= 1 && seconds <= 86_400, `${seconds}`);
+  }
+  assert.equal((await call('POST', '/search', { question: 'x' }, ann)).status, 200, 'what needs no model goes on');
+  assert.equal((await ask(bob)).status, 200);
+});
+
+test('an ask that fails has used tokens too', async (t) => {
+  const { call, openai } = await startService(t, { settings: { TOKENS_PER_DAY: '40' } });
+  await call('POST', '/documents', { source: 'a.md', text: 'Alder wood is light.' });
+  const usage = { prompt_tokens: 50, completion_tokens: 9, total_tokens: 59 };
+  openai.chat({ content: 'Heavy.', usage }, '{"verdict":"Incorrect"}', fail.status(500));
+  const ask = () => call('POST', '/ask', { question: 'How is alder wood?', onIncorrect: 'retry' });
+  assert.equal((await ask()).status, 503);
+  assert.equal((await ask()).json.error.code, 'BUDGET_SPENT');
+});
+
+test('the budget begins anew at midnight UTC', async () => {
+  let now = new Date('2030-05-04T23:59:30.500Z');
+  const conduct = (async (_request: unknown, asker: Asker) => {
+    asker.onUsage?.({ promptTokens: 6, completionTokens: 4, modelCalls: 1 });
+  }) as unknown as ConductAsk;
+  const ask = withTokenBudget(conduct, 10, { now: () => now });
+  await ask({} as never, { keyName: 'ann' });
+  await assert.rejects(ask({} as never, { keyName: 'ann' }), { code: 'BUDGET_SPENT', retryAfterSeconds: 30 });
+  now = new Date('2030-05-05T00:00:00Z');
+  await ask({} as never, { keyName: 'ann' });
+});

@@ -1,0 +1,114 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { test } from 'node:test';
+import { fail } from '../doubles/openai-replies.ts';
+import { startService } from '../doubles/service.ts';
+
+const read = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
+
+type Panel = {
+  type: string;
+  title: string;
+  gridPos: { x: number; y: number; w: number; h: number };
+  fieldConfig?: { defaults: { unit?: string } };
+  targets?: { expr: string; legendFormat: string }[];
+};
+const dashboard = JSON.parse(read('deploy/grafana-dashboard.json')) as {
+  panels: Panel[];
+  templating: { list: { query: string }[] };
+};
+const panels = dashboard.panels.filter(({ type }) => type !== 'row');
+const alerts = read('deploy/alerts.yaml');
+const rules = alerts.split(/^ {6}- alert: /m).slice(1);
+
+const namesIn = (text: string) =>
+  new Set([...text.matchAll(/\b(?:assay|nodejs|process)_[a-z0-9_]+\b/g)].map(([name]) => name));
+
+/** A service in which everything that is counted has happened once, and what it then tells. */
+async function scrapeEverything(t: Parameters<typeof startService>[0]) {
+  const { call, add, openai } = await startService(t);
+  await add('a.md', 'Alder wood is light.');
+  const ask = () => call('POST', '/ask', { question: 'How is alder wood?' });
+  openai.chat('It is light.', '{"verdict":"Correct"}');
+  await ask();
+  openai.chat(fail.status(500));
+  await ask();
+  return (await call('GET', '/metrics')).text;
+}
+
+/** The metrics that a scrape tells, by name with their type: a histogram is told as three. */
+function metricsOf(scrape: string): Map<string, string> {
+  const types = [...scrape.matchAll(/^# TYPE (\S+) (\S+)$/gm)].map(([, name, type]) => [name!, type!] as const);
+  return new Map(types);
+}
+const samplesOf = (scrape: string) => new Set([...scrape.matchAll(/^([a-z_]\w*)[{ ]/gm)].map(([, name]) => name!));
+
+test('dashboard and alerts name only metrics that a scrape tells, and labels that these have', async (t) => {
+  const scrape = await scrapeEverything(t);
+  const types = metricsOf(scrape);
+  // Those that only a collector of traces brings have no samples here.
+  const told = new Set([
+    ...samplesOf(scrape),
+    ...[...types].flatMap(([name, type]) => (type === 'counter' ? [name] : [])),
+  ]);
+  const expressions = [...panels.flatMap(({ targets = [] }) => targets.map(({ expr }) => expr)), ...rules];
+  const used = new Set(expressions.flatMap((text) => [...namesIn(text)]));
+  for (const { query } of dashboard.templating.list) for (const name of namesIn(query)) used.add(name);
+  assert.ok(used.size > 25);
+  assert.deepEqual(
+    [...used].filter((name) => !told.has(name)),
+    [],
+  );
+
+  const labelsIn = (name: string) =>
+    new Set(
+      [...scrape.matchAll(new RegExp(`^${name}\\{([^}]*)\\}`, 'gm'))].flatMap(([, labels]) =>
+        [...labels!.matchAll(/(\w+)="/g)].map(([, label]) => label!),
+      ),
+    );
+  const ofPrometheus = ['job', 'instance'];
+  for (const text of expressions)
+    for (const [, name, selector] of text.matchAll(/\b((?:assay|nodejs|process)_[a-z0-9_]+)\{([^}]*)\}/g))
+      for (const [, label] of selector!.matchAll(/(\w+)\s*(?:=~|!~|!=|=)/g))
+        if (!ofPrometheus.includes(label!) && labelsIn(name!).size > 0)
+          assert.ok(labelsIn(name!).has(label!), `${name} has no label ${label}`);
+});
+
+test('every panel of the dashboard has a title, a unit, queries with names, and a place of its own', () => {
+  assert.ok(panels.length >= 20);
+  for (const panel of panels) {
+    assert.ok(panel.title && panel.fieldConfig?.defaults.unit, panel.title);
+    assert.ok(panel.targets!.length > 0);
+    for (const { expr, legendFormat } of panel.targets!) {
+      assert.ok(legendFormat, panel.title);
+      assert.equal(expr.split('(').length, expr.split(')').length, expr);
+    }
+  }
+  assert.equal(new Set(panels.map(({ title }) => title)).size, panels.length);
+  const taken = dashboard.panels.flatMap(({ gridPos: { x, y, w, h } }) =>
+    Array.from({ length: w * h }, (_, at) => `${x + (at % w)},${y + Math.floor(at / w)}`),
+  );
+  assert.equal(new Set(taken).size, taken.length, 'panels lie on each other');
+  assert.ok(dashboard.panels.every(({ gridPos: { x, w } }) => x + w <= 24));
+});
+
+test('every alert has an expression, a severity, a summary, and a line in docs/operating.md', () => {
+  assert.ok(rules.length >= 10);
+  const guide = read('docs/operating.md');
+  for (const rule of rules) {
+    const name = /^\w+/.exec(rule)![0];
+    assert.match(rule, /\n {8}expr: /, name);
+    assert.match(rule, /severity: (critical|warning|info)/, name);
+    assert.match(rule, /summary: .+/, name);
+    assert.match(guide, new RegExp(`\`${name}\``), `docs/operating.md does not say what to do about ${name}`);
+  }
+});
+
+test('docs/operating.md names every metric of ours, and none that is not there', async (t) => {
+  const types = metricsOf(await scrapeEverything(t));
+  const ours = [...types].filter(([name]) => name.startsWith('assay_')).map(([name, type]) => `${name} ${type}`);
+  const documented = [...read('docs/operating.md').matchAll(/^\| `(assay_\w+)` \| (\w+) \|/gm)].map(
+    ([, name, type]) => `${name} ${type}`,
+  );
+  assert.deepEqual(documented.sort(), ours.sort());
+});

@@ -1,0 +1,134 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { fail } from '../doubles/openai-replies.ts';
+import { startService } from '../doubles/service.ts';
+import { samplesOf } from './samples.ts';
+
+const correct = '{"verdict":"Correct","reason":"It says so."}';
+
+async function scrape(service: Awaited<ReturnType<typeof startService>>, headers: Record<string, string> = {}) {
+  const { status, headers: got, text } = await service.call('GET', '/metrics', undefined, headers);
+  assert.equal(status, 200, text);
+  assert.match(got.get('content-type')!, /^text\/plain; version=0\.0\.4/);
+  return samplesOf(text);
+}
+
+test('asks are counted by their verdict, with their steps, calls, tokens and failures', async (t) => {
+  const service = await startService(t);
+  const { call, add, openai } = service;
+  await add('a.md', 'Alder wood is light. It does not rot under water.');
+  const ask = (more: object = {}) => call('POST', '/ask', { question: 'How is alder wood?', ...more });
+  const usage = { prompt_tokens: 100, completion_tokens: 7, total_tokens: 107 };
+  openai.chat({ content: 'It is light.', usage }, { content: correct, usage });
+  assert.equal((await ask()).json.verdict.label, 'Correct');
+  openai.chat({ content: 'It is light.', usage }, fail.status(500));
+  assert.equal((await ask()).json.verdict.problem, 'unavailable');
+  openai.chat({ content: 'It is light.', usage });
+  await ask({ evaluation: 'none' });
+  openai.chat(fail.status(401));
+  assert.equal((await ask()).status, 502);
+  openai.embeddings(fail.status(503), fail.status(503));
+  assert.equal((await add('b.md', 'Beech wood is hard.')).status, 503);
+  assert.equal((await call('POST', '/search', { question: 'wood' })).status, 503);
+  assert.equal((await ask({ nonsense: 1 })).status, 400);
+  assert.equal((await call('GET', '/canary-path?canary=1')).status, 404);
+
+  const read = await scrape(service);
+  const asked = (labels: string) => read(`assay_asks_total{${labels}}`);
+  assert.equal(asked('verdict="Correct",basis="context",problem="none",abstained="false"'), 1);
+  assert.equal(asked('verdict="Unjudged",basis="context",problem="unavailable",abstained="false"'), 1);
+  assert.equal(asked('verdict="Unjudged",basis="context",problem="skipped",abstained="false"'), 1);
+  assert.equal(read('assay_asks_failed_total{code="MODEL_REJECTED"}'), 1);
+  assert.equal(read('assay_ask_duration_seconds_count'), 4);
+  assert.equal(read('assay_step_duration_seconds_count{step="retrieve"}'), 3);
+  assert.equal(read('assay_step_duration_seconds_count{step="evaluate"}'), 2);
+  assert.equal(read('assay_model_tokens_total{kind="prompt"}'), 400);
+  assert.equal(read('assay_model_tokens_total{kind="completion"}'), 28);
+  assert.equal(read('assay_model_calls_total'), 5);
+  assert.equal(read('assay_upstream_errors_total{code="MODEL_REJECTED",during="ask"}'), 1);
+  assert.equal(read('assay_upstream_errors_total{code="MODEL_UNAVAILABLE",during="evaluation"}'), 1);
+  assert.equal(read('assay_upstream_errors_total{code="MODEL_UNAVAILABLE",during="ingest"}'), 1);
+  assert.equal(read('assay_upstream_errors_total{code="MODEL_UNAVAILABLE",during="search"}'), 1);
+  assert.equal(read('assay_http_requests_total{method="POST",route="/ask",status="200"}'), 3);
+  assert.equal(read('assay_http_requests_total{method="GET",route="none",status="404"}'), 1);
+  assert.equal(read('assay_http_errors_total{code="UNKNOWN_FIELD"}'), 1);
+  assert.equal(read('assay_http_request_duration_seconds_count{method="POST",route="/ask"}'), 5);
+  assert.equal(read('assay_store_documents'), 1);
+  assert.equal(read('assay_store_collections'), 1);
+  assert.equal(read('assay_knowledge_up'), 1);
+  assert.equal(read('assay_asks_in_progress'), 0);
+  assert.equal(read('assay_asks_limit'), 1024);
+  assert.ok(read('assay_disk_free_bytes')! > 0 && read('assay_disk_size_bytes')! >= read('assay_disk_free_bytes')!);
+  assert.ok(read('process_resident_memory_bytes')! > 1e7);
+});
+
+test('both judges count with their failures, and a stream that fails counts as what failed it', async (t) => {
+  const service = await startService(t);
+  const { call, add, openai } = service;
+  await add('a.md', 'Alder wood is light.');
+  openai.chatWhen(/<answer>/, fail.status(500));
+  openai.chat('It is light.');
+  await call('POST', '/ask', { question: 'How is alder wood?', evaluation: 'both' });
+  openai.chat(fail.cutShort());
+  await call('POST', '/ask', { question: 'How is alder wood?', stream: true });
+  const read = await scrape(service);
+  assert.equal(read('assay_upstream_errors_total{code="MODEL_UNAVAILABLE",during="evaluation"}'), 2);
+  assert.equal(read('assay_http_errors_total{code="MODEL_BAD_OUTPUT"}'), 1);
+  assert.equal(read('assay_asks_failed_total{code="MODEL_BAD_OUTPUT"}'), 1);
+});
+
+test('an ask under way is seen, and one whose asker left is counted as that', async (t) => {
+  const service = await startService(t);
+  await service.add('a.md', 'Alder wood is light.');
+  service.openai.chat(fail.hang());
+  const leaving = new AbortController();
+  const asked = fetch(`${service.url}/ask`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: '{"question":"How is alder wood?"}',
+    signal: leaving.signal,
+  }).catch(() => null);
+  await service.openai.waitFor(({ path }) => path === '/v1/chat/completions');
+  assert.equal((await scrape(service))('assay_asks_in_progress'), 1);
+  leaving.abort();
+  await asked;
+  await service.waitForLog('client left');
+  const read = await scrape(service);
+  assert.equal(read('assay_asks_in_progress'), 0);
+  assert.equal(read('assay_asks_failed_total{code="CLIENT_GONE"}'), 1);
+});
+
+test('a host that dies is counted, and a scrape goes on without it', async (t) => {
+  const service = await startService(t, { embedded: true });
+  process.kill(service.parts.knowledge.hostPid()!, 'SIGKILL');
+  await service.waitForLog('knowledge host died');
+  assert.equal((await scrape(service))('assay_knowledge_host_restarts_total{planned="false"}'), 1);
+});
+
+test('a host that does not reply is seen as down, and does not hold up the scrape', async (t) => {
+  const service = await startService(t, { embedded: true });
+  const pid = service.parts.knowledge.hostPid()!;
+  process.kill(pid, 'SIGSTOP');
+  try {
+    assert.equal((await scrape(service))('assay_knowledge_up'), 0);
+  } finally {
+    process.kill(pid, 'SIGCONT');
+  }
+});
+
+test('where keys are set, the metrics need one', async (t) => {
+  const service = await startService(t, { embedded: true, settings: { API_KEYS: 'scraper:canary-key-1:none' } });
+  assert.equal((await service.call('GET', '/metrics')).status, 401);
+  await scrape(service, { authorization: 'Bearer canary-key-1' });
+});
+
+test('each service counts for itself', async (t) => {
+  const one = await startService(t, { embedded: true });
+  const other = await startService(t, { embedded: true });
+  await one.call('GET', '/collections');
+  assert.equal((await scrape(one))('assay_http_requests_total{method="GET",route="/collections",status="200"}'), 1);
+  assert.equal(
+    (await scrape(other))('assay_http_requests_total{method="GET",route="/collections",status="200"}'),
+    undefined,
+  );
+});

@@ -1,0 +1,160 @@
+import assert from 'node:assert/strict';
+import { createServer, type Socket } from 'node:net';
+import { test } from 'node:test';
+import { openTraces, parentOf } from '../../src/observe/traces.ts';
+import { fail } from '../doubles/openai-replies.ts';
+import { startService } from '../doubles/service.ts';
+import { type CollectedSpan, startTraceCollector } from '../doubles/trace-collector.ts';
+import { samplesOf } from './samples.ts';
+
+const article = 'The canary-passage says: alder wood is light.';
+const question = 'How is canary-question alder wood?';
+const traceId = '0af7651916cd43dd8448eb211c80319c';
+const callerSpan = 'b7ad6b7169203331';
+const sampled = { traceparent: `00-${traceId}-${callerSpan}-01` };
+const unsampled = { traceparent: `00-${traceId}-${callerSpan}-00` };
+
+async function startTraced(
+  t: Parameters<typeof startService>[0],
+  endpoint: string,
+  settings: Record<string, string> = {},
+) {
+  const service = await startService(t, { settings: { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint, ...settings } });
+  await service.add('a.md', article);
+  const ask = (headers: Record<string, string> = {}, more: object = {}) =>
+    service.call('POST', '/ask', { question, ...more }, headers);
+  return { ...service, ask };
+}
+
+const attributesOf = ({ attributes }: CollectedSpan) =>
+  Object.fromEntries(attributes.map(({ key, value }) => [key, Object.values(value)[0]]));
+
+test('an ask becomes a span in the caller’s trace, and each of its steps one below it', async (t) => {
+  const collector = await startTraceCollector(t);
+  const { ask, openai, close } = await startTraced(t, collector.endpoint, { OTEL_SERVICE_NAME: 'assay-here' });
+  openai.chat('canary-answer: light.', '{"verdict":"Correct","reason":"canary-reason"}');
+  const before = Date.now();
+  const { json } = await ask(sampled, { trace: true });
+  const after = Date.now();
+  await close();
+
+  const [root] = await collector.asks(1);
+  assert.deepEqual([root!.traceId, root!.parentSpanId], [traceId, callerSpan]);
+  assert.deepEqual(
+    [attributesOf(root!)['assay.verdict.label'], attributesOf(root!)['assay.ask.id']],
+    ['Correct', json.id],
+  );
+  assert.equal(attributesOf(root!)['gen_ai.usage.output_tokens'], json.usage.completionTokens);
+  assert.ok(Number(root!.startTimeUnixNano) / 1e6 >= before - 1 && Number(root!.endTimeUnixNano) / 1e6 <= after + 1);
+
+  const steps = collector.spans.filter((span) => span !== root);
+  assert.equal(steps.length, json.trace.length);
+  assert.ok(steps.every((span) => span.traceId === traceId));
+  const byId = new Map(collector.spans.map((span) => [span.spanId, span]));
+  const depthOf = (span: CollectedSpan): number => (span === root ? -1 : depthOf(byId.get(span.parentSpanId!)!) + 1);
+  const told = (name: string, depth: number, ms: number) => `${depth} ${name} ${ms}`;
+  const milliseconds = (span: CollectedSpan) =>
+    Math.round(Number(BigInt(span.endTimeUnixNano) - BigInt(span.startTimeUnixNano)) / 1e6);
+  assert.deepEqual(
+    steps.map((span) => told(span.name, depthOf(span), milliseconds(span))).sort(),
+    json.trace
+      .map((step: { name: string; depth: number; durationMs: number }) =>
+        told(step.name, step.depth, Math.round(step.durationMs)),
+      )
+      .sort(),
+  );
+  for (const name of ['retrieve', 'answer', 'evaluate'])
+    assert.ok(
+      steps.some((span) => span.name === name),
+      name,
+    );
+  assert.match(collector.bodies.join(''), /assay-here/);
+  assert.doesNotMatch(collector.bodies.join(''), /canary/);
+});
+
+test('an ask that fails is a span with its code, and no words', async (t) => {
+  const collector = await startTraceCollector(t);
+  const { ask, openai, close } = await startTraced(t, collector.endpoint);
+  openai.chat(fail.status(400, { message: 'canary-upstream' }));
+  assert.equal((await ask()).status, 502);
+  await close();
+  const [root] = await collector.asks(1);
+  assert.equal(root!.status.code, 2);
+  assert.equal(attributesOf(root!)['error.type'], 'MODEL_REJECTED');
+  assert.equal(root!.parentSpanId ?? '', '');
+  assert.ok(collector.spans.some(({ name, status }) => name === 'answer' && status.code === 2));
+  assert.doesNotMatch(collector.bodies.join(''), /canary/);
+});
+
+test('the caller’s word on sampling holds; where there is none, the settings’ share does', async (t) => {
+  const collector = await startTraceCollector(t);
+  const { ask, openai, close } = await startTraced(t, collector.endpoint, { OTEL_TRACES_SAMPLER_ARG: '0' });
+  openai.chatWhen(/./, fail.status(400));
+  await ask(unsampled);
+  await ask();
+  await ask({ traceparent: 'canary-nonsense' });
+  await ask(sampled);
+  await close();
+  assert.deepEqual(
+    (await collector.asks(1)).map((span) => span.traceId),
+    [traceId],
+  );
+});
+
+test('a collector that is gone, or takes and never replies, harms no ask, and is told once', async (t) => {
+  const sockets: Socket[] = [];
+  const hanging = createServer((socket) => void sockets.push(socket));
+  await new Promise<void>((resolve) => hanging.listen(0, '127.0.0.1', resolve));
+  const port = (hanging.address() as { port: number }).port;
+  const silent = await startTraced(t, `http://127.0.0.1:${port}`);
+  silent.openai.chatWhen(/./, 'It is light.');
+  assert.equal((await silent.ask({}, { evaluation: 'none' })).status, 200);
+  await silent.close(); // ends although the collector never replies
+  for (const socket of sockets) socket.destroy();
+  await new Promise((resolve) => hanging.close(resolve));
+
+  const refused = await startTraced(t, `http://127.0.0.1:${port}`);
+  refused.openai.chatWhen(/./, 'It is light.');
+  assert.equal((await refused.ask({}, { evaluation: 'none' })).status, 200);
+  await refused.waitForLog('traces do not reach the collector');
+  assert.equal((await refused.ask({}, { evaluation: 'none' })).status, 200);
+  const read = samplesOf((await refused.call('GET', '/metrics')).text);
+  assert.ok(read('assay_trace_exports_total{result="failed"}')! >= 1);
+});
+
+test('more asks than can be traced cheaply are counted, not traced', async (t) => {
+  const collector = await startTraceCollector(t);
+  let dropped = 0;
+  const traces = openTraces({
+    endpoint: `${collector.endpoint}/`,
+    serviceName: 'assay',
+    version: '0',
+    ratio: 1,
+    onExport: () => {},
+    onDrop: () => {
+      dropped += 1;
+    },
+  });
+  const ended = { collection: 'default', keyName: null, traceparent: null, startedAt: Date.now(), durationMs: 1 };
+  for (let at = 0; at < 1000; at += 1) traces.askEnded({ ...ended, reply: null, error: null, steps: () => [] });
+  await traces.close();
+  assert.ok(dropped > 0);
+  assert.equal(collector.spans.length, 1000 - dropped);
+});
+
+test('a traceparent is read as W3C Trace Context has it', () => {
+  const read = (text: string) => parentOf(text);
+  assert.deepEqual(read(sampled.traceparent), { traceId, spanId: callerSpan, traceFlags: 1, isRemote: true });
+  assert.equal(read(unsampled.traceparent)?.traceFlags, 0);
+  assert.equal(read(`01-${traceId}-${callerSpan}-03-more`)?.traceFlags, 1, 'a later version may add to it');
+  for (const bad of [
+    '',
+    `00-${traceId}-${callerSpan}-01-more`,
+    `ff-${traceId}-${callerSpan}-01`,
+    `00-${'0'.repeat(32)}-${callerSpan}-01`,
+    `00-${traceId}-${'0'.repeat(16)}-01`,
+    `00-${traceId.toUpperCase()}-${callerSpan}-01`,
+    `00-${traceId}-${callerSpan}`,
+  ])
+    assert.equal(read(bad), null, bad);
+});
