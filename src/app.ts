@@ -20,7 +20,10 @@ import { ErrorBody, replyWithError } from './http/error-reply.ts';
 import { type About, healthRoutes } from './http/health.ts';
 import { jobRoutes } from './http/jobs.ts';
 import { requireKeys } from './http/keys.ts';
+import { mcpRoute } from './http/mcp.ts';
 import { metricsRoute, observeRequests } from './http/metrics.ts';
+import type { EmbedTexts } from './http/openai-embeddings.ts';
+import { openAiRoutes } from './http/openai-routes.ts';
 import { guardOrigins } from './http/origins.ts';
 import { limitRate } from './http/rate-limit.ts';
 import { searchRoutes } from './http/search.ts';
@@ -36,6 +39,7 @@ import type { Metrics } from './observe/metrics.ts';
 export type AppParts = {
   conductAsk: ConductAsk;
   search: SearchPassages;
+  embedTexts: EmbedTexts;
   ingestUploads: IngestUploads;
   knowledge: Knowledge;
   jobs: Jobs;
@@ -138,6 +142,8 @@ export async function buildApp(parts: AppParts) {
   await app.register(documentRoutes, { ingestUploads: parts.ingestUploads, knowledge });
   await app.register(collectionRoutes, { knowledge });
   await app.register(jobRoutes, { jobs: parts.jobs, knowledge });
+  await app.register(openAiRoutes, { prefix: '/v1', conductAsk, embedTexts: parts.embedTexts, knowledge, about });
+  await app.register(mcpRoute, { ...parts, conductAsk, ...settings });
   await app.ready();
   return app;
 }

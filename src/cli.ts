@@ -14,6 +14,13 @@ program
   .action(async (options) => (await import('./serve.ts')).serve(options));
 
 program
+  .command('mcp')
+  .description(
+    'speak the Model Context Protocol on stdin and stdout (the service must not be running on the same DATA_DIR)',
+  )
+  .action(async () => (await import('./mcp.ts')).serveMcp());
+
+program
   .command('ingest')
   .description('read files and folders into a collection (the service must not be running on the same DATA_DIR)')
   .argument('<paths...>')

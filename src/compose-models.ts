@@ -13,6 +13,7 @@ import {
 } from './chain/judge-by-features.ts';
 import { createModelJudge, judgementFormat, plainFormat } from './chain/judge-by-model.ts';
 import { readPrompts } from './chain/prompts.ts';
+import { createModelStandaloneQuestion, createWordStandaloneQuestion } from './chain/standalone-question.ts';
 import { createSuffices, type SufficiencyModel } from './chain/sufficiency.ts';
 import type { Basis } from './chain/verdict.ts';
 import type { Config } from './config.ts';
@@ -128,6 +129,7 @@ export function openAnswering(
     return {
       suffices: createSuffices(sufficiency, config.abstainBelow ?? extractedAbstainBelow),
       answer: createExtractiveAnswer(),
+      standaloneQuestion: createWordStandaloneQuestion(),
       judges: { context: createFeatureJudge({ weights: embedded, entails }), answer: createUnavailableJudge('answer') },
     };
   const prompts = readPrompts(config.promptsDir);
@@ -167,9 +169,11 @@ export function openAnswering(
       ...(crossChecks.includes(style) &&
         basis === 'context' && { itself: { prompt: prompts['answer-briefly'], model: judging } }),
     });
+  const answering = openChatModel(servers, models.chat, { cache });
   return {
     suffices: createSuffices(sufficiency, config.abstainBelow ?? modelAbstainsBelow[ownVectors ? 'own' : 'others']),
-    answer: createModelAnswer({ prompt: prompts.answer, model: openChatModel(servers, models.chat, { cache }) }),
+    answer: createModelAnswer({ prompt: prompts.answer, model: answering }),
+    standaloneQuestion: createModelStandaloneQuestion({ prompt: prompts['standalone-question'], model: answering }),
     judges: { context: judge('context'), answer: judge('answer') },
   };
 }

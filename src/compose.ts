@@ -83,7 +83,7 @@ export async function compose(
     const found = await knowledge.search({ question: searchedFor, collection, topK: depth, vector });
     return rerank(question, found, topK);
   };
-  const { suffices, answer, judges } = openAnswering(config, models, servers, {
+  const { suffices, answer, judges, standaloneQuestion } = openAnswering(config, models, servers, {
     cache: options.kept,
     entails: entailment?.entails,
   });
@@ -106,6 +106,7 @@ export async function compose(
   const conductAsk = createConductAsk({
     chain,
     abstention,
+    standaloneQuestion,
     topK,
     timeoutMs: askTimeoutMs,
     saveAsk: keepsAsks ? (record) => void keepAsk(record) : undefined,
@@ -116,6 +117,7 @@ export async function compose(
   });
   const parser = await startParser();
   const ingest = createIngest({ knowledge, parser, embeddings, chunkSizeTokens, chunkOverlapTokens });
+  const embedTexts: AppParts['embedTexts'] = (texts) => embeddings.embedDocuments(texts);
   const ingestUploads: AppParts['ingestUploads'] = (collection, uploads, { signal }) =>
     ingest(
       uploads.map((upload) => ({ collection, ...upload })),
@@ -144,6 +146,7 @@ export async function compose(
     chain,
     conductAsk: metrics.countInProgress(conductAsk),
     search,
+    embedTexts,
     entails: entailment?.entails,
     servers,
     ingestUploads,

@@ -5,6 +5,7 @@
 export const errorTable = {
   BAD_INPUT: { status: 400, retryable: false },
   UNKNOWN_FIELD: { status: 400, retryable: false },
+  UNSUPPORTED: { status: 400, retryable: false },
   BAD_JSON: { status: 400, retryable: false },
   BAD_DOCUMENT: { status: 400, retryable: false },
   KEY_MISSING: { status: 401, retryable: false },
@@ -12,6 +13,7 @@ export const errorTable = {
   KEY_FORBIDDEN: { status: 403, retryable: false },
   ORIGIN_REJECTED: { status: 403, retryable: false },
   NOT_FOUND: { status: 404, retryable: false },
+  MODEL_NOT_FOUND: { status: 404, retryable: false },
   COLLECTION_NOT_FOUND: { status: 404, retryable: false },
   DOCUMENT_NOT_FOUND: { status: 404, retryable: false },
   ASK_NOT_FOUND: { status: 404, retryable: false },

@@ -34,6 +34,8 @@ const rooms: Record<string, string[]> = {
     'knowledge/port.ts',
     'chain/conduct-ask.ts',
     'chain/retrieve.ts',
+    'chain/standalone-question.ts',
+    'chain/told-text.ts',
     'observe/metrics.ts',
   ],
 };
@@ -44,7 +46,7 @@ const vendors: Record<string, RegExp> = {
   knowledge: /^(faiss-node|node:.*)$/,
   models: /^(@langchain\/.*|langchain|openai|undici|cockatiel|onnxruntime-node|@huggingface\/tokenizers|zod|node:.*)$/,
   observe: /^(pino|prom-client|@opentelemetry\/.*|node:.*)$/,
-  http: /^(fastify|@fastify\/.*|fastify-type-provider-zod|zod|node:.*)$/,
+  http: /^(fastify|@fastify\/.*|fastify-type-provider-zod|@modelcontextprotocol\/sdk\/.*|zod|node:.*)$/,
 };
 
 const files = readdirSync(src, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'));

@@ -17,6 +17,13 @@ export type AnswerStep = Runnable<Retrieved, Answer>;
 
 /** How the prompt tells a model to abstain, with what models make of it. */
 const abstains = /^\W*i (?:don['’]?t|do not) know\b[^\n]{0,200}$/i;
+const abstentions = ["i don't know", 'i don’t know', 'i dont know', 'i do not know'];
+
+/** Whether a text, as far as it has come, may be an abstention when it is finished. */
+export function mayAbstain(text: string): boolean {
+  const begun = text.replace(/^\W+/, '').toLowerCase();
+  return abstains.test(text) || abstentions.some((words) => words.startsWith(begun));
+}
 
 /**
  * The basic chain's second half: the prompt, the model, its text.

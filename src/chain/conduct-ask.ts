@@ -4,6 +4,7 @@ import { within } from '../deadline.ts';
 import { AppError } from '../errors.ts';
 import { type Outcome, withPolicy } from './policy.ts';
 import type { AskReply, AskRequest } from './reply.ts';
+import { inConversation, type StandaloneQuestion, type Turn } from './standalone-question.ts';
 import type { Asked, Evaluated } from './state.ts';
 import type { Keep } from './step.ts';
 import { AskTrail, type TraceStep } from './trace.ts';
@@ -39,6 +40,8 @@ export type Asker = {
   keyName?: string | null;
   traceparent?: string | null;
   signal?: AbortSignal;
+  /** What was said before the question, where it was asked in a conversation. */
+  history?: Turn[];
   keep?: Keep;
   /** A promise holds the model's stream back until it resolves. */
   onToken?: (token: string) => void | Promise<void>;
@@ -63,8 +66,11 @@ export function createConductAsk(options: {
   /** Is told of every ask when it is over; it must not throw. */
   observe?: ((end: AskEnd) => void) | undefined;
   abstention?: string | undefined;
+  /** What makes the question of a conversation stand by itself; the record then holds the question as it was understood. */
+  standaloneQuestion: StandaloneQuestion;
 }): ConductAsk {
   const chain = withPolicy(options.chain, options.abstention);
+  const conversation = inConversation(options.standaloneQuestion, chain);
 
   return async (request, asker = {}) => {
     const begun = performance.now();
@@ -94,8 +100,10 @@ export function createConductAsk(options: {
       });
     };
     try {
+      const asked = { question, collection, topK, evaluation, onIncorrect };
+      const history = asker.history ?? [];
       const outcome = await orAbort(
-        chain.invoke({ question, collection, topK, evaluation, onIncorrect }, config),
+        history.length > 0 ? conversation.invoke({ ...asked, history }, config) : chain.invoke(asked, config),
         signal,
       );
       const reply = toReply(outcome, trail, performance.now() - begun);

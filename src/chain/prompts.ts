@@ -18,6 +18,7 @@ const declared = {
   'evaluate-answer-word': ['answer', 'question'],
   'evaluate-context-word': ['answer', 'context', 'question'],
   'answer-briefly': ['context', 'question'],
+  'standalone-question': ['conversation', 'question'],
 } as const;
 
 /** The prompts that a folder must hold; Assay's own stand in for the others where it doesn't. */

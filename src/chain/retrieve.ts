@@ -44,7 +44,7 @@ export function createRetrieve(search: SearchPassages) {
 }
 
 /** A text in which no tag stands that the prompts put around texts, so that it can't pretend to be outside of its own. */
-export const inert = (text: string) => text.replace(/<(?=\/?\s*(?:passage|question|answer)\b)/gi, '‹');
+export const inert = (text: string) => text.replace(/<(?=\/?\s*(?:passage|question|answer|conversation)\b)/gi, '‹');
 
 /** Contexts that were formatted, as long as they are there: the answer and each judge want the same. */
 const formatted = new WeakMap<FoundPassage[], string>();

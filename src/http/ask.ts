@@ -1,4 +1,3 @@
-import type { FastifyRequest } from 'fastify';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { ConductAsk } from '../chain/conduct-ask.ts';
@@ -8,11 +7,8 @@ import type { Knowledge } from '../knowledge/port.ts';
 import { mayUse, needCollection } from './keys.ts';
 import { logAsk } from './log-ask.ts';
 import { streamAsk } from './stream-ask.ts';
+import { traceparentOf } from './traceparent.ts';
 import { whileConnected } from './while-connected.ts';
-
-/** The span that the caller's trace goes on from, as the caller has it. */
-const traceparentOf = ({ headers }: FastifyRequest) =>
-  typeof headers.traceparent === 'string' ? headers.traceparent : null;
 
 /** `POST /ask` and `GET /asks/{id}`: a question's answer, context and verdict, now and later. */
 export const askRoutes: FastifyPluginAsyncZod<{

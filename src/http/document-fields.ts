@@ -10,8 +10,9 @@ export const Source = wellFormedText
   .refine((source) => !/^([/\\]|[a-z]:[/\\])/i.test(source), 'must be relative')
   .refine((source) => !/(^|[/\\])\.\.([/\\]|$)/.test(source), 'must not climb with ..');
 export const Title = wellFormedText.trim().min(1, 'must not be empty').max(500, 'must have at most 500 characters');
+// What was read from JSON is JSON: saying so by zod's recursive z.json() leaves a reference to nowhere in /openapi.json.
 export const Metadata = z
-  .record(z.string().max(200), z.json())
+  .record(z.string().max(200), z.unknown())
   .refine((metadata) => JSON.stringify(metadata).length <= 20_000, 'must have at most 20,000 characters as JSON')
   .refine((metadata) => JSON.stringify(metadata).isWellFormed(), 'must not contain lone surrogates')
   // https://nvd.nist.gov/vuln/detail/CVE-2025-68665: LangChain takes objects with an `lc` key for its own.

@@ -90,13 +90,19 @@ export function errorForLog(error: AppError) {
   };
 }
 
-/** Fastify's error handler: every failure of every route ends here. */
+/** Fastify's error handler: every failure of every route ends here, but for those that speak OpenAI's shape. */
 export function replyWithError(error: unknown, request: FastifyRequest, reply: FastifyReply) {
+  const failure = noteFailure(error, request, reply);
+  return reply.status(failure.status).send(errorBody(failure, request.id));
+}
+
+/** A failure as one of ours, once the log and the reply's headers know of it. */
+export function noteFailure(error: unknown, request: FastifyRequest, reply: FastifyReply): AppError {
   const failure = failureOf(error, reply);
   request.errorCode = failure.code;
   if (failure.status >= 500) request.log.error({ error: errorForLog(failure) }, 'request failed');
   if (failure.code === 'CLIENT_GONE') request.log.info({ status: failure.status }, 'client left');
   if (failure.retryAfterSeconds !== undefined || failure.code === 'OVERLOADED')
     reply.header('retry-after', String(failure.retryAfterSeconds ?? 1));
-  return reply.status(failure.status).send(errorBody(failure, request.id));
+  return failure;
 }

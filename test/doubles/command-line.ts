@@ -6,12 +6,17 @@ import { fileURLToPath } from 'node:url';
 const project = fileURLToPath(new URL('../..', import.meta.url));
 
 /** Starts the command line, or another entry file, as a person does, with these settings and no others. */
-export function startCommand(args: string[], settings: Record<string, string>, entry = 'src/cli.ts'): ChildProcess {
+export function startCommand(
+  args: string[],
+  settings: Record<string, string>,
+  entry = 'src/cli.ts',
+  stdin: 'ignore' | 'pipe' = 'ignore',
+): ChildProcess {
   const { PATH, HOME } = process.env;
   return spawn(process.execPath, [`${project}/${entry}`, ...args], {
     cwd: project,
     env: { PATH, HOME, ...settings },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: [stdin, 'pipe', 'pipe'],
   });
 }
 

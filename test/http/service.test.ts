@@ -33,18 +33,23 @@ test('the OpenAPI document tells every route with its schemas, and the pages sta
     'GET /health/ready',
     'GET /jobs/{id}',
     'GET /metrics',
+    'GET /v1/models',
+    'GET /v1/models/{model}',
     'POST /ask',
     'POST /documents',
     'POST /jobs',
+    'POST /mcp',
     'POST /search',
+    'POST /v1/chat/completions',
+    'POST /v1/embeddings',
     'PUT /collections/{name}',
   ]);
   const body = json.paths['/ask'].post.requestBody.content['application/json'].schema;
   assert.deepEqual(body.required, ['question']);
   assert.equal(body.additionalProperties, false);
-  for (const path of Object.values(json.paths))
-    for (const { responses } of Object.values(path as Record<string, { responses: { default: object } }>))
-      assert.match(JSON.stringify(responses.default), /requestId/);
+  for (const [path, methods] of Object.entries(json.paths))
+    for (const { responses } of Object.values(methods as Record<string, { responses: { default: object } }>))
+      assert.match(JSON.stringify(responses.default), path.startsWith('/v1/') ? /param/ : /requestId/);
   assert.match((await call('GET', '/docs')).text, /<html/i);
   assert.match((await call('GET', '/')).text, /^Assay /);
 });

@@ -1,0 +1,197 @@
+import type { paths } from './schema.ts';
+
+type Method = 'get' | 'post' | 'put' | 'delete';
+type Operation<Path extends keyof paths, Verb extends Method> = NonNullable<paths[Path][Verb]>;
+type Json<Content> = Content extends { content: { 'application/json': infer Body } } ? Body : never;
+type Reply<Path extends keyof paths, Verb extends Method> =
+  Operation<Path, Verb> extends { responses: { 200: infer Good } } ? Json<Good> : never;
+type Body<Path extends keyof paths, Verb extends Method> =
+  Operation<Path, Verb> extends { requestBody: infer Given } ? NonNullable<Json<Given>> : never;
+
+/** An ask as it is sent; everything but the question has a default. */
+export type AskRequest = Omit<Body<'/ask', 'post'>, 'stream'>;
+/** An ask's whole reply: answer, context, verdict, usage, timings. */
+export type AskReply = Reply<'/ask', 'post'>;
+export type Verdict = AskReply['verdict'];
+/** A stretch of a document, word for word; offsets are UTF-16 code units of the document's text. */
+export type Passage = AskReply['context'][number];
+export type SearchRequest = Body<'/search', 'post'>;
+export type NewDocument = Body<'/documents', 'post'>;
+/** What became of a document that was sent. */
+export type WrittenDocument = Extract<Reply<'/documents', 'post'>, { id: string }>;
+export type DocumentPage = Reply<'/documents', 'get'>;
+export type DocumentSummary = DocumentPage['documents'][number];
+export type StoredDocument = Reply<'/documents/{id}', 'get'>;
+export type Collection = Reply<'/collections/{name}', 'get'>;
+export type Health = Reply<'/health/ready', 'get'>;
+
+/** What a streamed ask tells, in this order: what was found, the text as it is written, the answer, its verdict, the whole reply. */
+export type AskEvent =
+  | { event: 'context'; data: Passage[] }
+  | { event: 'token'; data: { text: string } }
+  | { event: 'answer'; data: { text: string; abstained: boolean } }
+  | { event: 'verdict'; data: Verdict }
+  | { event: 'done'; data: AskReply };
+
+/** A reply that is no success: its status (0 inside a stream), Assay's code, and the id that finds it in the service's log. */
+export class AssayError extends Error {
+  override name = 'AssayError';
+  readonly status: number;
+  readonly code: string;
+  readonly requestId: string | null;
+  /** Seconds after which trying again makes sense, where the service says so. */
+  readonly retryAfterSeconds: number | null;
+
+  constructor(
+    message: string,
+    fields: { status: number; code: string; requestId: string | null; retryAfterSeconds?: number | null },
+  ) {
+    super(message);
+    this.status = fields.status;
+    this.code = fields.code;
+    this.requestId = fields.requestId;
+    this.retryAfterSeconds = fields.retryAfterSeconds ?? null;
+  }
+}
+
+export type Options = { signal?: AbortSignal };
+
+/**
+ * A client of one Assay service. Every call takes a signal that ends it, and with it the model calls behind it.
+ * @param options.baseUrl where the service is, such as http://127.0.0.1:3000
+ * @param options.key one of the service's API keys, where it has any
+ * @param options.fetch what calls are made with; the runtime's own by default
+ * @throws AssayError from every call whose reply is no success; what fetch throws where there is no reply
+ */
+export function createClient(options: { baseUrl: string; key?: string; fetch?: typeof fetch }) {
+  const { key, fetch: call = fetch } = options;
+  const base = options.baseUrl.replace(/\/+$/, '');
+
+  async function send(method: string, path: string, body: unknown, accept: string, { signal }: Options = {}) {
+    const isForm = body instanceof FormData;
+    const response = await call(base + path, {
+      method,
+      headers: {
+        accept,
+        ...(key !== undefined && { authorization: `Bearer ${key}` }),
+        ...(body !== undefined && !isForm && { 'content-type': 'application/json' }),
+      },
+      ...(body !== undefined && { body: isForm ? body : JSON.stringify(body) }),
+      ...(signal && { signal }),
+    });
+    if (!response.ok) throw await toError(response);
+    return response;
+  }
+  async function json<T>(method: string, path: string, body?: unknown, within?: Options): Promise<T> {
+    const response = await send(method, path, body, 'application/json', within);
+    return (response.status === 204 ? undefined : await response.json()) as T;
+  }
+  const documents = (
+    query: { collection?: string; cursor?: string; limit?: number } = {},
+    within?: Options,
+  ): Promise<DocumentPage> => {
+    const given = Object.entries(query).flatMap(([name, value]) =>
+      value === undefined ? [] : [[name, String(value)]],
+    );
+    return json('GET', `/documents?${new URLSearchParams(given)}`, undefined, within);
+  };
+
+  return {
+    ask: (request: AskRequest, within?: Options) => json<AskReply>('POST', '/ask', request, within),
+
+    /** The same ask, told step by step. Leaving the loop ends the ask. A failure on the way is thrown as AssayError. */
+    async *askStream(request: AskRequest, within?: Options): AsyncGenerator<AskEvent, void, undefined> {
+      const response = await send('POST', '/ask', { ...request, stream: true }, 'text/event-stream', within);
+      for await (const { event, data } of readEvents(response.body!)) {
+        if (event === 'error') {
+          const { code, message, requestId } = data as { code: string; message: string; requestId: string };
+          throw new AssayError(message, { status: 0, code, requestId });
+        }
+        yield { event, data } as AskEvent;
+        if (event === 'done') return;
+      }
+      throw new AssayError('The stream ended before the reply was whole.', {
+        status: 0,
+        code: 'STREAM_BROKEN',
+        requestId: response.headers.get('x-request-id'),
+      });
+    },
+
+    /** The record of an ask, by the id of its reply, with its trace. */
+    askRecord: (id: string, within?: Options) =>
+      json<Reply<'/asks/{id}', 'get'>>('GET', `/asks/${encodeURIComponent(id)}`, undefined, within),
+
+    search: async (request: SearchRequest, within?: Options): Promise<Passage[]> =>
+      (await json<Reply<'/search', 'post'>>('POST', '/search', request, within)).context,
+
+    /** Adds a text, or replaces the document of the same source. When it resolves the document is stored and can be asked about. */
+    addDocument: (document: NewDocument, within?: Options) =>
+      json<WrittenDocument>('POST', '/documents', document, within),
+
+    /** Adds files of any format that the service reads, all or none; each file's name is its source. */
+    async addFiles(files: File[], fields: { collection?: string } = {}, within?: Options): Promise<WrittenDocument[]> {
+      const form = new FormData();
+      if (fields.collection !== undefined) form.append('collection', fields.collection);
+      for (const file of files) form.append('files', file, file.name);
+      const written = await json<Reply<'/documents', 'post'>>('POST', '/documents', form, within);
+      return 'documents' in written ? written.documents : [written];
+    },
+
+    /** A page of a collection's documents; `nextCursor` is the next page's cursor, or null. */
+    documents,
+
+    /** All documents of a collection, page by page as they are needed. */
+    async *allDocuments(query: { collection?: string } = {}, within?: Options): AsyncGenerator<DocumentSummary> {
+      let cursor: string | null | undefined;
+      do {
+        const page: DocumentPage = await documents({ ...query, ...(cursor && { cursor }) }, within);
+        yield* page.documents;
+        cursor = page.nextCursor;
+      } while (cursor !== null);
+    },
+
+    document: (id: string, within?: Options) =>
+      json<StoredDocument>('GET', `/documents/${encodeURIComponent(id)}`, undefined, within),
+    removeDocument: (id: string, within?: Options) =>
+      json<void>('DELETE', `/documents/${encodeURIComponent(id)}`, undefined, within),
+
+    collections: async (within?: Options): Promise<Collection[]> =>
+      (await json<Reply<'/collections', 'get'>>('GET', '/collections', undefined, within)).collections,
+    /** Makes a collection where there is none of this name. */
+    createCollection: (name: string, within?: Options) =>
+      json<Collection>('PUT', `/collections/${encodeURIComponent(name)}`, undefined, within),
+    removeCollection: (name: string, within?: Options) =>
+      json<void>('DELETE', `/collections/${encodeURIComponent(name)}`, undefined, within),
+
+    /** What the service holds and is made of; throws while it can't answer. */
+    health: (within?: Options) => json<Health>('GET', '/health/ready', undefined, within),
+  };
+}
+
+export type Client = ReturnType<typeof createClient>;
+
+async function toError(response: Response): Promise<AssayError> {
+  const told = (await response.json().catch(() => null)) as { error?: { code?: string; message?: string } } | null;
+  const retryAfter = Number(response.headers.get('retry-after') ?? Number.NaN);
+  return new AssayError(told?.error?.message ?? `The service replied with the status ${response.status}.`, {
+    status: response.status,
+    code: told?.error?.code ?? 'UNKNOWN',
+    requestId: response.headers.get('x-request-id'),
+    retryAfterSeconds: Number.isFinite(retryAfter) ? retryAfter : null,
+  });
+}
+
+/** Server-sent events, each with JSON as its data, however the bytes are cut. */
+async function* readEvents(body: ReadableStream<Uint8Array>): AsyncGenerator<{ event: string; data: unknown }> {
+  let rest = '';
+  const decoder = new TextDecoder();
+  for await (const bytes of body) {
+    const events = (rest + decoder.decode(bytes, { stream: true })).split('\n\n');
+    rest = events.pop()!;
+    for (const text of events) {
+      const field = (name: string) => new RegExp(`^${name}: ?(.*)$`, 'm').exec(text)?.[1];
+      const data = field('data');
+      if (data !== undefined) yield { event: field('event') ?? 'message', data: JSON.parse(data) };
+    }
+  }
+}

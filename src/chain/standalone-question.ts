@@ -1,0 +1,105 @@
+import type { AIMessageChunk } from '@langchain/core/messages';
+import type { BasePromptValueInterface } from '@langchain/core/prompt_values';
+import type { Runnable } from '@langchain/core/runnables';
+import { type ChatStep, readText } from './answer.ts';
+import type { Prompt } from './prompts.ts';
+import { focusStems } from './question-type.ts';
+import { inert } from './retrieve.ts';
+import { sequence, step } from './step.ts';
+import { readWords } from './words.ts';
+
+/** What was said before in a conversation, oldest first. */
+export type Turn = { role: 'user' | 'assistant'; text: string };
+
+/** A question with the conversation that it may lean on. */
+export type InConversation = { question: string; history: Turn[] };
+
+/** The step that makes a question of a conversation one that stands by itself, for the search and for the judge. */
+export type StandaloneQuestion = Runnable<InConversation, string>;
+
+/** How much of a conversation is looked at: its last turns, each up to so many UTF-16 code units. */
+const turnsRead = 8;
+const turnCharacters = 2000;
+/** The longest question that an ask takes. */
+const longestQuestion = 4000;
+
+/** One call to a chat model; where its reply is no question (empty, or too long), the rewrite that needs no model. */
+export function createModelStandaloneQuestion(options: { prompt: Prompt; model: ChatStep }): StandaloneQuestion {
+  const write = sequence<InConversation, string>('standalone question by model', [
+    step('fill standalone prompt', ({ question, history }: InConversation) => ({
+      question: inert(question),
+      conversation: history.slice(-turnsRead).map(toLine).join('\n'),
+    })),
+    options.prompt,
+    step('messages', (prompt: BasePromptValueInterface) => prompt.toChatMessages()),
+    options.model,
+    step('read question', (message: AIMessageChunk) => readText(message).replace(/\s+/g, ' ')),
+  ] as Runnable[]);
+  return step('standalone question', async (asked: InConversation, config) => {
+    const written = await write.invoke(asked, config);
+    return written === '' || written.length > longestQuestion ? withEarlierWords(asked) : written;
+  });
+}
+
+/** The rewrite where no language model is configured: by the words of the question and of those before it. */
+export const createWordStandaloneQuestion = (): StandaloneQuestion => step('standalone question', withEarlierWords);
+
+/** A chain that answers questions, as one that answers the questions of a conversation. */
+export function inConversation<Asked extends { question: string }, Outcome>(
+  standaloneQuestion: StandaloneQuestion,
+  chain: Runnable<Asked, Outcome>,
+): Runnable<Asked & { history: Turn[] }, Outcome> {
+  return step('in conversation', async ({ history, ...asked }: Asked & { history: Turn[] }, config) => {
+    const question = await standaloneQuestion.invoke({ question: asked.question, history }, config);
+    return chain.invoke({ ...asked, question } as unknown as Asked, config);
+  });
+}
+
+const toLine = ({ role, text }: Turn) =>
+  `${role === 'user' ? 'User' : 'Assistant'}: ${inert(text.slice(0, turnCharacters).toWellFormed())}`;
+
+/** Words that stand for something said before; "there" only where it doesn't begin "there is". */
+const pointsBack =
+  /\b(?:it|its|they|them|their|theirs|he|him|his|she|her|hers|this|that|these|those|former|latter|the same|the (?:\w+ )?ones?|there(?! (?:is|are|was|were|any|been)\b))\b/i;
+/** How a question begins that goes on from another. */
+const goesOn =
+  /^\s*(?:and|but|or|so|also|then|what about|how about|what else|why not|which one|who else|where else)\b/i;
+/** A question with fewer words that tell what it is about says too little to be searched for. */
+const fewestTellingWords = 2;
+
+const telling = (text: string) => readWords(text).filter(({ common }) => !common);
+const leans = (question: string) =>
+  pointsBack.test(question) || goesOn.test(question) || telling(question).length < fewestTellingWords;
+
+/**
+ * A question that leans on what was said before, after the subject of the last question that didn't, and of those between; any
+ * other stays as it is. English; a question of another language is taken to lean only where it is very short.
+ */
+export function withEarlierWords({ question, history }: InConversation): string {
+  if (!leans(question)) return question;
+  const asked = history.filter(({ role }) => role === 'user').map(({ text }) => text.slice(0, turnCharacters));
+  const from = Math.max(
+    0,
+    asked.findLastIndex((text) => !leans(text)),
+  );
+  const subject = asked.slice(from).map(subjectOf).join(' ').trim();
+  const written = `${subject}: ${question}`;
+  return subject === '' || written.length > longestQuestion ? question : written;
+}
+
+/**
+ * What a question is about, in its own words: those that tell something, without what was asked for ("epochs" in "How many epochs
+ * did the training take?"), unless nothing else is left. Words that only a sign parts, as in M/M/1, stay together.
+ */
+function subjectOf(question: string): string {
+  const words = telling(question);
+  const focus = focusStems(question);
+  const about = words.filter(({ stem }) => !focus.has(stem));
+  let end = 0;
+  const parts = (about.length > 0 ? about : words).map(({ text, start }) => {
+    const between = question.slice(end, start);
+    end = start + text.length;
+    return (/^[^\s\p{L}\p{N}]+$/u.test(between) ? between : ' ') + text;
+  });
+  return parts.join('').trim();
+}

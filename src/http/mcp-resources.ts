@@ -1,0 +1,89 @@
+import type { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
+import {
+  ErrorCode,
+  ListResourcesRequestSchema,
+  ListResourceTemplatesRequestSchema,
+  McpError,
+  ReadResourceRequestSchema,
+} from '@modelcontextprotocol/sdk/types.js';
+import { z } from 'zod';
+import type { DocumentSummary, Knowledge } from '../knowledge/port.ts';
+
+/** How many documents a page of the list holds. */
+const documentsInPage = 100;
+/** The protocol's own code for a resource that isn't there. */
+const resourceNotFound = -32002;
+const uriPattern = /^assay:\/\/documents\/([\w-]{1,100})$/;
+
+/** Where a page begins: behind this source of this collection. */
+const Cursor = z.tuple([z.string(), z.string()]);
+
+/**
+ * Documents as MCP's resources: listed page by page, over all collections that the caller may use, and read by id. Handlers of the
+ * protocol's own requests, since the SDK's templates are listed whole.
+ */
+export function offerDocuments(
+  { server }: McpServer,
+  { knowledge, mayUse }: { knowledge: Knowledge; mayUse: (collection: string) => boolean },
+) {
+  server.registerCapabilities({ resources: {} });
+
+  server.setRequestHandler(ListResourcesRequestSchema, async ({ params }) => {
+    const from = params?.cursor === undefined ? null : readCursor(params.cursor);
+    const names = (await knowledge.collections())
+      .map(({ name }) => name)
+      .filter((name) => mayUse(name) && (from === null || name >= from[0]))
+      .sort();
+    const found: DocumentSummary[] = [];
+    for (const collection of names) {
+      const after = from?.[0] === collection ? from[1] : null;
+      const limit = documentsInPage + 1 - found.length;
+      if (limit > 0) found.push(...(await knowledge.documents({ collection, after, limit })));
+    }
+    const page = found.slice(0, documentsInPage);
+    const last = found.length > documentsInPage ? page.at(-1) : undefined;
+    return {
+      resources: page.map(toResource),
+      ...(last && { nextCursor: writeCursor([last.collection, last.source]) }),
+    };
+  });
+
+  server.setRequestHandler(ListResourceTemplatesRequestSchema, async () => ({
+    resourceTemplates: [
+      {
+        name: 'document',
+        title: 'A document by its id',
+        uriTemplate: 'assay://documents/{id}',
+        description: 'The whole text of a document, into which the offsets of passages and evidence point.',
+      },
+    ],
+  }));
+
+  server.setRequestHandler(ReadResourceRequestSchema, async ({ params: { uri } }) => {
+    const id = uriPattern.exec(uri)?.[1];
+    const document = id === undefined ? null : await knowledge.document(id);
+    // A document of a collection that the key doesn't open is as good as not there.
+    if (!document || !mayUse(document.collection)) throw new McpError(resourceNotFound, 'There is no such document.');
+    return { contents: [{ uri, mimeType: mimeTypeOf(document), text: document.text }] };
+  });
+}
+
+const mimeTypeOf = ({ format }: DocumentSummary) => (format === 'markdown' ? 'text/markdown' : 'text/plain');
+
+const toResource = (document: DocumentSummary) => ({
+  uri: `assay://documents/${document.id}`,
+  name: document.source,
+  title: document.title,
+  description: `In the collection ${document.collection}, ${document.characters} characters.`,
+  mimeType: mimeTypeOf(document),
+});
+
+const writeCursor = (cursor: z.infer<typeof Cursor>) => Buffer.from(JSON.stringify(cursor)).toString('base64url');
+
+function readCursor(text: string): z.infer<typeof Cursor> {
+  try {
+    return Cursor.parse(JSON.parse(Buffer.from(text, 'base64url').toString()));
+  } catch {
+    throw new McpError(ErrorCode.InvalidParams, 'This cursor is none that this list has given.');
+  }
+}

@@ -1,0 +1,88 @@
+import { WebStandardStreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/webStandardStreamableHttp.js';
+import type { FastifyRequest } from 'fastify';
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import { AppError } from '../errors.ts';
+import type { About } from './health.ts';
+import { mayUse } from './keys.ts';
+import { createMcpServer, type McpParts } from './mcp-server.ts';
+import { traceparentOf } from './traceparent.ts';
+import { whileConnected } from './while-connected.ts';
+
+/**
+ * `POST /mcp`: the Model Context Protocol over streamable HTTP, without sessions: each request has a server of its own, so that any
+ * replica can answer it. A request that asks to be told of progress is answered as server-sent events, any other as JSON.
+ */
+export const mcpRoute: FastifyPluginAsyncZod<
+  Omit<McpParts, 'version'> & { about: About; corsOrigins: string[] }
+> = async (app, { about, corsOrigins, ...parts }) => {
+  app.addHook('onRequest', async (request) => refuseOtherOrigins(request, corsOrigins));
+
+  app.post(
+    '/mcp',
+    {
+      schema: {
+        summary: 'The Model Context Protocol: tools ask, search and add_document, documents as resources',
+        // The protocol's own reader says what is wrong with a message. Several in one, which the protocol has given up, would be
+        // several asks that count as one request.
+        body: z.record(z.string(), z.unknown()).describe('A JSON-RPC message'),
+        response: { 200: z.unknown().describe('A JSON-RPC message, or server-sent events that hold some') },
+      },
+    },
+    async (request, reply) => {
+      const server = createMcpServer(
+        { ...parts, version: about.versions.assay! },
+        {
+          keyName: request.key?.name ?? null,
+          traceparent: traceparentOf(request),
+          mayUse: (collection) => mayUse(request, collection),
+          mayWrite: request.key?.rights.includes('write') ?? true,
+          requestId: request.id,
+          log: request.log,
+        },
+      );
+      const transport = new WebStandardStreamableHTTPServerTransport({
+        enableJsonResponse: !wantsProgress(request.body),
+      });
+      await server.connect(transport);
+      // Closing it cancels what its tools are doing.
+      const gone = whileConnected(reply);
+      gone.addEventListener('abort', () => void server.close(), { once: true });
+      reply.raw.once('finish', () => void server.close());
+      const headers = new Headers();
+      for (const name of ['accept', 'content-type', 'mcp-protocol-version'])
+        if (typeof request.headers[name] === 'string') headers.set(name, request.headers[name]);
+      const asked = new Request('http://localhost/mcp', { method: 'POST', headers });
+      return Promise.race([
+        transport.handleRequest(asked, { parsedBody: request.body }),
+        // A reply that nobody waits for any more would otherwise never come.
+        new Promise<never>((_, reject) => gone.addEventListener('abort', () => reject(gone.reason), { once: true })),
+      ]) as never;
+    },
+  );
+
+  // There are no sessions to listen to or to end.
+  app.route({
+    method: ['GET', 'DELETE'],
+    url: '/mcp',
+    schema: { hide: true },
+    handler: async (_request, reply) => {
+      reply.header('allow', 'POST');
+      throw new AppError('METHOD_NOT_ALLOWED', 'MCP without sessions: only POST is taken here.');
+    },
+  });
+};
+
+const wantsProgress = ({ params }: Record<string, unknown>) =>
+  (params as { _meta?: { progressToken?: unknown } } | null | undefined)?._meta?.progressToken !== undefined;
+
+/**
+ * A page of a browser may call only where it came from, or if the settings name its origin, with keys or without. Programs send no
+ * Origin. That a name is really this service's is seen to for every route (origins.ts).
+ * @throws AppError ORIGIN_REJECTED
+ */
+function refuseOtherOrigins({ headers: { origin }, host }: FastifyRequest, corsOrigins: string[]) {
+  if (origin === undefined || corsOrigins.includes(origin)) return;
+  if (URL.parse(origin)?.host !== host.toLowerCase())
+    throw new AppError('ORIGIN_REJECTED', 'Pages of other origins may not call /mcp.');
+}

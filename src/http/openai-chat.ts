@@ -1,0 +1,155 @@
+import { randomUUID } from 'node:crypto';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import type { Asker, ConductAsk } from '../chain/conduct-ask.ts';
+import { AskReply, AskRequest } from '../chain/reply.ts';
+import { createToldText } from '../chain/told-text.ts';
+import type { Knowledge } from '../knowledge/port.ts';
+import { failureOf } from './error-reply.ts';
+import { openEventStream } from './event-stream.ts';
+import { logAsk } from './log-ask.ts';
+import { openAiErrorBody } from './openai-errors.ts';
+import { toFootnote } from './openai-footnote.ts';
+import { ChatRequest, readConversation, refuseUnsupported } from './openai-messages.ts';
+import { findModel } from './openai-models.ts';
+import { traceparentOf } from './traceparent.ts';
+import { whileConnected } from './while-connected.ts';
+
+const { verdict, context, abstained, question } = AskReply.shape;
+
+const Completion = z.object({
+  id: z.string(),
+  object: z.literal('chat.completion'),
+  created: z.int(),
+  model: z.string(),
+  choices: z.array(
+    z.object({
+      index: z.int(),
+      message: z.object({ role: z.literal('assistant'), content: z.string(), refusal: z.null() }),
+      logprobs: z.null(),
+      finish_reason: z.literal('stop'),
+    }),
+  ),
+  usage: z.object({ prompt_tokens: z.int(), completion_tokens: z.int(), total_tokens: z.int() }),
+  ask_id: z.string(),
+  question,
+  verdict,
+  context,
+  abstained,
+});
+
+/** `POST /v1/chat/completions`: an ask in OpenAI's words. */
+export const openAiChatRoute: FastifyPluginAsyncZod<{ conductAsk: ConductAsk; knowledge: Knowledge }> = async (
+  app,
+  { conductAsk, knowledge },
+) => {
+  app.post(
+    '/chat/completions',
+    {
+      schema: {
+        summary: 'Answer the last message of a conversation, for OpenAI clients; the verdict comes as further fields',
+        body: ChatRequest,
+        response: { 200: Completion },
+      },
+    },
+    async (request, reply) => {
+      const { model, messages, stream, stream_options } = request.body;
+      const { collection, footnote } = await findModel(request, knowledge, model);
+      refuseUnsupported(request.body);
+      const conversation = readConversation(messages);
+      const asked = AskRequest.parse({ question: conversation.question, collection: collection.name });
+      const asker = {
+        keyName: request.key?.name ?? null,
+        traceparent: traceparentOf(request),
+        signal: whileConnected(reply),
+        history: conversation.history,
+      };
+      const head = { id: `chatcmpl-${randomUUID()}`, created: Math.floor(Date.now() / 1000), model };
+      if (stream) {
+        const withUsage = stream_options?.include_usage === true;
+        return streamCompletion((more) => conductAsk(asked, { ...asker, ...more }), request, reply, {
+          head,
+          footnote,
+          withUsage,
+        });
+      }
+      const answered = await conductAsk(asked, asker);
+      logAsk(request, answered);
+      const content = answered.answer + (footnote ? toFootnote(answered) : '');
+      const message = { role: 'assistant' as const, content, refusal: null };
+      return {
+        ...head,
+        object: 'chat.completion' as const,
+        choices: [{ index: 0, message, logprobs: null, finish_reason: 'stop' as const }],
+        usage: toUsage(answered),
+        ...toExtras(answered),
+      };
+    },
+  );
+};
+
+/**
+ * A completion as OpenAI's stream of chunks. The text is told as the model writes it; the chunk that ends it waits for the verdict,
+ * which it carries, as does the chunk with the usage where that is asked for.
+ */
+async function streamCompletion(
+  conduct: (asker: Partial<Asker>) => Promise<AskReply>,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  options: { head: { id: string; created: number; model: string }; footnote: boolean; withUsage: boolean },
+) {
+  let stream: ReturnType<typeof openEventStream> | undefined;
+  const tell = (choices: object[], more: object = {}) => {
+    const chunk = { ...options.head, object: 'chat.completion.chunk', choices };
+    // With usage asked for, every chunk has the field, as OpenAI's have.
+    void stream!.tell(null, { ...chunk, ...(options.withUsage && { usage: null }), ...more });
+  };
+  const tellDelta = (delta: object, finish_reason: 'stop' | null = null, more: object = {}) => {
+    if (!stream) {
+      stream = openEventStream(reply);
+      tellDelta({ role: 'assistant', content: '', refusal: null });
+    }
+    tell([{ index: 0, delta, logprobs: null, finish_reason }], more);
+  };
+  const tellText = (content: string) => {
+    if (content !== '') tellDelta({ content });
+  };
+  const told = createToldText();
+  try {
+    const answered = await conduct({
+      onToken: (token) => tellText(told.add(token)),
+      keep: (name, value) => {
+        if (name === 'answer') tellText(told.finish((value as { text: string }).text));
+      },
+    });
+    if (options.footnote) tellText(toFootnote(answered));
+    tellDelta({}, 'stop', toExtras(answered));
+    if (options.withUsage) tell([], { usage: toUsage(answered), ...toExtras(answered) });
+    logAsk(request, answered);
+    stream!.end('data: [DONE]\n\n');
+  } catch (error) {
+    if (!stream) throw error;
+    const failure = failureOf(error, reply);
+    request.errorCode = failure.code;
+    void stream.tell(null, openAiErrorBody(failure, request.id));
+    request.log.warn({ code: failure.code }, 'stream ended with an error');
+    stream.end();
+  }
+  return reply;
+}
+
+/** What an ask has beyond a completion. */
+const toExtras = ({ id, question, verdict, context, abstained }: AskReply) => ({
+  ask_id: id,
+  question,
+  verdict,
+  context,
+  abstained,
+});
+
+const toUsage = ({ usage: { promptTokens, completionTokens } }: AskReply) => ({
+  prompt_tokens: promptTokens,
+  completion_tokens: completionTokens,
+  total_tokens: promptTokens + completionTokens,
+});

@@ -1,0 +1,59 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { z } from 'zod';
+import type { AppError, ErrorCode } from '../errors.ts';
+import { errorBody, noteFailure } from './error-reply.ts';
+
+/** The body of every reply under `/v1` that is not a success, as OpenAI's clients read it. */
+export const OpenAiErrorBody = z.object({
+  error: z.object({
+    message: z.string(),
+    type: z.string(),
+    param: z.string().nullable(),
+    code: z.string().nullable(),
+  }),
+});
+
+/** Our codes for which OpenAI's clients and their users know another name. Others go by their own, in small letters. */
+const openAiCodes: Partial<Record<ErrorCode, string>> = {
+  KEY_MISSING: 'invalid_api_key',
+  KEY_REJECTED: 'invalid_api_key',
+  COLLECTION_NOT_FOUND: 'model_not_found',
+  RATE_LIMITED: 'rate_limit_exceeded',
+  BUDGET_SPENT: 'insufficient_quota',
+  NOT_FOUND: 'unknown_url',
+  BAD_INPUT: 'invalid_value',
+  UNSUPPORTED: 'unsupported_parameter',
+};
+
+/** The first part of the path of the first field that is wrong; only fields of ours have one. */
+function fieldOf({ cause, message }: AppError): string | null {
+  const path = (cause as { validation?: { instancePath: string }[] } | undefined)?.validation?.[0]?.instancePath;
+  return path?.split('/').find((part) => part !== '') ?? /^(\w{1,40}): /.exec(message)?.[1] ?? null;
+}
+
+/** A failure as OpenAI would tell it. */
+export function openAiErrorBody(failure: AppError, requestId: string): z.infer<typeof OpenAiErrorBody> {
+  const { message } = errorBody(failure, requestId).error;
+  const type =
+    failure.status >= 500
+      ? 'server_error'
+      : failure.status === 429
+        ? 'rate_limit_error'
+        : failure.status === 401
+          ? 'authentication_error'
+          : 'invalid_request_error';
+  return {
+    error: {
+      message,
+      type,
+      param: failure.status === 400 ? fieldOf(failure) : null,
+      code: openAiCodes[failure.code] ?? failure.code.toLowerCase(),
+    },
+  };
+}
+
+/** The error handler of all under `/v1`. */
+export function replyWithOpenAiError(error: unknown, request: FastifyRequest, reply: FastifyReply) {
+  const failure = noteFailure(error, request, reply);
+  return reply.status(failure.status).send(openAiErrorBody(failure, request.id));
+}

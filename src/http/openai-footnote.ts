@@ -1,0 +1,32 @@
+import type { AskReply } from '../chain/reply.ts';
+
+const rule = '\n\n---\n**Verdict: ';
+
+/**
+ * The verdict as Markdown beneath an answer, for readers who see text alone. What comes from documents and models is data there
+ * too: it can't become a link, an image or anything else of Markdown or HTML.
+ */
+export function toFootnote({ verdict, context, abstained }: AskReply): string {
+  const { label, score, reason, evidence } = verdict;
+  const likely = score === null ? '' : ` (${Math.round(score * 100)}%)`;
+  const sourceOf = (passageId: string) => context.find(({ id }) => id === passageId)?.source ?? '';
+  const quotes = evidence.map(({ quote, passageId }) => `> “${inert(quote)}” – ${inert(sourceOf(passageId))}`);
+  const sources = [...new Set(context.map(({ source }) => inert(source)))];
+  const read = sources.length > 0 && !abstained ? [`Passages read: ${sources.join(', ')}`] : [];
+  return [`${rule}${label}**${likely}. ${inert(reason)}`, ...quotes, ...read].join('\n\n');
+}
+
+/** A text as it was before a footnote was put beneath it: a front end sends answers back as it showed them. */
+export function withoutFootnote(text: string): string {
+  const at = text.lastIndexOf(rule);
+  return at < 0 ? text : text.slice(0, at);
+}
+
+/** Text on one line in which nothing is Markdown or HTML any more. */
+const inert = (text: string) =>
+  text
+    .replace(/\s+/g, ' ')
+    .trim()
+    .replace(/[\\`*_{}[\]<>#|~&$!]/g, '\\$&')
+    // Addresses that stand alone become links in many renderers.
+    .replace(/(?<=https?)(?=:\/\/)|(?<=www)(?=\.)/gi, '\u200b');

@@ -1,0 +1,28 @@
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
+import type { ConductAsk } from '../chain/conduct-ask.ts';
+import { AppError } from '../errors.ts';
+import type { Knowledge } from '../knowledge/port.ts';
+import type { About } from './health.ts';
+import { openAiChatRoute } from './openai-chat.ts';
+import { type EmbedTexts, openAiEmbeddingRoute } from './openai-embeddings.ts';
+import { OpenAiErrorBody, replyWithOpenAiError } from './openai-errors.ts';
+import { openAiModelRoutes } from './openai-models.ts';
+
+/** What OpenAI's clients speak, errors included: a collection is a model, and the last message is the question. */
+export const openAiRoutes: FastifyPluginAsyncZod<{
+  conductAsk: ConductAsk;
+  embedTexts: EmbedTexts;
+  knowledge: Knowledge;
+  about: About;
+}> = async (app, { conductAsk, embedTexts, knowledge, about }) => {
+  app.setErrorHandler(replyWithOpenAiError);
+  app.setNotFoundHandler(() => {
+    throw new AppError('NOT_FOUND', 'There is nothing here. GET /openapi.json tells what there is.');
+  });
+  app.addHook('onRoute', ({ schema }) => {
+    if (schema?.response) schema.response = { ...schema.response, default: OpenAiErrorBody };
+  });
+  await app.register(openAiModelRoutes, { knowledge });
+  await app.register(openAiChatRoute, { conductAsk, knowledge });
+  await app.register(openAiEmbeddingRoute, { embedTexts, about });
+};

@@ -1,0 +1,49 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { withEarlierWords } from '../../src/chain/standalone-question.ts';
+
+const rewrite = (question: string, ...earlier: string[]) =>
+  withEarlierWords({
+    question,
+    history: earlier.flatMap((text) => [
+      { role: 'user' as const, text },
+      { role: 'assistant' as const, text: 'Granite.' },
+    ]),
+  });
+
+test('without a model, a question that leans on the conversation is put after the subject it leans on', () => {
+  for (const [earlier, question, expected] of [
+    [
+      ['When was the tower of Cape Alder rebuilt?'],
+      'Who was its keeper?',
+      'tower Cape Alder rebuilt: Who was its keeper?',
+    ],
+    // What was asked for is not what is talked about.
+    [
+      ['How many epochs did the digit network need?'],
+      'And which learning rate?',
+      'digit network need: And which learning rate?',
+    ],
+    [['What is the M/M/1 queue?'], 'Why?', 'M/M/1 queue: Why?'],
+    [['Which files does a store have?'], 'What does the second one hold?', 'store: What does the second one hold?'],
+    // A chain of questions that lean goes back to the one that doesn't.
+    [
+      ['Is there parking?', 'Who lit the lamp of Cape Alder?', 'When did he do it?'],
+      'And why?',
+      'lit lamp Cape Alder: And why?',
+    ],
+  ] as const)
+    assert.equal(rewrite(question, ...earlier), expected);
+});
+
+test('a question that stands by itself stays, and so does one with nothing to lean on', () => {
+  const standing = 'Which stone was the north quarry known for?';
+  assert.equal(rewrite(standing, 'When was the tower rebuilt?'), standing);
+  assert.equal(
+    rewrite('There is a quarry in the north, of which stone?', 'Who was the keeper?').includes('keeper'),
+    false,
+  );
+  assert.equal(rewrite('Why is it so?', 'Is it?'), 'Why is it so?');
+  const long = `${'word '.repeat(790)}it?`;
+  assert.equal(rewrite(long, `${'quarry tower '.repeat(100)}?`), long);
+});

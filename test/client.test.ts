@@ -1,0 +1,135 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { test } from 'node:test';
+import { type AskEvent, AssayError, createClient } from '../packages/client/src/index.ts';
+import { fail } from './doubles/openai-replies.ts';
+import { startService } from './doubles/service.ts';
+import type { Test } from './doubles/temporary-folder.ts';
+
+const question = 'When was the tower rebuilt?';
+const correct = JSON.stringify({ quotes: [], reason: 'It says so.', verdict: 'Correct', score: 0.97 });
+const text = 'The tower was rebuilt in 1904 with granite from the north quarry.';
+
+async function start(t: Test) {
+  const service = await startService(t, { settings: { API_KEYS: 'me:canary-key-me:default|attic' } });
+  return { ...service, assay: createClient({ baseUrl: `${service.url}/`, key: 'canary-key-me' }) };
+}
+
+/** What a call was refused with. */
+async function refusal(call: Promise<unknown>): Promise<AssayError> {
+  const error = await call.then(
+    () => assert.fail('the call was not refused'),
+    (caught) => caught,
+  );
+  assert.ok(error instanceof AssayError, String(error));
+  return error;
+}
+
+test('the client’s types are those of the service’s own description', async (t) => {
+  const { schemaFile, typesOf } = await import('../packages/client/generate.ts');
+  const { call } = await startService(t);
+  const { json } = await call('GET', '/openapi.json');
+  const types = await typesOf(json).catch((error) => {
+    if (process.env.CI) throw error;
+    return null;
+  });
+  if (types === null) return t.skip('the compiler that openapi-typescript needs can not be fetched here');
+  assert.ok(readFileSync(schemaFile, 'utf8') === types, 'src/schema.ts is out of date: npm run client writes it anew');
+});
+
+test('documents are added, listed, read and removed', async (t) => {
+  const { assay } = await start(t);
+  const written = await assay.addDocument({ source: 'log.md', text, metadata: { year: 1904 } });
+  assert.deepEqual([written.source, written.unchanged], ['log.md', false]);
+  const files = await assay.addFiles([new File(['Alder wood is light.'], 'alder.txt'), new File(['# Oak'], 'oak.md')]);
+  assert.deepEqual(
+    files.map(({ source }) => source),
+    ['alder.txt', 'oak.md'],
+  );
+  assert.equal((await assay.addFiles([new File(['# Oak'], 'oak.md')]))[0]!.unchanged, true);
+  const page = await assay.documents({ limit: 2 });
+  assert.equal(page.documents.length, 2);
+  assert.equal((await assay.documents({ cursor: page.nextCursor! })).nextCursor, null);
+  const all = await Array.fromAsync(assay.allDocuments());
+  assert.deepEqual(
+    all.map(({ source }) => source),
+    ['alder.txt', 'log.md', 'oak.md'],
+  );
+  const document = await assay.document(written.id);
+  assert.deepEqual([document.text, document.metadata], [text, { year: 1904 }]);
+  assert.equal((await assay.search({ question, topK: 1 }))[0]!.text, text);
+  await assay.removeDocument(written.id);
+  assert.equal((await refusal(assay.document(written.id))).code, 'DOCUMENT_NOT_FOUND');
+
+  await assay.createCollection('attic');
+  await assay.addFiles([new File(['Dust.'], 'dust.txt')], { collection: 'attic' });
+  assert.deepEqual(
+    (await assay.collections()).map(({ name, documents }) => [name, documents]),
+    [
+      ['attic', 1],
+      ['default', 2],
+    ],
+  );
+  await assay.removeCollection('attic');
+  assert.equal((await assay.health()).documents, 2);
+});
+
+test('an ask comes whole, and step by step as its model writes it', async (t) => {
+  const { assay, openai } = await start(t);
+  await assay.addDocument({ source: 'log.md', text });
+  openai.chat('In 1904.', correct);
+  const reply = await assay.ask({ question, evaluation: 'context' });
+  assert.deepEqual([reply.answer, reply.verdict.label], ['In 1904.', 'Correct']);
+  assert.ok((await assay.askRecord(reply.id)).trace!.length > 0);
+
+  const { promise: rest, resolve: goOn } = Promise.withResolvers<void>();
+  async function* slowly() {
+    yield 'In ';
+    await rest;
+    yield '1904 – “Élan”.';
+  }
+  openai.chat({ content: slowly() }, correct);
+  const events: AskEvent[] = [];
+  for await (const told of assay.askStream({ question })) {
+    events.push(told);
+    if (told.event === 'token') goOn();
+  }
+  assert.deepEqual(
+    events.map(({ event }) => event).filter((event, at, all) => event !== all[at - 1]),
+    ['context', 'token', 'answer', 'verdict', 'done'],
+  );
+  const tokens = events.map((told) => (told.event === 'token' ? told.data.text : '')).join('');
+  const done = events.at(-1)!;
+  assert.equal(tokens, 'In 1904 – “Élan”.');
+  assert.equal(done.event === 'done' && done.data.answer, tokens);
+});
+
+test('refusals and failures are thrown with status, code and request id, also out of a stream', async (t) => {
+  const { assay, openai, url } = await start(t);
+  await assay.addDocument({ source: 'log.md', text });
+  const missing = await refusal(assay.ask({ question, collection: 'other' }));
+  assert.deepEqual([missing.status, missing.code, missing.retryAfterSeconds], [404, 'COLLECTION_NOT_FOUND', null]);
+  assert.match(missing.requestId!, /^[0-9a-f-]{36}$/);
+  assert.equal((await refusal(createClient({ baseUrl: url }).collections())).code, 'KEY_MISSING');
+  openai.chat(fail.status(429, { retryAfterSeconds: 7 }), fail.cutShort());
+  const busy = await refusal(assay.ask({ question }));
+  assert.deepEqual([busy.status, busy.code, busy.retryAfterSeconds], [503, 'MODEL_UNAVAILABLE', 7]);
+  const broken = await refusal(Array.fromAsync(assay.askStream({ question })));
+  assert.deepEqual([broken.status, broken.code], [0, 'MODEL_BAD_OUTPUT']);
+});
+
+test('a signal, or leaving the loop, ends the call and the model calls behind it', async (t) => {
+  const { assay, openai } = await start(t);
+  await assay.addDocument({ source: 'log.md', text });
+  openai.chat(fail.hang());
+  const leaving = new AbortController();
+  const asked = assert.rejects(assay.ask({ question }, { signal: leaving.signal }), { name: 'AbortError' });
+  await openai.waitFor((entry) => entry === openai.chatRequests[0]);
+  leaving.abort();
+  await asked;
+  await openai.waitFor((entry) => entry === openai.chatRequests[0] && entry.aborted);
+
+  openai.chat(fail.hangMidBody());
+  for await (const { event } of assay.askStream({ question })) if (event === 'token') break;
+  await openai.waitFor((entry) => entry === openai.chatRequests[1] && entry.aborted);
+});

@@ -1,0 +1,74 @@
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { type TestContext, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { startService } from './doubles/service.ts';
+
+const examples = fileURLToPath(new URL('../examples', import.meta.url));
+const question = 'Which wood does not rot under water?';
+
+/** Runs an example against a service without a language model, and without a key that it needs. */
+async function run(t: TestContext, command: string, file: string) {
+  const { url, call } = await startService(t, { embedded: true, settings: { API_KEYS: 'me:canary-key-me' } });
+  const { PATH, HOME } = process.env;
+  const once = (key: string) =>
+    promisify(execFile)(command, [`${examples}/${file}`], { env: { PATH, HOME, ASSAY_URL: url, ASSAY_KEY: key } });
+  await assert.rejects(once('another-key'), (error: { code: number; stdout: string; stderr: string }) => {
+    assert.match(error.stdout + error.stderr, /KEY_REJECTED/);
+    return error.code !== 0;
+  });
+  const { stdout, stderr } = await once('canary-key-me');
+  assert.equal(stderr, '');
+  const asked = await call('POST', '/ask', { question }, { authorization: 'Bearer canary-key-me' });
+  return { stdout, answer: asked.json.answer as string };
+}
+
+test('the example for curl adds, asks, streams, and asks as an OpenAI client', async (t) => {
+  const { stdout, answer } = await run(t, 'bash', 'ask.sh');
+  const lines = stdout.split('\n').filter((line) => line !== '');
+  assert.equal(JSON.parse(lines[0]!).source, 'examples/alder.md');
+  assert.equal(JSON.parse(lines[1]!).answer, answer);
+  assert.match(answer, /Alder wood does not rot under water/);
+  const events = lines.filter((line) => line.startsWith('event: ')).map((line) => line.slice(7));
+  assert.deepEqual(events, ['context', 'answer', 'verdict', 'done']);
+  const completion = JSON.parse(lines.at(-1)!);
+  assert.ok(completion.choices[0].message.content.startsWith(`${answer}\n\n---\n**Verdict: `));
+});
+
+test('the example for TypeScript adds, asks and streams by the typed client', async (t) => {
+  const { stdout, answer } = await run(t, process.execPath, 'ask.ts');
+  assert.equal(stdout.split(answer).length, 3 + 1, 'as the answer, as its quotation, and streamed');
+  assert.match(stdout, /(Correct|Incorrect): .*\n {2}“.*” \(examples\/alder\.md\)\n1 passages found\n/);
+});
+
+test('the example for Python adds, asks and streams with the standard library', async (t) => {
+  const { stdout, answer } = await run(t, 'python3', 'ask.py');
+  assert.equal(stdout.split(answer).length, 3 + 1);
+  assert.match(stdout, /(Correct|Incorrect): .*\n {2}“.*”\n/);
+});
+
+test('the curl commands of the pages for OpenAI and MCP clients work, and their configurations are JSON', async (t) => {
+  const { url, parts } = await startService(t, { embedded: true });
+  await parts.ingestFile(
+    'default',
+    fileURLToPath(new URL('../corpus/neuron-state-anomalies.md', import.meta.url)),
+    'a.md',
+  );
+  const replies: string[] = [];
+  for (const page of ['openai.md', 'mcp.md']) {
+    const text = readFileSync(new URL(`../docs/${page}`, import.meta.url), 'utf8');
+    for (const [, block] of text.matchAll(/```json\n([\s\S]*?)```/g)) assert.ok(JSON.parse(block!));
+    for (const [command] of text.matchAll(/^curl .*/gm)) {
+      const { stdout } = await promisify(execFile)('bash', ['-c', command.replaceAll('http://127.0.0.1:3000', url)]);
+      replies.push(stdout);
+    }
+  }
+  const [models, completion, embeddings, mcp] = replies.map((reply) => JSON.parse(reply));
+  assert.equal(replies.length, 4);
+  assert.equal(models.data[1].id, 'default+footnote');
+  assert.match(completion.choices[0].message.content, /8 epochs/);
+  assert.equal(embeddings.data[0].embedding.length, 384);
+  assert.match(mcp.result.content[0].text, /^Answer: .*8 epochs/);
+});
