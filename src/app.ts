@@ -20,8 +20,8 @@ import { ErrorBody, replyWithError } from './http/error-reply.ts';
 import { type About, healthRoutes } from './http/health.ts';
 import { jobRoutes } from './http/jobs.ts';
 import { requireKeys } from './http/keys.ts';
+import { pageRoutes } from './http/page.ts';
 import { searchRoutes } from './http/search.ts';
-import { startRoute } from './http/start.ts';
 import type { Jobs } from './ingest/jobs.ts';
 import type { Knowledge } from './knowledge/port.ts';
 
@@ -99,7 +99,7 @@ export async function buildApp(parts: AppParts) {
   });
   app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger());
 
-  await app.register(startRoute, { about });
+  await app.register(pageRoutes, { about });
   await app.register(healthRoutes, { knowledge, about });
   await app.register(askRoutes, {
     conductAsk: parts.conductAsk,

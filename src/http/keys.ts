@@ -12,8 +12,8 @@ declare module 'fastify' {
 
 const digest = (key: string) => createHash('sha256').update(key).digest();
 
-/** Routes that need no key: what tells whether the service lives, and the start page. */
-const isOpen = (url: string | undefined) => url === '/' || url?.startsWith('/health/');
+/** Routes that need no key: what tells whether the service lives, and the page with its files. */
+const isOpen = (url: string | undefined) => url === '/' || url?.startsWith('/assets/') || url?.startsWith('/health/');
 
 /**
  * Lets in only who brings a key, as `Authorization: Bearer …` or `x-api-key`. Keys are kept hashed and compared in constant
