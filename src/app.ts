@@ -69,6 +69,11 @@ export async function buildApp(parts: AppParts) {
     const line = { method, route: url, status: reply.statusCode, ms: Math.round(reply.elapsedTime * 10) / 10 };
     request.log.debug({ ...line, key: request.key?.name }, 'request');
   });
+  // What is idle is closed at once; a connection that a browser keeps for later is idle only when its last reply is through.
+  app.addHook('preClose', async () => {
+    const sweep = setInterval(() => app.server.closeIdleConnections(), 100);
+    app.server.once('close', () => clearInterval(sweep));
+  });
   // Whatever a route replies when it fails has this one shape.
   app.addHook('onRoute', ({ schema }) => {
     if (schema?.response) schema.response = { ...schema.response, default: ErrorBody };
@@ -76,6 +81,8 @@ export async function buildApp(parts: AppParts) {
   requireKeys(app, settings.apiKeys);
 
   await app.register(multipart, {
+    // A file's name is its document's source, which may be a path: as of a folder dropped on the page.
+    preservePath: true,
     limits: { fileSize: settings.maxBodyBytes, files: 100, fields: 10, fieldSize: 64 * 1024, parts: 110 },
   });
   await app.register(swagger, {

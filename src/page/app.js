@@ -18,7 +18,7 @@ const views = [
   ['search', 'Search'],
   ['documents', 'Documents'],
   ['history', 'History'],
-  ['report', 'Evaluation'],
+  ['report', 'Reports'],
 ];
 const collectionPlace = 'assay.collection';
 
@@ -159,7 +159,7 @@ function Status({ health, isOffline }) {
   if (!health) return html`<p class="status"></p>`;
   const { models, documents } = health;
   const who = models.chat === null ? 'No language model is configured: answers are quoted' : `${models.chat} answers`;
-  return html`<p class="status" title="Verdicts: ${models.evaluation}. Search: ${models.embedding}."><span>${who}</span> <span>${documents.toLocaleString('en')} ${documents === 1 ? 'document' : 'documents'}</span></p>`;
+  return html`<p class="status" title="Verdicts: ${models.evaluation}. Search: ${models.embedding}.">${who} · ${documents.toLocaleString('en')} ${documents === 1 ? 'document' : 'documents'}</p>`;
 }
 
 /** @param {{ refusal: import('./api.js').CallError, onKey: (key: string) => void }} props */

@@ -55,6 +55,10 @@ export function AskView({ askId, collection, picker, isEmpty, hasModel, openDocu
   const [shown, setShown] = useState(/** @type {Ask | null} */ (null));
   const cancel = useRef(/** @type {AbortController | null} */ (null));
   useEffect(() => () => cancel.current?.abort(), []);
+  // What a model's answer will need is fetched while the question is being typed.
+  useEffect(() => {
+    if (hasModel) import('./markdown.js').catch(() => {});
+  }, [hasModel]);
 
   useEffect(() => {
     if (askId === null || shown?.reply?.id === askId) return;
@@ -244,13 +248,17 @@ function Shown({ ask: shown, openDocument, retry }) {
     });
     mark?.focus({ preventScroll: true });
   }, [current]);
-  const back = (/** @type {KeyboardEvent} */ event) => {
-    if (event.key !== 'Escape' || current === null) return;
+  function back() {
     setCurrent(null);
-    if (cameFrom.current instanceof HTMLElement) cameFrom.current.focus();
+    if (!(cameFrom.current instanceof HTMLElement)) return;
+    cameFrom.current.focus({ preventScroll: true });
+    cameFrom.current.scrollIntoView({ block: 'center' });
+  }
+  const onKeyDown = (/** @type {KeyboardEvent} */ event) => {
+    if (event.key === 'Escape' && current !== null) back();
   };
 
-  return html`<div class="ask" onKeyDown=${back}>
+  return html`<div class="ask" onKeyDown=${onKeyDown}>
     <section class="answer card" aria-label="Answer">
       ${question !== '' && html`<h2 class="asked">${question}</h2>`}
       ${isUnderWay(shown) && html`<p class="phase"><span class="spinner" aria-hidden="true"></span>${phases[phase]}</p>`}
@@ -272,7 +280,7 @@ function Shown({ ask: shown, openDocument, retry }) {
       html`<section class="found" aria-labelledby="found-head">
         <h2 id="found-head">${abstained ? 'What was found instead' : 'Passages'} <span class="count">${context.length}</span></h2>
         ${context.length === 0 && html`<p class="quiet">Nothing was found: the collection is empty.</p>`}
-        <${Passages} passages=${context} evidence=${evidence} current=${current} openDocument=${openDocument} />
+        <${Passages} passages=${context} evidence=${evidence} current=${current} openDocument=${openDocument} back=${back} />
       </section>`
     }
   </div>`;
@@ -301,6 +309,7 @@ function Start() {
   const asks = pastAsks().slice(0, 5);
   return html`<section class="start">
     <p class="lead">Every answer comes with the passages it stands on, and a verdict: can it be trusted?</p>
+    <p class="quiet"><kbd>Enter</kbd> asks, <kbd>Shift</kbd> <kbd>Enter</kbd> begins a new line, <kbd>/</kbd> goes to the question from anywhere.</p>
     ${asks.length > 0 && html`<h2>Asked lately</h2><${PastAskList} asks=${asks} />`}
   </section>`;
 }

@@ -154,9 +154,13 @@ function AddDocuments({ collection, add, afterChange }) {
  * @returns {Promise<{ file: File, source: string }[]>}
  */
 async function filesOf({ items }) {
-  const entries = [...items].flatMap((item) => item.webkitGetAsEntry() ?? []);
+  const files = [...items].filter(({ kind }) => kind === 'file');
+  // Both are gone once the event is over: they are taken before anything is waited for.
+  const dropped = files.map((item) => item.webkitGetAsEntry() ?? item.getAsFile());
   /** @param {any} entry @returns {Promise<{ file: File, source: string }[]>} */
   const read = async (entry) => {
+    if (entry === null) return [];
+    if (entry instanceof File) return [{ file: entry, source: entry.name }];
     if (entry.isFile) {
       const file = await new Promise((resolve, reject) => entry.file(resolve, reject));
       return [{ file, source: entry.fullPath.replace(/^\//, '') }];
@@ -169,7 +173,7 @@ async function filesOf({ items }) {
       found.push(...some);
     }
   };
-  return (await Promise.all(entries.map(read))).flat();
+  return (await Promise.all(dropped.map(read))).flat();
 }
 
 /** @param {{ collection: string, afterChange: () => Promise<void> }} props */

@@ -77,7 +77,7 @@ function shared(sentence, quote) {
 
 const segmenter = new Intl.Segmenter('en', { granularity: 'sentence' });
 /** What a full stop ends without ending a sentence. */
-const goesOn = /(?:^|[\s(])(?:e\.g|i\.e|cf|vs|dr|mr|mrs|ms|prof|fig|eq|no|approx|\p{Lu}|\d+)\.\s*$/iu;
+const goesOn = /(?:^|[\s(])(?:e\.g|i\.e|cf|vs|dr|mr|mrs|ms|prof|fig|eq|no|approx|\p{Lu})\.\s*$|^\s*\d+\.\s*$/iu;
 
 /**
  * Where the sentences of a text begin and end, without the white space between them.

@@ -7,9 +7,9 @@ import { html } from 'htm/preact';
 /** @typedef {(place: { id: string, start: number, end: number }) => void} OpenDocument */
 
 /**
- * @param {{ passages: Passage[], evidence: Evidence[], current: number | null, openDocument: OpenDocument }} props
+ * @param {{ passages: Passage[], evidence: Evidence[], current: number | null, openDocument: OpenDocument, back?: () => void }} props `back`: to where the evidence was picked
  */
-export function Passages({ passages, evidence, current, openDocument }) {
+export function Passages({ passages, evidence, current, openDocument, back }) {
   return html`<ol class="passages">
     ${passages.map((passage) => {
       const own = evidence
@@ -23,7 +23,8 @@ export function Passages({ passages, evidence, current, openDocument }) {
         </p>
         <p class="passage-text">${markedUp(passage, own, current)}</p>
         <p class="passage-foot">
-          <span class="quiet">Relevance ${Math.round(passage.score * 100)} of 100</span>
+          <span class="quiet grow">Rank ${passage.rank}, relevance ${Math.round(passage.score * 100)} of 100</span>
+          ${picked && back && html`<button type="button" class="link" onClick=${back}>Back to the answer</button>`}
           <button type="button" class="link" onClick=${() => {
             const { start, end } = picked ?? own[0] ?? passage;
             openDocument({ id: passage.documentId, start, end });

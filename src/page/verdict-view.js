@@ -15,6 +15,7 @@ const meanings = /** @type {Record<string, string>} */ ({
   Incorrect: 'Do not rely on this answer.',
   Unjudged: 'Nobody has checked this answer.',
   Abstained: 'The documents do not say, so there is no answer.',
+  Withheld: 'The answer was found Incorrect, so it is not shown.',
 });
 const signs = /** @type {Record<string, string>} */ ({
   Correct: 'M5 10.5l3.5 3.5L15 7',
@@ -32,21 +33,23 @@ export function VerdictWord({ label, small }) {
   </span>`;
 }
 
-/** @param {{ score: number | null }} props */
-export const Score = ({ score }) =>
-  score === null ? null : html`<span class="score"><strong>${Math.round(score * 100)}</strong> of 100</span>`;
+/** @param {{ score: number | null, words?: boolean }} props `words` say what the score means */
+export const Score = ({ score, words }) =>
+  score === null
+    ? null
+    : html`<span class="score"><strong>${Math.round(score * 100)}</strong> of 100${words && html` <span class="quiet">to be correct</span>`}</span>`;
 
 /** @param {{ verdict: Verdict, abstained: boolean, other?: Verdict | undefined }} props `other`: by the answer alone */
 export function VerdictView({ verdict, abstained, other }) {
   const label = abstained ? 'Abstained' : verdict.label;
+  const isWithheld = abstained && verdict.label === 'Incorrect';
   return html`<section class="verdict ${label.toLowerCase()}" aria-label="Verdict">
     <p class="verdict-line">
       <${VerdictWord} label=${label} />
-      ${!abstained && html`<${Score} score=${verdict.score} />`}
-      <span class="meaning">${meanings[label]}</span>
+      ${!abstained && html`<${Score} score=${verdict.score} words />`}
     </p>
-    ${!abstained && verdict.score !== null && html`<p class="quiet">The score is how likely the answer is to be correct.</p>`}
-    ${verdict.reason !== '' && html`<p class="reason">${verdict.reason}</p>`}
+    <p class="meaning">${meanings[isWithheld ? 'Withheld' : label]}</p>
+    ${verdict.reason !== '' && (!abstained || isWithheld) && html`<p class="reason">${verdict.reason}</p>`}
     ${verdict.problem !== null && !abstained && html`<p class="quiet">${problems[verdict.problem]} <code>${verdict.problem}</code></p>`}
     ${
       other &&
