@@ -122,8 +122,6 @@ export function AskView({ askId, collection, picker, isEmpty, hasModel, openDocu
     event.preventDefault();
     submit();
   };
-  const set = (/** @type {string} */ name) => (/** @type {any} */ event) =>
-    setOptions({ ...options, [name]: event.currentTarget.value });
   const underWay = isUnderWay(shown);
   return html`<h1 class="hidden">Ask your documents</h1>
     <form class="composer card" onSubmit=${(/** @type {Event} */ event) => {
@@ -135,39 +133,63 @@ export function AskView({ askId, collection, picker, isEmpty, hasModel, openDocu
         value=${question} onInput=${(/** @type {any} */ event) => setQuestion(event.currentTarget.value)} onKeyDown=${onKeyDown} />
       <div class="composer-row">
         ${picker}
-        <details class="options">
-          <summary>Options</summary>
-          <div class="options-body card">
-            <label>Judge the answer by
-              <select value=${options.evaluation} onChange=${set('evaluation')}>
-                <option value="context">the passages</option>
-                <option value="answer">the answer alone</option>
-                <option value="both">both</option>
-                <option value="none">nothing: no verdict</option>
-              </select>
-            </label>
-            <label>If it is Incorrect
-              <select value=${options.onIncorrect} onChange=${set('onIncorrect')}>
-                <option value="return">show it with its verdict</option>
-                <option value="retry">search again, once</option>
-                <option value="abstain">do not show it</option>
-              </select>
-            </label>
-            <label>Passages to answer from
-              <input type="number" min="1" max="20" placeholder="as configured" value=${options.topK} onInput=${set('topK')} />
-            </label>
-          </div>
-        </details>
+        <${AskOptions} options=${options} setOptions=${setOptions} />
         <span class="grow"></span>
         ${
+          // With keys, they are two buttons: one that became the other in mid-click would submit the form.
           underWay
-            ? html`<button type="button" onClick=${stop}>Cancel</button>`
-            : html`<button type="submit" class="primary" disabled=${question.trim() === ''}>Ask</button>`
+            ? html`<button key="cancel" type="button" onClick=${stop}>Cancel</button>`
+            : html`<button key="ask" type="submit" class="primary" disabled=${question.trim() === ''}>Ask</button>`
         }
       </div>
     </form>
     <p class="hidden" role="status">${shown ? announcement(shown) : ''}</p>
     ${shown ? html`<${Shown} key=${shown.reply?.id ?? shown.question} ask=${shown} openDocument=${openDocument} retry=${submit} />` : !isEmpty && html`<${Start} />`}`;
+}
+
+/** @typedef {{ evaluation: string, onIncorrect: string, topK: string }} Options as the form has them */
+
+/**
+ * How to judge, what to do about an Incorrect answer, and from how many passages: a panel that Escape, or going elsewhere, closes.
+ * @param {{ options: Options, setOptions: (options: Options) => void }} props
+ */
+function AskOptions({ options, setOptions }) {
+  const details = useRef(/** @type {HTMLDetailsElement | null} */ (null));
+  const close = () => {
+    if (details.current) details.current.open = false;
+  };
+  const onKeyDown = (/** @type {KeyboardEvent} */ event) => {
+    if (event.key !== 'Escape' || !details.current?.open) return;
+    close();
+    details.current.querySelector('summary')?.focus();
+  };
+  const onFocusOut = (/** @type {FocusEvent} */ event) =>
+    details.current?.contains(/** @type {Node | null} */ (event.relatedTarget)) || close();
+  const set = (/** @type {string} */ name) => (/** @type {any} */ event) =>
+    setOptions({ ...options, [name]: event.currentTarget.value });
+  return html`<details class="options" ref=${details} onKeyDown=${onKeyDown} onFocusOut=${onFocusOut}>
+    <summary>Options</summary>
+    <div class="options-body card" tabindex="-1">
+      <label>Judge the answer by
+        <select value=${options.evaluation} onChange=${set('evaluation')}>
+          <option value="context">the passages</option>
+          <option value="answer">the answer alone</option>
+          <option value="both">both</option>
+          <option value="none">nothing: no verdict</option>
+        </select>
+      </label>
+      <label>If it is Incorrect
+        <select value=${options.onIncorrect} onChange=${set('onIncorrect')}>
+          <option value="return">show it with its verdict</option>
+          <option value="retry">search again, once</option>
+          <option value="abstain">do not show it</option>
+        </select>
+      </label>
+      <label>Passages to answer from
+        <input type="number" min="1" max="20" placeholder="as configured" value=${options.topK} onInput=${set('topK')} />
+      </label>
+    </div>
+  </details>`;
 }
 
 /**

@@ -371,11 +371,13 @@ test('axe finds no serious violation, in any view, in light and dark, narrow and
               `${what}, ${colorScheme}, ${viewport.width} px: ${id}: ${nodes[0]!.html} ${nodes[0]!.failureSummary}`,
           );
         assert.deepEqual(serious, []);
+        await assertNoSidewaysScroll(page);
       };
       await page.goto(url);
       await page.locator('.start').waitFor();
       await page.locator('.options summary').click();
       await check('start');
+      await page.keyboard.press('Escape');
       openai.chat(
         'The tower was rebuilt in 1904. It has stripes.',
         verdict({ verdict: 'Incorrect', score: 0.1, quotes: ['The tower was rebuilt in 1904'] }),
