@@ -71,7 +71,7 @@ export function App() {
     };
   }, []);
 
-  const useKey = (/** @type {string | null} */ key) => {
+  const takeKey = (/** @type {string | null} */ key) => {
     storeKey(key);
     setHasKey(key !== null);
     setCollections(null);
@@ -79,6 +79,8 @@ export function App() {
   };
   const here = collections?.find(({ name }) => name === collection);
   const isEmpty = here?.documents === 0;
+  // Without a key there is nothing to show but what this browser has by itself.
+  const isLocked = refusal !== null && collections === null;
   const picker = html`<label class="picker"><span>Collection</span>
     <select value=${collection} onChange=${(/** @type {any} */ event) => setCollection(event.currentTarget.value)}>
       ${(collections ?? [{ name: collection }]).map(({ name }) => html`<option key=${name} value=${name}>${name}</option>`)}
@@ -94,11 +96,11 @@ export function App() {
         )}
       </nav>
       <${Status} health=${health} isOffline=${isOffline} />
-      ${hasKey && html`<button type="button" class="link" onClick=${() => useKey(null)}>Forget key</button>`}
+      ${hasKey && html`<button type="button" class="link" onClick=${() => takeKey(null)}>Forget key</button>`}
     </header>
     <main class="page" id="main" tabindex="-1">
       ${isOffline && html`<div class="banner warn" role="alert"><p><strong>The service can not be reached.</strong> What you see may be old.</p><button type="button" onClick=${refresh}>Try again</button></div>`}
-      ${refusal && html`<${KeyForm} refusal=${refusal} onKey=${useKey} />`}
+      ${refusal && html`<${KeyForm} refusal=${refusal} onKey=${takeKey} />`}
       ${failure && !isOffline && !refusal && html`<${Failure} error=${failure} retry=${refresh} />`}
       ${
         isEmpty &&
@@ -106,9 +108,9 @@ export function App() {
         view !== 'report' &&
         html`<div class="banner"><p><strong>The collection “${collection}” is empty.</strong> Upload a document, and ask about it.</p><a class="button primary" href="#/documents">Upload documents</a></div>`
       }
-      ${(view === '' || view === 'asks') && html`<${AskView} ...${shared} askId=${view === 'asks' ? id : null} hasModel=${health?.models.chat != null} />`}
-      ${view === 'search' && html`<${SearchView} ...${shared} />`}
-      ${view === 'documents' && html`<${DocumentsView} ...${shared} key=${collection} collections=${collections ?? []} setCollection=${setCollection} refresh=${refresh} />`}
+      ${!isLocked && (view === '' || view === 'asks') && html`<${AskView} ...${shared} askId=${view === 'asks' ? id : null} hasModel=${health?.models.chat != null} />`}
+      ${!isLocked && view === 'search' && html`<${SearchView} ...${shared} />`}
+      ${!isLocked && view === 'documents' && html`<${DocumentsView} ...${shared} key=${collection} collections=${collections ?? []} setCollection=${setCollection} refresh=${refresh} />`}
       ${view === 'history' && html`<${HistoryView} />`}
       ${view === 'report' && html`<${ReportView} />`}
     </main>
@@ -126,7 +128,8 @@ function useRoute() {
     addEventListener('hashchange', follow);
     return () => removeEventListener('hashchange', follow);
   }, []);
-  const [view = '', id] = route;
+  const [named = '', id] = route;
+  const view = named === 'asks' || views.some(([name]) => name === named) ? named : '';
   useEffect(() => {
     const title = views.find(([name]) => name === view)?.[1] ?? 'Ask';
     document.title = `${title} · Assay`;
@@ -148,9 +151,9 @@ function focusQuestion(event) {
   )
     return;
   event.preventDefault();
-  if (!document.getElementById('question')) location.hash = '#/';
-  // The view that it belongs to may have to be drawn first.
-  setTimeout(() => document.getElementById('question')?.focus(), document.getElementById('question') ? 0 : 50);
+  const question = document.getElementById('question');
+  if (question) question.focus();
+  else location.hash = '#/'; // the view focuses it when it is drawn
 }
 
 /** Who answers, from how much. @param {{ health: any, isOffline: boolean }} props */
@@ -172,7 +175,7 @@ function KeyForm({ refusal, onKey }) {
     if (key) onKey(key);
   }}>
     <h2>This service needs a key</h2>
-    <p class="quiet">${refusal.code === 'KEY_REJECTED' ? 'The key that was given is not known.' : 'Whoever runs it has one for you.'} It is kept until you close this tab. <code>${refusal.code}</code></p>
+    <p class="quiet">${refusal.code === 'KEY_REJECTED' ? 'The key that was given is not known here.' : 'Whoever runs it has one for you.'} A key is kept until you close this tab. <code>${refusal.code}</code></p>
     <div class="row">
       <label class="grow"><span class="hidden">Key</span><input ref=${field} type="password" name="key" autocomplete="off" spellcheck=${false} placeholder="Key" required /></label>
       <button type="submit" class="primary">Use key</button>

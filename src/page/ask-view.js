@@ -54,7 +54,11 @@ export function AskView({ askId, collection, picker, isEmpty, hasModel, openDocu
   const [options, setOptions] = useState({ evaluation: 'context', onIncorrect: 'return', topK: '' });
   const [shown, setShown] = useState(/** @type {Ask | null} */ (null));
   const cancel = useRef(/** @type {AbortController | null} */ (null));
-  useEffect(() => () => cancel.current?.abort(), []);
+  useEffect(() => {
+    // On a touch screen this would cover half the page with a keyboard.
+    if (askId === null && matchMedia('(pointer: fine)').matches) document.getElementById('question')?.focus();
+    return () => cancel.current?.abort();
+  }, []);
   // What a model's answer will need is fetched while the question is being typed.
   useEffect(() => {
     if (hasModel) import('./markdown.js').catch(() => {});

@@ -30,7 +30,7 @@ export function ReportView() {
       setProblem(`“${file.name}” is no report of an evaluation. It must be the report.json that assay evaluate wrote.`);
     }
   }
-  return html`<h1>Evaluation</h1>
+  return html`<h1>Evaluation reports</h1>
     <p class="quiet"><code>npx assay evaluate DATASET</code> measures answers and verdicts, and writes a <code>report.json</code>. Open it here; it stays in your browser.</p>
     <label class="card drop file"
       onDragOver=${(/** @type {DragEvent} */ event) => event.preventDefault()}
@@ -153,7 +153,7 @@ const Mistakes = ({ judged, judges }) =>
       .sort((one, other) => other.sure - one.sure);
     if (wrong.length === 0) return null;
     return html`<details class="card"><summary>${judge}: where it is surest and wrong</summary>
-      <${Table} title="${wrong.length} mistakes${wrong.length > 50 ? ', the surest 50 shown' : ''}" head=${['Question', 'Answer', 'Kind', 'Called', 'Score']}
+      <${Table} title="${wrong.length} ${wrong.length === 1 ? 'mistake' : 'mistakes'}${wrong.length > 50 ? ', the surest 50 shown' : ''}" head=${['Question', 'Answer', 'Kind', 'Called', 'Score']}
         rows=${wrong.slice(0, 50).map(({ pair, label, score }) => [pair.question, pair.answer, pair.kind || '–', label, score == null ? '–' : Math.round(score * 100)])} />
     </details>`;
   })}`;

@@ -50,9 +50,11 @@ export async function openPage(browser: Browser, options: BrowserContextOptions 
 /** Keeps a picture of the page, for people to look at, in test-artefacts/. */
 export async function keepPicture(page: Page, name: string) {
   mkdirSync(artefacts, { recursive: true });
+  // A dialog covers the window, not the whole of a page that is longer.
+  const fullPage = (await page.locator('dialog[open]').count()) === 0;
   await page.screenshot({
     path: fileURLToPath(new URL(`${name}.png`, artefacts)),
-    fullPage: true,
+    fullPage,
     animations: 'disabled',
   });
 }
