@@ -1,5 +1,6 @@
 // @ts-check
 // The page's way to the service: one place for the key, for errors and for streams.
+import { forTab } from './storage.js';
 
 const keyPlace = 'assay.key';
 
@@ -20,12 +21,9 @@ export class CallError extends Error {
 /** Tells of `key-needed` (detail: the CallError), `offline` and `online`. */
 export const line = new EventTarget();
 
-export const storedKey = () => sessionStorage.getItem(keyPlace);
+export const storedKey = () => forTab.read(keyPlace);
 /** @param {string | null} key null forgets it */
-export function storeKey(key) {
-  if (key === null) sessionStorage.removeItem(keyPlace);
-  else sessionStorage.setItem(keyPlace, key);
-}
+export const storeKey = (key) => forTab.write(keyPlace, key);
 
 /** @returns {Record<string, string>} */
 function keyHeader() {

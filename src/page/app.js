@@ -10,6 +10,7 @@ import { Failure } from './failure.js';
 import { HistoryView } from './history-view.js';
 import { ReportView } from './report-view.js';
 import { SearchView } from './search-view.js';
+import { forBrowser } from './storage.js';
 
 /** @typedef {{ name: string, documents: number, passages: number, createdAt: string }} Collection */
 
@@ -26,7 +27,7 @@ export function App() {
   const [view, id = null] = useRoute();
   const [health, setHealth] = useState(/** @type {any} */ (null));
   const [collections, setCollections] = useState(/** @type {Collection[] | null} */ (null));
-  const [collection, setCollection] = useState(() => localStorage.getItem(collectionPlace) ?? 'default');
+  const [collection, setCollection] = useState(() => forBrowser.read(collectionPlace) ?? 'default');
   const [refusal, setRefusal] = useState(/** @type {any} */ (null));
   const [failure, setFailure] = useState(/** @type {any} */ (null));
   const [isOffline, setOffline] = useState(false);
@@ -48,13 +49,7 @@ export function App() {
     }
   }, []);
   useEffect(() => void refresh(), []);
-  useEffect(() => {
-    try {
-      localStorage.setItem(collectionPlace, collection);
-    } catch {
-      // Then the next visit begins with the default collection.
-    }
-  }, [collection]);
+  useEffect(() => forBrowser.write(collectionPlace, collection), [collection]);
   useEffect(() => {
     const needKey = (/** @type {any} */ { detail }) => setRefusal(detail);
     const off = () => setOffline(true);

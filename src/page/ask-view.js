@@ -17,7 +17,8 @@ import { VerdictView } from './verdict-view.js';
 /**
  * An ask, as far as it has come.
  * @typedef {{
- *   phase: 'searching' | 'answering' | 'judging' | 'done' | 'failed' | 'cancelled',
+ *   number: number,
+ *   phase: 'holding' | 'searching' | 'answering' | 'judging' | 'done' | 'failed' | 'cancelled',
  *   question: string,
  *   context: Passage[] | null,
  *   answer: string,
@@ -29,13 +30,14 @@ import { VerdictView } from './verdict-view.js';
  */
 
 const phases = /** @type {Record<string, string>} */ ({
+  holding: 'Searching, answering and judging: the answer is shown once it has been judged …',
   searching: 'Searching the documents …',
   answering: 'Answering …',
   judging: 'Judging the answer …',
   cancelled: 'Cancelled.',
 });
 const isUnderWay = (/** @type {Ask | null} */ ask) =>
-  ask !== null && ['searching', 'answering', 'judging'].includes(ask.phase);
+  ask !== null && ['holding', 'searching', 'answering', 'judging'].includes(ask.phase);
 /** @type {never[]} */
 const none = [];
 
@@ -72,7 +74,7 @@ export function AskView({ askId, collection, picker, isEmpty, hasModel, openDocu
     call('GET', `/asks/${encodeURIComponent(askId)}`, { signal: leaving.signal }).then(
       (reply) => {
         setQuestion(reply.question);
-        setShown(ofReply(reply));
+        setShown({ ...begun(reply.question, hasModel), ...ofReply(reply) });
       },
       (error) => leaving.signal.aborted || setShown({ ...begun('', hasModel), phase: 'failed', error }),
     );
@@ -83,8 +85,9 @@ export function AskView({ askId, collection, picker, isEmpty, hasModel, openDocu
     if (wanted === '' || isUnderWay(shown)) return;
     const leaving = new AbortController();
     cancel.current = leaving;
-    setShown(begun(wanted, hasModel));
     const { evaluation, onIncorrect, topK } = options;
+    // Where an Incorrect verdict may change the answer, the service tells nothing before that is settled.
+    setShown({ ...begun(wanted, hasModel), phase: onIncorrect === 'return' ? 'searching' : 'holding' });
     const request = {
       question: wanted,
       collection,
@@ -148,7 +151,7 @@ export function AskView({ askId, collection, picker, isEmpty, hasModel, openDocu
       </div>
     </form>
     <p class="hidden" role="status">${shown ? announcement(shown) : ''}</p>
-    ${shown ? html`<${Shown} key=${shown.reply?.id ?? shown.question} ask=${shown} openDocument=${openDocument} retry=${submit} />` : !isEmpty && html`<${Start} />`}`;
+    ${shown ? html`<${Shown} key=${shown.number} ask=${shown} openDocument=${openDocument} retry=${submit} />` : !isEmpty && html`<${Start} collection=${collection} />`}`;
 }
 
 /** @typedef {{ evaluation: string, onIncorrect: string, topK: string }} Options as the form has them */
@@ -196,12 +199,16 @@ function AskOptions({ options, setOptions }) {
   </details>`;
 }
 
+/** Tells asks apart, so that what is open in one is not open in the next. */
+let asksShown = 0;
+
 /**
  * @param {string} question
  * @param {boolean} hasModel
  * @returns {Ask}
  */
 const begun = (question, hasModel) => ({
+  number: ++asksShown,
   phase: 'searching',
   question,
   context: null,
@@ -214,7 +221,7 @@ const begun = (question, hasModel) => ({
 
 /**
  * @param {any} reply
- * @returns {Ask}
+ * @returns {Omit<Ask, 'number'>}
  */
 const ofReply = (reply) => ({
   phase: 'done',
@@ -331,10 +338,12 @@ function Facts({ reply }) {
   return html`<ul class="facts" aria-label="Times and use">${facts.map((fact) => html`<li>${fact}</li>`)}</ul>`;
 }
 
-function Start() {
+/** @param {{ collection: string }} props */
+function Start({ collection }) {
   const asks = pastAsks().slice(0, 5);
   return html`<section class="start">
     <p class="lead">Every answer comes with the passages it stands on, and a verdict: can it be trusted?</p>
+    <p><a href="#/documents">See the documents of “${collection}”</a></p>
     <p class="quiet"><kbd>Enter</kbd> asks, <kbd>Shift</kbd> <kbd>Enter</kbd> begins a new line, <kbd>/</kbd> goes to the question from anywhere.</p>
     ${asks.length > 0 && html`<h2>Asked lately</h2><${PastAskList} asks=${asks} />`}
   </section>`;

@@ -1,5 +1,6 @@
 // @ts-check
 // The asks of this browser: the service keeps each under its id, and tells nobody which there are.
+import { forBrowser } from './storage.js';
 
 /** @typedef {{ id: string, question: string, label: string, score: number | null, at: string }} PastAsk */
 
@@ -9,7 +10,7 @@ const most = 50;
 /** @returns {PastAsk[]} newest first */
 export function pastAsks() {
   try {
-    const kept = JSON.parse(localStorage.getItem(place) ?? '[]');
+    const kept = JSON.parse(forBrowser.read(place) ?? '[]');
     return Array.isArray(kept)
       ? kept.filter(({ id, question }) => typeof id === 'string' && typeof question === 'string')
       : [];
@@ -28,10 +29,4 @@ export function forgetAsks() {
 }
 
 /** @param {PastAsk[]} asks */
-function keep(asks) {
-  try {
-    localStorage.setItem(place, JSON.stringify(asks));
-  } catch {
-    // A browser that keeps nothing has no history; asking goes on.
-  }
-}
+const keep = (asks) => forBrowser.write(place, JSON.stringify(asks));
