@@ -44,10 +44,14 @@ test('every file of the page is served, compressed as the client takes it, and o
     .filter((name) => name.endsWith('.js'))
     .map((name) => `/assets/${name}`);
   assert.ok(named.length > 8 && own.length > 8);
-  for (const path of new Set([...named, ...own])) {
+  let bytes = Buffer.byteLength(page);
+  for (const path of new Set([...named, ...own, '/assets/report-names.json'])) {
     const plain = await call('GET', path, undefined, { 'accept-encoding': 'identity' });
     assert.equal(plain.status, 200, path);
-    assert.match(plain.headers.get('content-type')!, /^(text\/(css|javascript); charset=utf-8|image\/svg\+xml)$/);
+    assert.match(
+      plain.headers.get('content-type')!,
+      /^((text\/(css|javascript)|application\/json); charset=utf-8|image\/svg\+xml)$/,
+    );
     assert.doesNotMatch(plain.text, /sourceMappingURL/);
     for (const [encoding, decode] of [
       ['br', brotliDecompressSync],
@@ -58,7 +62,9 @@ test('every file of the page is served, compressed as the client takes it, and o
       });
       assert.equal(statusCode, 200);
       assert.equal(headers['content-encoding'], encoding);
-      assert.equal(decode(Buffer.from(await body.arrayBuffer())).toString(), plain.text);
+      const encoded = Buffer.from(await body.arrayBuffer());
+      assert.equal(decode(encoded).toString(), plain.text);
+      if (encoding === 'br') bytes += encoded.length;
       const again = await request(url + path, {
         headers: { 'accept-encoding': encoding, 'if-none-match': String(headers.etag) },
       });
@@ -66,6 +72,7 @@ test('every file of the page is served, compressed as the client takes it, and o
       assert.equal((await again.body.arrayBuffer()).byteLength, 0);
     }
   }
+  assert.ok(bytes < 150_000, `${bytes} bytes compressed`);
   const refused = await request(`${url}/assets/main.js`, { headers: { 'accept-encoding': 'br;q=0, gzip;q=0' } });
   assert.equal(refused.headers['content-encoding'], undefined);
   await refused.body.dump();

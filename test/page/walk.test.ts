@@ -176,6 +176,42 @@ test('an answer of a model streams in, is Markdown, and is called Incorrect; eac
   assert.deepEqual(complaints, []);
 });
 
+test('the options of an ask: both judges, and an Incorrect answer that is not shown', { skip }, async (t) => {
+  const { url, openai, add } = await startService(t);
+  await add('log.md', article);
+  const { page, complaints } = await openPage(await openBrowser(t), { viewport: narrow });
+  // A browser that keeps nothing of the page's is one to work in, too.
+  await page.addInitScript(
+    `for (const name of ['localStorage', 'sessionStorage']) Object.defineProperty(window, name, { get() { throw new DOMException('no', 'SecurityError'); } });`,
+  );
+  await page.goto(url);
+  await page.getByText('Options').click();
+  await page.getByLabel('Judge the answer by').selectOption('both');
+  await page.getByLabel('If it is Incorrect').selectOption('abstain');
+  await page.getByLabel('Passages to answer from').fill('1');
+  await page.keyboard.press('Escape');
+  await page.locator('.options:not([open]) summary:focus').waitFor();
+  const judge = Promise.withResolvers<void>();
+  const incorrect = {
+    content: verdict({ verdict: 'Incorrect', score: 0.04, reason: 'It says 1904.' }),
+    until: judge.promise,
+  };
+  openai.chat('In 1862, they say.', incorrect, incorrect);
+  await askOnPage(page, 'When was the tower rebuilt?');
+  await page.locator('.phase', { hasText: 'the answer is shown once it has been judged' }).waitFor();
+  judge.resolve();
+  await word(page, 'Abstained');
+  const shown = await page.locator('main').innerText();
+  assert.match(shown, /The answer was found Incorrect, so it is not shown\.\s+It says 1904\./);
+  assert.match(shown, /By the answer alone[\s\S]*Incorrect[\s\S]*4 of 100/);
+  assert.doesNotMatch(shown, /they say/);
+  await page.getByText('What happened').waitFor();
+  await keepPicture(page, 'narrow-16-withheld');
+  await page.getByRole('link', { name: 'History' }).click();
+  await page.locator('.past li', { hasText: 'Abstained' }).waitFor();
+  assert.deepEqual(complaints, []);
+});
+
 test('hostile text of documents, answers and file names is shown as text, and does nothing', { skip }, async (t) => {
   const { url, openai, add } = await startService(t);
   const attack = '<img src=x onerror="globalThis.hit=1"><script>globalThis.hit=1</script>';
@@ -347,6 +383,34 @@ test('documents are dropped, pasted, found, replaced and deleted; collections ma
   await page.getByRole('button', { name: 'Delete the collection second' }).click();
   await page.getByRole('button', { name: 'Delete the collection second' }).waitFor({ state: 'detached' });
   assert.equal((await call('GET', '/collections/second')).status, 404);
+  assert.deepEqual(complaints, []);
+});
+
+test('a large file shows how far its upload is, and opens in part first', { skip }, async (t) => {
+  const { url } = await startService(t);
+  const { page, complaints } = await openPage(await openBrowser(t));
+  const session = await page.context().newCDPSession(page);
+  await page.goto(`${url}/#/documents`);
+  await page.getByText('No documents yet.').waitFor();
+  const slow = { offline: false, latency: 0, downloadThroughput: -1, uploadThroughput: 150_000 };
+  await session.send('Network.emulateNetworkConditions', slow);
+  const leaves = Array.from({ length: 9000 }, (_, number) => `Leaf ${number} fell from the alder.`);
+  await page.setInputFiles('input[type=file][multiple]', {
+    name: 'leaves.txt',
+    mimeType: 'text/plain',
+    buffer: Buffer.from(leaves.join('\n')),
+  });
+  await page.locator('.uploads progress[value^="0."]').waitFor();
+  await keepPicture(page, 'wide-17-uploading');
+  await page.getByText(/^Added, \d+ passages$/).waitFor({ timeout: 60_000 });
+  await session.send('Network.emulateNetworkConditions', { ...slow, uploadThroughput: -1 });
+  await page.getByRole('button', { name: 'leaves.txt', exact: true }).click();
+  await page.getByText('Part of a long document.').waitFor();
+  const text = page.locator('.document-text');
+  assert.ok(!(await text.textContent())!.includes(leaves.at(-1)!));
+  await page.getByRole('button', { name: 'Show all of it' }).click();
+  await text.getByText(leaves.at(-1)!).waitFor();
+  assert.equal(await text.textContent(), leaves.join('\n'));
   assert.deepEqual(complaints, []);
 });
 
