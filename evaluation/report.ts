@@ -1,38 +1,11 @@
+import reportNames from '../src/page/report-names.json' with { type: 'json' };
 import type { Evaluation } from './evaluate-dataset.ts';
 import type { Estimate } from './measures.ts';
 
-const askRows: Record<string, string> = {
-  'retrieval.hitAt1': 'Source is the first passage',
-  'retrieval.hitAt3': 'Source is among the first three',
-  'retrieval.hitAt5': 'Source is among the first five',
-  'retrieval.meanReciprocalRank': 'Mean reciprocal rank of the source',
-  'answer.contains': 'Answer holds a right one',
-  'answer.containsWhereFound': '… of those whose source is among the three',
-  'answer.f1': 'F1 of the answer',
-  'answer.exact': 'Answer is exactly a right one',
-  'abstention.recall': 'Abstained where there is no answer',
-  'abstention.precision': 'Of abstentions, those where there is none',
-  'abstention.lost': 'Abstained although there is an answer',
-  'abstention.auroc': 'Before answering: questions with an answer against those without, AUROC',
-  'abstention.unrelated': 'Before answering: unrelated questions turned away where 2% of the others are lost',
-  'ownAnswers.auroc': 'Verdict on own answers: AUROC',
-  'ownAnswers.balancedAccuracy': 'Verdict on own answers: balanced accuracy',
-  'ownAnswers.falseCorrect': 'Wrong answers called Correct',
-  'ownAnswers.wrongShownAsCorrect': 'Questions whose wrong answer is shown as Correct',
-  'ask.triedTwice': 'Questions that were tried twice',
-};
+// The page's viewer of reports calls the figures by the same names.
+const { askRows, verdictColumns } = reportNames as Record<'askRows' | 'verdictColumns', Record<string, string>>;
 /** Figures that are no shares: shown as they are, not in percent. */
-const plain = /auroc$|meanReciprocalRank$|balancedAccuracy$|calibrationError$|f1$/;
-
-const verdictColumns: Record<string, string> = {
-  auroc: 'AUROC',
-  balancedAccuracy: 'balanced accuracy',
-  rightCalledCorrect: 'right called Correct',
-  falseCorrect: 'wrong called Correct',
-  falseCorrectAt70: '… at the cut that keeps 70% of right ones',
-  calibrationError: 'calibration error',
-  unjudged: 'Unjudged',
-};
+const plain = new RegExp(`(?:${reportNames.plain.join('|')})$`);
 
 /** A figure with its interval, as `0.93 (0.91–0.95)` or `93.1% (91.0–95.0)`. */
 export function show(name: string, estimate: Estimate | undefined): string {

@@ -25,10 +25,10 @@ import { metricsRoute, observeRequests } from './http/metrics.ts';
 import type { EmbedTexts } from './http/openai-embeddings.ts';
 import { openAiRoutes } from './http/openai-routes.ts';
 import { guardOrigins } from './http/origins.ts';
+import { pageRoutes } from './http/page.ts';
 import { limitRate } from './http/rate-limit.ts';
 import { searchRoutes } from './http/search.ts';
 import { contentSecurityPolicy, docsContentSecurityPolicy, setSecurityHeaders } from './http/security-headers.ts';
-import { startRoute } from './http/start.ts';
 import { withTokenBudget } from './http/token-budget.ts';
 import type { Jobs } from './ingest/jobs.ts';
 import type { Keyring } from './keyring.ts';
@@ -96,6 +96,11 @@ export async function buildApp(parts: AppParts) {
     request.log.debug({ ...line, key: request.key?.name }, 'request');
   });
   observeRequests(app, parts.metrics);
+  // What is idle is closed at once; a connection that a browser keeps for later is idle only when its last reply is through.
+  app.addHook('preClose', async () => {
+    const sweep = setInterval(() => app.server.closeIdleConnections(), 100);
+    app.server.once('close', () => clearInterval(sweep));
+  });
   // Whatever a route replies when it fails has this one shape.
   app.addHook('onRoute', ({ schema }) => {
     if (schema?.response) schema.response = { ...schema.response, default: ErrorBody };
@@ -110,6 +115,8 @@ export async function buildApp(parts: AppParts) {
   const conductAsk = withTokenBudget(admission.conductAsk, settings.tokensPerDay);
 
   await app.register(multipart, {
+    // A file's name is its document's source, which may be a path: as of a folder dropped on the page.
+    preservePath: true,
     limits: { fileSize: settings.maxBodyBytes, files: 100, fields: 10, fieldSize: 64 * 1024, parts: 110 },
   });
   await app.register(swagger, {
@@ -134,7 +141,7 @@ export async function buildApp(parts: AppParts) {
   });
   app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger());
 
-  await app.register(startRoute, { about });
+  await app.register(pageRoutes, { about });
   await app.register(healthRoutes, { knowledge, about });
   await app.register(metricsRoute, { metrics: parts.metrics });
   await app.register(askRoutes, { conductAsk, knowledge });

@@ -76,6 +76,15 @@ test('each room imports only what it may know', () => {
   assert.deepEqual(broken, []);
 });
 
+test('the page knows the HTTP API and its libraries, and nothing of the service', () => {
+  const page = join(src, 'page');
+  const scripts = readdirSync(page).filter((file) => file.endsWith('.js'));
+  assert.ok(scripts.length > 10);
+  for (const file of scripts)
+    for (const [, name] of readFileSync(join(page, file), 'utf8').matchAll(/(?:from|import|import\() ?'([^']+)'/g))
+      assert.match(name!, /^(\.\/[\w-]+\.js|preact\/hooks|htm\/preact|marked|dompurify)$/, `src/page/${file}`);
+});
+
 test('the files that everyone shares stand on none of the rooms', () => {
   const broken = leaf.flatMap((file) =>
     importsOf(file)

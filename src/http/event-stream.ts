@@ -1,15 +1,10 @@
 import type { FastifyReply } from 'fastify';
 
 /**
-<<<<<<< HEAD
- * Turns a reply into a stream of server-sent events, each with JSON on one line. `tell` resolves when the client can take
- * more, so that a slow one is not written ahead to. While nothing is to be told, a comment now and then keeps those between from
- * taking the connection for dead.
- * @param heartbeatMs how often
-=======
  * Turns a reply into a stream of server-sent events, each with JSON on one line, and with a name unless that is null. `tell`
- * resolves when the client can take more, so that a slow one is not written ahead to.
->>>>>>> doors
+ * resolves when the client can take more, so that a slow one is not written ahead to. While nothing is to be told, a comment now
+ * and then keeps those between from taking the connection for dead.
+ * @param heartbeatMs how often
  */
 export function openEventStream(reply: FastifyReply, heartbeatMs = 15_000) {
   reply.hijack();
@@ -27,27 +22,20 @@ export function openEventStream(reply: FastifyReply, heartbeatMs = 15_000) {
   }, heartbeatMs).unref();
   raw.once('close', () => clearInterval(heart));
   return {
-<<<<<<< HEAD
-    async tell(event: string, data: unknown) 
-      if (!isOpen() || raw.write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`)) return;
+    async tell(event: string | null, data: unknown) {
+      const name = event === null ? '' : `event: ${event}\n`;
+      if (!isOpen() || raw.write(`${name}data: ${JSON.stringify(data)}\n\n`)) return;
       await new Promise<void>((resolve) => {
         const go = () => {
           raw.off('drain', go).off('close', go);
           resolve();
         };
         raw.on('drain', go).on('close', go);
-      });,
-    end() 
-      clearInterval(heart);
-      raw.end();,
-=======
-    async tell(event: string | null, data: unknown) {
-      const { raw } = reply;
-      const name = event === null ? '' : `event: ${event}\n`;
-      if (raw.destroyed || raw.writableEnded || raw.write(`${name}data: ${JSON.stringify(data)}\n\n`)) return;
-      await Promise.race([once(raw, 'drain'), once(raw, 'close')]);
+      });
     },
-    end: (last = '') => reply.raw.end(last),
->>>>>>> doors
+    end(last = '') {
+      clearInterval(heart);
+      raw.end(last);
+    },
   };
 }

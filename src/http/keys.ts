@@ -10,8 +10,8 @@ declare module 'fastify' {
   }
 }
 
-/** Routes that need no key: what tells whether the service lives, and the start page. */
-const isOpen = (url: string | undefined) => url === '/' || url?.startsWith('/health/');
+/** Routes that need no key: what tells whether the service lives, and the page with its files. */
+const isOpen = (url: string | undefined) => url === '/' || url?.startsWith('/assets/') || url?.startsWith('/health/');
 
 /** The right that a route needs. A route that changes something and isn't named here needs `admin`. */
 function rightFor(method: string, url: string): Right {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { Agent, request } from 'undici';
 import { startService } from '../doubles/service.ts';
 
 test('health tells what the service is made of', async (t) => {
@@ -52,6 +53,28 @@ test('the OpenAPI document tells every route with its schemas, and the pages sta
       assert.match(JSON.stringify(responses.default), path.startsWith('/v1/') ? /param/ : /requestId/);
   assert.match((await call('GET', '/docs')).text, /<html/i);
   assert.match((await call('GET', '/')).text, /^Assay /);
+});
+
+test('stopping waits for the ask under way, not for the connection that its client keeps', {
+  timeout: 30_000,
+}, async (t) => {
+  const { url, openai, add, close } = await startService(t);
+  await add('log.md', '# Log\n\nThe tower was rebuilt in 1904.');
+  const held = Promise.withResolvers<void>();
+  openai.chat({ content: 'In 1904.', until: held.promise });
+  const dispatcher = new Agent({ keepAliveTimeout: 600_000, keepAliveMaxTimeout: 600_000 });
+  t.after(() => dispatcher.destroy());
+  const asked = request(`${url}/ask`, {
+    dispatcher,
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ question: 'When was the tower rebuilt?', evaluation: 'none', stream: true }),
+  });
+  await openai.waitFor(({ path }) => path === '/v1/chat/completions');
+  const closed = close();
+  held.resolve();
+  assert.match(await (await asked).body.text(), /event: done/);
+  await closed;
 });
 
 test('every reply carries a request id: the caller’s where it is plain, else a new one', async (t) => {

@@ -1,0 +1,51 @@
+// Finds a Chromium for the tests of the page; as root on a system with apt, installs one where there is none.
+// `node scripts/chromium.mjs` prints where it is.
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { withLock } from './setup/lock.mjs';
+import { SetupError } from './setup/setup-error.mjs';
+import { installPackages, mayInstallPackages } from './setup/system-packages.mjs';
+
+const project = resolve(fileURLToPath(import.meta.url), '../..');
+const usual = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
+
+/** @returns {string | undefined} CHROMIUM_PATH, or where systems usually have it */
+function findChromium() {
+  const { CHROMIUM_PATH } = process.env;
+  if (!CHROMIUM_PATH) return usual.find((path) => existsSync(path));
+  if (existsSync(CHROMIUM_PATH)) return CHROMIUM_PATH;
+  throw new SetupError('CHROMIUM_PATH names no file.');
+}
+
+/**
+ * The path of a Chromium, which is installed first where that can be done without asking anybody. Of several processes that want
+ * one, one installs and the others wait.
+ * @returns {Promise<string>}
+ * @throws SetupError with a sentence for people, where none can be had
+ */
+export async function ensureChromium() {
+  const found = findChromium();
+  if (found) return found;
+  if (!mayInstallPackages())
+    throw new SetupError('There is no Chromium: install the package chromium, or say with CHROMIUM_PATH where one is.');
+  await withLock(
+    join(project, '.setup'),
+    () => {},
+    async () => {
+      if (!findChromium()) await installPackages(['chromium'], join(project, '.setup/chromium'));
+    },
+  );
+  const installed = findChromium();
+  if (installed) return installed;
+  throw new SetupError('Chromium could not be installed; .setup/chromium.log tells why.');
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  try {
+    process.stdout.write(`${await ensureChromium()}\n`);
+  } catch (error) {
+    process.stderr.write(`${/** @type {Error} */ (error).message}\n`);
+    process.exitCode = 1;
+  }
+}

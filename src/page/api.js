@@ -1,0 +1,162 @@
+// @ts-check
+// The page's way to the service: one place for the key, for errors and for streams.
+import { forTab } from './storage.js';
+
+const keyPlace = 'assay.key';
+
+/** A call that failed: `code` is the service's, or OFFLINE where nobody answered, or CUT_OFF where a stream ended too early. */
+export class CallError extends Error {
+  /**
+   * @param {string} code
+   * @param {string} message
+   * @param {string} [requestId]
+   */
+  constructor(code, message, requestId) {
+    super(message);
+    this.code = code;
+    this.requestId = requestId;
+  }
+}
+
+/** Tells of `key-needed` (detail: the CallError), `offline` and `online`. */
+export const line = new EventTarget();
+
+export const storedKey = () => forTab.read(keyPlace);
+/** @param {string | null} key null forgets it */
+export const storeKey = (key) => forTab.write(keyPlace, key);
+
+/** @returns {Record<string, string>} */
+function keyHeader() {
+  const key = storedKey();
+  return key === null ? {} : { authorization: `Bearer ${key}` };
+}
+
+/**
+ * Calls a route with JSON.
+ * @param {string} method
+ * @param {string} path
+ * @param {{ body?: unknown, signal?: AbortSignal }} [options]
+ * @returns {Promise<any>} the reply's JSON, null where it has none
+ * @throws CallError; an AbortError where the signal fires
+ */
+export async function call(method, path, options = {}) {
+  const response = await send(method, path, options);
+  return response.status === 204 ? null : response.json();
+}
+
+/**
+ * Asks, and tells of each event of the answer's stream as it comes.
+ * @param {object} request the body of POST /ask
+ * @param {{ signal: AbortSignal, onEvent: (name: string, data: any) => void }} options
+ * @throws CallError; an AbortError where the signal fires
+ */
+export async function ask(request, { signal, onEvent }) {
+  const response = await send('POST', '/ask', { body: { ...request, stream: true }, signal });
+  let isOver = false;
+  try {
+    for await (const { event, data } of readEvents(/** @type {ReadableStream<Uint8Array>} */ (response.body))) {
+      if (event === 'error') throw new CallError(data.code, data.message, data.requestId);
+      isOver ||= event === 'done';
+      onEvent(event, data);
+    }
+  } catch (error) {
+    throw asCallError(error);
+  }
+  if (!isOver) throw new CallError('CUT_OFF', 'The connection ended before the answer was complete.');
+}
+
+/**
+ * Sends one file, as a multipart upload. fetch tells nothing of how far an upload is; XMLHttpRequest does.
+ * @param {{ file: Blob, source: string, collection: string, onProgress: (share: number) => void }} upload
+ * @returns {Promise<{ isNew: boolean, unchanged: boolean, passages: number, id: string }>}
+ * @throws CallError
+ */
+export function upload({ file, source, collection, onProgress }) {
+  return new Promise((resolve, reject) => {
+    const form = new FormData();
+    form.append('collection', collection);
+    form.append('file', file, source);
+    const request = new XMLHttpRequest();
+    request.open('POST', '/documents');
+    for (const [name, value] of Object.entries(keyHeader())) request.setRequestHeader(name, value);
+    request.responseType = 'json';
+    request.upload.onprogress = ({ loaded, total }) => onProgress(total > 0 ? loaded / total : 1);
+    // A service that refuses early closes the connection while the file is on its way: that too ends here.
+    request.onerror = () => reject(new CallError('OFFLINE', 'The upload did not reach the service, or was cut off.'));
+    request.onload = () => {
+      if (request.status >= 400) return reject(toCallError(request.status, request.response));
+      resolve({ isNew: request.status === 201, ...request.response });
+    };
+    request.send(form);
+  });
+}
+
+/**
+ * @param {string} method
+ * @param {string} path
+ * @param {{ body?: unknown, signal?: AbortSignal }} options
+ */
+async function send(method, path, { body, signal }) {
+  /** @type {Response} */
+  let response;
+  try {
+    response = await fetch(path, {
+      method,
+      headers: { ...keyHeader(), ...(body !== undefined && { 'content-type': 'application/json' }) },
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+      ...(signal && { signal }),
+    });
+  } catch (error) {
+    throw asCallError(error);
+  }
+  line.dispatchEvent(new Event('online'));
+  if (response.ok) return response;
+  throw toCallError(response.status, await response.json().catch(() => null));
+}
+
+/** @param {unknown} error */
+function asCallError(error) {
+  if (error instanceof CallError || /** @type {Error} */ (error).name === 'AbortError') return error;
+  line.dispatchEvent(new Event('offline'));
+  return new CallError('OFFLINE', 'The service can not be reached.');
+}
+
+/**
+ * @param {number} status
+ * @param {any} body
+ */
+function toCallError(status, body) {
+  const { code = `HTTP_${status}`, message = 'The service refused without saying why.', requestId } = body?.error ?? {};
+  const error = new CallError(code, message, requestId);
+  if (status === 401) line.dispatchEvent(new CustomEvent('key-needed', { detail: error }));
+  return error;
+}
+
+/**
+ * Reads server-sent events whose data is JSON.
+ * @param {ReadableStream<Uint8Array>} body
+ * @returns {AsyncGenerator<{ event: string, data: any }>}
+ */
+async function* readEvents(body) {
+  const reader = body.getReader();
+  const decoder = new TextDecoder();
+  let rest = '';
+  try {
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) return;
+      const blocks = (rest + decoder.decode(value, { stream: true })).split(/\r?\n\r?\n/);
+      rest = /** @type {string} */ (blocks.pop());
+      for (const block of blocks) {
+        /** @type {string[]} */
+        const lines = block.split(/\r?\n/);
+        const field = (/** @type {string} */ name) =>
+          lines.filter((each) => each.startsWith(`${name}:`)).map((each) => each.slice(name.length + 1).trimStart());
+        const data = field('data').join('\n');
+        if (data !== '') yield { event: field('event')[0] ?? 'message', data: JSON.parse(data) };
+      }
+    }
+  } finally {
+    reader.cancel().catch(() => {});
+  }
+}

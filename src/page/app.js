@@ -1,0 +1,179 @@
+// @ts-check
+// The page as a whole: where one is, which collection, which key, and whether the service is there.
+import { html } from 'htm/preact';
+import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
+import { call, line, storedKey, storeKey } from './api.js';
+import { AskView } from './ask-view.js';
+import { DocumentDialog } from './document-dialog.js';
+import { DocumentsView } from './documents-view.js';
+import { Failure } from './failure.js';
+import { HistoryView } from './history-view.js';
+import { ReportView } from './report-view.js';
+import { SearchView } from './search-view.js';
+import { forBrowser } from './storage.js';
+
+/** @typedef {{ name: string, documents: number, passages: number, createdAt: string }} Collection */
+
+const views = [
+  ['', 'Ask'],
+  ['search', 'Search'],
+  ['documents', 'Documents'],
+  ['history', 'History'],
+  ['report', 'Reports'],
+];
+const collectionPlace = 'assay.collection';
+
+export function App() {
+  const [view, id = null] = useRoute();
+  const [health, setHealth] = useState(/** @type {any} */ (null));
+  const [collections, setCollections] = useState(/** @type {Collection[] | null} */ (null));
+  const [collection, setCollection] = useState(() => forBrowser.read(collectionPlace) ?? 'default');
+  const [refusal, setRefusal] = useState(/** @type {any} */ (null));
+  const [failure, setFailure] = useState(/** @type {any} */ (null));
+  const [isOffline, setOffline] = useState(false);
+  const [opened, setOpened] = useState(/** @type {any} */ (null));
+  const [hasKey, setHasKey] = useState(storedKey() !== null);
+
+  const refresh = useCallback(async () => {
+    try {
+      setHealth(await call('GET', '/health/ready'));
+      /** @type {Collection[]} */
+      const found = (await call('GET', '/collections')).collections;
+      setCollections(found);
+      setFailure(null);
+      setRefusal(null);
+      // A collection of an earlier visit may be gone, or closed to this key.
+      setCollection((before) => (found.some(({ name }) => name === before) ? before : (found[0]?.name ?? 'default')));
+    } catch (error) {
+      setFailure(error);
+    }
+  }, []);
+  useEffect(() => void refresh(), []);
+  useEffect(() => forBrowser.write(collectionPlace, collection), [collection]);
+  useEffect(() => {
+    const needKey = (/** @type {any} */ { detail }) => setRefusal(detail);
+    const off = () => setOffline(true);
+    const on = () => setOffline(false);
+    line.addEventListener('key-needed', needKey);
+    line.addEventListener('offline', off);
+    line.addEventListener('online', on);
+    addEventListener('keydown', focusQuestion);
+    return () => {
+      line.removeEventListener('key-needed', needKey);
+      line.removeEventListener('offline', off);
+      line.removeEventListener('online', on);
+      removeEventListener('keydown', focusQuestion);
+    };
+  }, []);
+
+  const takeKey = (/** @type {string | null} */ key) => {
+    storeKey(key);
+    setHasKey(key !== null);
+    setCollections(null);
+    void refresh();
+  };
+  const here = collections?.find(({ name }) => name === collection);
+  const isEmpty = here?.documents === 0;
+  // Without a key there is nothing to show but what this browser has by itself.
+  const isLocked = refusal !== null && collections === null;
+  const picker = html`<label class="picker"><span>Collection</span>
+    <select value=${collection} onChange=${(/** @type {any} */ event) => setCollection(event.currentTarget.value)}>
+      ${(collections ?? [{ name: collection }]).map(({ name }) => html`<option key=${name} value=${name}>${name}</option>`)}
+    </select></label>`;
+  const shared = { collection, picker, isEmpty, openDocument: setOpened };
+  return html`<a class="skip" href="#main">Skip to the content</a>
+    <header class="top">
+      <a class="brand" href="#/"><img src="/assets/icon.svg" alt="" width="26" height="26" />Assay</a>
+      <nav aria-label="Views">
+        ${views.map(
+          ([name, title]) =>
+            html`<a href="#/${name}" aria-current=${view === name || (view === 'asks' && name === '') ? 'page' : undefined}>${title}</a>`,
+        )}
+      </nav>
+      <${Status} health=${health} isOffline=${isOffline} />
+      ${hasKey && html`<button type="button" class="link" onClick=${() => takeKey(null)}>Forget key</button>`}
+    </header>
+    <main class="page" id="main" tabindex="-1">
+      ${isOffline && html`<div class="banner warn" role="alert"><p><strong>The service can not be reached.</strong> What you see may be old.</p><button type="button" onClick=${refresh}>Try again</button></div>`}
+      ${refusal && html`<${KeyForm} refusal=${refusal} onKey=${takeKey} />`}
+      ${failure && !isOffline && !refusal && html`<${Failure} error=${failure} retry=${refresh} />`}
+      ${
+        isEmpty &&
+        view !== 'documents' &&
+        view !== 'report' &&
+        html`<div class="banner"><p><strong>The collection “${collection}” is empty.</strong> Upload a document, and ask about it.</p><a class="button primary" href="#/documents">Upload documents</a></div>`
+      }
+      ${!isLocked && (view === '' || view === 'asks') && html`<${AskView} ...${shared} askId=${view === 'asks' ? id : null} hasModel=${health?.models.chat != null} />`}
+      ${!isLocked && view === 'search' && html`<${SearchView} ...${shared} />`}
+      ${!isLocked && view === 'documents' && html`<${DocumentsView} ...${shared} key=${collection} collections=${collections ?? []} setCollection=${setCollection} refresh=${refresh} />`}
+      ${view === 'history' && html`<${HistoryView} />`}
+      ${view === 'report' && html`<${ReportView} />`}
+    </main>
+    ${opened && html`<${DocumentDialog} key=${opened.id} place=${opened} onClose=${() => setOpened(null)} />`}`;
+}
+
+/** The way in the address, as `#/view/id`. @returns {[view: string, id?: string]} */
+function useRoute() {
+  const read = () => location.hash.replace(/^#\/?/, '').split('/');
+  const [route, setRoute] = useState(read);
+  const isFirst = useRef(true);
+  useEffect(() => {
+    // The skip link's #main is a place on the page, not a way.
+    const follow = () => location.hash === '#main' || setRoute(read());
+    addEventListener('hashchange', follow);
+    return () => removeEventListener('hashchange', follow);
+  }, []);
+  const [named = '', id] = route;
+  const view = named === 'asks' || views.some(([name]) => name === named) ? named : '';
+  useEffect(() => {
+    const title = views.find(([name]) => name === view)?.[1] ?? 'Ask';
+    document.title = `${title} · Assay`;
+    if (!isFirst.current) scrollTo(0, 0);
+    isFirst.current = false;
+  }, [view]);
+  return id === undefined ? [view] : [view, id];
+}
+
+/** `/` goes to the question, wherever nothing is being typed. @param {KeyboardEvent} event */
+function focusQuestion(event) {
+  const target = /** @type {HTMLElement} */ (event.target);
+  if (
+    event.key !== '/' ||
+    event.ctrlKey ||
+    event.metaKey ||
+    event.altKey ||
+    target.closest('input, textarea, select, dialog')
+  )
+    return;
+  event.preventDefault();
+  const question = document.getElementById('question');
+  if (question) question.focus();
+  else location.hash = '#/'; // the view focuses it when it is drawn
+}
+
+/** Who answers, from how much. @param {{ health: any, isOffline: boolean }} props */
+function Status({ health, isOffline }) {
+  if (isOffline) return html`<p class="status offline">Offline</p>`;
+  if (!health) return html`<p class="status"></p>`;
+  const { models, documents } = health;
+  const who = models.chat === null ? 'No language model is configured: answers are quoted' : `${models.chat} answers`;
+  return html`<p class="status" title="Verdicts: ${models.evaluation}. Search: ${models.embedding}.">${who} · ${documents.toLocaleString('en')} ${documents === 1 ? 'document' : 'documents'}</p>`;
+}
+
+/** @param {{ refusal: import('./api.js').CallError, onKey: (key: string) => void }} props */
+function KeyForm({ refusal, onKey }) {
+  const field = useRef(/** @type {HTMLInputElement | null} */ (null));
+  useEffect(() => field.current?.focus(), []);
+  return html`<form class="card key" onSubmit=${(/** @type {Event} */ event) => {
+    event.preventDefault();
+    const key = field.current?.value.trim();
+    if (key) onKey(key);
+  }}>
+    <h2>This service needs a key</h2>
+    <p class="quiet">${refusal.code === 'KEY_REJECTED' ? 'The key that was given is not known here.' : 'Whoever runs it has one for you.'} A key is kept until you close this tab. <code>${refusal.code}</code></p>
+    <div class="row">
+      <label class="grow"><span class="hidden">Key</span><input ref=${field} type="password" name="key" autocomplete="off" spellcheck=${false} placeholder="Key" required /></label>
+      <button type="submit" class="primary">Use key</button>
+    </div>
+  </form>`;
+}

@@ -1,0 +1,331 @@
+// @ts-check
+// The documents of a collection: to add, find, read, replace and delete; and the collections themselves.
+import { html } from 'htm/preact';
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { call, upload } from './api.js';
+import { Failure } from './failure.js';
+
+/** @typedef {{ id: string, source: string, title: string, format: string, characters: number, passages: number, updatedAt: string }} Summary */
+/** @typedef {{ number: number, file: Blob, source: string, state: string, share: number, error: any }} Upload */
+
+const pageSize = 100;
+const takes = '.md,.markdown,.txt,.text,.html,.htm,.pdf,.docx,.epub,.csv,.tsv,.json,.jsonl,.ndjson';
+
+/**
+ * @param {{
+ *   collection: string,
+ *   collections: import('./app.js').Collection[],
+ *   setCollection: (name: string) => void,
+ *   refresh: () => Promise<void>,
+ *   openDocument: import('./passages-view.js').OpenDocument,
+ * }} props
+ */
+export function DocumentsView({ collection, collections, setCollection, refresh, openDocument }) {
+  const list = useDocuments(collection);
+  const afterChange = async () => {
+    await list.reload();
+    await refresh();
+  };
+  const { uploads, add } = useUploads(collection, afterChange);
+  return html`<h1>Documents</h1>
+    <div class="library">
+      <${CollectionsPanel} ...${{ collection, collections, setCollection, refresh }} />
+      <div class="library-main">
+        <${AddDocuments} collection=${collection} add=${add} afterChange=${afterChange} />
+        ${uploads.length > 0 && html`<${UploadList} uploads=${uploads} />`}
+        <${DocumentList} list=${list} add=${add} afterChange=${afterChange} openDocument=${openDocument} />
+      </div>
+    </div>`;
+}
+
+/**
+ * The documents as far as they have been fetched.
+ * @param {string} collection
+ */
+function useDocuments(collection) {
+  const [documents, setDocuments] = useState(/** @type {Summary[] | null} */ (null));
+  const [cursor, setCursor] = useState(/** @type {string | null} */ (null));
+  const [failure, setFailure] = useState(/** @type {any} */ (null));
+  async function fetchPage(/** @type {string | null} */ from, limit = pageSize) {
+    const query = new URLSearchParams({ collection, limit: String(limit), ...(from !== null && { cursor: from }) });
+    try {
+      const page = await call('GET', `/documents?${query}`);
+      setDocuments((before) => (from === null ? page.documents : [...(before ?? []), ...page.documents]));
+      setCursor(page.nextCursor);
+      setFailure(null);
+    } catch (error) {
+      setFailure(error);
+    }
+  }
+  const reload = () => fetchPage(null, Math.min(1000, Math.max(pageSize, documents?.length ?? 0)));
+  useEffect(() => void reload(), [collection]);
+  return { documents, failure, hasMore: cursor !== null, more: () => fetchPage(cursor, 1000), reload };
+}
+
+/**
+ * Uploads, one after the other, each with how far it is.
+ * @param {string} collection
+ * @param {() => Promise<void>} afterChange
+ */
+function useUploads(collection, afterChange) {
+  const [uploads, setUploads] = useState(/** @type {Upload[]} */ ([]));
+  const queue = useRef(/** @type {Upload[]} */ ([]));
+  const isRunning = useRef(false);
+  const counter = useRef(0);
+  const change = (/** @type {number} */ number, /** @type {Partial<Upload>} */ fields) =>
+    setUploads((before) => before.map((each) => (each.number === number ? { ...each, ...fields } : each)));
+
+  async function run() {
+    if (isRunning.current) return;
+    isRunning.current = true;
+    for (let next = queue.current.shift(); next; next = queue.current.shift()) {
+      const { number, file, source } = next;
+      change(number, { state: 'Uploading' });
+      try {
+        const onProgress = (/** @type {number} */ share) =>
+          change(number, { share, state: share < 1 ? 'Uploading' : 'Reading' });
+        const { isNew, unchanged, passages } = await upload({ file, source, collection, onProgress });
+        const became = unchanged ? 'Unchanged' : isNew ? 'Added' : 'Replaced';
+        change(number, { state: `${became}, ${passages} ${passages === 1 ? 'passage' : 'passages'}`, share: 1 });
+      } catch (error) {
+        change(number, { state: 'Failed', error });
+      }
+    }
+    isRunning.current = false;
+    await afterChange();
+  }
+  /** @param {{ file: Blob, source: string }[]} files */
+  function add(files) {
+    const added = files.map(({ file, source }) => {
+      counter.current += 1;
+      return { number: counter.current, file, source, state: 'Waiting', share: 0, error: null };
+    });
+    queue.current.push(...added);
+    setUploads((before) => [...added, ...before].slice(0, 200));
+    void run();
+  }
+  return { uploads, add };
+}
+
+/** @param {{ uploads: Upload[] }} props */
+const UploadList = ({ uploads }) => html`<ul class="uploads card" aria-label="Uploads" aria-live="polite">
+  ${uploads.map(
+    ({ number, source, state, share, error }) => html`<li key=${number} class=${error ? 'failed' : ''}>
+      <span class="upload-name">${source}</span>
+      ${!error && share < 1 && html`<progress value=${share} aria-label="Upload of ${source}"></progress>`}
+      ${!error && share === 1 && state === 'Reading' && html`<progress aria-label="Reading ${source}"></progress>`}
+      <span class="upload-state">${state}${error && html`: ${error.message} <code>${error.code}</code>`}</span>
+    </li>`,
+  )}
+</ul>`;
+
+/** @param {{ collection: string, add: (files: { file: Blob, source: string }[]) => void, afterChange: () => Promise<void> }} props */
+function AddDocuments({ collection, add, afterChange }) {
+  const picker = useRef(/** @type {HTMLInputElement | null} */ (null));
+  const [isOver, setOver] = useState(false);
+  const named = (/** @type {Iterable<File>} */ files) => [...files].map((file) => ({ file, source: file.name }));
+  const drop = async (/** @type {DragEvent} */ event) => {
+    event.preventDefault();
+    setOver(false);
+    if (event.dataTransfer) add(await filesOf(event.dataTransfer));
+  };
+  const over = (/** @type {DragEvent} */ event) => {
+    event.preventDefault();
+    setOver(true);
+  };
+  return html`<section class="add" aria-label="Add documents">
+    <div class="drop card ${isOver ? 'over' : ''}" onDragOver=${over} onDragLeave=${() => setOver(false)} onDrop=${drop}>
+      <p><strong>Drop files here</strong> or <button type="button" class="primary" onClick=${() => picker.current?.click()}>Choose files</button></p>
+      <p class="quiet">Markdown, text, HTML, PDF, DOCX, EPUB, CSV, JSON. A file of the same name is replaced.</p>
+      <input ref=${picker} class="hidden" type="file" multiple accept=${takes} tabindex="-1" aria-label="Files to upload" onChange=${(
+        /** @type {any} */ { currentTarget },
+      ) => {
+        add(named(currentTarget.files));
+        currentTarget.value = '';
+      }} />
+    </div>
+    <${PasteText} collection=${collection} afterChange=${afterChange} />
+  </section>`;
+}
+
+/**
+ * What was dropped, folders with all that is in them, under its path.
+ * @param {DataTransfer} dropped
+ * @returns {Promise<{ file: File, source: string }[]>}
+ */
+async function filesOf({ items }) {
+  const files = [...items].filter(({ kind }) => kind === 'file');
+  // Both are gone once the event is over: they are taken before anything is waited for.
+  const dropped = files.map((item) => item.webkitGetAsEntry() ?? item.getAsFile());
+  /** @param {any} entry @returns {Promise<{ file: File, source: string }[]>} */
+  const read = async (entry) => {
+    if (entry === null) return [];
+    if (entry instanceof File) return [{ file: entry, source: entry.name }];
+    if (entry.isFile) {
+      const file = await new Promise((resolve, reject) => entry.file(resolve, reject));
+      return [{ file, source: entry.fullPath.replace(/^\//, '') }];
+    }
+    const reader = entry.createReader();
+    const found = [];
+    for (;;) {
+      const some = await new Promise((resolve, reject) => reader.readEntries(resolve, reject));
+      if (some.length === 0) return (await Promise.all(found.map(read))).flat();
+      found.push(...some);
+    }
+  };
+  return (await Promise.all(dropped.map(read))).flat();
+}
+
+/** @param {{ collection: string, afterChange: () => Promise<void> }} props */
+function PasteText({ collection, afterChange }) {
+  const [fields, setFields] = useState({ source: '', text: '', format: 'markdown' });
+  const [outcome, setOutcome] = useState('');
+  const [failure, setFailure] = useState(/** @type {any} */ (null));
+  const set = (/** @type {string} */ name) => (/** @type {any} */ event) =>
+    setFields({ ...fields, [name]: event.currentTarget.value });
+  async function save() {
+    setFailure(null);
+    setOutcome('');
+    try {
+      const { unchanged, passages } = await call('POST', '/documents', {
+        body: { ...fields, source: fields.source.trim(), collection },
+      });
+      setOutcome(unchanged ? 'Unchanged.' : `Stored, ${passages} ${passages === 1 ? 'passage' : 'passages'}.`);
+      setFields({ ...fields, source: '', text: '' });
+      await afterChange();
+    } catch (error) {
+      setFailure(error);
+    }
+  }
+  const onKeyDown = (/** @type {KeyboardEvent} */ event) => {
+    if (event.key === 'Enter' && (event.ctrlKey || event.metaKey))
+      /** @type {any} */ (event.currentTarget).form.requestSubmit();
+  };
+  return html`<details class="paste card">
+    <summary>Paste a text</summary>
+    <form onSubmit=${(/** @type {Event} */ event) => {
+      event.preventDefault();
+      save();
+    }}>
+      <div class="row">
+        <label class="grow">Name<input required maxlength="1024" placeholder="notes/meeting.md" value=${fields.source} onInput=${set('source')} /></label>
+        <label>Format<select value=${fields.format} onChange=${set('format')}><option value="markdown">Markdown</option><option value="text">Text</option><option value="html">HTML</option></select></label>
+      </div>
+      <label>Text<textarea required rows="8" value=${fields.text} onInput=${set('text')} onKeyDown=${onKeyDown} /></label>
+      <div class="row"><button type="submit" class="primary">Store</button><span class="quiet" role="status">${outcome || 'Ctrl+Enter stores it.'}</span></div>
+      ${failure && html`<${Failure} error=${failure} />`}
+    </form>
+  </details>`;
+}
+
+/**
+ * @param {{
+ *   list: ReturnType<typeof useDocuments>,
+ *   add: (files: { file: Blob, source: string }[]) => void,
+ *   afterChange: () => Promise<void>,
+ *   openDocument: import('./passages-view.js').OpenDocument,
+ * }} props
+ */
+function DocumentList({ list, add, afterChange, openDocument }) {
+  const { documents, failure, hasMore, more, reload } = list;
+  const [filter, setFilter] = useState('');
+  const [deletion, setDeletion] = useState(/** @type {any} */ (null));
+  const wanted = filter.trim().toLowerCase();
+  // A filter that looks only at what happens to be here would say "none" of what is further down.
+  useEffect(() => {
+    if (wanted !== '' && hasMore) void more();
+  }, [wanted, documents]);
+  const shown = (documents ?? []).filter(({ source, title }) => `${source}\n${title}`.toLowerCase().includes(wanted));
+  async function remove(/** @type {Summary} */ { id, source }) {
+    if (!confirm(`Delete “${source}” and its passages?`)) return;
+    try {
+      await call('DELETE', `/documents/${encodeURIComponent(id)}`);
+      setDeletion(null);
+    } catch (error) {
+      setDeletion(error);
+    }
+    await afterChange();
+  }
+  if (failure) return html`<${Failure} error=${failure} retry=${reload} />`;
+  if (documents === null) return html`<p class="quiet" role="status">Loading…</p>`;
+  if (documents.length === 0) return html`<p class="card empty">No documents yet. Drop a file above to begin.</p>`;
+  return html`<section class="document-list" aria-label="Documents of the collection">
+    <div class="row">
+      <label class="grow"><span class="hidden">Filter by name or title</span><input type="search" placeholder="Filter by name or title" value=${filter} onInput=${(/** @type {any} */ event) => setFilter(event.currentTarget.value)} /></label>
+      <span class="quiet" role="status">${wanted === '' ? documents.length : `${shown.length} of ${documents.length}`}${hasMore ? '+' : ''}</span>
+    </div>
+    ${deletion && html`<${Failure} error=${deletion} />`}
+    <ul class="card">
+      ${shown.map((document) => html`<${DocumentRow} key=${document.id} ...${{ document, add, remove, openDocument }} />`)}
+      ${shown.length === 0 && html`<li class="quiet">Nothing fits the filter.</li>`}
+    </ul>
+    ${hasMore && wanted === '' && html`<p><button type="button" onClick=${more}>Show more</button></p>`}
+  </section>`;
+}
+
+/** @param {{ document: Summary, add: (files: { file: Blob, source: string }[]) => void, remove: (document: Summary) => void, openDocument: import('./passages-view.js').OpenDocument }} props */
+function DocumentRow({ document, add, remove, openDocument }) {
+  const { id, source, title, format, characters, passages, updatedAt } = document;
+  const picker = useRef(/** @type {HTMLInputElement | null} */ (null));
+  const extension = /\.\w+$/.exec(source)?.[0] ?? takes;
+  return html`<li class="document-row">
+    <div class="grow">
+      <button type="button" class="link title" onClick=${() => openDocument({ id, start: 0, end: 0 })}>${title}</button>
+      <p class="quiet">${title !== source && html`<span>${source}</span>`}<span>${format}</span><span>${characters.toLocaleString('en')} characters</span><span>${passages} ${passages === 1 ? 'passage' : 'passages'}</span><time datetime=${updatedAt}>${new Date(updatedAt).toLocaleDateString(undefined, { dateStyle: 'medium' })}</time></p>
+    </div>
+    <div class="row-actions">
+      <button type="button" onClick=${() => picker.current?.click()} aria-label="Replace ${source}">Replace</button>
+      <button type="button" class="danger" onClick=${() => remove(document)} aria-label="Delete ${source}">Delete</button>
+      <input ref=${picker} class="hidden" type="file" accept=${extension} tabindex="-1" aria-label="New file for ${source}" onChange=${(
+        /** @type {any} */ { currentTarget },
+      ) => {
+        const [file] = currentTarget.files;
+        if (file) add([{ file, source }]);
+        currentTarget.value = '';
+      }} />
+    </div>
+  </li>`;
+}
+
+/**
+ * @param {{ collection: string, collections: import('./app.js').Collection[], setCollection: (name: string) => void, refresh: () => Promise<void> }} props
+ */
+function CollectionsPanel({ collection, collections, setCollection, refresh }) {
+  const [name, setName] = useState('');
+  const [failure, setFailure] = useState(/** @type {any} */ (null));
+  async function change(/** @type {'PUT' | 'DELETE'} */ method, /** @type {string} */ of) {
+    try {
+      await call(method, `/collections/${encodeURIComponent(of)}`);
+      setFailure(null);
+      await refresh();
+      if (method === 'PUT') setCollection(of);
+    } catch (error) {
+      setFailure(error);
+    }
+  }
+  const remove = (/** @type {import('./app.js').Collection} */ { name: of, documents }) =>
+    confirm(`Delete the collection “${of}” with ${documents} ${documents === 1 ? 'document' : 'documents'}?`) &&
+    change('DELETE', of);
+  return html`<aside class="collections" aria-label="Collections">
+    <h2>Collections</h2>
+    <ul>
+      ${collections.map(
+        (each) => html`<li key=${each.name} class=${each.name === collection ? 'chosen' : ''}>
+          <button type="button" class="choose" aria-pressed=${each.name === collection} onClick=${() => setCollection(each.name)}>
+            <span>${each.name}</span><span class="count">${each.documents.toLocaleString('en')}<span class="hidden"> documents</span></span>
+          </button>
+          <button type="button" class="link danger" aria-label="Delete the collection ${each.name}" onClick=${() => remove(each)}>Delete</button>
+        </li>`,
+      )}
+    </ul>
+    <form class="row" onSubmit=${(/** @type {Event} */ event) => {
+      event.preventDefault();
+      change('PUT', name.trim());
+      setName('');
+    }}>
+      <label class="grow"><span class="hidden">Name of a new collection</span><input required placeholder="New collection" value=${name} onInput=${(/** @type {any} */ event) => setName(event.currentTarget.value)} /></label>
+      <button type="submit">Create</button>
+    </form>
+    ${failure && html`<${Failure} error=${failure} />`}
+  </aside>`;
+}

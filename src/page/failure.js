@@ -1,0 +1,26 @@
+// @ts-check
+import { html } from 'htm/preact';
+
+/** What to do about a failure, by its code; for the rest the service's own sentence has to do. */
+const advice = /** @type {Record<string, string>} */ ({
+  OFFLINE: 'Is it running? Nothing was lost here: try again when it is.',
+  CUT_OFF: 'What had arrived is shown. Ask again.',
+  MODEL_UNAVAILABLE: 'Try again in a moment; if it stays so, look at the model server.',
+  MODEL_TIMEOUT: 'Try again, or ask something narrower.',
+  OVERLOADED: 'Try again in a moment.',
+  KEY_FORBIDDEN: 'Choose another collection, or use another key.',
+  COLLECTION_NOT_FOUND: 'It may have been deleted. Choose another one.',
+});
+
+/**
+ * A failure in words, with its code and the id that finds it in the service's log.
+ * @param {{ error: import('./api.js').CallError, retry?: (() => void) | undefined }} props
+ */
+export function Failure({ error, retry }) {
+  const { code = 'INTERNAL', message, requestId } = error;
+  return html`<div class="failure" role="alert">
+    <p><strong>${message}</strong> ${advice[code] ?? ''}</p>
+    <p class="quiet"><code>${code}</code>${requestId && html` · request <code>${requestId}</code>`}</p>
+    ${retry && html`<p><button type="button" onClick=${retry}>Try again</button></p>`}
+  </div>`;
+}

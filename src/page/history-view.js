@@ -1,0 +1,34 @@
+// @ts-check
+import { html } from 'htm/preact';
+import { useState } from 'preact/hooks';
+import { forgetAsks, pastAsks } from './history.js';
+import { Score, VerdictWord } from './verdict-view.js';
+
+/** The asks of this browser, with their verdicts. */
+export function HistoryView() {
+  const [asks, setAsks] = useState(pastAsks);
+  const forget = () => {
+    if (!confirm('Forget all asks in this browser? The service keeps its records.')) return;
+    forgetAsks();
+    setAsks([]);
+  };
+  return html`<div class="head">
+      <h1>History</h1>
+      ${asks.length > 0 && html`<button type="button" onClick=${forget}>Forget all</button>`}
+    </div>
+    <p class="quiet">The last 50 asks of this browser.</p>
+    ${asks.length === 0 ? html`<p class="card empty">Nothing has been asked here yet. <a href="#/">Ask a question</a></p>` : html`<${PastAskList} asks=${asks} />`}`;
+}
+
+/** @param {{ asks: import('./history.js').PastAsk[] }} props */
+export const PastAskList = ({ asks }) => html`<ul class="past card">
+  ${asks.map(
+    ({ id, question, label, score, at }) => html`<li key=${id}>
+      <a href="#/asks/${id}">
+        <span class="past-question">${question}</span>
+        <span class="past-verdict"><${VerdictWord} label=${label} small />${label !== 'Abstained' && html`<${Score} score=${score} />`}</span>
+        <time datetime=${at}>${new Date(at).toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'short' })}</time>
+      </a>
+    </li>`,
+  )}
+</ul>`;

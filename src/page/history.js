@@ -1,0 +1,32 @@
+// @ts-check
+// The asks of this browser: the service keeps each under its id, and tells nobody which there are.
+import { forBrowser } from './storage.js';
+
+/** @typedef {{ id: string, question: string, label: string, score: number | null, at: string }} PastAsk */
+
+const place = 'assay.asks';
+const most = 50;
+
+/** @returns {PastAsk[]} newest first */
+export function pastAsks() {
+  try {
+    const kept = JSON.parse(forBrowser.read(place) ?? '[]');
+    return Array.isArray(kept)
+      ? kept.filter(({ id, question }) => typeof id === 'string' && typeof question === 'string')
+      : [];
+  } catch {
+    return [];
+  }
+}
+
+/** @param {PastAsk} ask */
+export function rememberAsk(ask) {
+  keep([ask, ...pastAsks().filter(({ id }) => id !== ask.id)].slice(0, most));
+}
+
+export function forgetAsks() {
+  keep([]);
+}
+
+/** @param {PastAsk[]} asks */
+const keep = (asks) => forBrowser.write(place, JSON.stringify(asks));

@@ -1,0 +1,100 @@
+// @ts-check
+// Which evidence bears out which sentence of an answer.
+
+/** @typedef {{ quote: string, passageId: string, start: number, end: number }} Evidence */
+
+/** A sentence is linked where at least this share of its telling words stands in the quotation … */
+const enough = 0.5;
+/** … or where it holds at least this share of the quotation's. */
+const nearlyAll = 0.8;
+
+const common = new Set(
+  (
+    'a an and are as at be been but by can could did do does for from had has have he her his how if in into is it its may more not ' +
+    'of on or our she so than that the their them then there these they this those to was we were what when where which who will ' +
+    'with would you your'
+  ).split(' '),
+);
+const numberWords = 'zero one two three four five six seven eight nine ten eleven twelve'.split(' ');
+
+/**
+ * The words of a text that say something, as keys to compare: lower case, without the plainest endings, numbers as digits.
+ * @param {string} text
+ */
+function tellingWords(text) {
+  const words = text.toLowerCase().match(/\p{N}+(?:[.,]\p{N}+)*|[\p{L}\p{M}]+/gu) ?? [];
+  return new Set(
+    words
+      .filter((word) => !common.has(word))
+      .map((word) => {
+        const number = numberWords.indexOf(word);
+        if (number >= 0) return String(number);
+        return /^\p{N}/u.test(word)
+          ? word.replaceAll(',', '')
+          : word.length > 4
+            ? word.replace(/(?:ing|ed|es|s)$/, '')
+            : word;
+      }),
+  );
+}
+
+/** @param {string} text */
+const plain = (text) => text.replace(/\s+/g, ' ').trim().toLowerCase();
+
+/**
+ * For each sentence the number of the evidence that bears it out best, null where none does: the one that holds it or is held by
+ * it word for word, else the one that shares most of the words with it.
+ * @param {string[]} sentences
+ * @param {Evidence[]} evidence
+ * @returns {(number | null)[]}
+ */
+export function linkSentences(sentences, evidence) {
+  const quotes = evidence.map(({ quote }) => ({ text: plain(quote), words: tellingWords(quote) }));
+  return sentences.map((sentence) => {
+    const text = plain(sentence);
+    const words = tellingWords(sentence);
+    let best = null;
+    let most = enough;
+    for (const [at, quote] of quotes.entries()) {
+      const held = quote.text.includes(text) || text.includes(quote.text) ? 2 : shared(words, quote.words);
+      if (held < most || (best !== null && held === most)) continue;
+      best = at;
+      most = held;
+    }
+    return best;
+  });
+}
+
+/**
+ * @param {Set<string>} sentence
+ * @param {Set<string>} quote
+ */
+function shared(sentence, quote) {
+  if (sentence.size === 0 || quote.size === 0) return 0;
+  const both = sentence.intersection(quote).size;
+  return Math.max(both / sentence.size, both / quote.size >= nearlyAll ? both / quote.size : 0);
+}
+
+const segmenter = new Intl.Segmenter('en', { granularity: 'sentence' });
+/** What a full stop ends without ending a sentence. */
+const goesOn = /(?:^|[\s(])(?:e\.g|i\.e|cf|vs|dr|mr|mrs|ms|prof|fig|eq|no|approx|\p{Lu})\.\s*$|^\s*\d+\.\s*$/iu;
+
+/**
+ * Where the sentences of a text begin and end, without the white space between them.
+ * @param {string} text
+ * @returns {{ start: number, end: number }[]}
+ */
+export function splitSentences(text) {
+  /** @type {{ start: number, end: number }[]} */
+  const found = [];
+  let start = 0;
+  for (const { index, segment } of segmenter.segment(text.replace(/[\r\n]/g, ' '))) {
+    const end = index + segment.length;
+    if (end < text.length && goesOn.test(text.slice(start, end))) continue;
+    const piece = text.slice(start, end);
+    const from = start + (piece.length - piece.trimStart().length);
+    if (/[\p{L}\p{N}]/u.test(piece)) found.push({ start: from, end: start + piece.trimEnd().length });
+    start = end;
+  }
+  return found;
+}

@@ -1,0 +1,39 @@
+// @ts-check
+// Markdown of a model as safe HTML: what isn't plain prose stays text.
+import purify from 'dompurify';
+import { Marked } from 'marked';
+
+/** @param {string} text */
+const escaped = (text) =>
+  text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
+
+const marked = new Marked({
+  gfm: true,
+  breaks: true,
+  renderer: {
+    // HTML in an answer is something that it says, not something that the page does; nor does the page fetch images.
+    html: ({ text, block }) => (block ? `<p>${escaped(text)}</p>` : escaped(text)),
+    image: ({ raw }) => escaped(raw),
+  },
+});
+
+purify.addHook('afterSanitizeAttributes', (element) => {
+  if (element.tagName !== 'A' || !element.hasAttribute('href')) return;
+  element.setAttribute('target', '_blank');
+  element.setAttribute('rel', 'noopener noreferrer');
+});
+
+/**
+ * @param {string} markdown
+ * @returns {DocumentFragment}
+ */
+export function renderMarkdown(markdown) {
+  const html = /** @type {string} */ (marked.parse(markdown, { async: false }));
+  return purify.sanitize(html, {
+    RETURN_DOM_FRAGMENT: true,
+    ALLOWED_TAGS:
+      'p br strong em del code pre ul ol li blockquote h1 h2 h3 h4 h5 h6 hr a table thead tbody tr th td'.split(' '),
+    ALLOWED_ATTR: ['href', 'start', 'align'],
+    ALLOWED_URI_REGEXP: /^(?:https?|mailto):/i,
+  });
+}

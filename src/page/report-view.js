@@ -1,0 +1,159 @@
+// @ts-check
+// Reads the report of an evaluation, which never leaves the browser.
+import { html } from 'htm/preact';
+import { useEffect, useState } from 'preact/hooks';
+
+/** @typedef {{ value: number | null, low: number | null, high: number | null }} Estimate */
+/** @typedef {{ dataSet: string, seed: number, models: any, figures: Record<string, Estimate>, asked: any[], judged: any[] }} Report */
+/** @typedef {{ askRows: Record<string, string>, verdictColumns: Record<string, string>, plain: string[] }} Names */
+
+/** So many rows of single questions and answers are shown at most. */
+const mostRows = 200;
+
+export function ReportView() {
+  const [names, setNames] = useState(/** @type {Names | null} */ (null));
+  const [report, setReport] = useState(/** @type {Report | null} */ (null));
+  const [problem, setProblem] = useState('');
+  useEffect(() => {
+    fetch('/assets/report-names.json').then(
+      async (response) => setNames(await response.json()),
+      () => setProblem('The service can not be reached.'),
+    );
+  }, []);
+  async function open(/** @type {File | undefined} */ file) {
+    if (!file) return;
+    setProblem('');
+    setReport(null);
+    try {
+      setReport(readReport(JSON.parse(await file.text())));
+    } catch {
+      setProblem(`“${file.name}” is no report of an evaluation. It must be the report.json that assay evaluate wrote.`);
+    }
+  }
+  return html`<h1>Evaluation reports</h1>
+    <p class="quiet"><code>npx assay evaluate DATASET</code> measures answers and verdicts, and writes a <code>report.json</code>. Open it here; it stays in your browser.</p>
+    <label class="card drop file"
+      onDragOver=${(/** @type {DragEvent} */ event) => event.preventDefault()}
+      onDrop=${(/** @type {DragEvent} */ event) => {
+        event.preventDefault();
+        open(event.dataTransfer?.files[0]);
+      }}>
+      <span><strong>Drop report.json here</strong> or choose it:</span>
+      <input type="file" accept=".json,application/json" onChange=${(/** @type {any} */ event) => open(event.currentTarget.files[0])} />
+    </label>
+    ${problem && html`<div class="failure" role="alert"><p><strong>${problem}</strong></p></div>`}
+    ${report && names && html`<${Report} report=${report} names=${names} />`}`;
+}
+
+/**
+ * @param {any} read
+ * @returns {Report}
+ * @throws where it is something else
+ */
+function readReport(read) {
+  const isReport =
+    typeof read?.dataSet === 'string' &&
+    typeof read.figures === 'object' &&
+    read.figures !== null &&
+    Object.values(read.figures).every((figure) => typeof figure === 'object' && figure !== null && 'value' in figure) &&
+    Array.isArray(read.asked) &&
+    Array.isArray(read.judged);
+  if (!isReport) throw new Error('not a report');
+  return { models: {}, ...read };
+}
+
+/**
+ * A figure as the report in Markdown shows it: `0.931 (0.910–0.952)` or `93.1% (91.0–95.0)`.
+ * @param {string} name
+ * @param {Estimate | undefined} estimate
+ * @param {string[]} plain what is no share
+ */
+function show(name, estimate, plain) {
+  if (estimate?.value == null) return '–';
+  const isPlain = plain.some((each) => name.endsWith(each));
+  const digits = (/** @type {number} */ value) => (isPlain ? value.toFixed(3) : (100 * value).toFixed(1));
+  const { value, low, high } = estimate;
+  return html`${digits(value)}${isPlain ? '' : '%'}${low == null || high == null ? '' : html` <span class="quiet">(${digits(low)}–${digits(high)})</span>`}`;
+}
+
+/** @param {{ report: Report, names: Names }} props */
+function Report({ report, names }) {
+  const { dataSet, models, seed, figures, asked, judged } = report;
+  const { askRows, verdictColumns, plain } = names;
+  const rows = Object.entries(askRows).filter(([name]) => figures[name]);
+  const judges = [
+    ...new Set(Object.keys(figures).flatMap((name) => /^verdict\.(.+)\.auroc$/.exec(name)?.[1] ?? [])),
+  ].filter((name) => !/\.kind\./.test(name));
+  const kinds = [...new Set(judged.flatMap(({ pair }) => (pair.right || !pair.kind ? [] : [pair.kind])))].sort();
+  return html`<article class="report">
+    <h2>${dataSet}</h2>
+    <p class="quiet">Answers: ${models.chat ?? 'extracted, no language model'}. Verdicts: ${models.evaluation}. Vectors: ${models.embedding}. Seed ${seed}. In brackets: 95% intervals.</p>
+    ${rows.length > 0 && html`<${Table} title="${asked.length} questions asked" head=${['', 'Share or value']} rows=${rows.map(([name, words]) => [words, show(name, figures[name], plain)])} />`}
+    ${
+      judges.length > 0 &&
+      html`<${Table} title="${judged.length} answers judged" head=${['Judge', ...Object.values(verdictColumns)]}
+        rows=${judges.map((judge) => [judge, ...Object.keys(verdictColumns).map((column) => show(column, figures[`verdict.${judge}.${column}`], plain))])} />`
+    }
+    ${
+      kinds.length > 0 &&
+      html`<${Table} title="By kind of wrong answer: AUROC, and wrong ones called Correct" head=${['Wrong answer', 'n', ...judges]}
+        rows=${kinds.map((kind) => [
+          kind,
+          judged.filter(({ pair }) => pair.kind === kind && !pair.right).length,
+          ...judges.map((judge) => {
+            const figure = (/** @type {string} */ of) => figures[`verdict.${judge}.kind.${kind}.${of}`]?.value;
+            const [area, passed] = [figure('auroc'), figure('falseCorrect')];
+            return area == null || passed == null ? '–' : `${area.toFixed(3)}, ${(100 * passed).toFixed(0)}%`;
+          }),
+        ])} />`
+    }
+    ${asked.length > 0 && html`<${Asked} asked=${asked} />`}
+    ${judges.length > 0 && html`<${Mistakes} judged=${judged} judges=${judges} />`}
+  </article>`;
+}
+
+/** @param {{ title: string, head: string[], rows: unknown[][] }} props */
+const Table = ({ title, head, rows }) => html`<section class="table">
+  <h3>${title}</h3>
+  <div class="wide" tabindex="0" role="region" aria-label=${title}>
+    <table>
+      <thead><tr>${head.map((cell) => html`<th scope="col">${cell || html`<span class="hidden">Figure</span>`}</th>`)}</tr></thead>
+      <tbody>${rows.map(([first, ...rest]) => html`<tr><th scope="row">${first}</th>${rest.map((cell) => html`<td>${cell}</td>`)}</tr>`)}</tbody>
+    </table>
+  </div>
+</section>`;
+
+/** @param {{ asked: any[] }} props */
+function Asked({ asked }) {
+  const [which, setWhich] = useState('wrong');
+  const choices = /** @type {Record<string, (each: any) => boolean>} */ ({
+    wrong: ({ right, abstained }) => !right && !abstained,
+    abstained: ({ abstained }) => abstained,
+    all: () => true,
+  });
+  const shown = asked.filter(/** @type {any} */ (choices[which]));
+  return html`<details class="card"><summary>The questions, one by one</summary>
+    <label>Show <select value=${which} onChange=${(/** @type {any} */ event) => setWhich(event.currentTarget.value)}>
+      <option value="wrong">wrong answers</option><option value="abstained">abstentions</option><option value="all">all</option></select></label>
+    <${Table} title="${shown.length} of ${asked.length}${shown.length > mostRows ? `, the first ${mostRows} shown` : ''}" head=${['Question', 'Answer', 'Right', 'Verdict', 'Score']}
+      rows=${shown.slice(0, mostRows).map(({ question, answer, right, abstained, label, score }) => [question?.question, answer, right ? 'yes' : 'no', abstained ? 'Abstained' : label, score == null ? '–' : Math.round(score * 100)])} />
+  </details>`;
+}
+
+/** @param {{ judged: any[], judges: string[] }} props */
+const Mistakes = ({ judged, judges }) =>
+  html`${judges.map((judge) => {
+    const wrong = judged
+      .flatMap(({ pair, judged: by }) => {
+        const { label = 'Unjudged', score = null } = by?.[judge] ?? {};
+        return label === 'Unjudged' || (label === 'Correct') === pair.right
+          ? []
+          : [{ pair, label, score, sure: Math.abs((score ?? 0.5) - 0.5) }];
+      })
+      .sort((one, other) => other.sure - one.sure);
+    if (wrong.length === 0) return null;
+    return html`<details class="card"><summary>${judge}: where it is surest and wrong</summary>
+      <${Table} title="${wrong.length} ${wrong.length === 1 ? 'mistake' : 'mistakes'}${wrong.length > 50 ? ', the surest 50 shown' : ''}" head=${['Question', 'Answer', 'Kind', 'Called', 'Score']}
+        rows=${wrong.slice(0, 50).map(({ pair, label, score }) => [pair.question, pair.answer, pair.kind || '–', label, score == null ? '–' : Math.round(score * 100)])} />
+    </details>`;
+  })}`;

@@ -1,0 +1,42 @@
+// @ts-check
+import { html } from 'htm/preact';
+import { useState } from 'preact/hooks';
+import { call } from './api.js';
+import { Failure } from './failure.js';
+import { Passages } from './passages-view.js';
+
+/**
+ * The passages for a question, without an answer.
+ * @param {{ collection: string, picker: unknown, openDocument: import('./passages-view.js').OpenDocument }} props
+ */
+export function SearchView({ collection, picker, openDocument }) {
+  const [question, setQuestion] = useState('');
+  const [found, setFound] = useState(/** @type {any[] | null} */ (null));
+  const [failure, setFailure] = useState(/** @type {any} */ (null));
+  const [isBusy, setBusy] = useState(false);
+  async function search() {
+    if (question.trim() === '' || isBusy) return;
+    setBusy(true);
+    setFailure(null);
+    try {
+      setFound((await call('POST', '/search', { body: { question, collection, topK: 10 } })).context);
+    } catch (error) {
+      setFailure(error);
+    }
+    setBusy(false);
+  }
+  return html`<h1>Search</h1>
+    <p class="quiet">The passages that fit best. No language model is asked.</p>
+    <form class="card search" role="search" onSubmit=${(/** @type {Event} */ event) => {
+      event.preventDefault();
+      search();
+    }}>
+      <label class="grow"><span class="hidden">Question or words</span>
+        <input type="search" maxlength="4000" placeholder="A question, or words" value=${question} onInput=${(/** @type {any} */ event) => setQuestion(event.currentTarget.value)} /></label>
+      ${picker}
+      <button type="submit" class="primary" disabled=${question.trim() === '' || isBusy}>Search</button>
+    </form>
+    ${failure && html`<${Failure} error=${failure} retry=${search} />`}
+    <p role="status" class="quiet">${found === null ? '' : `${found.length} ${found.length === 1 ? 'passage' : 'passages'}`}</p>
+    ${found && html`<${Passages} passages=${found} evidence=${[]} current=${null} openDocument=${openDocument} />`}`;
+}
