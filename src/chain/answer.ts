@@ -3,11 +3,10 @@ import type { BasePromptValueInterface } from '@langchain/core/prompt_values';
 import type { Runnable } from '@langchain/core/runnables';
 import { AppError } from '../errors.ts';
 import { recorded } from '../trail.ts';
-import type { Asker } from './conduct-ask.ts';
 import type { Prompt } from './prompts.ts';
 import { formatContext } from './retrieve.ts';
 import { type Answer, abstention, type Retrieved } from './state.ts';
-import { choice, sequence, step } from './step.ts';
+import { choice, type OnToken, sequence, step } from './step.ts';
 
 /** A chat model as a step: messages in, its message out. Any of LangChain's chat models is one. */
 export type ChatStep = Runnable<BaseMessage[], AIMessageChunk>;
@@ -48,7 +47,7 @@ export function createModelAnswer(options: { prompt: Prompt; model: ChatStep }):
  */
 function tellingTokens(model: ChatStep): ChatStep {
   return step('call model', async (messages: BaseMessage[], config) => {
-    const onToken = config.configurable?.onToken as Asker['onToken'];
+    const onToken = config.configurable?.onToken as OnToken | undefined;
     if (!onToken) return model.invoke(messages, config);
     return recorded(config, model.getName(), 'model', messages, async (within) => {
       let whole: AIMessageChunk | undefined;

@@ -6,7 +6,7 @@ import { type Outcome, withPolicy } from './policy.ts';
 import type { AskReply, AskRequest } from './reply.ts';
 import { inConversation, type StandaloneQuestion, type Turn } from './standalone-question.ts';
 import type { Asked, Evaluated } from './state.ts';
-import type { Keep } from './step.ts';
+import type { Keep, OnToken } from './step.ts';
 import { AskTrail, type TraceStep } from './trace.ts';
 
 /**
@@ -43,8 +43,7 @@ export type Asker = {
   /** What was said before the question, where it was asked in a conversation. */
   history?: Turn[];
   keep?: Keep;
-  /** A promise holds the model's stream back until it resolves. */
-  onToken?: (token: string) => void | Promise<void>;
+  onToken?: OnToken;
   /** Is told what the models used when the ask is over, also where it failed. */
   onUsage?: (usage: AskReply['usage']) => void;
 };

@@ -80,6 +80,9 @@ export function together<Input, Output extends object>(
   });
 }
 
+/** Who wants to know of an answer's words as they come; a promise holds the model's stream back until it resolves. */
+export type OnToken = (token: string) => void | Promise<void>;
+
 /** Who wants to know of values on their way; it belongs to one request, and is handed in with that request's config. */
 export type Keep = (name: string, value: unknown) => void;
 
