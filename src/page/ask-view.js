@@ -311,7 +311,7 @@ function Shown({ ask: shown, openDocument, retry }) {
     ${
       context &&
       html`<section class="found" aria-labelledby="found-head">
-        <h2 id="found-head">${abstained ? 'What was found instead' : 'Passages'} <span class="count">${context.length}</span></h2>
+        <h2 id="found-head">${abstained && verdict?.label !== 'Incorrect' ? 'What was found instead' : 'Passages'} <span class="count">${context.length}</span></h2>
         ${context.length === 0 && html`<p class="quiet">Nothing was found: the collection is empty.</p>`}
         <${Passages} passages=${context} evidence=${evidence} current=${current} openDocument=${openDocument} back=${back} />
       </section>`

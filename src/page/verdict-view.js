@@ -54,7 +54,7 @@ export function VerdictView({ verdict, abstained, other }) {
     ${
       other &&
       html`<p class="second">By the answer alone, without the passages: <${VerdictWord} label=${other.label} small />
-        <${Score} score=${other.score} /> ${other.reason}</p>`
+        <${Score} score=${other.score} />. ${other.reason}</p>`
     }
   </section>`;
 }
