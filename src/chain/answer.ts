@@ -2,6 +2,8 @@ import { AIMessageChunk, type BaseMessage } from '@langchain/core/messages';
 import type { BasePromptValueInterface } from '@langchain/core/prompt_values';
 import type { Runnable } from '@langchain/core/runnables';
 import { AppError } from '../errors.ts';
+import { recorded } from '../trail.ts';
+import type { Asker } from './conduct-ask.ts';
 import type { Prompt } from './prompts.ts';
 import { formatContext } from './retrieve.ts';
 import { type Answer, abstention, type Retrieved } from './state.ts';
@@ -46,14 +48,16 @@ export function createModelAnswer(options: { prompt: Prompt; model: ChatStep }):
  */
 function tellingTokens(model: ChatStep): ChatStep {
   return step('call model', async (messages: BaseMessage[], config) => {
-    const onToken = config.configurable?.onToken as ((token: string) => void) | undefined;
+    const onToken = config.configurable?.onToken as Asker['onToken'];
     if (!onToken) return model.invoke(messages, config);
-    let whole: AIMessageChunk | undefined;
-    for await (const chunk of await model.stream(messages, config)) {
-      if (chunk.text !== '') onToken(chunk.text);
-      whole = whole ? whole.concat(chunk) : chunk;
-    }
-    return whole ?? new AIMessageChunk('');
+    return recorded(config, model.getName(), 'model', messages, async (within) => {
+      let whole: AIMessageChunk | undefined;
+      for await (const chunk of await model.stream(messages, within)) {
+        if (chunk.text !== '') await onToken(chunk.text);
+        whole = whole ? whole.concat(chunk) : chunk;
+      }
+      return whole ?? new AIMessageChunk('');
+    });
   });
 }
 

@@ -2,9 +2,9 @@ import { randomUUID } from 'node:crypto';
 import type { Runnable } from '@langchain/core/runnables';
 import { within } from '../deadline.ts';
 import { AppError } from '../errors.ts';
+import { inConversation, type StandaloneQuestion, type Turn } from './in-conversation.ts';
 import { type Outcome, withPolicy } from './policy.ts';
 import type { AskReply, AskRequest } from './reply.ts';
-import { inConversation, type StandaloneQuestion, type Turn } from './standalone-question.ts';
 import type { Asked, Evaluated } from './state.ts';
 import type { Keep } from './step.ts';
 import { AskTrail, type TraceStep } from './trace.ts';
@@ -43,7 +43,8 @@ export type Asker = {
   /** What was said before the question, where it was asked in a conversation. */
   history?: Turn[];
   keep?: Keep;
-  onToken?: (token: string) => void;
+  /** A promise holds the model's stream back until it resolves. */
+  onToken?: (token: string) => void | Promise<void>;
   /** Is told what the models used when the ask is over, also where it failed. */
   onUsage?: (usage: AskReply['usage']) => void;
 };

@@ -1,11 +1,12 @@
-import { once } from 'node:events';
 import type { FastifyReply } from 'fastify';
 
 /**
  * Turns a reply into a stream of server-sent events, each with JSON on one line, and with a name unless that is null. `tell`
- * resolves when the client can take more, so that a slow one is not written ahead to.
+ * resolves when the client can take more, so that a slow one is not written ahead to. While nothing is to be told, a comment now and then keeps those between from
+ * taking the connection for dead.
+ * @param heartbeatMs how often
  */
-export function openEventStream(reply: FastifyReply) {
+export function openEventStream(reply: FastifyReply, heartbeatMs = 15_000) {
   reply.hijack();
   const headers = Object.entries(reply.getHeaders()).map(([name, value]) => [name, String(value)] as const);
   reply.raw.writeHead(200, {
@@ -14,13 +15,27 @@ export function openEventStream(reply: FastifyReply) {
     'cache-control': 'no-store',
     'x-accel-buffering': 'no',
   });
+  const { raw } = reply;
+  const isOpen = () => !raw.destroyed && !raw.writableEnded;
+  const heart = setInterval(() => {
+    if (isOpen() && !raw.writableNeedDrain) raw.write(': still here\n\n');
+  }, heartbeatMs).unref();
+  raw.once('close', () => clearInterval(heart));
   return {
     async tell(event: string | null, data: unknown) {
-      const { raw } = reply;
       const name = event === null ? '' : `event: ${event}\n`;
-      if (raw.destroyed || raw.writableEnded || raw.write(`${name}data: ${JSON.stringify(data)}\n\n`)) return;
-      await Promise.race([once(raw, 'drain'), once(raw, 'close')]);
+      if (!isOpen() || raw.write(`${name}data: ${JSON.stringify(data)}\n\n`)) return;
+      await new Promise<void>((resolve) => {
+        const go = () => {
+          raw.off('drain', go).off('close', go);
+          resolve();
+        };
+        raw.on('drain', go).on('close', go);
+      });
     },
-    end: (last = '') => reply.raw.end(last),
+    end(last = '') {
+      clearInterval(heart);
+      raw.end(last);
+    },
   };
 }

@@ -19,30 +19,30 @@ export async function streamAsk(
   let stream: ReturnType<typeof openEventStream> | undefined;
   const tell = (event: string, data: unknown) => {
     stream ??= openEventStream(reply);
-    void stream.tell(event, data);
+    return stream.tell(event, data);
   };
   try {
     // Where an Incorrect verdict may change the answer, nothing is told before that is settled.
     const early: Partial<Asker> =
       request.body.onIncorrect === 'return'
         ? {
-            keep: (name, value) => tell(name, name === 'context' ? toPassages(value as FoundPassage[]) : value),
+            keep: (name, value) => void tell(name, name === 'context' ? toPassages(value as FoundPassage[]) : value),
             onToken: (token) => tell('token', { text: token }),
           }
         : {};
     const answered = await conductAsk(request.body, { ...asker, ...early });
     if (!early.keep) {
-      tell('context', answered.context);
-      tell('answer', { text: answered.answer, abstained: answered.abstained });
+      void tell('context', answered.context);
+      void tell('answer', { text: answered.answer, abstained: answered.abstained });
     }
-    tell('verdict', answered.verdict);
-    tell('done', answered);
+    void tell('verdict', answered.verdict);
+    void tell('done', answered);
     logAsk(request, answered);
   } catch (error) {
     if (!stream) throw error;
     const failure = failureOf(error, reply);
     request.errorCode = failure.code;
-    tell('error', errorBody(failure, request.id).error);
+    void tell('error', errorBody(failure, request.id).error);
     request.log.warn({ code: failure.code }, 'stream ended with an error');
   }
   stream?.end();

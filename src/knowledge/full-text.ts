@@ -19,8 +19,12 @@ const tableOf = (collectionKey: number) => `words_${collectionKey}`;
  */
 const mostPostings = 3_000;
 
-/** How many words' counts are remembered. */
+/** How many words' counts, and how many scores of words in passages, are remembered. */
 const mostCounts = 20_000;
+const mostScores = 1_000_000;
+
+/** What a word adds to the score of each passage that holds it. */
+type WordScores = { keys: Float64Array; scores: Float64Array };
 
 /** The words of a question that are worth searching for; of a question of nothing but stop words, these. */
 export function wordsOf(question: string): string[] {
@@ -41,15 +45,41 @@ export function openFullText(database: DatabaseSync, collectionKey: number) {
     headings, text, content='', contentless_delete=1, tokenize='porter unicode61 remove_diacritics 2')`);
   const insert = database.prepare(`INSERT INTO ${table} (rowid, headings, text) VALUES (?, ?, ?)`);
   const erase = database.prepare(`DELETE FROM ${table} WHERE rowid = ?`);
-  const select = database.prepare(
-    `SELECT rowid AS key, -bm25(${table}, 1.0, 1.0) AS score FROM ${table} WHERE ${table} MATCH ? ORDER BY rank LIMIT ?`,
+  const scoresOfWord = database.prepare(
+    `SELECT rowid AS key, -bm25(${table}, 1.0, 1.0) AS score FROM ${table} WHERE ${table} MATCH ?`,
   );
 
-  /** How many passages hold a word, until what is stored changes. */
+  /** How many passages hold a word, and the scores of a word, until what is stored changes. */
   const counts = new Map<string, number>();
+  const scores = new Map<string, WordScores>();
+  let scoresHeld = 0;
   const countUpTo = database.prepare(
     `SELECT count(*) AS n FROM (SELECT 1 FROM ${table} WHERE ${table} MATCH ? LIMIT ?)`,
   );
+
+  function forget() {
+    counts.clear();
+    scores.clear();
+    scoresHeld = 0;
+  }
+
+  /** BM25 is a sum over words, and what a word adds depends on no other: so it is asked for once. */
+  function scoresOf(word: string): WordScores {
+    const known = scores.get(word);
+    if (known) return known;
+    const rows = scoresOfWord.all(toMatchQuery([word])) as { key: number; score: number }[];
+    const found = {
+      keys: Float64Array.from(rows, ({ key }) => key),
+      scores: Float64Array.from(rows, ({ score }) => Math.max(score, 0)),
+    };
+    if (scoresHeld + rows.length > mostScores) {
+      scores.clear();
+      scoresHeld = 0;
+    }
+    scores.set(word, found);
+    scoresHeld += rows.length;
+    return found;
+  }
 
   function countOf(word: string): number {
     const known = counts.get(word);
@@ -62,11 +92,11 @@ export function openFullText(database: DatabaseSync, collectionKey: number) {
 
   return {
     add(passageKey: number, headings: string, text: string) {
-      counts.clear();
+      forget();
       execute(insert, passageKey, headings, text);
     },
     remove(passageKey: number) {
-      counts.clear();
+      forget();
       execute(erase, passageKey);
     },
     drop: () => database.exec(`DROP TABLE ${table}`),
@@ -85,9 +115,22 @@ export function openFullText(database: DatabaseSync, collectionKey: number) {
           return count > 0 && room >= 0;
         })
         .map(({ word }) => word);
-      if (words.length === 0) return new Map();
-      const rows = select.all(toMatchQuery(words), limit) as { key: number; score: number }[];
-      return new Map(rows.map(({ key, score }) => [key, Math.max(score, 0)]));
+      const sums = new Map<number, number>();
+      for (const word of words) {
+        const { keys, scores: added } = scoresOf(word);
+        for (let at = 0; at < keys.length; at += 1) sums.set(keys[at]!, (sums.get(keys[at]!) ?? 0) + added[at]!);
+      }
+      return best(sums, limit);
     },
   };
+}
+
+/** Those with the highest scores, best first, ties by key. */
+function best(scores: Map<number, number>, limit: number): Map<number, number> {
+  let entries = [...scores];
+  if (entries.length > limit) {
+    const cut = Float64Array.from(scores.values()).sort().at(-limit)!;
+    entries = entries.filter(([, score]) => score >= cut);
+  }
+  return new Map(entries.sort((one, other) => other[1] - one[1] || one[0] - other[0]).slice(0, limit));
 }

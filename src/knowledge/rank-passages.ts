@@ -1,4 +1,3 @@
-import type { Documents } from './documents.ts';
 import { type Candidate, fuse, type Scale } from './fuse.ts';
 import type { NearWindow } from './index-part.ts';
 
@@ -25,10 +24,10 @@ export function rankPassages(options: {
   vector: Float32Array;
   topK: number;
   mean: number;
-  documents: Pick<Documents, 'vectors'>;
+  vectorsOf: (key: number) => Float32Array;
 }): RankedPassage[] {
-  const { near, limit, words, vector, topK, mean, documents } = options;
-  const similarityOf = (key: number) => Math.max(...similarities(vector, documents.vectors(key)));
+  const { near, limit, words, vector, topK, mean, vectorsOf } = options;
+  const similarityOf = (key: number) => Math.max(...similarities(vector, vectorsOf(key)));
   const candidates = new Map<number, Candidate>();
   for (const { passageKey: key, similarity } of near)
     if (!candidates.has(key)) candidates.set(key, { key, similarity, bm25: words.get(key) ?? 0 });
@@ -45,17 +44,26 @@ export function rankPassages(options: {
     best.sort(byScore).splice(topK);
   }
 
-  return best.map((each) => ({ ...each, similarities: similarities(vector, documents.vectors(each.key)) }));
+  return best.map((each) => ({ ...each, similarities: similarities(vector, vectorsOf(each.key)) }));
 }
 
 /** The cosines between a question's vector and the vectors that stand one after another in `vectors`. */
 function similarities(question: Float32Array, vectors: Float32Array): Float32Array {
   const products = new Float32Array(vectors.length / question.length);
+  const length = question.length;
+  const inFours = length - (length % 4);
   for (let row = 0; row < products.length; row += 1) {
-    const from = row * question.length;
-    let product = 0;
-    for (let at = 0; at < question.length; at += 1) product += question[at]! * vectors[from + at]!;
-    products[row] = product;
+    const from = row * length;
+    // Four sums that don't wait for each other: the processor adds them side by side.
+    let [one, two, three, four] = [0, 0, 0, 0];
+    for (let at = 0; at < inFours; at += 4) {
+      one += question[at]! * vectors[from + at]!;
+      two += question[at + 1]! * vectors[from + at + 1]!;
+      three += question[at + 2]! * vectors[from + at + 2]!;
+      four += question[at + 3]! * vectors[from + at + 3]!;
+    }
+    for (let at = inFours; at < length; at += 1) one += question[at]! * vectors[from + at]!;
+    products[row] = one + two + three + four;
   }
   return products;
 }

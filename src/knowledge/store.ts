@@ -10,11 +10,14 @@ import { createIndexes } from './indexes.ts';
 import { holdLock } from './lock.ts';
 import type { KnowledgeStats, NewDocument } from './port.ts';
 import { type RankedPassage, rankPassages } from './rank-passages.ts';
+import { createRecent } from './recent.ts';
 import { snapshotFolder } from './snapshot.ts';
 import type { Tuning } from './upkeep.ts';
 
 /** How many windows and passages each of the two searches hands to the fusion, at least. */
 const candidatesPerSearch = 100;
+/** Of how many passages the vectors stay at hand. */
+const recentPassages = 2_048;
 
 type OpenCollection = { key: number; fullText: FullText };
 type Query = { question: string; vector: Float32Array; topK: number };
@@ -37,6 +40,15 @@ export function openStore(options: {
   const lock = holdLock(dataDir);
   const database = openDatabase(join(dataDir, 'assay.db'), { migrations: documentMigrations, synchronous: 'FULL' });
   const documents = createDocuments(database);
+  // A passage's vectors never change while its key lives.
+  const recentVectors = createRecent<number, Float32Array>(recentPassages);
+  const vectorsOf = (key: number) => {
+    const known = recentVectors.get(key);
+    if (known) return known;
+    const vectors = documents.vectors(key);
+    recentVectors.set(key, vectors);
+    return vectors;
+  };
   const asks = openAsks(dataDir, options.askRetentionMs);
 
   const storedModel = documents.meta('embedding_model');
@@ -138,7 +150,7 @@ export function openStore(options: {
     return queries.map(({ question, vector, topK }, at) => {
       const words = fullText.search(question, limit);
       const mean = index.meanSimilarity(vector);
-      return rankPassages({ near: near[at]!, limit, words, vector, topK, mean, documents });
+      return rankPassages({ near: near[at]!, limit, words, vector, topK, mean, vectorsOf });
     });
   }
 

@@ -94,7 +94,7 @@ export async function startOpenAiServer(options: OpenAiServerOptions = {}) {
     response.writeHead(200, { 'content-type': contentType }).flushHeaders();
     for await (const event of chatBody(request, whole, id)) {
       if (response.destroyed) return;
-      response.write(event);
+      if (!response.write(event)) await drained(response);
     }
     response.end();
   }
@@ -196,6 +196,17 @@ async function clientLeftBefore({ delayMs, until }: Timing, response: ServerResp
   // The timer ends with the call, so that nothing outlives the test.
   if (delayMs !== undefined) await delay(delayMs, undefined, { signal: leaving.signal }).catch(() => undefined);
   return response.destroyed;
+}
+
+/** Resolves when a client has taken what was written to it, or has left. */
+function drained(response: ServerResponse): Promise<void> {
+  return new Promise((resolve) => {
+    const go = () => {
+      response.off('drain', go).off('close', go);
+      resolve();
+    };
+    response.on('drain', go).on('close', go);
+  });
 }
 
 function isFailure(reply: object | string): reply is Failure {

@@ -55,8 +55,8 @@ test('the ranking is that of all candidates with both scores, though few vectors
           .map((each) => ({ key: each.key, score: fuse(each, scale) }))
           .sort((one, other) => other.score - one.score || one.key - other.key)
           .slice(0, topK);
-        const documents = { vectors: (key: number) => Float32Array.of(all[key - 1]!.similarity) };
-        const found = rankPassages({ near, limit, words, vector: Float32Array.of(1), topK, mean, documents });
+        const vectorsOf = (key: number) => Float32Array.of(all[key - 1]!.similarity);
+        const found = rankPassages({ near, limit, words, vector: Float32Array.of(1), topK, mean, vectorsOf });
         assert.deepEqual(
           found.map(({ key, score }) => ({ key, score })),
           expected,
@@ -86,4 +86,31 @@ test('in a large collection the rare words of a question are searched for, and a
   assert.equal(fullText.search('common', 100).size, 0);
   assert.equal(fullText.search('absent', 100).size, 0);
   database.close();
+});
+
+test('scores of words put together are those that SQLite gives the words together, before and after changes', () => {
+  const words = ['alder', 'wood', 'woods', 'river', 'rot', 'bridge'];
+  const text = fc.array(fc.constantFrom(...words), { minLength: 1, maxLength: 12 }).map((each) => each.join(' '));
+  fc.assert(
+    fc.property(fc.array(text, { minLength: 1, maxLength: 20 }), text, (texts, question) => {
+      const database = new DatabaseSync(':memory:');
+      const fullText = openFullText(database, 1);
+      const compare = () => {
+        const together = database
+          .prepare('SELECT rowid AS key, -bm25(words_1, 1.0, 1.0) AS score FROM words_1 WHERE words_1 MATCH ?')
+          .all(toMatchQuery(wordsOf(question))) as { key: number; score: number }[];
+        const found = fullText.search(question, 100);
+        assert.deepEqual([...found.keys()].sort(), together.map(({ key }) => key).sort());
+        for (const { key, score } of together) assert.ok(Math.abs(found.get(key)! - score) < 1e-9);
+      };
+      for (const [at, each] of texts.entries()) fullText.add(at + 1, at % 3 === 0 ? 'alder' : '', each);
+      compare();
+      fullText.remove(1);
+      compare();
+      fullText.add(100, 'river', 'wood bridge');
+      compare();
+      database.close();
+    }),
+    { numRuns: 50 },
+  );
 });

@@ -1,0 +1,92 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { type AddressInfo, connect } from 'node:net';
+import { type TestContext, test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
+import fastify from 'fastify';
+import { openEventStream } from '../../src/http/event-stream.ts';
+import { startService } from '../doubles/service.ts';
+
+const body = JSON.stringify({ question: 'Does alder rot under water?', stream: true, evaluation: 'none' });
+
+async function start(t: TestContext) {
+  const service = await startService(t);
+  await service.add('alder.md', 'Alder wood does not rot under water.');
+  return service;
+}
+
+/** The next event of a reply, as the name and the data it holds. */
+async function* eventsOf(response: Response): AsyncGenerator<{ event: string; data: unknown }> {
+  let rest = '';
+  for await (const piece of response.body!.pipeThrough(new TextDecoderStream())) {
+    const parts = (rest + piece).split('\n\n');
+    rest = parts.pop()!;
+    for (const part of parts) {
+      const [, event, data] = /^event: (.*)\ndata: (.*)$/.exec(part) ?? [];
+      if (event) yield { event, data: JSON.parse(data!) };
+    }
+  }
+}
+
+test('a token is passed on when it comes, not when the answer is whole', async (t) => {
+  const { url, openai } = await start(t);
+  const { promise, resolve } = Promise.withResolvers<void>();
+  openai.chat({
+    content: (async function* () {
+      yield 'It does ';
+      await promise;
+      yield 'not.';
+    })(),
+  });
+  const headers = { 'content-type': 'application/json' };
+  const response = await fetch(`${url}/ask`, { method: 'POST', headers, body });
+  const told: string[] = [];
+  for await (const { event, data } of eventsOf(response)) {
+    told.push(event);
+    if (event === 'token' && (data as { text: string }).text === 'It does ') resolve(); // else it would never go on
+  }
+  assert.deepEqual(told, ['context', 'token', 'token', 'answer', 'verdict', 'done']);
+});
+
+test('a client that does not read holds the model back, and one that leaves cancels its call', async (t) => {
+  const { url, openai } = await start(t);
+  let pulled = 0;
+  const piece = 'word '.repeat(20_000);
+  openai.chat({
+    content: (async function* () {
+      for (; pulled < 2_000; pulled += 1) yield piece;
+    })(),
+  });
+  const socket = connect(Number(new URL(url).port), '127.0.0.1');
+  socket.pause();
+  socket.write(
+    `POST /ask HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
+  );
+  await openai.waitFor(({ path }) => path.endsWith('/chat/completions'));
+  let before = -1;
+  let still = 0;
+  while (still < 20) {
+    still = pulled > 0 && pulled === before ? still + 1 : 0;
+    before = pulled;
+    await delay(20);
+  }
+  assert.ok(pulled < 1_000, `200 MB were to come, and ${pulled} of 2000 pieces were taken`);
+  socket.destroy();
+  await openai.waitFor(({ path, aborted }) => path.endsWith('/chat/completions') && aborted);
+});
+
+test('while nothing is to be told, comments keep a stream open; they end with it', async (t) => {
+  const app = fastify();
+  app.get('/', async (_request, reply) => {
+    const stream = openEventStream(reply, 5);
+    reply.raw.once('close', () => stream.end());
+    return reply;
+  });
+  await app.listen({ host: '127.0.0.1', port: 0 });
+  t.after(() => app.close());
+  const socket = connect((app.server.address() as AddressInfo).port, '127.0.0.1');
+  socket.write('GET / HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\n');
+  let text = '';
+  while ((text.match(/: still here\n\n/g) ?? []).length < 3) text += String((await once(socket, 'data'))[0]);
+  socket.destroy();
+});
