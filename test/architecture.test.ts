@@ -34,7 +34,7 @@ const rooms: Record<string, string[]> = {
     'knowledge/port.ts',
     'chain/conduct-ask.ts',
     'chain/retrieve.ts',
-    'chain/standalone-question.ts',
+    'chain/in-conversation.ts',
     'chain/told-text.ts',
     'observe/metrics.ts',
   ],

@@ -2,20 +2,12 @@ import type { AIMessageChunk } from '@langchain/core/messages';
 import type { BasePromptValueInterface } from '@langchain/core/prompt_values';
 import type { Runnable } from '@langchain/core/runnables';
 import { type ChatStep, readText } from './answer.ts';
+import type { InConversation, StandaloneQuestion, Turn } from './in-conversation.ts';
 import type { Prompt } from './prompts.ts';
 import { focusStems } from './question-type.ts';
 import { inert } from './retrieve.ts';
 import { sequence, step } from './step.ts';
 import { readWords } from './words.ts';
-
-/** What was said before in a conversation, oldest first. */
-export type Turn = { role: 'user' | 'assistant'; text: string };
-
-/** A question with the conversation that it may lean on. */
-export type InConversation = { question: string; history: Turn[] };
-
-/** The step that makes a question of a conversation one that stands by itself, for the search and for the judge. */
-export type StandaloneQuestion = Runnable<InConversation, string>;
 
 /** How much of a conversation is looked at: its last turns, each up to so many UTF-16 code units. */
 const turnsRead = 8;
@@ -43,17 +35,6 @@ export function createModelStandaloneQuestion(options: { prompt: Prompt; model: 
 
 /** The rewrite where no language model is configured: by the words of the question and of those before it. */
 export const createWordStandaloneQuestion = (): StandaloneQuestion => step('standalone question', withEarlierWords);
-
-/** A chain that answers questions, as one that answers the questions of a conversation. */
-export function inConversation<Asked extends { question: string }, Outcome>(
-  standaloneQuestion: StandaloneQuestion,
-  chain: Runnable<Asked, Outcome>,
-): Runnable<Asked & { history: Turn[] }, Outcome> {
-  return step('in conversation', async ({ history, ...asked }: Asked & { history: Turn[] }, config) => {
-    const question = await standaloneQuestion.invoke({ question: asked.question, history }, config);
-    return chain.invoke({ ...asked, question } as unknown as Asked, config);
-  });
-}
 
 const toLine = ({ role, text }: Turn) =>
   `${role === 'user' ? 'User' : 'Assistant'}: ${inert(text.slice(0, turnCharacters).toWellFormed())}`;

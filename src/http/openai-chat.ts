@@ -103,29 +103,29 @@ async function streamCompletion(
   const tell = (choices: object[], more: object = {}) => {
     const chunk = { ...options.head, object: 'chat.completion.chunk', choices };
     // With usage asked for, every chunk has the field, as OpenAI's have.
-    void stream!.tell(null, { ...chunk, ...(options.withUsage && { usage: null }), ...more });
+    return stream!.tell(null, { ...chunk, ...(options.withUsage && { usage: null }), ...more });
   };
-  const tellDelta = (delta: object, finish_reason: 'stop' | null = null, more: object = {}) => {
+  const tellDelta = (delta: object, finish_reason: 'stop' | null = null, more: object = {}): Promise<void> => {
     if (!stream) {
       stream = openEventStream(reply);
-      tellDelta({ role: 'assistant', content: '', refusal: null });
+      void tellDelta({ role: 'assistant', content: '', refusal: null });
     }
-    tell([{ index: 0, delta, logprobs: null, finish_reason }], more);
+    return tell([{ index: 0, delta, logprobs: null, finish_reason }], more);
   };
-  const tellText = (content: string) => {
-    if (content !== '') tellDelta({ content });
+  const tellText = async (content: string) => {
+    if (content !== '') await tellDelta({ content });
   };
   const told = createToldText();
   try {
     const answered = await conduct({
       onToken: (token) => tellText(told.add(token)),
       keep: (name, value) => {
-        if (name === 'answer') tellText(told.finish((value as { text: string }).text));
+        if (name === 'answer') void tellText(told.finish((value as { text: string }).text));
       },
     });
-    if (options.footnote) tellText(toFootnote(answered));
-    tellDelta({}, 'stop', toExtras(answered));
-    if (options.withUsage) tell([], { usage: toUsage(answered), ...toExtras(answered) });
+    if (options.footnote) void tellText(toFootnote(answered));
+    void tellDelta({}, 'stop', toExtras(answered));
+    if (options.withUsage) void tell([], { usage: toUsage(answered), ...toExtras(answered) });
     logAsk(request, answered);
     stream!.end('data: [DONE]\n\n');
   } catch (error) {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
+import type { Turn } from '../chain/in-conversation.ts';
 import { Question, wellFormedText } from '../chain/reply.ts';
-import type { Turn } from '../chain/standalone-question.ts';
 import { AppError } from '../errors.ts';
 import { withoutFootnote } from './openai-footnote.ts';
 
