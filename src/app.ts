@@ -14,6 +14,7 @@ import type { SearchPassages } from './chain/retrieve.ts';
 import type { ApiKey } from './config.ts';
 import { AppError } from './errors.ts';
 import { askRoutes } from './http/ask.ts';
+import { replyInsteadOfNode, replyToBrokenHttp } from './http/broken-http.ts';
 import { collectionRoutes } from './http/collections.ts';
 import { documentRoutes, type IngestUploads } from './http/documents.ts';
 import { ErrorBody, replyWithError } from './http/error-reply.ts';
@@ -51,7 +52,12 @@ export async function buildApp(parts: AppParts) {
     },
     forceCloseConnections: 'idle',
     // A path that can't be decoded is met before any hook: the same reply as for the rest.
-    frameworkErrors: (error, request, reply) => void replyWithError(error, request as never, reply as never),
+    frameworkErrors: (error, request, reply) => {
+      reply.header('x-request-id', request.id);
+      replyWithError(error, request as never, reply as never);
+    },
+    clientErrorHandler: replyToBrokenHttp,
+    http: { requireHostHeader: false }, // replyInsteadOfNode asks for it
   }).withTypeProvider<ZodTypeProvider>();
 
   app.setValidatorCompiler(validatorCompiler);
@@ -73,6 +79,7 @@ export async function buildApp(parts: AppParts) {
   app.addHook('onRoute', ({ schema }) => {
     if (schema?.response) schema.response = { ...schema.response, default: ErrorBody };
   });
+  replyInsteadOfNode(app);
   requireKeys(app, settings.apiKeys);
 
   await app.register(multipart, {

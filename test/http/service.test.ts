@@ -44,6 +44,11 @@ test('the OpenAPI document tells every route with its schemas, and the pages sta
   for (const path of Object.values(json.paths))
     for (const { responses } of Object.values(path as Record<string, { responses: { default: object } }>))
       assert.match(JSON.stringify(responses.default), /requestId/);
+  // A tool that reads the document follows every reference.
+  for (const [, reference] of JSON.stringify(json).matchAll(/"\$ref":"#\/([^"]+)"/g)) {
+    const found = reference!.split('/').reduce((at, name) => at?.[name], json);
+    assert.ok(found, `${reference} is nowhere in the document`);
+  }
   assert.match((await call('GET', '/docs')).text, /<html/i);
   assert.match((await call('GET', '/')).text, /^Assay /);
 });
