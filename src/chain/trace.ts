@@ -88,7 +88,8 @@ const durationOf = (run: Run) => Math.max(0, (run.end_time ?? Date.now()) - run.
 function toPlain(value: unknown): unknown {
   if (value instanceof BaseMessage) return { role: value.type, content: value.content };
   if (Array.isArray(value)) return value.map(toPlain);
-  if (typeof value !== 'object' || value === null) return value;
+  // A step that failed has no output; JSON has no word for that but null.
+  if (typeof value !== 'object' || value === null) return value ?? null;
   if ('toChatMessages' in value)
     return (value as { toChatMessages: () => BaseMessage[] }).toChatMessages().map(toPlain);
   const fields = Object.entries(value).filter(([name, field]) => name !== 'windows' && typeof field !== 'function');

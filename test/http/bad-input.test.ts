@@ -156,11 +156,16 @@ const formPart = (name: string, text: string) =>
 const long = 'x'.repeat(300_000);
 const refusedUploads: [name: string, type: string, body: string, status: number][] = [
   ['without a boundary', 'multipart/form-data', long, 400],
-  ['of too many files', 'multipart/form-data; boundary=x', formPart('a.txt', '.').repeat(120) + long, 413],
+  [
+    'of too many files',
+    'multipart/form-data; boundary=x',
+    `${formPart('a.txt', '.').repeat(120)}${formPart('b.txt', long)}--x--\r\n`,
+    413,
+  ],
   [
     'too large in all',
     'multipart/form-data; boundary=x',
-    [1, 2, 3, 4].map((n) => formPart(`${n}.txt`, long)).join(''),
+    `${[1, 2, 3, 4].map((n) => formPart(`${n}.txt`, long)).join('')}--x--\r\n`,
     413,
   ],
   ['with a broken head', 'multipart/form-data; boundary=x', formPart('a.txt', long).replace(':', ''), 400],
@@ -203,6 +208,13 @@ for (const [name, sent, status, code] of brokenHttp)
     const { error } = JSON.parse(body);
     assert.deepEqual([error.code, error.requestId], [code, /x-request-id: (.*)/i.exec(head)?.[1]]);
   });
+
+test('a HEAD that can not be read is refused without a body', async (t) => {
+  const { url } = await startService(t);
+  const socket = connect(Number(new URL(url).port), '127.0.0.1');
+  socket.write(Buffer.from('HEAD /\xe9 HTTP/1.1\r\nhost: x\r\n\r\n', 'latin1'));
+  assert.match(Buffer.concat(await socket.toArray()).toString(), /^HTTP\/1.1 400 [^]*\r\n\r\n$/);
+});
 
 test('an expectation that nobody knows is no reason to refuse a request', async (t) => {
   const { url } = await startService(t);
