@@ -14,6 +14,7 @@ import type { SearchPassages } from './chain/retrieve.ts';
 import { AppError } from './errors.ts';
 import { type AdmissionLimits, withAdmission } from './http/admission.ts';
 import { askRoutes } from './http/ask.ts';
+import { replyInsteadOfNode, replyToBrokenHttp } from './http/broken-http.ts';
 import { collectionRoutes } from './http/collections.ts';
 import { documentRoutes, type IngestUploads } from './http/documents.ts';
 import { ErrorBody, replyWithError } from './http/error-reply.ts';
@@ -79,6 +80,8 @@ export async function buildApp(parts: AppParts) {
       reply.headers({ ...headers, 'x-request-id': request.id });
       void replyWithError(error, request as never, reply as never);
     },
+    clientErrorHandler: replyToBrokenHttp,
+    http: { requireHostHeader: false }, // replyInsteadOfNode asks for it
   }).withTypeProvider<ZodTypeProvider>();
 
   app.setValidatorCompiler(validatorCompiler);
@@ -108,6 +111,7 @@ export async function buildApp(parts: AppParts) {
   app.removeContentTypeParser('text/plain'); // what any page may send without asking first
   await setSecurityHeaders(app);
   await guardOrigins(app, { ...settings, keysRequired: keyring.isRequired });
+  replyInsteadOfNode(app);
   requireKeys(app, keyring);
   await limitRate(app, settings.rateLimitPerMinute);
   const admission = withAdmission(parts.conductAsk, settings.admission);

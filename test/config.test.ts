@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import fc from 'fast-check';
 import { readConfig, Settings } from '../src/config.ts';
 import { AppError } from '../src/errors.ts';
 import { temporaryFolder } from './doubles/temporary-folder.ts';
@@ -134,4 +135,37 @@ test('the retention of asks is a time in days, hours or minutes, or none', () =>
   assert.deepEqual([read('12h'), read('90m'), read('2 d'), read('0')], [43_200_000, 5_400_000, 172_800_000, 0]);
   for (const bad of ['30', '-1d', '1w', 'd']) assert.match(problemsOf({ ASKS_RETENTION: bad }), /ASKS_RETENTION: must/);
   assert.match(problemsOf({ OTEL_TRACES_SAMPLER_ARG: '2' }), /OTEL_TRACES_SAMPLER_ARG: must be a number from 0 to 1/);
+});
+
+test('whatever the settings say, they are taken or refused by name, and no value is told', () => {
+  const names = Object.keys(Settings.shape).filter((name) => name !== 'API_KEYS_FILE');
+  const value = fc.oneof(
+    fc.constantFrom(
+      '',
+      ' ',
+      '0',
+      '-1',
+      '1e3',
+      '20 MiB',
+      'true',
+      'a:b',
+      'name:canary-key-1:default',
+      'http://127.0.0.1',
+      '::1',
+    ),
+    fc.string({ unit: 'binary', minLength: 6 }).map((text) => `canary${text}`),
+  );
+  fc.assert(
+    fc.property(fc.dictionary(fc.constantFrom(...names), value, { maxKeys: 6 }), (settings) => {
+      try {
+        readConfig(settings, '/nowhere');
+      } catch (error) {
+        assert.ok(error instanceof AppError, String(error));
+        assert.equal(error.code, 'BAD_SETTINGS');
+        assert.match(error.message, /^ {2}[A-Z_]+: /m);
+        assert.doesNotMatch(error.message, /canary/);
+      }
+    }),
+    { seed: 7, numRuns: 200 },
+  );
 });

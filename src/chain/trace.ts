@@ -77,7 +77,8 @@ const durationOf = ({ begun, ended }: TrailEntry) => (ended ?? performance.now()
 function plainCopies() {
   const copies = new Map<object, unknown>();
   return function toPlain(value: unknown): unknown {
-    if (typeof value !== 'object' || value === null) return value;
+    // A step that failed has no output; JSON has no word for that but null.
+    if (typeof value !== 'object' || value === null) return value ?? null;
     const known = copies.get(value);
     if (known !== undefined) return known;
     const copy = copyOf(value, toPlain);

@@ -10,9 +10,22 @@ export const Source = wellFormedText
   .refine((source) => !/^([/\\]|[a-z]:[/\\])/i.test(source), 'must be relative')
   .refine((source) => !/(^|[/\\])\.\.([/\\]|$)/.test(source), 'must not climb with ..');
 export const Title = wellFormedText.trim().min(1, 'must not be empty').max(500, 'must have at most 500 characters');
+/** More is no description of a document, and would exhaust the stack of whatever walks it. */
+const deepestMetadata = 20;
+
+function isShallow(value: unknown): boolean {
+  let level = [value];
+  for (let depth = 0; level.length > 0; depth += 1) {
+    if (depth > deepestMetadata) return false;
+    level = level.flatMap((each) => (typeof each === 'object' && each !== null ? Object.values(each) : []));
+  }
+  return true;
+}
+
 // What was read from JSON is JSON: saying so by zod's recursive z.json() leaves a reference to nowhere in /openapi.json.
 export const Metadata = z
   .record(z.string().max(200), z.unknown())
+  .refine(isShallow, { error: `must be nested at most ${deepestMetadata} deep`, abort: true })
   .refine((metadata) => JSON.stringify(metadata).length <= 20_000, 'must have at most 20,000 characters as JSON')
   .refine((metadata) => JSON.stringify(metadata).isWellFormed(), 'must not contain lone surrogates')
   // https://nvd.nist.gov/vuln/detail/CVE-2025-68665: LangChain takes objects with an `lc` key for its own.

@@ -35,6 +35,9 @@ const ofFastify: [prefix: string, code: ErrorCode, message: string][] = [
   ['FST_FILES_LIMIT', 'TOO_LARGE', 'The upload has more files than the service takes.'],
   ['FST_FIELDS_LIMIT', 'TOO_LARGE', 'The upload has more fields than the service takes.'],
   ['FST_REQ_FILE_TOO_LARGE', 'TOO_LARGE', 'A file is larger than the service takes.'],
+  ['FST_FILES_LIMIT', 'TOO_LARGE', 'The upload has more files than the service takes.'],
+  ['FST_PARTS_LIMIT', 'TOO_LARGE', 'The upload has more parts than the service takes.'],
+  ['FST_FIELDS_LIMIT', 'TOO_LARGE', 'The upload has more fields than the service takes.'],
   ['FST_', 'BAD_INPUT', 'The request can not be read.'],
 ];
 

@@ -61,6 +61,10 @@ async function readParts(request: FastifyRequest) {
     // The parser's own failures (a missing boundary, an end too early) carry no status: they are the sender's all the same.
     if (error instanceof AppError || (error as { statusCode?: number }).statusCode !== undefined) throw error;
     throw new AppError('BAD_INPUT', 'The upload can not be read as multipart/form-data.', { cause: error });
+  } finally {
+    // What is left of an upload that is refused in its midst would hold up the connection's next request.
+    request.raw.unpipe();
+    request.raw.resume();
   }
   return { fields, files };
 }

@@ -126,6 +126,52 @@ export const fail = {
   noChoices: (): ChatAnswer & EmbeddingAnswer => ({ content: '', choices: 0, vectors: [] }),
   /** An answer without a word, and from the other endpoint a vector without a number. */
   emptyContent: (): ChatAnswer & EmbeddingAnswer => ({ content: '', dimension: 0 }),
+  /** As many vectors as texts, none of them of numbers. */
+  noNumbers: (): EmbeddingAnswer => ({ vectors: [[Number.NaN, Number.NaN]] }),
+  /** Sends a good reply a byte at a time, with a pause before each. */
+  trickle: (pauseMs: number): Failure => ({
+    send(response, good) {
+      const bytes = Buffer.from(good.pieces.join(''));
+      response.writeHead(200, { 'content-type': good.contentType }).flushHeaders();
+      let sent = 0;
+      const timer = setInterval(() => {
+        response.write(bytes.subarray(sent, ++sent));
+        if (sent >= bytes.length) response.end();
+      }, pauseMs);
+      response.once('close', () => clearInterval(timer));
+    },
+  }),
+  /** Sends the head of its reply a byte at a time, without end. */
+  slowHead: (pauseMs: number): Failure => ({
+    send(response) {
+      const { socket } = response;
+      socket?.write('HTTP/1.1 200 OK\r\nx-slow: ');
+      const timer = setInterval(() => socket?.write('a'), pauseMs);
+      response.once('close', () => clearInterval(timer));
+      socket?.once('close', () => clearInterval(timer));
+    },
+  }),
+  /** A reply of so many bytes, sent as fast as it is taken; `sentBytes` tells how much of all such replies was. */
+  flood: (bytes: number): Failure & { sentBytes: number } => ({
+    sentBytes: 0,
+    send(response, good) {
+      const isStream = good.pieces.length > 1;
+      const content = isStream ? good.pieces[1]! : 'a'.repeat(2 ** 16);
+      const piece = Buffer.from(content.repeat(Math.ceil(2 ** 16 / content.length)));
+      response.writeHead(200, { 'content-type': good.contentType });
+      if (!isStream) response.write('{"choices":[{"index":0,"message":{"role":"assistant","content":"');
+      let left = bytes;
+      const pour = () => {
+        while (left > 0 && !response.destroyed) {
+          left -= piece.length;
+          this.sentBytes += piece.length;
+          if (!response.write(piece)) return void response.once('drain', pour);
+        }
+        response.end();
+      };
+      pour();
+    },
+  }),
   /** Answers well, but late. */
   slow: (delayMs: number, content = 'late'): ChatAnswer & EmbeddingAnswer => ({ content, delayMs }),
 };

@@ -26,7 +26,8 @@ export interface OpenAiServerOptions {
 }
 
 type ScriptedChat = ChatReply | ((request: ChatRequest) => ChatReply);
-type ChatMatcher = string | RegExp | ((request: ChatRequest) => boolean);
+type Matcher<Request> = string | RegExp | ((request: Request) => boolean);
+type Rule<Request, Reply> = { claims: (request: Request) => boolean; replies: Reply[] };
 
 const goodAnswer = { content: 'A reply that will not arrive whole.' };
 
@@ -40,7 +41,8 @@ export async function startOpenAiServer(options: OpenAiServerOptions = {}) {
   const diary = createDiary();
   const chatQueue: ScriptedChat[] = [];
   const embeddingQueue: EmbeddingReply[] = [];
-  const rules: { claims: (request: ChatRequest) => boolean; replies: ScriptedChat[] }[] = [];
+  const chatRules: Rule<ChatRequest, ScriptedChat>[] = [];
+  const embeddingRules: Rule<EmbeddingRequest, EmbeddingReply>[] = [];
   let unscripted = 0;
   let closed: Promise<void> | undefined;
 
@@ -73,9 +75,7 @@ export async function startOpenAiServer(options: OpenAiServerOptions = {}) {
   }
 
   async function answerChat(request: ChatRequest, response: ServerResponse): Promise<void> {
-    // A rule with several replies gives them in order and stays with the last.
-    const replies = rules.findLast((rule) => rule.claims(request))?.replies;
-    const scripted = replies && replies.length < 2 ? replies[0] : (replies ?? chatQueue).shift();
+    const scripted = nextReply(chatRules, chatQueue, request);
     if (scripted === undefined) return refuse(response, 500, 'the script has no reply to this call');
     const reply = typeof scripted === 'function' ? scripted(request) : scripted;
     const id = `chatcmpl-${response.getHeader('x-request-id')}`;
@@ -100,7 +100,7 @@ export async function startOpenAiServer(options: OpenAiServerOptions = {}) {
   }
 
   async function answerEmbedding(request: EmbeddingRequest, response: ServerResponse): Promise<void> {
-    const reply = embeddingQueue.shift() ?? {};
+    const reply = nextReply(embeddingRules, embeddingQueue, request) ?? {};
     const whole = isFailure(reply) ? {} : reply;
     const body = embeddingBody(request, { ignoreEncodingFormat, ...whole }, dimension);
     if (isFailure(reply)) return spoil(reply, response, { contentType: 'application/json', pieces: [body] });
@@ -148,13 +148,13 @@ export async function startOpenAiServer(options: OpenAiServerOptions = {}) {
      * A rule for the chat calls whose messages contain a text (or match an expression, or satisfy a function). It goes
      * before older rules and the queue, gives its replies in order, and repeats the last one for ever.
      */
-    chatWhen(matcher: ChatMatcher, ...replies: [ScriptedChat, ...ScriptedChat[]]): void {
-      const claims = (request: ChatRequest) => {
-        if (typeof matcher === 'function') return matcher(request);
-        const prompt = promptText(request);
-        return typeof matcher === 'string' ? prompt.includes(matcher) : prompt.search(matcher) >= 0;
-      };
-      rules.push({ claims, replies });
+    chatWhen(matcher: Matcher<ChatRequest>, ...replies: [ScriptedChat, ...ScriptedChat[]]): void {
+      chatRules.push({ claims: claimedBy(matcher, promptText), replies });
+    },
+    /** The same for the embedding calls whose texts contain a text. */
+    embeddingsWhen(matcher: Matcher<EmbeddingRequest>, ...replies: [EmbeddingReply, ...EmbeddingReply[]]): void {
+      const textOf = ({ input }: EmbeddingRequest) => [input].flat().join('\n');
+      embeddingRules.push({ claims: claimedBy(matcher, textOf), replies });
     },
     /** The first call that satisfies the predicate, now or later. Calls are shown when they arrive and when they end. */
     waitFor: diary.waitFor,
@@ -207,6 +207,19 @@ function drained(response: ServerResponse): Promise<void> {
     };
     response.on('drain', go).on('close', go);
   });
+}
+
+/** What the newest rule that claims a call says, else the queue; a rule with several replies stays with the last. */
+function nextReply<Request, Reply>(rules: Rule<Request, Reply>[], queue: Reply[], request: Request): Reply | undefined {
+  const replies = rules.findLast((rule) => rule.claims(request))?.replies;
+  return replies && replies.length < 2 ? replies[0] : (replies ?? queue).shift();
+}
+
+function claimedBy<Request>(matcher: Matcher<Request>, textOf: (request: Request) => string) {
+  return (request: Request): boolean => {
+    if (typeof matcher === 'function') return matcher(request);
+    return typeof matcher === 'string' ? textOf(request).includes(matcher) : textOf(request).search(matcher) >= 0;
+  };
 }
 
 function isFailure(reply: object | string): reply is Failure {

@@ -388,3 +388,16 @@ test('a stream that fails after its first byte ends with an error event', async 
   assert.equal(status, 200);
   assert.match(text, /^event: context\n[\s\S]*\nevent: error\ndata: \{"code":"MODEL_UNAVAILABLE"/);
 });
+
+test('the record of an ask whose evaluation failed can be read, each of its steps with an output', async (t) => {
+  const { call, add, openai } = await startService(t);
+  await add('alder.md', 'Alder wood is light.');
+  openai.chat('Light.', fail.status(500));
+  const { json } = await call('POST', '/ask', { question: 'How heavy is alder wood?', trace: true });
+  assert.deepEqual([json.verdict.label, json.verdict.problem], ['Unjudged', 'unavailable']);
+  const record = await call('GET', `/asks/${json.id}`);
+  assert.equal(record.status, 200);
+  assert.deepEqual(record.json.trace, json.trace);
+  assert.ok(json.trace.some((step: { failed: boolean }) => step.failed));
+  for (const step of json.trace) assert.ok('output' in step, step.name);
+});

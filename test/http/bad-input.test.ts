@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { request as httpRequest } from 'node:http';
+import { connect } from 'node:net';
 import { after, before, describe, test } from 'node:test';
 import fc from 'fast-check';
 import { startService } from '../doubles/service.ts';
@@ -54,6 +55,13 @@ describe('bad input', () => {
       'POST',
       '/documents',
       { ...document, metadata: { a: { lc: 1, type: 'secret' } } },
+      'BAD_INPUT',
+    ],
+    [
+      'metadata nested deeper than a stack',
+      'POST',
+      '/documents',
+      `{"source":"x.md","text":"Some text.","metadata":{"a":${'['.repeat(50_000)}${']'.repeat(50_000)}}}`,
       'BAD_INPUT',
     ],
     ['metadata that is a list', 'POST', '/documents', { ...document, metadata: [1] }, 'BAD_INPUT'],
@@ -141,6 +149,84 @@ describe('bad input', () => {
     );
     assert.equal((await service.call('GET', '/health/ready')).status, 200);
   });
+});
+
+const formPart = (name: string, text: string) =>
+  `--x\r\ncontent-disposition: form-data; name="files"; filename="${name}"\r\n\r\n${text}\r\n`;
+const long = 'x'.repeat(300_000);
+const refusedUploads: [name: string, type: string, body: string, status: number][] = [
+  ['without a boundary', 'multipart/form-data', long, 400],
+  [
+    'of too many files',
+    'multipart/form-data; boundary=x',
+    `${formPart('a.txt', '.').repeat(120)}${formPart('b.txt', long)}--x--\r\n`,
+    413,
+  ],
+  [
+    'too large in all',
+    'multipart/form-data; boundary=x',
+    `${[1, 2, 3, 4].map((n) => formPart(`${n}.txt`, long)).join('')}--x--\r\n`,
+    413,
+  ],
+  ['with a broken head', 'multipart/form-data; boundary=x', formPart('a.txt', long).replace(':', ''), 400],
+];
+for (const [name, type, body, status] of refusedUploads)
+  test(`an upload ${name} does not hold up the next request of its connection`, async (t) => {
+    const { url } = await startService(t, { settings: { MAX_BODY_BYTES: '1 MiB' } });
+    const socket = connect(Number(new URL(url).port), '127.0.0.1');
+    const head = `host: x\r\ncontent-type: ${type}\r\ncontent-length: ${Buffer.byteLength(body)}`;
+    socket.write(`POST /documents HTTP/1.1\r\n${head}\r\n\r\n${body}`);
+    socket.write('GET /health/live HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n');
+    const replies = Buffer.concat(await socket.toArray()).toString();
+    assert.deepEqual(
+      [...replies.matchAll(/HTTP\/1.1 (\d+)/g)].map(([, code]) => Number(code)),
+      [status, 200],
+    );
+  });
+
+const brokenHttp: [name: string, sent: string, status: number, code: string][] = [
+  ['no host', 'GET /health/live HTTP/1.1\r\nconnection: close\r\n\r\n', 400, 'BAD_INPUT'],
+  ['a header without a colon', 'GET /health/live HTTP/1.1\r\nhost: x\r\nbad header\r\n\r\n', 400, 'BAD_INPUT'],
+  ['headers of 20 KB', `GET / HTTP/1.1\r\nhost: x\r\na: ${'b'.repeat(20_000)}\r\n\r\n`, 431, 'HEADERS_TOO_LARGE'],
+  ['TLS', '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03', 400, 'BAD_INPUT'],
+  [
+    'an id of 9,000 characters',
+    `GET /asks/${'x'.repeat(9000)} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n`,
+    400,
+    'BAD_INPUT',
+  ],
+];
+for (const [name, sent, status, code] of brokenHttp)
+  test(`${name} is refused in the shape of every other failure, with a request id`, async (t) => {
+    const { url } = await startService(t);
+    const socket = connect(Number(new URL(url).port), '127.0.0.1');
+    socket.write(Buffer.from(sent, 'latin1'));
+    const [head = '', body = ''] = Buffer.concat(await socket.toArray())
+      .toString()
+      .split('\r\n\r\n');
+    assert.match(head, new RegExp(`^HTTP/1.1 ${status} `));
+    const { error } = JSON.parse(body);
+    assert.deepEqual([error.code, error.requestId], [code, /x-request-id: (.*)/i.exec(head)?.[1]]);
+  });
+
+test('a HEAD that can not be read is refused without a body', async (t) => {
+  const { url } = await startService(t);
+  const socket = connect(Number(new URL(url).port), '127.0.0.1');
+  socket.write(Buffer.from('HEAD /\xe9 HTTP/1.1\r\nhost: x\r\n\r\n', 'latin1'));
+  assert.match(Buffer.concat(await socket.toArray()).toString(), /^HTTP\/1.1 400 .*\r\n\r\n$/s);
+});
+
+test('an expectation that nobody knows is no reason to refuse a request', async (t) => {
+  const { url } = await startService(t);
+  const { port } = new URL(url);
+  const status = await new Promise((resolve, reject) => {
+    const call = httpRequest({ host: '127.0.0.1', port, path: '/health/live', headers: { expect: 'the worst' } });
+    call
+      .on('response', (response) => resolve(response.resume().statusCode))
+      .on('error', reject)
+      .end();
+  });
+  assert.equal(status, 200);
 });
 
 test('a body beyond MAX_BODY_BYTES is a 413, for JSON and for files', async (t) => {

@@ -51,6 +51,11 @@ test('the OpenAPI document tells every route with its schemas, and the pages sta
   for (const [path, methods] of Object.entries(json.paths))
     for (const { responses } of Object.values(methods as Record<string, { responses: { default: object } }>))
       assert.match(JSON.stringify(responses.default), path.startsWith('/v1/') ? /param/ : /requestId/);
+  // A tool that reads the document follows every reference.
+  for (const [, reference] of JSON.stringify(json).matchAll(/"\$ref":"#\/([^"]+)"/g)) {
+    const found = reference!.split('/').reduce((at, name) => at?.[name], json);
+    assert.ok(found, `${reference} is nowhere in the document`);
+  }
   assert.match((await call('GET', '/docs')).text, /<html/i);
   assert.match((await call('GET', '/')).text, /^Assay /);
 });

@@ -1,0 +1,138 @@
+import assert from 'node:assert/strict';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { test } from 'node:test';
+import { setTimeout as wait } from 'node:timers/promises';
+import { startKnowledge } from '../../src/knowledge/client.ts';
+import { type Test, temporaryFolder } from '../doubles/temporary-folder.ts';
+import { fillWith, mountSmallDisk } from '../torture/full-disk.ts';
+import { type HostFault, hostFaults, tables } from './expected.ts';
+import { jobsDone, outcomeOf, prepareCalls, type Subject, startSubject } from './subject.ts';
+
+function signal({ parts }: Subject, name: NodeJS.Signals): void {
+  process.kill(parts.knowledge.hostPid()!, name);
+}
+
+/** Every route once, each after `strike` and with `amid` while it is under way. */
+async function checkRoutes(
+  subject: Subject,
+  fault: HostFault,
+  { strike, amid }: { strike?: () => Promise<void> | void; amid?: () => Promise<void> | void } = {},
+) {
+  const calls = await prepareCalls(subject);
+  for (const [route, run] of Object.entries(calls)) {
+    await strike?.();
+    const reply = run();
+    await amid?.();
+    const outcome = await outcomeOf(await reply);
+    assert.ok(fault.expected(route).split(' or ').includes(outcome), `${route}: ${outcome}`);
+  }
+  await jobsDone(subject);
+}
+
+/** A service whose data is on a small disk of its own; null where none may be mounted. The disk goes after the service. */
+async function startOnSmallDisk(t: Test) {
+  const hooks: (() => Promise<void>)[] = [];
+  t.after(async () => {
+    for (const hook of hooks.reverse()) await hook();
+  });
+  const test: Test = { after: (hook) => void hooks.push(hook) };
+  const folder = join(await temporaryFolder(test), 'disk');
+  const disk = mountSmallDisk(folder);
+  if (!disk) return null;
+  test.after(async () => void disk.unmount());
+  return { disk, folder, subject: await startSubject(test, { dataDir: join(folder, 'data') }) };
+}
+
+test('a host that was killed before a request is another one when it comes', async (t) => {
+  const subject = await startSubject(t);
+  await checkRoutes(subject, hostFaults.killedBefore, { strike: () => signal(subject, 'SIGKILL') });
+});
+
+test('a host that is killed in the midst of a request leaves it to the next', async (t) => {
+  const subject = await startSubject(t);
+  const amid = async () => {
+    await wait(2);
+    const pid = subject.parts.knowledge.hostPid();
+    if (pid !== undefined) signal(subject, 'SIGKILL');
+  };
+  await checkRoutes(subject, hostFaults.killedAmid, { amid });
+});
+
+test('a host that is stopped holds requests up, not the process; asks end at their deadline', async (t) => {
+  const subject = await startSubject(t);
+  await checkRoutes(subject, hostFaults.stopped, {
+    strike: () => signal(subject, 'SIGSTOP'),
+    amid: async () => {
+      assert.equal((await subject.call('GET', '/health/live')).status, 200);
+      signal(subject, 'SIGCONT');
+    },
+  });
+  const hurried = await startSubject(t, { settings: { ASK_TIMEOUT_MS: '500' } });
+  signal(hurried, 'SIGSTOP');
+  const { status, json } = await hurried.call('POST', '/ask', { question: 'Is it light?' });
+  assert.deepEqual([status, json.error.code], [504, 'MODEL_TIMEOUT']);
+  signal(hurried, 'SIGCONT');
+});
+
+test('a damaged index snapshot is made anew from the store', async (t) => {
+  const dataDir = await temporaryFolder(t);
+  const first = await startSubject(t, { dataDir });
+  const embeddingModel = first.parts.about.models.embedding;
+  await first.close();
+  // The service's own host makes a snapshot after thousands of changes, this one at once.
+  const knowledge = await startKnowledge({ dataDir, embeddingModel, tuning: { snapshotEvery: 1 } });
+  const folder = join(dataDir, 'index');
+  const files = () => (existsSync(folder) ? readdirSync(folder, { recursive: true, encoding: 'utf8' }) : []);
+  while (!files().some((file) => basename(file) === 'current')) await wait(10);
+  await knowledge.close();
+  for (const file of files().filter((each) => basename(each) === 'vectors.faiss')) {
+    const bytes = readFileSync(join(folder, file));
+    bytes[bytes.length - 1]! ^= 1;
+    writeFileSync(join(folder, file), bytes);
+  }
+  await checkRoutes(await startSubject(t, { dataDir }), hostFaults.corruptSnapshot);
+});
+
+test('a full disk refuses writes with the reason, reads go on, and when there is room so do writes', async (t) => {
+  const started = await startOnSmallDisk(t);
+  if (!started) return t.diagnostic('no small disk may be mounted here; test/torture fills files instead');
+  const { disk, folder, subject } = started;
+  const calls = await prepareCalls(subject);
+  const ballast = join(folder, 'ballast');
+  fillWith(ballast);
+  for (const [route, run] of Object.entries(calls))
+    assert.equal(await outcomeOf(await run()), hostFaults.diskFull.expected(route), route);
+  rmSync(ballast);
+  disk.grow();
+  assert.equal((await subject.add('later.md', 'Now there is room.')).status, 201);
+  await jobsDone(subject);
+});
+
+test('a host that starts on a read-only disk says so, and is ready when it may write again', async (t) => {
+  const started = await startOnSmallDisk(t);
+  if (!started) return t.diagnostic('no small disk may be mounted here; test/torture takes the right away instead');
+  const { disk, subject } = started;
+  const calls = await prepareCalls(subject);
+  const pid = subject.parts.knowledge.hostPid()!;
+  process.kill(pid, 'SIGKILL');
+  // Whoever may still write keeps a disk from becoming read-only.
+  for (let isBusy = true; isBusy; )
+    try {
+      disk.forbidWriting();
+      isBusy = false;
+    } catch {
+      await wait(5);
+    }
+  for (const [route, run] of Object.entries(calls))
+    assert.equal(await outcomeOf(await run()), hostFaults.readOnly.expected(route), route);
+  disk.allowWriting();
+  assert.equal((await subject.add('later.md', 'Now it may.')).status, 201);
+});
+
+test('docs/faults.md shows these tables', () => {
+  const page = readFileSync(new URL('../../docs/faults.md', import.meta.url), 'utf8');
+  const { upstream, host } = tables();
+  assert.ok(page.includes(upstream), `The first table of docs/faults.md should read:\n${upstream}`);
+  assert.ok(page.includes(host), `The second table of docs/faults.md should read:\n${host}`);
+});
