@@ -5,13 +5,15 @@ import { arch, cpus, tmpdir, totalmem, type } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { measureEmbedded } from './ask/embedded.ts';
 import type { LoadResult } from './ask/load.ts';
 import { plot } from './plot.ts';
 
 /**
  * `npm run bench:ask -- [--seconds N] [--callers 1,32,256,1000] [--delays 0,300] [--subjects floor,plain,assay] [--out docs]`:
  * asks a second, latency and processor time of an ask, beside the floor (the same three calls to the models and nothing else) and
- * a plain LangChain.js chain, all against the same model server that is no model.
+ * a plain LangChain.js chain, all against the same model server that is no model. `assay-observed` is Assay while a collector takes its
+ * traces. `--embedded 10000` measures instead one ask after another without a language model, among so many passages.
  */
 const { values } = parseArgs({
   options: {
@@ -19,6 +21,7 @@ const { values } = parseArgs({
     callers: { type: 'string', default: '1,32,256,1000' },
     delays: { type: 'string', default: '0,300' },
     subjects: { type: 'string', default: 'floor,plain,assay' },
+    embedded: { type: 'string' },
     out: { type: 'string' },
   },
 });
@@ -69,7 +72,8 @@ async function startSubject(subject: Subject, baseUrl: string) {
     PORT: '0',
     LOG_LEVEL: 'warn',
     MAX_CONCURRENT_ASKS: '4096',
-    BENCH_OBSERVED: String(subject === 'assay-observed'),
+    // The model server takes traces as well: it says 200 to everything.
+    ...(subject === 'assay-observed' && { OTEL_EXPORTER_OTLP_ENDPOINT: new URL(baseUrl).origin }),
   });
   const { port, pids } = await message<{ port: number; pids: number[] }>(child);
   const end = async () => {
@@ -141,6 +145,12 @@ function table(rows: Row[]): string {
     '|---:|---:|---|---:|---:|---:|---:|---:|---:|---:|---:|',
     ...lines.map((cells) => `| ${cells.join(' | ')} |`),
   ].join('\n');
+}
+
+if (values.embedded) {
+  const { passages, p50, p99 } = await measureEmbedded(Number(values.embedded));
+  process.stdout.write(`embedded, ${passages} passages: p50 ${p50.toFixed(1)} ms, p99 ${p99.toFixed(1)} ms an ask\n`);
+  process.exit();
 }
 
 const rows: Row[] = [];
