@@ -13,7 +13,7 @@ const ofNode: Record<string, AppError> = {
 const phrases: Record<number, string> = { 400: 'Bad Request', 408: 'Request Timeout', 431: 'Headers Too Large' };
 
 /** Replies, in the shape of every other failure, to what can't be read as HTTP, and closes the connection. */
-export function replyToBrokenHttp(error: NodeJS.ErrnoException & { rawPacket?: Buffer }, socket: Socket) {
+export function replyToBrokenHttp(error: NodeJS.ErrnoException & { rawPacket?: unknown }, socket: Socket) {
   if (error.code === 'ECONNRESET' || !socket.writable) {
     socket.destroy();
     return;
@@ -30,7 +30,7 @@ export function replyToBrokenHttp(error: NodeJS.ErrnoException & { rawPacket?: B
     'connection: close',
   ];
   // Whoever asks for a head takes a body for the next reply.
-  const isHead = error.rawPacket?.toString('latin1', 0, 5) === 'HEAD ';
+  const isHead = Buffer.isBuffer(error.rawPacket) && error.rawPacket.toString('latin1', 0, 5) === 'HEAD ';
   socket.write(`${head.join('\r\n')}\r\n\r\n${isHead ? '' : body}`);
   socket.destroySoon();
 }

@@ -213,7 +213,7 @@ test('a HEAD that can not be read is refused without a body', async (t) => {
   const { url } = await startService(t);
   const socket = connect(Number(new URL(url).port), '127.0.0.1');
   socket.write(Buffer.from('HEAD /\xe9 HTTP/1.1\r\nhost: x\r\n\r\n', 'latin1'));
-  assert.match(Buffer.concat(await socket.toArray()).toString(), /^HTTP\/1.1 400 [^]*\r\n\r\n$/);
+  assert.match(Buffer.concat(await socket.toArray()).toString(), /^HTTP\/1.1 400 .*\r\n\r\n$/s);
 });
 
 test('an expectation that nobody knows is no reason to refuse a request', async (t) => {

@@ -12,7 +12,7 @@ const diskSize = '3m';
 const fileSizeKilobytes = 600;
 
 /** A disk of a few megabytes at `folder`. @returns null where it may not be made */
-function mountSmallDisk(folder: string) {
+export function mountSmallDisk(folder: string) {
   const mount = (options: string) => execFileSync('mount', ['-t', 'tmpfs', '-o', options, 'tmpfs', folder]);
   try {
     mkdirSync(folder, { recursive: true });
@@ -20,7 +20,12 @@ function mountSmallDisk(folder: string) {
   } catch {
     return null;
   }
-  return { grow: () => mount('remount,size=256m'), unmount: () => execFileSync('umount', ['--lazy', folder]) };
+  return {
+    grow: () => mount('remount,size=256m'),
+    forbidWriting: () => mount('remount,ro'),
+    allowWriting: () => mount('remount,rw'),
+    unmount: () => execFileSync('umount', ['--lazy', folder]),
+  };
 }
 
 /**
@@ -75,7 +80,7 @@ export async function fillDisk(options: { folder: string; seed: number; disk: Di
 }
 
 /** Takes what is left of the disk. */
-function fillWith(file: string): void {
+export function fillWith(file: string): void {
   try {
     for (let size = 0; size < 64; size += 1) writeFileSync(file, Buffer.alloc(2 ** 16, 1), { flag: 'a' });
   } catch (error) {

@@ -1,0 +1,131 @@
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { setTimeout as wait } from 'node:timers/promises';
+import { temporaryFolder } from '../doubles/temporary-folder.ts';
+import { fillWith, mountSmallDisk } from '../torture/full-disk.ts';
+import { type HostFault, hostFaults, tables } from './expected.ts';
+import { jobsDone, outcomeOf, prepareCalls, type Subject, startSubject } from './subject.ts';
+
+function signal({ parts }: Subject, name: NodeJS.Signals): void {
+  process.kill(parts.knowledge.hostPid()!, name);
+}
+
+/** Every route once, each after `strike` and with `amid` while it is under way. */
+async function checkRoutes(
+  subject: Subject,
+  fault: HostFault,
+  { strike, amid }: { strike?: () => Promise<void> | void; amid?: () => Promise<void> | void } = {},
+) {
+  const calls = await prepareCalls(subject);
+  for (const [route, run] of Object.entries(calls)) {
+    await strike?.();
+    const reply = run();
+    await amid?.();
+    assert.equal(await outcomeOf(await reply), fault.expected(route), route);
+  }
+  await jobsDone(subject);
+}
+
+/** The host once it is another one than before, and ready. */
+async function restarted({ parts }: Subject, act: () => void) {
+  const before = parts.knowledge.hostPid();
+  act();
+  while (parts.knowledge.hostPid() === before) await wait(5);
+}
+
+test('a host that was killed before a request is another one when it comes', async (t) => {
+  const subject = await startSubject(t);
+  await checkRoutes(subject, hostFaults.killedBefore, { strike: () => signal(subject, 'SIGKILL') });
+});
+
+test('a host that is killed in the midst of a request leaves it to the next', async (t) => {
+  const subject = await startSubject(t);
+  const amid = async () => {
+    await wait(2);
+    const pid = subject.parts.knowledge.hostPid();
+    if (pid !== undefined) signal(subject, 'SIGKILL');
+  };
+  await checkRoutes(subject, hostFaults.killedAmid, { amid });
+});
+
+test('a host that is stopped holds requests up, not the process; asks end at their deadline', async (t) => {
+  const subject = await startSubject(t);
+  await checkRoutes(subject, hostFaults.stopped, {
+    strike: () => signal(subject, 'SIGSTOP'),
+    amid: async () => {
+      assert.equal((await subject.call('GET', '/health/live')).status, 200);
+      signal(subject, 'SIGCONT');
+    },
+  });
+  const hurried = await startSubject(t, { settings: { ASK_TIMEOUT_MS: '500' } });
+  signal(hurried, 'SIGSTOP');
+  const { status, json } = await hurried.call('POST', '/ask', { question: 'Is it light?' });
+  assert.deepEqual([status, json.error.code], [504, 'MODEL_TIMEOUT']);
+  signal(hurried, 'SIGCONT');
+});
+
+test('a damaged index snapshot is made anew from the store', async (t) => {
+  const subject = await startSubject(t);
+  const folder = join(subject.dataDir, 'index');
+  const files = () => readdirSync(folder, { recursive: true, encoding: 'utf8' });
+  // A host that finds no snapshot has one made.
+  await restarted(subject, () => signal(subject, 'SIGKILL'));
+  await subject.call('GET', '/health/ready');
+  while (!files().some((file) => file.endsWith('vectors.faiss'))) await wait(10);
+  for (const file of files().filter((each) => each.endsWith('vectors.faiss'))) {
+    const bytes = readFileSync(join(folder, file));
+    bytes[bytes.length - 1]! ^= 1;
+    writeFileSync(join(folder, file), bytes);
+  }
+  await restarted(subject, () => signal(subject, 'SIGKILL'));
+  await checkRoutes(subject, hostFaults.corruptSnapshot);
+});
+
+test('a full disk refuses writes with the reason, reads go on, and when there is room so do writes', async (t) => {
+  const folder = join(await temporaryFolder(t), 'disk');
+  const disk = mountSmallDisk(folder);
+  if (!disk) return t.diagnostic('no small disk may be mounted here; test/torture fills files instead');
+  t.after(disk.unmount);
+  const subject = await startSubject(t, { dataDir: join(folder, 'data') });
+  const calls = await prepareCalls(subject);
+  const ballast = join(folder, 'ballast');
+  fillWith(ballast);
+  for (const [route, run] of Object.entries(calls))
+    assert.equal(await outcomeOf(await run()), hostFaults.diskFull.expected(route), route);
+  rmSync(ballast);
+  disk.grow();
+  assert.equal((await subject.add('later.md', 'Now there is room.')).status, 201);
+  await jobsDone(subject);
+});
+
+test('a host that starts on a read-only disk says so, and is ready when it may write again', async (t) => {
+  const folder = join(await temporaryFolder(t), 'disk');
+  const disk = mountSmallDisk(folder);
+  if (!disk) return t.diagnostic('no small disk may be mounted here; test/torture takes the right away instead');
+  t.after(disk.unmount);
+  const subject = await startSubject(t, { dataDir: join(folder, 'data') });
+  const calls = await prepareCalls(subject);
+  const pid = subject.parts.knowledge.hostPid()!;
+  process.kill(pid, 'SIGKILL');
+  // Whoever may still write keeps a disk from becoming read-only.
+  for (let isBusy = true; isBusy; )
+    try {
+      disk.forbidWriting();
+      isBusy = false;
+    } catch {
+      await wait(5);
+    }
+  for (const [route, run] of Object.entries(calls))
+    assert.equal(await outcomeOf(await run()), hostFaults.readOnly.expected(route), route);
+  disk.allowWriting();
+  assert.equal((await subject.add('later.md', 'Now it may.')).status, 201);
+});
+
+test('docs/faults.md shows these tables', () => {
+  const page = readFileSync(new URL('../../docs/faults.md', import.meta.url), 'utf8');
+  const { upstream, host } = tables();
+  assert.ok(page.includes(upstream), `The first table of docs/faults.md should read:\n${upstream}`);
+  assert.ok(page.includes(host), `The second table of docs/faults.md should read:\n${host}`);
+});
