@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
-import { temporaryFolder } from '../doubles/temporary-folder.ts';
+import { type Test, temporaryFolder } from '../doubles/temporary-folder.ts';
 import { fillWith, mountSmallDisk } from '../torture/full-disk.ts';
 import { type HostFault, hostFaults, tables } from './expected.ts';
 import { jobsDone, outcomeOf, prepareCalls, type Subject, startSubject } from './subject.ts';
@@ -23,7 +23,8 @@ async function checkRoutes(
     await strike?.();
     const reply = run();
     await amid?.();
-    assert.equal(await outcomeOf(await reply), fault.expected(route), route);
+    const outcome = await outcomeOf(await reply);
+    assert.ok(fault.expected(route).split(' or ').includes(outcome), `${route}: ${outcome}`);
   }
   await jobsDone(subject);
 }
@@ -33,6 +34,20 @@ async function restarted({ parts }: Subject, act: () => void) {
   const before = parts.knowledge.hostPid();
   act();
   while (parts.knowledge.hostPid() === before) await wait(5);
+}
+
+/** A service whose data is on a small disk of its own; null where none may be mounted. The disk goes after the service. */
+async function startOnSmallDisk(t: Test) {
+  const hooks: (() => Promise<void>)[] = [];
+  t.after(async () => {
+    for (const hook of hooks.reverse()) await hook();
+  });
+  const test: Test = { after: (hook) => void hooks.push(hook) };
+  const folder = join(await temporaryFolder(test), 'disk');
+  const disk = mountSmallDisk(folder);
+  if (!disk) return null;
+  test.after(async () => void disk.unmount());
+  return { disk, folder, subject: await startSubject(test, { dataDir: join(folder, 'data') }) };
 }
 
 test('a host that was killed before a request is another one when it comes', async (t) => {
@@ -69,7 +84,7 @@ test('a host that is stopped holds requests up, not the process; asks end at the
 test('a damaged index snapshot is made anew from the store', async (t) => {
   const subject = await startSubject(t);
   const folder = join(subject.dataDir, 'index');
-  const files = () => readdirSync(folder, { recursive: true, encoding: 'utf8' });
+  const files = () => (existsSync(folder) ? readdirSync(folder, { recursive: true, encoding: 'utf8' }) : []);
   // A host that finds no snapshot has one made.
   await restarted(subject, () => signal(subject, 'SIGKILL'));
   await subject.call('GET', '/health/ready');
@@ -84,11 +99,9 @@ test('a damaged index snapshot is made anew from the store', async (t) => {
 });
 
 test('a full disk refuses writes with the reason, reads go on, and when there is room so do writes', async (t) => {
-  const folder = join(await temporaryFolder(t), 'disk');
-  const disk = mountSmallDisk(folder);
-  if (!disk) return t.diagnostic('no small disk may be mounted here; test/torture fills files instead');
-  t.after(disk.unmount);
-  const subject = await startSubject(t, { dataDir: join(folder, 'data') });
+  const started = await startOnSmallDisk(t);
+  if (!started) return t.diagnostic('no small disk may be mounted here; test/torture fills files instead');
+  const { disk, folder, subject } = started;
   const calls = await prepareCalls(subject);
   const ballast = join(folder, 'ballast');
   fillWith(ballast);
@@ -101,11 +114,9 @@ test('a full disk refuses writes with the reason, reads go on, and when there is
 });
 
 test('a host that starts on a read-only disk says so, and is ready when it may write again', async (t) => {
-  const folder = join(await temporaryFolder(t), 'disk');
-  const disk = mountSmallDisk(folder);
-  if (!disk) return t.diagnostic('no small disk may be mounted here; test/torture takes the right away instead');
-  t.after(disk.unmount);
-  const subject = await startSubject(t, { dataDir: join(folder, 'data') });
+  const started = await startOnSmallDisk(t);
+  if (!started) return t.diagnostic('no small disk may be mounted here; test/torture takes the right away instead');
+  const { disk, subject } = started;
   const calls = await prepareCalls(subject);
   const pid = subject.parts.knowledge.hostPid()!;
   process.kill(pid, 'SIGKILL');

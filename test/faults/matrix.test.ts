@@ -7,10 +7,12 @@ import { isJudging, markers, outcomeOf, prepareCalls, question, type Subject, st
 const post = ({ url }: Subject, path: string, body: object) =>
   fetch(url + path, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) });
 
+type Affected = [route: string, call: (subject: Subject, marker: string) => Promise<Response>];
+
 /** The calls that the failing step is part of, by the step. */
-const affected = {
+const affected: Record<'embedding' | 'answer' | 'verdict', Affected[]> = {
   embedding: [
-    ['POST /ask', (subject: Subject, marker: string) => post(subject, '/ask', { question: marker })],
+    ['POST /ask', (subject, marker) => post(subject, '/ask', { question: marker })],
     ['POST /ask, streamed', (subject, marker) => post(subject, '/ask', { question: marker, stream: true })],
     ['POST /search', (subject, marker) => post(subject, '/search', { question: marker })],
     ['POST /documents', (subject, marker) => post(subject, '/documents', { source: 'failing.md', text: marker })],
@@ -31,7 +33,7 @@ const affected = {
     ],
   ],
   verdict: [['POST /ask', (subject, marker) => post(subject, '/ask', { question: `${question} ${marker}` })]],
-} satisfies Record<string, [route: string, call: (subject: Subject, marker: string) => Promise<Response>][]>;
+};
 
 /** What a call is expected to come to when its step fails so. */
 function expectedOf(fault: UpstreamFault, step: keyof typeof affected, route: string): string | undefined {
@@ -43,7 +45,7 @@ function expectedOf(fault: UpstreamFault, step: keyof typeof affected, route: st
 
 for (const fault of upstreamFaults)
   test(`the model server ${fault.name}: every route tells it so, and goes on`, async (t) => {
-    const settings = { ASK_TIMEOUT_MS: '3000', EVALUATION_TIMEOUT_MS: '500' };
+    const settings = { ASK_TIMEOUT_MS: '2000', EVALUATION_TIMEOUT_MS: '500' };
     const subject = await startSubject(t, { settings });
     const { openai, call } = subject;
     const { embeddings, chat } = fault;
@@ -52,18 +54,22 @@ for (const fault of upstreamFaults)
       openai.chatWhen(markers.answer, chat());
       openai.chatWhen((request) => isJudging(request) && JSON.stringify(request).includes(markers.verdict), chat());
     }
-    for (const step of ['embedding', 'answer', 'verdict'] as const)
-      for (const [route, run] of affected[step]) {
-        const expected = expectedOf(fault, step, route);
-        if (expected === undefined) continue;
-        const response = await run(subject, markers[step]);
-        assert.ok(response.headers.get('x-request-id'));
-        if (fault.retryAfter && response.status >= 500)
-          assert.equal(response.headers.get('retry-after'), fault.retryAfter);
-        assert.equal(await outcomeOf(response), expected, `${route}, ${step}`);
+    const check = async (step: keyof typeof affected, [route, run]: Affected) => {
+      const response = await run(subject, markers[step]);
+      assert.ok(response.headers.get('x-request-id'));
+      if (fault.retryAfter && response.status >= 500)
+        assert.equal(response.headers.get('retry-after'), fault.retryAfter);
+      assert.equal(await outcomeOf(response), expectedOf(fault, step, route), `${route}, ${step}`);
+    };
+    for (const step of ['embedding', 'answer', 'verdict'] as const) {
+      const hit = affected[step].filter(([route]) => expectedOf(fault, step, route) !== undefined);
+      // A few at a time, with a good ask in between: a server that only fails is soon left alone.
+      for (let at = 0; at < hit.length; at += 3) {
+        await Promise.all(hit.slice(at, at + 3).map((each) => check(step, each)));
         const { json } = await call('POST', '/ask', { question });
-        assert.equal(json.verdict?.label, 'Correct', `after ${route}, ${step}`);
+        assert.equal(json.verdict?.label, 'Correct', `after the ${step} failed`);
       }
+    }
     const { json } = await call('GET', '/documents');
     assert.deepEqual(
       json.documents.map(({ source }: { source: string }) => source),
