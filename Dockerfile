@@ -30,6 +30,8 @@ RUN npm prune --omit=dev --ignore-scripts --no-audit \
  && find node_modules/onnxruntime-node/bin/napi-v6 -mindepth 2 -maxdepth 2 ! -path "*/linux/$(node -p process.arch)" -exec rm -r {} + \
  && find node_modules -type f \( -name '*.map' -o -name '*.d.ts' -o -name '*.d.cts' -o -name '*.d.mts' \) -delete \
  && rm -rf node_modules/openai/src node_modules/zod/src
+# What the image is made of: every package with its version, licence and checksum.
+RUN npm sbom --omit dev --sbom-format cyclonedx > sbom.json
 # Node's table of its own function names, a fifth of it, is for debuggers; what native addons link to stays.
 RUN strip --strip-all -o node "$(command -v node)"
 
@@ -47,11 +49,13 @@ COPY --from=build /app/node /usr/local/bin/node
 COPY --from=build /app/node_modules node_modules
 COPY --from=build /app/.models .models
 COPY --from=build /app/.setup/faiss.json .setup/
+COPY --from=build /app/sbom.json ./
 COPY package.json LICENSE ./
 COPY scripts/setup scripts/setup
 COPY prompts prompts
 COPY corpus corpus
 COPY src src
+RUN find . -type f ! -name SHA256SUMS -print0 | sort -z | xargs -0 sha256sum > SHA256SUMS
 USER 1000:1000
 VOLUME /data
 EXPOSE 3000

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
+import { startKnowledge } from '../../src/knowledge/client.ts';
 import { type Test, temporaryFolder } from '../doubles/temporary-folder.ts';
 import { fillWith, mountSmallDisk } from '../torture/full-disk.ts';
 import { type HostFault, hostFaults, tables } from './expected.ts';
@@ -27,13 +28,6 @@ async function checkRoutes(
     assert.ok(fault.expected(route).split(' or ').includes(outcome), `${route}: ${outcome}`);
   }
   await jobsDone(subject);
-}
-
-/** The host once it is another one than before, and ready. */
-async function restarted({ parts }: Subject, act: () => void) {
-  const before = parts.knowledge.hostPid();
-  act();
-  while (parts.knowledge.hostPid() === before) await wait(5);
 }
 
 /** A service whose data is on a small disk of its own; null where none may be mounted. The disk goes after the service. */
@@ -82,20 +76,22 @@ test('a host that is stopped holds requests up, not the process; asks end at the
 });
 
 test('a damaged index snapshot is made anew from the store', async (t) => {
-  const subject = await startSubject(t);
-  const folder = join(subject.dataDir, 'index');
+  const dataDir = await temporaryFolder(t);
+  const first = await startSubject(t, { dataDir });
+  const embeddingModel = first.parts.about.models.embedding;
+  await first.close();
+  // The service's own host makes a snapshot after thousands of changes, this one at once.
+  const knowledge = await startKnowledge({ dataDir, embeddingModel, tuning: { snapshotEvery: 1 } });
+  const folder = join(dataDir, 'index');
   const files = () => (existsSync(folder) ? readdirSync(folder, { recursive: true, encoding: 'utf8' }) : []);
-  // A host that finds no snapshot has one made.
-  await restarted(subject, () => signal(subject, 'SIGKILL'));
-  await subject.call('GET', '/health/ready');
-  while (!files().some((file) => file.endsWith('vectors.faiss'))) await wait(10);
-  for (const file of files().filter((each) => each.endsWith('vectors.faiss'))) {
+  while (!files().some((file) => basename(file) === 'current')) await wait(10);
+  await knowledge.close();
+  for (const file of files().filter((each) => basename(each) === 'vectors.faiss')) {
     const bytes = readFileSync(join(folder, file));
     bytes[bytes.length - 1]! ^= 1;
     writeFileSync(join(folder, file), bytes);
   }
-  await restarted(subject, () => signal(subject, 'SIGKILL'));
-  await checkRoutes(subject, hostFaults.corruptSnapshot);
+  await checkRoutes(await startSubject(t, { dataDir }), hostFaults.corruptSnapshot);
 });
 
 test('a full disk refuses writes with the reason, reads go on, and when there is room so do writes', async (t) => {
