@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import fc from 'fast-check';
 import { readConfig, Settings } from '../src/config.ts';
 import { AppError } from '../src/errors.ts';
 import { temporaryFolder } from './doubles/temporary-folder.ts';
@@ -85,4 +86,37 @@ test("the README's and .env.example's settings are those that exist, with their 
   assert.equal(shown.PORT, `\`${defaults.port}\``);
   assert.equal(shown.ASK_TIMEOUT_MS, `\`${defaults.askTimeoutMs}\``);
   assert.equal(shown.MAX_BODY_BYTES, '`20 MiB`');
+});
+
+test('whatever the settings say, they are taken or refused by name, and no value is told', () => {
+  const names = Object.keys(Settings.shape).filter((name) => name !== 'API_KEYS_FILE');
+  const value = fc.oneof(
+    fc.constantFrom(
+      '',
+      ' ',
+      '0',
+      '-1',
+      '1e3',
+      '20 MiB',
+      'true',
+      'a:b',
+      'name:canary-key-1:default',
+      'http://127.0.0.1',
+      '::1',
+    ),
+    fc.string({ unit: 'binary', minLength: 6 }).map((text) => `canary${text}`),
+  );
+  fc.assert(
+    fc.property(fc.dictionary(fc.constantFrom(...names), value, { maxKeys: 6 }), (settings) => {
+      try {
+        readConfig(settings, '/nowhere');
+      } catch (error) {
+        assert.ok(error instanceof AppError, String(error));
+        assert.equal(error.code, 'BAD_SETTINGS');
+        assert.match(error.message, /^ {2}[A-Z_]+: /m);
+        assert.doesNotMatch(error.message, /canary/);
+      }
+    }),
+    { seed: 7, numRuns: 200 },
+  );
 });

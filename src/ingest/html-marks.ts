@@ -86,7 +86,7 @@ export function readMarks(marked: string): Omit<LoadedDocument, 'format'> {
     .sort((one, other) => one.start - other.start || other.end - one.end);
   const headings = headingsOf(found, text);
   title ??= headings.find(({ level }) => level === 1)?.text ?? null;
-  return { text, title, headings, blocks: blocksOf(found, headings), breaks };
+  return { text, title, headings, blocks: blocksOf(found, headings), breaks: breaks.filter((at) => at < text.length) };
 }
 
 function headingsOf(stretches: Stretch[], text: string): Heading[] {

@@ -12,10 +12,23 @@ export const upstreamFaults = [
 /** How many items there are, each in a document of its own. */
 export const items = 300;
 
+const syllables = ['ba', 'co', 'du', 'fe', 'gi', 'ka', 'lo', 'mu', 'ne', 'pi', 'ra', 'so', 'tu', 've', 'zi'];
+
+/** An item's name, a word that no other text holds. */
+export const nameOf = (item: number) =>
+  `${syllables[item % 15]}${syllables[Math.floor(item / 15) % 15]}${syllables[(item * 7 + 3) % 15]}x`;
+
 /** The code of an item, which no other has. */
 export const codeOf = (item: number) => `K${((item + 1) * 7919).toString(36)}-${item}`;
 
-export const sourceOf = (item: number) => `item-${item}.md`;
+/** The item that a prompt asks for: its question comes after the passages. */
+export function itemAskedFor(prompt: string): number {
+  const [, name] = [...prompt.matchAll(/code of (\w+)\?/g)].at(-1) ?? [];
+  return numbers.get(name ?? '') ?? 0;
+}
+const numbers = new Map(Array.from({ length: items }, (_, item) => [nameOf(item), item]));
+
+export const sourceOf = (item: number) => `${nameOf(item)}.md`;
 export const textOf = (item: number) =>
-  `# Item ${item}\n\nThe code of item ${item} is ${codeOf(item)}. It is kept in hall ${item % 7}.`;
-export const questionOf = (item: number) => `What is the code of item ${item}?`;
+  `# ${nameOf(item)}\n\nThe code of ${nameOf(item)} is ${codeOf(item)}. It is kept in hall ${item % 7}.`;
+export const questionOf = (item: number) => `What is the code of ${nameOf(item)}?`;

@@ -9,7 +9,7 @@ import {
   fail,
   promptText,
 } from '../doubles/openai-replies.ts';
-import { codeOf, upstreamFaults } from './material.ts';
+import { codeOf, itemAskedFor, nameOf, upstreamFaults } from './material.ts';
 
 /**
  * The soak's model server, a process of its own that keeps nothing: it knows the code of every item, finds every answer
@@ -28,8 +28,8 @@ const failures = {
 function answerTo(prompt: string): string {
   if (prompt.includes('You judge whether'))
     return JSON.stringify({ quotes: [], reason: 'The passage says so.', verdict: 'Correct', score: 0.9 });
-  const [, item = '0'] = [...prompt.matchAll(/code of item (\d+)\?/g)].at(-1) ?? [];
-  return `The code of item ${item} is ${codeOf(Number(item))}.`;
+  const item = itemAskedFor(prompt);
+  return `The code of ${nameOf(item)} is ${codeOf(item)}.`;
 }
 
 const server = createServer(async (request, response) => {
