@@ -31,7 +31,7 @@ RUN npm prune --omit=dev --ignore-scripts --no-audit \
  && find node_modules -type f \( -name '*.map' -o -name '*.d.ts' -o -name '*.d.cts' -o -name '*.d.mts' \) -delete \
  && rm -rf node_modules/openai/src node_modules/zod/src
 # What the image is made of: every package with its version, licence and checksum.
-RUN npm sbom --omit dev --sbom-format cyclonedx > sbom.json
+RUN npm sbom --package-lock-only --omit dev --sbom-format cyclonedx > sbom.json
 # Node's table of its own function names, a fifth of it, is for debuggers; what native addons link to stays.
 RUN strip --strip-all -o node "$(command -v node)"
 

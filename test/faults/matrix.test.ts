@@ -97,7 +97,7 @@ for (const [step, route] of [
   ['verdict', 'POST /ask'],
 ] as const)
   test(`a reply of 10 GB is cut off, memory stays bounded: ${step}`, async (t) => {
-    const subject = await startSubject(t);
+    const subject = await startSubject(t, { settings: { ASK_TIMEOUT_MS: '20000' } });
     const flood = fail.flood(10 * 2 ** 30);
     subject.openai.embeddingsWhen(markers.embedding, flood);
     subject.openai.chatWhen(markers.answer, flood);

@@ -47,7 +47,7 @@ test('whatever an event tells, a reader gets exactly that, one event for each', 
         values.map((each) => ['token', JSON.parse(JSON.stringify(each))]),
       );
     }),
-    { numRuns: 150, seed: 7 },
+    { numRuns: 60, seed: 7 },
   );
 });
 

@@ -135,7 +135,7 @@ test('an upload whose client leaves midway leaves no file behind', async (t) => 
   assert.deepEqual(left, []);
 });
 
-test('every test that docs/security.md and SECURITY.md name is there', () => {
+test('every test that docs/security.md names is there', () => {
   const root = new URL('../../', import.meta.url);
   const page = readFileSync(new URL('docs/security.md', root), 'utf8');
   const named = [...page.matchAll(/`(test\/[\w./-]+\.ts)`(?:: “([^”]+)”)?/g)];

@@ -10,13 +10,12 @@ export const upstreamFaults = [
 ] as const;
 
 /** How many items there are, each in a document of its own. */
-export const items = 300;
+export const items = 200;
 
 const syllables = ['ba', 'co', 'du', 'fe', 'gi', 'ka', 'lo', 'mu', 'ne', 'pi', 'ra', 'so', 'tu', 've', 'zi'];
 
 /** An item's name, a word that no other text holds. */
-export const nameOf = (item: number) =>
-  `${syllables[item % 15]}${syllables[Math.floor(item / 15) % 15]}${syllables[(item * 7 + 3) % 15]}x`;
+export const nameOf = (item: number) => `${syllables[item % 15]}${syllables[Math.floor(item / 15) % 15]}x`;
 
 /** The code of an item, which no other has. */
 export const codeOf = (item: number) => `K${((item + 1) * 7919).toString(36)}-${item}`;
