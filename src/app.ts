@@ -104,9 +104,9 @@ export async function buildApp(parts: AppParts) {
     const sweep = setInterval(() => app.server.closeIdleConnections(), 100);
     app.server.once('close', () => clearInterval(sweep));
   });
-  // Whatever a route replies when it fails has this one shape.
+  // Whatever a route replies when it fails has this one shape, unless its protocol has another.
   app.addHook('onRoute', ({ schema }) => {
-    if (schema?.response) schema.response = { ...schema.response, default: ErrorBody };
+    if (schema?.response) schema.response = { default: ErrorBody, ...schema.response };
   });
   app.removeContentTypeParser('text/plain'); // what any page may send without asking first
   await setSecurityHeaders(app);

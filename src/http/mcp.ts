@@ -3,6 +3,7 @@ import type { FastifyRequest } from 'fastify';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { AppError } from '../errors.ts';
+import { ErrorBody } from './error-reply.ts';
 import type { About } from './health.ts';
 import { mayUse } from './keys.ts';
 import { createMcpServer, type McpParts } from './mcp-server.ts';
@@ -26,7 +27,10 @@ export const mcpRoute: FastifyPluginAsyncZod<
         // The protocol's own reader says what is wrong with a message. Several in one, which the protocol has given up, would be
         // several asks that count as one request.
         body: z.record(z.string(), z.unknown()).describe('A JSON-RPC message'),
-        response: { 200: z.unknown().describe('A JSON-RPC message, or server-sent events that hold some') },
+        response: {
+          200: z.unknown().describe('A JSON-RPC message, or server-sent events that hold some'),
+          default: z.union([ErrorBody, JsonRpcError]),
+        },
       },
     },
     async (request, reply) => {
@@ -72,6 +76,13 @@ export const mcpRoute: FastifyPluginAsyncZod<
     },
   });
 };
+
+/** What the protocol's own reader says of a message that it can't take. */
+const JsonRpcError = z.object({
+  jsonrpc: z.literal('2.0'),
+  id: z.unknown(),
+  error: z.object({ code: z.number(), message: z.string() }),
+});
 
 const wantsProgress = ({ params }: Record<string, unknown>) =>
   (params as { _meta?: { progressToken?: unknown } } | null | undefined)?._meta?.progressToken !== undefined;

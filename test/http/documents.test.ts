@@ -118,7 +118,7 @@ test('a broken upload, and one whose client leaves, harm nobody', async (t) => {
   const socket = connect(Number(port), hostname);
   await new Promise((resolve) => socket.once('connect', resolve));
   socket.write(
-    'POST /documents HTTP/1.1\r\nHost: x\r\nContent-Type: multipart/form-data; boundary=x\r\nContent-Length: 9999\r\n\r\n' +
+    'POST /documents HTTP/1.1\r\nHost: localhost\r\nContent-Type: multipart/form-data; boundary=x\r\nContent-Length: 9999\r\n\r\n' +
       '--x\r\nContent-Disposition: form-data; name="f"; filename="a.md"\r\n\r\nhalf',
   );
   socket.destroy();

@@ -1611,6 +1611,14 @@ export interface paths {
                                 message: string;
                                 requestId: string;
                             };
+                        } | {
+                            /** @enum {string} */
+                            jsonrpc: "2.0";
+                            id: unknown;
+                            error: {
+                                code: number;
+                                message: string;
+                            };
                         };
                     };
                 };
