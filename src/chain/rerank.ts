@@ -105,26 +105,21 @@ export function featuresOfPassages(question: string, found: FoundPassage[]): num
   return read.map((each, at): number[] => {
     const { places, sentences, title, similarities } = each;
     const [first = 0, second = first, third = second] = similarities;
-    const { alone, withNext } = sharesBySentence(wanted, each.sentencesWith, sentences.length);
-    const begun = sharesBySentence(beginnings, each.sentencesBegun, sentences.length);
     const near = sentences.map((sentence) => nearest(similarityAt(found[at]!, sentence) ?? first));
-    let withWords = 0;
-    for (let place = 1; place < sentences.length; place += 1)
-      if (alone[place]! > alone[withWords]! || (alone[place] === alone[withWords] && near[place]! > near[withWords]!))
-        withWords = place;
+    const words = readShares(wanted, each.sentencesWith, near);
     return [
       found[at]!.score,
       nearest(first),
       nearest(second),
       nearest((first + second + third) / 3),
       shareHeld(wanted, (stem) => places.has(stem) || title.has(stem)),
-      Math.max(0, ...alone),
-      Math.max(0, ...withNext),
+      words.alone,
+      words.withNext,
       shareWithinReach(wanted, places),
-      Math.max(0, ...begun.withNext),
+      readShares(beginnings, each.sentencesBegun, near).withNext,
       shareHeld(pairs, (pair) => each.pairs.has(pair)),
-      near[withWords] ?? 0,
-      alone.reduce((most, share, place) => Math.max(most, share + near[place]!), 0),
+      words.nearness,
+      words.both,
       Math.min(3, names.filter((stem) => !places.has(stem) && !title.has(stem)).length),
       Math.log(1 + each.length),
     ];
@@ -199,40 +194,62 @@ function shareHeld(parts: Weighted[], isHeld: (part: string) => boolean): number
   return parts.reduce((met, { part, weight }) => (isHeld(part) ? met + weight : met), 0) / all;
 }
 
-/** The share of parts, by their weight, in each sentence, and in each with the one after it. */
-function sharesBySentence(parts: Weighted[], sentencesWith: ReadonlyMap<string, number[]>, count: number) {
-  const alone = new Array<number>(count).fill(0);
-  const withNext = new Array<number>(count).fill(0);
-  const all = sumOfWeights(parts);
-  if (all === 0) return { alone, withNext };
+/** Sums by sentence, used again and again: a search reads hundreds of sentences, and nothing else runs meanwhile. */
+let alone = new Float64Array(64);
+let withNext = new Float64Array(64);
+
+/**
+ * The greatest share of parts, by their weight, in a sentence, and in one with the one after it; how near the sentence is that holds
+ * most (of equals the nearest); and the greatest sum of a sentence's share and its nearness.
+ * @param near the nearness of each sentence
+ */
+function readShares(parts: Weighted[], sentencesWith: ReadonlyMap<string, number[]>, near: number[]) {
+  const count = near.length;
+  if (count > alone.length) {
+    alone = new Float64Array(count * 2);
+    withNext = new Float64Array(count * 2);
+  }
+  alone.fill(0, 0, count);
+  withNext.fill(0, 0, count);
+  const all = sumOfWeights(parts) || Number.POSITIVE_INFINITY;
   for (const { part, weight } of parts) {
+    const places = sentencesWith.get(part);
+    if (!places) continue;
     let before = -1;
-    for (const at of sentencesWith.get(part) ?? []) {
-      alone[at]! += weight;
-      withNext[at]! += weight;
-      if (at > 0 && before !== at - 1) withNext[at - 1]! += weight;
+    for (const at of places) {
+      alone[at]! += weight / all;
+      withNext[at]! += weight / all;
+      if (at > 0 && before !== at - 1) withNext[at - 1]! += weight / all;
       before = at;
     }
   }
-  return { alone: alone.map((met) => met / all), withNext: withNext.map((met) => met / all) };
+  const most = { alone: 0, withNext: 0, nearness: near[0] ?? 0, both: 0 };
+  for (let at = 0; at < count; at += 1) {
+    if (alone[at]! > most.alone || (alone[at] === most.alone && near[at]! > most.nearness)) most.nearness = near[at]!;
+    most.alone = Math.max(most.alone, alone[at]!);
+    most.withNext = Math.max(most.withNext, withNext[at]!);
+    most.both = Math.max(most.both, alone[at]! + near[at]!);
+  }
+  return most;
 }
 
 /** The greatest share of the question's words, by what they tell, that stand within reach of each other. */
 function shareWithinReach(wanted: Weighted[], places: ReadonlyMap<string, number[]>): number {
   const all = sumOfWeights(wanted);
   if (all === 0) return 0;
-  const standing = wanted
-    .flatMap(({ part, weight }, word) => (places.get(part) ?? []).map((place) => ({ place, word, weight })))
-    .sort((one, other) => one.place - other.place);
+  const standing: { place: number; word: number; weight: number }[] = [];
+  for (const [word, { part, weight }] of wanted.entries())
+    for (const place of places.get(part) ?? []) standing.push({ place, word, weight });
+  standing.sort((one, other) => one.place - other.place);
   let greatest = 0;
-  for (const [first, { place: from }] of standing.entries()) {
-    const met = new Set<number>();
+  for (let first = 0; first < standing.length; first += 1) {
+    const from = standing[first]!.place;
     let share = 0;
     for (let at = first; at < standing.length && standing[at]!.place < from + reach; at += 1) {
       const { word, weight } = standing[at]!;
-      if (met.has(word)) continue;
-      met.add(word);
-      share += weight;
+      let isFirst = true;
+      for (let before = first; before < at; before += 1) if (standing[before]!.word === word) isFirst = false;
+      if (isFirst) share += weight;
     }
     greatest = Math.max(greatest, share / all);
   }
