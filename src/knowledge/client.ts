@@ -34,6 +34,8 @@ const threads = {
   OMP_WAIT_POLICY: 'PASSIVE',
   OPENBLAS_NUM_THREADS: '1',
 };
+/** How long a record of an ask may wait for others, in milliseconds; it is lost where the process dies meanwhile. */
+const saveTogetherMs = 20;
 /** How many passages are kept here to be shown again; a passage's key never comes twice, so what is kept is never out of date. */
 const recentPassages = 4_096;
 /** What `onRestart` is told of a host that ended to give its memory back. */
@@ -61,6 +63,8 @@ export async function startKnowledge(options: {
   const pending = new Map<number, Pending>();
   const recent = createRecent<number, ShownPassage>(recentPassages);
   let unsent: HostRequest[] = [];
+  let saving: { record: PackedAsk; resolve: () => void; reject: (error: unknown) => void }[] = [];
+  let savingSoon: NodeJS.Timeout | undefined;
   let nextId = 0;
   let lastHeardOf = 0;
   let closing = false;
@@ -174,6 +178,16 @@ export async function startKnowledge(options: {
     if (together.length > 0) host?.send(together, ignoreFailure);
   }
 
+  /** Nobody waits for the record of an ask: those of a moment are one message and one transaction. */
+  function flushSaves() {
+    clearTimeout(savingSoon);
+    if (saving.length === 0) return;
+    const together = saving;
+    saving = [];
+    const settled = call('saveAsks', [together.map(({ record }) => record)]);
+    for (const { resolve, reject } of together) settled.then(() => resolve(), reject);
+  }
+
   /** A search's ranking comes from the host; of the passages only those that weren't here a short while ago. */
   async function search(query: Parameters<Knowledge['search']>[0]): Promise<FoundPassage[]> {
     const ranked = (await call('search', [query])) as RankedPassage[];
@@ -199,17 +213,21 @@ export async function startKnowledge(options: {
       storeOperations.map((operation) => [operation, (...input: unknown[]) => call(operation, input)]),
     ) as unknown as Pick<Knowledge, (typeof storeOperations)[number]>),
     search,
-    // What several steps of a trace saw is in the bytes once, as it is in memory; JSON would tell it again each time.
-    async saveAsk(record) {
-      const packed: PackedAsk = { ...record, reply: serialize(record.reply) };
-      await call('saveAsk', [packed]);
+    saveAsk(record) {
+      if (saving.length === 0) savingSoon = setTimeout(flushSaves, saveTogetherMs);
+      return new Promise((resolve, reject) => {
+        // What several steps of a trace saw is in the bytes once, as it is in memory; JSON would tell it again each time.
+        saving.push({ record: { ...record, reply: serialize(record.reply) }, resolve, reject });
+      });
     },
     async ask(id) {
+      flushSaves(); // it may be among them
       const packed = (await call('ask', [id])) as PackedAsk | null;
       return packed && { ...packed, reply: deserialize(packed.reply) };
     },
     hostPid: () => host?.pid,
     async close() {
+      flushSaves();
       closing = true;
       clearInterval(watch);
       await starting?.catch(() => {});

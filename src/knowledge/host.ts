@@ -1,5 +1,4 @@
 import { AppError, type ErrorCode } from '../errors.ts';
-import type { PackedAsk } from './asks.ts';
 import { translateStoreError } from './database.ts';
 import type { Knowledge, storeOperations } from './port.ts';
 import type { RankedPassage } from './rank-passages.ts';
@@ -15,7 +14,7 @@ export type HostOptions = Parameters<typeof openStore>[0];
  */
 export type HostRequest = {
   id: number;
-  operation: (typeof storeOperations)[number] | 'search' | 'passages' | 'saveAsk';
+  operation: (typeof storeOperations)[number] | 'search' | 'passages' | 'saveAsks';
   input: unknown[];
 };
 export type HostReply = { id: number; value: unknown } | { id: number; error: { code: ErrorCode; message: string } };
@@ -23,7 +22,6 @@ export type HostMessage = { ready: true } | { failed: { code: ErrorCode; message
 
 type Search = Parameters<Knowledge['search']>[0];
 type Waiting = { id: number; search: Search };
-type Saving = { id: number; record: PackedAsk };
 
 /** A message that can't be sent has nobody to go to any more: the channel's end is what gets handled. */
 const send = (message: HostMessage) => process.send?.(message, () => {});
@@ -56,16 +54,6 @@ function answerTogether(store: Store, waiting: Waiting[]): HostReply[] {
     for (const [at, { id }] of fitting.entries()) replies.push({ id, value: found[at]! });
   }
   return replies;
-}
-
-/** Keeps all records of asks that have come in meanwhile, in one transaction. */
-function saveTogether(store: Store, saving: Saving[]): HostReply[] {
-  try {
-    store.saveAsks(saving.map(({ record }) => record));
-    return saving.map(({ id }) => ({ id, value: undefined }));
-  } catch (error) {
-    return saving.map(({ id }) => toError(id, error));
-  }
 }
 
 /**
@@ -107,47 +95,31 @@ function run(options: HostOptions) {
     return;
   }
   let waiting: Waiting[] = [];
-  let saving: Saving[] = [];
   const memory = watchMemory(options.tuning.spareMemoryMiB, () => store.stats());
 
-  function flushSaves(): HostReply[] {
-    if (saving.length === 0) return [];
-    const together = saving;
-    saving = [];
-    return saveTogether(store, together);
-  }
-
-  function carryOut({ id, operation, input }: HostRequest): HostReply[] {
-    const saved = operation === 'ask' ? flushSaves() : []; // the record that is asked for may be among them
+  function carryOut({ id, operation, input }: HostRequest): HostReply {
     try {
-      const work = store[operation as Exclude<typeof operation, 'search' | 'saveAsk'>] as (
-        ...input: unknown[]
-      ) => unknown;
-      return [...saved, { id, value: work(...input) }];
+      const work = store[operation as Exclude<typeof operation, 'search'>] as (...input: unknown[]) => unknown;
+      return { id, value: work(...input) };
     } catch (error) {
-      return [...saved, toError(id, error)];
+      return toError(id, error);
     }
   }
 
   process.on('message', (requests: HostRequest[]) => {
     for (const request of requests) {
-      const { id, operation, input } = request;
-      if (operation !== 'search' && operation !== 'saveAsk') {
-        send(carryOut(request));
+      if (request.operation !== 'search') {
+        send([carryOut(request)]);
         continue;
       }
-      if (waiting.length + saving.length === 0)
+      if (waiting.length === 0)
         setImmediate(() => {
           const together = waiting;
           waiting = [];
-          const replies = answerTogether(store, together);
-          if (replies.length > 0) send(replies);
-          const saved = flushSaves();
-          if (saved.length > 0) send(saved);
+          send(answerTogether(store, together));
           if (memory.isSpent(together.length)) process.exit(recycled);
         });
-      if (operation === 'search') waiting.push({ id, search: input[0] as Search });
-      else saving.push({ id, record: input[0] as PackedAsk });
+      waiting.push({ id: request.id, search: request.input[0] as Search });
     }
   });
   // The parent closes the channel to end the host; it also closes when the parent dies, so no host outlives its server.
