@@ -57,8 +57,7 @@ function forZsh(commands: CompletedCommand[]): string {
     return `    ${name}) _arguments ${[...flags, quoted(rest)].join(' ')} ;;`;
   });
   const described = commands.map(({ name, description }) => `    ${quoted(`${name}:${plain(description)}`)}`);
-  return `#compdef assay
-# assay for zsh: source <(assay completion zsh), after compinit
+  return `# assay for zsh: source <(assay completion zsh), after compinit
 _assay() {
   local -a commands=(
 ${described.join('\n')}
