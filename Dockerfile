@@ -55,6 +55,7 @@ COPY scripts/setup scripts/setup
 COPY prompts prompts
 COPY corpus corpus
 COPY src src
+COPY packages/client/src packages/client/src
 RUN find . -type f ! -name SHA256SUMS -print0 | sort -z | xargs -0 sha256sum > SHA256SUMS
 USER 1000:1000
 VOLUME /data

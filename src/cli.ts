@@ -1,11 +1,19 @@
 #!/usr/bin/env node
-import { Command } from 'commander';
+import { Argument, Command, CommanderError } from 'commander';
 import { orTellFailure } from './terminal.ts';
 
 // What a command needs is loaded when it runs, so that `--help` and `doctor` work where something is missing.
 const program = new Command('assay')
   .description('Questions answered from your own documents, each answer with a verdict')
-  .showHelpAfterError();
+  .showHelpAfterError()
+  .exitOverride()
+  .addHelpText(
+    'after',
+    '\nExit codes: 0 all went well; 1 it failed, or something was skipped, is wrong or is below the gate; 2 wrong usage.',
+  );
+
+const jsonOption = ['--json', 'print what came of it as JSON'] as const;
+const serverOption = ['--server <url>', 'ask a running service; its key comes from ASSAY_KEY'] as const;
 
 program
   .command('serve')
@@ -25,26 +33,47 @@ program
   .description('read files and folders into a collection (the service must not be running on the same DATA_DIR)')
   .argument('<paths...>')
   .option('--collection <name>', 'made where it is not there', 'default')
+  .option(...jsonOption)
   .action(async (paths, options) => (await import('./commands.ts')).ingest(paths, options));
 
 program
   .command('ask')
-  .description('ask a question of the documents in DATA_DIR')
+  .description('ask a question of the documents in DATA_DIR, or of a running service')
   .argument('<question>')
   .option('--collection <name>', 'the collection to ask', 'default')
   .option('--json', 'print the whole reply as JSON')
-  .action(async (question, options) => (await import('./commands.ts')).ask(question, options));
+  .option(...serverOption)
+  .action(async (question, options) => (await import('./ask-command.ts')).ask(question, options));
+
+program
+  .command('chat')
+  .description('ask one question after another, each of which may lean on those before')
+  .option('--collection <name>', 'the collection to ask', 'default')
+  .option(...serverOption)
+  .action(async (options) => (await import('./chat-command.ts')).chat(options));
+
+program
+  .command('search')
+  .description('show the passages for a question, without an answer')
+  .argument('<question>')
+  .option('--collection <name>', 'the collection to search', 'default')
+  .option('--top-k <number>', 'how many, 1 to 20; by default TOP_K')
+  .option(...jsonOption)
+  .option(...serverOption)
+  .action(async (question, options) => (await import('./ask-command.ts')).search(question, options));
 
 program
   .command('reembed')
   .description('make all vectors anew after a change of EMBEDDING_MODEL')
-  .action(async () => (await import('./commands.ts')).reembedAll());
+  .option(...jsonOption)
+  .action(async (options) => (await import('./commands.ts')).reembedAll(options));
 
 program
   .command('backup')
   .description('copy all documents into one file, also while the service runs (the records of past asks are left out)')
   .argument('<file>')
   .option('--force', 'replace a file that is there')
+  .option(...jsonOption)
   .action(async (file, options) => (await import('./store-commands.ts')).backUp(file, options));
 
 program
@@ -52,6 +81,7 @@ program
   .description('put a backup in the place of DATA_DIR’s documents (the service must not be running)')
   .argument('<file>', 'what assay backup has made')
   .option('--force', 'replace documents that are there')
+  .option(...jsonOption)
   .action(async (file, options) => (await import('./store-commands.ts')).restore(file, options));
 
 program
@@ -61,6 +91,7 @@ program
   .option('--collection <name>', 'only those of this collection')
   .option('--vectors', 'with the vector of each window')
   .option('--force', 'replace a file that is there')
+  .option('--json', 'tell what was done as JSON, on stderr')
   .action(async (file, options) => (await import('./store-commands.ts')).exportTo(file, options));
 
 program
@@ -72,6 +103,7 @@ program
     '--embedding-model <name>',
     'the model that made the folder’s vectors; of another than ours, texts are embedded anew',
   )
+  .option(...jsonOption)
   .action(async (folder, options) => (await import('./import-faiss.ts')).importFaiss(folder, options));
 
 program
@@ -100,6 +132,7 @@ program
   .argument('<name>', 'whose key it is')
   .option('--collections <names>', 'the collections it opens, by comma; by default all')
   .option('--rights <names>', 'of ask, write, admin, by comma; by default all')
+  .option('--json', 'print key and line as JSON, both to stdout')
   .action(async (name, options) => (await import('./key-command.ts')).makeKey(name, options));
 
 program
@@ -109,4 +142,18 @@ program
   .option('--verify', 'check all that is stored against itself, also while the service runs')
   .action(async (options) => (await import('./doctor.ts')).doctor(options));
 
-await orTellFailure(() => program.parseAsync());
+program
+  .command('completion')
+  .description('print a script by which a shell completes assay’s commands and options')
+  .addArgument(new Argument('<shell>').choices(['bash', 'zsh', 'fish']))
+  .action(async (shell) => (await import('./completion.ts')).completion(shell, program));
+
+await orTellFailure(async () => {
+  try {
+    await program.parseAsync();
+  } catch (error) {
+    // Commander has said by now what it does not understand, or shown the help that was asked for.
+    if (!(error instanceof CommanderError)) throw error;
+    process.exitCode = error.exitCode === 0 ? 0 : 2;
+  }
+});

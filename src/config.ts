@@ -146,6 +146,19 @@ export function readKeysFile(file: string): ReturnType<typeof parseKeys> {
 }
 
 /**
+ * The key for a running service that a command asks, from `ASSAY_KEY`; undefined where there is none. It is no setting of the
+ * service's own, and never an argument, which other users of the machine could read.
+ * @throws AppError BAD_SETTINGS where it can't be a key
+ */
+export function readServiceKey({ ASSAY_KEY = '' }: NodeJS.ProcessEnv = process.env): string | undefined {
+  const key = ASSAY_KEY.trim();
+  // What no header can hold would be repeated in the words of its refusal.
+  if (!/^[\x21-\x7e]*$/.test(key))
+    throw new AppError('BAD_SETTINGS', 'ASSAY_KEY: must be a key, in ASCII without spaces');
+  return key === '' ? undefined : key;
+}
+
+/**
  * Reads the settings from the environment and, beneath it, from `.env` in `folder`.
  * @throws AppError BAD_SETTINGS naming every unknown or bad setting at once; values are never part of the message.
  */

@@ -1,4 +1,5 @@
 import { fileURLToPath } from 'node:url';
+import { styleText } from 'node:util';
 import { HumanMessage } from '@langchain/core/messages';
 import { setupFacts } from '../scripts/setup/facts.mjs';
 import { readPrompts } from './chain/prompts.ts';
@@ -8,7 +9,7 @@ import { AppError } from './errors.ts';
 import { startKnowledge } from './knowledge/client.ts';
 import type { StoreFinding as Finding } from './knowledge/store-finding.ts';
 import { verifyStore } from './knowledge/verify.ts';
-import { showCount } from './terminal.ts';
+import { showCount, writeJson } from './terminal.ts';
 
 const projectFolder = fileURLToPath(new URL('..', import.meta.url));
 
@@ -119,8 +120,15 @@ async function lookAtChat(config: Config): Promise<Finding[]> {
 /** `assay doctor`: prints the findings; the exit code is 1 where something is wrong. */
 export async function doctor(options: { json?: boolean; verify?: boolean } = {}) {
   const findings = await examine(options);
-  const width = Math.max(...findings.map(({ name }) => name.length));
-  const lines = findings.map(({ name, ok, detail }) => `${ok ? 'ok   ' : 'WRONG'}  ${name.padEnd(width)}  ${detail}`);
-  process.stdout.write(options.json ? `${JSON.stringify(findings, null, 2)}\n` : `${lines.join('\n')}\n`);
+  if (options.json) writeJson(findings);
+  else showFindings(findings);
   if (findings.some(({ ok }) => !ok)) process.exitCode = 1;
+}
+
+function showFindings(findings: Finding[]) {
+  const width = Math.max(...findings.map(({ name }) => name.length));
+  for (const { name, ok, detail } of findings) {
+    const word = ok ? styleText('green', 'ok   ') : styleText(['bold', 'red'], 'WRONG');
+    process.stdout.write(`${word}  ${name.padEnd(width)}  ${detail}\n`);
+  }
 }

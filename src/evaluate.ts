@@ -10,9 +10,8 @@ import type { Basis } from './chain/verdict.ts';
 import { ingestWithProgress } from './commands.ts';
 import { compose, type Parts } from './compose.ts';
 import { type Config, readConfig } from './config.ts';
-import { AppError } from './errors.ts';
 import { KeptReplies } from './models/kept-replies.ts';
-import { showCount, tell } from './terminal.ts';
+import { showCount, tell, WrongUsage, writeJson } from './terminal.ts';
 
 export type EvaluateOptions = {
   json?: boolean;
@@ -57,7 +56,8 @@ async function onSamples(config: Config, { json, gate }: EvaluateOptions): Promi
       onProgress: bar.update,
       ...(minimum && { minimum }),
     }).finally(bar.end);
-    process.stdout.write(json ? `${JSON.stringify(result.figures, null, 2)}\n` : `${result.table}\n`);
+    if (json) writeJson(result.figures);
+    else process.stdout.write(`${result.table}\n`);
     return result.failures;
   });
 }
@@ -118,7 +118,8 @@ async function onDataset(path: string, config: Config, options: EvaluateOptions)
       const madeBy = 'assay evaluate DATASET --calibrate FILE';
       await writeFile(options.calibrate, `${JSON.stringify({ madeBy, judges: calibrations }, null, 2)}\n`);
     }
-    process.stdout.write(options.json ? `${JSON.stringify(evaluation.figures, null, 2)}\n` : markdown);
+    if (options.json) writeJson(evaluation.figures);
+    else process.stdout.write(markdown);
     tell(`The report is in ${out}: report.html, report.md, report.json.`);
     return minimum ? shortfalls(evaluation.figures, minimum) : [];
   });
@@ -142,11 +143,11 @@ async function gateOf(gate: string | true | undefined): Promise<Gate | undefined
 
 function oneOf<Choice extends string>(name: string, value: string, choices: readonly Choice[]): Choice {
   const found = choices.find((choice) => choice === value.trim());
-  if (found === undefined) throw new AppError('BAD_INPUT', `--${name} takes ${choices.join(', ')}.`);
+  if (found === undefined) throw new WrongUsage(`--${name} takes ${choices.join(', ')}.`);
   return found;
 }
 
 function wholeNumber(name: string, value: string): number {
-  if (!/^\d{1,9}$/.test(value)) throw new AppError('BAD_INPUT', `--${name} takes a whole number.`);
+  if (!/^\d{1,9}$/.test(value)) throw new WrongUsage(`--${name} takes a whole number.`);
   return Number(value);
 }

@@ -7,17 +7,19 @@ import { embeddedText } from './ingest/ingest.ts';
 import { startKnowledge } from './knowledge/client.ts';
 import { type FaissStoreEntry, readFaissStoreFolder } from './knowledge/faiss-store-folder.ts';
 import { type EntryDescription, type ImportResult, importFaissStore } from './knowledge/import-faiss-store.ts';
-import { showCount, tell } from './terminal.ts';
+import { showCount, tell, WrongUsage, writeJson } from './terminal.ts';
 
 /** `assay import-faiss FOLDER`; the exit code is 1 where an entry was left out. */
-export async function importFaiss(folder: string, options: { collection: string; embeddingModel?: string }) {
+export async function importFaiss(
+  folder: string,
+  options: { collection: string; embeddingModel?: string; json?: boolean },
+) {
   const collection = collectionName.safeParse(options.collection);
-  if (!collection.success) throw new AppError('BAD_INPUT', `--collection ${collection.error.issues[0]!.message}`);
+  if (!collection.success) throw new WrongUsage(`--collection ${collection.error.issues[0]!.message}`);
   const config = readConfig();
   const { embedding } = chooseModels(config.models);
   if (options.embeddingModel === undefined)
-    throw new AppError(
-      'BAD_INPUT',
+    throw new WrongUsage(
       'Say by --embedding-model which model made the vectors of the folder. If it is ' +
         `${embedding}, as in the settings, they are taken over; if it is another, the texts are embedded anew.`,
     );
@@ -44,7 +46,9 @@ export async function importFaiss(folder: string, options: { collection: string;
       bar.end();
       return knowledge.close();
     });
-    tellImport(result);
+    if (options.json) writeJson(result);
+    else tellImport(result);
+    if (result.failed.length > 0) process.exitCode = 1;
   } finally {
     saved.vectors?.close();
   }
@@ -54,7 +58,6 @@ function tellImport({ entries, added, replaced, unchanged, failed }: ImportResul
   for (const { id, message } of failed) tell(`  left out ${id}: ${message}`);
   const parts = [`${added} new`, `${replaced} replaced`, `${unchanged} unchanged`, `${failed.length} left out`];
   tell(`Imported ${entries} ${entries === 1 ? 'entry' : 'entries'}: ${parts.join(', ')}.`);
-  if (failed.length > 0) process.exitCode = 1;
 }
 
 /**

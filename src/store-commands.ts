@@ -9,12 +9,12 @@ import { backUpStore } from './knowledge/backup.ts';
 import { exportPassages } from './knowledge/export.ts';
 import { replaceFile } from './knowledge/replace-file.ts';
 import { restoreStore } from './knowledge/restore.ts';
-import { showCount, tell } from './terminal.ts';
+import { showCount, tell, writeJson } from './terminal.ts';
 
 const counted = (number: number, what: string) => `${number} ${what}${number === 1 ? '' : 's'}`;
 
 /** `assay backup FILE`: a copy of the store in one file, also while the service runs. */
-export async function backUp(file: string, options: { force?: boolean }) {
+export async function backUp(file: string, { json, ...options }: { force?: boolean; json?: boolean }) {
   const { dataDir } = readConfig();
   const bar = showCount('Copying pages');
   const made = await backUpStore({
@@ -24,6 +24,7 @@ export async function backUp(file: string, options: { force?: boolean }) {
     assayVersion: packageJson.version,
     onProgress: bar.update,
   }).finally(bar.end);
+  if (json) return writeJson({ file: resolve(file), ...made });
   const size = `${(made.bytes / 2 ** 20).toFixed(1)} MiB`;
   tell(
     `Backed up ${counted(made.documents, 'document')} and ${counted(made.passages, 'passage')}, ${size}, to ${file}.`,
@@ -31,8 +32,9 @@ export async function backUp(file: string, options: { force?: boolean }) {
 }
 
 /** `assay restore FILE`: a backup in the place of the store, whose service must not be running. */
-export function restore(file: string, options: { force?: boolean }) {
+export function restore(file: string, { json, ...options }: { force?: boolean; json?: boolean }) {
   const restored = restoreStore({ ...options, dataDir: readConfig().dataDir, file: resolve(file) });
+  if (json) return writeJson(restored);
   const { documents, passages, madeAt, embeddingModel, remains } = restored;
   const content = `${counted(documents, 'document')} and ${counted(passages, 'passage')}`;
   const model = passages > 0 ? ` with vectors of ${embeddingModel}` : '';
@@ -40,8 +42,11 @@ export function restore(file: string, options: { force?: boolean }) {
   if (remains !== null) tell(`What was there before could not be read, and is kept as ${remains}.`);
 }
 
-/** `assay export FILE`: all passages as JSON lines; whole in the file, or not there. */
-export async function exportTo(file: string, options: { collection?: string; vectors?: boolean; force?: boolean }) {
+/** `assay export FILE`: all passages as JSON lines; whole in the file, or not there. What was done is told on stderr alone. */
+export async function exportTo(
+  file: string,
+  { json, ...options }: { collection?: string; vectors?: boolean; force?: boolean; json?: boolean },
+) {
   const { dataDir } = readConfig();
   const bar = showCount('Exporting');
   let passages = 0;
@@ -50,7 +55,12 @@ export async function exportTo(file: string, options: { collection?: string; vec
     bar.update(done, total);
   };
   const lines = Readable.from(exportPassages({ ...options, dataDir, onProgress }));
-  if (file === '-') return writeToStdout(lines).finally(bar.end);
+  const summarise = () => tell(JSON.stringify({ file: file === '-' ? null : resolve(file), passages }));
+  if (file === '-') {
+    await writeToStdout(lines).finally(bar.end);
+    if (json) summarise();
+    return;
+  }
   if (existsSync(file) && !options.force)
     throw new AppError('BAD_INPUT', `There is a file ${file} already. Choose another name, or give --force.`);
   const unfinished = `${file}.${process.pid}.part`;
@@ -64,7 +74,8 @@ export async function exportTo(file: string, options: { collection?: string; vec
     bar.end();
     rmSync(unfinished, { force: true });
   }
-  tell(`Exported ${counted(passages, 'passage')} to ${file}.`);
+  if (json) summarise();
+  else tell(`Exported ${counted(passages, 'passage')} to ${file}.`);
 }
 
 /** Writes to stdout as fast as it is read; a reader that has seen enough and goes is no failure. */

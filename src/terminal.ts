@@ -5,8 +5,18 @@ import type { IngestProgress } from './ingest/ingest-paths.ts';
 /** Writes a line for people; what a program may read goes to stdout, and nothing else does. */
 export const tell = (line: string) => process.stderr.write(`${line}\n`);
 
+/** Writes a value as JSON for programs, to stdout. */
+export const writeJson = (value: unknown) => void process.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
+
+/** A command line that can't be what was meant; whoever wrote it must change it, whatever the state of things. */
+export class WrongUsage extends AppError {
+  constructor(message: string) {
+    super('BAD_INPUT', message);
+  }
+}
+
 /**
- * Does the work of a command; where it fails, says why and sets the exit code. A failure made on purpose says what to do; anything
+ * Does the work of a command; where it fails, says why and sets the exit code: 2 for wrong usage, else 1. A failure made on purpose says what to do; anything
  * else is a defect, and where it arose helps to mend it.
  */
 export async function orTellFailure(work: () => Promise<unknown>): Promise<void> {
@@ -14,7 +24,7 @@ export async function orTellFailure(work: () => Promise<unknown>): Promise<void>
     await work();
   } catch (error) {
     tell(error instanceof AppError ? error.message : `Unexpected failure: ${(error as Error).stack}`);
-    process.exitCode = 1;
+    process.exitCode = error instanceof WrongUsage ? 2 : 1;
   }
 }
 

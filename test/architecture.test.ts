@@ -125,6 +125,15 @@ test('settings are read in config.ts alone, and only serve.ts listens', () => {
   }
 });
 
+test('one file reaches a running service, by the client, which knows nothing of the service’s own code', () => {
+  const outside = files.filter((file) => importsOf(file).some((name) => /\/packages\//.test(name)));
+  assert.deepEqual(outside, ['answerer.ts']);
+  const client = join(src, '../packages/client/src');
+  for (const file of readdirSync(client))
+    for (const [, name] of readFileSync(join(client, file), 'utf8').matchAll(/^(?:import|export) .*from '([^']+)'/gm))
+      assert.equal(name, './schema.ts', `packages/client/src/${file}`);
+});
+
 test('there is no folder for what has no place', () => {
   const nowhere = files.filter((file) => /(^|\/)(utils?|helpers?|common|types|index)(\/|\.ts$)/.test(file));
   assert.deepEqual(nowhere, []);

@@ -163,5 +163,5 @@ test('from the embedded models to a server: refused until re-embedded, then serv
   assert.match((await runCommand(['reembed'], server)).stderr, /passages now have vectors of text-embedding-3-small\./);
   openai.chat('Top k is 3.', '{"verdict":"Correct","reason":"So it says.","score":1,"quotes":[]}');
   const asked = await runCommand(['ask', 'What is top k?'], server);
-  assert.match(asked.stdout, /^Top k is 3\.\n\nCorrect \(1\.00\): So it says\./);
+  assert.match(asked.stdout, /^Top k is 3\.\n\nCorrect, 100 of 100: So it says\./);
 });

@@ -37,6 +37,30 @@ test('the client’s types are those of the service’s own description', async 
   assert.ok(readFileSync(schemaFile, 'utf8') === types, 'src/schema.ts is out of date: npm run client writes it anew');
 });
 
+test('a conversation is answered as it is written, and its failures have their codes', async (t) => {
+  const { assay, openai } = await start(t);
+  await assay.addDocument({ source: 'log.md', text });
+  openai.chat(question, 'In 1904.', correct);
+  const messages = [
+    { role: 'user' as const, content: 'Is there a tower?' },
+    { role: 'assistant' as const, content: 'Yes.' },
+    { role: 'user' as const, content: 'When was it rebuilt?' },
+  ];
+  const events = await Array.fromAsync(assay.chatStream({ messages }));
+  const done = events.pop()!;
+  assert.ok(done.event === 'done' && events.every(({ event }) => event === 'token'));
+  assert.equal(events.map(({ data }) => (data as { text: string }).text).join(''), 'In 1904.');
+  const { id, question: understood, answer, verdict, context } = done.data;
+  assert.match(id, /^ask_/);
+  assert.deepEqual([understood, answer, verdict.label, context.length], [question, 'In 1904.', 'Correct', 1]);
+
+  const missing = await refusal(Array.fromAsync(assay.chatStream({ messages, collection: 'none' })));
+  assert.deepEqual([missing.status, missing.code], [404, 'model_not_found']);
+  openai.chat(question, fail.cutShort());
+  const broken = await refusal(Array.fromAsync(assay.chatStream({ messages })));
+  assert.equal(broken.code, 'model_unavailable');
+});
+
 test('documents are added, listed, read and removed', async (t) => {
   const { assay } = await start(t);
   const written = await assay.addDocument({ source: 'log.md', text, metadata: { year: 1904 } });

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { test } from 'node:test';
 import { runCommand } from './doubles/command-line.ts';
 import { startService } from './doubles/service.ts';
@@ -17,6 +18,11 @@ test('assay key makes a key: its line has the digest alone, and opens what was a
   const all = await runCommand(['key', 'bob'], {});
   assert.match(all.stdout, /^bob:sha256=[\da-f]{64}\n$/);
   assert.doesNotMatch(all.stderr, new RegExp(key), 'another key each time');
+
+  const json = await runCommand(['key', 'bob', '--json'], {});
+  const { name, key: told, entry } = JSON.parse(json.stdout);
+  assert.deepEqual([name, json.stderr], ['bob', '']);
+  assert.equal(entry, `bob:sha256=${createHash('sha256').update(told).digest('hex')}`);
 });
 
 test('assay key makes none for a name, collection or right that can not be', async () => {
@@ -27,7 +33,7 @@ test('assay key makes none for a name, collection or right that can not be', asy
     ['ann', '--rights', 'read'],
   ]) {
     const { code, stdout, stderr } = await runCommand(['key', ...args], {});
-    assert.deepEqual([code, stdout], [1, ''], args.join(' '));
+    assert.deepEqual([code, stdout], [2, ''], args.join(' '));
     assert.match(stderr, /must read|names/);
   }
 });

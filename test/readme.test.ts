@@ -56,19 +56,24 @@ test("the README's curl commands work, and its first question gets the reply it 
 test("the README's assay commands work, as npx finds them in the project, in the order they stand there", async (t) => {
   const DATA_DIR = await temporaryFolder(t);
   const elsewhere = await temporaryFolder(t);
+  const { url, add } = await startService(t, { embedded: true });
+  await add('alder.md', 'Alder wood does not rot under water.');
   const run = async (part: string) => {
     const command = commands.find((each) => each.startsWith('npx') && each.includes(part))!;
     const here = command.replace('path/to/folder', 'corpus').replace('path/to/backup', `${elsewhere}/backup`);
-    return shell(here, { DATA_DIR });
+    return shell(`${here.replace('http://127.0.0.1:3000', url)} </dev/null`, { DATA_DIR });
   };
   assert.match((await run('ingest')).stderr, /13 new/);
   assert.match((await run('ask')).stdout, /\S/);
+  assert.match((await run('search')).stdout, /^1\. /);
+  assert.equal((await run('chat')).stdout, '');
+  assert.match((await run('--server')).stdout, /does not rot/);
   assert.match((await run('doctor --verify')).stdout, /ok +store: passages/);
   await run('backup');
   await run('restore');
   const lines = (await run('export')).stdout.trim().split('\n');
   assert.ok(lines.length > 20 && JSON.parse(lines[0]!).text.length > 0);
-  assert.equal(commands.filter((each) => each.startsWith('npx')).length, 6, 'a new command needs a line here');
+  assert.equal(commands.filter((each) => each.startsWith('npx')).length, 9, 'a new command needs a line here');
 });
 
 test("the README's settings for a server of one's own mean what it says", async (t) => {

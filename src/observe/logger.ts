@@ -8,10 +8,14 @@ import { framesOf, plainError } from '../errors.ts';
  */
 export function openLogger(level: string, to?: 'terminal' | DestinationStream): Logger {
   const options: LoggerOptions = { level, serializers, formatters: { log: withoutWords }, hooks: { logMethod } };
+  const onTerminal = process.stderr.isTTY === true;
   if (to === 'terminal')
     return pino({
       ...options,
-      transport: { target: 'pino-pretty', options: { ignore: 'pid,hostname', destination: 2 } },
+      transport: {
+        target: 'pino-pretty',
+        options: { ignore: 'pid,hostname', destination: 2, colorize: onTerminal && process.stderr.hasColors() },
+      },
     });
   return to ? pino(options, to) : pino(options);
 }

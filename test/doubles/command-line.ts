@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
@@ -20,10 +20,61 @@ export function startCommand(
   });
 }
 
-/** Runs the command line to its end. */
-export async function runCommand(args: string[], settings: Record<string, string>, entry?: string) {
-  const child = startCommand(args, settings, entry);
+/** Runs the command line to its end, with these lines on stdin where there are any. */
+export async function runCommand(args: string[], settings: Record<string, string>, entry?: string, stdin?: string) {
+  const child = startCommand(args, settings, entry, stdin === undefined ? 'ignore' : 'pipe');
+  child.stdin?.end(stdin);
   const text = async (stream: Readable) => (await stream.setEncoding('utf8').toArray()).join('');
   const [stdout, stderr, [code]] = await Promise.all([text(child.stdout!), text(child.stderr!), once(child, 'exit')]);
   return { stdout, stderr, code: code as number };
+}
+
+/** Why nothing can be run on a terminal here, or false; CI has what it takes. */
+export const noTerminal =
+  !process.env.CI && spawnSync('script', ['--version']).status !== 0 && 'script of util-linux is not installed';
+
+/** Starts the command line on a terminal of its own; what is typed and shown goes through it as characters. */
+export function startOnTerminal(args: string[], settings: Record<string, string>) {
+  const { PATH, HOME } = process.env;
+  const quoted = [process.execPath, `${project}/src/cli.ts`, ...args].map(
+    (each) => `'${each.replaceAll("'", "'\\''")}'`,
+  );
+  const child = spawn('script', ['--quiet', '--flush', '--return', '--command', quoted.join(' '), '/dev/null'], {
+    cwd: project,
+    env: { PATH, HOME, SHELL: '/bin/sh', TERM: 'xterm-256color', ...settings },
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  const exit = once(child, 'close').then(([code]) => code as number);
+  let shown = '';
+  let read = 0;
+  const waiting = new Set<() => void>();
+  child.stdout.setEncoding('utf8').on('data', (text) => {
+    shown += text;
+    for (const look of waiting) look();
+  });
+  return {
+    exit,
+    shown: () => shown,
+    type: (keys: string) => void child.stdin.write(keys),
+    /** Resolves when this has been shown after what was waited for before; rejects where the command ends without it. */
+    async waitFor(text: string | RegExp) {
+      const { promise, resolve, reject } = Promise.withResolvers<void>();
+      const look = () => {
+        const rest = shown.slice(read);
+        const at = rest.search(typeof text === 'string' ? RegExp.escape(text) : text);
+        if (at < 0) return;
+        read += at + 1;
+        resolve();
+      };
+      waiting.add(look);
+      child.stdout.once('end', () => reject(new Error(`it ended without ${text}:\n${shown}`)));
+      look();
+      await promise.finally(() => waiting.delete(look));
+    },
+    /** Ends the command, whatever it does. */
+    async stop() {
+      child.kill('SIGKILL');
+      await exit;
+    },
+  };
 }

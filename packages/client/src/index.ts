@@ -33,6 +33,13 @@ export type AskEvent =
   | { event: 'verdict'; data: Verdict }
   | { event: 'done'; data: AskReply };
 
+/** What has been said, oldest first; the last message is a user's and is the question. */
+export type Conversation = { messages: { role: 'user' | 'assistant'; content: string }[]; collection?: string };
+/** An answer in a conversation; `question` is the last message as it was understood, standing by itself. */
+export type ChatReply = Pick<AskReply, 'id' | 'question' | 'answer' | 'verdict' | 'context' | 'abstained'>;
+/** What a streamed answer in a conversation tells: the text as it is written, then the whole reply. */
+export type ChatEvent = { event: 'token'; data: { text: string } } | { event: 'done'; data: ChatReply };
+
 /** A reply that is no success: its status (0 inside a stream), Assay's code, and the id that finds it in the service's log. */
 export class AssayError extends Error {
   override name = 'AssayError';
@@ -110,11 +117,29 @@ export function createClient(options: { baseUrl: string; key?: string; fetch?: t
         yield { event, data } as AskEvent;
         if (event === 'done') return;
       }
-      throw new AssayError('The stream ended before the reply was whole.', {
-        status: 0,
-        code: 'STREAM_BROKEN',
-        requestId: response.headers.get('x-request-id'),
-      });
+      throw brokenStream(response);
+    },
+
+    /** Answers the last message of a conversation, which may lean on those before it. A failure is thrown as AssayError. */
+    async *chatStream(
+      { messages, collection = 'default' }: Conversation,
+      within?: Options,
+    ): AsyncGenerator<ChatEvent, void, undefined> {
+      const body = { model: collection, messages, stream: true };
+      const response = await send('POST', '/v1/chat/completions', body, 'text/event-stream', within);
+      const requestId = response.headers.get('x-request-id');
+      let answer = '';
+      for await (const { data } of readEvents(response.body!)) {
+        const { error, choices, ask_id, ...chunk } = data as ChatChunk;
+        if (error) throw new AssayError(error.message, { status: 0, code: error.code ?? 'UNKNOWN', requestId });
+        const text = choices[0]?.delta.content ?? '';
+        answer += text;
+        if (text !== '') yield { event: 'token', data: { text } };
+        if (ask_id === undefined) continue;
+        const { question, verdict, context, abstained } = chunk;
+        return yield { event: 'done', data: { id: ask_id, question, answer, verdict, context, abstained } };
+      }
+      throw brokenStream(response);
     },
 
     /** The record of an ask, by the id of its reply, with its trace. */
@@ -169,6 +194,20 @@ export function createClient(options: { baseUrl: string; key?: string; fetch?: t
 }
 
 export type Client = ReturnType<typeof createClient>;
+
+/** A chunk of a streamed completion; the one that ends the answer has the fields of the reply. */
+type ChatChunk = Omit<ChatReply, 'id' | 'answer'> & {
+  choices: { delta: { content?: string } }[];
+  ask_id?: string;
+  error?: { message: string; code: string | null };
+};
+
+const brokenStream = (response: Response) =>
+  new AssayError('The stream ended before the reply was whole.', {
+    status: 0,
+    code: 'STREAM_BROKEN',
+    requestId: response.headers.get('x-request-id'),
+  });
 
 async function toError(response: Response): Promise<AssayError> {
   const told = (await response.json().catch(() => null)) as { error?: { code?: string; message?: string } } | null;
