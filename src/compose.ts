@@ -99,17 +99,21 @@ export async function compose(
   const { host, rateLimitPerMinute, tokensPerDay, corsOrigins } = config;
   const keepsAsks = config.asksRetentionMs > 0;
   // A record that can't be kept is no reason to withhold the answer.
-  const keepAsk = (record: AskRecord) =>
-    knowledge
+  const beingKept = new Set<Promise<void>>();
+  const keepAsk = (record: AskRecord) => {
+    const kept = knowledge
       .saveAsk(record)
-      .catch((error) => logger.error({ askId: record.id, code: error?.code }, 'the record of an ask was not kept'));
+      .catch((error) => logger.error({ askId: record.id, code: error?.code }, 'the record of an ask was not kept'))
+      .finally(() => beingKept.delete(kept));
+    beingKept.add(kept);
+  };
   const conductAsk = createConductAsk({
     chain,
     abstention,
     standaloneQuestion,
     topK,
     timeoutMs: askTimeoutMs,
-    saveAsk: keepsAsks ? (record) => void keepAsk(record) : undefined,
+    saveAsk: keepsAsks ? keepAsk : undefined,
     observe: (end) => {
       metrics.askEnded(end);
       traces?.askEnded(end);
@@ -161,6 +165,7 @@ export async function compose(
     async close() {
       await jobs.close();
       await parser.close();
+      await Promise.all(beingKept); // a command closes as soon as it has its reply
       await knowledge.close();
       await entailment?.close();
       await servers.close();

@@ -34,6 +34,8 @@ test('ask and chat show word, score, reason and each quotation with its source, 
     asked.stderr,
   );
 
+  assert.equal(asked.stderr, '', 'its record is kept before the command ends');
+
   openai.chat('In 1904.', verdict('Correct', 0.98), 'Where did the granite of the tower come from?');
   openai.chat('From the north quarry.', verdict('Correct', 1), fail.status(400));
   openai.chat(question, 'In 1904.', verdict('Correct', 1));

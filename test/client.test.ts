@@ -58,7 +58,7 @@ test('a conversation is answered as it is written, and its failures have their c
   assert.deepEqual([missing.status, missing.code], [404, 'model_not_found']);
   openai.chat(question, fail.cutShort());
   const broken = await refusal(Array.fromAsync(assay.chatStream({ messages })));
-  assert.equal(broken.code, 'model_unavailable');
+  assert.equal(broken.code, 'model_bad_output');
 });
 
 test('documents are added, listed, read and removed', async (t) => {

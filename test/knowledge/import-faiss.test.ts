@@ -291,7 +291,7 @@ test('assay import-faiss: asks for the model, takes vectors of ours, and embeds 
   const settings = { DATA_DIR: await temporaryFolder(t), OPENAI_BASE_URL: openai.baseUrl, EMBEDDING_MODEL: 'ours' };
   const take = (...args: string[]) => runCommand(['import-faiss', savedIn, ...args], settings);
   const unsaid = await take();
-  assert.equal(unsaid.code, 1);
+  assert.equal(unsaid.code, 2);
   assert.match(unsaid.stderr, /Say by --embedding-model .* If it is ours, as in the settings/);
   assert.equal(existsSync(join(settings.DATA_DIR, 'assay.db')), false);
   const first = await take('--embedding-model', 'ours');
