@@ -93,7 +93,7 @@ test('docs/documents.md: files and texts go in, are found, replaced and removed 
   assert.equal(JSON.parse(printedBy('documents?collection=handbook')).documents[0].title, 'Handbook');
   assert.equal(JSON.parse(printedBy('/documents/DOCUMENT_ID')).source, 'birch.md');
   assert.equal(JSON.parse(printedBy('/ask')).answer, 'Alder wood does not rot under water.');
-  assert.equal(JSON.parse(printedBy('/search')).passages[0].source, 'notes/alder.md');
+  assert.equal(JSON.parse(printedBy('/search')).context[0].source, 'notes/alder.md');
   assert.equal(done.length, 15, 'a new command may need a line here');
   const left = (await service.call('GET', '/documents')).json.documents.map(({ source }: { source: string }) => source);
   assert.ok(!left.includes('birch.md') && left.includes('notes/alder.md'));
@@ -218,7 +218,8 @@ for (const { command } of starts)
   });
 
 test('docs/model-servers.md says how many calls each style of evaluation makes', async (t) => {
-  const rows = [...readPage(servers).matchAll(/^\| `([\w-]+)`[^|]*\| (\d)[^|]*\|/gm)];
+  const [table] = /\| style [\s\S]*?\n\n/.exec(readPage(servers))!;
+  const rows = [...table!.matchAll(/^\| `([\w-]+)`[^|]*\| (\d)[^|]*\|/gm)];
   const shown = rows.map(([, style, calls]) => [style!, Number(calls)] as const);
   assert.deepEqual(shown.map(([style]) => style).sort(), ['cross-check', 'full', 'plain', 'rubric']);
   for (const [style, calls] of shown) {
@@ -230,9 +231,14 @@ test('docs/model-servers.md says how many calls each style of evaluation makes',
   }
 });
 
-test('docs/model-servers.md: reembed does what it says', async (t) => {
-  const { printedBy } = await follow(t, servers);
-  assert.match(printedBy('reembed'), /passages now have vectors of e5-small-v2-q/);
+test('docs/model-servers.md: vectors are made anew beside the service that still answers from the old ones', async (t) => {
+  const { add, dataDir } = await startService(t);
+  await add('a.md', 'Training took 8 epochs.');
+  const folder = await readersFolder(t);
+  const settings = { DATA_DIR: dataDir };
+  const [done] = await followPage(servers, { folder, settings, skip: (command) => !isRunHere(command) });
+  assert.equal(done!.command, 'npx assay reembed');
+  assert.match(done!.printed, /have vectors of e5-small-v2-q waiting/);
 });
 
 /** Figures as a page writes them: shares, AUROCs, times, sizes and rates. */
