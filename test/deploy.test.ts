@@ -150,3 +150,14 @@ test('compose.yaml fits the schema of compose files, the image, and the settings
   assert.equal(path, imageEnv.DATA_DIR);
   assert.equal(assay.read_only, true);
 });
+
+test('what docs/operating.md gives Prometheus to read is YAML, with the address of the service', async (t) => {
+  const python = await validator(t);
+  if (!python) return;
+  const [, block] = /```yaml\n([\s\S]*?)```/.exec(readPage('docs/operating.md'))!;
+  const file = join(await temporaryFolder(t), 'prometheus.yaml');
+  writeFileSync(file, block!);
+  const [scrape] = (await checkAll(python, [file]))[file].scrape_configs;
+  assert.deepEqual(scrape.static_configs[0].targets, [`127.0.0.1:${imageEnv.PORT}`]);
+  assert.ok(readPage('deploy/alerts.yaml').includes(`job="${scrape.job_name}"`), 'the alerts go by this name');
+});

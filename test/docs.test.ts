@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { FaissStore } from '@langchain/community/vectorstores/faiss';
@@ -9,7 +9,15 @@ import { readConfig } from '../src/config.ts';
 import { formatOfName } from '../src/ingest/format.ts';
 import { fail } from './doubles/openai-replies.ts';
 import { startOpenAiServer } from './doubles/openai-server.ts';
-import { commandsOf, followPage, project, readersFolder, readPage } from './doubles/page-commands.ts';
+import {
+  commandsOf,
+  filesOf,
+  followPage,
+  project,
+  readersFolder,
+  readPage,
+  runShell,
+} from './doubles/page-commands.ts';
 import { startService } from './doubles/service.ts';
 import { temporaryFolder } from './doubles/temporary-folder.ts';
 
@@ -22,6 +30,10 @@ const notRunHere: [RegExp, string][] = [
   [/^docker /, 'needs a container engine; .ci/run builds the image, runs it, and checks what it may write'],
   [/^kubectl /, 'needs a cluster; test/deploy.test.ts checks the manifests'],
   [/^(ollama|vllm|llama-server) /, 'needs that server and a model of gigabytes'],
+  [
+    /make-pairs\.ts|^OPENAI_BASE_URL=… .* npx assay evaluate/,
+    'needs SQuAD and that model; they made the figures of the page',
+  ],
 ];
 /** Those that start a service for good: a test below starts it with the same settings. */
 const startsService = /^([A-Z_]+=\S+ )+npm start$/;
@@ -64,7 +76,7 @@ async function follow(t: TestContext, page: string, replace: Record<string, stri
 }
 
 test('every command of the pages is run by a test, or is on the list with a reason', () => {
-  const followed = ['documents', 'verdicts', 'migrating', 'deploying', 'model-servers'].map(
+  const followed = ['documents', 'verdicts', 'migrating', 'deploying', 'model-servers', 'keys', 'operating'].map(
     (name) => `docs/${name}.md`,
   );
   const strays = pages.flatMap((page) =>
@@ -174,13 +186,28 @@ test('docs/migrating.md: a FaissStore comes over, and asks take the place of inv
   assert.equal(done.length, 6, 'a new command may need a line here');
 });
 
-test('docs/deploying.md: the key that it makes is one', async (t) => {
-  const { folder } = await follow(t, 'docs/deploying.md');
-  const { apiKeys } = readConfig({ API_KEYS_FILE: join(folder, 'keys.txt') }, folder);
+test('the keys that the pages make open what they say: for a team, for Prometheus', async (t) => {
+  const folder = await readersFolder(t);
+  const run = async (page: string) => {
+    const [done] = await followPage(page, { folder, skip: (command) => !isRunHere(command) });
+    return { authorization: `Bearer ${/assay_\w+|[\w-]{40,}/.exec(done!.printed)![0]}` };
+  };
+  const intranet = await run('docs/deploying.md');
+  const team = await run('docs/keys.md');
+  const prometheus = await run('docs/operating.md');
+  const keysFile = join(folder, 'keys.txt');
+  const { apiKeys } = readConfig({ API_KEYS_FILE: keysFile }, folder);
   assert.deepEqual(
     apiKeys.map(({ name }) => name),
-    ['team'],
+    ['intranet', 'team', 'prometheus'],
   );
+  const { call } = await startService(t, { embedded: true, settings: { API_KEYS_FILE: keysFile } });
+  const ask = { question: 'How are you?' };
+  assert.equal((await call('POST', '/ask', ask, intranet)).status, 200);
+  assert.equal((await call('POST', '/ask', ask, team)).status, 404, 'it opens other collections');
+  assert.equal((await call('GET', '/metrics', undefined, team)).status, 403);
+  assert.equal((await call('GET', '/metrics', undefined, prometheus)).status, 200);
+  assert.equal((await call('GET', '/documents', undefined, prometheus)).status, 403);
 });
 
 const servers = 'docs/model-servers.md';
@@ -290,4 +317,34 @@ test('links from page to page, and to headings, lead somewhere; the index names 
   const index = readPage('docs/README.md');
   for (const page of pages.filter((name) => !/decisions|README/.test(name)))
     assert.ok(index.includes(`(${page.slice(5)})`), `${page} is not in docs/README.md`);
+});
+
+test('every block of the pages is checked by a test, whatever it is', () => {
+  /** Who checks a block of a language, besides what is run: files that a page shows are compared or put to use by followPage. */
+  const checkedBy: Record<string, Record<string, string>> = {
+    'docs/architecture.md': { mermaid: 'test/chain/ask.test.ts', drawing: 'is a drawing' },
+    'docs/mcp.md': { json: 'test/examples.test.ts' },
+    'docs/openai.md': { py: 'test/http/openai-python.test.ts', js: 'test/docs.test.ts' },
+    'docs/operating.md': { yaml: 'test/deploy.test.ts' },
+  };
+  for (const page of pages) {
+    const text = readPage(page);
+    const shown = new Set(filesOf(text).values());
+    for (const [, language, block] of text.matchAll(/^```(\w*)\n([\s\S]*?)^```$/gm)) {
+      if (language === 'sh' || language === 'text' || shown.has(block!)) continue;
+      const checker = checkedBy[page]?.[language || 'drawing'];
+      assert.ok(checker, `${page}: nobody checks\n${block}`);
+      if (checker.endsWith('.ts')) assert.ok(readPage(checker).includes(page.slice(5)), `${checker} names ${page}`);
+    }
+  }
+});
+
+test('the snippet for JavaScript of docs/openai.md prints answer and verdict', async (t) => {
+  const { url, parts } = await startService(t, { embedded: true });
+  await parts.ingestFile('default', sample, 'a.md');
+  const snippet = /```js\n([\s\S]*?)```/.exec(readPage('docs/openai.md'))![1]!.replace('http://127.0.0.1:3000', url);
+  const folder = await readersFolder(t);
+  writeFileSync(join(folder, 'snippet.mjs'), snippet);
+  const { stdout } = await runShell('npx node snippet.mjs', {}, folder);
+  assert.equal(stdout, 'Training of the digit network took 8 epochs. Correct\n');
 });
