@@ -74,6 +74,12 @@ test('the manifests fit Kubernetes’ schemas, the image, the settings and the r
   const keysFile = container.env.find(({ name }: Yaml) => name === 'API_KEYS_FILE').value;
   assert.ok(keysFile === `${mounts.keys}/${Object.keys(secret.stringData)[0]}`);
 
+  assert.ok(
+    readPage('docs/deploying.md').includes(
+      `generic ${secret.metadata.name} --from-file=${Object.keys(secret.stringData)[0]}`,
+    ),
+  );
+
   const labels = spec.template.metadata.labels;
   for (const selector of [
     spec.selector.matchLabels,

@@ -287,6 +287,36 @@ for (const [page, source] of [
       assert.match(measured, new RegExp(`(?<![\\d.,])${RegExp.escape(figure)}(?![\\d]|\\.\\d)`), figure);
   });
 
+/** The cells of a table's rows, without bold type and intervals. */
+const rowsOf = (text: string) =>
+  [...text.matchAll(/^\|(?! ?-)(.*)\|$/gm)].map(([, row]) =>
+    row!.split('|').map((cell) => cell.replace(/\*\*| \(.*\)/g, '').trim()),
+  );
+
+test('the tables of docs/verdicts.md and docs/scaling.md have the rows that were measured', () => {
+  const [, judged] = readPage('docs/evaluation.md').split('## With a small language model as judge');
+  const measured = rowsOf(judged!);
+  for (const [judge, ...figures] of rowsOf(readPage('docs/verdicts.md')).filter((row) =>
+    /^0\.\d{3}$/.test(row[1] ?? ''),
+  )) {
+    const row = measured.find(([name]) => name!.split(/[ ,]/)[0] === judge!.split(/[ ,]/)[0])!;
+    assert.deepEqual(figures, row.slice(1, 5), `the row of ${judge}`);
+  }
+  const benchmarks = readPage('docs/benchmarks.md');
+  const rows = rowsOf(readPage('docs/scaling.md')).filter((row) => /^[\d,]+$/.test(row[0]!));
+  assert.equal(rows.length, 3);
+  for (const [size, vectors, hybrid, rate, memory] of rows) {
+    const section = benchmarks.split(`| ${size} passages |`)[1]!.split(/^\| [\d,]+ passages/m)[0]!;
+    const named = (name: string) => rowsOf(section).find(([first]) => first === name)!;
+    const p50 = (name: string) => `${named(name)[2]!.split(' / ')[0]} ms`;
+    assert.deepEqual(
+      [vectors, hybrid, rate],
+      [p50('Assay, vectors only'), p50('Assay, hybrid'), named('Assay, hybrid')[4]],
+    );
+    assert.ok(section.includes(`${memory} after the searches`), `memory at ${size}`);
+  }
+});
+
 test('the comparison has a source for every claim about others, or says unknown, and the day of looking', () => {
   const page = readPage('docs/comparison.md');
   assert.match(page, /Looked up on \d{4}-\d\d-\d\d/);

@@ -39,7 +39,7 @@ export async function composeWith(replace: (own: Own) => Partial<ChainParts>) {
     observe: parts.metrics.askEnded,
     saveAsk: undefined,
   });
-  return { config, parts, conductAsk };
+  return { config, parts, conductAsk: parts.metrics.countInProgress(conductAsk) };
 }
 
 /** Asks the question of the command line, and prints the answer with its verdict. */
