@@ -1,23 +1,11 @@
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
+import { commandsOf, project, readPage, runShell as shell } from './doubles/page-commands.ts';
 import { startService } from './doubles/service.ts';
 import { temporaryFolder } from './doubles/temporary-folder.ts';
 
-const project = fileURLToPath(new URL('..', import.meta.url));
-const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
-const commands = [...readme.matchAll(/```sh\n([\s\S]*?)```/g)].flatMap(([, block]) =>
-  block!
-    .replaceAll('\\\n', '')
-    .trim()
-    .split('\n')
-    .map((line) => line.replace(/\s+/g, ' ')),
-);
-const shell = (command: string, settings: Record<string, string> = {}) =>
-  promisify(execFile)('bash', ['-c', command], { cwd: project, env: { ...process.env, ...settings } });
+const readme = readPage('README.md');
+const commands = commandsOf(readme).map(({ command }) => command);
 
 /** What runs a command of the README, other than the tests below: .ci/run, in a bare clone. */
 const ranByCi = [/^npm start$/, /^npm test$/, /^npm run check$/, /^docker compose up$/];
@@ -33,7 +21,7 @@ test('every command of the README is run by a test or by CI', () => {
 
 test("the README's curl commands work, and its first question gets the reply it shows", async (t) => {
   const { url, parts, add } = await startService(t, { embedded: true });
-  await parts.ingestFile('default', `${project}/corpus/neuron-state-anomalies.md`, 'neuron-state-anomalies.md');
+  await parts.ingestFile('default', `${project}corpus/neuron-state-anomalies.md`, 'neuron-state-anomalies.md');
   await add('other.md', 'Alder wood is light.');
   const replies = [];
   for (const command of commands.filter((each) => each.startsWith('curl')))

@@ -1,0 +1,380 @@
+import assert from 'node:assert/strict';
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { FaissStore } from '@langchain/community/vectorstores/faiss';
+import { Document } from '@langchain/core/documents';
+import { FakeEmbeddings } from '@langchain/core/utils/testing';
+import { readConfig } from '../src/config.ts';
+import { formatOfName } from '../src/ingest/format.ts';
+import { fail } from './doubles/openai-replies.ts';
+import { startOpenAiServer } from './doubles/openai-server.ts';
+import {
+  commandsOf,
+  filesOf,
+  followPage,
+  project,
+  readersFolder,
+  readPage,
+  runShell,
+} from './doubles/page-commands.ts';
+import { startService } from './doubles/service.ts';
+import { temporaryFolder } from './doubles/temporary-folder.ts';
+
+const pages = readdirSync(join(project, 'docs'), { recursive: true, encoding: 'utf8' })
+  .filter((name) => name.endsWith('.md'))
+  .map((name) => `docs/${name}`);
+
+/** The commands that can't be run here, and why. */
+const notRunHere: [RegExp, string][] = [
+  [/^docker /, 'needs a container engine; .ci/run builds the image, runs it, and checks what it may write'],
+  [/^kubectl /, 'needs a cluster; test/deploy.test.ts checks the manifests'],
+  [/^(ollama|vllm|llama-server) /, 'needs that server and a model of gigabytes'],
+  [
+    /make-pairs\.ts|^OPENAI_BASE_URL=… .* npx assay evaluate/,
+    'needs SQuAD and that model; they made the figures of the page',
+  ],
+];
+/** Those that start a service for good: a test below starts it with the same settings. */
+const startsService = /^([A-Z_]+=\S+ )+npm start$/;
+/** Pages whose commands a test file of their own runs. */
+const ownTest: Record<string, string> = {
+  'docs/extending.md': 'test/extending.test.ts',
+  'docs/openai.md': 'test/examples.test.ts',
+  'docs/mcp.md': 'test/examples.test.ts',
+};
+const isRunHere = (command: string) =>
+  !startsService.test(command) && !notRunHere.some(([pattern]) => pattern.test(command));
+const sample = join(project, 'corpus/neuron-state-anomalies.md');
+
+/** Follows a page beside a service without a language model that holds a sample document. */
+async function follow(t: TestContext, page: string, replace: Record<string, string> = {}, settings = {}) {
+  const folder = await readersFolder(t);
+  mkdirSync(join(folder, 'corpus/of-mine'));
+  copyFileSync(sample, join(folder, 'corpus/of-mine/neuron-state-anomalies.md'));
+  const service = await startService(t, { embedded: true });
+  await service.parts.ingestFile('default', sample, 'neuron-state-anomalies.md');
+  const { json } = await service.add('birch.md', 'Birch bark burns when it is wet.');
+  const done = await followPage(page, {
+    folder,
+    url: service.url,
+    settings,
+    skip: (command) => !isRunHere(command),
+    replace: {
+      'path/to/folder': 'corpus/of-mine',
+      'path/to/file.pdf': 'corpus/mm1.pdf',
+      DOCUMENT_ID: json.id,
+      ...replace,
+    },
+  });
+  return {
+    folder,
+    service,
+    done,
+    printedBy: (part: string) => done.find(({ command }) => command.includes(part))!.printed,
+  };
+}
+
+test('every command of the pages is run by a test, or is on the list with a reason', () => {
+  const followed = ['documents', 'verdicts', 'migrating', 'deploying', 'model-servers', 'keys', 'operating'].map(
+    (name) => `docs/${name}.md`,
+  );
+  const strays = pages.flatMap((page) =>
+    commandsOf(readPage(page))
+      .map(({ command }) => command)
+      .filter((command) => isRunHere(command) && !followed.includes(page) && !(page in ownTest))
+      .map((command) => `${page}: ${command}`),
+  );
+  assert.deepEqual(strays, []);
+  const all = pages.flatMap((page) => commandsOf(readPage(page)).map(({ command }) => command));
+  for (const [pattern] of notRunHere)
+    assert.ok(
+      all.some((command) => pattern.test(command)),
+      `${pattern} is not needed`,
+    );
+  for (const [page, file] of Object.entries(ownTest)) assert.ok(readPage(file).includes(page.slice(5)), file);
+});
+
+test('docs/documents.md: files and texts go in, are found, replaced and removed as it says', async (t) => {
+  const { done, printedBy, service } = await follow(t, 'docs/documents.md');
+  assert.match(printedBy('npx assay ingest path/to/folder'), /1 new/);
+  assert.match(printedBy('npx assay ask'), /^Training of the digit network took 8 epochs\.\n/);
+  assert.equal(JSON.parse(printedBy('notes/alder.md')).source, 'notes/alder.md');
+  assert.match(printedBy('PUT'), /handbook/);
+  assert.equal(JSON.parse(printedBy("title='Handbook'")).collection, 'handbook');
+  assert.equal(JSON.parse(printedBy('documents?collection=handbook')).documents[0].title, 'Handbook');
+  assert.equal(JSON.parse(printedBy('/documents/DOCUMENT_ID')).source, 'birch.md');
+  assert.equal(JSON.parse(printedBy('/ask')).answer, 'Alder wood does not rot under water.');
+  assert.equal(JSON.parse(printedBy('/search')).context[0].source, 'notes/alder.md');
+  assert.equal(done.length, 15, 'a new command may need a line here');
+  const left = (await service.call('GET', '/documents')).json.documents.map(({ source }: { source: string }) => source);
+  assert.ok(!left.includes('birch.md') && left.includes('notes/alder.md'));
+});
+
+test('docs/documents.md lists the endings that are read, all of them', () => {
+  const [table] = /\| ending [\s\S]*?\n\n/.exec(readPage('docs/documents.md'))!;
+  const shown = [...table!.matchAll(/`\.(\w+)`/g)].map(([, ending]) => ending!);
+  assert.throws(
+    () => formatOfName('a.xyz'),
+    ({ message }: Error) => {
+      const known = /ending in (.*) can\.$/.exec(message)![1]!.split(', ');
+      assert.deepEqual(shown.toSorted(), known.toSorted());
+      return true;
+    },
+  );
+});
+
+/** What a scripted model says to each prompt, right where the passage says 8 epochs. */
+function scriptModel(openai: Awaited<ReturnType<typeof startOpenAiServer>>) {
+  openai.chatWhen(/You answer questions from the passages of a team/, 'It took 8 epochs.');
+  openai.chatWhen(/Evaluate whether/, '{"verdict":"Correct"}');
+  openai.chatWhen(/Reply with one JSON object/, '{"quotes":[],"reason":"So it is.","verdict":"Correct","score":0.9}');
+  openai.chatWhen(/Reply with one word/, 'Yes');
+  openai.chatWhen(/in as few words as possible/, 'Three months');
+}
+
+test('docs/verdicts.md: answers and questions of one’s own are measured, a model is calibrated, an ask acts on its verdict', async (t) => {
+  const openai = await startOpenAiServer({ test: t });
+  scriptModel(openai);
+  const settings = { OPENAI_BASE_URL: openai.baseUrl, EMBEDDING_MODEL: 'e5-small-v2-q', CHAT_MODEL: 'mine' };
+  const { folder, printedBy, done } = await follow(t, 'docs/verdicts.md', {}, settings);
+  assert.match(printedBy('answers.jsonl --out'), /4 answers judged/);
+  assert.match(printedBy('questions.jsonl'), /abst/i);
+  assert.ok(existsSync(join(folder, 'report/report.html')));
+  const { judges } = JSON.parse(readFileSync(join(folder, 'calibration.json'), 'utf8'));
+  assert.deepEqual([judges[0].model, judges[0].style], ['mine', 'cross-check']);
+  assert.equal(JSON.parse(printedBy('curl')).abstained, false);
+  assert.equal(done.length, 4, 'a new command may need a line here');
+  const calibrated = {
+    ...settings,
+    EVALUATION_STYLE: 'cross-check',
+    EVALUATION_CALIBRATION: `${folder}/calibration.json`,
+  };
+  const {
+    call,
+    add,
+    openai: its,
+  } = await startService(t, { settings: { ...calibrated, OPENAI_BASE_URL: openai.baseUrl } });
+  await add('a.md', 'The notice period is three months to the end of a quarter.');
+  const { verdict } = (await call('POST', '/ask', { question: 'How long is the notice period?' })).json;
+  assert.ok(verdict.score > 0 && verdict.score < 1, 'the calibration makes a probability');
+  assert.equal(its.requests.length, 0);
+});
+
+test('docs/migrating.md: a FaissStore comes over, and asks take the place of invoke and stream', async (t) => {
+  const saved = new FaissStore(new FakeEmbeddings(), {});
+  const texts = Array.from({ length: 9 }, (_, at) => `Tree ${at} stands alone near pond ${at}.`);
+  await saved.addDocuments(
+    texts.map((pageContent, at) => new Document({ pageContent, metadata: { source: `${at}.md` } })),
+  );
+  const store = await temporaryFolder(t);
+  await saved.save(store);
+  const { printedBy, done } = await follow(t, 'docs/migrating.md', { 'path/to/faiss-folder': store });
+  assert.match(printedBy('import-faiss'), /Imported 9 entries: 9 new/);
+  assert.match(printedBy('npx assay ask'), /^Tree 7 stands alone near pond 7\.\n/);
+  assert.match(printedBy('doctor'), /ok +store/);
+  assert.equal(
+    printedBy('export')
+      .trim()
+      .split('\n')
+      .filter((line) => line.startsWith('{')).length,
+    9,
+  );
+  assert.match(JSON.parse(printedBy('/ask')).answer, /8 epochs/);
+  const events = [...printedBy('"stream":true').matchAll(/^event: (\w+)$/gm)].map(([, name]) => name);
+  assert.deepEqual(events, ['context', 'answer', 'verdict', 'done'], 'tokens come from language models');
+  assert.equal(done.length, 6, 'a new command may need a line here');
+});
+
+test('the keys that the pages make open what they say: for a team, for Prometheus', async (t) => {
+  const folder = await readersFolder(t);
+  const run = async (page: string) => {
+    const [done] = await followPage(page, { folder, skip: (command) => !isRunHere(command) });
+    return { authorization: `Bearer ${/assay_\w+|[\w-]{40,}/.exec(done!.printed)![0]}` };
+  };
+  const intranet = await run('docs/deploying.md');
+  const team = await run('docs/keys.md');
+  const prometheus = await run('docs/operating.md');
+  const keysFile = join(folder, 'keys.txt');
+  const { apiKeys } = readConfig({ API_KEYS_FILE: keysFile }, folder);
+  assert.deepEqual(
+    apiKeys.map(({ name }) => name),
+    ['intranet', 'team', 'prometheus'],
+  );
+  const { call } = await startService(t, { embedded: true, settings: { API_KEYS_FILE: keysFile } });
+  const ask = { question: 'How are you?' };
+  assert.equal((await call('POST', '/ask', ask, intranet)).status, 200);
+  assert.equal((await call('POST', '/ask', ask, team)).status, 404, 'it opens other collections');
+  assert.equal((await call('GET', '/metrics', undefined, team)).status, 403);
+  assert.equal((await call('GET', '/metrics', undefined, prometheus)).status, 200);
+  assert.equal((await call('GET', '/documents', undefined, prometheus)).status, 403);
+});
+
+const servers = 'docs/model-servers.md';
+const starts = commandsOf(readPage(servers)).filter(({ command }) => startsService.test(command));
+
+for (const { command } of starts)
+  test(`docs/model-servers.md: ${command}`, async (t) => {
+    const settings = Object.fromEntries(
+      [...command.matchAll(/([A-Z_]+)=(\S+)/g)].map(([, name, value]) => [name!, value!]),
+    );
+    readConfig(settings, await temporaryFolder(t)); // usable as they stand there
+    const { OPENAI_BASE_URL, FALLBACK_BASE_URL, ...others } = settings;
+    const spare = FALLBACK_BASE_URL ? await startOpenAiServer({ test: t }) : null;
+    const { call, add, openai } = await startService(t, {
+      settings: { ...others, ...(spare && { FALLBACK_BASE_URL: spare.baseUrl }) },
+    });
+    if (spare) openai.chatWhen(/./, fail.status(503));
+    const answering = spare ?? openai;
+    scriptModel(answering);
+    await add('a.md', 'Training took 8 epochs.');
+    const { answer, verdict } = (await call('POST', '/ask', { question: 'How many epochs did training take?' })).json;
+    assert.deepEqual([answer, verdict.label], ['It took 8 epochs.', 'Correct']);
+
+    const { CHAT_MODEL = 'gpt-4.1-mini', EMBEDDING_MODEL = 'text-embedding-3-small' } = settings;
+    const { FALLBACK_CHAT_MODEL = CHAT_MODEL, EVALUATION_MODEL = CHAT_MODEL } = settings;
+    const calls = settings.EVALUATION_STYLE === 'cross-check' ? 2 : 1;
+    const judging = Array.from({ length: calls }, () => (spare ? FALLBACK_CHAT_MODEL : EVALUATION_MODEL));
+    assert.deepEqual(
+      answering.chatRequests.map(({ body }) => body.model),
+      [spare ? FALLBACK_CHAT_MODEL : CHAT_MODEL, ...judging],
+    );
+    const embedding = new Set(openai.embeddingRequests.map(({ body }) => body.model));
+    assert.deepEqual([...embedding], EMBEDDING_MODEL === 'e5-small-v2-q' ? [] : [EMBEDDING_MODEL]);
+    assert.equal(spare?.embeddingRequests.length ?? 0, 0, 'a spare server makes no vectors');
+  });
+
+test('docs/model-servers.md says how many calls each style of evaluation makes', async (t) => {
+  const [table] = /\| style [\s\S]*?\n\n/.exec(readPage(servers))!;
+  const rows = [...table!.matchAll(/^\| `([\w-]+)`[^|]*\| (\d)[^|]*\|/gm)];
+  const shown = rows.map(([, style, calls]) => [style!, Number(calls)] as const);
+  assert.deepEqual(shown.map(([style]) => style).sort(), ['cross-check', 'full', 'plain', 'rubric']);
+  for (const [style, calls] of shown) {
+    const { call, add, openai } = await startService(t, { settings: { EVALUATION_STYLE: style } });
+    scriptModel(openai);
+    await add('a.md', 'Training took 8 epochs.');
+    await call('POST', '/ask', { question: 'How many epochs did training take?' });
+    assert.equal(openai.chatRequests.length, 1 + calls, style);
+  }
+});
+
+test('docs/model-servers.md: vectors are made anew beside the service that still answers from the old ones', async (t) => {
+  const { add, dataDir } = await startService(t);
+  await add('a.md', 'Training took 8 epochs.');
+  const folder = await readersFolder(t);
+  const settings = { DATA_DIR: dataDir };
+  const [done] = await followPage(servers, { folder, settings, skip: (command) => !isRunHere(command) });
+  assert.equal(done!.command, 'npx assay reembed');
+  assert.match(done!.printed, /have vectors of e5-small-v2-q waiting/);
+});
+
+/** Figures as a page writes them: shares, AUROCs, times, sizes and rates. */
+const figuresOf = (text: string) =>
+  new Set(
+    text.match(/(?<![\w.,-])\d[\d,]*(?:\.\d+)?%?(?= ms|%| MiB| passages\/s)|(?<![\w.])0\.\d{3}\b|\d+(?:\.\d+)?%/g) ??
+      [],
+  );
+
+for (const [page, source] of [
+  ['docs/verdicts.md', 'docs/evaluation.md'],
+  ['docs/scaling.md', 'docs/benchmarks.md'],
+] as const)
+  test(`the figures of ${page} stand in ${source}`, () => {
+    const figures = figuresOf(readPage(page));
+    assert.ok(figures.size > 8, `${figures.size}`);
+    const measured = readPage(source);
+    for (const figure of figures)
+      assert.match(measured, new RegExp(`(?<![\\d.,])${RegExp.escape(figure)}(?![\\d]|\\.\\d)`), figure);
+  });
+
+/** The cells of a table's rows, without bold type and intervals. */
+const rowsOf = (text: string) =>
+  [...text.matchAll(/^\|(?! ?-)(.*)\|$/gm)].map(([, row]) =>
+    row!.split('|').map((cell) => cell.replace(/\*\*| \(.*\)/g, '').trim()),
+  );
+
+test('the tables of docs/verdicts.md and docs/scaling.md have the rows that were measured', () => {
+  const [, judged] = readPage('docs/evaluation.md').split('## With a small language model as judge');
+  const measured = rowsOf(judged!);
+  for (const [judge, ...figures] of rowsOf(readPage('docs/verdicts.md')).filter((row) =>
+    /^0\.\d{3}$/.test(row[1] ?? ''),
+  )) {
+    const row = measured.find(([name]) => name!.split(/[ ,]/)[0] === judge!.split(/[ ,]/)[0])!;
+    assert.deepEqual(figures, row.slice(1, 5), `the row of ${judge}`);
+  }
+  const benchmarks = readPage('docs/benchmarks.md');
+  const rows = rowsOf(readPage('docs/scaling.md')).filter((row) => /^[\d,]+$/.test(row[0]!));
+  assert.equal(rows.length, 3);
+  for (const [size, vectors, hybrid, rate, memory] of rows) {
+    const section = benchmarks.split(`| ${size} passages |`)[1]!.split(/^\| [\d,]+ passages/m)[0]!;
+    const named = (name: string) => rowsOf(section).find(([first]) => first === name)!;
+    const p50 = (name: string) => `${named(name)[2]!.split(' / ')[0]} ms`;
+    assert.deepEqual(
+      [vectors, hybrid, rate],
+      [p50('Assay, vectors only'), p50('Assay, hybrid'), named('Assay, hybrid')[4]],
+    );
+    assert.ok(section.includes(`${memory} after the searches`), `memory at ${size}`);
+  }
+});
+
+test('the comparison has a source for every claim about others, or says unknown, and the day of looking', () => {
+  const page = readPage('docs/comparison.md');
+  assert.match(page, /Looked up on \d{4}-\d\d-\d\d/);
+  const rows = page.split('\n').filter((line) => /^\| \[/.test(line));
+  assert.ok(rows.length >= 8);
+  for (const row of rows) {
+    const cells = row.slice(2, -2).split(' | ');
+    assert.equal(cells.length, 4, row);
+    for (const cell of cells) assert.match(cell, /\]\(https:\/\/\S+\)|^unknown/, `${cells[0]}: ${cell}`);
+  }
+});
+
+test('links from page to page, and to headings, lead somewhere; the index names every page', () => {
+  const anchors = (text: string) =>
+    [...text.matchAll(/^#+ (.*)$/gm)].map(([, words]) =>
+      words!
+        .toLowerCase()
+        .replace(/[^\p{L}\p{N} _-]/gu, '')
+        .replaceAll(' ', '-'),
+    );
+  for (const page of [...pages, 'README.md'])
+    for (const [, target] of readPage(page).matchAll(/\]\((?!https?:)([^)\s]+)\)/g)) {
+      const [path, anchor] = target!.split('#');
+      const file = path === '' ? page : join(dirname(page), path!);
+      assert.ok(existsSync(join(project, file)), `${page}: ${target}`);
+      if (anchor) assert.ok(anchors(readPage(file)).includes(anchor), `${page}: ${target}`);
+    }
+  const index = readPage('docs/README.md');
+  for (const page of pages.filter((name) => !/decisions|README/.test(name)))
+    assert.ok(index.includes(`(${page.slice(5)})`), `${page} is not in docs/README.md`);
+});
+
+test('every block of the pages is checked by a test, whatever it is', () => {
+  /** Who checks a block of a language, besides what is run: files that a page shows are compared or put to use by followPage. */
+  const checkedBy: Record<string, Record<string, string>> = {
+    'docs/architecture.md': { mermaid: 'test/chain/ask.test.ts', drawing: 'is a drawing' },
+    'docs/mcp.md': { json: 'test/examples.test.ts' },
+    'docs/openai.md': { py: 'test/http/openai-python.test.ts', js: 'test/docs.test.ts' },
+    'docs/operating.md': { yaml: 'test/deploy.test.ts' },
+  };
+  for (const page of pages) {
+    const text = readPage(page);
+    const shown = new Set(filesOf(text).values());
+    for (const [, language, block] of text.matchAll(/^```(\w*)\n([\s\S]*?)^```$/gm)) {
+      if (language === 'sh' || language === 'text' || shown.has(block!)) continue;
+      const checker = checkedBy[page]?.[language || 'drawing'];
+      assert.ok(checker, `${page}: nobody checks\n${block}`);
+      if (checker.endsWith('.ts')) assert.ok(readPage(checker).includes(page.slice(5)), `${checker} names ${page}`);
+    }
+  }
+});
+
+test('the snippet for JavaScript of docs/openai.md prints answer and verdict', async (t) => {
+  const { url, parts } = await startService(t, { embedded: true });
+  await parts.ingestFile('default', sample, 'a.md');
+  const snippet = /```js\n([\s\S]*?)```/.exec(readPage('docs/openai.md'))![1]!.replace('http://127.0.0.1:3000', url);
+  const folder = await readersFolder(t);
+  writeFileSync(join(folder, 'snippet.mjs'), snippet);
+  const { stdout } = await runShell('npx node snippet.mjs', {}, folder);
+  assert.equal(stdout, 'Training of the digit network took 8 epochs. Correct\n');
+});
