@@ -117,7 +117,7 @@ test('a host that does not reply is seen as down, and does not hold up the scrap
 });
 
 test('where keys are set, the metrics need one', async (t) => {
-  const service = await startService(t, { embedded: true, settings: { API_KEYS: 'scraper:canary-key-1:none' } });
+  const service = await startService(t, { embedded: true, settings: { API_KEYS: 'scraper:canary-key-1' } });
   assert.equal((await service.call('GET', '/metrics')).status, 401);
   await scrape(service, { authorization: 'Bearer canary-key-1' });
 });
