@@ -2,7 +2,7 @@ import { AskRequest } from './chain/reply.ts';
 import { collectionName } from './collection-name.ts';
 import { compose, type Parts } from './compose.ts';
 import { chooseModels, openEmbeddings } from './compose-models.ts';
-import { readConfig } from './config.ts';
+import { embeddedDataDir, readConfig } from './config.ts';
 import { AppError } from './errors.ts';
 import { embedAgain } from './ingest/ingest.ts';
 import { ingestPaths } from './ingest/ingest-paths.ts';
@@ -61,7 +61,7 @@ export async function reembedAll() {
   const { embedding } = chooseModels(config.models);
   const bar = showCount('Re-embedding');
   const { passages, taken } = await reembed({
-    dataDir: config.dataDir,
+    dataDir: embeddedDataDir(config),
     embeddingModel: embedding,
     embed: embedAgain(await openEmbeddings(config, embedding)),
     onProgress: bar.update,

@@ -12,9 +12,8 @@ import {
 } from './documents.ts';
 import type { Engine, EngineObject } from './engine.ts';
 
-/** Passages in one call, and the most numbers of their vectors. */
-const passagesPerCall = 50;
-const numbersPerCall = 200_000;
+/** Objects in one call: passages and windows. */
+const objectsPerCall = 250;
 /** Changes that are read in one go. */
 const changesAtOnce = 100;
 
@@ -67,7 +66,8 @@ export function createChanges(options: { engine: Engine; select: Select; documen
 
   async function erasePassages(collection: string, documentId: string, version: string) {
     const operands = [equal('documentId', documentId), equal('version', version)];
-    await engine.erase('AssayPassage', { operator: 'And', operands }, collection);
+    for (const className of ['AssayWindow', 'AssayPassage'])
+      await engine.erase(className, { operator: 'And', operands }, collection);
   }
 
   /** Removes whatever a change leaves that isn't of the current version, and then its record. */
@@ -108,47 +108,46 @@ export function createChanges(options: { engine: Engine; select: Select; documen
     for (const change of await pending(collection)) await carryOut(collection, change);
   };
 
-  /** The passages of a version, as objects, with their vectors. */
+  /** The passages of a version, and their windows, as objects. */
   function* passageObjects(document: NewDocument, documentId: string, version: string, length: number) {
+    const { collection: tenant, contentHash, text, title, vectors } = document;
     let offset = 0;
     for (const { start, end, headingPath, windows } of document.passages) {
-      const vectors = windows.map((_, at) =>
-        Array.from(document.vectors.subarray(offset + at * length, offset + (at + 1) * length)),
-      );
-      offset += windows.length * length;
-      yield {
-        class: 'AssayPassage',
-        id: uuidOf('passage', documentId, version, start, end),
-        tenant: document.collection,
-        properties: {
-          documentId,
-          version,
-          passageId: passageIdOf(documentId, document.contentHash, start, end),
-          start,
-          end,
-          spans: JSON.stringify(windows.map((window) => [window.start, window.end])),
-          headings: [document.title, ...headingPath].join(' '),
-          text: document.text.slice(start, end),
-        },
-        vectors: { windows: vectors },
+      const id = uuidOf('passage', documentId, version, start, end);
+      const own = vectors.subarray(offset, offset + windows.length * length);
+      offset += own.length;
+      const properties = {
+        documentId,
+        version,
+        passageId: passageIdOf(documentId, contentHash, start, end),
+        start,
+        end,
+        spans: JSON.stringify(windows.map((window) => [window.start, window.end])),
+        vectors: Buffer.from(own.buffer, own.byteOffset, own.byteLength).toString('base64'),
+        headings: [title, ...headingPath].join(' '),
+        text: text.slice(start, end),
       };
+      yield { class: 'AssayPassage', id, tenant, properties };
+      for (let at = 0; at < windows.length; at += 1)
+        yield {
+          class: 'AssayWindow',
+          id: uuidOf('window', id, at),
+          tenant,
+          properties: { documentId, version, passage: id },
+          vector: Array.from(own.subarray(at * length, (at + 1) * length)),
+        };
     }
   }
 
   async function writePassages(document: NewDocument, documentId: string, version: string, length: number) {
     let batch: EngineObject[] = [];
-    let numbers = 0;
     for (const each of passageObjects(document, documentId, version, length)) {
-      const more = each.vectors.windows.length * length;
-      if (batch.length === passagesPerCall || (batch.length > 0 && numbers + more > numbersPerCall)) {
-        await engine.write(batch);
-        batch = [];
-        numbers = 0;
-      }
       batch.push(each);
-      numbers += more;
+      if (batch.length < objectsPerCall) continue;
+      await engine.write(batch);
+      batch = [];
     }
-    await engine.write(batch);
+    if (batch.length > 0) await engine.write(batch);
   }
 
   function toProperties(document: NewDocument, step: Step, createdAt: string): DocumentProperties {

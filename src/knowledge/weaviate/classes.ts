@@ -21,13 +21,13 @@ const words = (name: string) => ({
 });
 
 const tenants = {
-  multiTenancyConfig: { enabled: true, autoTenantCreation: false, autoTenantActivation: true },
   vectorizer: 'none',
+  multiTenancyConfig: { enabled: true, autoTenantCreation: false, autoTenantActivation: true },
 };
 const noVector = { vectorizer: 'none', vectorIndexConfig: { skip: true } };
 
 /**
- * The engine's classes. A collection is a tenant of the first three, which the engine keeps in files of its own; it is there
+ * The engine's classes. A collection is a tenant of the first four, which the engine keeps in files of its own; it is there
  * when it is a tenant of `AssayDocument`.
  */
 export const classes = [
@@ -46,27 +46,26 @@ export const classes = [
     ],
   },
   {
-    // A passage of one version of a document, with a vector for each of its windows: their nearest says how near it is.
+    // A passage of one version of a document, and beside its text the vectors of its windows, in base64: the engine hands out
+    // its own only as JSON, which takes three times the room.
     class: 'AssayPassage',
     ...tenants,
-    vectorizer: undefined,
-    vectorConfig: {
-      windows: {
-        vectorizer: { none: {} },
-        vectorIndexType: 'hnsw',
-        vectorIndexConfig: { distance: 'dot', multivector: { enabled: true, aggregation: 'maxSim' } },
-      },
-    },
+    ...noVector,
     properties: [
       exact('documentId'),
       exact('version'),
-      kept('passageId'),
-      kept('spans'),
-      number('start'),
-      number('end'),
-      words('headings'),
-      words('text'),
+      ...['passageId', 'spans', 'vectors'].map(kept),
+      ...['start', 'end'].map(number),
+      ...['headings', 'text'].map(words),
     ],
+  },
+  {
+    // A window's vector, and whose it is.
+    class: 'AssayWindow',
+    ...tenants,
+    vectorIndexType: 'hnsw',
+    vectorIndexConfig: { distance: 'dot' },
+    properties: [exact('documentId'), exact('version'), kept('passage')],
   },
   {
     // A change under way: what it will leave behind if it is cut short.
@@ -86,7 +85,7 @@ export const classes = [
   { class: 'AssayFact', ...noVector, properties: [exact('name'), kept('value')] },
 ];
 
-export const tenantClasses = ['AssayPassage', 'AssayChange', 'AssayDocument'] as const;
+export const tenantClasses = ['AssayWindow', 'AssayPassage', 'AssayChange', 'AssayDocument'] as const;
 
 /** An id for the engine that follows from what it stands for (a UUID of version 8, RFC 9562), so that a repeated write meets the first. */
 export function uuidOf(...parts: (string | number)[]): string {

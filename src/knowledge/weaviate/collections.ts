@@ -68,17 +68,14 @@ export function createCollections(engine: Engine, facts: ReturnType<typeof creat
     async create(name: string): Promise<boolean> {
       if (await exists(name)) return false;
       await facts.set(`collection:${name}`, new Date().toISOString());
-      // Last that by which it is there. A removal that was cut short may have left the others, with what was in them.
-      for (const className of tenantClasses) {
-        if (className !== 'AssayDocument') await engine.request('DELETE', tenantsOf(className), [name]);
-        await engine.request('POST', tenantsOf(className), [{ name }]);
-      }
+      // Last that by which it is there. What a removal that was cut short has left in the others is never a current version.
+      for (const className of tenantClasses) await engine.request('POST', tenantsOf(className), [{ name }]);
       return true;
     },
     async remove(name: string): Promise<boolean> {
-      if (!(await exists(name))) return false;
+      const existed = await exists(name);
       for (const className of tenantClasses.toReversed()) await engine.request('DELETE', tenantsOf(className), [name]);
-      return true;
+      return existed;
     },
   };
 }

@@ -10,6 +10,8 @@ const callMs = 10_000;
 const rounds = 3;
 const pauseMs = 200;
 
+const readyPath = '/v1/.well-known/ready';
+
 type Reply = { status: number; text: string };
 
 export type Engine = ReturnType<typeof openEngine>;
@@ -19,7 +21,7 @@ export type EngineObject = {
   id: string;
   tenant?: string;
   properties: Record<string, unknown>;
-  vectors?: Record<string, number[][]>;
+  vector?: number[];
 };
 
 const unreachable = (cause?: unknown) => new AppError('NOT_READY', 'Weaviate does not reply.', { cause });
@@ -36,7 +38,10 @@ function toError(status: number, words: string): AppError {
     return new AppError('MODEL_BAD_OUTPUT', 'The embedding model returned a vector of an unexpected length.');
   if (/read-?only|no space left/i.test(words)) return new AppError('STORAGE_FULL', 'Weaviate has no room left.');
   // While nodes come and go the engine says so in many ways: by its status, or in words about leaders and replicas.
-  if (status >= 500 || /leader|replica|unavailable|connect|deadline|shutting down|not ready|EOF/i.test(words))
+  if (
+    status >= 500 ||
+    /leader|replica|unavailable|connect|deadline|shutting down|not ready|could not find index|EOF/i.test(words)
+  )
     return unreachable(new Error(`status ${status}`));
   return new AppError('INTERNAL', 'Weaviate does not take what it is asked.', { cause: new Error(`status ${status}`) });
 }
@@ -49,7 +54,13 @@ export function openEngine({ endpoints, apiKey }: EngineAddress) {
   const nodes = endpoints.map((endpoint) => {
     const { origin, pathname } = new URL(endpoint);
     const options = { connections: 64, pipelining: 1, headersTimeout: callMs, bodyTimeout: callMs };
-    return { pool: new Pool(origin, { ...options, connect: { timeout: 2_000 } }), root: pathname.replace(/\/+$/, '') };
+    const pool = new Pool(origin, { ...options, connect: { timeout: 2_000 } });
+    const node = { pool, root: pathname.replace(/\/+$/, ''), mayBeStarting: true };
+    // A node that starts replies before it knows all its tenants and objects; one that hung up may have been started anew.
+    pool.on('disconnect', () => {
+      node.mayBeStarting = true;
+    });
+    return node;
   });
   const headers = {
     'content-type': 'application/json',
@@ -59,7 +70,16 @@ export function openEngine({ endpoints, apiKey }: EngineAddress) {
   let preferred = 0; // the node that replied last
 
   async function once(at: number, method: string, path: string, body: string | undefined): Promise<Reply> {
-    const { pool, root } = nodes[at]!;
+    const node = nodes[at]!;
+    if (node.mayBeStarting && path !== readyPath) {
+      node.mayBeStarting = false; // a connection that ends meanwhile says otherwise
+      const { status } = await once(at, 'GET', readyPath, undefined);
+      if (status !== 200) {
+        node.mayBeStarting = true;
+        throw unreachable();
+      }
+    }
+    const { pool, root } = node;
     const response = await pool.request({
       method: method as 'GET',
       path: root + path,
@@ -83,6 +103,7 @@ export function openEngine({ endpoints, apiKey }: EngineAddress) {
       } catch (error) {
         last = error instanceof AppError ? error : unreachable(error);
         if (last.code !== 'NOT_READY') throw last;
+        nodes[at]!.mayBeStarting = true;
         if (preferred === at) preferred = (at + 1) % nodes.length;
       }
     }

@@ -11,6 +11,8 @@ import type { Engine } from './engine.ts';
 /** How many passages each of the two searches hands to the fusion, at least and at most. */
 const fewestCandidates = 100;
 const mostCandidates = 2_000;
+/** How many words of a question are searched for. */
+const mostWords = 32;
 /** How often a search is made again that met a document in the middle of a change. */
 const mostTries = 4;
 /** Of so many passages the vectors tell the mean of all; for so long, in milliseconds. */
@@ -19,11 +21,8 @@ const meanIsGoodForMs = 60_000;
 /** How many passages are kept to be shown again; those of one version never change. */
 const recentPassages = 2_048;
 
-type Candidate = {
-  documentId: string;
-  version: string;
-  _additional: { id: string; distance?: number; score?: string };
-};
+/** A window or a passage that one of the searches found, with its passage's id in the engine. */
+type Candidate = { passage: string; documentId: string; version: string; score: number };
 type Passage = {
   documentId: string;
   passageId: string;
@@ -33,10 +32,11 @@ type Passage = {
   spans: [number, number][];
   vectors: Float32Array;
 };
+/** Numbers of four bytes, the lowest first. */
+const toFloats = (base64: string) => new Float32Array(Uint8Array.from(Buffer.from(base64, 'base64')).buffer);
+
 type Mean = { vector: Float64Array; passages: number; madeAt: number };
 type Current = Awaited<ReturnType<Documents['current']>>;
-
-const idOf = (candidate: Candidate) => candidate._additional.id;
 
 /**
  * Searches a collection: the passages that are near the question, by their windows' vectors, and those that share its words, by
@@ -47,14 +47,32 @@ export function createSearch(engine: Engine, select: Select, documents: Document
   const means = new Map<string, Mean>();
 
   async function candidates(collection: string, question: string, vector: Float32Array, limit: number) {
-    const fields = (score: string) => `documentId version _additional{id ${score}}`;
-    const nearVector = `nearVector:{vectorPerTarget:{windows:[[${vector.join()}]]} targetVectors:["windows"]}`;
-    const searched = wordsOf(question).join(' ');
-    const near = select('near', 'AssayPassage', collection, `limit:${limit} ${nearVector}`, fields('distance'));
-    const bm25 = `limit:${limit} bm25:{query:${JSON.stringify(searched)} properties:["headings","text"]}`;
-    const words = searched === '' ? '' : select('words', 'AssayPassage', collection, bm25, fields('score'));
-    const found = await engine.query<{ near: Candidate[]; words?: Candidate[] }>('Get', `${near} ${words}`);
-    return { near: found.near, words: found.words ?? [] };
+    const nearVector = `limit:${limit} nearVector:{vector:[${vector.join()}]}`;
+    const ofWindow = 'passage documentId version _additional{distance}';
+    // BM25 is a sum over words. The engine, asked for several at once, may leave out passages that hold the rarest.
+    const byWord = wordsOf(question)
+      .slice(0, mostWords)
+      .map((word, at) => {
+        const bm25 = `limit:${limit} bm25:{query:${JSON.stringify(word)} properties:["headings","text"]}`;
+        return select(`word${at}`, 'AssayPassage', collection, bm25, 'documentId version _additional{id score}');
+      });
+    type Found<Own> = (Own & { documentId: string; version: string })[];
+    const { near, ...ofWords } = await engine.query<
+      { near: Found<{ passage: string; _additional: { distance: number } }> } & Record<
+        string,
+        Found<{ _additional: { id: string; score: string } }>
+      >
+    >('Get', [select('near', 'AssayWindow', collection, nearVector, ofWindow), ...byWord].join(' '));
+    const words = new Map<string, Candidate>();
+    for (const { documentId, version, _additional } of Object.values(ofWords).flat()) {
+      const { id: passage, score } = _additional;
+      const before = words.get(passage)?.score ?? 0;
+      words.set(passage, { documentId, version, passage, score: before + Number(score) });
+    }
+    return {
+      near: near.map(({ _additional, ...own }): Candidate => ({ ...own, score: -_additional.distance })),
+      words: [...words.values()].sort((one, other) => other.score - one.score).slice(0, limit),
+    };
   }
 
   /** Candidates of current versions only, from as wide a search as it takes. */
@@ -89,35 +107,34 @@ export function createSearch(engine: Engine, select: Select, documents: Document
   async function read(collection: string, ids: string[]): Promise<void> {
     const unknown = ids.filter((id) => !recent.get(id));
     if (unknown.length === 0) return;
-    const fields = 'documentId passageId text start end spans _additional{id vectors{windows}}';
-    type Row = Omit<Passage, 'spans' | 'vectors'> & {
-      spans: string;
-      _additional: { id: string; vectors: { windows: number[][] } };
-    };
+    const fields = 'documentId passageId text start end spans vectors _additional{id}';
+    type Row = Omit<Passage, 'spans' | 'vectors'> & { spans: string; vectors: string; _additional: { id: string } };
     const { found } = await engine.query<{ found: Row[] }>(
       'Get',
       select('found', 'AssayPassage', collection, whereIds(unknown), fields),
     );
-    for (const { _additional, spans, ...row } of found) {
-      const vectors = Float32Array.from(_additional.vectors.windows.flat());
-      recent.set(_additional.id, { ...row, spans: JSON.parse(spans), vectors });
-    }
+    for (const { _additional, spans, vectors, ...row } of found)
+      recent.set(_additional.id, { ...row, spans: JSON.parse(spans), vectors: toFloats(vectors) });
   }
 
   /**
    * The mean of a collection's vectors, from a sample: the engine lists by id, and ids are hashes, so that the first of them are
    * as good as drawn.
    */
-  async function meanOf(collection: string): Promise<Mean> {
+  async function meanOf(collection: string, dimension: number): Promise<Mean> {
     const known = means.get(collection);
     if (known && performance.now() - known.madeAt < meanIsGoodForMs) return known;
-    const { found } = await engine.query<{ found: { _additional: { vectors: { windows: number[][] } } }[] }>(
+    const { found } = await engine.query<{ found: { vectors: string }[] }>(
       'Get',
-      select('found', 'AssayPassage', collection, `limit:${sampleSize}`, '_additional{vectors{windows}}'),
+      select('found', 'AssayPassage', collection, `limit:${sampleSize}`, 'vectors'),
     );
-    const all = found.flatMap(({ _additional }) => _additional.vectors.windows);
-    const vector = new Float64Array(all[0]?.length ?? 0);
-    for (const each of all) for (const [at, number] of each.entries()) vector[at]! += number / all.length;
+    const vector = new Float64Array(dimension);
+    let windows = 0;
+    for (const numbers of found.map(({ vectors }) => toFloats(vectors))) {
+      windows += numbers.length / dimension;
+      for (const [at, number] of numbers.entries()) vector[at % dimension]! += number;
+    }
+    for (let at = 0; at < dimension; at += 1) vector[at]! /= Math.max(1, windows);
     const mean = { vector, passages: found.length, madeAt: performance.now() };
     means.set(collection, mean);
     return mean;
@@ -133,16 +150,16 @@ export function createSearch(engine: Engine, select: Select, documents: Document
   }): string[] {
     const { near, words, mean, topK, limit } = options;
     const scale = { mean, nearest: near[0]?.similarity ?? mean, heaviest: Math.max(0, ...words.values()) };
-    const scored = near.map(({ id, similarity }) => ({
+    const nearest = new Map(near.toReversed().map(({ id, similarity }) => [id, similarity]));
+    const scored = [...nearest].map(([id, similarity]) => ({
       id,
       score: fuse({ similarity, bm25: words.get(id) ?? 0 }, scale),
     }));
     const best = scored.sort((one, other) => other.score - one.score);
     const least = best[topK - 1]?.score ?? 0;
     const farthest = near.length < limit ? -1 : near.at(-1)!.similarity;
-    const isNear = new Set(near.map(({ id }) => id));
     const byWords = [...words].filter(
-      ([id, bm25]) => !isNear.has(id) && fuse({ similarity: farthest, bm25 }, scale) >= least,
+      ([id, bm25]) => !nearest.has(id) && fuse({ similarity: farthest, bm25 }, scale) >= least,
     );
     // Equal scores are ordered by key, so all that tie with the last are read.
     return [...best.filter(({ score }) => score >= least).map(({ id }) => id), ...byWords.map(([id]) => id)];
@@ -153,13 +170,14 @@ export function createSearch(engine: Engine, select: Select, documents: Document
     changed(collection: string) {
       if ((means.get(collection)?.passages ?? 0) < sampleSize) means.delete(collection);
     },
+    forget: (collection: string) => void means.delete(collection),
 
     async search(query: Parameters<Knowledge['search']>[0]): Promise<FoundPassage[]> {
       const { collection, vector, topK } = query;
-      const [found, meanVector] = await Promise.all([currentCandidates(query), meanOf(collection)]);
+      const [found, meanVector] = await Promise.all([currentCandidates(query), meanOf(collection, vector.length)]);
       const mean = meanVector.vector.reduce((sum, number, at) => sum + number * vector[at]!, 0);
-      const words = new Map(found.words.map((each) => [idOf(each), Number(each._additional.score)]));
-      const near = found.near.map((each) => ({ id: idOf(each), similarity: -each._additional.distance! }));
+      const words = new Map(found.words.map(({ passage, score }) => [passage, score]));
+      const near = found.near.map(({ passage: id, score: similarity }) => ({ id, similarity }));
       await read(collection, worthReading({ near, words, mean, topK, limit: found.limit }));
       // The ranking knows passages by numbers. One that is not there any more, or not worth reading, has no vectors.
       const ids = [...new Set([...near.map(({ id }) => id), ...words.keys()])].sort();

@@ -130,7 +130,12 @@ export async function startWeaviate(
     let tidying: Promise<void> = Promise.resolve();
     let closing = false;
     async function tidy() {
-      for (const name of await collections.names()) if (!closing) await changes.tidy(name);
+      for (const name of await collections.names()) {
+        if (closing) return;
+        await changes.tidy(name).catch((error: AppError) => {
+          if (error.code !== 'COLLECTION_NOT_FOUND') throw error; // removed meanwhile
+        });
+      }
       if (!closing) await asks.sweep();
     }
     await tidy();
@@ -162,7 +167,7 @@ export async function startWeaviate(
       createCollection: collections.create,
       async removeCollection(name) {
         const removed = await collections.remove(name);
-        searching.changed(name);
+        searching.forget(name);
         return removed;
       },
       saveAsk: asks.save,
