@@ -60,7 +60,7 @@ test('the whole service keeps its documents in Weaviate: ingest, ask, restart, c
   assert.equal(again.json.context[0].id, asked.json.context[0].id);
   const record = await second.call('GET', `/asks/${asked.json.id}`, undefined, ann);
   assert.equal(record.json.answer, asked.json.answer);
-  const health = await second.call('GET', '/health', undefined, ann);
+  const health = await second.call('GET', '/health/ready', undefined, ann);
   assert.equal(health.status, 200);
 
   // Without its engine the service says so, with a code that tells to try again.
