@@ -385,6 +385,12 @@ for (const [name, start, skip] of [
         assert.ok(sources.has(source.replace(/[ab]\.md/, (end) => (end === 'a.md' ? 'b.md' : 'a.md'))), source);
       for (const { source, id } of listed) {
         const { text } = (await knowledge.document(id))!;
+        for (const line of text.split('\n')) {
+          // By its vector alone: no passage holds the word.
+          const query = { collection, question: 'xylophone', vector: vectorOf(line), topK: 20 };
+          const near = await knowledge.search(query);
+          assert.ok(near.some((passage) => passage.text === line && passage.windows[0]!.similarity > 0.999), line);
+        }
         const found = await ask(knowledge, collection, `Pond 0 of ${source} is deep.`, 20);
         assert.equal(found.filter((passage) => passage.source === source).length > 0, true, source);
         for (const passage of found.filter((each) => each.source === source)) assert.ok(text.includes(passage.text));

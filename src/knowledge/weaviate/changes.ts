@@ -109,7 +109,12 @@ export function createChanges(options: { engine: Engine; select: Select; documen
   };
 
   /** The passages of a version, and their windows, as objects. */
-  function* passageObjects(document: NewDocument, documentId: string, version: string, length: number) {
+  function* passageObjects(
+    document: NewDocument,
+    documentId: string,
+    version: string,
+    length: number,
+  ): Generator<EngineObject> {
     const { collection: tenant, contentHash, text, title, vectors } = document;
     let offset = 0;
     for (const { start, end, headingPath, windows } of document.passages) {
@@ -143,11 +148,11 @@ export function createChanges(options: { engine: Engine; select: Select; documen
     let batch: EngineObject[] = [];
     for (const each of passageObjects(document, documentId, version, length)) {
       batch.push(each);
-      if (batch.length < objectsPerCall) continue;
-      await engine.write(batch);
+      if (batch.length < objectsPerCall || !each.vector) continue;
+      await engine.writeVectors(batch);
       batch = [];
     }
-    if (batch.length > 0) await engine.write(batch);
+    if (batch.length > 0) await engine.writeVectors(batch);
   }
 
   function toProperties(document: NewDocument, step: Step, createdAt: string): DocumentProperties {

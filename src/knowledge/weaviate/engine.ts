@@ -91,10 +91,16 @@ export function openEngine({ endpoints, apiKey }: EngineAddress) {
   }
 
   /** @param read makes the result of a reply, or throws; NOT_READY means to try again */
-  async function call<Result>(method: string, path: string, body: unknown, read: (reply: Reply) => Result) {
+  async function call<Result>(
+    method: string,
+    path: string,
+    body: unknown,
+    read: (reply: Reply) => Result,
+    attempts = rounds * nodes.length,
+  ) {
     const sent = body === undefined ? undefined : JSON.stringify(body);
     let last: AppError = unreachable();
-    for (let attempt = 0; attempt < rounds * nodes.length; attempt += 1) {
+    for (let attempt = 0; attempt < attempts; attempt += 1) {
       if (attempt > 0 && attempt % nodes.length === 0) await delay(pauseMs * attempt);
       if (closing.signal.aborted) throw new AppError('NOT_READY', 'The service is stopping.');
       const at = preferred;
@@ -119,6 +125,16 @@ export function openEngine({ endpoints, apiKey }: EngineAddress) {
     });
   }
 
+  async function write(objects: EngineObject[], attempts?: number): Promise<void> {
+    const path = '/v1/batch/objects?consistency_level=QUORUM';
+    const read = ({ status, text }: Reply) => {
+      if (status >= 300) throw toError(status, text);
+      for (const { result } of JSON.parse(text) as { result?: { status?: string; errors?: unknown } }[])
+        if (result?.status === 'FAILED') throw toError(status, JSON.stringify(result.errors ?? ''));
+    };
+    await call('POST', path, { objects }, read, attempts);
+  }
+
   return {
     request,
 
@@ -133,12 +149,18 @@ export function openEngine({ endpoints, apiKey }: EngineAddress) {
     },
 
     /** Writes objects, each in the place of the one with the same id; those of one call in no promised order. */
-    async write(objects: EngineObject[]): Promise<void> {
-      await call('POST', '/v1/batch/objects?consistency_level=QUORUM', { objects }, ({ status, text }) => {
-        if (status >= 300) throw toError(status, text);
-        for (const { result } of JSON.parse(text) as { result?: { status?: string; errors?: unknown } }[])
-          if (result?.status === 'FAILED') throw toError(status, JSON.stringify(result.errors ?? ''));
-      });
+    write: (objects: EngineObject[]) => write(objects),
+
+    /**
+     * Writes objects with vectors, as they are, so that the vectors are on the disk as well. The engine answers before it has
+     * written these to their log, and writes what is left there at the end of the next call to the same shards; it takes an
+     * object that it has already for written. So objects that may have come in before the engine died must not be sent
+     * again: a call that fails has failed.
+     */
+    async writeVectors(objects: EngineObject[]): Promise<void> {
+      await request('GET', readyPath); // finds a node that replies
+      await write(objects, 1);
+      await write(objects.slice(-1), 1);
     },
 
     /** Removes all objects of a class that a condition names. */
