@@ -389,7 +389,10 @@ for (const [name, start, skip] of [
           // By its vector alone: no passage holds the word.
           const query = { collection, question: 'xylophone', vector: vectorOf(line), topK: 20 };
           const near = await knowledge.search(query);
-          assert.ok(near.some((passage) => passage.text === line && passage.windows[0]!.similarity > 0.999), line);
+          assert.ok(
+            near.some((passage) => passage.text === line && passage.windows[0]!.similarity > 0.999),
+            line,
+          );
         }
         const found = await ask(knowledge, collection, `Pond 0 of ${source} is deep.`, 20);
         assert.equal(found.filter((passage) => passage.source === source).length > 0, true, source);

@@ -72,7 +72,8 @@ export const classes = [
     class: 'AssayChange',
     ...tenants,
     ...noVector,
-    properties: [number('beganAt'), kept('steps'), kept('documents')],
+    // A time is no int: GraphQL's end at 2³¹.
+    properties: [{ ...number('beganAt'), dataType: ['number'] }, kept('steps'), kept('documents')],
   },
   {
     class: 'AssayAsk',
