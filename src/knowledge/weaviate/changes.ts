@@ -66,7 +66,7 @@ export function createChanges(options: { engine: Engine; select: Select; documen
 
   async function erasePassages(collection: string, documentId: string, version: string) {
     const operands = [equal('documentId', documentId), equal('version', version)];
-    for (const className of ['AssayWindow', 'AssayPassage'])
+    for (const className of ['AssayWindow', 'AssayWords', 'AssayPassage'])
       await engine.erase(className, { operator: 'And', operands }, collection);
   }
 
@@ -129,10 +129,12 @@ export function createChanges(options: { engine: Engine; select: Select; documen
         end,
         spans: JSON.stringify(windows.map((window) => [window.start, window.end])),
         vectors: Buffer.from(own.buffer, own.byteOffset, own.byteLength).toString('base64'),
-        headings: [title, ...headingPath].join(' '),
         text: text.slice(start, end),
       };
       yield { class: 'AssayPassage', id, tenant, properties };
+      const headings = [title, ...headingPath].join(' ');
+      const words = { documentId, version, headings, text: properties.text };
+      yield { class: 'AssayWords', id, tenant, properties: words };
       for (let at = 0; at < windows.length; at += 1)
         yield {
           class: 'AssayWindow',

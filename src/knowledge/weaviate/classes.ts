@@ -27,7 +27,7 @@ const tenants = {
 const noVector = { vectorizer: 'none', vectorIndexConfig: { skip: true } };
 
 /**
- * The engine's classes. A collection is a tenant of the first four, which the engine keeps in files of its own; it is there
+ * The engine's classes. A collection is a tenant of the first five, which the engine keeps in files of its own; it is there
  * when it is a tenant of `AssayDocument`.
  */
 export const classes = [
@@ -54,10 +54,16 @@ export const classes = [
     properties: [
       exact('documentId'),
       exact('version'),
-      ...['passageId', 'spans', 'vectors'].map(kept),
+      ...['passageId', 'text', 'spans', 'vectors'].map(kept),
       ...['start', 'end'].map(number),
-      ...['headings', 'text'].map(words),
     ],
+  },
+  {
+    // A passage's words, to be searched for. Apart from it, as a search reads whole objects, and meets more than it shows.
+    class: 'AssayWords',
+    ...tenants,
+    ...noVector,
+    properties: [exact('documentId'), exact('version'), ...['headings', 'text'].map(words)],
   },
   {
     // A window's vector, and whose it is.
@@ -86,7 +92,7 @@ export const classes = [
   { class: 'AssayFact', ...noVector, properties: [exact('name'), kept('value')] },
 ];
 
-export const tenantClasses = ['AssayWindow', 'AssayPassage', 'AssayChange', 'AssayDocument'] as const;
+export const tenantClasses = ['AssayWindow', 'AssayWords', 'AssayPassage', 'AssayChange', 'AssayDocument'] as const;
 
 /** An id for the engine that follows from what it stands for (a UUID of version 8, RFC 9562), so that a repeated write meets the first. */
 export function uuidOf(...parts: (string | number)[]): string {

@@ -54,7 +54,7 @@ export function createSearch(engine: Engine, select: Select, documents: Document
       .slice(0, mostWords)
       .map((word, at) => {
         const bm25 = `limit:${limit} bm25:{query:${JSON.stringify(word)} properties:["headings","text"]}`;
-        return select(`word${at}`, 'AssayPassage', collection, bm25, 'documentId version _additional{id score}');
+        return select(`word${at}`, 'AssayWords', collection, bm25, 'documentId version _additional{id score}');
       });
     type Found<Own> = (Own & { documentId: string; version: string })[];
     const { near, ...ofWords } = await engine.query<
