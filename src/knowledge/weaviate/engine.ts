@@ -5,9 +5,13 @@ import { AppError } from '../../errors.ts';
 /** Where the engine is: one address for each of its nodes, any of which can be asked. */
 export type EngineAddress = { endpoints: string[]; apiKey?: string | undefined };
 
-/** How long one call may take, in milliseconds, and how often one that gets no usable reply is made again. */
+/**
+ * How long one call may take, in milliseconds; how often one that gets no usable reply is made again at every node, and for how
+ * long.
+ */
 const callMs = 10_000;
 const rounds = 3;
+const patienceMs = 15_000;
 const pauseMs = 200;
 
 const readyPath = '/v1/.well-known/ready';
@@ -100,7 +104,8 @@ export function openEngine({ endpoints, apiKey }: EngineAddress) {
   ) {
     const sent = body === undefined ? undefined : JSON.stringify(body);
     let last: AppError = unreachable();
-    for (let attempt = 0; attempt < attempts; attempt += 1) {
+    const began = performance.now();
+    for (let attempt = 0; attempt < attempts && performance.now() - began < patienceMs; attempt += 1) {
       if (attempt > 0 && attempt % nodes.length === 0) await delay(pauseMs * attempt);
       if (closing.signal.aborted) throw new AppError('NOT_READY', 'The service is stopping.');
       const at = preferred;
