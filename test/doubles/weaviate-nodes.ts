@@ -62,16 +62,15 @@ async function untilReady(node: number) {
 }
 
 async function kill(node: number) {
-  const child = nodes[node]!;
-  child.kill('SIGKILL');
-  if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
+  const child = nodes[node];
+  child?.kill('SIGKILL');
+  if (child?.exitCode === null && child.signalCode === null) await once(child, 'exit');
 }
 
-const end = () => {
-  for (const node of nodes) node?.kill('SIGKILL');
+process.once('disconnect', async () => {
+  await Promise.all(everyNode.map(kill));
   process.exit();
-};
-process.once('disconnect', end);
+});
 
 execFileSync('ip', ['link', 'set', 'lo', 'up']);
 for (const node of everyNode) {

@@ -1,11 +1,13 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { EventEmitter, once } from 'node:events';
 import { existsSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { weaviateBinary } from '../../scripts/weaviate.mjs';
-import { type Test, temporaryFolder } from './temporary-folder.ts';
+import type { Test } from './temporary-folder.ts';
 import type { NodesReply, NodesRequest } from './weaviate-nodes.ts';
 
 const alone = ['--net', ...(process.getuid?.() === 0 ? [] : ['--user', '--map-root-user'])];
@@ -26,7 +28,7 @@ if (noWeaviate && process.env.CI === 'true') throw new Error(noWeaviate);
  * test. Each node is reached by a port on loopback.
  */
 export async function startWeaviateNodes(test: Test, count = 1) {
-  const folder = await temporaryFolder(test);
+  const folder = await mkdtemp(join(tmpdir(), 'assay-test-'));
   const program = fileURLToPath(new URL('./weaviate-nodes.ts', import.meta.url));
   const inside = spawn('unshare', [...alone, process.execPath, program, weaviateBinary, folder, String(count)], {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
@@ -35,6 +37,7 @@ export async function startWeaviateNodes(test: Test, count = 1) {
   test.after(async () => {
     if (inside.connected) inside.disconnect();
     await exited;
+    await rm(folder, { recursive: true, force: true });
   });
   const replies = new EventEmitter();
   inside.on('message', (reply: NodesReply) => replies.emit('done' in reply ? JSON.stringify(reply.done) : 'listening'));
