@@ -1,7 +1,7 @@
 import { collectionName } from './collection-name.ts';
 import { compose, type Parts } from './compose.ts';
 import { chooseModels, openEmbeddings } from './compose-models.ts';
-import { readConfig } from './config.ts';
+import { embeddedDataDir, readConfig } from './config.ts';
 import { embedAgain } from './ingest/ingest.ts';
 import { ingestPaths } from './ingest/ingest-paths.ts';
 import { reembed } from './knowledge/reembed.ts';
@@ -46,7 +46,7 @@ export async function reembedAll(options: { json?: boolean } = {}) {
   const { embedding } = chooseModels(config.models);
   const bar = showCount('Re-embedding');
   const { passages, taken } = await reembed({
-    dataDir: config.dataDir,
+    dataDir: embeddedDataDir(config),
     embeddingModel: embedding,
     embed: embedAgain(await openEmbeddings(config, embedding)),
     onProgress: bar.update,

@@ -8,16 +8,16 @@ import { createEvaluate } from './chain/evaluate.ts';
 import { readPrompts } from './chain/prompts.ts';
 import { rerank, rerankedPassages } from './chain/rerank.ts';
 import { createRetrieve, type SearchPassages } from './chain/retrieve.ts';
+import { openKnowledge } from './compose-knowledge.ts';
 import { chooseModels, openAnswering, openEmbeddings, openModelServers } from './compose-models.ts';
 import type { Config } from './config.ts';
-import { createIngest, embedAgain } from './ingest/ingest.ts';
+import { createIngest } from './ingest/ingest.ts';
 import { ingestPaths } from './ingest/ingest-paths.ts';
 import { createJobs } from './ingest/jobs.ts';
 import { startParser } from './ingest/parser.ts';
 import { createKeyring } from './keyring.ts';
-import { recycledCause, startKnowledge } from './knowledge/client.ts';
+import { recycledCause } from './knowledge/client.ts';
 import type { AskRecord } from './knowledge/port.ts';
-import { takeReembedded } from './knowledge/reembed.ts';
 import { openEntailmentModel } from './models/entailment.ts';
 import type { KeptReplies } from './models/kept-replies.ts';
 import { openLogger } from './observe/logger.ts';
@@ -61,12 +61,10 @@ export async function compose(
   const entailment =
     config.entailmentModelDir === undefined ? null : await openEntailmentModel(config.entailmentModelDir);
   const { dataDir } = config;
-  if (await takeReembedded({ dataDir, embeddingModel: models.embedding, embed: embedAgain(embeddings) }))
-    logger.info({ embedding: models.embedding }, 'the vectors made by assay reembed are in use now');
-  const knowledge = await startKnowledge({
-    dataDir,
+  const knowledge = await openKnowledge(config, {
+    embeddings,
     embeddingModel: models.embedding,
-    askRetentionMs: config.asksRetentionMs,
+    onTaken: () => logger.info({ embedding: models.embedding }, 'the vectors made by assay reembed are in use now'),
     onRestart: (cause) => {
       metrics.hostRestarted({ planned: cause === recycledCause });
       logger.warn({ cause }, 'knowledge host died; starting it anew');

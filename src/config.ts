@@ -64,6 +64,14 @@ const origins = z.string().transform((value, context): string[] => {
   return all;
 });
 
+/** Addresses of one cluster's nodes, without what a path or a password could hide. */
+const endpoints = z.string().transform((value, context): string[] => {
+  const all = value.split(',').map((each) => each.trim());
+  if (all.some((each) => !/^https?:/.test(each) || !URL.canParse(each) || /[@?#]/.test(each)))
+    context.addIssue('must be http or https URLs, apart by commas');
+  return all;
+});
+
 /** Every setting, by its name in the environment. Defaults and meanings are what README's table says; a test compares them. */
 export const Settings = z.object({
   HOST: text.default('127.0.0.1').describe('the address to listen on; beyond loopback it needs API_KEYS'),
@@ -77,6 +85,10 @@ export const Settings = z.object({
   TOKENS_PER_DAY: wholeNumber(1, 1e12).optional().describe('model tokens of a key in a day of UTC; beyond: 429'),
   CORS_ORIGINS: origins.optional().describe('origins whose pages may call, comma-separated'),
   DATA_DIR: folder.prefault('./data').describe('everything that Assay stores'),
+  WEAVIATE_URL: endpoints
+    .optional()
+    .describe('Weaviate in the place of the embedded store: its nodes, comma-separated'),
+  WEAVIATE_API_KEY: text.optional().describe("that Weaviate's key"),
   CORPUS_DIR: folder.prefault('./corpus').describe('the documents that npm start ingests'),
   PROMPTS_DIR: folder.prefault('./prompts').describe('the prompts; those that are not there are our own'),
   MODELS_DIR: folder.prefault('./.models').describe('the weights of the embedded models, placed by npm run setup'),
@@ -128,7 +140,7 @@ export const Settings = z.object({
 });
 
 /** The settings that the contract names and that a later release brings: set, they stop the boot rather than be ignored. */
-const notYet = ['WEAVIATE_URL', 'WEAVIATE_GRPC_URL', 'WEAVIATE_API_KEY', 'REDIS_URL'];
+const notYet = ['WEAVIATE_GRPC_URL', 'REDIS_URL'];
 
 /** Names that only Assay uses: in the environment, one that begins so and is unknown is a slip, not somebody else's. */
 const ownPrefixes =
@@ -177,7 +189,7 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env, folder 
   const given: Record<string, string> = {};
   for (const [name, value] of Object.entries({ ...fromFile, ...environment })) {
     if (value === undefined || value.trim() === '') continue; // an empty value is how compose files say "not set"
-    if (notYet.includes(name)) problems.push(`${name}: the shared store is not part of this version`);
+    if (notYet.includes(name)) problems.push(`${name}: this version does not know it`);
     if (known.has(name)) given[name] = value;
   }
   if (given.API_KEYS_FILE !== undefined) {
@@ -200,6 +212,8 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env, folder 
     if (open) problems.push('HOST: an address beyond loopback needs API_KEYS, or ALLOW_ANONYMOUS=true');
     if (!settings.FALLBACK_BASE_URL && (settings.FALLBACK_API_KEY || settings.FALLBACK_CHAT_MODEL))
       problems.push('FALLBACK_BASE_URL: is what a fallback needs');
+    if (settings.WEAVIATE_API_KEY && !settings.WEAVIATE_URL)
+      problems.push('WEAVIATE_URL: is what WEAVIATE_API_KEY is for');
     if (settings.CHUNK_OVERLAP_TOKENS > settings.CHUNK_SIZE_TOKENS / 2)
       problems.push('CHUNK_OVERLAP_TOKENS: must be at most half of CHUNK_SIZE_TOKENS');
   }
@@ -218,6 +232,7 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env, folder 
     tokensPerDay: settings.TOKENS_PER_DAY,
     corsOrigins: settings.CORS_ORIGINS ?? [],
     dataDir: settings.DATA_DIR,
+    weaviate: settings.WEAVIATE_URL && { endpoints: settings.WEAVIATE_URL, apiKey: settings.WEAVIATE_API_KEY },
     corpusDir: settings.CORPUS_DIR,
     promptsDir: settings.PROMPTS_DIR,
     modelsDir: settings.MODELS_DIR,
@@ -261,4 +276,17 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env, folder 
     },
     logLevel: settings.LOG_LEVEL,
   };
+}
+
+/**
+ * The folder of the embedded store, for what works on its files.
+ * @throws AppError BAD_SETTINGS where the documents are in Weaviate
+ */
+export function embeddedDataDir({ dataDir, weaviate }: Config): string {
+  if (weaviate)
+    throw new AppError(
+      'BAD_SETTINGS',
+      'This works on the embedded store only, and WEAVIATE_URL is set: unset it, or use what Weaviate has for it.',
+    );
+  return dataDir;
 }

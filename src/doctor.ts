@@ -3,10 +3,10 @@ import { styleText } from 'node:util';
 import { HumanMessage } from '@langchain/core/messages';
 import { setupFacts } from '../scripts/setup/facts.mjs';
 import { readPrompts } from './chain/prompts.ts';
+import { openKnowledge } from './compose-knowledge.ts';
 import { chooseModels, openChatModel, openEmbeddings, openModelServers } from './compose-models.ts';
-import { type Config, readConfig } from './config.ts';
+import { type Config, embeddedDataDir, readConfig } from './config.ts';
 import { AppError } from './errors.ts';
-import { startKnowledge } from './knowledge/client.ts';
 import type { StoreFinding as Finding } from './knowledge/store-finding.ts';
 import { verifyStore } from './knowledge/verify.ts';
 import { showCount, writeJson } from './terminal.ts';
@@ -54,7 +54,7 @@ export async function examine(options: { verify?: boolean | undefined } = {}): P
     }),
   );
   if (!config) return findings;
-  const { promptsDir, modelsDir, dataDir } = config;
+  const { promptsDir, modelsDir } = config;
   const settings = config;
   const facts = setupFacts(projectFolder, modelsDir);
   findings.push(
@@ -85,12 +85,16 @@ export async function examine(options: { verify?: boolean | undefined } = {}): P
   else findings.push(...(await lookAtChat(settings)));
   if (options.verify) {
     const bar = showCount('Verifying');
-    const verified = verifyStore({ dataDir, embeddingModel: models.embedding, onProgress: bar.update });
+    const verified = verifyStore({
+      dataDir: embeddedDataDir(settings),
+      embeddingModel: models.embedding,
+      onProgress: bar.update,
+    });
     return [...findings, ...(await verified.finally(bar.end))];
   }
   findings.push(
     await look('store', async () => {
-      const knowledge = await startKnowledge({ dataDir, embeddingModel: models.embedding });
+      const knowledge = await openKnowledge(settings, { embeddingModel: models.embedding });
       try {
         const { documents, passages, collections } = await knowledge.stats();
         return `${documents} documents, ${passages} passages, ${collections} collections`;

@@ -33,7 +33,7 @@ export type EvaluateOptions = {
  */
 export async function evaluate(path: string | undefined, options: EvaluateOptions) {
   const dataDir = await mkdtemp(join(tmpdir(), 'assay-evaluate-'));
-  const config: Config = { ...readConfig(), logLevel: 'warn', dataDir };
+  const config: Config = { ...readConfig(), logLevel: 'warn', dataDir, weaviate: undefined };
   try {
     const failures = path === undefined ? await onSamples(config, options) : await onDataset(path, config, options);
     for (const failure of failures) tell(`Below the gate: ${failure}`);

@@ -1,10 +1,10 @@
 import { collectionName } from './collection-name.ts';
+import { openKnowledge } from './compose-knowledge.ts';
 import { chooseModels, openEmbeddings } from './compose-models.ts';
 import { readConfig } from './config.ts';
 import { AppError } from './errors.ts';
 import { Metadata, Source, Title } from './http/document-fields.ts';
 import { embeddedText } from './ingest/ingest.ts';
-import { startKnowledge } from './knowledge/client.ts';
 import { type FaissStoreEntry, readFaissStoreFolder } from './knowledge/faiss-store-folder.ts';
 import { type EntryDescription, type ImportResult, importFaissStore } from './knowledge/import-faiss-store.ts';
 import { showCount, tell, WrongUsage, writeJson } from './terminal.ts';
@@ -32,7 +32,7 @@ export async function importFaiss(
       const texts = documents.map(({ title, text }) => embeddedText(title, [], text));
       return (await embeddings.embedDocuments(texts)).map((vector) => Float32Array.from(vector));
     };
-    const knowledge = await startKnowledge({ dataDir: config.dataDir, embeddingModel: embedding });
+    const knowledge = await openKnowledge(config, { embeddingModel: embedding });
     const bar = showCount('Importing');
     const result = await importFaissStore({
       saved,

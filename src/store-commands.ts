@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import packageJson from '../package.json' with { type: 'json' };
-import { readConfig } from './config.ts';
+import { embeddedDataDir, readConfig } from './config.ts';
 import { AppError } from './errors.ts';
 import { backUpStore } from './knowledge/backup.ts';
 import { exportPassages } from './knowledge/export.ts';
@@ -15,7 +15,7 @@ const counted = (number: number, what: string) => `${number} ${what}${number ===
 
 /** `assay backup FILE`: a copy of the store in one file, also while the service runs. */
 export async function backUp(file: string, { json, ...options }: { force?: boolean; json?: boolean }) {
-  const { dataDir } = readConfig();
+  const dataDir = embeddedDataDir(readConfig());
   const bar = showCount('Copying pages');
   const made = await backUpStore({
     ...options,
@@ -33,7 +33,7 @@ export async function backUp(file: string, { json, ...options }: { force?: boole
 
 /** `assay restore FILE`: a backup in the place of the store, whose service must not be running. */
 export function restore(file: string, { json, ...options }: { force?: boolean; json?: boolean }) {
-  const restored = restoreStore({ ...options, dataDir: readConfig().dataDir, file: resolve(file) });
+  const restored = restoreStore({ ...options, dataDir: embeddedDataDir(readConfig()), file: resolve(file) });
   if (json) return writeJson(restored);
   const { documents, passages, madeAt, embeddingModel, remains } = restored;
   const content = `${counted(documents, 'document')} and ${counted(passages, 'passage')}`;
@@ -47,7 +47,7 @@ export async function exportTo(
   file: string,
   { json, ...options }: { collection?: string; vectors?: boolean; force?: boolean; json?: boolean },
 ) {
-  const { dataDir } = readConfig();
+  const dataDir = embeddedDataDir(readConfig());
   const bar = showCount('Exporting');
   let passages = 0;
   const onProgress = (done: number, total: number) => {

@@ -4,7 +4,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { readConfig, Settings } from '../src/config.ts';
+import { embeddedDataDir, readConfig, Settings } from '../src/config.ts';
 import { AppError } from '../src/errors.ts';
 import { temporaryFolder } from './doubles/temporary-folder.ts';
 
@@ -110,8 +110,26 @@ test('CORS_ORIGINS takes origins and nothing wider', () => {
     assert.match(problemsOf({ CORS_ORIGINS: bad }), /CORS_ORIGINS: must be origins/, bad);
 });
 
-test('settings of the shared store are refused, not ignored', () => {
-  assert.match(problemsOf({ WEAVIATE_URL: 'http://127.0.0.1:1' }), /WEAVIATE_URL: the shared store is not part/);
+test('settings of a later version are refused, not ignored', () => {
+  assert.match(problemsOf({ REDIS_URL: 'redis://127.0.0.1:1' }), /REDIS_URL: this version does not know it/);
+});
+
+test('WEAVIATE_URL takes the addresses of nodes and nothing else', () => {
+  const given = { WEAVIATE_URL: 'http://127.0.0.1:81, https://b.example/engine', WEAVIATE_API_KEY: 'canary-key' };
+  const { weaviate } = readConfig(given, '/nowhere');
+  assert.deepEqual(weaviate, {
+    endpoints: ['http://127.0.0.1:81', 'https://b.example/engine'],
+    apiKey: 'canary-key',
+  });
+  for (const bad of [
+    '127.0.0.1:81',
+    'http://ann:canary-key@a.example',
+    'http://a.example,',
+    'http://a.example/?key=canary-key',
+  ])
+    assert.match(problemsOf({ WEAVIATE_URL: bad }), /WEAVIATE_URL: must be http or https URLs/, bad);
+  assert.match(problemsOf({ WEAVIATE_API_KEY: 'canary-key' }), /WEAVIATE_URL: is what WEAVIATE_API_KEY is for/);
+  assert.throws(() => embeddedDataDir(readConfig(given, '/nowhere')), { code: 'BAD_SETTINGS' });
 });
 
 test("the README's and .env.example's settings are those that exist, with their defaults", () => {

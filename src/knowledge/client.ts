@@ -38,6 +38,8 @@ const threads = {
 const saveTogetherMs = 20;
 /** How many passages are kept here to be shown again; a passage's key never comes twice, so what is kept is never out of date. */
 const recentPassages = 4_096;
+/** How often a search is made whose passages are replaced before they are read. */
+const mostSearches = 3;
 /** What `onRestart` is told of a host that ended to give its memory back. */
 export const recycledCause = 'spent memory';
 const stopping = () => new AppError('NOT_READY', 'The service is stopping.');
@@ -190,20 +192,23 @@ export async function startKnowledge(options: {
 
   /** A search's ranking comes from the host; of the passages only those that weren't here a short while ago. */
   async function search(query: Parameters<Knowledge['search']>[0]): Promise<FoundPassage[]> {
-    const ranked = (await call('search', [query])) as RankedPassage[];
-    const unknown = ranked.flatMap(({ key }) => (recent.get(key) ? [] : [key]));
-    if (unknown.length > 0) {
-      const shown = (await call('passages', [unknown])) as (ShownPassage | null)[];
-      for (const [at, passage] of shown.entries()) if (passage) recent.set(unknown[at]!, passage);
+    for (let attempt = 1; ; attempt += 1) {
+      const ranked = (await call('search', [query])) as RankedPassage[];
+      const unknown = ranked.flatMap(({ key }) => (recent.get(key) ? [] : [key]));
+      if (unknown.length > 0) {
+        const shown = (await call('passages', [unknown])) as (ShownPassage | null)[];
+        for (const [at, passage] of shown.entries()) if (passage) recent.set(unknown[at]!, passage);
+      }
+      const found: FoundPassage[] = [];
+      for (const { key, score, similarities } of ranked) {
+        const passage = recent.get(key);
+        if (!passage) continue; // removed meanwhile
+        const windows = passage.windows.map(({ start, end }, at) => ({ start, end, similarity: similarities[at]! }));
+        found.push({ ...passage, score, rank: found.length + 1, windows });
+      }
+      // Where one was removed its document may have been replaced: what replaces it is there already.
+      if (found.length === ranked.length || attempt === mostSearches) return found;
     }
-    const found: FoundPassage[] = [];
-    for (const { key, score, similarities } of ranked) {
-      const passage = recent.get(key);
-      if (!passage) continue; // removed meanwhile
-      const windows = passage.windows.map(({ start, end }, at) => ({ start, end, similarity: similarities[at]! }));
-      found.push({ ...passage, score, rank: found.length + 1, windows });
-    }
-    return found;
   }
 
   starting = start();

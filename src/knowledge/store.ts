@@ -13,6 +13,7 @@ import { type RankedPassage, rankPassages } from './rank-passages.ts';
 import { createRecent } from './recent.ts';
 import { snapshotFolder } from './snapshot.ts';
 import type { Tuning } from './upkeep.ts';
+import { otherLength, vectorLengthOf } from './vector-length.ts';
 
 /** How many windows and passages each of the two searches hands to the fusion, at least. */
 const candidatesPerSearch = 100;
@@ -78,18 +79,9 @@ export function openStore(options: {
 
   /** The length of a new document's vectors; the first document of a store decides it for all. */
   function dimensionOf(document: NewDocument): number {
-    const windows = document.passages.reduce((sum, passage) => sum + passage.windows.length, 0);
-    const length = document.vectors.length / windows;
-    if (!Number.isInteger(length) || length < 1 || !document.vectors.every(Number.isFinite))
-      throw new AppError(
-        'MODEL_BAD_OUTPUT',
-        'The embedding model returned vectors of unequal length or not of numbers.',
-      );
+    const length = vectorLengthOf(document);
     if (dimension !== null && length !== dimension && documents.counts().passages > 0)
-      throw new AppError(
-        'MODEL_BAD_OUTPUT',
-        `The embedding model returned vectors of ${length}, not ${dimension}, numbers.`,
-      );
+      throw otherLength(length, dimension);
     return length;
   }
 

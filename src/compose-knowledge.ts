@@ -1,0 +1,32 @@
+import type { EmbeddingsInterface } from '@langchain/core/embeddings';
+import type { Config } from './config.ts';
+import { embedAgain } from './ingest/ingest.ts';
+import { startKnowledge } from './knowledge/client.ts';
+import type { Knowledge } from './knowledge/port.ts';
+import { takeReembedded } from './knowledge/reembed.ts';
+
+/**
+ * The knowledge base that the settings name: Weaviate, or the embedded store. The embedded one first takes the vectors that
+ * `assay reembed` has made for this model, where the embeddings are given.
+ * @throws AppError NOT_READY where it can't be opened
+ */
+export async function openKnowledge(
+  config: Config,
+  options: {
+    embeddingModel: string;
+    embeddings?: EmbeddingsInterface;
+    /** Is told when vectors of `assay reembed` are taken. */
+    onTaken?: () => void;
+    /** Is told when the embedded store's host died, and of what. */
+    onRestart?: (cause: string) => void;
+  },
+): Promise<Knowledge & { hostPid: () => number | undefined }> {
+  const { dataDir, weaviate, asksRetentionMs: askRetentionMs } = config;
+  const { embeddingModel, embeddings, onTaken, onRestart } = options;
+  if (weaviate) {
+    const { startWeaviate } = await import('./knowledge/weaviate/start-weaviate.ts');
+    return { ...(await startWeaviate({ ...weaviate, embeddingModel, askRetentionMs })), hostPid: () => undefined };
+  }
+  if (embeddings && (await takeReembedded({ dataDir, embeddingModel, embed: embedAgain(embeddings) }))) onTaken?.();
+  return startKnowledge({ dataDir, embeddingModel, askRetentionMs, ...(onRestart && { onRestart }) });
+}

@@ -1,0 +1,47 @@
+import { deserialize, serialize } from 'node:v8';
+import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
+import type { AskRecord } from '../port.ts';
+import { uuidOf } from './classes.ts';
+import type { Engine } from './engine.ts';
+
+const objectId = (id: string) => uuidOf('ask', id);
+
+/**
+ * The records of past asks, packed, in a class that all collections share: a record outlives its collection, and is asked for by
+ * its id alone.
+ * @param retentionMs how long a record can be had; later it is not there, whether or not it has been removed yet
+ */
+export function createAsks(engine: Engine, retentionMs: number) {
+  return {
+    async save({ id, collection, keyName, createdAt, reply }: AskRecord): Promise<void> {
+      const packed = zstdCompressSync(serialize(reply)).toString('base64');
+      const properties = {
+        collection,
+        createdAt,
+        reply: packed,
+        keptAt: Date.now(),
+        ...(keyName !== null && { keyName }),
+      };
+      await engine.write([{ class: 'AssayAsk', id: objectId(id), properties }]);
+    },
+    async get(id: string): Promise<AskRecord | null> {
+      type Kept = { collection: string; keyName?: string; createdAt: string; reply: string; keptAt: number };
+      const path = `/v1/objects/AssayAsk/${objectId(id)}?consistency_level=QUORUM`;
+      const found = (await engine.request<{ properties: Kept }>('GET', path))?.properties;
+      if (!found || found.keptAt <= Date.now() - retentionMs) return null;
+      const { collection, keyName = null, createdAt } = found;
+      return {
+        id,
+        collection,
+        keyName,
+        createdAt,
+        reply: deserialize(zstdDecompressSync(Buffer.from(found.reply, 'base64'))),
+      };
+    },
+    /** Removes what is too old. */
+    async sweep(): Promise<void> {
+      const where = { path: ['keptAt'], operator: 'LessThanEqual', valueInt: Date.now() - retentionMs };
+      await engine.erase('AssayAsk', where);
+    },
+  };
+}

@@ -1,0 +1,242 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { AppError } from '../../errors.ts';
+import type { NewDocument } from '../port.ts';
+import { equal, type Select, uuidOf } from './classes.ts';
+import {
+  type DocumentProperties,
+  type Documents,
+  documentIdOf,
+  documentObjectId,
+  passageIdOf,
+  placeOf,
+} from './documents.ts';
+import type { Engine, EngineObject } from './engine.ts';
+
+/** Objects in one call: passages and windows. */
+const objectsPerCall = 250;
+/** Changes that are read in one go. */
+const changesAtOnce = 100;
+
+/** A document that is changed: its new version, or null where it goes, and the version that it had. */
+type Step = { documentId: string; version: string | null; previous: string | null };
+/** A change under way. Once it holds the documents as they will be, it is decided, and whoever finds it finishes it. */
+type Change = { id: string; beganAt: number; steps: Step[]; documents: DocumentProperties[] };
+
+/** Versions of a document follow each other in time, as strings too; no two are equal. */
+const newVersion = () => Date.now().toString(36).padStart(9, '0') + randomBytes(8).toString('hex');
+
+/**
+ * Changes documents in an engine without transactions. The passages of a new version are written first and are not seen, as
+ * searches leave out those whose version isn't their document's; writing the document switches to them; then those of the
+ * old version are removed. Beforehand a record says what the change may leave behind (a write-ahead log of one entry).
+ * @param options.abandonedMs a change that was begun so many milliseconds ago, and not decided, has been given up
+ */
+export function createChanges(options: { engine: Engine; select: Select; documents: Documents; abandonedMs: number }) {
+  const { engine, select, documents, abandonedMs } = options;
+  const turns = new Map<string, Promise<unknown>>();
+
+  /** Does one thing after another in a collection: to look which version there is and to switch must not be parted. */
+  function inTurn<Result>(collection: string, work: () => Promise<Result>): Promise<Result> {
+    const turn = (turns.get(collection) ?? Promise.resolve()).then(work);
+    const settled = turn.catch(() => {});
+    turns.set(collection, settled);
+    void settled.then(() => turns.get(collection) === settled && turns.delete(collection));
+    return turn;
+  }
+
+  const toObject = (tenant: string, properties: DocumentProperties): EngineObject => ({
+    class: 'AssayDocument',
+    id: documentObjectId(properties.documentId),
+    tenant,
+    properties,
+  });
+
+  const record = (tenant: string, { id, beganAt, steps, documents: decided }: Change) =>
+    engine.write([
+      {
+        class: 'AssayChange',
+        id,
+        tenant,
+        properties: { beganAt, steps: JSON.stringify(steps), documents: JSON.stringify(decided) },
+      },
+    ]);
+
+  const versionNow = async (collection: string, documentId: string) =>
+    (await documents.stored(collection, documentId))?.version ?? null;
+
+  async function erasePassages(collection: string, documentId: string, version: string) {
+    const operands = [equal('documentId', documentId), equal('version', version)];
+    for (const className of ['AssayWindow', 'AssayWords', 'AssayPassage'])
+      await engine.erase(className, { operator: 'And', operands }, collection);
+  }
+
+  /** Removes whatever a change leaves that isn't of the current version, and then its record. */
+  async function clean(collection: string, { id, steps }: Change) {
+    for (const { documentId, version, previous } of steps) {
+      const current = await versionNow(collection, documentId);
+      for (const each of [version, previous])
+        if (each !== null && each !== current) await erasePassages(collection, documentId, each);
+    }
+    await engine.request('DELETE', `/v1/objects/AssayChange/${id}?tenant=${collection}&consistency_level=QUORUM`);
+  }
+
+  async function pending(collection: string): Promise<Change[]> {
+    type Row = { beganAt: number; steps: string; documents: string; _additional: { id: string } };
+    const fields = 'beganAt steps documents _additional{id}';
+    const { found } = await engine.query<{ found: Row[] }>(
+      'Get',
+      select('found', 'AssayChange', collection, `limit:${changesAtOnce}`, fields),
+    );
+    return found.map(({ beganAt, steps, documents: decided, _additional: { id } }) => ({
+      id,
+      beganAt,
+      steps: JSON.parse(steps),
+      documents: JSON.parse(decided),
+    }));
+  }
+
+  /** Writes the documents of a decided change that are not there yet; later versions stay. */
+  async function carryOut(collection: string, change: Change) {
+    const missing: EngineObject[] = [];
+    for (const document of change.documents)
+      if (((await versionNow(collection, document.documentId)) ?? '') < document.version)
+        missing.push(toObject(collection, document));
+    if (missing.length > 0) await engine.write(missing);
+  }
+
+  const carryOutAll = async (collection: string) => {
+    for (const change of await pending(collection)) await carryOut(collection, change);
+  };
+
+  /** The passages of a version, and their windows, as objects. */
+  function* passageObjects(
+    document: NewDocument,
+    documentId: string,
+    version: string,
+    length: number,
+  ): Generator<EngineObject> {
+    const { collection: tenant, contentHash, text, title, vectors } = document;
+    let offset = 0;
+    for (const { start, end, headingPath, windows } of document.passages) {
+      const id = uuidOf('passage', documentId, version, start, end);
+      const own = vectors.subarray(offset, offset + windows.length * length);
+      offset += own.length;
+      const properties = {
+        documentId,
+        version,
+        passageId: passageIdOf(documentId, contentHash, start, end),
+        start,
+        end,
+        spans: JSON.stringify(windows.map((window) => [window.start, window.end])),
+        vectors: Buffer.from(own.buffer, own.byteOffset, own.byteLength).toString('base64'),
+        text: text.slice(start, end),
+      };
+      yield { class: 'AssayPassage', id, tenant, properties };
+      const headings = [title, ...headingPath].join(' ');
+      const words = { documentId, version, headings, text: properties.text };
+      yield { class: 'AssayWords', id, tenant, properties: words };
+      for (let at = 0; at < windows.length; at += 1)
+        yield {
+          class: 'AssayWindow',
+          id: uuidOf('window', id, at),
+          tenant,
+          properties: { documentId, version, passage: id },
+          vector: Array.from(own.subarray(at * length, (at + 1) * length)),
+        };
+    }
+  }
+
+  async function writePassages(document: NewDocument, documentId: string, version: string, length: number) {
+    let batch: EngineObject[] = [];
+    for (const each of passageObjects(document, documentId, version, length)) {
+      batch.push(each);
+      if (batch.length < objectsPerCall || !each.vector) continue;
+      await engine.writeVectors(batch);
+      batch = [];
+    }
+    if (batch.length > 0) await engine.writeVectors(batch);
+  }
+
+  function toProperties(document: NewDocument, step: Step, createdAt: string): DocumentProperties {
+    const { collection, source, title, format, metadata, text, contentHash, passages } = document;
+    return {
+      ...{ collection, source, title, format, text, contentHash, createdAt },
+      documentId: step.documentId,
+      version: step.version!,
+      place: placeOf(source),
+      metadata: JSON.stringify(metadata),
+      characters: text.length,
+      passages: passages.length,
+      windows: passages.reduce((sum, { windows }) => sum + windows.length, 0),
+      updatedAt: new Date().toISOString(),
+    };
+  }
+
+  /** Switches to the new versions: by one write where it is one document, else by a record that decides for all of them. */
+  async function switchTo(collection: string, newDocuments: NewDocument[], change: Change) {
+    const replaced: boolean[] = [];
+    const states: DocumentProperties[] = [];
+    for (const [at, step] of change.steps.entries()) {
+      const before = await documents.stored(collection, step.documentId);
+      step.previous = before?.version ?? null;
+      replaced.push(before !== null);
+      states.push(toProperties(newDocuments[at]!, step, before?.createdAt ?? new Date().toISOString()));
+    }
+    if (Date.now() - change.beganAt > abandonedMs / 2)
+      throw new AppError('NOT_READY', 'Weaviate took too long to take the passages.');
+    await record(collection, { ...change, documents: states.length > 1 ? states : [] });
+    await engine.write(states.map((state) => toObject(collection, state)));
+    return replaced;
+  }
+
+  return {
+    /**
+     * Stores documents of one collection, each source once.
+     * @param length of their vectors
+     * @returns for each whether it replaced another version
+     */
+    async put(newDocuments: NewDocument[], length: number): Promise<boolean[]> {
+      const collection = newDocuments[0]!.collection;
+      const version = newVersion();
+      const steps = newDocuments.map(({ source }) => ({
+        documentId: documentIdOf(collection, source),
+        version,
+        previous: null,
+      }));
+      const change: Change = { id: randomUUID(), beganAt: Date.now(), steps, documents: [] };
+      await record(collection, change);
+      for (const [at, document] of newDocuments.entries())
+        await writePassages(document, steps[at]!.documentId, version, length);
+      const replaced = await inTurn(collection, () => switchTo(collection, newDocuments, change));
+      // It is done; what can't be tidied now is tidied later.
+      await clean(collection, change).catch(() => {});
+      return replaced;
+    },
+
+    /** Removes a document; false where there is none. */
+    async remove(collection: string, documentId: string): Promise<boolean> {
+      return inTurn(collection, async () => {
+        await carryOutAll(collection); // or one that was cut short would bring the document back
+        const previous = await versionNow(collection, documentId);
+        if (previous === null) return false;
+        const steps = [{ documentId, version: null, previous }];
+        const change: Change = { id: randomUUID(), beganAt: Date.now(), steps, documents: [] };
+        await record(collection, change);
+        const path = `/v1/objects/AssayDocument/${documentObjectId(documentId)}`;
+        await engine.request('DELETE', `${path}?tenant=${collection}&consistency_level=QUORUM`);
+        await clean(collection, change).catch(() => {});
+        return true;
+      });
+    },
+
+    /** Finishes what was decided and cut short, and removes what was given up. */
+    async tidy(collection: string): Promise<void> {
+      for (const change of await pending(collection)) {
+        if (change.documents.length > 0) await inTurn(collection, () => carryOut(collection, change));
+        if (Date.now() - change.beganAt > abandonedMs) await clean(collection, change);
+      }
+    },
+  };
+}
+
+export type Changes = ReturnType<typeof createChanges>;

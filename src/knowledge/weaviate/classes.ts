@@ -1,0 +1,141 @@
+import { createHash } from 'node:crypto';
+import { AppError } from '../../errors.ts';
+import type { Engine } from './engine.ts';
+
+/** A property that is found by its exact value, one that is only kept, a number, and words to search for. */
+const exact = (name: string) => ({
+  name,
+  dataType: ['text'],
+  tokenization: 'field',
+  indexFilterable: true,
+  indexSearchable: false,
+});
+const kept = (name: string) => ({ name, dataType: ['text'], indexFilterable: false, indexSearchable: false });
+const number = (name: string) => ({ name, dataType: ['int'], indexFilterable: true });
+const words = (name: string) => ({
+  name,
+  dataType: ['text'],
+  tokenization: 'word',
+  indexFilterable: false,
+  indexSearchable: true,
+});
+
+const tenants = {
+  vectorizer: 'none',
+  multiTenancyConfig: { enabled: true, autoTenantCreation: false, autoTenantActivation: true },
+};
+const noVector = { vectorizer: 'none', vectorIndexConfig: { skip: true } };
+
+/**
+ * The engine's classes. A collection is a tenant of the first five, which the engine keeps in files of its own; it is there
+ * when it is a tenant of `AssayDocument`.
+ */
+export const classes = [
+  {
+    // The truth: which documents there are, and in which version. Writing one is what makes its version the current one.
+    class: 'AssayDocument',
+    ...tenants,
+    ...noVector,
+    properties: [
+      exact('documentId'),
+      exact('place'),
+      exact('version'),
+      ...['collection', 'source', 'title', 'format', 'metadata', 'text', 'contentHash'].map(kept),
+      ...['createdAt', 'updatedAt'].map(kept),
+      ...['characters', 'passages', 'windows'].map(number),
+    ],
+  },
+  {
+    // A passage of one version of a document, and beside its text the vectors of its windows, in base64: the engine hands out
+    // its own only as JSON, which takes three times the room.
+    class: 'AssayPassage',
+    ...tenants,
+    ...noVector,
+    properties: [
+      exact('documentId'),
+      exact('version'),
+      ...['passageId', 'text', 'spans', 'vectors'].map(kept),
+      ...['start', 'end'].map(number),
+    ],
+  },
+  {
+    // A passage's words, to be searched for. Apart from it, as a search reads whole objects, and meets more than it shows.
+    class: 'AssayWords',
+    ...tenants,
+    ...noVector,
+    properties: [exact('documentId'), exact('version'), ...['headings', 'text'].map(words)],
+  },
+  {
+    // A window's vector, and whose it is.
+    class: 'AssayWindow',
+    ...tenants,
+    vectorIndexType: 'hnsw',
+    vectorIndexConfig: { distance: 'dot' },
+    properties: [exact('documentId'), exact('version'), kept('passage')],
+  },
+  {
+    // A change under way: what it will leave behind if it is cut short.
+    class: 'AssayChange',
+    ...tenants,
+    ...noVector,
+    // A time is no int: GraphQL's end at 2³¹.
+    properties: [{ ...number('beganAt'), dataType: ['number'] }, kept('steps'), kept('documents')],
+  },
+  {
+    class: 'AssayAsk',
+    ...noVector,
+    properties: [
+      ...['collection', 'keyName', 'createdAt', 'reply'].map(kept),
+      { ...number('keptAt'), indexRangeFilters: true },
+    ],
+  },
+  { class: 'AssayFact', ...noVector, properties: [exact('name'), kept('value')] },
+];
+
+export const tenantClasses = ['AssayWindow', 'AssayWords', 'AssayPassage', 'AssayChange', 'AssayDocument'] as const;
+
+/** An id for the engine that follows from what it stands for (a UUID of version 8, RFC 9562), so that a repeated write meets the first. */
+export function uuidOf(...parts: (string | number)[]): string {
+  const hex = createHash('sha256').update(JSON.stringify(parts)).digest('hex');
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
+}
+
+/** A GraphQL selection of objects of a class; `values` may hold only what JSON and GraphQL write alike. */
+export type Select = (name: string, className: string, tenant: string | null, rest: string, fields: string) => string;
+
+/**
+ * Makes the classes that the engine lacks.
+ * @returns how to select objects; read from a majority of replicas where the engine keeps several
+ */
+export async function makeClasses(engine: Engine): Promise<Select> {
+  const replicated = new Set<string>();
+  for (const definition of classes) {
+    const path = `/v1/schema/${definition.class}`;
+    type Found = { replicationConfig?: { factor?: number } };
+    let found = await engine.request<Found>('GET', path);
+    if (!found) {
+      // Another instance may make it at the same time.
+      await engine.request('POST', '/v1/schema', definition).catch((error: AppError) => {
+        if (error.code !== 'INTERNAL') throw error;
+      });
+      found = await engine.request<Found>('GET', path);
+    }
+    if (!found) throw new AppError('NOT_READY', 'Weaviate does not take the classes that documents are kept in.');
+    if ((found.replicationConfig?.factor ?? 1) > 1) replicated.add(definition.class);
+  }
+  return (name, className, tenant, rest, fields) => {
+    const from = tenant === null ? '' : ` tenant:${JSON.stringify(tenant)}`;
+    const level = replicated.has(className) ? ' consistencyLevel:QUORUM' : '';
+    const given = `${from}${level} ${rest}`.trim();
+    return `${name}:${className}${given === '' ? '' : `(${given})`}{${fields}}`;
+  };
+}
+
+export const equal = (property: string, value: string) => ({
+  path: [property],
+  operator: 'Equal',
+  valueText: value,
+});
+/** Objects of these ids, as GraphQL writes it. */
+export const whereIds = (ids: string[]) =>
+  `where:{path:["id"] operator:ContainsAny valueText:${JSON.stringify(ids)}} limit:${ids.length}`;

@@ -1,0 +1,81 @@
+import type { CollectionSummary } from '../port.ts';
+import { tenantClasses } from './classes.ts';
+import type { Engine } from './engine.ts';
+import type { createFacts } from './facts.ts';
+
+/** Tenants whose documents one query counts. */
+const countedAtOnce = 50;
+
+type Counts = { documents: number; passages: number; windows: number };
+
+/** Collections as tenants of the engine. */
+export function createCollections(engine: Engine, facts: ReturnType<typeof createFacts>) {
+  const tenantsOf = (className: string) => `/v1/schema/${className}/tenants`;
+
+  const exists = async (name: string) =>
+    (await engine.request('GET', `${tenantsOf('AssayDocument')}/${name}`)) !== null;
+
+  /** Counts what is in collections; of each only its documents are read, so that a version is counted once. */
+  async function count(names: string[]): Promise<Map<string, Counts>> {
+    type Row = { meta: { count: number }; passages: { sum: number | null }; windows: { sum: number | null } };
+    const counts = new Map<string, Counts>();
+    for (let at = 0; at < names.length; at += countedAtOnce) {
+      const some = names.slice(at, at + countedAtOnce);
+      const parts = some.map(
+        (name, place) =>
+          `c${place}:AssayDocument(tenant:${JSON.stringify(name)}){meta{count} passages{sum} windows{sum}}`,
+      );
+      const found = await engine.query<Record<string, Row[]>>('Aggregate', parts.join(' '));
+      for (const [place, name] of some.entries()) {
+        const row = found[`c${place}`]?.[0];
+        counts.set(name, {
+          documents: row?.meta.count ?? 0,
+          passages: row?.passages.sum ?? 0,
+          windows: row?.windows.sum ?? 0,
+        });
+      }
+    }
+    return counts;
+  }
+
+  async function names(): Promise<string[]> {
+    const found = (await engine.request<{ name: string }[]>('GET', tenantsOf('AssayDocument'))) ?? [];
+    return found.map(({ name }) => name).sort();
+  }
+
+  const summary = async (name: string, counts: Map<string, Counts>): Promise<CollectionSummary> => {
+    const { documents, passages } = counts.get(name)!;
+    return {
+      name,
+      documents,
+      passages,
+      createdAt: (await facts.get(`collection:${name}`)) ?? new Date(0).toISOString(),
+    };
+  };
+
+  return {
+    exists,
+    names,
+    count,
+    async all(): Promise<CollectionSummary[]> {
+      const found = await names();
+      const counts = await count(found);
+      return Promise.all(found.map((name) => summary(name, counts)));
+    },
+    async get(name: string): Promise<CollectionSummary | null> {
+      return (await exists(name)) ? summary(name, await count([name])) : null;
+    },
+    async create(name: string): Promise<boolean> {
+      if (await exists(name)) return false;
+      await facts.set(`collection:${name}`, new Date().toISOString());
+      // Last that by which it is there. What a removal that was cut short has left in the others is never a current version.
+      for (const className of tenantClasses) await engine.request('POST', tenantsOf(className), [{ name }]);
+      return true;
+    },
+    async remove(name: string): Promise<boolean> {
+      const existed = await exists(name);
+      for (const className of tenantClasses.toReversed()) await engine.request('DELETE', tenantsOf(className), [name]);
+      return existed;
+    },
+  };
+}

@@ -1,0 +1,184 @@
+import { AppError } from '../../errors.ts';
+import type { Knowledge, NewDocument } from '../port.ts';
+import { otherLength, vectorLengthOf } from '../vector-length.ts';
+import { createAsks } from './asks.ts';
+import { createChanges } from './changes.ts';
+import { makeClasses } from './classes.ts';
+import { createCollections } from './collections.ts';
+import { collectionOf, createDocuments, documentIdOf } from './documents.ts';
+import { type EngineAddress, openEngine } from './engine.ts';
+import { createFacts } from './facts.ts';
+import { createSearch } from './search.ts';
+
+/** How often it is looked for what was cut short, and when a change that isn't decided has been given up, in milliseconds. */
+const tidyEveryMs = 60_000;
+const abandonedMs = 10 * 60_000;
+
+/**
+ * The knowledge base in Weaviate: many instances of Assay may share it, and it may be a cluster. What a majority of replicas
+ * has acknowledged is written; documents are read from a majority too.
+ * @param options.askRetentionMs how long records of asks are kept, in milliseconds
+ * @param options.tidyEveryMs how often leftovers of instances that were killed are looked for
+ * @param options.abandonedMs when a change that is not decided counts as given up; it must be longer than any put
+ * @throws AppError NOT_READY where the engine does not reply, or holds the vectors of another model
+ */
+export async function startWeaviate(
+  options: EngineAddress & {
+    embeddingModel: string;
+    askRetentionMs: number;
+    tidyEveryMs?: number;
+    abandonedMs?: number;
+  },
+): Promise<Knowledge> {
+  const { embeddingModel } = options;
+  const engine = openEngine(options);
+  try {
+    return await open();
+  } catch (error) {
+    await engine.close();
+    throw error;
+  }
+
+  async function open(): Promise<Knowledge> {
+    const select = await makeClasses(engine);
+    const facts = createFacts(engine);
+    const collections = createCollections(engine, facts);
+    const documents = createDocuments(engine, select);
+    const changes = createChanges({ abandonedMs, ...options, engine, select, documents });
+    const searching = createSearch(engine, select, documents);
+    const asks = createAsks(engine, options.askRetentionMs);
+
+    async function stats() {
+      const names = await collections.names();
+      const sum = { documents: 0, passages: 0, windows: 0 };
+      for (const counts of (await collections.count(names)).values())
+        for (const what of ['documents', 'passages', 'windows'] as const) sum[what] += counts[what];
+      return {
+        ...sum,
+        quantizedWindows: 0,
+        collections: names.length,
+        embeddingModel,
+        dimension: await readDimension(),
+      };
+    }
+
+    let dimension: number | null = null;
+    /** How long the store's vectors are, which another instance may have decided. */
+    async function readDimension() {
+      const stored = dimension ?? (await facts.get('dimension'));
+      dimension = stored === null ? null : Number(stored);
+      return dimension;
+    }
+
+    const storedModel = await facts.get('embedding_model');
+    if (storedModel !== embeddingModel) {
+      if (storedModel !== null && (await stats()).documents > 0)
+        throw new AppError(
+          'NOT_READY',
+          `The documents were embedded with ${storedModel}, and the settings say ${embeddingModel}. Set EMBEDDING_MODEL ` +
+            'back, or name another Weaviate in WEAVIATE_URL and ingest the documents there.',
+        );
+      await facts.set('embedding_model', embeddingModel);
+    }
+
+    async function need(collection: string) {
+      if (!(await collections.exists(collection)))
+        throw new AppError('COLLECTION_NOT_FOUND', 'There is no collection of this name.');
+    }
+
+    /** The first documents of a store decide how long its vectors are. */
+    async function agreeOnLength(newDocuments: NewDocument[]): Promise<number> {
+      const [length, ...others] = new Set(newDocuments.map(vectorLengthOf));
+      if (others.length > 0)
+        throw new AppError('MODEL_BAD_OUTPUT', 'The embedding model returned vectors of unequal length.');
+      const stored = await readDimension();
+      if (stored !== null && stored !== length && (await stats()).documents > 0) throw otherLength(length!, stored);
+      if (stored !== length) await facts.set('dimension', String(length));
+      dimension = length!;
+      return length!;
+    }
+
+    /** Stores documents; where a source comes twice, the last one stays, and replaces the one before. */
+    async function put(newDocuments: NewDocument[]) {
+      if (newDocuments.length === 0) return [];
+      const length = await agreeOnLength(newDocuments);
+      const bySource = new Map(newDocuments.map((document) => [document.source, document]));
+      const distinct = [...bySource.values()];
+      const replaced = await changes.put(distinct, length);
+      searching.changed(distinct[0]!.collection);
+      const seen = new Set<string>();
+      return newDocuments.map(({ collection, source, passages }) => {
+        const again = seen.has(source);
+        seen.add(source);
+        const at = distinct.indexOf(bySource.get(source)!);
+        return { id: documentIdOf(collection, source), passages: passages.length, replaced: again || replaced[at]! };
+      });
+    }
+
+    /** For an id whose collection is gone there is nothing, and that is no failure. */
+    async function ofCollection<Result>(id: string, work: (collection: string) => Promise<Result>, none: Result) {
+      const collection = collectionOf(id);
+      if (collection === null) return none;
+      try {
+        return await work(collection);
+      } catch (error) {
+        if (error instanceof AppError && error.code === 'COLLECTION_NOT_FOUND') return none;
+        throw error;
+      }
+    }
+
+    let tidying: Promise<void> = Promise.resolve();
+    let closing = false;
+    async function tidy() {
+      for (const name of await collections.names()) {
+        if (closing) return;
+        await changes.tidy(name).catch((error: AppError) => {
+          if (error.code !== 'COLLECTION_NOT_FOUND') throw error; // removed meanwhile
+        });
+      }
+      if (!closing) await asks.sweep();
+    }
+    await tidy();
+    const timer = setInterval(() => {
+      tidying = tidying.then(tidy).catch(() => {}); // the next round comes
+    }, options.tidyEveryMs ?? tidyEveryMs).unref();
+
+    return {
+      put,
+      findSource: documents.findSource,
+      document: (id) => ofCollection(id, (collection) => documents.get(collection, id), null),
+      documents: documents.page,
+      async remove(id) {
+        const removed = await ofCollection(id, (collection) => changes.remove(collection, id), false);
+        if (removed) searching.changed(collectionOf(id)!);
+        return removed;
+      },
+      async search(query) {
+        const { vector } = query;
+        const stored = await readDimension();
+        if (!vector.every(Number.isFinite) || (stored !== null && stored !== vector.length))
+          throw new AppError('MODEL_BAD_OUTPUT', 'The embedding model returned a vector of an unexpected length.');
+        if (stored !== null) return searching.search(query);
+        await need(query.collection);
+        return []; // nothing was ever stored
+      },
+      collections: collections.all,
+      collection: collections.get,
+      createCollection: collections.create,
+      async removeCollection(name) {
+        const removed = await collections.remove(name);
+        searching.forget(name);
+        return removed;
+      },
+      saveAsk: asks.save,
+      ask: asks.get,
+      stats,
+      async close() {
+        closing = true;
+        clearInterval(timer);
+        await engine.close();
+        await tidying;
+      },
+    };
+  }
+}

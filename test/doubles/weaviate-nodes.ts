@@ -1,0 +1,91 @@
+// Runs inside a network namespace that only this process and its children are in: the engine binds some of its ports to every
+// interface and can't be told otherwise. Its REST ports are reached from outside by a socket in the folder, one for each node.
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { openSync } from 'node:fs';
+import { connect, createServer } from 'node:net';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+
+export type NodesRequest = { do: 'start' | 'kill'; node: number };
+export type NodesReply = { done: NodesRequest } | { listening: true };
+
+const [binary, folder, count] = [process.argv[2]!, process.argv[3]!, Number(process.argv[4])];
+const nodes: (ChildProcess | undefined)[] = [];
+const port = (base: number, node: number) => String(base + 10 * node);
+const everyNode = Array.from({ length: count }, (_, node) => node);
+
+async function start(node: number) {
+  const log = openSync(join(folder, `node-${node}.log`), 'a');
+  nodes[node] = spawn(binary, ['--scheme', 'http', '--host', '127.0.0.1', '--port', port(8080, node)], {
+    stdio: ['ignore', log, log],
+    env: {
+      PATH: process.env.PATH,
+      PERSISTENCE_DATA_PATH: join(folder, `node-${node}`),
+      AUTHENTICATION_ANONYMOUS_ACCESS_ENABLED: 'true',
+      DEFAULT_VECTORIZER_MODULE: 'none',
+      DISABLE_TELEMETRY: 'true',
+      GO_PROFILING_DISABLE: 'true',
+      LOG_LEVEL: 'warning',
+      GOMEMLIMIT: '1GiB',
+      GOMAXPROCS: '1',
+      CLUSTER_HOSTNAME: `node-${node}`,
+      CLUSTER_IN_LOCALHOST: 'true',
+      CLUSTER_BIND_ADDR: '127.0.0.1',
+      CLUSTER_ADVERTISE_ADDR: '127.0.0.1',
+      CLUSTER_GOSSIP_BIND_PORT: port(7100, node),
+      CLUSTER_DATA_BIND_PORT: port(7101, node),
+      RAFT_PORT: port(8300, node),
+      RAFT_INTERNAL_RPC_PORT: port(8301, node),
+      GRPC_PORT: port(50051, node),
+      RAFT_BOOTSTRAP_EXPECT: String(count),
+      RAFT_TIMEOUTS_MULTIPLIER: '1',
+      RAFT_JOIN: everyNode.map((each) => `node-${each}:${port(8300, each)}`).join(),
+      REPLICATION_MINIMUM_FACTOR: String(count),
+      ...(node > 0 && { CLUSTER_JOIN: `127.0.0.1:${port(7100, 0)}` }),
+    },
+  });
+  await untilReady(node);
+}
+
+async function untilReady(node: number) {
+  while (nodes[node]?.exitCode === null) {
+    const url = `http://127.0.0.1:${port(8080, node)}/v1/.well-known/ready`;
+    const ready = await fetch(url).then(
+      ({ ok }) => ok,
+      () => false,
+    );
+    if (ready) return;
+    await delay(100);
+  }
+  throw new Error(`node ${node} ended; see its log in ${folder}`);
+}
+
+async function kill(node: number) {
+  const child = nodes[node];
+  child?.kill('SIGKILL');
+  if (child?.exitCode === null && child.signalCode === null) await once(child, 'exit');
+}
+
+process.once('disconnect', async () => {
+  await Promise.all(everyNode.map(kill));
+  process.exit();
+});
+
+execFileSync('ip', ['link', 'set', 'lo', 'up']);
+for (const node of everyNode) {
+  const door = createServer((outer) => {
+    const inner = connect(Number(port(8080, node)), '127.0.0.1');
+    outer.pipe(inner).pipe(outer);
+    outer.on('error', () => inner.destroy());
+    inner.on('error', () => outer.destroy());
+    outer.on('close', () => inner.destroy());
+    inner.on('close', () => outer.destroy());
+  });
+  await once(door.listen(join(folder, `node-${node}.sock`)), 'listening');
+}
+process.on('message', async (request: NodesRequest) => {
+  await (request.do === 'start' ? start : kill)(request.node);
+  process.send!({ done: request } satisfies NodesReply);
+});
+process.send!({ listening: true } satisfies NodesReply);

@@ -1,0 +1,402 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { startKnowledge } from '../../src/knowledge/client.ts';
+import type { Knowledge } from '../../src/knowledge/port.ts';
+import { startWeaviate } from '../../src/knowledge/weaviate/start-weaviate.ts';
+import { hashedEmbedding } from '../doubles/hashed-embedding.ts';
+import { smallDimension, smallDocument } from '../doubles/small-document.ts';
+import { type Test, temporaryFolder } from '../doubles/temporary-folder.ts';
+import { noWeaviate, startWeaviateNodes } from '../doubles/weaviate.ts';
+
+/** A store to be tested: opened anew over what it holds, and killed at once and brought back. */
+type Opened = { open: () => Promise<Knowledge>; crash: (knowledge: Knowledge) => Promise<void> };
+
+const settings = { embeddingModel: 'hashed', askRetentionMs: 86_400_000 };
+
+async function embedded(test: Test): Promise<Opened> {
+  const dataDir = await temporaryFolder(test);
+  return {
+    open: () => startKnowledge({ dataDir, ...settings }),
+    async crash(knowledge) {
+      const pid = (knowledge as Awaited<ReturnType<typeof startKnowledge>>).hostPid();
+      if (pid) process.kill(pid, 'SIGKILL');
+    },
+  };
+}
+
+async function weaviate(test: Test): Promise<Opened> {
+  const nodes = await startWeaviateNodes(test);
+  return {
+    open: () => startWeaviate({ ...nodes, ...settings }),
+    async crash() {
+      await nodes.kill();
+      await nodes.start();
+    },
+  };
+}
+
+const vectorOf = (text: string) => Float32Array.from(hashedEmbedding(text, smallDimension));
+const ask = (knowledge: Knowledge, collection: string, question: string, topK = 3) =>
+  knowledge.search({ collection, question, vector: vectorOf(question), topK });
+const all = (knowledge: Knowledge, collection: string) => knowledge.documents({ collection, after: null, limit: 1000 });
+/** A document of so many passages, each of which tells its version. */
+const versionOf = (source: string, version: string, passages: number, collection: string) =>
+  smallDocument(
+    source,
+    Array.from({ length: passages }, (_, at) => `Pond ${at} of ${version} is deep.`).join('\n'),
+    collection,
+  );
+
+for (const [name, start, skip] of [
+  ['embedded store', embedded, false],
+  ['Weaviate', weaviate, noWeaviate],
+] as const)
+  describe(name, { skip }, async () => {
+    let store: Opened;
+    let knowledge: Knowledge;
+    let made = 0;
+
+    // What it stands on ends after it.
+    const ends: (() => Promise<void>)[] = [];
+    before(async () => {
+      store = await start({ after: (hook) => ends.unshift(hook) });
+      knowledge = await store.open();
+    });
+    after(async () => {
+      await knowledge.close();
+      for (const end of ends) await end();
+    });
+
+    /** A collection of a test's own. */
+    async function newCollection() {
+      made += 1;
+      const collection = `pond-${made}`;
+      assert.equal(await knowledge.createCollection(collection), true);
+      return collection;
+    }
+
+    test('collections are made once, listed with what they hold, and removed with it', async () => {
+      const collection = await newCollection();
+      assert.equal(await knowledge.createCollection(collection), false);
+      await knowledge.put([
+        smallDocument('a.md', 'Alder\nBirch', collection),
+        smallDocument('b.md', 'Cedar', collection),
+      ]);
+      const summary = (await knowledge.collection(collection))!;
+      assert.deepEqual({ ...summary, createdAt: '' }, { name: collection, documents: 2, passages: 3, createdAt: '' });
+      assert.ok(Math.abs(Date.parse(summary.createdAt) - Date.now()) < 60_000);
+      assert.deepEqual(
+        (await knowledge.collections()).find((each) => each.name === collection),
+        summary,
+      );
+      assert.equal(await knowledge.removeCollection(collection), true);
+      assert.equal(await knowledge.removeCollection(collection), false);
+      assert.equal(await knowledge.collection(collection), null);
+      assert.ok((await knowledge.collections()).every((each) => each.name !== collection));
+    });
+
+    test('a collection that is made anew is empty', async () => {
+      const collection = await newCollection();
+      const [put] = await knowledge.put([smallDocument('a.md', 'Alder wood is light.', collection)]);
+      await knowledge.removeCollection(collection);
+      assert.equal(await knowledge.document(put!.id), null);
+      assert.equal(await knowledge.remove(put!.id), false);
+      await knowledge.createCollection(collection);
+      assert.deepEqual(await all(knowledge, collection), []);
+      assert.deepEqual(await ask(knowledge, collection, 'alder wood'), []);
+      assert.equal(await knowledge.document(put!.id), null);
+    });
+
+    test('a collection that is not there is told', async () => {
+      const gone = { code: 'COLLECTION_NOT_FOUND' };
+      await assert.rejects(knowledge.put([smallDocument('a.md', 'Alder', 'nowhere')]), gone);
+      await assert.rejects(knowledge.findSource('nowhere', 'a.md'), gone);
+      await assert.rejects(all(knowledge, 'nowhere'), gone);
+      await assert.rejects(ask(knowledge, 'nowhere', 'alder'), gone);
+    });
+
+    test('a document comes back as it was put', async () => {
+      const collection = await newCollection();
+      const source = ' Über "Bäume"/\u{1f332}\\ {}.md ';
+      const metadata = { tags: ['a', { deep: null }], id: 7, text: 'ü' };
+      const document = { ...smallDocument(source, 'Alder \u{1f332} "wood"\r\n\tBirch\\n  \n', collection), metadata };
+      const [put] = await knowledge.put([document]);
+      assert.deepEqual({ ...put, id: '' }, { id: '', passages: 2, replaced: false });
+      const stored = (await knowledge.document(put!.id))!;
+      assert.equal(stored.text, document.text);
+      assert.deepEqual(stored.metadata, metadata);
+      const { text, ...summary } = stored;
+      assert.equal(summary.characters, text.length);
+      assert.deepEqual(await knowledge.findSource(collection, source), summary);
+      assert.deepEqual(await all(knowledge, collection), [summary]);
+      assert.equal(summary.contentHash, document.contentHash);
+      assert.equal(await knowledge.findSource(collection, source.trim()), null);
+      assert.equal(await knowledge.document('x'), null);
+      assert.equal(await knowledge.document(`${put!.id}x`), null);
+      const found = await ask(knowledge, collection, 'Birch');
+      assert.equal(found[0]!.source, source);
+      for (const passage of found) assert.equal(passage.text, text.slice(passage.start, passage.end));
+    });
+
+    test('a document takes the place of the one of its source', async () => {
+      const collection = await newCollection();
+      const [first] = await knowledge.put([smallDocument('a.md', 'Alder wood is light.\nIt is red.', collection)]);
+      const before = (await knowledge.document(first!.id))!;
+      const [second] = await knowledge.put([smallDocument('a.md', 'Birch bark is white.', collection)]);
+      assert.deepEqual(second, { id: first!.id, passages: 1, replaced: true });
+      const now = (await knowledge.document(first!.id))!;
+      assert.equal(now.text, 'Birch bark is white.');
+      assert.equal(now.createdAt, before.createdAt);
+      const found = await ask(knowledge, collection, 'alder wood light');
+      assert.deepEqual(
+        found.map(({ text }) => text),
+        ['Birch bark is white.'],
+      );
+      // And back again: the same content as before has the same ids.
+      await knowledge.put([smallDocument('a.md', 'Alder wood is light.\nIt is red.', collection)]);
+      assert.equal((await ask(knowledge, collection, 'alder wood light')).length, 2);
+      assert.equal((await knowledge.collection(collection))!.passages, 2);
+    });
+
+    test('a source that comes twice in one put is there once, as it came last', async () => {
+      const collection = await newCollection();
+      const put = await knowledge.put([
+        smallDocument('a.md', 'Alder', collection),
+        smallDocument('b.md', 'Cedar', collection),
+        smallDocument('a.md', 'Birch\nBeech', collection),
+      ]);
+      assert.deepEqual(
+        put.map(({ replaced }) => replaced),
+        [false, false, true],
+      );
+      assert.equal(put[0]!.id, put[2]!.id);
+      assert.equal((await knowledge.document(put[0]!.id))!.text, 'Birch\nBeech');
+      assert.equal((await knowledge.collection(collection))!.passages, 3);
+    });
+
+    test('a removed document is gone from everywhere', async () => {
+      const collection = await newCollection();
+      const [put] = await knowledge.put([smallDocument('a.md', 'Alder wood is light.', collection)]);
+      await knowledge.put([smallDocument('b.md', 'Birch bark is white.', collection)]);
+      assert.equal(await knowledge.remove(put!.id), true);
+      assert.equal(await knowledge.remove(put!.id), false);
+      assert.equal(await knowledge.document(put!.id), null);
+      assert.equal(await knowledge.findSource(collection, 'a.md'), null);
+      assert.deepEqual(
+        (await ask(knowledge, collection, 'alder wood')).map(({ source }) => source),
+        ['b.md'],
+      );
+    });
+
+    test('documents are listed by source, page after page, whatever their sources', async () => {
+      const collection = await newCollection();
+      const sources = ['Z.md', 'a.md', 'A.md', 'é.md', 'a b.md', ' a.md', '\u{1f332}.md', 'a', 'b/c.md', 'Ä', '~', '.'];
+      await knowledge.put(sources.map((source) => smallDocument(source, 'Alder', collection)));
+      const listed: string[] = [];
+      for (let after: string | null = null; ; after = listed.at(-1)!) {
+        const page = await knowledge.documents({ collection, after, limit: 5 });
+        listed.push(...page.map(({ source }) => source));
+        if (page.length < 5) break;
+      }
+      assert.deepEqual(
+        listed,
+        sources.toSorted((one, other) => Buffer.compare(Buffer.from(one), Buffer.from(other))),
+      );
+    });
+
+    test('a search ranks by vectors and words, and shows the windows', async () => {
+      const collection = await newCollection();
+      const lines = Array.from({ length: 30 }, (_, at) => `Tree number ${at} stands alone near pond ${at}.`);
+      await knowledge.put([smallDocument('trees.md', lines.join('\n'), collection)]);
+      await knowledge.put([smallDocument('other.md', 'Quixotic zebras graze.\nNothing of note.', collection)]);
+      const found = await ask(knowledge, collection, 'Where do quixotic zebras graze?', 5);
+      assert.equal(found.length, 5);
+      assert.equal(found[0]!.text, 'Quixotic zebras graze.');
+      assert.equal(found[0]!.title, 'other.md');
+      assert.equal(found[0]!.score, 1);
+      for (const [at, { rank, score, windows, start, end }] of found.entries()) {
+        assert.equal(rank, at + 1);
+        assert.ok(score >= 0 && score <= (found[at - 1]?.score ?? 1));
+        assert.deepEqual(
+          windows.map((window) => [window.start, window.end]),
+          [[start, end]],
+        );
+      }
+      const [best] = await ask(knowledge, collection, lines[17]!, 1);
+      assert.equal(best!.text, lines[17]);
+      assert.ok(Math.abs(best!.windows[0]!.similarity - 1) < 1e-4);
+      assert.ok((await ask(knowledge, collection, 'the of and')).length > 0);
+      assert.ok((await ask(knowledge, collection, '"?!* {}')).length > 0);
+    });
+
+    test("a passage of several windows counts by its nearest, and shows each one's similarity", async () => {
+      const collection = await newCollection();
+      const text = 'Alder wood is light. Quixotic zebras graze. Birch bark is white.';
+      const spans = [...text.matchAll(/[^.]+\./g)].map(({ 0: window, index }) => ({
+        start: index,
+        end: index + window.length,
+        headingPath: [],
+      }));
+      const one = smallDocument('one.md', text, collection);
+      one.passages = [{ start: 0, end: text.length, headingPath: [], windows: spans }];
+      one.vectors = Float32Array.from(spans.flatMap(({ start, end }) => [...vectorOf(text.slice(start, end))]));
+      await knowledge.put([one, smallDocument('two.md', 'Cedars smell of resin.', collection)]);
+      const [best] = await ask(knowledge, collection, ' Quixotic zebras graze.');
+      assert.equal(best!.text, text);
+      const similarities = best!.windows.map(({ similarity }) => similarity);
+      assert.equal(similarities.indexOf(Math.max(...similarities)), 1);
+      assert.ok(Math.abs(similarities[1]! - 1) < 1e-4);
+      assert.equal((await knowledge.stats()).dimension, smallDimension);
+    });
+
+    test('a collection knows nothing of another', async () => {
+      const [one, other] = [await newCollection(), await newCollection()];
+      const [inOne] = await knowledge.put([smallDocument('a.md', 'Alder wood is light.', one)]);
+      const [inOther] = await knowledge.put([smallDocument('a.md', 'Alder wood is heavy.', other)]);
+      assert.notEqual(inOne!.id, inOther!.id);
+      assert.deepEqual(
+        (await ask(knowledge, one, 'alder wood')).map(({ text }) => text),
+        ['Alder wood is light.'],
+      );
+      assert.deepEqual(
+        (await ask(knowledge, other, 'alder wood')).map(({ text }) => text),
+        ['Alder wood is heavy.'],
+      );
+      assert.equal((await knowledge.document(inOther!.id))!.collection, other);
+      await knowledge.removeCollection(one);
+      assert.equal((await ask(knowledge, other, 'alder wood')).length, 1);
+      assert.equal((await knowledge.document(inOther!.id))!.text, 'Alder wood is heavy.');
+    });
+
+    test('documents of one put are stored together or not at all', async () => {
+      const collection = await newCollection();
+      await knowledge.put([smallDocument('a.md', 'Alder', collection)]);
+      const misfit = { ...smallDocument('c.md', 'Cedar', collection), vectors: Float32Array.of(1, 0, 0) };
+      const broken = knowledge.put([
+        smallDocument('a.md', 'Acorn', collection),
+        smallDocument('b.md', 'Birch', collection),
+        misfit,
+      ]);
+      await assert.rejects(broken, { code: 'MODEL_BAD_OUTPUT' });
+      assert.deepEqual(
+        (await all(knowledge, collection)).map(({ source }) => source),
+        ['a.md'],
+      );
+      assert.deepEqual(
+        (await ask(knowledge, collection, 'acorn birch')).map(({ text }) => text),
+        ['Alder'],
+      );
+      const notNumber = {
+        ...smallDocument('d.md', 'Dogwood', collection),
+        vectors: new Float32Array(smallDimension).fill(Number.NaN),
+      };
+      await assert.rejects(knowledge.put([notNumber]), { code: 'MODEL_BAD_OUTPUT' });
+      const question = { collection, question: 'x', topK: 3 };
+      await assert.rejects(knowledge.search({ ...question, vector: Float32Array.of(1) }), { code: 'MODEL_BAD_OUTPUT' });
+      assert.deepEqual(await knowledge.put([]), []);
+    });
+
+    test('puts of one source at once leave one of them, whole', async () => {
+      const collection = await newCollection();
+      const versions = ['first', 'second', 'third', 'fourth', 'fifth', 'sixth'];
+      const puts = await Promise.all(
+        versions.map((version) => knowledge.put([versionOf('a.md', version, 8, collection)])),
+      );
+      assert.equal(puts.filter(([put]) => !put!.replaced).length, 1);
+      const [only, ...others] = await all(knowledge, collection);
+      assert.equal(others.length, 0);
+      const { text } = (await knowledge.document(only!.id))!;
+      const found = await ask(knowledge, collection, 'How deep is the pond?', 20);
+      assert.deepEqual(found.map((passage) => passage.text).sort(), text.split('\n').sort());
+    });
+
+    test('a search meets a document that is being replaced in one version, never in parts of two or none', async () => {
+      const collection = await newCollection();
+      await knowledge.put([versionOf('a.md', 'version-0', 8, collection)]);
+      for (let version = 1; version <= 10; version += 1) {
+        const replaced = knowledge.put([versionOf('a.md', `version-${version}`, 8, collection)]);
+        for (let search = 0; search < 3; search += 1) {
+          const found = await ask(knowledge, collection, 'How deep is the pond?', 20);
+          const versions = new Set(found.map(({ text }) => /version-\d+/.exec(text)![0]));
+          assert.deepEqual([found.length, versions.size], [8, 1], [...versions].join());
+        }
+        await replaced;
+      }
+    });
+
+    test('the figures of the store count what was put', async () => {
+      const before = await knowledge.stats();
+      const collection = await newCollection();
+      await knowledge.put([smallDocument('a.md', 'Alder\nBirch\nCedar', collection)]);
+      await knowledge.put([smallDocument('a.md', 'Alder\nBirch', collection)]);
+      const now = await knowledge.stats();
+      for (const [what, more] of Object.entries({ documents: 1, passages: 2, windows: 2, collections: 1 }))
+        assert.equal(now[what as 'documents'], before[what as 'documents'] + more, what);
+      assert.equal(now.embeddingModel, 'hashed');
+    });
+
+    test('a large document of long passages is stored and found', async () => {
+      const collection = await newCollection();
+      const lines = Array.from(
+        { length: 400 },
+        (_, at) => `Line ${at} is about ${'alder birch cedar '.repeat(30)}number ${at}.`,
+      );
+      const [put] = await knowledge.put([smallDocument('long.md', lines.join('\n'), collection)]);
+      assert.equal(put!.passages, 400);
+      assert.equal((await knowledge.document(put!.id))!.text, lines.join('\n'));
+      const [best] = await ask(knowledge, collection, lines[287]!);
+      assert.equal(best!.text, lines[287]);
+    });
+
+    test('the record of an ask comes back as it was kept', async () => {
+      const date = new Date(0);
+      const reply = { answer: 'é\u{1f332}', trace: [1, { at: date }] };
+      const record = { id: 'ask_1', collection: 'pond', keyName: null, createdAt: new Date().toISOString(), reply };
+      await knowledge.saveAsk(record);
+      await knowledge.saveAsk({ ...record, id: 'ask_2', keyName: 'Ada' });
+      assert.deepEqual({ ...(await knowledge.ask('ask_1')) }, record);
+      assert.equal((await knowledge.ask('ask_2'))!.keyName, 'Ada');
+      assert.equal(await knowledge.ask('ask_3'), null);
+    });
+
+    test('a store that is killed amid puts keeps all it has acknowledged, and no half of the others', async () => {
+      const collection = await newCollection();
+      const acknowledged: string[] = [];
+      for (let round = 0; round < 3; round += 1) {
+        const writes = Array.from({ length: 6 }, async (_, part) => {
+          const twins = [`${round}-${part}-a.md`, `${round}-${part}-b.md`];
+          await knowledge.put(twins.map((source) => versionOf(source, source, 3, collection)));
+          acknowledged.push(...twins);
+        });
+        const settled = Promise.allSettled(writes);
+        await Promise.any(writes);
+        await store.crash(knowledge);
+        for (const each of await settled) if (each.status === 'rejected') assert.equal(each.reason.code, 'NOT_READY');
+      }
+      await knowledge.close();
+      knowledge = await store.open();
+      const listed = await all(knowledge, collection);
+      const sources = new Set(listed.map(({ source }) => source));
+      assert.deepEqual(
+        acknowledged.filter((source) => !sources.has(source)),
+        [],
+      );
+      for (const source of sources)
+        assert.ok(sources.has(source.replace(/[ab]\.md/, (end) => (end === 'a.md' ? 'b.md' : 'a.md'))), source);
+      for (const { source, id } of listed) {
+        const { text } = (await knowledge.document(id))!;
+        for (const line of text.split('\n')) {
+          // By its vector alone: no passage holds the word.
+          const query = { collection, question: 'xylophone', vector: vectorOf(line), topK: 20 };
+          const near = await knowledge.search(query);
+          assert.ok(
+            near.some((passage) => passage.text === line && passage.windows[0]!.similarity > 0.999),
+            line,
+          );
+        }
+        const found = await ask(knowledge, collection, `Pond 0 of ${source} is deep.`, 20);
+        assert.equal(found.filter((passage) => passage.source === source).length > 0, true, source);
+        for (const passage of found.filter((each) => each.source === source)) assert.ok(text.includes(passage.text));
+      }
+    });
+  });

@@ -1,0 +1,162 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import type { Knowledge } from '../../src/knowledge/port.ts';
+import { createChanges } from '../../src/knowledge/weaviate/changes.ts';
+import { makeClasses } from '../../src/knowledge/weaviate/classes.ts';
+import { createDocuments } from '../../src/knowledge/weaviate/documents.ts';
+import { type EngineObject, openEngine } from '../../src/knowledge/weaviate/engine.ts';
+import { startWeaviate } from '../../src/knowledge/weaviate/start-weaviate.ts';
+import { hashedEmbedding } from '../doubles/hashed-embedding.ts';
+import { smallDimension, smallDocument } from '../doubles/small-document.ts';
+import { noWeaviate, startWeaviateNodes } from '../doubles/weaviate.ts';
+
+const settings = { embeddingModel: 'hashed', askRetentionMs: 86_400_000 };
+const vectorOf = (text: string) => Float32Array.from(hashedEmbedding(text, smallDimension));
+/** Searches by the vector alone: no passage holds the word. */
+const near = (knowledge: Knowledge, collection: string, text: string) =>
+  knowledge.search({ collection, question: 'xylophone', vector: vectorOf(text), topK: 20 });
+const sourcesOf = async (knowledge: Knowledge, collection: string) =>
+  (await knowledge.documents({ collection, after: null, limit: 100 })).map(({ source }) => source);
+
+test('a Weaviate that is not there is told', async () => {
+  const nowhere = startWeaviate({ endpoints: ['http://127.0.0.1:9', 'http://127.0.0.1:9'], ...settings });
+  await assert.rejects(nowhere, { code: 'NOT_READY' });
+});
+
+describe('one Weaviate', { skip: noWeaviate }, () => {
+  const ends: (() => Promise<void>)[] = [];
+  let nodes: Awaited<ReturnType<typeof startWeaviateNodes>>;
+  before(async () => {
+    nodes = await startWeaviateNodes({ after: (hook) => ends.unshift(hook) });
+  });
+  after(async () => {
+    for (const end of ends) await end();
+  });
+
+  test('vectors of another model are refused, unless there are none yet', async () => {
+    await (await startWeaviate({ ...nodes, ...settings, embeddingModel: 'other' })).close();
+    const knowledge = await startWeaviate({ ...nodes, ...settings });
+    await knowledge.createCollection('models');
+    await knowledge.put([smallDocument('a.md', 'Alder', 'models')]);
+    await assert.rejects(startWeaviate({ ...nodes, ...settings, embeddingModel: 'other' }), {
+      code: 'NOT_READY',
+      message: /embedded with hashed/,
+    });
+    await knowledge.close();
+  });
+
+  test('a passage is found by its vector, and two instances see the same, after the engine was killed at once', async () => {
+    const [one, other] = [
+      await startWeaviate({ ...nodes, ...settings }),
+      await startWeaviate({ ...nodes, ...settings }),
+    ];
+    await one.createCollection('vectors');
+    await one.put([smallDocument('a.md', 'Alder wood is light.', 'vectors')]);
+    await nodes.kill();
+    await nodes.start();
+    for (const knowledge of [one, other]) {
+      const [found] = await near(knowledge, 'vectors', 'Alder wood is light.');
+      assert.equal(found?.text, 'Alder wood is light.');
+      await knowledge.close();
+    }
+  });
+
+  test('a put that its process died in leaves nothing, or is finished where it was decided', async () => {
+    const knowledge = await startWeaviate({ ...nodes, ...settings });
+    const collection = 'crashes';
+    await knowledge.createCollection(collection);
+    await knowledge.put([smallDocument('a.md', 'Alder\nAcorn', collection)]);
+
+    /** Puts documents of an instance that stops for good at the first write that is like this. */
+    async function putAndStop(isLast: (object: EngineObject) => boolean) {
+      const engine = openEngine(nodes);
+      const select = await makeClasses(engine);
+      const write = async (objects: EngineObject[]) => {
+        if (objects.some(isLast)) throw new Error('gone');
+        await engine.write(objects);
+      };
+      const dying = { ...engine, write };
+      const documents = createDocuments(engine, select);
+      const changes = createChanges({ engine: dying, select, documents, abandonedMs: 60_000 });
+      const two = [smallDocument('a.md', 'Birch\nBeech', collection), smallDocument('b.md', 'Cedar', collection)];
+      await assert.rejects(changes.put(two, smallDimension), /gone/);
+      await engine.close();
+    }
+    /** How many objects of each class there are, those included that nobody sees. */
+    async function counts() {
+      const engine = openEngine(nodes);
+      const names = ['AssayDocument', 'AssayPassage', 'AssayWindow', 'AssayWords', 'AssayChange'];
+      const parts = names.map((name) => `${name}(tenant:"${collection}"){meta{count}}`).join(' ');
+      const found = await engine.query<Record<string, { meta: { count: number } }[]>>('Aggregate', parts);
+      await engine.close();
+      return names.map((name) => found[name]![0]!.meta.count);
+    }
+
+    // Before it is decided: when the record is to hold the documents.
+    await putAndStop(({ properties }) => String(properties.documents ?? '').length > 2);
+    assert.deepEqual(await counts(), [1, 5, 5, 5, 1]);
+    assert.deepEqual(await sourcesOf(knowledge, collection), ['a.md']);
+    assert.deepEqual((await near(knowledge, collection, 'Birch')).map(({ text }) => text).sort(), ['Acorn', 'Alder']);
+    const young = await startWeaviate({ ...nodes, ...settings });
+    assert.deepEqual(await counts(), [1, 5, 5, 5, 1], 'it may still be under way');
+    await young.close();
+    await (await startWeaviate({ ...nodes, ...settings, abandonedMs: 0 })).close();
+    assert.deepEqual(await counts(), [1, 2, 2, 2, 0]);
+
+    // After: when the documents are to be switched.
+    await putAndStop((object) => object.class === 'AssayDocument');
+    assert.deepEqual(await sourcesOf(knowledge, collection), ['a.md']);
+    await (await startWeaviate({ ...nodes, ...settings, abandonedMs: 0 })).close();
+    assert.deepEqual(await sourcesOf(knowledge, collection), ['a.md', 'b.md']);
+    assert.deepEqual(await counts(), [2, 3, 3, 3, 0]);
+    assert.deepEqual((await near(knowledge, collection, 'Birch')).map(({ text }) => text).sort(), [
+      'Beech',
+      'Birch',
+      'Cedar',
+    ]);
+    await knowledge.close();
+  });
+
+  test('old records of asks are not shown, and removed', async () => {
+    const record = { id: 'ask_old', collection: 'x', keyName: null, createdAt: new Date().toISOString(), reply: {} };
+    const knowledge = await startWeaviate({ ...nodes, ...settings });
+    await knowledge.saveAsk(record);
+    await knowledge.close();
+    const forgetful = await startWeaviate({ ...nodes, ...settings, askRetentionMs: 0 });
+    assert.equal(await forgetful.ask('ask_old'), null);
+    await forgetful.close();
+    const again = await startWeaviate({ ...nodes, ...settings });
+    assert.equal(await again.ask('ask_old'), null);
+    await again.close();
+  });
+});
+
+test('a cluster of three goes on when one of its nodes is killed, and has lost nothing', {
+  skip: noWeaviate,
+}, async (t) => {
+  const nodes = await startWeaviateNodes(t, 3);
+  const knowledge = await startWeaviate({ ...nodes, ...settings });
+  t.after(() => knowledge.close());
+  await knowledge.createCollection('trees');
+  const acknowledged: string[] = [];
+  const put = async (source: string) => {
+    await knowledge.put([smallDocument(source, `Tree of ${source} is tall.`, 'trees')]);
+    acknowledged.push(source);
+  };
+  for (let at = 10; at < 16; at += 1) await put(`${at}.md`);
+  await nodes.kill(0); // the one that was asked
+  let refused = 0;
+  for (let at = 20; at < 26; at += 1)
+    await put(`${at}.md`).catch((error) => {
+      assert.equal(error.code, 'NOT_READY');
+      refused += 1;
+    });
+  assert.ok(refused < 6, 'puts go on');
+  const listed = await sourcesOf(knowledge, 'trees');
+  assert.deepEqual(
+    acknowledged.filter((source) => !listed.includes(source)),
+    [],
+  );
+  for (const source of acknowledged)
+    assert.ok((await near(knowledge, 'trees', `Tree of ${source} is tall.`)).some((found) => found.source === source));
+});
