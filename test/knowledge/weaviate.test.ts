@@ -134,7 +134,7 @@ describe('one Weaviate', { skip: noWeaviate }, () => {
 test('a cluster of three goes on when one of its nodes is killed, and has lost nothing', {
   // A node whose neighbours come too late ends by itself: on a busy machine that says nothing about the store.
   skip:
-    noWeaviate ??
+    noWeaviate ||
     (process.env.WEAVIATE_CLUSTER === 'true'
       ? false
       : 'WEAVIATE_CLUSTER=true runs it, on a machine with nothing else to do'),
