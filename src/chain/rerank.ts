@@ -1,9 +1,9 @@
 import type { FoundPassage } from '../passage.ts';
-import { splitSentences } from '../sentences.ts';
 import { namesIn } from './question-type.ts';
 import { relativeTo } from './rank-sentences.ts';
+import { beginning, readText, readTitle } from './read-text.ts';
 import weights from './rerank-weights.json' with { type: 'json' };
-import { contentStems, rarityOf, readWords } from './words.ts';
+import { rarityOf, readWords } from './words.ts';
 
 /** How many passages a search finds, of which the best are shown. */
 export const rerankedPassages = 20;
@@ -30,28 +30,6 @@ const trained = rerankFeatures.map((name) => weights.features[name]);
 
 /** Words of a question that stand within so many telling words of each other are about one thing. */
 const reach = 10;
-/** Words that begin alike often mean the like: "proclaim", "proclamation". */
-const beginning = 5;
-
-/** What a text is compared by, the same for every question: where its telling words are. */
-type ReadText = {
-  /** How many telling words there are, repeated ones counted. */
-  length: number;
-  /** The places of each stem among them, rising. */
-  places: ReadonlyMap<string, number[]>;
-  /** Each two that follow each other. */
-  pairs: ReadonlySet<string>;
-  /** The sentences, by number, in which each stem and each beginning of a stem occurs, rising. */
-  sentencesWith: ReadonlyMap<string, number[]>;
-  sentencesBegun: ReadonlyMap<string, number[]>;
-  /** Offsets in the text. */
-  sentences: { start: number; end: number }[];
-};
-
-/** Texts read before: reading them is most of the work, and the same passages are found again and again. Bounded. */
-const remembered = new Map<string, ReadText>();
-const rememberedTexts = 1_000;
-
 /**
  * Puts the passages that a search found into the order in which they are likely to answer: its own score, nearness of the
  * windows, and the question's words, weighted by their rarity among these passages: how many are in the passage, in a sentence or
@@ -124,51 +102,6 @@ export function featuresOfPassages(question: string, found: FoundPassage[]): num
       Math.log(1 + each.length),
     ];
   });
-}
-
-/** The telling words of titles read before; a whole document has one. */
-const rememberedTitles = new Map<string, ReadonlySet<string>>();
-
-function readTitle(title: string): ReadonlySet<string> {
-  let stems = rememberedTitles.get(title);
-  if (stems) return stems;
-  stems = contentStems(title);
-  if (rememberedTitles.size >= rememberedTexts) rememberedTitles.clear();
-  rememberedTitles.set(title, stems);
-  return stems;
-}
-
-function readText(text: string): ReadText {
-  let read = remembered.get(text);
-  if (read) return read;
-  const sentences = splitSentences(text).map(({ start, end }) => {
-    const stems = readWords(text.slice(start, end)).flatMap(({ stem, common }) => (common ? [] : [stem]));
-    return { start, end, stems };
-  });
-  const stems = sentences.flatMap((sentence) => sentence.stems);
-  const bySentence = (partOf: (stem: string) => string) =>
-    placesOf(sentences.flatMap((sentence, at) => [...new Set(sentence.stems.map(partOf))].map((part) => [part, at])));
-  read = {
-    length: stems.length,
-    places: placesOf(stems.map((stem, at) => [stem, at])),
-    pairs: new Set(stems.slice(1).map((stem, at) => `${stems[at]} ${stem}`)),
-    sentencesWith: bySentence((stem) => stem),
-    sentencesBegun: bySentence((stem) => stem.slice(0, beginning)),
-    sentences: sentences.map(({ start, end }) => ({ start, end })),
-  };
-  if (remembered.size >= rememberedTexts) remembered.delete(remembered.keys().next().value!);
-  remembered.set(text, read);
-  return read;
-}
-
-function placesOf(parts: [part: string, place: number][]): Map<string, number[]> {
-  const places = new Map<string, number[]>();
-  for (const [part, place] of parts) {
-    const known = places.get(part);
-    if (known) known.push(place);
-    else places.set(part, [place]);
-  }
-  return places;
 }
 
 /** The similarity of the nearest window that a sentence of the passage is in. */

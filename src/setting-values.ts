@@ -1,0 +1,71 @@
+import { resolve } from 'node:path';
+import { z } from 'zod';
+import { type ApiKey, parseKeys } from './api-key.ts';
+
+// How the value of a setting is read from its text in the environment; what is wrong with one is told without the value.
+
+export const wholeNumber = (least: number, most: number) =>
+  z
+    .string()
+    .trim()
+    .regex(/^\d{1,15}$/, 'must be a whole number')
+    .transform(Number)
+    .pipe(z.number().min(least, `must be at least ${least}`).max(most, `must be at most ${most}`));
+export const flag = z.enum(['true', 'false'], 'must be true or false').transform((value) => value === 'true');
+export const text = z.string().trim().min(1, 'must not be empty');
+export const folder = text.transform((path) => resolve(path));
+export const httpUrl = text.pipe(z.url({ protocol: /^https?$/, error: 'must be an http or https URL' }));
+
+/** `20 MiB`, `512 KiB` or plain bytes, as a number of bytes. */
+export const bytes = z
+  .string()
+  .trim()
+  .regex(/^\d{1,12}\s*(B|KiB|MiB|GiB)?$/, 'must be a size such as 20 MiB')
+  .transform((value) => {
+    const [, amount, unit = 'B'] = /^(\d+)\s*(\w+)?$/.exec(value)!;
+    return Number(amount) * { B: 1, KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30 }[unit]!;
+  })
+  .pipe(
+    z
+      .number()
+      .min(1024, 'must be at least 1 KiB')
+      .max(2 ** 30, 'must be at most 1 GiB'),
+  );
+
+/** `30d`, `12h`, `90m` or `0`, as a number of milliseconds. */
+export const duration = z
+  .string()
+  .trim()
+  .regex(/^(0|\d{1,5}\s*[dhm])$/, 'must be 0 or a time such as 30d, 12h or 90m')
+  .transform((value) => {
+    const [, amount, unit = 'm'] = /^(\d+)\s*(\w)?$/.exec(value)!;
+    return Number(amount) * { m: 60_000, h: 3_600_000, d: 86_400_000 }[unit]!;
+  });
+
+/** A share of something. */
+export const share = z
+  .string()
+  .trim()
+  .regex(/^(?:0|1|1\.0+|0?\.\d{1,6})$/, 'must be a number from 0 to 1')
+  .transform(Number);
+
+export const apiKeys = z.string().transform((value, context): ApiKey[] => {
+  const { keys, problems } = parseKeys(value);
+  for (const problem of problems) context.addIssue(problem);
+  return keys;
+});
+
+export const origins = z.string().transform((value, context): string[] => {
+  const all = value.split(',').map((each) => each.trim());
+  if (all.some((each) => !/^https?:/.test(each) || URL.parse(each)?.origin !== each))
+    context.addIssue('must be origins such as https://app.example.com, apart by commas');
+  return all;
+});
+
+/** Addresses of one cluster's nodes, without what a path or a password could hide. */
+export const endpoints = z.string().transform((value, context): string[] => {
+  const all = value.split(',').map((each) => each.trim());
+  if (all.some((each) => !/^https?:/.test(each) || !URL.canParse(each) || /[@?#]/.test(each)))
+    context.addIssue('must be http or https URLs, apart by commas');
+  return all;
+});
