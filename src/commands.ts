@@ -2,8 +2,10 @@ import { collectionName } from './collection-name.ts';
 import { compose, type Parts } from './compose.ts';
 import { chooseModels, openEmbeddings } from './compose-models.ts';
 import { embeddedDataDir, readConfig } from './config.ts';
+import { AppError, type ErrorCode } from './errors.ts';
 import { embedAgain } from './ingest/ingest.ts';
 import { ingestPaths } from './ingest/ingest-paths.ts';
+import type { Job } from './ingest/job.ts';
 import { reembed } from './knowledge/reembed.ts';
 import { showCount, tell, tellIngest, WrongUsage, writeJson } from './terminal.ts';
 
@@ -27,6 +29,26 @@ export async function ingestWithProgress(parts: Parts, paths: string[], collecti
   if (json) writeJson(progress);
   else tellIngest(progress);
   return progress;
+}
+
+/**
+ * Ingests `CORPUS_DIR` before a service listens. Replicas that share jobs have one of them do it, and the others wait for it.
+ * @throws AppError with what ended it before its end
+ */
+export async function ingestAtStart(parts: Parts, corpusDir: string) {
+  if (!parts.shared) return ingestWithProgress(parts, [corpusDir], 'default');
+  const { id } = await parts.jobs.start('default');
+  const bar = showCount('Ingesting');
+  let job: Job | undefined;
+  try {
+    for await (job of parts.jobs.watch(id, new AbortController().signal))
+      bar.update(job.progress.done, job.progress.files);
+  } finally {
+    bar.end();
+  }
+  if (job?.status === 'failed')
+    throw new AppError(job.error as ErrorCode, `CORPUS_DIR was not ingested to its end: ${job.error}.`);
+  if (job) tellIngest(job.progress);
 }
 
 /** `assay ingest PATH…`; the exit code is 1 where a file was skipped. */

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { buildApp } from './app.ts';
-import { ingestWithProgress } from './commands.ts';
+import { ingestAtStart } from './commands.ts';
 import { compose, type Parts } from './compose.ts';
 import { type Config, readConfig, readKeysFile } from './config.ts';
 import { AppError } from './errors.ts';
@@ -13,10 +13,10 @@ import { AppError } from './errors.ts';
 export async function serve(options: { ingestCorpus?: boolean } = {}) {
   const onTerminal = process.stdout.isTTY === true;
   const config = readConfig();
-  const parts = await compose(config, onTerminal ? { logTo: 'terminal' } : {});
+  const parts = await compose(config, { serving: true, ...(onTerminal && { logTo: 'terminal' }) });
   try {
     if (options.ingestCorpus) {
-      if (existsSync(config.corpusDir)) await ingestWithProgress(parts, [config.corpusDir], 'default');
+      if (existsSync(config.corpusDir)) await ingestAtStart(parts, config.corpusDir);
     }
     const app = await buildApp(parts);
     const address = await app.listen({ host: config.host, port: config.port });
@@ -24,8 +24,7 @@ export async function serve(options: { ingestCorpus?: boolean } = {}) {
     parts.logger.info({ ...parts.about, address }, 'listening');
     process.on('SIGHUP', () => {
       takeKeys(config, parts);
-      const { id } = parts.jobs.start('default');
-      parts.logger.info({ jobId: id }, 'ingesting CORPUS_DIR anew');
+      void parts.jobs.start('default').then(({ id }) => parts.logger.info({ jobId: id }, 'ingesting CORPUS_DIR anew'));
     });
     const signal = await new Promise<string>((resolve) => {
       for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, resolve);

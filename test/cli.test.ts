@@ -4,29 +4,9 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { runCommand, startCommand } from './doubles/command-line.ts';
+import { runCommand, startServing } from './doubles/command-line.ts';
 import { startOpenAiServer } from './doubles/openai-server.ts';
-import { type Test, temporaryFolder } from './doubles/temporary-folder.ts';
-
-/** Starts the service and resolves with its address when it says that it listens. */
-async function serve(t: Test, settings: Record<string, string>, args: string[] = []) {
-  const child = startCommand(['serve', ...args], { PORT: '0', ...settings });
-  const exit = once(child, 'exit');
-  t.after(async () => {
-    child.kill('SIGKILL');
-    await exit;
-  });
-  let told = '';
-  const url = await new Promise<string>((resolve, reject) => {
-    child.stderr!.setEncoding('utf8').on('data', (text) => {
-      told += text;
-      const address = /listens on (http:\S+)/.exec(told)?.[1];
-      if (address && /curl/.test(told)) resolve(address);
-    });
-    child.once('exit', () => reject(new Error(`it ended:\n${told}`)));
-  });
-  return { url, child, exit, told: () => told };
-}
+import { temporaryFolder } from './doubles/temporary-folder.ts';
 
 test('with nothing but the sample corpus: ingest, ask, and the same again is unchanged', async (t) => {
   const settings = { DATA_DIR: await temporaryFolder(t) };
@@ -72,7 +52,7 @@ test('one bad file is reported and skipped, and the exit code tells', async (t) 
 
 test('npm start’s service: corpus in, a curl command printed, an answer with three passages and a verdict, a clean end', async (t) => {
   const settings = { DATA_DIR: await temporaryFolder(t) };
-  const { url, child, exit, told } = await serve(t, settings, ['--ingest-corpus']);
+  const { url, child, exit, told } = await startServing(t, settings, ['--ingest-corpus']);
   assert.match(told(), /No language model is configured/);
   const question = /"question":"([^"]+)"/.exec(told())![1]!;
   const response = await fetch(`${url}/ask`, {
@@ -92,17 +72,17 @@ test('npm start’s service: corpus in, a curl command printed, an answer with t
   child.kill('SIGTERM');
   assert.deepEqual(await exit, [0, null]);
   // Stored is stored: the next start needs no ingest.
-  const again = await serve(t, settings);
+  const again = await startServing(t, settings);
   const { documents } = (await (await fetch(`${again.url}/health/ready`)).json()) as { documents: number };
   assert.equal(documents, 13);
 });
 
 test('a service that is killed leaves no host behind that would hold the store', async (t) => {
   const settings = { DATA_DIR: await temporaryFolder(t) };
-  const { child, exit } = await serve(t, settings);
+  const { child, exit } = await startServing(t, settings);
   child.kill('SIGKILL');
   await exit;
-  await serve(t, settings);
+  await startServing(t, settings);
 });
 
 test('what stops the boot is said in plain words, without a stack', async (t) => {

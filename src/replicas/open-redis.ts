@@ -1,0 +1,55 @@
+import { Redis } from 'ioredis';
+import type { Logger } from 'pino';
+
+/** A Redis that does not reply within this is taken for gone: its connection is closed, and calls fail at once until there is a new one. */
+const patienceMs = 1_000;
+const retryEveryMs = 500;
+
+/**
+ * The connection to Redis, by which replicas share what none of them may hold alone. Nobody waits for one that is away: calls
+ * fail at once, none is queued or made twice, and the log is told once when it goes and once when it is back. Resolves when it
+ * replies, or is known to be away; that is no reason not to start.
+ */
+export async function openRedis(url: string, logger: Logger) {
+  const redis = new Redis(url, {
+    lazyConnect: true,
+    connectTimeout: patienceMs,
+    commandTimeout: patienceMs,
+    socketTimeout: patienceMs,
+    enableOfflineQueue: false,
+    autoResendUnfulfilledCommands: false,
+    maxRetriesPerRequest: 0,
+    retryStrategy: () => retryEveryMs,
+    connectionName: 'assay',
+  });
+  let isUp: boolean | undefined;
+  let isClosing = false;
+  let reason: string | undefined;
+  redis.on('error', (error) => {
+    reason = reasonOf(error);
+  });
+  redis.on('ready', () => {
+    if (isUp === false) logger.info('Redis replies again');
+    isUp = true;
+  });
+  redis.on('close', () => {
+    if (isUp !== false && !isClosing) logger.warn({ reason }, 'Redis does not reply; replicas share nothing meanwhile');
+    isUp = false;
+    reason = undefined;
+  });
+  await redis.connect().catch(() => {}); // the log was told
+  return {
+    redis,
+    isUp: () => isUp === true,
+    close() {
+      isClosing = true;
+      redis.disconnect();
+    },
+  };
+}
+
+/** Why Redis can't be used, in a word: an error of Redis' client repeats what was sent, a password among it. */
+function reasonOf({ message, code }: Error & { code?: unknown }): string | undefined {
+  if (typeof code === 'string' && /^[A-Z_]{3,40}$/.test(code)) return code;
+  return /^[A-Z]{3,20}(?= )/.exec(message)?.[0];
+}
