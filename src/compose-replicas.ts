@@ -17,7 +17,10 @@ export async function openShared(
     import('./replicas/shared-jobs.ts'),
     import('./replicas/token-count.ts'),
   ]);
-  const { redis, isUp, close } = await openRedis(redisUrl, logger);
+  const { redis, isUp, close } = await openRedis(redisUrl, {
+    onAway: (reason) => logger.warn({ reason }, 'Redis does not reply; replicas share nothing meanwhile'),
+    onBack: () => logger.info('Redis replies again'),
+  });
   metrics.gauge('assay_redis_up', 'Whether the Redis that replicas share replies: 1 or 0', () => (isUp() ? 1 : 0));
   return { redis, isUp, tokenCount: countInRedis(redis), jobs: shareJobs({ redis, ingest, logger }), close };
 }

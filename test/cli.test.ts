@@ -126,8 +126,11 @@ test('doctor says what is well, and how to mend what is not', async (t) => {
     OPENAI_BASE_URL: openai.baseUrl,
     MODEL_MAX_RETRIES: '0',
     PROMPTS_DIR: settings.DATA_DIR,
+    REDIS_URL: 'redis://:canary-word@127.0.0.1:9',
   });
   assert.equal(ill.code, 1);
+  assert.match(ill.stdout, /WRONG {2}Redis .*does not reply \(ECONNREFUSED\)/);
+  assert.doesNotMatch(ill.stdout + ill.stderr, /canary/);
   assert.match(ill.stdout, /WRONG {2}prompts .*The prompts can't be used/);
   assert.match(ill.stdout, /WRONG {2}chat model .*can not be reached/);
   assert.match(ill.stdout, /ok +store /);

@@ -1,5 +1,4 @@
 import { Redis } from 'ioredis';
-import type { Logger } from 'pino';
 
 /** A Redis that does not reply within this is taken for gone: its connection is closed, and calls fail at once until there is a new one. */
 const patienceMs = 1_000;
@@ -7,10 +6,15 @@ const retryEveryMs = 500;
 
 /**
  * The connection to Redis, by which replicas share what none of them may hold alone. Nobody waits for one that is away: calls
- * fail at once, none is queued or made twice, and the log is told once when it goes and once when it is back. Resolves when it
- * replies, or is known to be away; that is no reason not to start.
+ * fail at once, and none is queued or made twice. Resolves when it replies, or is known to be away; that is no reason not to
+ * start.
+ * @param options.onAway is told once when it goes, and why, in a word that may be logged
+ * @param options.onBack is told once when it is back
  */
-export async function openRedis(url: string, logger: Logger) {
+export async function openRedis(
+  url: string,
+  { onAway, onBack }: { onAway: (reason: string | undefined) => void; onBack: () => void },
+) {
   const redis = new Redis(url, {
     lazyConnect: true,
     connectTimeout: patienceMs,
@@ -29,15 +33,15 @@ export async function openRedis(url: string, logger: Logger) {
     reason = reasonOf(error);
   });
   redis.on('ready', () => {
-    if (isUp === false) logger.info('Redis replies again');
+    if (isUp === false) onBack();
     isUp = true;
   });
   redis.on('close', () => {
-    if (isUp !== false && !isClosing) logger.warn({ reason }, 'Redis does not reply; replicas share nothing meanwhile');
+    if (isUp !== false && !isClosing) onAway(reason);
     isUp = false;
     reason = undefined;
   });
-  await redis.connect().catch(() => {}); // the log was told
+  await redis.connect().catch(() => {}); // onAway was told
   return {
     redis,
     isUp: () => isUp === true,

@@ -3,7 +3,11 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Job } from '../../src/ingest/job.ts';
+import { Redis } from 'ioredis';
+import { pino } from 'pino';
+import { type Job, newJob } from '../../src/ingest/job.ts';
+import { createJobRecords } from '../../src/replicas/job-records.ts';
+import { shareJobs } from '../../src/replicas/shared-jobs.ts';
 import { startServing } from '../doubles/command-line.ts';
 import { startOpenAiServer } from '../doubles/openai-server.ts';
 import { noRedis, startRedis } from '../doubles/redis.ts';
@@ -158,4 +162,45 @@ test('a job goes on while Redis is away, and is known again when it is back', ne
   await redis.start();
   await until(async () => (await other.call('GET', `/jobs/${id}`)).status === 200);
   assert.equal((await other.job(id)).progress.done, files);
+});
+
+test('a replica that hung, and comes to, leaves its job to the one that took it over', needsEngines, async (t) => {
+  const { startReplica, holdAmid } = await startEngines(t);
+  const [owner, other] = await Promise.all([startReplica(), startReplica()]);
+  const { release, reached } = holdAmid();
+  const { id } = await owner.start();
+  await reached;
+  owner.child.kill('SIGSTOP');
+  const ended = await other.endOf(id);
+  assert.equal(ended.status, 'done');
+  release();
+  owner.child.kill('SIGCONT');
+  await until(async () => owner.logged().includes('done by another replica'));
+  await until(async () => (await owner.job(id)).status === 'done');
+  assert.deepEqual(await owner.job(id), ended);
+  assert.equal((await other.sources()).length, files);
+});
+
+test('a job under which one replica after another died is given up', { skip: noRedis }, async (t) => {
+  const { url } = await startRedis(t);
+  const redis = new Redis(url);
+  const job = newJob('default');
+  await createJobRecords(redis, { replica: 'one that died', leaseMs: 1 }).enter(job);
+  await redis.hset(`assay:job:${job.id}`, 'claims', '20');
+  let worked = 0;
+  const ingest = async () => {
+    worked += 1;
+    return job.progress;
+  };
+  const logger = pino({ level: 'silent' });
+  const jobs = shareJobs({ redis, ingest, logger });
+  t.after(async () => {
+    await jobs.close();
+    redis.disconnect();
+  });
+  await until(async () => (await jobs.get(job.id))?.status === 'failed');
+  assert.deepEqual([(await jobs.get(job.id))?.error, worked], ['INTERNAL', 0]);
+  const next = await jobs.start('default');
+  assert.notEqual(next.id, job.id, 'the collection is free for another');
+  await until(async () => (await jobs.get(next.id))?.status === 'done');
 });
