@@ -138,6 +138,17 @@ test('one file reaches a running service, by the client, which knows nothing of 
       assert.equal(name, './schema.ts', `packages/client/src/${file}`);
 });
 
+test('Redis’ client is loaded only where the settings name a Redis', () => {
+  const atOnce = (from: RegExp) =>
+    files.filter((file) =>
+      [...readFileSync(join(src, file), 'utf8').matchAll(/^import (?!type )[^;]*? from '([^']+)'/gm)].some(([, name]) =>
+        from.test(name!),
+      ),
+    );
+  assert.deepEqual(atOnce(/^ioredis$/), ['replicas/open-redis.ts']);
+  assert.deepEqual(atOnce(/open-redis\.ts$/), []);
+});
+
 test('there is no folder for what has no place', () => {
   const nowhere = files.filter((file) => /(^|\/)(utils?|helpers?|common|types|index)(\/|\.ts$)/.test(file));
   assert.deepEqual(nowhere, []);

@@ -24,6 +24,8 @@ export async function openRedis(
     autoResendUnfulfilledCommands: false,
     maxRetriesPerRequest: 0,
     retryStrategy: () => retryEveryMs,
+    // After a failover the address leads to another server, the open connection to one that may only be read.
+    reconnectOnError: ({ message }) => message.includes('READONLY'),
     connectionName: 'assay',
   });
   let isUp: boolean | undefined;

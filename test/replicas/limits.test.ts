@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import { noRedis, startRedis } from '../doubles/redis.ts';
 import { startService } from '../doubles/service.ts';
@@ -97,6 +98,19 @@ test('a Redis that hangs holds up none but the first', needsRedis, async (t) => 
   await service.waitForLog('Redis replies again');
   // Those that waited in vain may have been counted.
   assert.ok((await send([service], 200))[429]! >= 100);
+});
+
+test('a connection to a Redis that may only be read is made anew, as after a failover', needsRedis, async (t) => {
+  const redis = await startRedis(t);
+  const service = await startService(t, { settings: { ...keys, RATE_LIMIT_PER_MINUTE: '5', REDIS_URL: redis.url } });
+  const client = new Redis(redis.url);
+  await client.replicaof('127.0.0.1', '9');
+  assert.deepEqual(await send([service], 10), { 200: 10 });
+  await client.replicaof('NO', 'ONE');
+  client.disconnect();
+  await service.waitForLog('Redis replies again');
+  while ((await service.call('GET', '/health/ready')).json.redis !== 'up') await delay(20);
+  assert.deepEqual(await send([service], 10), { 200: 5, 429: 5 });
 });
 
 test('names, addresses and the password are in no line, error or key of Redis', needsRedis, async (t) => {
