@@ -9,34 +9,39 @@ const running = 'assay:jobs';
 const jobKey = (id: string) => `assay:job:${id}`;
 const leaseKey = (id: string) => `assay:lease:${id}`;
 
+/** What `enter` and `tell` begin with: the names of what they are given. */
+const named = `
+local running, job, lease = unpack(KEYS)
+local collection, id, state, keptMs, replica, leaseMs, status = unpack(ARGV)`;
+
 /** Of one collection's jobs, one runs: the one that is there is found, or this one entered, with its lease. */
-const enter = `
-local id = redis.call('HGET', KEYS[1], ARGV[1])
-local state = id and redis.call('HGET', 'assay:job:' .. id, 'state')
-if state then return state end
-redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])
-redis.call('HSET', KEYS[2], 'status', 'running', 'state', ARGV[3])
-redis.call('PEXPIRE', KEYS[2], ARGV[4])
-redis.call('SET', KEYS[3], ARGV[5], 'PX', ARGV[6])`;
+const enter = `${named}
+local other = redis.call('HGET', running, collection)
+local found = other and redis.call('HGET', 'assay:job:' .. other, 'state')
+if found then return found end
+redis.call('HSET', running, collection, id)
+redis.call('HSET', job, 'status', status, 'state', state)
+redis.call('PEXPIRE', job, keptMs)
+redis.call('SET', lease, replica, 'PX', leaseMs)`;
 
 /** Keeps a job's lease and its state, unless it is another's by now, or has ended. What Redis has lost is there again. */
-const tell = `
-local holder = redis.call('GET', KEYS[3])
-local current = redis.call('HGET', KEYS[1], ARGV[1])
-local status = redis.call('HGET', KEYS[2], 'status')
-if (holder and holder ~= ARGV[5]) or (current and current ~= ARGV[2]) or (status and status ~= 'running') then
-  return 'lost'
-end
-redis.call('HSET', KEYS[2], 'status', ARGV[7], 'state', ARGV[3])
-redis.call('PEXPIRE', KEYS[2], ARGV[4])
-if ARGV[7] == 'running' then
-  redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])
-  redis.call('SET', KEYS[3], ARGV[5], 'PX', ARGV[6])
+const tell = `${named}
+local holder = redis.call('GET', lease)
+local known = redis.call('HGET', job, 'status')
+local current = redis.call('HGET', running, collection)
+local goesOn = status == 'running'
+if (holder and holder ~= replica) or (known and known ~= 'running') then return 'lost' end
+if goesOn and current and current ~= id then return 'lost' end
+redis.call('HSET', job, 'status', status, 'state', state)
+redis.call('PEXPIRE', job, keptMs)
+if goesOn then
+  redis.call('HSET', running, collection, id)
+  redis.call('SET', lease, replica, 'PX', leaseMs)
 else
-  redis.call('HDEL', KEYS[1], ARGV[1])
-  redis.call('DEL', KEYS[3])
+  if current == id then redis.call('HDEL', running, collection) end
+  redis.call('DEL', lease)
 end
-return redis.call('HEXISTS', KEYS[2], 'cancel') == 1 and 'cancel' or 'told'`;
+return redis.call('HEXISTS', job, 'cancel') == 1 and 'cancel' or 'told'`;
 
 /** Takes the lease of a job that nobody holds, and counts how often that was done. */
 const claim = `

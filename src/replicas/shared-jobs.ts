@@ -98,8 +98,8 @@ export function shareJobs({ redis, ingest, logger }: { redis: Redis; ingest: Ing
     },
 
     async cancel(id) {
-      await own.get(id)?.run.cancel('The job was cancelled.');
-      if (!own.has(id)) await records.askToCancel(id);
+      const mine = own.get(id);
+      await (mine ? mine.run.cancel('The job was cancelled.') : records.askToCancel(id));
       for (;;) {
         const job = await get(id);
         if (!job) throw new AppError('NOT_FOUND', 'There is no job of this id.');
