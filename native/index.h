@@ -1,6 +1,6 @@
 // What our build of faiss-node does otherwise.
 //
-// Adding: a Float32Array is taken as it is; faiss-node takes plain arrays only, number by number.
+// Adding and searching: a Float32Array is taken as it is; faiss-node takes and gives plain arrays only, number by number.
 //
 // Searching an index of bytes: see codes.h.
 //
@@ -89,6 +89,27 @@ inline void search(faiss::Index &index, int64_t questions, const float *x, int64
       labels[question * k + place] = ids[at];
     }
   }
+}
+
+// Searches with the vectors of a Float32Array, and gives the labels and similarities as typed arrays; undefined where the arguments are
+// others, or `k` is not among what the index holds: faiss-node then says what it has to say.
+inline Napi::Value searchFloats(faiss::Index &index, const Napi::CallbackInfo &info) {
+  const Napi::Env env = info.Env();
+  if (info.Length() != 2 || !info[0].IsTypedArray() || !info[1].IsNumber()) return env.Undefined();
+  const auto numbers = info[0].As<Napi::TypedArray>();
+  const int64_t k = info[1].As<Napi::Number>().Int64Value();
+  if (numbers.TypedArrayType() != napi_float32_array || numbers.ElementLength() % index.d != 0) return env.Undefined();
+  if (k < 1 || k > index.ntotal) return env.Undefined();
+  const size_t questions = numbers.ElementLength() / index.d, found = questions * k;
+  auto similarities = Napi::Float32Array::New(env, found);
+  auto labels = Napi::Float64Array::New(env, found);
+  std::vector<int64_t> ids(found);
+  search(index, questions, info[0].As<Napi::Float32Array>().Data(), k, similarities.Data(), ids.data());
+  std::copy(ids.begin(), ids.end(), labels.Data());
+  auto results = Napi::Object::New(env);
+  results.Set("distances", similarities);
+  results.Set("labels", labels);
+  return results;
 }
 
 }  // namespace assay

@@ -4,7 +4,7 @@ import type { NearWindow } from './index-part.ts';
 type Ranked = { key: number; score: number };
 
 /** A passage as a search ranks it: its key, its fused score, and the cosines between the question and each of its windows. */
-export type RankedPassage = Ranked & { similarities: Float32Array };
+export type RankedPassage = Ranked & { similarities: Float32Array | Float64Array };
 
 /** Best first; ties by key, so that the order is the same every time. */
 const byScore = (one: Ranked, other: Ranked) => other.score - one.score || one.key - other.key;
@@ -45,6 +45,29 @@ export function rankPassages(options: {
   }
 
   return best.map((each) => ({ ...each, similarities: similarities(vector, vectorsOf(each.key)) }));
+}
+
+/** Ranked passages as numbers one after another, which costs a message between processes a fraction of what objects cost. */
+export function packRanking(ranked: RankedPassage[]): Float64Array {
+  const packed = new Float64Array(ranked.reduce((length, { similarities: own }) => length + 3 + own.length, 0));
+  let at = 0;
+  for (const { key, score, similarities: own } of ranked) {
+    packed.set([key, score, own.length], at);
+    packed.set(own, at + 3);
+    at += 3 + own.length;
+  }
+  return packed;
+}
+
+/** The passages that were packed. */
+export function unpackRanking(packed: Float64Array): RankedPassage[] {
+  const ranked: RankedPassage[] = [];
+  for (let at = 0; at < packed.length; ) {
+    const end = at + 3 + packed[at + 2]!;
+    ranked.push({ key: packed[at]!, score: packed[at + 1]!, similarities: packed.subarray(at + 3, end) });
+    at = end;
+  }
+  return ranked;
 }
 
 /** The cosines between a question's vector and the vectors that stand one after another in `vectors`. */
