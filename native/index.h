@@ -17,6 +17,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <exception>
+#include <optional>
 #include <vector>
 
 #include "codes.h"
@@ -38,6 +39,13 @@ inline bool add(faiss::Index &index, const Napi::CallbackInfo &info) {
   return true;
 }
 
+// Holds OpenMP to one thread while it lives: to wake another takes longer than a small search.
+struct OneThread {
+  const int before = omp_get_max_threads();
+  OneThread() { omp_set_num_threads(1); }
+  ~OneThread() { omp_set_num_threads(before); }
+};
+
 inline void search(faiss::Index &index, int64_t questions, const float *x, int64_t k, float *similarities, int64_t *labels) {
   faiss::distance_compute_blas_threshold = WORTH_A_MATRIX;
   const size_t d = index.d, total = index.ntotal;
@@ -51,6 +59,8 @@ inline void search(faiss::Index &index, int64_t questions, const float *x, int64
   const auto *flat = dynamic_cast<faiss::IndexFlat *>(&index);
   const size_t threads = threadsFor(total * d);
   if (!flat || k < 1 || !products || threads < 2 || total < threads * size_t(k)) {
+    std::optional<OneThread> alone;
+    if (threadsFor(total * d * questions) < 2) alone.emplace();
     index.search(questions, x, k, similarities, labels);
     return;
   }
