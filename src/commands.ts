@@ -16,13 +16,22 @@ async function withParts<T>(work: (parts: Parts) => Promise<T>) {
   }
 }
 
-/** Ingests files and folders with a progress bar, and says how it went: in words, or as JSON on stdout. */
-export async function ingestWithProgress(parts: Parts, paths: string[], collection: string, json = false) {
+/**
+ * Ingests files and folders with a progress bar, and says how it went: in words, or as JSON on stdout.
+ * @throws AppError as `ingestPaths`; the signal's reason when it fires
+ */
+export async function ingestWithProgress(
+  parts: Parts,
+  paths: string[],
+  collection: string,
+  { json = false, signal }: { json?: boolean | undefined; signal?: AbortSignal } = {},
+) {
   const bar = showCount('Ingesting');
   const progress = await ingestPaths({
     paths,
-    ingestFile: (path, source) => parts.ingestFile(collection, path, source),
+    ingestFile: (path, source) => parts.ingestFile(collection, path, source, signal),
     onProgress: ({ done, files }) => bar.update(done, files),
+    ...(signal && { signal }),
   }).finally(bar.end);
   if (json) writeJson(progress);
   else tellIngest(progress);
@@ -35,7 +44,7 @@ export async function ingest(paths: string[], options: { collection: string; jso
   if (!collection.success) throw new WrongUsage(`--collection ${collection.error.issues[0]!.message}`);
   await withParts(async (parts) => {
     await parts.knowledge.createCollection(collection.data);
-    const { skipped } = await ingestWithProgress(parts, paths, collection.data, options.json);
+    const { skipped } = await ingestWithProgress(parts, paths, collection.data, options);
     if (skipped > 0) process.exitCode = 1;
   });
 }

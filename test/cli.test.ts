@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
 import { runCommand, startCommand } from './doubles/command-line.ts';
 import { startOpenAiServer } from './doubles/openai-server.ts';
 import { type Test, temporaryFolder } from './doubles/temporary-folder.ts';
@@ -95,6 +96,70 @@ test('npm start’s service: corpus in, a curl command printed, an answer with t
   const again = await serve(t, settings);
   const { documents } = (await (await fetch(`${again.url}/health/ready`)).json()) as { documents: number };
   assert.equal(documents, 13);
+});
+
+/** A port that nobody listens on now. */
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+test('a service whose model server is not there yet lives, says what it waits for, and becomes ready', async (t) => {
+  const [port, modelPort] = [await freePort(), await freePort()];
+  const child = startCommand(['serve', '--ingest-corpus'], {
+    DATA_DIR: await temporaryFolder(t),
+    PORT: String(port),
+    OPENAI_BASE_URL: `http://127.0.0.1:${modelPort}/v1`,
+    MODEL_MAX_RETRIES: '0',
+  });
+  const exit = once(child, 'exit');
+  t.after(() => child.kill('SIGKILL'));
+  const health = async (what: string) => {
+    const reply = await fetch(`http://127.0.0.1:${port}/health/${what}`).catch(() => null);
+    return reply && { status: reply.status, body: (await reply.json()) as Record<string, never> };
+  };
+  const until = async (holds: (ready: NonNullable<Awaited<ReturnType<typeof health>>>) => boolean) => {
+    for (;;) {
+      const ready = await health('ready');
+      if (ready && holds(ready)) return ready;
+      await delay(50);
+    }
+  };
+  const { status, body } = await until(({ body }) => /can't be ingested yet/.test(JSON.stringify(body)));
+  assert.equal(status, 503);
+  assert.match(
+    JSON.stringify(body),
+    /"code":"NOT_READY","message":"The documents of CORPUS_DIR can't be ingested yet: /,
+  );
+  assert.equal((await health('live'))?.status, 200);
+  await startOpenAiServer({ test: t, port: modelPort });
+  const ready = await until(({ status }) => status === 200);
+  assert.equal(ready.body.documents, 13);
+  child.kill('SIGTERM');
+  assert.deepEqual(await exit, [0, null]);
+});
+
+test('a service that still waits ends when it is told to', async (t) => {
+  const child = startCommand(['serve', '--ingest-corpus'], {
+    DATA_DIR: await temporaryFolder(t),
+    PORT: '0',
+    OPENAI_BASE_URL: `http://127.0.0.1:${await freePort()}/v1`,
+    MODEL_MAX_RETRIES: '0',
+  });
+  t.after(() => child.kill('SIGKILL'));
+  let told = '';
+  await new Promise<void>((resolve) =>
+    child.stdout!.setEncoding('utf8').on('data', (text) => {
+      told += text;
+      if (/can not be ingested yet/.test(told)) resolve();
+    }),
+  );
+  child.kill('SIGTERM');
+  assert.deepEqual(await once(child, 'exit'), [0, null]);
 });
 
 test('a service that is killed leaves no host behind that would hold the store', async (t) => {

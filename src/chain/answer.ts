@@ -64,7 +64,9 @@ function tellingTokens(model: ChatStep): ChatStep {
 export function readText(message: AIMessageChunk): string {
   const { content } = message;
   // LangChain reads any provider's blocks in `text`, at some cost; most servers send plain text.
-  return (typeof content === 'string' ? content : message.text).replace(/<think(?:ing)?>[\s\S]*?<\/think(?:ing)?>/gi, '').trim();
+  return (typeof content === 'string' ? content : message.text)
+    .replace(/<think(?:ing)?>[\s\S]*?<\/think(?:ing)?>/gi, '')
+    .trim();
 }
 
 /**

@@ -1,6 +1,7 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { Knowledge } from '../knowledge/port.ts';
+import { ErrorBody } from './error-reply.ts';
 
 /** What the service is made of, for people and for `/health/ready`. */
 export type About = {
@@ -8,8 +9,14 @@ export type About = {
   versions: Record<string, string>;
 };
 
+/** What the service waits for before it is ready, in words for people; null when it waits for nothing. */
+export type WaitsFor = () => string | null;
+
 /** `/health/live`: the process answers. `/health/ready`: it can serve, from what, with what. */
-export const healthRoutes: FastifyPluginAsyncZod<{ knowledge: Knowledge; about: About }> = async (app, options) => {
+export const healthRoutes: FastifyPluginAsyncZod<{ knowledge: Knowledge; about: About; waitsFor: WaitsFor }> = async (
+  app,
+  options,
+) => {
   app.get(
     '/health/live',
     { schema: { summary: 'Whether the process answers', response: { 200: z.object({ status: z.literal('live') }) } } },
@@ -33,10 +40,18 @@ export const healthRoutes: FastifyPluginAsyncZod<{ knowledge: Knowledge; about: 
             }),
             versions: z.record(z.string(), z.string()),
           }),
+          503: ErrorBody,
         },
       },
     },
-    async () => {
+    async (request, reply) => {
+      const awaited = options.waitsFor();
+      if (awaited !== null) {
+        // No failure: it is not for the log, and what is waited for is said.
+        request.errorCode = 'NOT_READY';
+        const body = { error: { code: 'NOT_READY', message: awaited, requestId: request.id } };
+        return reply.status(503).header('retry-after', '1').send(body);
+      }
       const { documents, passages } = await options.knowledge.stats();
       return { status: 'ready' as const, documents, passages, ...options.about };
     },

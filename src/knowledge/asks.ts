@@ -39,8 +39,7 @@ const migrations = [
 const kept = 100_000;
 
 /** Texts take a fifth of their room when packed, and packing them harder saves little more. To begin costs more than to go on. */
-const pack = (replies: Uint8Array) =>
-  zstdCompressSync(replies, { params: { [constants.ZSTD_c_compressionLevel]: 1 } });
+const pack = (replies: Uint8Array) => zstdCompressSync(replies, { params: { [constants.ZSTD_c_compressionLevel]: 1 } });
 /** How many replies are packed together: whoever wants one unpacks them all. */
 const packedTogether = 32;
 

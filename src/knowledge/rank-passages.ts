@@ -30,7 +30,8 @@ export function rankPassages(options: {
   const similarityOf = (key: number) => {
     const vectors = vectorsOf(key);
     let most = -1;
-    for (let at = 0; at < vectors.length / vector.length; at += 1) most = Math.max(most, similarity(vector, vectors, at));
+    for (let at = 0; at < vectors.length / vector.length; at += 1)
+      most = Math.max(most, similarity(vector, vectors, at));
     return most;
   };
   const candidates = new Map<number, Candidate>();
@@ -60,7 +61,8 @@ function withSimilarities(
   vectorsOf: (key: number) => Float32Array,
 ): RankedPassage[] {
   const ofKey = new Map<number, Float32Array>();
-  for (const { key } of best) ofKey.set(key, new Float32Array(vectorsOf(key).length / question.length).fill(Number.NaN));
+  for (const { key } of best)
+    ofKey.set(key, new Float32Array(vectorsOf(key).length / question.length).fill(Number.NaN));
   for (const { passageKey, window, similarity } of near) {
     const own = ofKey.get(passageKey);
     if (own) own[window] = similarity;
