@@ -1,6 +1,6 @@
 // What our build of faiss-node does otherwise.
 //
-// Adding: a Float32Array is taken as it is; faiss-node takes plain arrays only, number by number.
+// Adding and searching: a Float32Array is taken as it is; faiss-node takes and gives plain arrays only, number by number.
 //
 // Searching an index of bytes: see codes.h.
 //
@@ -17,6 +17,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <exception>
+#include <optional>
 #include <vector>
 
 #include "codes.h"
@@ -38,6 +39,13 @@ inline bool add(faiss::Index &index, const Napi::CallbackInfo &info) {
   return true;
 }
 
+// Holds OpenMP to one thread while it lives: to wake another takes longer than a small search.
+struct OneThread {
+  const int before = omp_get_max_threads();
+  OneThread() { omp_set_num_threads(1); }
+  ~OneThread() { omp_set_num_threads(before); }
+};
+
 inline void search(faiss::Index &index, int64_t questions, const float *x, int64_t k, float *similarities, int64_t *labels) {
   faiss::distance_compute_blas_threshold = WORTH_A_MATRIX;
   const size_t d = index.d, total = index.ntotal;
@@ -51,6 +59,8 @@ inline void search(faiss::Index &index, int64_t questions, const float *x, int64
   const auto *flat = dynamic_cast<faiss::IndexFlat *>(&index);
   const size_t threads = threadsFor(total * d);
   if (!flat || k < 1 || !products || threads < 2 || total < threads * size_t(k)) {
+    std::optional<OneThread> alone;
+    if (threadsFor(total * d * questions) < 2) alone.emplace();
     index.search(questions, x, k, similarities, labels);
     return;
   }
@@ -89,6 +99,27 @@ inline void search(faiss::Index &index, int64_t questions, const float *x, int64
       labels[question * k + place] = ids[at];
     }
   }
+}
+
+// Searches with the vectors of a Float32Array, and gives the labels and similarities as typed arrays; undefined where the arguments are
+// others, or `k` is not among what the index holds: faiss-node then says what it has to say.
+inline Napi::Value searchFloats(faiss::Index &index, const Napi::CallbackInfo &info) {
+  const Napi::Env env = info.Env();
+  if (info.Length() != 2 || !info[0].IsTypedArray() || !info[1].IsNumber()) return env.Undefined();
+  const auto numbers = info[0].As<Napi::TypedArray>();
+  const int64_t k = info[1].As<Napi::Number>().Int64Value();
+  if (numbers.TypedArrayType() != napi_float32_array || numbers.ElementLength() % index.d != 0) return env.Undefined();
+  if (k < 1 || k > index.ntotal) return env.Undefined();
+  const size_t questions = numbers.ElementLength() / index.d, found = questions * k;
+  auto similarities = Napi::Float32Array::New(env, found);
+  auto labels = Napi::Float64Array::New(env, found);
+  std::vector<int64_t> ids(found);
+  search(index, questions, info[0].As<Napi::Float32Array>().Data(), k, similarities.Data(), ids.data());
+  std::copy(ids.begin(), ids.end(), labels.Data());
+  auto results = Napi::Object::New(env);
+  results.Set("distances", similarities);
+  results.Set("labels", labels);
+  return results;
 }
 
 }  // namespace assay

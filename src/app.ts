@@ -19,7 +19,7 @@ import { replyInsteadOfNode, replyToBrokenHttp } from './http/broken-http.ts';
 import { collectionRoutes } from './http/collections.ts';
 import { documentRoutes, type IngestUploads } from './http/documents.ts';
 import { ErrorBody, replyWithError } from './http/error-reply.ts';
-import { type About, healthRoutes } from './http/health.ts';
+import { type About, healthRoutes, type WaitsFor } from './http/health.ts';
 import { jobRoutes } from './http/jobs.ts';
 import { requireKeys } from './http/keys.ts';
 import { mcpRoute } from './http/mcp.ts';
@@ -64,8 +64,11 @@ export type AppParts = {
   };
 };
 
-/** Builds the HTTP service from its parts; listening is the caller's. */
-export async function buildApp(parts: AppParts) {
+/**
+ * Builds the HTTP service from its parts; listening is the caller's.
+ * @param waitsFor what `/health/ready` says while the service is up and not yet ready
+ */
+export async function buildApp(parts: AppParts, waitsFor: WaitsFor = () => null) {
   const { settings, knowledge, about, keyring, shared } = parts;
   const app = fastify({
     loggerInstance: parts.logger,
@@ -152,7 +155,7 @@ export async function buildApp(parts: AppParts) {
   app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger());
 
   await app.register(pageRoutes, { about });
-  await app.register(healthRoutes, { knowledge, about, redisIsUp: shared?.isUp });
+  await app.register(healthRoutes, { knowledge, about, waitsFor, redisIsUp: shared?.isUp });
   await app.register(metricsRoute, { metrics: parts.metrics });
   await app.register(askRoutes, { conductAsk, knowledge });
   await app.register(searchRoutes, { search: parts.search, topK: settings.topK });

@@ -18,13 +18,22 @@ async function withParts<T>(work: (parts: Parts) => Promise<T>) {
   }
 }
 
-/** Ingests files and folders with a progress bar, and says how it went: in words, or as JSON on stdout. */
-export async function ingestWithProgress(parts: Parts, paths: string[], collection: string, json = false) {
+/**
+ * Ingests files and folders with a progress bar, and says how it went: in words, or as JSON on stdout.
+ * @throws AppError as `ingestPaths`; the signal's reason when it fires
+ */
+export async function ingestWithProgress(
+  parts: Parts,
+  paths: string[],
+  collection: string,
+  { json = false, signal }: { json?: boolean | undefined; signal?: AbortSignal } = {},
+) {
   const bar = showCount('Ingesting');
   const progress = await ingestPaths({
     paths,
-    ingestFile: (path, source) => parts.ingestFile(collection, path, source),
+    ingestFile: (path, source) => parts.ingestFile(collection, path, source, signal),
     onProgress: ({ done, files }) => bar.update(done, files),
+    ...(signal && { signal }),
   }).finally(bar.end);
   if (json) writeJson(progress);
   else tellIngest(progress);
@@ -32,17 +41,15 @@ export async function ingestWithProgress(parts: Parts, paths: string[], collecti
 }
 
 /**
- * Ingests `CORPUS_DIR` before a service listens. Replicas that share jobs have one of them do it, and the others wait for it.
- * @throws AppError with what ended it before its end
+ * Ingests `CORPUS_DIR` as a job, which one of the replicas does that share it; this one may be it, or waits for it.
+ * @throws AppError with the code that the job failed with
  */
-export async function ingestAtStart(parts: Parts, corpusDir: string) {
-  if (!parts.shared) return ingestWithProgress(parts, [corpusDir], 'default');
-  const { id } = await parts.jobs.start('default');
+export async function ingestOnce({ jobs }: Parts, signal: AbortSignal) {
+  const { id } = await jobs.start('default');
   const bar = showCount('Ingesting');
   let job: Job | undefined;
   try {
-    for await (job of parts.jobs.watch(id, new AbortController().signal))
-      bar.update(job.progress.done, job.progress.files);
+    for await (job of jobs.watch(id, signal)) bar.update(job.progress.done, job.progress.files);
   } finally {
     bar.end();
   }
@@ -57,7 +64,7 @@ export async function ingest(paths: string[], options: { collection: string; jso
   if (!collection.success) throw new WrongUsage(`--collection ${collection.error.issues[0]!.message}`);
   await withParts(async (parts) => {
     await parts.knowledge.createCollection(collection.data);
-    const { skipped } = await ingestWithProgress(parts, paths, collection.data, options.json);
+    const { skipped } = await ingestWithProgress(parts, paths, collection.data, options);
     if (skipped > 0) process.exitCode = 1;
   });
 }

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
 import { buildApp } from './app.ts';
-import { ingestAtStart } from './commands.ts';
+import { ingestOnce, ingestWithProgress } from './commands.ts';
 import { compose, type Parts } from './compose.ts';
 import { type Config, readConfig, readKeysFile } from './config.ts';
 import { AppError } from './errors.ts';
@@ -8,29 +9,38 @@ import { AppError } from './errors.ts';
 /**
  * Serves until told to stop: reads the settings, composes, listens; on SIGTERM or SIGINT takes no more, finishes what it has
  * taken, and ends. On SIGHUP it reads `API_KEYS_FILE` again and ingests `CORPUS_DIR` anew.
- * @param options.ingestCorpus ingests `CORPUS_DIR` into the default collection first
+ * @param options.ingestCorpus ingests `CORPUS_DIR` into the default collection; until then `/health/ready` says that it isn't ready
  */
 export async function serve(options: { ingestCorpus?: boolean } = {}) {
   const onTerminal = process.stdout.isTTY === true;
   const config = readConfig();
   const parts = await compose(config, { serving: true, ...(onTerminal && { logTo: 'terminal' }) });
+  const stopping = new AbortController();
+  const told = Promise.withResolvers<string>();
+  for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, told.resolve);
+  void told.promise.then(() => stopping.abort(new AppError('NOT_READY', 'The service is stopping.')));
+  let awaited: string | null = 'The service is starting.';
   try {
-    if (options.ingestCorpus) {
-      if (existsSync(config.corpusDir)) await ingestAtStart(parts, config.corpusDir);
+    const app = await buildApp(parts, () => awaited);
+    try {
+      const address = await app.listen({ host: config.host, port: config.port });
+      parts.logger.info({ ...parts.about, address }, 'listening');
+      process.on('SIGHUP', () => {
+        takeKeys(config, parts);
+        void parts.jobs
+          .start('default')
+          .then(({ id }) => parts.logger.info({ jobId: id }, 'ingesting CORPUS_DIR anew'));
+      });
+      if (options.ingestCorpus && existsSync(config.corpusDir))
+        await ingestAtStart(parts, config.corpusDir, stopping.signal, (what) => {
+          awaited = what;
+        });
+      awaited = null;
+      if (!stopping.signal.aborted) announce(address, parts.about.models.chat, config.apiKeys.length > 0);
+      parts.logger.info({ signal: await told.promise }, 'stopping: finishing what has begun');
+    } finally {
+      await app.close();
     }
-    const app = await buildApp(parts);
-    const address = await app.listen({ host: config.host, port: config.port });
-    announce(address, parts.about.models.chat, config.apiKeys.length > 0);
-    parts.logger.info({ ...parts.about, address }, 'listening');
-    process.on('SIGHUP', () => {
-      takeKeys(config, parts);
-      void parts.jobs.start('default').then(({ id }) => parts.logger.info({ jobId: id }, 'ingesting CORPUS_DIR anew'));
-    });
-    const signal = await new Promise<string>((resolve) => {
-      for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, resolve);
-    });
-    parts.logger.info({ signal }, 'stopping: finishing what has begun');
-    await app.close();
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE')
       throw new AppError('BAD_SETTINGS', `PORT: ${config.port} is in use on ${config.host}; set PORT to another.`, {
@@ -39,6 +49,31 @@ export async function serve(options: { ingestCorpus?: boolean } = {}) {
     throw error;
   } finally {
     await parts.close();
+  }
+}
+
+/** How long it is waited before the start's ingest is tried again, in milliseconds: twice as long each time, up to the last. */
+const pauseMs = { first: 1_000, most: 30_000 };
+
+/**
+ * Ingests the corpus of a service that has just started. A model server or a store that can't be reached yet is waited for.
+ * @param tell is told what is waited for
+ * @throws AppError what waiting doesn't mend, such as MODEL_REJECTED; nothing when the signal fires
+ */
+async function ingestAtStart(parts: Parts, corpusDir: string, signal: AbortSignal, tell: (awaited: string) => void) {
+  tell('The documents of CORPUS_DIR are being ingested.');
+  for (let pause = pauseMs.first; ; pause = Math.min(pauseMs.most, pause * 2)) {
+    try {
+      await (parts.shared ? ingestOnce(parts, signal) : ingestWithProgress(parts, [corpusDir], 'default', { signal }));
+      return;
+    } catch (error) {
+      if (signal.aborted) return;
+      if (!(error instanceof AppError) || !['MODEL_UNAVAILABLE', 'NOT_READY'].includes(error.code)) throw error;
+      const what = error.code === 'NOT_READY' ? 'the store' : "the embedding model's server";
+      tell(`The documents of CORPUS_DIR can't be ingested yet: waiting for ${what}.`);
+      parts.logger.warn({ code: error.code, againInMs: pause }, 'the documents of CORPUS_DIR can not be ingested yet');
+      await delay(pause, undefined, { signal }).catch(() => {}); // the signal ends the next try
+    }
   }
 }
 

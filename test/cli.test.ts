@@ -4,7 +4,9 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { runCommand, startServing } from './doubles/command-line.ts';
+import { setTimeout as delay } from 'node:timers/promises';
+import { runCommand, startCommand, startServing } from './doubles/command-line.ts';
+import { freePort } from './doubles/free-port.ts';
 import { startOpenAiServer } from './doubles/openai-server.ts';
 import { temporaryFolder } from './doubles/temporary-folder.ts';
 
@@ -75,6 +77,60 @@ test('npm start’s service: corpus in, a curl command printed, an answer with t
   const again = await startServing(t, settings);
   const { documents } = (await (await fetch(`${again.url}/health/ready`)).json()) as { documents: number };
   assert.equal(documents, 13);
+});
+
+test('a service whose model server is not there yet lives, says what it waits for, and becomes ready', async (t) => {
+  const [port, modelPort] = [await freePort(), await freePort()];
+  const child = startCommand(['serve', '--ingest-corpus'], {
+    DATA_DIR: await temporaryFolder(t),
+    PORT: String(port),
+    OPENAI_BASE_URL: `http://127.0.0.1:${modelPort}/v1`,
+    MODEL_MAX_RETRIES: '0',
+  });
+  const exit = once(child, 'exit');
+  t.after(() => child.kill('SIGKILL'));
+  const health = async (what: string) => {
+    const reply = await fetch(`http://127.0.0.1:${port}/health/${what}`).catch(() => null);
+    return reply && { status: reply.status, body: (await reply.json()) as Record<string, never> };
+  };
+  const until = async (holds: (ready: NonNullable<Awaited<ReturnType<typeof health>>>) => boolean) => {
+    for (;;) {
+      const ready = await health('ready');
+      if (ready && holds(ready)) return ready;
+      await delay(50);
+    }
+  };
+  const { status, body } = await until(({ body }) => /can't be ingested yet/.test(JSON.stringify(body)));
+  assert.equal(status, 503);
+  assert.match(
+    JSON.stringify(body),
+    /"code":"NOT_READY","message":"The documents of CORPUS_DIR can't be ingested yet: /,
+  );
+  assert.equal((await health('live'))?.status, 200);
+  await startOpenAiServer({ test: t, port: modelPort });
+  const ready = await until(({ status }) => status === 200);
+  assert.equal(ready.body.documents, 13);
+  child.kill('SIGTERM');
+  assert.deepEqual(await exit, [0, null]);
+});
+
+test('a service that still waits ends when it is told to', async (t) => {
+  const child = startCommand(['serve', '--ingest-corpus'], {
+    DATA_DIR: await temporaryFolder(t),
+    PORT: '0',
+    OPENAI_BASE_URL: `http://127.0.0.1:${await freePort()}/v1`,
+    MODEL_MAX_RETRIES: '0',
+  });
+  t.after(() => child.kill('SIGKILL'));
+  let told = '';
+  await new Promise<void>((resolve) =>
+    child.stdout!.setEncoding('utf8').on('data', (text) => {
+      told += text;
+      if (/can not be ingested yet/.test(told)) resolve();
+    }),
+  );
+  child.kill('SIGTERM');
+  assert.deepEqual(await once(child, 'exit'), [0, null]);
 });
 
 test('a service that is killed leaves no host behind that would hold the store', async (t) => {

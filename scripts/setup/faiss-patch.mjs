@@ -1,6 +1,6 @@
 /**
  * The places of faiss-node's source that are changed. `search` never frees the copy of its query, 1.5 KB at 384 dimensions, so a
- * million searches cost 1.5 GB; it has one thread; `add` takes plain arrays only (see native/index.h for these two).
+ * million searches cost 1.5 GB; it has one thread; both take plain arrays only (see native/index.h for these two).
  */
 const CHANGES = [
   {
@@ -12,6 +12,12 @@ const CHANGES = [
     replace:
       '  Napi::Value add(const Napi::CallbackInfo &info)\n  {\n    Napi::Env env = info.Env();\n' +
       '    if (assay::add(*index_, info)) return env.Undefined();\n',
+  },
+  {
+    find: '  Napi::Value search(const Napi::CallbackInfo &info)\n  {\n    Napi::Env env = info.Env();\n',
+    replace:
+      '  Napi::Value search(const Napi::CallbackInfo &info)\n  {\n    Napi::Env env = info.Env();\n' +
+      '    if (const Napi::Value found = assay::searchFloats(*index_, info); !found.IsUndefined()) return found;\n',
   },
 ];
 

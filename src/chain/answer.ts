@@ -62,7 +62,11 @@ function tellingTokens(model: ChatStep): ChatStep {
 
 /** A message's text without the thinking that some models write before it. */
 export function readText(message: AIMessageChunk): string {
-  return message.text.replace(/<think(?:ing)?>[\s\S]*?<\/think(?:ing)?>/gi, '').trim();
+  const { content } = message;
+  // LangChain reads any provider's blocks in `text`, at some cost; most servers send plain text.
+  return (typeof content === 'string' ? content : message.text)
+    .replace(/<think(?:ing)?>[\s\S]*?<\/think(?:ing)?>/gi, '')
+    .trim();
 }
 
 /**

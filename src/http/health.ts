@@ -3,12 +3,16 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { AppError } from '../errors.ts';
 import type { Knowledge } from '../knowledge/port.ts';
+import { ErrorBody } from './error-reply.ts';
 
 /** What the service is made of, for people and for `/health/ready`. */
 export type About = {
   models: { provider: 'embedded' | 'openai-compatible'; chat: string | null; evaluation: string; embedding: string };
   versions: Record<string, string>;
 };
+
+/** What the service waits for before it is ready, in words for people; null when it waits for nothing. */
+export type WaitsFor = () => string | null;
 
 /** A store that takes longer to say what it holds will not answer questions either. */
 const statsMayTakeMs = 2_000;
@@ -17,6 +21,7 @@ const statsMayTakeMs = 2_000;
 export const healthRoutes: FastifyPluginAsyncZod<{
   knowledge: Knowledge;
   about: About;
+  waitsFor: WaitsFor;
   /** Whether the Redis that the settings name replies; it is told, and no reason not to be ready. */
   redisIsUp: (() => boolean) | undefined;
 }> = async (app, options) => {
@@ -44,10 +49,18 @@ export const healthRoutes: FastifyPluginAsyncZod<{
             versions: z.record(z.string(), z.string()),
             redis: z.enum(['up', 'down']).optional(),
           }),
+          503: ErrorBody,
         },
       },
     },
-    async () => {
+    async (request, reply) => {
+      const awaited = options.waitsFor();
+      if (awaited !== null) {
+        // No failure: it is not for the log, and what is waited for is said.
+        request.errorCode = 'NOT_READY';
+        const body = { error: { code: 'NOT_READY', message: awaited, requestId: request.id } };
+        return reply.status(503).header('retry-after', '1').send(body);
+      }
       const late = delay(statsMayTakeMs, null, { ref: false });
       const stats = await Promise.race([options.knowledge.stats(), late]);
       if (!stats) throw new AppError('NOT_READY', 'The store does not reply.');

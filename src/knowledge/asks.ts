@@ -17,13 +17,31 @@ const migrations = [
   ) STRICT`,
   // Replies were JSON.
   'DELETE FROM asks',
+  // Replies were packed one by one.
+  `CREATE TABLE packs (number INTEGER PRIMARY KEY, replies BLOB NOT NULL) STRICT;
+  INSERT INTO packs SELECT number, reply FROM asks;
+  CREATE TABLE packed_asks (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL UNIQUE,
+    collection TEXT NOT NULL,
+    key_name TEXT,
+    created_at TEXT NOT NULL,
+    pack INTEGER NOT NULL,
+    begins INTEGER NOT NULL,
+    ends INTEGER
+  ) STRICT;
+  INSERT INTO packed_asks SELECT number, id, collection, key_name, created_at, number, 0, NULL FROM asks;
+  DROP TABLE asks;
+  ALTER TABLE packed_asks RENAME TO asks`,
 ];
 
 /** How many records are kept; older ones go first. */
 const kept = 100_000;
 
-/** Texts take a third of their room when packed, and packing them harder saves little more. */
-const pack = (reply: Uint8Array) => zstdCompressSync(reply, { params: { [constants.ZSTD_c_compressionLevel]: 1 } });
+/** Texts take a fifth of their room when packed, and packing them harder saves little more. To begin costs more than to go on. */
+const pack = (replies: Uint8Array) => zstdCompressSync(replies, { params: { [constants.ZSTD_c_compressionLevel]: 1 } });
+/** How many replies are packed together: whoever wants one unpacks them all. */
+const packedTogether = 32;
 
 /** How often it is looked for records that are too old, and how many of the oldest are looked at in one go. */
 const sweepEveryMs = 60_000;
@@ -35,16 +53,22 @@ const sweepRows = 500;
  */
 export function openAsks(dataDir: string, retentionMs: number) {
   const database = openDatabase(join(dataDir, 'asks.db'), { migrations, synchronous: 'NORMAL' });
+  const insertPack = database.prepare('INSERT INTO packs (replies) VALUES (?)');
   const insert = database.prepare(
-    'INSERT OR REPLACE INTO asks (id, collection, key_name, created_at, reply) VALUES (?, ?, ?, ?, ?)',
+    'INSERT OR REPLACE INTO asks (id, collection, key_name, created_at, pack, begins, ends) VALUES (?, ?, ?, ?, ?, ?, ?)',
   );
   const trim = database.prepare('DELETE FROM asks WHERE number <= ?');
   const select = database.prepare(
-    'SELECT id, collection, key_name AS keyName, created_at AS createdAt, reply FROM asks WHERE id = ? AND created_at > ?',
+    `SELECT id, collection, key_name AS keyName, created_at AS createdAt, begins, ends, replies
+    FROM asks JOIN packs ON packs.number = pack WHERE id = ? AND created_at > ?`,
   );
   // Records come in the order in which asks end, so the oldest are found at the front, without an index of their times.
   const eraseOld = database.prepare(
     'DELETE FROM asks WHERE number IN (SELECT number FROM asks ORDER BY number LIMIT ?) AND created_at <= ?',
+  );
+  // Packs come in the order of their asks: those before the oldest one's hold nothing any more.
+  const eraseEmptied = database.prepare(
+    'DELETE FROM packs WHERE number < coalesce((SELECT pack FROM asks ORDER BY number LIMIT 1), 9e15)',
   );
   const oldest = () => new Date(Date.now() - retentionMs).toISOString();
 
@@ -54,6 +78,7 @@ export function openAsks(dataDir: string, retentionMs: number) {
     let deleted = 0;
     try {
       deleted = Number(eraseOld.run(sweepRows, oldest()).changes);
+      eraseEmptied.run();
     } catch {
       // A disk that takes nothing now may do so at the next round; until then `get` doesn't find them.
     }
@@ -61,19 +86,30 @@ export function openAsks(dataDir: string, retentionMs: number) {
   }
   sweep();
 
+  function savePack(records: PackedAsk[]) {
+    const { lastInsertRowid: number } = insertPack.run(pack(Buffer.concat(records.map(({ reply }) => reply))));
+    let begins = 0;
+    for (const { id, collection, keyName, createdAt, reply } of records) {
+      const ends = begins + reply.length;
+      const { lastInsertRowid } = insert.run(id, collection, keyName, createdAt, number, begins, ends);
+      if (Number(lastInsertRowid) % 1000 === 0) trim.run(Number(lastInsertRowid) - kept);
+      begins = ends;
+    }
+  }
+
   return {
     /** Keeps records, all or none. */
     save(records: PackedAsk[]) {
       inTransaction(database, () => {
-        for (const { id, collection, keyName, createdAt, reply } of records) {
-          const { lastInsertRowid } = insert.run(id, collection, keyName, createdAt, pack(reply));
-          if (Number(lastInsertRowid) % 1000 === 0) trim.run(Number(lastInsertRowid) - kept);
-        }
+        for (let at = 0; at < records.length; at += packedTogether) savePack(records.slice(at, at + packedTogether));
       });
     },
     get(id: string): PackedAsk | null {
-      const row = select.get(id, oldest()) as PackedAsk | undefined;
-      return row ? { ...row, reply: zstdDecompressSync(row.reply) } : null;
+      type Row = Omit<PackedAsk, 'reply'> & { begins: number; ends: number | null; replies: Uint8Array };
+      const row = select.get(id, oldest()) as Row | undefined;
+      if (!row) return null;
+      const { begins, ends, replies, ...record } = row;
+      return { ...record, reply: zstdDecompressSync(replies).subarray(begins, ends ?? undefined) };
     },
     close() {
       clearTimeout(sweeping);

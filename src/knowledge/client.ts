@@ -8,7 +8,7 @@ import type { FoundPassage } from '../passage.ts';
 import type { PackedAsk } from './asks.ts';
 import type { HostMessage, HostOptions, HostRequest } from './host.ts';
 import { type Knowledge, type ShownPassage, storeOperations } from './port.ts';
-import type { RankedPassage } from './rank-passages.ts';
+import { unpackRanking } from './rank-passages.ts';
 import { createRecent } from './recent.ts';
 import { defaultTuning, recycled, type Tuning } from './upkeep.ts';
 
@@ -193,7 +193,7 @@ export async function startKnowledge(options: {
   /** A search's ranking comes from the host; of the passages only those that weren't here a short while ago. */
   async function search(query: Parameters<Knowledge['search']>[0]): Promise<FoundPassage[]> {
     for (let attempt = 1; ; attempt += 1) {
-      const ranked = (await call('search', [query])) as RankedPassage[];
+      const ranked = unpackRanking((await call('search', [query])) as Float64Array);
       const unknown = ranked.flatMap(({ key }) => (recent.get(key) ? [] : [key]));
       if (unknown.length > 0) {
         const shown = (await call('passages', [unknown])) as (ShownPassage | null)[];

@@ -1,7 +1,7 @@
 import { AppError, type ErrorCode } from '../errors.ts';
 import { translateStoreError } from './database.ts';
 import type { Knowledge, storeOperations } from './port.ts';
-import type { RankedPassage } from './rank-passages.ts';
+import { packRanking } from './rank-passages.ts';
 import { openStore, type Store } from './store.ts';
 import { recycled } from './upkeep.ts';
 
@@ -20,6 +20,9 @@ export type HostRequest = {
 export type HostReply = { id: number; value: unknown } | { id: number; error: { code: ErrorCode; message: string } };
 export type HostMessage = { ready: true } | { failed: { code: ErrorCode; message: string } } | HostReply[];
 
+/** How many replies to searches go in one message: each costs a system call, and each that waits for more is late. */
+const repliesTogether = 4;
+
 type Search = Parameters<Knowledge['search']>[0];
 type Waiting = { id: number; search: Search };
 
@@ -33,27 +36,27 @@ function toError(id: number, error: unknown): HostReply {
   return { id, error: { code, message } };
 }
 
-/** Answers all searches that have come in meanwhile, those of one collection with one pass over its index. */
-function answerTogether(store: Store, waiting: Waiting[]): HostReply[] {
-  const replies: HostReply[] = [];
+/**
+ * Answers all searches that have come in meanwhile, those of one collection with one pass over its index. Each reply is ready before
+ * the next is worked on: whoever waits for it can go on meanwhile.
+ */
+function* answerTogether(store: Store, waiting: Waiting[]): Generator<HostReply> {
   for (const [collection, group] of Map.groupBy(waiting, ({ search }) => search.collection)) {
     const fitting = group.filter(({ search }) => store.fits(search.vector));
     const misfit = new AppError('MODEL_BAD_OUTPUT', 'The embedding model returned a vector of an unexpected length.');
-    for (const { id, search } of group) if (!store.fits(search.vector)) replies.push(toError(id, misfit));
+    for (const { id, search } of group) if (!store.fits(search.vector)) yield toError(id, misfit);
     if (fitting.length === 0) continue;
-    let found: RankedPassage[][];
+    let answered = 0;
     try {
-      found = store.searchTogether(
-        collection,
-        fitting.map(({ search }) => search),
-      );
+      const searches = fitting.map(({ search }) => search);
+      for (const ranked of store.searchTogether(collection, searches)) {
+        yield { id: fitting[answered]!.id, value: packRanking(ranked) };
+        answered += 1;
+      }
     } catch (error) {
-      for (const { id } of fitting) replies.push(toError(id, error));
-      continue;
+      for (const { id } of fitting.slice(answered)) yield toError(id, error);
     }
-    for (const [at, { id }] of fitting.entries()) replies.push({ id, value: found[at]! });
   }
-  return replies;
 }
 
 /**
@@ -116,7 +119,12 @@ function run(options: HostOptions) {
         setImmediate(() => {
           const together = waiting;
           waiting = [];
-          send(answerTogether(store, together));
+          const ready: HostReply[] = [];
+          for (const reply of answerTogether(store, together)) {
+            ready.push(reply);
+            if (ready.length === repliesTogether) send(ready.splice(0));
+          }
+          if (ready.length > 0) send(ready);
           if (memory.isSpent(together.length)) process.exit(recycled);
         });
       waiting.push({ id: request.id, search: request.input[0] as Search });

@@ -14,7 +14,7 @@ export type FaissIndex = InstanceType<typeof faiss.Index>;
  */
 export type IndexKind = 'exact' | 'quantized';
 
-/** The published faiss-node takes plain arrays: so many numbers at a time bound what a conversion costs in memory. */
+/** The published faiss-node takes and gives plain arrays: so many numbers at a time bound what a conversion costs in memory. */
 const numbersAtOnce = 2 ** 20;
 /** Our own build takes vectors as they are (native/index.h), which is many times faster; undefined until it was tried. */
 let takesFloats: boolean | undefined;
@@ -41,6 +41,12 @@ export function createFaissIndex(kind: IndexKind, dimension: number, sample = ne
   return index;
 }
 
+/** Vectors as the binding at hand takes them. */
+function takenBy(vectors: Float32Array): number[] {
+  takesFloats ??= canTakeFloats();
+  return takesFloats ? (vectors as unknown as number[]) : Array.from(vectors);
+}
+
 function canTakeFloats(): boolean {
   try {
     createFaissIndex('exact', 1).add(new Float32Array(1) as unknown as number[]);
@@ -52,10 +58,8 @@ function canTakeFloats(): boolean {
 
 /** Adds vectors that stand one after another, in pieces. */
 export function addToFaiss(index: FaissIndex, vectors: Float32Array, dimension: number) {
-  takesFloats ??= canTakeFloats();
-  if (takesFloats) return void index.add(vectors as unknown as number[]);
   const step = Math.max(1, Math.floor(numbersAtOnce / dimension)) * dimension;
-  for (let at = 0; at < vectors.length; at += step) index.add(Array.from(vectors.subarray(at, at + step)));
+  for (let at = 0; at < vectors.length; at += step) index.add(takenBy(vectors.subarray(at, at + step)));
 }
 
 /** The vectors of passages one after another. */
@@ -88,9 +92,10 @@ export function createIndexPart(options: { kind: IndexKind; dimension: number; i
 
   /** The `reach` nearest of each question, less those that were removed. */
   function searchTo(questions: Float32Array, count: number, reach: number): NearWindow[][] {
-    const { labels, distances } = index.search(Array.from(questions), reach);
+    const { labels, distances } = index.search(takenBy(questions), reach);
     const near: NearWindow[][] = Array.from({ length: count }, () => []);
-    for (const [at, label] of labels.entries()) {
+    for (let at = 0; at < labels.length; at += 1) {
+      const label = labels[at]!;
       if (label < 0 || removed.has(label)) continue;
       const found = { passageKey: owners.keys[label]!, window: owners.windows[label]!, similarity: distances[at]! };
       near[Math.floor(at / reach)]!.push(found);

@@ -130,16 +130,19 @@ export function openStore(options: {
     return true;
   }
 
-  /** Answers several questions of a collection with one pass over its FAISS index, which costs little more than one. */
-  function searchTogether(name: string, queries: Query[]): RankedPassage[][] {
+  /**
+   * Answers several questions of a collection with one pass over its FAISS index, which costs little more than one; then each is
+   * ranked when it is asked for, in order.
+   */
+  function searchTogether(name: string, queries: Query[]): IteratorObject<RankedPassage[]> {
     const { fullText } = need(name);
     const index: CollectionIndex | undefined = indexes.of(name);
-    if (!index || index.size === 0) return queries.map(() => []);
+    if (!index || index.size === 0) return Iterator.from(queries).map(() => []);
     const limit = Math.max(candidatesPerSearch, ...queries.map(({ topK }) => topK * 5));
     const together = new Float32Array(queries.length * index.dimension);
     for (const [at, { vector }] of queries.entries()) together.set(vector, at * index.dimension);
     const near = index.search(together, limit);
-    return queries.map(({ question, vector, topK }, at) => {
+    return Iterator.from(queries).map(({ question, vector, topK }, at) => {
       const words = fullText.search(question, limit);
       const mean = index.meanSimilarity(vector);
       return rankPassages({ near: near[at]!, limit, words, vector, topK, mean, vectorsOf });

@@ -19,6 +19,8 @@ export interface OpenAiServerOptions {
   models?: string[];
   /** The length of the vectors, 64 by default. */
   dimension?: number;
+  /** A free one by default. */
+  port?: number;
   /** Every embedding reply comes in the encoding that wasn't asked for. */
   ignoreEncodingFormat?: boolean;
   /** The running test: when it ends the server closes, and a script that wasn't followed fails the test. */
@@ -56,7 +58,7 @@ export async function startOpenAiServer(options: OpenAiServerOptions = {}) {
       response.destroy();
     });
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  await new Promise<void>((resolve) => server.listen(options.port ?? 0, '127.0.0.1', resolve));
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const entry = await diary.record(request, response);

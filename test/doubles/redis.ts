@@ -1,7 +1,8 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { type AddressInfo, connect, createServer } from 'node:net';
+import { connect } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
+import { freePort } from './free-port.ts';
 import { type Test, temporaryFolder } from './temporary-folder.ts';
 
 /** Why tests on a real Redis are skipped; false where there is one. Where they are meant to run, that is a failure. */
@@ -9,14 +10,6 @@ export const noRedis =
   spawnSync('redis-server', ['--version']).status !== 0 &&
   'Redis is not installed; Debian has it in the package redis-server';
 if (noRedis && process.env.CI === 'true') throw new Error(noRedis);
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
 
 async function isListening(port: number): Promise<boolean> {
   const socket = connect(port, '127.0.0.1');

@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
+import { serialize } from 'node:v8';
+import { zstdCompressSync } from 'node:zlib';
 import { startKnowledge } from '../../src/knowledge/client.ts';
 import { startService } from '../doubles/service.ts';
 import { temporaryFolder } from '../doubles/temporary-folder.ts';
@@ -70,4 +72,45 @@ test('ASKS_RETENTION: an ask is found within it; with 0 none is kept', async (t)
   };
   assert.deepEqual(await asked({ ASKS_RETENTION: '1m' }), { status: 200, stored: 1 });
   assert.deepEqual(await asked({ ASKS_RETENTION: '0' }), { status: 404, stored: 0 });
+});
+
+test('records that are kept together are found one by one, and what held them goes when all are too old', async (t) => {
+  const dataDir = await temporaryFolder(t);
+  const options = { dataDir, embeddingModel: 'm', askRetentionMs: 12 * hour };
+  const knowledge = await startKnowledge(options);
+  t.after(() => knowledge.close());
+  const old = Array.from({ length: 70 }, (_, at) => recordOf(`old-${at}`, 13 * hour));
+  const young = Array.from({ length: 70 }, (_, at) => recordOf(`young-${at}`, at * 1000));
+  await Promise.all([...old, ...young].map((record) => knowledge.saveAsk(record)));
+  for (const record of young) assert.deepEqual(await knowledge.ask(record.id), record);
+  await knowledge.close();
+
+  const again = await startKnowledge(options);
+  t.after(() => again.close());
+  while (storedIn(dataDir).length > 70) await delay(5);
+  for (const record of young) assert.deepEqual(await again.ask(record.id), record);
+  const packs = () => {
+    const database = new DatabaseSync(join(dataDir, 'asks.db'), { readOnly: true });
+    try {
+      return Number(database.prepare('SELECT count(*) AS n FROM packs').get()!.n);
+    } finally {
+      database.close();
+    }
+  };
+  while (packs() > 3) await delay(5); // 140 records were five packs, of which the first two held old ones only
+});
+
+test('records that an older version packed one by one are still found', async (t) => {
+  const dataDir = await temporaryFolder(t);
+  const database = new DatabaseSync(join(dataDir, 'asks.db'));
+  database.exec(`CREATE TABLE asks (number INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, collection TEXT NOT NULL,
+    key_name TEXT, created_at TEXT NOT NULL, reply BLOB NOT NULL) STRICT; PRAGMA user_version = 2`);
+  const { id, collection, keyName, createdAt, reply } = recordOf('before', hour);
+  database
+    .prepare('INSERT INTO asks (id, collection, key_name, created_at, reply) VALUES (?, ?, ?, ?, ?)')
+    .run(id, collection, keyName, createdAt, zstdCompressSync(serialize(reply)));
+  database.close();
+  const knowledge = await startKnowledge({ dataDir, embeddingModel: 'm', askRetentionMs: 12 * hour });
+  t.after(() => knowledge.close());
+  assert.deepEqual(await knowledge.ask('before'), { id, collection, keyName, createdAt, reply });
 });

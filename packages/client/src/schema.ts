@@ -98,6 +98,21 @@ export interface paths {
                     };
                 };
                 /** @description Default Response */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            error: {
+                                code: string;
+                                message: string;
+                                requestId: string;
+                            };
+                        };
+                    };
+                };
+                /** @description Default Response */
                 default: {
                     headers: {
                         [name: string]: unknown;
