@@ -45,7 +45,14 @@ export function createReplyCheck(document: OpenApi) {
       : `the stream ends with ${name}`;
   }
 
-  function offenceOfBody({ route, method }: FuzzRequest, { status, headers, text }: NonNullable<Reply>): string | null {
+  /** The shapes that a failure of a request may have: that of its route, and the common one where it fails before its route is known. */
+  function errorSchemas({ route, path }: FuzzRequest, status: number): z.ZodType[] {
+    const isOpenAi = route === 'elsewhere' && /^\/v1(?:[/?]|$)/.test(path);
+    return [schemaFor(isOpenAi ? 'POST /v1/chat/completions' : route, status), schemaFor('', status)];
+  }
+
+  function offenceOfBody(request: FuzzRequest, { status, headers, text }: NonNullable<Reply>): string | null {
+    const { route, method } = request;
     const type = headers['content-type'] ?? '';
     if (method === 'HEAD') return text === '' ? null : 'a HEAD has a body';
     if (status === 204 || status === 304) return text === '' ? null : `a ${status} has a body`;
@@ -55,9 +62,9 @@ export function createReplyCheck(document: OpenApi) {
     if (route === 'GET /metrics' && status === 200 && type.startsWith('text/plain')) return null;
     if (!/^application\/json\b/.test(type)) return `content type ${type}`;
     const body = JSON.parse(text);
-    const wrong = offence(schemaFor(route, status), body);
-    // What fails before its route is known, as a path that can't be decoded, is told in the common shape.
-    if (wrong && (status < 400 || offence(schemaFor('', status), body))) return wrong;
+    const schemas = status < 400 ? [schemaFor(route, status)] : errorSchemas(request, status);
+    const wrong = schemas.map((schema) => offence(schema, body));
+    if (!wrong.includes(null)) return wrong[0]!;
     return offenceOfError(status, headers, text);
   }
 

@@ -1,0 +1,100 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { createRandom } from '../doubles/seeded-random.ts';
+import { createLoad, type Faults, noFaults, type Outcome } from './load.ts';
+import { sourcesOf } from './material.ts';
+import type { Cluster } from './start-cluster.ts';
+
+/** What happens to a cluster under load: something dies, and is there again a little later. */
+type Blow = { name: string; strike(): Promise<() => Promise<void>>; awayMs: number };
+
+/** How long there is load before a blow, and after what died is there again, in milliseconds. */
+const beforeMs = 2_000;
+const afterMs = 8_000;
+const writers = 3;
+const sourcesPerWriter = 8;
+
+const blowsOf = ({ nodes, replicas, redis, leader }: Cluster): Blow[] => {
+  const killed = async (...members: { kill(): Promise<void>; start(): Promise<void> }[]) => {
+    await Promise.all(members.map((member) => member.kill()));
+    return async () => void (await Promise.all(members.map((member) => member.start())));
+  };
+  return [
+    { name: 'nothing', awayMs: 0, strike: () => killed() },
+    {
+      name: 'a node of Weaviate',
+      awayMs: 4_000,
+      strike: async () => killed(nodes[((await leader()) + 1) % nodes.length]!),
+    },
+    { name: 'the node that leads', awayMs: 4_000, strike: async () => killed(nodes[await leader()]!) },
+    { name: 'all nodes', awayMs: 1_000, strike: () => killed(...nodes) },
+    { name: 'a replica of Assay', awayMs: 2_000, strike: () => killed(replicas[0]!) },
+    { name: 'Redis', awayMs: 4_000, strike: () => killed(redis) },
+  ];
+};
+
+/** What came of one blow: outcomes by kind, and the longest time without one that was done, in milliseconds. */
+export type Phase = {
+  killed: string;
+  kinds: Record<Outcome['kind'], { tried: number; failed: number; longestGapMs: number }>;
+  faults: Faults;
+};
+
+function gapsOf(outcomes: Outcome[], kind: Outcome['kind'], from: number, to: number) {
+  const own = outcomes.filter((outcome) => outcome.kind === kind && outcome.endedAt <= to);
+  let last = from;
+  let longestGapMs = 0;
+  for (const { done, endedAt } of own) {
+    if (!done) continue;
+    longestGapMs = Math.max(longestGapMs, endedAt - last);
+    last = endedAt;
+  }
+  longestGapMs = Math.max(longestGapMs, to - last);
+  return { tried: own.length, failed: own.filter(({ done }) => !done).length, longestGapMs };
+}
+
+/**
+ * Kills every part of a cluster in turn in the middle of mixed writes and asks, and holds what is there afterwards against what was
+ * acknowledged.
+ * @param options.tell is told of each phase as it ends
+ */
+export async function chaos(cluster: Cluster, options: { seed: number; tell?: (phase: Phase) => void }): Promise<Phase[]> {
+  const random = createRandom(options.seed);
+  const owned = Array.from({ length: writers }, (_, writer) => sourcesOf(writer, sourcesPerWriter));
+  const phases: Phase[] = [];
+  for (const [number, { name, strike, awayMs }] of blowsOf(cluster).entries()) {
+    const faults = noFaults();
+    const outcomes: Outcome[] = [];
+    const load = createLoad(cluster.url, owned.flat(), faults, outcomes);
+    let over = false;
+    const isOver = () => over;
+    const begun = performance.now();
+    const working = Promise.all([
+      ...owned.map((own) => load.write(random, own, isOver)),
+      load.makeCollections(`c${number}`, isOver),
+      load.read(random, isOver),
+      load.read(random, isOver),
+      load.ask(random, isOver),
+      load.ask(random, isOver),
+    ]);
+    await delay(beforeMs);
+    const restore = await strike();
+    await delay(awayMs);
+    await restore();
+    await delay(afterMs);
+    over = true;
+    const ended = performance.now();
+    await working;
+    await load.checkAll();
+    const kindOf = (kind: Outcome['kind']) => gapsOf(outcomes, kind, begun, ended);
+    const kinds = {
+      write: kindOf('write'),
+      collection: kindOf('collection'),
+      read: kindOf('read'),
+      ask: kindOf('ask'),
+    };
+    const phase = { killed: name, kinds, faults };
+    phases.push(phase);
+    options.tell?.(phase);
+  }
+  return phases;
+}

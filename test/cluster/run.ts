@@ -1,0 +1,43 @@
+import { parseArgs } from 'node:util';
+import { chaos, type Phase } from './chaos.ts';
+import { noCluster, startCluster } from './start-cluster.ts';
+
+/**
+ * `npm run chaos -- [--rounds N] [--seed N]`: three nodes of Weaviate, Redis, two replicas of Assay behind HAProxy; each part is killed
+ * in turn under load. Exit code 1 where an acknowledged write was lost, a document was seen in part, or a removed one came back.
+ */
+const { values } = parseArgs({
+  options: { rounds: { type: 'string', default: '1' }, seed: { type: 'string', default: '1' } },
+});
+if (noCluster) throw new Error(noCluster);
+const hooks: (() => Promise<void>)[] = [];
+const kinds = ['write', 'collection', 'read', 'ask'] as const;
+
+function rowOf({ killed, kinds: of, faults }: Phase): string {
+  const cells = kinds.map((kind) => {
+    const { tried, failed, longestGapMs } = of[kind];
+    return `${((100 * failed) / Math.max(1, tried)).toFixed(1)}% of ${tried}, ${(longestGapMs / 1000).toFixed(1)} s`;
+  });
+  const { lost, half, resurrected } = faults;
+  return `| ${[killed, ...cells, lost.length, half.length, resurrected.length].join(' | ')} |`;
+}
+
+const phases: Phase[] = [];
+try {
+  const cluster = await startCluster({ after: (hook) => void hooks.unshift(hook) });
+  process.stdout.write(
+    '| killed | writes: failed, longest without one | collections | reads | asks | lost | half seen | back again |\n' +
+      '|---|---|---|---|---|---:|---:|---:|\n',
+  );
+  const tell = (phase: Phase) => {
+    process.stdout.write(`${rowOf(phase)}\n`);
+    for (const problem of Object.values(phase.faults).flat().slice(0, 10)) process.stderr.write(`  ${problem}\n`);
+  };
+  for (let round = 0; round < Number(values.rounds); round += 1)
+    phases.push(...(await chaos(cluster, { seed: Number(values.seed) + round, tell })));
+} finally {
+  for (const hook of hooks) await hook();
+}
+const problems = phases.flatMap(({ faults }) => Object.values(faults).flat()).length;
+process.stdout.write(`${problems === 0 ? 'PASS' : 'FAIL'}: ${phases.length} blows, ${problems} problems\n`);
+process.exit(problems === 0 ? 0 : 1);
