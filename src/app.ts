@@ -9,6 +9,7 @@ import {
   validatorCompiler,
   type ZodTypeProvider,
 } from 'fastify-type-provider-zod';
+import type { Redis } from 'ioredis';
 import type { ConductAsk } from './chain/conduct-ask.ts';
 import type { SearchPassages } from './chain/retrieve.ts';
 import { AppError } from './errors.ts';
@@ -35,6 +36,7 @@ import type { Jobs } from './ingest/jobs.ts';
 import type { Keyring } from './keyring.ts';
 import type { Knowledge } from './knowledge/port.ts';
 import type { Metrics } from './observe/metrics.ts';
+import type { TokenCount } from './replicas/token-count.ts';
 
 /** What the HTTP side is handed: the working parts, and the settings that concern it. */
 export type AppParts = {
@@ -48,6 +50,8 @@ export type AppParts = {
   about: About;
   logger: FastifyBaseLogger;
   keyring: Keyring;
+  /** What replicas share; null where each is for itself. */
+  shared: { redis: Redis; isUp: () => boolean; tokenCount: TokenCount } | null;
   settings: {
     topK: number;
     admission: AdmissionLimits;
@@ -65,7 +69,7 @@ export type AppParts = {
  * @param waitsFor what `/health/ready` says while the service is up and not yet ready
  */
 export async function buildApp(parts: AppParts, waitsFor: WaitsFor = () => null) {
-  const { settings, knowledge, about, keyring } = parts;
+  const { settings, knowledge, about, keyring, shared } = parts;
   const app = fastify({
     loggerInstance: parts.logger,
     bodyLimit: settings.maxBodyBytes,
@@ -116,10 +120,12 @@ export async function buildApp(parts: AppParts, waitsFor: WaitsFor = () => null)
   await guardOrigins(app, { ...settings, keysRequired: keyring.isRequired });
   replyInsteadOfNode(app);
   requireKeys(app, keyring);
-  await limitRate(app, settings.rateLimitPerMinute);
+  await limitRate(app, settings.rateLimitPerMinute, shared?.redis);
   const admission = withAdmission(parts.conductAsk, settings.admission);
   parts.metrics.gauge('assay_asks_waiting', 'Asks in the line for their turn', () => admission.state().waiting);
-  const conductAsk = withTokenBudget(admission.conductAsk, settings.tokensPerDay);
+  const conductAsk = withTokenBudget(admission.conductAsk, settings.tokensPerDay, {
+    ...(shared && { count: shared.tokenCount }),
+  });
 
   await app.register(multipart, {
     // A file's name is its document's source, which may be a path: as of a folder dropped on the page.
@@ -149,7 +155,7 @@ export async function buildApp(parts: AppParts, waitsFor: WaitsFor = () => null)
   app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger());
 
   await app.register(pageRoutes, { about });
-  await app.register(healthRoutes, { knowledge, about, waitsFor });
+  await app.register(healthRoutes, { knowledge, about, waitsFor, redisIsUp: shared?.isUp });
   await app.register(metricsRoute, { metrics: parts.metrics });
   await app.register(askRoutes, { conductAsk, knowledge });
   await app.register(searchRoutes, { search: parts.search, topK: settings.topK });

@@ -2,8 +2,10 @@ import { collectionName } from './collection-name.ts';
 import { compose, type Parts } from './compose.ts';
 import { chooseModels, openEmbeddings } from './compose-models.ts';
 import { embeddedDataDir, readConfig } from './config.ts';
+import { AppError, type ErrorCode } from './errors.ts';
 import { embedAgain } from './ingest/ingest.ts';
 import { ingestPaths } from './ingest/ingest-paths.ts';
+import type { Job } from './ingest/job.ts';
 import { reembed } from './knowledge/reembed.ts';
 import { showCount, tell, tellIngest, WrongUsage, writeJson } from './terminal.ts';
 
@@ -36,6 +38,24 @@ export async function ingestWithProgress(
   if (json) writeJson(progress);
   else tellIngest(progress);
   return progress;
+}
+
+/**
+ * Ingests `CORPUS_DIR` as a job, which one of the replicas does that share it; this one may be it, or waits for it.
+ * @throws AppError with the code that the job failed with
+ */
+export async function ingestOnce({ jobs }: Parts, signal: AbortSignal) {
+  const { id } = await jobs.start('default');
+  const bar = showCount('Ingesting');
+  let job: Job | undefined;
+  try {
+    for await (job of jobs.watch(id, signal)) bar.update(job.progress.done, job.progress.files);
+  } finally {
+    bar.end();
+  }
+  if (job?.status === 'failed')
+    throw new AppError(job.error as ErrorCode, `CORPUS_DIR was not ingested to its end: ${job.error}.`);
+  if (job) tellIngest(job.progress);
 }
 
 /** `assay ingest PATH…`; the exit code is 1 where a file was skipped. */

@@ -10,9 +10,11 @@ import { rerank, rerankedPassages } from './chain/rerank.ts';
 import { createRetrieve, type SearchPassages } from './chain/retrieve.ts';
 import { openKnowledge } from './compose-knowledge.ts';
 import { chooseModels, openAnswering, openEmbeddings, openModelServers } from './compose-models.ts';
+import { openShared } from './compose-replicas.ts';
 import type { Config } from './config.ts';
 import { createIngest } from './ingest/ingest.ts';
 import { ingestPaths } from './ingest/ingest-paths.ts';
+import type { IngestCollection } from './ingest/job.ts';
 import { createJobs } from './ingest/jobs.ts';
 import { startParser } from './ingest/parser.ts';
 import { createKeyring } from './keyring.ts';
@@ -45,11 +47,12 @@ async function openTraces(config: Config, logger: Logger, metrics: Metrics) {
  * The parts list: makes every concrete part once and joins them. Whoever composes also calls `close`, which ends the
  * knowledge host after what it is doing.
  * @param options.kept replies of models that are not asked for again
+ * @param options.serving is one of the replicas that share limits and jobs, where the settings name a Redis
  * @throws AppError BAD_SETTINGS for prompts that can't be used; NOT_READY where the store or the weights can't be opened
  */
 export async function compose(
   config: Config,
-  options: { logTo?: 'terminal' | DestinationStream; kept?: KeptReplies } = {},
+  options: { logTo?: 'terminal' | DestinationStream; kept?: KeptReplies; serving?: boolean } = {},
 ) {
   const logger = openLogger(config.logLevel, options.logTo);
   const metrics = createMetrics();
@@ -129,14 +132,15 @@ export async function compose(
     const content = { bytes: await readFile(path) };
     return (await ingest([{ collection, source, content }], signal ? { signal } : {}))[0]!;
   };
-  const jobs = createJobs((collection, { signal, onProgress }) =>
+  const ingestCorpus: IngestCollection = (collection, { signal, onProgress }) =>
     ingestPaths({
       paths: [config.corpusDir],
       ingestFile: (path, source) => ingestFile(collection, path, source, signal),
       signal,
       onProgress,
-    }),
-  );
+    });
+  const shared = options.serving ? await openShared(config, { logger, metrics, ingest: ingestCorpus }) : null;
+  const jobs = shared?.jobs ?? createJobs(ingestCorpus);
   const versions = {
     assay: versionOf('../package.json'),
     node: process.versions.node,
@@ -154,6 +158,7 @@ export async function compose(
     ingestUploads,
     ingestFile,
     jobs,
+    shared,
     knowledge,
     logger,
     metrics,
@@ -162,6 +167,7 @@ export async function compose(
     settings: { topK, maxBodyBytes, admission: config.admission, host, rateLimitPerMinute, tokensPerDay, corsOrigins },
     async close() {
       await jobs.close();
+      shared?.close();
       await parser.close();
       await Promise.all(beingKept); // a command closes as soon as it has its reply
       await knowledge.close();

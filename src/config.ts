@@ -14,6 +14,7 @@ import {
   folder,
   httpUrl,
   origins,
+  redisUrl,
   share,
   text,
   wholeNumber,
@@ -36,6 +37,7 @@ export const Settings = z.object({
     .optional()
     .describe('Weaviate in the place of the embedded store: its nodes, comma-separated'),
   WEAVIATE_API_KEY: text.optional().describe("that Weaviate's key"),
+  REDIS_URL: redisUrl.optional().describe('a Redis, by which replicas share limits and jobs'),
   CORPUS_DIR: folder.prefault('./corpus').describe('the documents that npm start ingests'),
   PROMPTS_DIR: folder.prefault('./prompts').describe('the prompts; those that are not there are our own'),
   MODELS_DIR: folder.prefault('./.models').describe('the weights of the embedded models, placed by npm run setup'),
@@ -87,7 +89,7 @@ export const Settings = z.object({
 });
 
 /** The settings that the contract names and that a later release brings: set, they stop the boot rather than be ignored. */
-const notYet = ['WEAVIATE_GRPC_URL', 'REDIS_URL'];
+const notYet = ['WEAVIATE_GRPC_URL'];
 
 /** Names that only Assay uses: in the environment, one that begins so and is unknown is a slip, not somebody else's. */
 const ownPrefixes =
@@ -180,6 +182,7 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env, folder 
     corsOrigins: settings.CORS_ORIGINS ?? [],
     dataDir: settings.DATA_DIR,
     weaviate: settings.WEAVIATE_URL && { endpoints: settings.WEAVIATE_URL, apiKey: settings.WEAVIATE_API_KEY },
+    redisUrl: settings.REDIS_URL,
     corpusDir: settings.CORPUS_DIR,
     promptsDir: settings.PROMPTS_DIR,
     modelsDir: settings.MODELS_DIR,

@@ -83,6 +83,8 @@ export async function examine(options: { verify?: boolean | undefined } = {}): P
   if (models.chat === null)
     findings.push({ name: 'chat model', ok: true, detail: 'none configured: answers are quoted from the documents' });
   else findings.push(...(await lookAtChat(settings)));
+  const { redisUrl } = settings;
+  if (redisUrl !== undefined) findings.push(await look('Redis', () => lookAtRedis(redisUrl)));
   if (options.verify) {
     const bar = showCount('Verifying');
     const verified = verifyStore({
@@ -104,6 +106,24 @@ export async function examine(options: { verify?: boolean | undefined } = {}): P
     }),
   );
   return findings;
+}
+
+async function lookAtRedis(url: string): Promise<string> {
+  const { openRedis } = await import('./replicas/open-redis.ts');
+  let told: string | undefined;
+  const { isUp, close } = await openRedis(url, {
+    onAway: (reason) => {
+      told = reason;
+    },
+    onBack: () => {},
+  });
+  const replies = isUp();
+  close();
+  return need(
+    replies,
+    'replies',
+    `It does not reply (${told ?? 'it says nothing'}): look at REDIS_URL and at the server.`,
+  );
 }
 
 async function lookAtChat(config: Config): Promise<Finding[]> {

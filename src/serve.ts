@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { buildApp } from './app.ts';
-import { ingestWithProgress } from './commands.ts';
+import { ingestOnce, ingestWithProgress } from './commands.ts';
 import { compose, type Parts } from './compose.ts';
 import { type Config, readConfig, readKeysFile } from './config.ts';
 import { AppError } from './errors.ts';
@@ -14,7 +14,7 @@ import { AppError } from './errors.ts';
 export async function serve(options: { ingestCorpus?: boolean } = {}) {
   const onTerminal = process.stdout.isTTY === true;
   const config = readConfig();
-  const parts = await compose(config, onTerminal ? { logTo: 'terminal' } : {});
+  const parts = await compose(config, { serving: true, ...(onTerminal && { logTo: 'terminal' }) });
   const stopping = new AbortController();
   const told = Promise.withResolvers<string>();
   for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, told.resolve);
@@ -27,8 +27,9 @@ export async function serve(options: { ingestCorpus?: boolean } = {}) {
       parts.logger.info({ ...parts.about, address }, 'listening');
       process.on('SIGHUP', () => {
         takeKeys(config, parts);
-        const { id } = parts.jobs.start('default');
-        parts.logger.info({ jobId: id }, 'ingesting CORPUS_DIR anew');
+        void parts.jobs
+          .start('default')
+          .then(({ id }) => parts.logger.info({ jobId: id }, 'ingesting CORPUS_DIR anew'));
       });
       if (options.ingestCorpus && existsSync(config.corpusDir))
         await ingestAtStart(parts, config.corpusDir, stopping.signal, (what) => {
@@ -63,7 +64,7 @@ async function ingestAtStart(parts: Parts, corpusDir: string, signal: AbortSigna
   tell('The documents of CORPUS_DIR are being ingested.');
   for (let pause = pauseMs.first; ; pause = Math.min(pauseMs.most, pause * 2)) {
     try {
-      await ingestWithProgress(parts, [corpusDir], 'default', { signal });
+      await (parts.shared ? ingestOnce(parts, signal) : ingestWithProgress(parts, [corpusDir], 'default', { signal }));
       return;
     } catch (error) {
       if (signal.aborted) return;

@@ -62,6 +62,14 @@ export const origins = z.string().transform((value, context): string[] => {
   return all;
 });
 
+/** A Redis, with its password and the number of its database where it has any. */
+export const redisUrl = text.refine((value) => {
+  const { protocol, hostname, pathname, search, hash } = URL.parse(value) ?? {};
+  return (
+    /^rediss?:$/.test(protocol ?? '') && hostname && /^(\/\d{0,4})?$/.test(pathname!) && search === '' && hash === ''
+  );
+}, 'must be a redis or rediss URL such as redis://127.0.0.1:6379');
+
 /** Addresses of one cluster's nodes, without what a path or a password could hide. */
 export const endpoints = z.string().transform((value, context): string[] => {
   const all = value.split(',').map((each) => each.trim());

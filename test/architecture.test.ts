@@ -21,6 +21,7 @@ const leaf = [
 const rooms: Record<string, string[]> = {
   chain: leaf,
   ingest: [...leaf, 'knowledge/port.ts'],
+  replicas: [...leaf, 'ingest/job.ts', 'ingest/jobs.ts'],
   knowledge: leaf,
   models: leaf,
   observe: [...leaf, 'chain/conduct-ask.ts', 'knowledge/port.ts'],
@@ -37,6 +38,8 @@ const rooms: Record<string, string[]> = {
     'chain/in-conversation.ts',
     'chain/told-text.ts',
     'observe/metrics.ts',
+    'replicas/redis-key.ts',
+    'replicas/token-count.ts',
   ],
 };
 const vendors: Record<string, RegExp> = {
@@ -44,9 +47,10 @@ const vendors: Record<string, RegExp> = {
   ingest:
     /^(@langchain\/.*|zod|html-to-text|htmlparser2|mammoth|papaparse|yauzl|mdast-util-from-markdown|mdast|unpdf.*|js-tiktoken.*|node:.*)$/,
   knowledge: /^(faiss-node|undici|node:.*)$/,
+  replicas: /^(ioredis|pino|node:.*)$/,
   models: /^(@langchain\/.*|langchain|openai|undici|cockatiel|onnxruntime-node|@huggingface\/tokenizers|zod|node:.*)$/,
   observe: /^(pino|prom-client|@opentelemetry\/.*|node:.*)$/,
-  http: /^(fastify|@fastify\/.*|fastify-type-provider-zod|@modelcontextprotocol\/sdk\/.*|zod|node:.*)$/,
+  http: /^(fastify|@fastify\/.*|fastify-type-provider-zod|@modelcontextprotocol\/sdk\/.*|ioredis|zod|node:.*)$/,
 };
 
 const files = readdirSync(src, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'));
@@ -132,6 +136,17 @@ test('one file reaches a running service, by the client, which knows nothing of 
   for (const file of readdirSync(client))
     for (const [, name] of readFileSync(join(client, file), 'utf8').matchAll(/^(?:import|export) .*from '([^']+)'/gm))
       assert.equal(name, './schema.ts', `packages/client/src/${file}`);
+});
+
+test('Redis’ client is loaded only where the settings name a Redis', () => {
+  const atOnce = (from: RegExp) =>
+    files.filter((file) =>
+      [...readFileSync(join(src, file), 'utf8').matchAll(/^import (?!type )[^;]*? from '([^']+)'/gm)].some(([, name]) =>
+        from.test(name!),
+      ),
+    );
+  assert.deepEqual(atOnce(/^ioredis$/), ['replicas/open-redis.ts']);
+  assert.deepEqual(atOnce(/open-redis\.ts$/), []);
 });
 
 test('there is no folder for what has no place', () => {

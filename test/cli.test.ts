@@ -1,33 +1,14 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { type AddressInfo, createServer } from 'node:net';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
-import { runCommand, startCommand } from './doubles/command-line.ts';
+import { runCommand, startCommand, startServing } from './doubles/command-line.ts';
+import { freePort } from './doubles/free-port.ts';
 import { startOpenAiServer } from './doubles/openai-server.ts';
-import { type Test, temporaryFolder } from './doubles/temporary-folder.ts';
-
-/** Starts the service and resolves with its address when it says that it listens. */
-async function serve(t: Test, settings: Record<string, string>, args: string[] = []) {
-  const child = startCommand(['serve', ...args], { PORT: '0', ...settings });
-  const exit = once(child, 'exit');
-  t.after(async () => {
-    child.kill('SIGKILL');
-    await exit;
-  });
-  let told = '';
-  const url = await new Promise<string>((resolve, reject) => {
-    child.stderr!.setEncoding('utf8').on('data', (text) => {
-      told += text;
-      const address = /listens on (http:\S+)/.exec(told)?.[1];
-      if (address && /curl/.test(told)) resolve(address);
-    });
-    child.once('exit', () => reject(new Error(`it ended:\n${told}`)));
-  });
-  return { url, child, exit, told: () => told };
-}
+import { temporaryFolder } from './doubles/temporary-folder.ts';
 
 test('with nothing but the sample corpus: ingest, ask, and the same again is unchanged', async (t) => {
   const settings = { DATA_DIR: await temporaryFolder(t) };
@@ -73,7 +54,7 @@ test('one bad file is reported and skipped, and the exit code tells', async (t) 
 
 test('npm start’s service: corpus in, a curl command printed, an answer with three passages and a verdict, a clean end', async (t) => {
   const settings = { DATA_DIR: await temporaryFolder(t) };
-  const { url, child, exit, told } = await serve(t, settings, ['--ingest-corpus']);
+  const { url, child, exit, told } = await startServing(t, settings, ['--ingest-corpus']);
   assert.match(told(), /No language model is configured/);
   const question = /"question":"([^"]+)"/.exec(told())![1]!;
   const response = await fetch(`${url}/ask`, {
@@ -93,20 +74,10 @@ test('npm start’s service: corpus in, a curl command printed, an answer with t
   child.kill('SIGTERM');
   assert.deepEqual(await exit, [0, null]);
   // Stored is stored: the next start needs no ingest.
-  const again = await serve(t, settings);
+  const again = await startServing(t, settings);
   const { documents } = (await (await fetch(`${again.url}/health/ready`)).json()) as { documents: number };
   assert.equal(documents, 13);
 });
-
-/** A port that nobody listens on now. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}
 
 test('a service whose model server is not there yet lives, says what it waits for, and becomes ready', async (t) => {
   const [port, modelPort] = [await freePort(), await freePort()];
@@ -164,10 +135,10 @@ test('a service that still waits ends when it is told to', async (t) => {
 
 test('a service that is killed leaves no host behind that would hold the store', async (t) => {
   const settings = { DATA_DIR: await temporaryFolder(t) };
-  const { child, exit } = await serve(t, settings);
+  const { child, exit } = await startServing(t, settings);
   child.kill('SIGKILL');
   await exit;
-  await serve(t, settings);
+  await startServing(t, settings);
 });
 
 test('what stops the boot is said in plain words, without a stack', async (t) => {
@@ -211,8 +182,11 @@ test('doctor says what is well, and how to mend what is not', async (t) => {
     OPENAI_BASE_URL: openai.baseUrl,
     MODEL_MAX_RETRIES: '0',
     PROMPTS_DIR: settings.DATA_DIR,
+    REDIS_URL: 'redis://:canary-word@127.0.0.1:9',
   });
   assert.equal(ill.code, 1);
+  assert.match(ill.stdout, /WRONG {2}Redis .*does not reply \(ECONNREFUSED\)/);
+  assert.doesNotMatch(ill.stdout + ill.stderr, /canary/);
   assert.match(ill.stdout, /WRONG {2}prompts .*The prompts can't be used/);
   assert.match(ill.stdout, /WRONG {2}chat model .*can not be reached/);
   assert.match(ill.stdout, /ok +store /);

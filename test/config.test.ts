@@ -111,7 +111,25 @@ test('CORS_ORIGINS takes origins and nothing wider', () => {
 });
 
 test('settings of a later version are refused, not ignored', () => {
-  assert.match(problemsOf({ REDIS_URL: 'redis://127.0.0.1:1' }), /REDIS_URL: this version does not know it/);
+  assert.match(problemsOf({ WEAVIATE_GRPC_URL: 'a.example:1' }), /WEAVIATE_GRPC_URL: this version does not know it/);
+});
+
+test('REDIS_URL takes the address of a Redis, and nothing that would set up its client', () => {
+  for (const url of ['redis://127.0.0.1:6379', 'rediss://ann:canary-word@b.example:6380/2', 'redis://:canary@[::1]/'])
+    assert.equal(readConfig({ REDIS_URL: url }, '/nowhere').redisUrl, url);
+  for (const bad of [
+    '127.0.0.1:6379',
+    'http://127.0.0.1:6379',
+    'redis://',
+    'redis:///run/canary.sock',
+    'redis://:canary@a.example/two',
+    'redis://a.example/?enableOfflineQueue=true&password=canary',
+    'redis://a.example/#canary',
+  ]) {
+    const message = problemsOf({ REDIS_URL: bad });
+    assert.match(message, /REDIS_URL: must be a redis or rediss URL/, bad);
+    assert.doesNotMatch(message, /canary/);
+  }
 });
 
 test('WEAVIATE_URL takes the addresses of nodes and nothing else', () => {

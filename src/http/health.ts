@@ -1,5 +1,7 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
+import { AppError } from '../errors.ts';
 import type { Knowledge } from '../knowledge/port.ts';
 import { ErrorBody } from './error-reply.ts';
 
@@ -12,11 +14,17 @@ export type About = {
 /** What the service waits for before it is ready, in words for people; null when it waits for nothing. */
 export type WaitsFor = () => string | null;
 
+/** A store that takes longer to say what it holds will not answer questions either. */
+const statsMayTakeMs = 2_000;
+
 /** `/health/live`: the process answers. `/health/ready`: it can serve, from what, with what. */
-export const healthRoutes: FastifyPluginAsyncZod<{ knowledge: Knowledge; about: About; waitsFor: WaitsFor }> = async (
-  app,
-  options,
-) => {
+export const healthRoutes: FastifyPluginAsyncZod<{
+  knowledge: Knowledge;
+  about: About;
+  waitsFor: WaitsFor;
+  /** Whether the Redis that the settings name replies; it is told, and no reason not to be ready. */
+  redisIsUp: (() => boolean) | undefined;
+}> = async (app, options) => {
   app.get(
     '/health/live',
     { schema: { summary: 'Whether the process answers', response: { 200: z.object({ status: z.literal('live') }) } } },
@@ -39,6 +47,7 @@ export const healthRoutes: FastifyPluginAsyncZod<{ knowledge: Knowledge; about: 
               embedding: z.string(),
             }),
             versions: z.record(z.string(), z.string()),
+            redis: z.enum(['up', 'down']).optional(),
           }),
           503: ErrorBody,
         },
@@ -52,8 +61,12 @@ export const healthRoutes: FastifyPluginAsyncZod<{ knowledge: Knowledge; about: 
         const body = { error: { code: 'NOT_READY', message: awaited, requestId: request.id } };
         return reply.status(503).header('retry-after', '1').send(body);
       }
-      const { documents, passages } = await options.knowledge.stats();
-      return { status: 'ready' as const, documents, passages, ...options.about };
+      const late = delay(statsMayTakeMs, null, { ref: false });
+      const stats = await Promise.race([options.knowledge.stats(), late]);
+      if (!stats) throw new AppError('NOT_READY', 'The store does not reply.');
+      const { documents, passages } = stats;
+      const redis = options.redisIsUp && { redis: options.redisIsUp() ? ('up' as const) : ('down' as const) };
+      return { status: 'ready' as const, documents, passages, ...options.about, ...redis };
     },
   );
 };

@@ -32,8 +32,8 @@ export const jobRoutes: FastifyPluginAsyncZod<{ jobs: Jobs; knowledge: Knowledge
   { jobs, knowledge },
 ) => {
   const params = z.strictObject({ id: z.string().max(100) });
-  function find(request: Parameters<typeof mayUse>[0], id: string) {
-    const job = jobs.get(id);
+  async function find(request: Parameters<typeof mayUse>[0], id: string) {
+    const job = await jobs.get(id);
     if (!job || !mayUse(request, job.collection)) throw new AppError('NOT_FOUND', 'There is no job of this id.');
     return job;
   }
@@ -55,7 +55,7 @@ export const jobRoutes: FastifyPluginAsyncZod<{ jobs: Jobs; knowledge: Knowledge
       if (!mayUse(request, 'default')) throw new AppError('KEY_FORBIDDEN', 'This key does not open CORPUS_DIR.');
       if (!(await knowledge.collection(collection)))
         throw new AppError('COLLECTION_NOT_FOUND', 'There is no collection of this name.');
-      return reply.status(202).send(jobs.start(collection));
+      return reply.status(202).send(await jobs.start(collection));
     },
   );
   app.get(
@@ -68,7 +68,7 @@ export const jobRoutes: FastifyPluginAsyncZod<{ jobs: Jobs; knowledge: Knowledge
       },
     },
     async (request, reply) => {
-      const job = find(request, request.params.id);
+      const job = await find(request, request.params.id);
       if (!/\btext\/event-stream\b/.test(request.headers.accept ?? '')) return job;
       const stream = openEventStream(reply);
       for await (const state of jobs.watch(job.id, whileConnected(reply)))
@@ -81,9 +81,8 @@ export const jobRoutes: FastifyPluginAsyncZod<{ jobs: Jobs; knowledge: Knowledge
     '/jobs/:id',
     { schema: { summary: 'Cancel a job; what it has stored stays', params, response: { 200: JobShape } } },
     async (request) => {
-      const job = find(request, request.params.id);
-      await jobs.cancel(job.id);
-      return job;
+      const { id } = await find(request, request.params.id);
+      return jobs.cancel(id);
     },
   );
 };

@@ -1,24 +1,6 @@
 import type { ConductAsk } from '../chain/conduct-ask.ts';
 import { AppError } from '../errors.ts';
-
-/** Where it is counted how many model tokens a key has used on a day. */
-export type TokenCount = {
-  /** @returns the tokens that are counted for this key and day, after `tokens` more */
-  add(keyName: string, day: string, tokens: number): Promise<number>;
-};
-
-/** Counts in memory: a new start begins at nothing, and every process counts for itself. */
-export function countInMemory(): TokenCount {
-  let counts = { day: '', byKey: new Map<string, number>() };
-  return {
-    async add(keyName, day, tokens) {
-      if (counts.day !== day) counts = { day, byKey: new Map() };
-      const total = (counts.byKey.get(keyName) ?? 0) + tokens;
-      counts.byKey.set(keyName, total);
-      return total;
-    },
-  };
-}
+import { countInMemory, type TokenCount } from '../replicas/token-count.ts';
 
 /**
  * Lets a key's asks use so many model tokens a day, prompts and completions together; days begin at midnight UTC. Tokens are

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
+import type { Test } from './temporary-folder.ts';
 
 const project = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -18,6 +19,30 @@ export function startCommand(
     env: { PATH, HOME, ...settings },
     stdio: [stdin, 'pipe', 'pipe'],
   });
+}
+
+/** Starts the service as a process of its own, on a free port; resolves when it says that it listens. It ends with the test. */
+export async function startServing(test: Test, settings: Record<string, string>, args: string[] = []) {
+  const child = startCommand(['serve', ...args], { PORT: '0', ...settings });
+  const exit = once(child, 'exit');
+  test.after(async () => {
+    child.kill('SIGKILL');
+    await exit;
+  });
+  let told = '';
+  let logged = '';
+  child.stdout!.setEncoding('utf8').on('data', (text) => {
+    logged += text;
+  });
+  const url = await new Promise<string>((resolve, reject) => {
+    child.stderr!.setEncoding('utf8').on('data', (text) => {
+      told += text;
+      const address = /listens on (http:\S+)/.exec(told)?.[1];
+      if (address && /curl/.test(told)) resolve(address);
+    });
+    child.once('exit', () => reject(new Error(`it ended:\n${told}`)));
+  });
+  return { url, child, exit, told: () => told, logged: () => logged };
 }
 
 /** Runs the command line to its end, with these lines on stdin where there are any. */

@@ -34,7 +34,7 @@ export async function startService(
     logLines.push(line);
     logged.emit('line', line);
   };
-  const parts = await compose(config, { logTo: { write } });
+  const parts = await compose(config, { serving: true, logTo: { write } });
   const app = await buildApp(parts);
   await app.listen({ host: '127.0.0.1', port: 0 });
   const url = `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`;

@@ -7,7 +7,7 @@ import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
-export type NodesRequest = { do: 'start' | 'kill'; node: number };
+export type NodesRequest = { do: 'start' | 'kill' | 'hold' | 'release'; node: number };
 export type NodesReply = { done: NodesRequest } | { listening: true };
 
 const [binary, folder, count] = [process.argv[2]!, process.argv[3]!, Number(process.argv[4])];
@@ -84,8 +84,10 @@ for (const node of everyNode) {
   });
   await once(door.listen(join(folder, `node-${node}.sock`)), 'listening');
 }
+const hold = (node: number) => nodes[node]!.kill('SIGSTOP');
+const release = (node: number) => nodes[node]!.kill('SIGCONT');
 process.on('message', async (request: NodesRequest) => {
-  await (request.do === 'start' ? start : kill)(request.node);
+  await { start, kill, hold, release }[request.do](request.node);
   process.send!({ done: request } satisfies NodesReply);
 });
 process.send!({ listening: true } satisfies NodesReply);

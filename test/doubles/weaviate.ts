@@ -87,5 +87,8 @@ export async function startWeaviateNodes(test: Test, count = 1) {
     kill: (node = 0) => order({ do: 'kill', node }),
     /** Starts a node over what it has kept; resolves when it says that it is ready. */
     start: (node = 0) => order({ do: 'start', node }),
+    /** Has a node hang, and go on. */
+    hold: (node = 0) => order({ do: 'hold', node }),
+    release: (node = 0) => order({ do: 'release', node }),
   };
 }

@@ -80,6 +80,6 @@ export async function prepareCalls({ url, add, call, documentId, askId }: Subjec
 
 /** Waits for every job to be over, so that none is at work when the next fault comes. */
 export async function jobsDone({ parts }: Subject) {
-  for await (const { status } of parts.jobs.watch(parts.jobs.start('default').id, new AbortController().signal))
+  for await (const { status } of parts.jobs.watch((await parts.jobs.start('default')).id, new AbortController().signal))
     if (status !== 'running') return;
 }

@@ -63,8 +63,15 @@ test('the whole service keeps its documents in Weaviate: ingest, ask, restart, c
   const health = await second.call('GET', '/health/ready', undefined, ann);
   assert.equal(health.status, 200);
 
-  // Without its engine the service says so, with a code that tells to try again.
+  // Without its engine the service says so, with a code that tells to try again; it lives, and knows that it is not ready.
+  await nodes.hold();
+  const ready = async () => (await second.call('GET', '/health/ready')).status;
+  assert.equal(await ready(), 503);
+  assert.equal((await second.call('GET', '/health/live')).status, 200);
+  await nodes.release();
+  while ((await ready()) !== 200) await second.call('GET', '/health/live');
   await nodes.kill();
+  assert.equal(await ready(), 503);
   const unanswered = await second.call('POST', '/ask', { question }, bob);
   assert.deepEqual([unanswered.status, unanswered.json.error.code], [503, 'NOT_READY']);
   await nodes.start();

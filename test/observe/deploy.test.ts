@@ -24,9 +24,9 @@ const rules = alerts.split(/^ {6}- alert: /m).slice(1);
 const namesIn = (text: string) =>
   new Set([...text.matchAll(/\b(?:assay|nodejs|process)_[a-z0-9_]+\b/g)].map(([name]) => name));
 
-/** A service in which everything that is counted has happened once, and what it then tells. */
+/** A service in which everything that is counted has happened once, beside a Redis that isn't there, and what it then tells. */
 async function scrapeEverything(t: Parameters<typeof startService>[0]) {
-  const { call, add, openai } = await startService(t);
+  const { call, add, openai } = await startService(t, { settings: { REDIS_URL: 'redis://127.0.0.1:9' } });
   await add('a.md', 'Alder wood is light.');
   const ask = () => call('POST', '/ask', { question: 'How is alder wood?' });
   openai.chat('It is light.', '{"verdict":"Correct"}');

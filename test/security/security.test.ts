@@ -135,10 +135,11 @@ test('an upload whose client leaves midway leaves no file behind', async (t) => 
   assert.deepEqual(left, []);
 });
 
-test('every test that docs/security.md names is there', () => {
+test('every test that docs/security.md and docs/faults.md name is there', () => {
   const root = new URL('../../', import.meta.url);
   const page = readFileSync(new URL('docs/security.md', root), 'utf8');
-  const named = [...page.matchAll(/`(test\/[\w./-]+\.ts)`(?:: “([^”]+)”)?/g)];
+  const faults = readFileSync(new URL('docs/faults.md', root), 'utf8');
+  const named = [...(page + faults).matchAll(/`(test\/[\w./-]+\.ts)`(?:: “([^”]+)”)?/g)];
   assert.ok(named.length > 30, `${named.length} tests are named`);
   for (const [, file = '', name] of named) {
     assert.ok(existsSync(new URL(file, root)), `${file} is not there`);

@@ -92,6 +92,8 @@ export interface paths {
                             versions: {
                                 [key: string]: string;
                             };
+                            /** @enum {string} */
+                            redis?: "up" | "down";
                         };
                     };
                 };

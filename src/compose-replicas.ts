@@ -1,0 +1,26 @@
+import type { Logger } from 'pino';
+import type { Config } from './config.ts';
+import type { IngestCollection } from './ingest/job.ts';
+import type { Metrics } from './observe/metrics.ts';
+
+/**
+ * What a serving replica shares with the others, in the Redis that the settings name: the counts behind limits, and jobs. Null
+ * without one; what it takes is loaded only with one.
+ */
+export async function openShared(
+  { redisUrl }: Config,
+  { logger, metrics, ingest }: { logger: Logger; metrics: Metrics; ingest: IngestCollection },
+) {
+  if (redisUrl === undefined) return null;
+  const [{ openRedis }, { shareJobs }, { countInRedis }] = await Promise.all([
+    import('./replicas/open-redis.ts'),
+    import('./replicas/shared-jobs.ts'),
+    import('./replicas/token-count.ts'),
+  ]);
+  const { redis, isUp, close } = await openRedis(redisUrl, {
+    onAway: (reason) => logger.warn({ reason }, 'Redis does not reply; replicas share nothing meanwhile'),
+    onBack: () => logger.info('Redis replies again'),
+  });
+  metrics.gauge('assay_redis_up', 'Whether the Redis that replicas share replies: 1 or 0', () => (isUp() ? 1 : 0));
+  return { redis, isUp, tokenCount: countInRedis(redis), jobs: shareJobs({ redis, ingest, logger }), close };
+}

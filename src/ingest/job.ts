@@ -1,0 +1,73 @@
+import { randomUUID } from 'node:crypto';
+import { EventEmitter } from 'node:events';
+import type { IngestProgress } from './ingest-paths.ts';
+
+/** An ingest that goes on by itself: what it is doing, and how it ended. */
+export type Job = {
+  id: string;
+  collection: string;
+  status: 'running' | 'done' | 'failed' | 'cancelled';
+  startedAt: string;
+  endedAt: string | null;
+  /** The code of the failure that ended it. */
+  error: string | null;
+  progress: IngestProgress;
+};
+
+/** The work of a job: it reports progress, and stops when its signal fires. */
+export type IngestCollection = (
+  collection: string,
+  options: { signal: AbortSignal; onProgress: (progress: IngestProgress) => void },
+) => Promise<IngestProgress>;
+
+/** A job that is under way in this process. */
+export type JobRun = ReturnType<typeof runJob>;
+
+const nothingYet: IngestProgress = { files: 0, done: 0, added: 0, replaced: 0, unchanged: 0, skipped: 0, failed: [] };
+
+export function newJob(collection: string): Job {
+  const startedAt = new Date().toISOString();
+  return {
+    id: `job_${randomUUID()}`,
+    collection,
+    status: 'running',
+    startedAt,
+    endedAt: null,
+    error: null,
+    progress: nothingYet,
+  };
+}
+
+/** Does the work of a job, from its beginning; `job` is kept up to date, and `changes` tells when it has changed. */
+export function runJob(begun: Job, ingest: IngestCollection) {
+  const job: Job = { ...begun, progress: nothingYet };
+  const cancelled = new AbortController();
+  const changes = new EventEmitter().setMaxListeners(0);
+  const update = (change: Partial<Job>) => {
+    Object.assign(job, change);
+    changes.emit('change');
+  };
+  const work = ingest(job.collection, {
+    signal: cancelled.signal,
+    onProgress: (progress) => update({ progress: { ...progress } }),
+  });
+  const end = work.then(
+    (progress) => update({ status: 'done', progress, endedAt: new Date().toISOString() }),
+    (error) => {
+      const status = cancelled.signal.aborted ? 'cancelled' : 'failed';
+      const code = status === 'failed' ? String(error?.code ?? 'INTERNAL') : null;
+      update({ status, error: code, endedAt: new Date().toISOString() });
+    },
+  );
+  return {
+    job,
+    changes,
+    /** Resolves when the job has stopped, however it ended. */
+    end,
+    /** Resolves when the job has stopped; what it had stored by then stays. */
+    cancel(reason: string) {
+      cancelled.abort(new Error(reason));
+      return end;
+    },
+  };
+}

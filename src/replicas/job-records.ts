@@ -1,0 +1,109 @@
+import type { Redis } from 'ioredis';
+import { AppError } from '../errors.ts';
+import type { Job } from '../ingest/job.ts';
+
+/** How long a job is remembered after it was last heard of, in milliseconds. */
+const keptMs = 86_400_000;
+
+const running = 'assay:jobs';
+const jobKey = (id: string) => `assay:job:${id}`;
+const leaseKey = (id: string) => `assay:lease:${id}`;
+
+/** What `enter` and `tell` begin with: the names of what they are given. */
+const named = `
+local running, job, lease = unpack(KEYS)
+local collection, id, state, keptMs, replica, leaseMs, status = unpack(ARGV)`;
+
+/** Of one collection's jobs, one runs: the one that is there is found, or this one entered, with its lease. */
+const enter = `${named}
+local other = redis.call('HGET', running, collection)
+local found = other and redis.call('HGET', 'assay:job:' .. other, 'state')
+if found then return found end
+redis.call('HSET', running, collection, id)
+redis.call('HSET', job, 'status', status, 'state', state)
+redis.call('PEXPIRE', job, keptMs)
+redis.call('SET', lease, replica, 'PX', leaseMs)`;
+
+/** Keeps a job's lease and its state, unless it is another's by now, or has ended. What Redis has lost is there again. */
+const tell = `${named}
+local holder = redis.call('GET', lease)
+local known = redis.call('HGET', job, 'status')
+local current = redis.call('HGET', running, collection)
+local goesOn = status == 'running'
+if (holder and holder ~= replica) or (known and known ~= 'running') then return 'lost' end
+if goesOn and current and current ~= id then return 'lost' end
+redis.call('HSET', job, 'status', status, 'state', state)
+redis.call('PEXPIRE', job, keptMs)
+if goesOn then
+  redis.call('HSET', running, collection, id)
+  redis.call('SET', lease, replica, 'PX', leaseMs)
+else
+  if current == id then redis.call('HDEL', running, collection) end
+  redis.call('DEL', lease)
+end
+return redis.call('HEXISTS', job, 'cancel') == 1 and 'cancel' or 'told'`;
+
+/** Takes the lease of a job that nobody holds, and counts how often that was done. */
+const claim = `
+if redis.call('HGET', KEYS[1], 'status') ~= 'running' then return false end
+if not redis.call('SET', KEYS[2], ARGV[1], 'NX', 'PX', ARGV[2]) then return false end
+return { redis.call('HGET', KEYS[1], 'state'), redis.call('HINCRBY', KEYS[1], 'claims', 1) }`;
+
+const release = `
+if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end`;
+
+export type JobRecords = ReturnType<typeof createJobRecords>;
+
+/**
+ * What all replicas know of jobs: their states, and who does them. A job is done by the replica that holds its lease, which
+ * runs out when it is not told of for `leaseMs` milliseconds.
+ * @param options.replica tells this process apart from all others
+ * Every function throws AppError NOT_READY where Redis is away.
+ */
+export function createJobRecords(redis: Redis, { replica, leaseMs }: { replica: string; leaseMs: number }) {
+  const away = (cause: unknown) => {
+    throw new AppError('NOT_READY', 'Redis does not reply.', { cause });
+  };
+  /** What `enter` and `tell` are told of a job. */
+  const about = ({ id, collection, ...rest }: Job) =>
+    [collection, id, JSON.stringify({ id, collection, ...rest }), keptMs, replica, leaseMs, rest.status] as const;
+  const keys = ({ id }: Job) => [running, jobKey(id), leaseKey(id)] as const;
+
+  return {
+    /** @returns the job of the same collection that runs already, or null where this one is entered now */
+    async enter(job: Job): Promise<Job | null> {
+      const other = await redis.eval(enter, 3, ...keys(job), ...about(job)).catch(away);
+      return other === null ? null : JSON.parse(String(other));
+    },
+
+    /** Keeps the lease and tells the state. `lost`: it is another's; `cancel`: somebody wants it to stop. */
+    async tell(job: Job) {
+      return (await redis.eval(tell, 3, ...keys(job), ...about(job)).catch(away)) as 'told' | 'cancel' | 'lost';
+    },
+
+    async read(id: string): Promise<Job | null> {
+      const state = await redis.hget(jobKey(id), 'state').catch(away);
+      return typeof state === 'string' ? JSON.parse(state) : null;
+    },
+
+    /** The ids of the jobs that run, whoever does them. */
+    running: async (): Promise<string[]> => (await redis.hvals(running).catch(away)) ?? [],
+
+    /** The job, which is this replica's from now on, and how often it was taken over; null where another holds it. */
+    async claim(id: string): Promise<{ job: Job; claims: number } | null> {
+      const reply = await redis.eval(claim, 2, jobKey(id), leaseKey(id), replica, leaseMs).catch(away);
+      if (!Array.isArray(reply)) return null;
+      return { job: JSON.parse(reply[0]), claims: Number(reply[1]) };
+    },
+
+    /** Leaves the job to whoever claims it next. */
+    async release(id: string): Promise<void> {
+      await redis.eval(release, 1, leaseKey(id), replica).catch(away);
+    },
+
+    /** Has whoever does this job stop it. */
+    async askToCancel(id: string): Promise<void> {
+      await redis.hset(jobKey(id), 'cancel', '1').catch(away);
+    },
+  };
+}

@@ -1,0 +1,123 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Redis } from 'ioredis';
+import type { Logger } from 'pino';
+import { AppError } from '../errors.ts';
+import { type IngestCollection, type Job, type JobRun, newJob, runJob } from '../ingest/job.ts';
+import type { Jobs } from '../ingest/jobs.ts';
+import { createJobRecords } from './job-records.ts';
+
+/** A replica that has not told of its job for so long is taken for dead. */
+const leaseMs = 10_000;
+/** How often it tells, and how often the others look for jobs that nobody does. */
+const tellEveryMs = 1_000;
+const lookEveryMs = 2_000;
+/** How often a reader looks at a job of another replica. */
+const readEveryMs = 500;
+/** A job that was taken over so often is not: it may be what its replicas die of. */
+const mostClaims = 20;
+
+/**
+ * Jobs that replicas have together, by Redis: one of them does a job, all can read and cancel it, and when the one dies another
+ * begins it anew. While Redis is away a job goes on, and one that is started is done by whoever was asked; when it is back it is
+ * known again.
+ */
+export function shareJobs({ redis, ingest, logger }: { redis: Redis; ingest: IngestCollection; logger: Logger }): Jobs {
+  const records = createJobRecords(redis, { replica: randomUUID(), leaseMs });
+  const stopping = new AbortController();
+  const pause = (ms: number) => delay(ms, undefined, { ref: false, signal: stopping.signal }).catch(() => {});
+  /** What this replica does, until the others have been told how it ended. */
+  const own = new Map<string, { run: JobRun; kept: Promise<void> }>();
+
+  function begin(job: Job): Job {
+    const run = runJob(job, ingest);
+    const kept = keep(run).finally(() => own.delete(job.id));
+    own.set(job.id, { run, kept });
+    return run.job;
+  }
+
+  /** Tells the others how far a job is, as long as it is ours. */
+  async function keep(run: JobRun): Promise<void> {
+    while (!stopping.signal.aborted) {
+      const hasEnded = run.job.status !== 'running';
+      const reply = await records.tell(run.job).catch(() => 'away' as const);
+      if (reply === 'lost') logger.warn({ jobId: run.job.id }, 'a job is done by another replica; it stops here');
+      if (reply === 'lost' || reply === 'cancel') await run.cancel('The job was cancelled.');
+      if (reply === 'lost' || (reply !== 'away' && hasEnded)) return;
+      await Promise.race(hasEnded ? [pause(tellEveryMs)] : [pause(tellEveryMs), run.end]);
+    }
+  }
+
+  /** Takes over what nobody does. */
+  async function look(): Promise<void> {
+    for (const id of await records.running()) {
+      if (own.has(id)) continue;
+      const claimed = await records.claim(id);
+      if (!claimed || stopping.signal.aborted) continue;
+      const { job, claims } = claimed;
+      if (claims > mostClaims) {
+        await records.tell({ ...job, status: 'failed', error: 'INTERNAL', endedAt: new Date().toISOString() });
+        logger.error({ jobId: id }, 'a job is given up: its replicas died one after another');
+        continue;
+      }
+      logger.warn({ jobId: id }, 'took over a job from a replica that is gone');
+      begin(job);
+    }
+  }
+  async function keepLooking() {
+    while (!stopping.signal.aborted) {
+      await look().catch(() => {}); // Redis is away
+      await pause(lookEveryMs);
+    }
+  }
+  const looking = keepLooking();
+
+  const get = async (id: string) => own.get(id)?.run.job ?? records.read(id);
+
+  return {
+    async start(collection) {
+      for (const { run } of own.values())
+        if (run.job.collection === collection && run.job.status === 'running') return run.job;
+      const job = newJob(collection);
+      return (await records.enter(job).catch(() => null)) ?? begin(job);
+    },
+
+    get,
+
+    async *watch(id, signal) {
+      let told = '';
+      while (!signal.aborted && !stopping.signal.aborted) {
+        const job = await get(id).catch(() => undefined); // Redis is away: it may be back
+        if (job === null) return; // forgotten
+        const state = JSON.stringify(job ?? null);
+        if (job && state !== told) yield structuredClone(job);
+        told = state;
+        if (job && job.status !== 'running') return;
+        await pause(readEveryMs);
+      }
+    },
+
+    async cancel(id) {
+      const mine = own.get(id);
+      await (mine ? mine.run.cancel('The job was cancelled.') : records.askToCancel(id));
+      for (;;) {
+        const job = await get(id);
+        if (!job) throw new AppError('NOT_FOUND', 'There is no job of this id.');
+        if (job.status !== 'running') return job;
+        if (stopping.signal.aborted) throw new AppError('NOT_READY', 'The service is stopping.');
+        await pause(readEveryMs);
+      }
+    },
+
+    /** What is under way is left to the other replicas, or to the next start. */
+    async close() {
+      stopping.abort();
+      await looking;
+      for (const [id, { run, kept }] of own) {
+        await run.cancel('The service is stopping.');
+        await kept;
+        await records.release(id).catch(() => {}); // it runs out by itself
+      }
+    },
+  };
+}

@@ -1,0 +1,59 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
+import { freePort } from './free-port.ts';
+import { type Test, temporaryFolder } from './temporary-folder.ts';
+
+/** Why tests on a real Redis are skipped; false where there is one. Where they are meant to run, that is a failure. */
+export const noRedis =
+  spawnSync('redis-server', ['--version']).status !== 0 &&
+  'Redis is not installed; Debian has it in the package redis-server';
+if (noRedis && process.env.CI === 'true') throw new Error(noRedis);
+
+async function isListening(port: number): Promise<boolean> {
+  const socket = connect(port, '127.0.0.1');
+  try {
+    await once(socket, 'connect');
+    return true;
+  } catch {
+    return false;
+  } finally {
+    socket.destroy();
+  }
+}
+
+/** A real Redis on loopback that keeps nothing on the disk; it ends with the test. */
+export async function startRedis(test: Test, { password }: { password?: string } = {}) {
+  const folder = await temporaryFolder(test);
+  const port = await freePort();
+  let server: ChildProcess | undefined;
+
+  /** Starts it, with nothing in it; resolves when it takes connections. */
+  async function start() {
+    const settings = { port, bind: '127.0.0.1', dir: folder, save: '', appendonly: 'no', requirepass: password ?? '' };
+    const args = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, String(value)]);
+    server = spawn('redis-server', args, { stdio: 'ignore' });
+    while (!(await isListening(port))) {
+      if (server.exitCode !== null) throw new Error('redis-server ended');
+      await delay(20);
+    }
+  }
+  const signal = (name: NodeJS.Signals) => server!.kill(name);
+  /** Ends it without warning. */
+  async function kill() {
+    if (!server || server.exitCode !== null || server.signalCode !== null) return;
+    const exited = once(server, 'exit');
+    signal('SIGKILL');
+    await exited;
+  }
+  test.after(kill);
+  await start();
+  return {
+    url: `redis://${password === undefined ? '' : `:${password}@`}127.0.0.1:${port}`,
+    port,
+    start,
+    kill,
+    signal,
+  };
+}
