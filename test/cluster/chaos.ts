@@ -57,7 +57,10 @@ function gapsOf(outcomes: Outcome[], kind: Outcome['kind'], from: number, to: nu
  * acknowledged.
  * @param options.tell is told of each phase as it ends
  */
-export async function chaos(cluster: Cluster, options: { seed: number; tell?: (phase: Phase) => void }): Promise<Phase[]> {
+export async function chaos(
+  cluster: Cluster,
+  options: { seed: number; tell?: (phase: Phase) => void },
+): Promise<Phase[]> {
   const random = createRandom(options.seed);
   const owned = Array.from({ length: writers }, (_, writer) => sourcesOf(writer, sourcesPerWriter));
   const phases: Phase[] = [];

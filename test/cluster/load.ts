@@ -166,7 +166,8 @@ export function createLoad(url: string, sources: Source[], faults: Faults, outco
         more = cursor !== '';
       }
       const expected = sources.filter(({ acknowledged }) => acknowledged !== null);
-      for (const source of expected) if (!listed.includes(source.name)) faults.lost.push(`${say(source)} is not listed`);
+      for (const source of expected)
+        if (!listed.includes(source.name)) faults.lost.push(`${say(source)} is not listed`);
       for (const name of listed)
         if (!expected.some((source) => source.name === name)) faults.resurrected.push(`${name} is listed`);
       const { json } = await persist('read', [200], 'GET', `/collections/${collection}`);
