@@ -70,15 +70,21 @@ export function createDocuments(engine: Engine, select: Select) {
   const stored = (collection: string, documentId: string) =>
     read<DocumentProperties>('AssayDocument', documentObjectId(documentId), collection);
 
+  /** The text of the version of a document that was read; null where it has been replaced. */
+  async function textOf({ collection, documentId, version }: DocumentProperties): Promise<string | null> {
+    const found = await read<{ text?: string }>('AssayText', textObjectId(documentId, version), collection);
+    return found && (found.text ?? '');
+  }
+
   return {
     stored,
+    textOf,
     async get(collection: string, documentId: string): Promise<StoredDocument | null> {
       for (let attempt = 1; attempt <= mostTries; attempt += 1) {
         const found = await stored(collection, documentId);
         if (!found) return null;
-        const id = textObjectId(documentId, found.version);
-        const text = await read<{ text?: string }>('AssayText', id, collection);
-        if (text) return { ...toSummary(found), text: text.text ?? '' };
+        const text = await textOf(found);
+        if (text !== null) return { ...toSummary(found), text };
       }
       throw new AppError('NOT_READY', 'Weaviate lacks a part of this document.');
     },

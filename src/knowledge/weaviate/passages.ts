@@ -19,8 +19,9 @@ export type Passage = {
   vectors: Float32Array;
 };
 
-/** Numbers of four bytes, the lowest first. */
-export const toFloats = (base64: string) => new Float32Array(Uint8Array.from(Buffer.from(base64, 'base64')).buffer);
+/** Numbers of four bytes, the lowest first, from one text or several that follow each other. */
+export const toFloats = (...base64: string[]) =>
+  new Float32Array(Uint8Array.from(Buffer.concat(base64.map((each) => Buffer.from(each, 'base64')))).buffer);
 
 /** Reads passages, and remembers those that were read last. */
 export function createPassages(engine: Engine, select: Select) {
