@@ -115,11 +115,26 @@ export function uuidOf(...parts: (string | number)[]): string {
 /** A GraphQL selection of objects of a class; `values` may hold only what JSON and GraphQL write alike. */
 export type Select = (name: string, className: string, tenant: string | null, rest: string, fields: string) => string;
 
+/** How many copies of everything are kept where there are as many nodes: with one node gone, a majority is left. */
+const copies = 3;
+
+/**
+ * Where copies are kept, nodes compare theirs now and then: one that was away gets what was written meanwhile. Of a change and a
+ * removal, the later one counts. How many copies there are the engine decides (`REPLICATION_MINIMUM_FACTOR`), unless so many nodes
+ * are named that it is plain.
+ */
+const replicationConfig = (nodes: number) => ({
+  asyncEnabled: true,
+  deletionStrategy: 'TimeBasedResolution',
+  ...(nodes >= copies && { factor: copies }),
+});
+
 /**
  * Makes the classes that the engine lacks.
+ * @param nodes how many of its nodes are known
  * @returns how to select objects; read from a majority of replicas where the engine keeps several
  */
-export async function makeClasses(engine: Engine): Promise<Select> {
+export async function makeClasses(engine: Engine, nodes = 1): Promise<Select> {
   const replicated = new Set<string>();
   for (const definition of classes) {
     const path = `/v1/schema/${definition.class}`;
@@ -127,7 +142,8 @@ export async function makeClasses(engine: Engine): Promise<Select> {
     let found = await engine.request<Found>('GET', path);
     if (!found) {
       // Another instance may make it at the same time.
-      await engine.request('POST', '/v1/schema', definition).catch((error: AppError) => {
+      const made = { ...definition, replicationConfig: replicationConfig(nodes) };
+      await engine.request('POST', '/v1/schema', made).catch((error: AppError) => {
         if (error.code !== 'INTERNAL') throw error;
       });
       found = await engine.request<Found>('GET', path);

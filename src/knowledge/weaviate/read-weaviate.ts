@@ -4,8 +4,9 @@ import type { StoreReader } from '../store-reader.ts';
 import { equal, makeClasses } from './classes.ts';
 import { createCollections } from './collections.ts';
 import { createDocuments, type DocumentProperties, documentIdOf } from './documents.ts';
-import { type EngineAddress, openEngine } from './engine.ts';
+import { openEngine } from './engine.ts';
 import { createFacts } from './facts.ts';
+import type { EngineAddress } from './nodes.ts';
 import { toFloats } from './passages.ts';
 
 const documentsAtOnce = 100;
@@ -20,7 +21,7 @@ const mostTries = 5;
 export async function readWeaviate(address: EngineAddress): Promise<StoreReader> {
   const engine = openEngine(address);
   try {
-    const select = await makeClasses(engine);
+    const select = await makeClasses(engine, address.endpoints.length);
     const facts = createFacts(engine);
     const documents = createDocuments(engine, select);
 

@@ -2,12 +2,14 @@ import { AppError } from '../../errors.ts';
 import type { Knowledge, NewDocument } from '../port.ts';
 import { otherLength, vectorLengthOf } from '../vector-length.ts';
 import { createAsks } from './asks.ts';
+import { createCatchUp } from './catch-up.ts';
 import { createChanges } from './changes.ts';
 import { makeClasses } from './classes.ts';
 import { createCollections } from './collections.ts';
 import { collectionOf, createDocuments, documentIdOf } from './documents.ts';
-import { type EngineAddress, openEngine } from './engine.ts';
+import { openEngine } from './engine.ts';
 import { createFacts } from './facts.ts';
+import type { EngineAddress } from './nodes.ts';
 import { createPassages } from './passages.ts';
 import { createSearch } from './search.ts';
 
@@ -41,7 +43,8 @@ export async function startWeaviate(
   }
 
   async function open(): Promise<Knowledge> {
-    const select = await makeClasses(engine);
+    const select = await makeClasses(engine, options.endpoints.length);
+    engine.watchNodes(createCatchUp(engine));
     const facts = createFacts(engine);
     const collections = createCollections(engine, facts);
     const documents = createDocuments(engine, select);
