@@ -15,7 +15,7 @@ const number = (name: string) => ({ name, dataType: ['int'], indexFilterable: tr
 const words = (name: string) => ({
   name,
   dataType: ['text'],
-  tokenization: 'word',
+  tokenization: 'whitespace',
   indexFilterable: false,
   indexSearchable: true,
 });
@@ -27,12 +27,13 @@ const tenants = {
 const noVector = { vectorizer: 'none', vectorIndexConfig: { skip: true } };
 
 /**
- * The engine's classes. A collection is a tenant of the first five, which the engine keeps in files of its own; it is there
+ * The engine's classes. A collection is a tenant of the first six, which the engine keeps in files of its own; it is there
  * when it is a tenant of `AssayDocument`.
  */
 export const classes = [
   {
-    // The truth: which documents there are, and in which version. Writing one is what makes its version the current one.
+    // The truth: which documents there are, and in which version. Writing one is what makes its version the current one. Searches
+    // read it, and the engine reads whole objects: so the text is elsewhere.
     class: 'AssayDocument',
     ...tenants,
     ...noVector,
@@ -40,10 +41,17 @@ export const classes = [
       exact('documentId'),
       exact('place'),
       exact('version'),
-      ...['collection', 'source', 'title', 'format', 'metadata', 'text', 'contentHash'].map(kept),
+      ...['collection', 'source', 'title', 'format', 'metadata', 'contentHash'].map(kept),
       ...['createdAt', 'updatedAt'].map(kept),
       ...['characters', 'passages', 'windows'].map(number),
     ],
+  },
+  {
+    // The text of one version of a document.
+    class: 'AssayText',
+    ...tenants,
+    ...noVector,
+    properties: [exact('documentId'), exact('version'), kept('text')],
   },
   {
     // A passage of one version of a document, and beside its text the vectors of its windows, in base64: the engine hands out
@@ -54,23 +62,25 @@ export const classes = [
     properties: [
       exact('documentId'),
       exact('version'),
-      ...['passageId', 'text', 'spans', 'vectors'].map(kept),
+      ...['passageId', 'text', 'spans', 'headings', 'vectors'].map(kept),
       ...['start', 'end'].map(number),
     ],
   },
   {
-    // A passage's words, to be searched for. Apart from it, as a search reads whole objects, and meets more than it shows.
+    // The stems of a passage and its headings, to be searched for. Apart from it, as a search reads whole objects, and meets
+    // more than it shows.
     class: 'AssayWords',
     ...tenants,
     ...noVector,
-    properties: [exact('documentId'), exact('version'), ...['headings', 'text'].map(words)],
+    properties: [exact('documentId'), exact('version'), words('stems')],
   },
   {
     // A window's vector, and whose it is.
     class: 'AssayWindow',
     ...tenants,
     vectorIndexType: 'hnsw',
-    vectorIndexConfig: { distance: 'dot' },
+    // The engine looks at eight times as many windows as are wanted; a search wants many, to fuse them, and shows few.
+    vectorIndexConfig: { distance: 'dot', dynamicEfFactor: 2 },
     properties: [exact('documentId'), exact('version'), kept('passage')],
   },
   {
@@ -92,7 +102,9 @@ export const classes = [
   { class: 'AssayFact', ...noVector, properties: [exact('name'), kept('value')] },
 ];
 
-export const tenantClasses = ['AssayWindow', 'AssayWords', 'AssayPassage', 'AssayChange', 'AssayDocument'] as const;
+/** The classes of what belongs to one version of a document. */
+export const versionClasses = ['AssayWindow', 'AssayWords', 'AssayPassage', 'AssayText'] as const;
+export const tenantClasses = [...versionClasses, 'AssayChange', 'AssayDocument'] as const;
 
 /** An id for the engine that follows from what it stands for (a UUID of version 8, RFC 9562), so that a repeated write meets the first. */
 export function uuidOf(...parts: (string | number)[]): string {
@@ -103,11 +115,26 @@ export function uuidOf(...parts: (string | number)[]): string {
 /** A GraphQL selection of objects of a class; `values` may hold only what JSON and GraphQL write alike. */
 export type Select = (name: string, className: string, tenant: string | null, rest: string, fields: string) => string;
 
+/** How many copies of everything are kept where there are as many nodes: with one node gone, a majority is left. */
+const copies = 3;
+
+/**
+ * Where copies are kept, nodes compare theirs now and then: one that was away gets what was written meanwhile. Of a change and a
+ * removal, the later one counts. How many copies there are the engine decides (`REPLICATION_MINIMUM_FACTOR`), unless so many nodes
+ * are named that it is plain.
+ */
+const replicationConfig = (nodes: number) => ({
+  asyncEnabled: true,
+  deletionStrategy: 'TimeBasedResolution',
+  ...(nodes >= copies && { factor: copies }),
+});
+
 /**
  * Makes the classes that the engine lacks.
+ * @param nodes how many of its nodes are known
  * @returns how to select objects; read from a majority of replicas where the engine keeps several
  */
-export async function makeClasses(engine: Engine): Promise<Select> {
+export async function makeClasses(engine: Engine, nodes = 1): Promise<Select> {
   const replicated = new Set<string>();
   for (const definition of classes) {
     const path = `/v1/schema/${definition.class}`;
@@ -115,7 +142,8 @@ export async function makeClasses(engine: Engine): Promise<Select> {
     let found = await engine.request<Found>('GET', path);
     if (!found) {
       // Another instance may make it at the same time.
-      await engine.request('POST', '/v1/schema', definition).catch((error: AppError) => {
+      const made = { ...definition, replicationConfig: replicationConfig(nodes) };
+      await engine.request('POST', '/v1/schema', made).catch((error: AppError) => {
         if (error.code !== 'INTERNAL') throw error;
       });
       found = await engine.request<Found>('GET', path);
