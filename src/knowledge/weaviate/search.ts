@@ -84,7 +84,7 @@ export function createSearch(options: { engine: Engine; select: Select; document
   }
 }
 
-type Ranked = { candidate: Candidate; passage: Passage; score: number; similarities: Float32Array };
+type Ranked = { candidate: Candidate; passage: Passage; score: number; similarities: ArrayLike<number> };
 
 function rank(
   { vector, topK }: Query,
