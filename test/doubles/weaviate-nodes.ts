@@ -53,6 +53,7 @@ function spawnNode(node: number) {
       RAFT_TIMEOUTS_MULTIPLIER: '1',
       RAFT_JOIN: everyNode.map((each) => `node-${each}:${port(8300, each)}`).join(),
       ASYNC_REPLICATION_FREQUENCY: '3s',
+      ASYNC_REPLICATION_PROPAGATION_DELAY: '1s',
       ...(node > 0 && { CLUSTER_JOIN: `127.0.0.1:${port(7100, 0)}` }),
     },
   });

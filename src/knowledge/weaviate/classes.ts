@@ -118,14 +118,17 @@ export type Select = (name: string, className: string, tenant: string | null, re
 /** How many copies of everything are kept where there are as many nodes: with one node gone, a majority is left. */
 const copies = 3;
 
+/** Classes whose objects have the same id again when they are made anew; those of the others are made and removed but once. */
+const recurring = ['AssayDocument', 'AssayFact'];
+
 /**
- * Where copies are kept, nodes compare theirs now and then: one that was away gets what was written meanwhile. Of a change and a
- * removal, the later one counts. How many copies there are the engine decides (`REPLICATION_MINIMUM_FACTOR`), unless so many nodes
- * are named that it is plain.
+ * Where copies are kept, nodes compare theirs now and then, and one that was away gets what was written meanwhile. What was removed
+ * meanwhile must not come back from it: of objects that are made but once the removal counts, of others whatever was later. How
+ * many copies there are the engine decides (`REPLICATION_MINIMUM_FACTOR`), unless so many nodes are named that it is plain.
  */
-const replicationConfig = (nodes: number) => ({
+const replicationConfig = (className: string, nodes: number) => ({
   asyncEnabled: true,
-  deletionStrategy: 'TimeBasedResolution',
+  deletionStrategy: recurring.includes(className) ? 'TimeBasedResolution' : 'DeleteOnConflict',
   ...(nodes >= copies && { factor: copies }),
 });
 
@@ -142,7 +145,7 @@ export async function makeClasses(engine: Engine, nodes = 1): Promise<Select> {
     let found = await engine.request<Found>('GET', path);
     if (!found) {
       // Another instance may make it at the same time.
-      const made = { ...definition, replicationConfig: replicationConfig(nodes) };
+      const made = { ...definition, replicationConfig: replicationConfig(definition.class, nodes) };
       await engine.request('POST', '/v1/schema', made).catch((error: AppError) => {
         if (error.code !== 'INTERNAL') throw error;
       });
