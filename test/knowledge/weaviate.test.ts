@@ -132,6 +132,23 @@ describe('one Weaviate', { skip: noWeaviate }, () => {
   });
 });
 
+test('a Weaviate that wants a key is opened by it alone', { skip: noWeaviate }, async (t) => {
+  const apiKey = 'canary-key-of-weaviate';
+  const nodes = await startWeaviateNodes(t, 1, { apiKey });
+  const knowledge = await startWeaviate({ ...nodes, ...settings, apiKey });
+  t.after(() => knowledge.close());
+  await knowledge.createCollection('keys');
+  await knowledge.put([smallDocument('a.md', 'Alder', 'keys')]);
+  assert.equal((await near(knowledge, 'keys', 'Alder'))[0]!.text, 'Alder');
+  await knowledge.remove((await knowledge.findSource('keys', 'a.md'))!.id);
+  for (const wrong of [undefined, 'canary-other-key'])
+    await assert.rejects(startWeaviate({ ...nodes, ...settings, apiKey: wrong }), ({ code, message, stack }) => {
+      assert.deepEqual([code, message], ['NOT_READY', 'Weaviate refuses WEAVIATE_API_KEY.']);
+      assert.doesNotMatch(stack, /canary/);
+      return true;
+    });
+});
+
 test('a cluster of three goes on while each of its nodes in turn is killed and comes back, and shows all it has acknowledged', {
   // Three engines want more than a machine has that runs other tests as well.
   skip:
