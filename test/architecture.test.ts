@@ -43,7 +43,7 @@ const vendors: Record<string, RegExp> = {
   chain: /^(@langchain\/core\/.*|zod|node:crypto|node:fs|node:path|node:url)$/,
   ingest:
     /^(@langchain\/.*|zod|html-to-text|htmlparser2|mammoth|papaparse|yauzl|mdast-util-from-markdown|mdast|unpdf.*|js-tiktoken.*|node:.*)$/,
-  knowledge: /^(faiss-node|undici|node:.*)$/,
+  knowledge: /^(faiss-node|stemmer|undici|node:.*)$/,
   models: /^(@langchain\/.*|langchain|openai|undici|cockatiel|onnxruntime-node|@huggingface\/tokenizers|zod|node:.*)$/,
   observe: /^(pino|prom-client|@opentelemetry\/.*|node:.*)$/,
   http: /^(fastify|@fastify\/.*|fastify-type-provider-zod|@modelcontextprotocol\/sdk\/.*|zod|node:.*)$/,

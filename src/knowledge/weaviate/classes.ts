@@ -113,7 +113,11 @@ export function uuidOf(...parts: (string | number)[]): string {
 }
 
 /** A GraphQL selection of objects of a class; `values` may hold only what JSON and GraphQL write alike. */
-export type Select = (name: string, className: string, tenant: string | null, rest: string, fields: string) => string;
+export type Select = {
+  (name: string, className: string, tenant: string | null, rest: string, fields: string): string;
+  /** Whether the engine keeps copies of the objects of a class. */
+  isReplicated: (className: string) => boolean;
+};
 
 /** How many copies of everything are kept where there are as many nodes: with one node gone, a majority is left. */
 const copies = 3;
@@ -154,12 +158,14 @@ export async function makeClasses(engine: Engine, nodes = 1): Promise<Select> {
     if (!found) throw new AppError('NOT_READY', 'Weaviate does not take the classes that documents are kept in.');
     if ((found.replicationConfig?.factor ?? 1) > 1) replicated.add(definition.class);
   }
-  return (name, className, tenant, rest, fields) => {
+  const isReplicated = (className: string) => replicated.has(className);
+  const select = (name: string, className: string, tenant: string | null, rest: string, fields: string) => {
     const from = tenant === null ? '' : ` tenant:${JSON.stringify(tenant)}`;
     const level = replicated.has(className) ? ' consistencyLevel:QUORUM' : '';
     const given = `${from}${level} ${rest}`.trim();
     return `${name}:${className}${given === '' ? '' : `(${given})`}{${fields}}`;
   };
+  return Object.assign(select, { isReplicated });
 }
 
 export const equal = (property: string, value: string) => ({
@@ -167,6 +173,3 @@ export const equal = (property: string, value: string) => ({
   operator: 'Equal',
   valueText: value,
 });
-/** Objects of these ids, as GraphQL writes it. */
-export const whereIds = (ids: string[]) =>
-  `where:{path:["id"] operator:ContainsAny valueText:${JSON.stringify(ids)}} limit:${ids.length}`;
