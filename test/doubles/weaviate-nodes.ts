@@ -11,6 +11,16 @@ export type NodesRequest = { do: 'start' | 'kill' | 'hold' | 'release'; node: nu
 export type NodesReply = { done: NodesRequest } | { listening: true };
 
 const [binary, folder, count] = [process.argv[2]!, process.argv[3]!, Number(process.argv[4])];
+/** The one key that the nodes take; without it they are open to all. */
+const apiKey = process.argv[5];
+const access = apiKey
+  ? {
+      AUTHENTICATION_ANONYMOUS_ACCESS_ENABLED: 'false',
+      AUTHENTICATION_APIKEY_ENABLED: 'true',
+      AUTHENTICATION_APIKEY_ALLOWED_KEYS: apiKey,
+      AUTHENTICATION_APIKEY_USERS: 'assay',
+    }
+  : { AUTHENTICATION_ANONYMOUS_ACCESS_ENABLED: 'true' };
 const nodes: (ChildProcess | undefined)[] = [];
 const port = (base: number, node: number) => String(base + 10 * node);
 const everyNode = Array.from({ length: count }, (_, node) => node);
@@ -33,7 +43,7 @@ function spawnNode(node: number) {
     env: {
       PATH: process.env.PATH,
       PERSISTENCE_DATA_PATH: join(folder, `node-${node}`),
-      AUTHENTICATION_ANONYMOUS_ACCESS_ENABLED: 'true',
+      ...access,
       DEFAULT_VECTORIZER_MODULE: 'none',
       DISABLE_TELEMETRY: 'true',
       GO_PROFILING_DISABLE: 'true',
@@ -53,6 +63,7 @@ function spawnNode(node: number) {
       RAFT_TIMEOUTS_MULTIPLIER: '1',
       RAFT_JOIN: everyNode.map((each) => `node-${each}:${port(8300, each)}`).join(),
       ASYNC_REPLICATION_FREQUENCY: '3s',
+      ASYNC_REPLICATION_PROPAGATION_DELAY: '1s',
       ...(node > 0 && { CLUSTER_JOIN: `127.0.0.1:${port(7100, 0)}` }),
     },
   });

@@ -1,6 +1,5 @@
 import { wordsOf } from '../full-text.ts';
 import { createRecent } from '../recent.ts';
-import type { Select } from './classes.ts';
 import type { Engine } from './engine.ts';
 import { stemsOf } from './stems.ts';
 
@@ -14,41 +13,32 @@ const commonStems = 20_000;
 export type Candidate = { passage: string; documentId: string; version: string; score: number };
 
 /** The two searches of the engine: for what is near a question, and for what shares its words. */
-export function createCandidates(engine: Engine, select: Select) {
+export function createCandidates(engine: Engine) {
   const common = createRecent<string, true>(commonStems);
 
   /** The windows that are nearest, nearest first, each as its passage with the cosine as its score. */
   async function near(collection: string, vector: Float32Array, limit: number): Promise<Candidate[]> {
-    type Row = Omit<Candidate, 'score'> & { _additional: { distance: number } };
-    const rest = `limit:${limit} nearVector:{vector:[${vector.join()}]}`;
-    const fields = 'passage documentId version _additional{distance}';
-    const { found } = await engine.query<{ found: Row[] }>(
-      'Get',
-      select('found', 'AssayWindow', collection, rest, fields),
-    );
-    return found.map(({ _additional, ...own }) => ({ ...own, score: -_additional.distance }));
+    const fields = ['passage', 'documentId', 'version'];
+    const [found] = await engine.find<Candidate>([
+      { className: 'AssayWindow', tenant: collection, near: vector, limit, fields },
+    ]);
+    return found!.map(({ passage, documentId, version, score }) => ({ passage, documentId, version, score }));
   }
 
-  type WordsRow = Omit<Candidate, 'passage' | 'score'> & { _additional: { id: string; score: string } };
-  /** BM25 never counts against a passage, though the engine's weight of a word that most of them hold does. */
-  const toCandidate = ({ _additional, ...own }: WordsRow): Candidate => ({
-    ...own,
-    passage: _additional.id,
-    score: Math.max(0, Number(_additional.score)),
-  });
-
-  const byStems = (name: string, collection: string, stems: string[], limit: number) =>
-    select(
-      name,
-      'AssayWords',
-      collection,
-      `limit:${limit} bm25:{query:${JSON.stringify(stems.join(' '))} properties:["stems"]}`,
-      'documentId version _additional{id score}',
+  /** The passages that hold stems, list by list; BM25 never counts against one, though a word that most of them hold does. */
+  async function byStems(collection: string, lists: string[][], limit: number): Promise<Candidate[][]> {
+    const found = await engine.find<Omit<Candidate, 'passage'>>(
+      lists.map((stems) => ({
+        ...{ className: 'AssayWords', tenant: collection, limit },
+        words: { query: stems.join(' '), properties: ['stems'] },
+        fields: ['documentId', 'version'],
+      })),
     );
-
-  async function byAll(collection: string, stems: string[], limit: number): Promise<Candidate[]> {
-    const { all } = await engine.query<{ all: WordsRow[] }>('Get', byStems('all', collection, stems, limit));
-    return all.map(toCandidate);
+    return found.map((list) =>
+      list.map(({ id, score, documentId, version }) => {
+        return { passage: id, documentId, version, score: Math.max(0, score) };
+      }),
+    );
   }
 
   /** What each stem finds that isn't known to be common. */
@@ -56,10 +46,13 @@ export function createCandidates(engine: Engine, select: Select) {
     const keyOf = (stem: string) => `${collection} ${stem}`;
     const rare = stems.filter((stem) => !common.get(keyOf(stem)));
     if (rare.length === 0 || stems.length === 1) return [];
-    const parts = rare.map((stem, at) => byStems(`stem${at}`, collection, [stem], rareIn));
-    const found = await engine.query<Record<string, WordsRow[]>>('Get', parts.join(' '));
-    for (const [at, stem] of rare.entries()) if (found[`stem${at}`]!.length === rareIn) common.set(keyOf(stem), true);
-    return Object.values(found).flat().map(toCandidate);
+    const found = await byStems(
+      collection,
+      rare.map((stem) => [stem]),
+      rareIn,
+    );
+    for (const [at, stem] of rare.entries()) if (found[at]!.length === rareIn) common.set(keyOf(stem), true);
+    return found.flat();
   }
 
   /**
@@ -70,12 +63,12 @@ export function createCandidates(engine: Engine, select: Select) {
   async function words(collection: string, question: string, limit: number): Promise<Candidate[]> {
     const stems = [...new Set(stemsOf(wordsOf(question).join(' ')))].slice(0, mostStems);
     if (stems.length === 0) return [];
-    const [all, rare] = await Promise.all([byAll(collection, stems, limit), byRare(collection, stems)]);
+    const [[all], rare] = await Promise.all([byStems(collection, [stems], limit), byRare(collection, stems)]);
     const found = new Map<string, Candidate>();
     // What stems add to the score of a passage is a sum, unless the engine has made it already.
     for (const each of rare)
       found.set(each.passage, { ...each, score: each.score + (found.get(each.passage)?.score ?? 0) });
-    for (const each of all) found.set(each.passage, each);
+    for (const each of all!) found.set(each.passage, each);
     return [...found.values()].sort((one, other) => other.score - one.score).slice(0, limit);
   }
 

@@ -113,19 +113,26 @@ export function uuidOf(...parts: (string | number)[]): string {
 }
 
 /** A GraphQL selection of objects of a class; `values` may hold only what JSON and GraphQL write alike. */
-export type Select = (name: string, className: string, tenant: string | null, rest: string, fields: string) => string;
+export type Select = {
+  (name: string, className: string, tenant: string | null, rest: string, fields: string): string;
+  /** Whether the engine keeps copies of the objects of a class. */
+  isReplicated: (className: string) => boolean;
+};
 
 /** How many copies of everything are kept where there are as many nodes: with one node gone, a majority is left. */
 const copies = 3;
 
+/** Classes whose objects have the same id again when they are made anew; those of the others are made and removed but once. */
+const recurring = ['AssayDocument', 'AssayFact'];
+
 /**
- * Where copies are kept, nodes compare theirs now and then: one that was away gets what was written meanwhile. Of a change and a
- * removal, the later one counts. How many copies there are the engine decides (`REPLICATION_MINIMUM_FACTOR`), unless so many nodes
- * are named that it is plain.
+ * Where copies are kept, nodes compare theirs now and then, and one that was away gets what was written meanwhile. What was removed
+ * meanwhile must not come back from it: of objects that are made but once the removal counts, of others whatever was later. How
+ * many copies there are the engine decides (`REPLICATION_MINIMUM_FACTOR`), unless so many nodes are named that it is plain.
  */
-const replicationConfig = (nodes: number) => ({
+const replicationConfig = (className: string, nodes: number) => ({
   asyncEnabled: true,
-  deletionStrategy: 'TimeBasedResolution',
+  deletionStrategy: recurring.includes(className) ? 'TimeBasedResolution' : 'DeleteOnConflict',
   ...(nodes >= copies && { factor: copies }),
 });
 
@@ -142,7 +149,7 @@ export async function makeClasses(engine: Engine, nodes = 1): Promise<Select> {
     let found = await engine.request<Found>('GET', path);
     if (!found) {
       // Another instance may make it at the same time.
-      const made = { ...definition, replicationConfig: replicationConfig(nodes) };
+      const made = { ...definition, replicationConfig: replicationConfig(definition.class, nodes) };
       await engine.request('POST', '/v1/schema', made).catch((error: AppError) => {
         if (error.code !== 'INTERNAL') throw error;
       });
@@ -151,12 +158,14 @@ export async function makeClasses(engine: Engine, nodes = 1): Promise<Select> {
     if (!found) throw new AppError('NOT_READY', 'Weaviate does not take the classes that documents are kept in.');
     if ((found.replicationConfig?.factor ?? 1) > 1) replicated.add(definition.class);
   }
-  return (name, className, tenant, rest, fields) => {
+  const isReplicated = (className: string) => replicated.has(className);
+  const select = (name: string, className: string, tenant: string | null, rest: string, fields: string) => {
     const from = tenant === null ? '' : ` tenant:${JSON.stringify(tenant)}`;
     const level = replicated.has(className) ? ' consistencyLevel:QUORUM' : '';
     const given = `${from}${level} ${rest}`.trim();
     return `${name}:${className}${given === '' ? '' : `(${given})`}{${fields}}`;
   };
+  return Object.assign(select, { isReplicated });
 }
 
 export const equal = (property: string, value: string) => ({
@@ -164,6 +173,3 @@ export const equal = (property: string, value: string) => ({
   operator: 'Equal',
   valueText: value,
 });
-/** Objects of these ids, as GraphQL writes it. */
-export const whereIds = (ids: string[]) =>
-  `where:{path:["id"] operator:ContainsAny valueText:${JSON.stringify(ids)}} limit:${ids.length}`;

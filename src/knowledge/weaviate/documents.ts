@@ -2,8 +2,9 @@ import { createHash } from 'node:crypto';
 import { collectionNamePattern } from '../../collection-name.ts';
 import { AppError } from '../../errors.ts';
 import type { DocumentSummary, StoredDocument } from '../port.ts';
-import { type Select, uuidOf, whereIds } from './classes.ts';
+import { type Select, uuidOf } from './classes.ts';
 import type { Engine } from './engine.ts';
+import { whereIds } from './find.ts';
 
 const digest = (...parts: (string | number)[]) =>
   createHash('sha256').update(JSON.stringify(parts)).digest('base64url').slice(0, 20);
@@ -112,17 +113,15 @@ export function createDocuments(engine: Engine, select: Select) {
     async current(collection: string, documentIds: string[]) {
       type Current = Pick<DocumentProperties, 'documentId' | 'version' | 'source' | 'title'>;
       if (documentIds.length === 0) return new Map<string, Current>();
-      const { found } = await engine.query<{ found: Current[] }>(
-        'Get',
-        select(
-          'found',
-          'AssayDocument',
-          collection,
-          whereIds(documentIds.map(documentObjectId)),
-          'documentId version source title',
-        ),
-      );
-      return new Map(found.map((each) => [each.documentId, each]));
+      const ids = documentIds.map(documentObjectId);
+      const [found] = await engine.find<Current>([
+        {
+          ...{ className: 'AssayDocument', tenant: collection, ids, limit: ids.length },
+          fields: ['documentId', 'version', 'source', 'title'],
+          quorum: select.isReplicated('AssayDocument'),
+        },
+      ]);
+      return new Map(found!.map((each) => [each.documentId, each]));
     },
   };
 }

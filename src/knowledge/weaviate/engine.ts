@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { AppError } from '../../errors.ts';
+import { type Find, type Found, fromGraphQl, toGraphQl } from './find.ts';
 import { type EngineAddress, type Node, openNodes, type Reply, unreachable } from './nodes.ts';
 
 /**
@@ -64,15 +65,11 @@ export function openEngine(address: EngineAddress) {
 
   /** @param read makes the result of a reply, or throws; NOT_READY means to try again */
   async function call<Result>(
-    { method, path, body, timeoutMs }: { method: string; path: string; body?: unknown; timeoutMs?: number },
+    { body, ...where }: { method: string; path: string; body?: unknown; timeoutMs?: number },
     read: (reply: Reply) => Result,
     attempts = rounds * nodes.count,
   ) {
-    const sent = {
-      ...{ method, path },
-      ...(body !== undefined && { body: JSON.stringify(body) }),
-      ...(timeoutMs !== undefined && { timeoutMs }),
-    };
+    const sent = { ...where, ...(body !== undefined && { body: JSON.stringify(body) }) };
     let last: AppError = unreachable();
     const began = performance.now();
     for (let attempt = 0; attempt < attempts && performance.now() - began < patienceMs; attempt += 1) {
@@ -99,6 +96,10 @@ export function openEngine(address: EngineAddress) {
     });
   }
 
+  /** The results of a GraphQL query, by the names that it gives them. */
+  const query = <Results>(kind: 'Get' | 'Aggregate', parts: string): Promise<Results> =>
+    call({ ...graphQl(kind, parts), timeoutMs: readMs }, (reply) => toResults<Results>(kind, reply));
+
   async function write(objects: EngineObject[], attempts?: number): Promise<void> {
     const path = '/v1/batch/objects?consistency_level=QUORUM';
     const read = ({ status, text }: Reply) => {
@@ -112,9 +113,7 @@ export function openEngine(address: EngineAddress) {
   return {
     request,
 
-    /** The results of a GraphQL query, by the names that it gives them. */
-    query: <Results>(kind: 'Get' | 'Aggregate', parts: string): Promise<Results> =>
-      call({ ...graphQl(kind, parts), timeoutMs: readMs }, (reply) => toResults<Results>(kind, reply)),
+    query,
 
     /** The same at one node, once. */
     async queryAt<Results>(node: Node, kind: 'Get' | 'Aggregate', parts: string): Promise<Results> {
@@ -128,6 +127,11 @@ export function openEngine(address: EngineAddress) {
       return (JSON.parse(text) as { name: string }[]).map(({ name }) => name);
     },
     watchNodes: nodes.watch,
+
+    /** What each of several questions finds. */
+    async find<Fields>(queries: Find[]): Promise<Found<Fields>[][]> {
+      return fromGraphQl<Fields>(await query('Get', toGraphQl(queries)), queries.length);
+    },
 
     /** Writes objects, each in the place of the one with the same id; those of one call in no promised order. */
     write: (objects: EngineObject[]) => write(objects),

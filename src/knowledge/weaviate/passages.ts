@@ -1,5 +1,5 @@
 import { createRecent } from '../recent.ts';
-import { type Select, whereIds } from './classes.ts';
+import type { Select } from './classes.ts';
 import type { Engine } from './engine.ts';
 
 /** How many passages are kept to be shown again; those of one version never change. */
@@ -38,16 +38,17 @@ export function createPassages(engine: Engine, select: Select) {
       }
       const unknown = ids.filter((id) => !passages.has(id));
       if (unknown.length === 0) return passages;
-      const fields = 'documentId passageId text start end spans vectors _additional{id}';
-      type Row = Omit<Passage, 'spans' | 'vectors'> & { spans: string; vectors: string; _additional: { id: string } };
-      const { found } = await engine.query<{ found: Row[] }>(
-        'Get',
-        select('found', 'AssayPassage', collection, whereIds(unknown), fields),
-      );
-      for (const { _additional, spans, vectors, ...row } of found) {
+      type Row = Omit<Passage, 'spans' | 'vectors'> & { spans: string; vectors: string };
+      const [found] = await engine.find<Row>([
+        {
+          ...{ className: 'AssayPassage', tenant: collection, ids: unknown, limit: unknown.length },
+          fields: ['documentId', 'passageId', 'text', 'start', 'end', 'spans', 'vectors'],
+        },
+      ]);
+      for (const { id, score, spans, vectors, ...row } of found!) {
         const passage = { ...row, spans: JSON.parse(spans), vectors: toFloats(vectors) };
-        recent.set(_additional.id, passage);
-        passages.set(_additional.id, passage);
+        recent.set(id, passage);
+        passages.set(id, passage);
       }
       return passages;
     },

@@ -3,7 +3,6 @@ import { fuse } from '../fuse.ts';
 import type { Knowledge } from '../port.ts';
 import { rankPassages } from '../rank-passages.ts';
 import { type Candidate, createCandidates } from './candidates.ts';
-import type { Select } from './classes.ts';
 import type { Documents } from './documents.ts';
 import type { Engine } from './engine.ts';
 import type { Passage, Passages } from './passages.ts';
@@ -24,9 +23,9 @@ type Current = Awaited<ReturnType<Documents['current']>>;
  * Searches a collection: the passages that are near the question, by their windows' vectors, and those that share its words, by
  * BM25, ranked by both as the embedded store ranks them. Passages of versions that are not current are left out.
  */
-export function createSearch(options: { engine: Engine; select: Select; documents: Documents; passages: Passages }) {
-  const { engine, select, documents, passages } = options;
-  const candidates = createCandidates(engine, select);
+export function createSearch(options: { engine: Engine; documents: Documents; passages: Passages }) {
+  const { engine, documents, passages } = options;
+  const candidates = createCandidates(engine);
 
   return async function search(query: Query): Promise<FoundPassage[]> {
     const { collection, vector, topK } = query;

@@ -50,7 +50,7 @@ export async function startWeaviate(
     const documents = createDocuments(engine, select);
     const changes = createChanges({ abandonedMs, ...options, engine, select, documents });
     const passages = createPassages(engine, select);
-    const search = createSearch({ engine, select, documents, passages });
+    const search = createSearch({ engine, documents, passages });
     const asks = createAsks(engine, options.askRetentionMs);
 
     async function stats() {
