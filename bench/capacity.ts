@@ -65,7 +65,7 @@ export const capacityTables = () => ({
       size(passages * weaviate.bytesPerPassage),
       size(passages * weaviate.bytesPerPassage * weaviate.copies),
       size(passages * weaviate.diskBytesPerPassage * weaviate.copies),
-      ...nodes.map((node) => String(nodesFor(passages, node))),
+      ...nodes.map((node) => nodesFor(passages, node).toLocaleString('en-US')),
     ]),
   ),
   collection: table(
