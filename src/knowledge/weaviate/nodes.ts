@@ -22,6 +22,8 @@ export type Node = {
   /** When it failed or hung up last, and whether it has said since that it is ready. */
   lostAt: number;
   ready: boolean;
+  /** While it is being asked. */
+  asking: Promise<void> | null;
   /** Whether it has all that the others have; one that was away lacks what was written meanwhile. */
   proven: boolean;
 };
@@ -42,7 +44,7 @@ export function openNodes({ endpoints, apiKey }: EngineAddress) {
     const { origin, pathname } = new URL(endpoint);
     const options = { connections: 64, pipelining: 1, headersTimeout: callMs, bodyTimeout: callMs };
     const pool = new Pool(origin, { ...options, connect: { timeout: connectMs } });
-    const node = { pool, root: pathname.replace(/\/+$/, ''), lostAt: 0, ready: false, proven: false };
+    const node = { pool, root: pathname.replace(/\/+$/, ''), lostAt: 0, ready: false, asking: null, proven: false };
     // A connection that was idle for too long ends by itself; another may have ended with its node.
     pool.on('disconnect', (_origin, _targets, { code }) => {
       if (code !== 'UND_ERR_INFO') suspect(node);
@@ -70,14 +72,23 @@ export function openNodes({ endpoints, apiKey }: EngineAddress) {
     return { status: response.statusCode, text: await response.body.text() };
   }
 
-  /** A node that starts replies before it knows all its tenants and objects, unless it is asked whether it is ready. */
+  /**
+   * A node that starts replies before it knows all its tenants and objects, as if they weren't there, unless it is asked whether it
+   * is ready. Whoever comes while it is being asked waits for what it says.
+   */
   async function needReady(node: Node, askAgain = false) {
     if (node.ready && !askAgain) return;
-    node.ready = true; // a connection that ends meanwhile says otherwise
+    node.asking ??= askWhetherReady(node).finally(() => {
+      node.asking = null;
+    });
+    await node.asking;
+  }
+
+  async function askWhetherReady(node: Node) {
+    const { lostAt } = node;
     const { status } = await send(node, { method: 'GET', path: readyPath, timeoutMs: readyMs });
-    if (status === 200) return;
-    node.ready = false;
-    throw unreachable();
+    node.ready = status === 200 && node.lostAt === lostAt; // lost meanwhile, another may have taken its place
+    if (!node.ready) throw unreachable();
   }
 
   async function ask(node: Node, call: Call): Promise<Reply> {
