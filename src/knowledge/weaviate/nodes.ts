@@ -74,10 +74,13 @@ export function openNodes({ endpoints, apiKey }: EngineAddress) {
   async function needReady(node: Node, askAgain = false) {
     if (node.ready && !askAgain) return;
     node.ready = true; // a connection that ends meanwhile says otherwise
-    const { status } = await send(node, { method: 'GET', path: readyPath, timeoutMs: readyMs });
-    if (status === 200) return;
-    node.ready = false;
-    throw unreachable();
+    try {
+      const { status } = await send(node, { method: 'GET', path: readyPath, timeoutMs: readyMs });
+      if (status !== 200) throw unreachable();
+    } catch (error) {
+      node.ready = false;
+      throw error;
+    }
   }
 
   async function ask(node: Node, call: Call): Promise<Reply> {
@@ -113,7 +116,6 @@ export function openNodes({ endpoints, apiKey }: EngineAddress) {
             const same = await hasAsMuch(node, other).catch(() => false);
             if (!same || Math.max(node.lostAt, other.lostAt) > began) continue;
             node.proven = true;
-            other.proven = true;
             break;
           }
         looking = setTimeout(look, lookEveryMs).unref();
