@@ -1,15 +1,16 @@
-import { tenantClasses } from './classes.ts';
+import { versionClasses } from './classes.ts';
 import type { Engine } from './engine.ts';
 import type { Node } from './nodes.ts';
 
 /** Collections that are counted by one query. */
 const countedAtOnce = 25;
+const counted = ['AssayDocument', ...versionClasses];
 
 /**
- * Tells whether a node has as much of every collection as another. One that was away has not what was written meanwhile; the engine
- * brings it there by and by, and says nothing when it is done, while searches on that node miss it. What a majority has
- * written is on one of any two nodes, so two that hold the same number of objects lack nothing. While there is writing, a collection
- * may be equal at one moment and not at the next: once is enough.
+ * Tells whether a node has all of every collection that another has. One that was away has not what was written meanwhile; the engine
+ * brings it there by and by, and says nothing when it is done, while searches on that node miss it. What a majority has written
+ * is on one of any two nodes, so two that hold the same lack nothing: as many objects, of the same versions. While there is writing,
+ * a collection may be equal at one moment and not at the next: once is enough.
  */
 export function createCatchUp(engine: Engine) {
   /** The collections in which a node was never equal since it was last lost. */
@@ -17,10 +18,12 @@ export function createCatchUp(engine: Engine) {
 
   async function counts(node: Node, names: string[]): Promise<string[]> {
     const parts = names.flatMap((name, at) =>
-      tenantClasses.map((className) => `${className}${at}:${className}(tenant:${JSON.stringify(name)}){meta{count}}`),
+      counted.map(
+        (className) => `${className}${at}:${className}(tenant:${JSON.stringify(name)}){meta{count} mark{sum}}`,
+      ),
     );
     const found = await engine.queryAt<Record<string, unknown>>(node, 'Aggregate', parts.join(' '));
-    return names.map((_, at) => JSON.stringify(tenantClasses.map((className) => found[`${className}${at}`])));
+    return names.map((_, at) => JSON.stringify(counted.map((className) => found[`${className}${at}`])));
   }
 
   return async (node: Node, other: Node): Promise<boolean> => {

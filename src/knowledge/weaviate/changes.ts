@@ -1,7 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { AppError } from '../../errors.ts';
 import type { NewDocument } from '../port.ts';
-import { equal, type Select, uuidOf, versionClasses } from './classes.ts';
+import { equal, markOf, type Select, uuidOf, versionClasses } from './classes.ts';
 import {
   type DocumentProperties,
   type Documents,
@@ -117,16 +117,15 @@ export function createChanges(options: { engine: Engine; select: Select; documen
     length: number,
   ): Generator<EngineObject> {
     const { collection: tenant, contentHash, text, title, vectors } = document;
-    const properties = { documentId, version, text };
-    yield { class: 'AssayText', id: textObjectId(documentId, version), tenant, properties };
+    const of = { documentId, version, mark: markOf(version) };
+    yield { class: 'AssayText', id: textObjectId(documentId, version), tenant, properties: { ...of, text } };
     let offset = 0;
     for (const { start, end, headingPath, windows } of document.passages) {
       const id = uuidOf('passage', documentId, version, start, end);
       const own = vectors.subarray(offset, offset + windows.length * length);
       offset += own.length;
       const properties = {
-        documentId,
-        version,
+        ...of,
         passageId: passageIdOf(documentId, contentHash, start, end),
         start,
         end,
@@ -137,14 +136,14 @@ export function createChanges(options: { engine: Engine; select: Select; documen
       };
       yield { class: 'AssayPassage', id, tenant, properties };
       const stems = stemsOf([title, ...headingPath, properties.text].join(' ')).join(' ');
-      const words = { documentId, version, stems };
+      const words = { ...of, stems };
       yield { class: 'AssayWords', id, tenant, properties: words };
       for (let at = 0; at < windows.length; at += 1)
         yield {
           class: 'AssayWindow',
           id: uuidOf('window', id, at),
           tenant,
-          properties: { documentId, version, passage: id },
+          properties: { ...of, passage: id },
           vector: Array.from(own.subarray(at * length, (at + 1) * length)),
         };
     }
@@ -167,6 +166,7 @@ export function createChanges(options: { engine: Engine; select: Select; documen
       ...{ collection, source, title, format, contentHash, createdAt },
       documentId: step.documentId,
       version: step.version!,
+      mark: markOf(step.version!),
       place: placeOf(source),
       metadata: JSON.stringify(metadata),
       characters: text.length,

@@ -27,6 +27,12 @@ const tenants = {
 const noVector = { vectorizer: 'none', vectorIndexConfig: { skip: true } };
 
 /**
+ * A number for a version that no other is likely to have: with their sum, as many objects of one version are told from as many of
+ * another. Of so few digits that the sum is exact.
+ */
+export const markOf = (version: string) => Number.parseInt(version.slice(-6), 16);
+
+/**
  * The engine's classes. A collection is a tenant of the first six, which the engine keeps in files of its own; it is there
  * when it is a tenant of `AssayDocument`.
  */
@@ -43,7 +49,7 @@ export const classes = [
       exact('version'),
       ...['collection', 'source', 'title', 'format', 'metadata', 'contentHash'].map(kept),
       ...['createdAt', 'updatedAt'].map(kept),
-      ...['characters', 'passages', 'windows'].map(number),
+      ...['characters', 'passages', 'windows', 'mark'].map(number),
     ],
   },
   {
@@ -51,7 +57,7 @@ export const classes = [
     class: 'AssayText',
     ...tenants,
     ...noVector,
-    properties: [exact('documentId'), exact('version'), kept('text')],
+    properties: [exact('documentId'), exact('version'), number('mark'), kept('text')],
   },
   {
     // A passage of one version of a document, and beside its text the vectors of its windows, in base64: the engine hands out
@@ -63,7 +69,7 @@ export const classes = [
       exact('documentId'),
       exact('version'),
       ...['passageId', 'text', 'spans', 'headings', 'vectors'].map(kept),
-      ...['start', 'end'].map(number),
+      ...['start', 'end', 'mark'].map(number),
     ],
   },
   {
@@ -72,7 +78,7 @@ export const classes = [
     class: 'AssayWords',
     ...tenants,
     ...noVector,
-    properties: [exact('documentId'), exact('version'), words('stems')],
+    properties: [exact('documentId'), exact('version'), number('mark'), words('stems')],
   },
   {
     // A window's vector, and whose it is.
@@ -81,7 +87,7 @@ export const classes = [
     vectorIndexType: 'hnsw',
     // The engine looks at eight times as many windows as are wanted; a search wants many, to fuse them, and shows few.
     vectorIndexConfig: { distance: 'dot', dynamicEfFactor: 2 },
-    properties: [exact('documentId'), exact('version'), kept('passage')],
+    properties: [exact('documentId'), exact('version'), number('mark'), kept('passage')],
   },
   {
     // A change under way: what it will leave behind if it is cut short.

@@ -37,6 +37,7 @@ export type DocumentProperties = Omit<DocumentSummary, 'id' | 'metadata'> & {
   documentId: string;
   place: string;
   version: string;
+  mark: number;
   metadata: string;
   windows: number;
 };

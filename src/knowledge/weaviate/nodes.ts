@@ -124,7 +124,6 @@ export function openNodes({ endpoints, apiKey }: EngineAddress) {
             const same = await hasAsMuch(node, other).catch(() => false);
             if (!same || Math.max(node.lostAt, other.lostAt) > began) continue;
             node.proven = true;
-            other.proven = true;
             break;
           }
         looking = setTimeout(look, lookEveryMs).unref();

@@ -43,8 +43,8 @@ export function createSearch(options: { engine: Engine; documents: Documents; pa
   };
 
   /**
-   * The best candidates, of current versions only. Which those are is looked up for the best alone, and for the two that scores are
-   * measured by; that one of them is old takes all of its version out, and the others are ranked anew.
+   * The best candidates, of current versions only. Which those are is looked up for those alone that may be among the best, and for the
+   * two that scores are measured by; that one of them is old takes all of its version out, and the others are looked at anew.
    * @returns missed: whether all that was found of a document was old, so that a new search would find what is there by now
    */
   async function rankCurrent(query: Query, found: Found, { mean, limit }: { mean: number; limit: number }) {
@@ -64,16 +64,13 @@ export function createSearch(options: { engine: Engine; documents: Documents; pa
       // The ranking takes fewer near ones than the limit for all there are.
       const wanted = found.near.length === limit ? Math.max(1, near.length) : limit;
       const worth = worthReading({ near, words, mean, topK, limit: wanted });
-      const measures = [...near.slice(0, 1), ...words.slice(0, 1)];
-      const likely = [...worth.slice(0, topK), ...measures];
       const ids = worth.map(({ passage }) => passage);
-      const [read] = await Promise.all([passages.read(collection, ids), lookUp(likely)]);
-      const ranked = rank(query, { near, words }, { mean, limit: wanted, read });
-      await lookUp(ranked.map(({ candidate }) => candidate));
+      const [read] = await Promise.all([passages.read(collection, ids), lookUp([...worth, ...near.slice(0, 1)])]);
       const old = [...near, ...words].filter(isOld);
       if (old.length === 0) {
         const seen = new Set([...near, ...words].map(({ documentId }) => documentId));
         const missed = [...replaced].some((id) => current.has(id) && !seen.has(id));
+        const ranked = rank(query, { near, words }, { mean, limit: wanted, read });
         return { best: shown(ranked, current), missed, kept: near.length };
       }
       for (const { documentId } of old) replaced.add(documentId);
@@ -83,7 +80,7 @@ export function createSearch(options: { engine: Engine; documents: Documents; pa
   }
 }
 
-type Ranked = { candidate: Candidate; passage: Passage; score: number; similarities: ArrayLike<number> };
+type Ranked = { passage: Passage; score: number; similarities: ArrayLike<number> };
 
 function rank(
   { vector, topK }: Query,
@@ -105,9 +102,8 @@ function rank(
     vectorsOf: (key) => read.get(candidates[key]!.passage)?.vectors ?? new Float32Array(),
   });
   return ranked.flatMap(({ key, ...scores }) => {
-    const candidate = candidates[key]!;
-    const passage = read.get(candidate.passage);
-    return passage ? [{ candidate, passage, ...scores }] : []; // else removed meanwhile
+    const passage = read.get(candidates[key]!.passage);
+    return passage ? [{ passage, ...scores }] : []; // else removed meanwhile
   });
 }
 
