@@ -7,7 +7,7 @@ import { sourcesOf, textOf } from './material.ts';
 
 test('the check of a cluster finds a document that was lost, one in an older version, and one that came back', async (t) => {
   const service = await startService(t, { settings: { CHUNK_SIZE_TOKENS: '32', CHUNK_OVERLAP_TOKENS: '0' } });
-  const sources = sourcesOf(0, 8);
+  const sources = sourcesOf('default', 0, 8);
   const outcomes: Outcome[] = [];
   const faults = noFaults();
   const load = createLoad(service.url, sources, faults, outcomes);
