@@ -5,9 +5,10 @@ import { stemsOf } from './stems.ts';
 
 /** How many stems of a question are searched for. */
 const mostStems = 32;
-/** A stem that more passages hold than this is common; how many such stems are remembered. */
+/** A stem that more passages hold than this is common; how many such stems are remembered, and of how many collections their size. */
 const rareIn = 10;
 const commonStems = 20_000;
+const rememberedCollections = 10_000;
 
 /** A passage of one version of a document, by its id in the engine, and what one of the searches says of it. */
 export type Candidate = { passage: string; documentId: string; version: string; score: number };
@@ -15,6 +16,8 @@ export type Candidate = { passage: string; documentId: string; version: string; 
 /** The two searches of the engine: for what is near a question, and for what shares its words. */
 export function createCandidates(engine: Engine) {
   const common = createRecent<string, true>(commonStems);
+  /** Whether the last search of a collection found as many passages by words as it asked for. */
+  const large = createRecent<string, boolean>(rememberedCollections);
 
   /** The windows that are nearest, nearest first, each as its passage with the cosine as its score. */
   async function near(collection: string, vector: Float32Array, limit: number): Promise<Candidate[]> {
@@ -63,7 +66,12 @@ export function createCandidates(engine: Engine) {
   async function words(collection: string, question: string, limit: number): Promise<Candidate[]> {
     const stems = [...new Set(stemsOf(wordsOf(question).join(' ')))].slice(0, mostStems);
     if (stems.length === 0) return [];
-    const [[all], rare] = await Promise.all([byStems(collection, [stems], limit), byRare(collection, stems)]);
+    // Fewer than the limit are all there are. As a rule a collection is large enough for more, or isn't.
+    const begun = large.get(collection) ? byRare(collection, stems) : null;
+    const [[all]] = await Promise.all([byStems(collection, [stems], limit), begun]);
+    const isFull = all!.length === limit;
+    large.set(collection, isFull);
+    const rare = isFull ? await (begun ?? byRare(collection, stems)) : [];
     const found = new Map<string, Candidate>();
     // What stems add to the score of a passage is a sum, unless the engine has made it already.
     for (const each of rare)
