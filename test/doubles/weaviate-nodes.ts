@@ -64,7 +64,8 @@ function spawnNode(node: number) {
       RAFT_JOIN: everyNode.map((each) => `node-${each}:${port(8300, each)}`).join(),
       ASYNC_REPLICATION_FREQUENCY: '3s',
       ASYNC_REPLICATION_PROPAGATION_DELAY: '1s',
-      ...(node > 0 && { CLUSTER_JOIN: `127.0.0.1:${port(7100, 0)}` }),
+      // Itself as well: a node that finds none of those that it is to join ends. One that joins nobody stays alone when it comes back.
+      CLUSTER_JOIN: everyNode.map((each) => `127.0.0.1:${port(7100, each)}`).join(),
     },
   });
 }
