@@ -13,15 +13,15 @@ import type { AssayResult, FaissNodeResult, FaissStoreResult, SubjectName, Subje
 
 /**
  * `npm run bench:knowledge -- [--sizes 10k,100k,1M] [--seconds N] [--searches N] [--out docs]`: measures the knowledge base
- * beside FaissStore, faiss-node and a bare memory read, and writes the table and the plot to `--out`. `--searches` alone
- * measures only whether memory stays flat.
+ * beside FaissStore, faiss-node and a bare memory read, and writes the table and the plot to `--out` where it is given.
+ * `--searches` alone measures only whether memory stays flat.
  */
 const { values } = parseArgs({
   options: {
     sizes: { type: 'string' },
     seconds: { type: 'string', default: '10' },
     searches: { type: 'string', default: '0' },
-    out: { type: 'string', default: fileURLToPath(new URL('../docs', import.meta.url)) },
+    out: { type: 'string' },
   },
 });
 
@@ -90,7 +90,7 @@ if (searches > 0)
     say(`${done} searches: ${Math.round(bytes / 2 ** 20)} MiB in all processes`),
   );
 const report = renderReport(results, flatness, about);
-if (results.length > 0) {
+if (results.length > 0 && values.out !== undefined) {
   mkdirSync(values.out, { recursive: true });
   writeFileSync(join(values.out, 'benchmarks.md'), report);
   writeFileSync(join(values.out, 'knowledge-benchmark.svg'), renderPlot(results));

@@ -98,7 +98,7 @@ export function renderReport(results: SizeResult[], flatness: Flatness | null, a
   const sections = results.map(sizeSection);
   return `# Benchmarks of the knowledge base
 
-Written by \`npm run bench:knowledge\`; do not edit. One run, each system in a process of its own, one after another, k = 3, unit
+Written by \`npm run bench:knowledge -- --out docs\`; do not edit. One run, each system in a process of its own, one after another, k = 3, unit
 vectors of 384 dimensions in clusters of a hundred, texts after Zipf's law; vectors are ready when they are added. Event-loop
 delay is how late a timer of one millisecond is in the process that asks. The floor is the time to read as many bytes as the
 vectors have, by memchr, with one thread or two, whichever is faster. Assay's host searches with as many threads as there are cores,

@@ -1,5 +1,6 @@
 // Runs the tests with the pinned Node, whichever one started this: `npm test` may have begun on an older one, before
 // set-up installed it. Arguments are passed on: `npm test -- test/setup.test.ts`, `npm test -- --test-name-pattern=…`.
+// A test that waits for what never comes fails after ten minutes.
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { constants } from 'node:os';
@@ -15,7 +16,7 @@ const namesFiles = args.some((arg) => !arg.startsWith('-'));
 const tests = spawn(
   node,
   [
-    ...['--test', '--test-concurrency=2', '--test-reporter=spec'],
+    ...['--test', '--test-concurrency=2', '--test-timeout=600000', '--test-reporter=spec'],
     ...args,
     ...(namesFiles ? [] : ['test/**/*.test.ts']),
   ],

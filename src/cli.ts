@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { Argument, Command, CommanderError } from 'commander';
+import { Argument, Command, CommanderError, Option } from 'commander';
 import { orTellFailure } from './terminal.ts';
 
 // What a command needs is loaded when it runs, so that `--help` and `doctor` work where something is missing.
@@ -93,6 +93,13 @@ program
   .option('--force', 'replace a file that is there')
   .option('--json', 'tell what was done as JSON, on stderr')
   .action(async (file, options) => (await import('./store-commands.ts')).exportTo(file, options));
+
+program
+  .command('migrate')
+  .description('copy all documents with their vectors from DATA_DIR into the Weaviate of WEAVIATE_URL, or back')
+  .addOption(new Option('--to <store>', 'where to').choices(['weaviate', 'embedded']).makeOptionMandatory())
+  .option(...jsonOption)
+  .action(async (options) => (await import('./migrate-command.ts')).migrateTo(options));
 
 program
   .command('import-faiss')

@@ -9,9 +9,7 @@ import { backUpStore } from './knowledge/backup.ts';
 import { exportPassages } from './knowledge/export.ts';
 import { replaceFile } from './knowledge/replace-file.ts';
 import { restoreStore } from './knowledge/restore.ts';
-import { showCount, tell, writeJson } from './terminal.ts';
-
-const counted = (number: number, what: string) => `${number} ${what}${number === 1 ? '' : 's'}`;
+import { counted, showCount, tell, writeJson } from './terminal.ts';
 
 /** `assay backup FILE`: a copy of the store in one file, also while the service runs. */
 export async function backUp(file: string, { json, ...options }: { force?: boolean; json?: boolean }) {

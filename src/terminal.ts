@@ -5,6 +5,9 @@ import type { IngestProgress } from './ingest/ingest-paths.ts';
 /** Writes a line for people; what a program may read goes to stdout, and nothing else does. */
 export const tell = (line: string) => process.stderr.write(`${line}\n`);
 
+/** A number of things in words, as `1 document` or `2 documents`. */
+export const counted = (number: number, what: string) => `${number} ${what}${number === 1 ? '' : 's'}`;
+
 /** Writes a value as JSON for programs, to stdout. */
 export const writeJson = (value: unknown) => void process.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
 

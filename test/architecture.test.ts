@@ -46,7 +46,7 @@ const vendors: Record<string, RegExp> = {
   chain: /^(@langchain\/core\/.*|zod|node:crypto|node:fs|node:path|node:url)$/,
   ingest:
     /^(@langchain\/.*|zod|html-to-text|htmlparser2|mammoth|papaparse|yauzl|mdast-util-from-markdown|mdast|unpdf.*|js-tiktoken.*|node:.*)$/,
-  knowledge: /^(faiss-node|undici|node:.*)$/,
+  knowledge: /^(faiss-node|stemmer|undici|node:.*)$/,
   replicas: /^(ioredis|pino|node:.*)$/,
   models: /^(@langchain\/.*|langchain|openai|undici|cockatiel|onnxruntime-node|@huggingface\/tokenizers|zod|node:.*)$/,
   observe: /^(pino|prom-client|@opentelemetry\/.*|node:.*)$/,

@@ -1,42 +1,21 @@
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
 import { readdirSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { type TestContext, test } from 'node:test';
-import { promisify } from 'node:util';
+import { join } from 'node:path';
+import { test } from 'node:test';
 import { readConfig, Settings } from '../src/config.ts';
 import { runCommand } from './doubles/command-line.ts';
+import { composed, dockerfile, imageEnv, validator, type Yaml } from './doubles/deployment-files.ts';
 import { project, readPage } from './doubles/page-commands.ts';
-import { pythonWith } from './doubles/python-client.ts';
 import { startService } from './doubles/service.ts';
 import { temporaryFolder } from './doubles/temporary-folder.ts';
 
-const run = promisify(execFile);
 const folder = 'deploy/kubernetes';
 const manifests = readdirSync(join(project, folder)).map((name) => `${folder}/${name}`);
-const dockerfile = readPage('Dockerfile');
-/** The image's own environment, as its Dockerfile sets it. */
-const imageEnv = Object.fromEntries(
-  [.../^ENV (.*)$/m.exec(dockerfile)![1]!.matchAll(/(\w+)=(\S+)/g)].map(([, name, value]) => [name!, value!]),
-);
-
-/** A Python with Kubernetes' schemas and that of compose files; null where it can't be had, and then the test is skipped. */
-async function validator(t: TestContext) {
-  const found = await pythonWith('kubernetes-validate==1.37.0', 'check-jsonschema==0.39.0');
-  if ('python' in found) return found.python;
-  t.skip(found.missing);
-  return null;
-}
-
-// biome-ignore lint/suspicious/noExplicitAny: manifests of many shapes, whose schemas were checked when they were read
-type Yaml = any;
-const checkAll = async (python: string, files: string[]): Promise<Record<string, Yaml>> =>
-  JSON.parse((await run(python, ['test/check_deployment.py', ...files], { cwd: project })).stdout);
 
 test('the manifests fit Kubernetes’ schemas, the image, the settings and the routes', async (t) => {
-  const python = await validator(t);
-  if (!python) return;
-  const all = await checkAll(python, manifests);
+  const files = await validator(t);
+  if (!files) return;
+  const all = await files.read(manifests);
   const named = (name: string) => all[`${folder}/${name}.yaml`];
   const { spec } = named('deployment');
   assert.deepEqual([spec.replicas, spec.strategy.type], [1, 'Recreate'], 'one writer');
@@ -101,8 +80,8 @@ test('the manifests fit Kubernetes’ schemas, the image, the settings and the r
 });
 
 test('a manifest that does not fit its schema is found', async (t) => {
-  const python = await validator(t);
-  if (!python) return;
+  const files = await validator(t);
+  if (!files) return;
   const file = join(await temporaryFolder(t), 'deployment.yaml');
   const good = readPage(`${folder}/deployment.yaml`);
   for (const [from, to] of [
@@ -111,7 +90,7 @@ test('a manifest that does not fit its schema is found', async (t) => {
     ['type: Recreate', 'typ: Recreate'],
   ] as const) {
     writeFileSync(file, good.replace(from, to));
-    await assert.rejects(checkAll(python, [file]), /deployment\.yaml: /, to);
+    await assert.rejects(files.read([file]), /deployment\.yaml: /, to);
   }
 });
 
@@ -132,22 +111,17 @@ test('the keys of the example Secret stop the start until they are replaced, and
 });
 
 test('compose.yaml fits the schema of compose files, the image, and the settings', async (t) => {
-  const python = await validator(t);
-  if (!python) return;
-  const check = (file: string) =>
-    run(join(dirname(python), 'python'), ['-m', 'check_jsonschema', '--builtin-schema', 'vendor.compose-spec', file]);
-  await check(join(project, 'compose.yaml'));
+  const files = await validator(t);
+  if (!files) return;
+  await files.checkCompose('compose.yaml');
   const broken = join(await temporaryFolder(t), 'compose.yaml');
   writeFileSync(broken, readPage('compose.yaml').replace('read_only: true', 'readonly: true'));
-  await assert.rejects(check(broken), 'a slip is found');
+  await assert.rejects(files.checkCompose(broken), 'a slip is found');
 
-  const { services, volumes } = (await checkAll(python, ['compose.yaml']))['compose.yaml'];
+  const { services, volumes } = (await files.read(['compose.yaml']))['compose.yaml'];
   const { assay } = services;
-  const environment = Object.entries(assay.environment as Record<string, string>).map(([name, value]) => {
-    assert.ok(name in Settings.shape, `${name} is no setting`);
-    return [name, value.replace(/^\$\{\w+:-(.*)\}$/, '$1')] as const;
-  });
-  const config = readConfig({ ...imageEnv, ...Object.fromEntries(environment) }, await temporaryFolder(t));
+  for (const name of Object.keys(assay.environment)) assert.ok(name in Settings.shape, `${name} is no setting`);
+  const config = readConfig({ ...imageEnv, ...composed(assay.environment) }, await temporaryFolder(t));
   assert.equal(URL.parse(config.models.baseUrl!)!.hostname, 'models');
   assert.ok('models' in services);
   assert.deepEqual(assay.ports, [`127.0.0.1:${config.port}:${config.port}`], 'published on loopback only');
@@ -158,12 +132,12 @@ test('compose.yaml fits the schema of compose files, the image, and the settings
 });
 
 test('what docs/operating.md gives Prometheus to read is YAML, with the address of the service', async (t) => {
-  const python = await validator(t);
-  if (!python) return;
+  const files = await validator(t);
+  if (!files) return;
   const [, block] = /```yaml\n([\s\S]*?)```/.exec(readPage('docs/operating.md'))!;
   const file = join(await temporaryFolder(t), 'prometheus.yaml');
   writeFileSync(file, block!);
-  const [scrape] = (await checkAll(python, [file]))[file].scrape_configs;
+  const [scrape] = (await files.read([file]))[file].scrape_configs;
   assert.deepEqual(scrape.static_configs[0].targets, [`127.0.0.1:${imageEnv.PORT}`]);
   assert.ok(readPage('deploy/alerts.yaml').includes(`job="${scrape.job_name}"`), 'the alerts go by this name');
 });

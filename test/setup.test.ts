@@ -1,10 +1,20 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  linkSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
@@ -266,4 +276,41 @@ test('the facts say what is in place', () => {
   assert.deepEqual(setupFacts(root, '/nonexistent').models, [
     { name: 'e5-small-v2-q', present: false, verified: false },
   ]);
+});
+
+test('packages are installed anew also by the Node that goes away with them', async (t) => {
+  const project = temporaryFolder(t);
+  const names = { name: 'empty', version: '1.0.0' };
+  writeFileSync(join(project, 'package.json'), JSON.stringify(names));
+  writeFileSync(
+    join(project, 'package-lock.json'),
+    JSON.stringify({ ...names, lockfileVersion: 3, requires: true, packages: { '': names } }),
+  );
+  const own = join(project, 'node_modules/own-node');
+  mkdirSync(join(project, 'node_modules'));
+  linkSync(realpathSync(process.execPath), own);
+  const script = `
+    import { rmSync } from 'node:fs';
+    const { installDependencies } = await import(${JSON.stringify(join(root, 'scripts/setup/dependencies.mjs'))});
+    rmSync(${JSON.stringify(own)});
+    await installDependencies({ project: ${JSON.stringify(project)}, omitDev: false, step: { doing() {} } });`;
+  // As npm sets it for a script: where it is itself, and the Node that it runs on.
+  const npm = spawnSync('npm', ['exec', '--yes=false', '-c', 'echo "$npm_execpath" "$npm_node_execpath"'], {
+    cwd: project,
+    env: {
+      PATH: process.env.PATH?.split(delimiter)
+        .filter((each) => !each.includes('node_modules'))
+        .join(delimiter),
+    },
+    encoding: 'utf8',
+  });
+  const [npm_execpath, npm_node_execpath] = npm.stdout.trim().split(' ');
+  const child = spawn(own, ['--input-type=module', '-e', script], {
+    env: { PATH: process.env.PATH, HOME: process.env.HOME, npm_execpath, npm_node_execpath },
+    stdio: ['ignore', 'inherit', 'pipe'],
+  });
+  let told = '';
+  child.stderr.setEncoding('utf8').on('data', (text) => (told += text));
+  const [code] = await once(child, 'close');
+  assert.equal(code, 0, told);
 });

@@ -92,9 +92,10 @@ export async function installRuntime({ project, step }) {
  * @param {string} project @param {string[]} args @param {string} log @param {string} complaint
  */
 async function npm(project, args, log, complaint) {
-  // Started through npm, npm says where it is; else it is looked for on the PATH.
-  const script = process.env.npm_execpath;
-  const [command, first] = script?.endsWith('.js') ? [process.execPath, [script]] : ['npm', []];
+  // Started through npm, npm says where it and its Node are; else it is looked for on the PATH. The Node that runs here may be
+  // the one in node_modules, which goes away while packages are installed anew.
+  const { npm_execpath: script, npm_node_execpath: node = process.execPath } = process.env;
+  const [command, first] = script?.endsWith('.js') ? [node, [script]] : ['npm', []];
   const result = await run(command, [...first, ...args], {
     cwd: project,
     timeoutMs: 15 * 60_000,

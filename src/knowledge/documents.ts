@@ -5,6 +5,7 @@ import type {
   CollectionSummary,
   DocumentSummary,
   NewDocument,
+  NewWindow,
   ShownPassage,
   Span,
   StoredDocument,
@@ -48,13 +49,19 @@ const digest = (...parts: (string | number)[]) =>
   createHash('sha256').update(JSON.stringify(parts)).digest('base64url').slice(0, 20);
 const toBytes = (numbers: Int32Array | Float32Array) =>
   new Uint8Array(numbers.buffer, numbers.byteOffset, numbers.byteLength);
-const toFloats = (bytes: unknown) => new Float32Array((bytes as Uint8Array).slice().buffer);
+/** Vectors as they are stored. */
+export const toFloats = (bytes: unknown) => new Float32Array((bytes as Uint8Array).slice().buffer);
 const toSpans = (bytes: unknown): Span[] => {
   const numbers = new Int32Array((bytes as Uint8Array).slice().buffer);
   return Array.from({ length: numbers.length / 2 }, (_, at) => ({
     start: numbers[2 * at]!,
     end: numbers[2 * at + 1]!,
   }));
+};
+/** A passage's windows as they are stored. */
+export const toWindows = (windows: unknown, headingPaths: unknown): NewWindow[] => {
+  const paths = JSON.parse(String(headingPaths)) as string[][];
+  return toSpans(windows).map((span, at) => ({ ...span, headingPath: paths[at]! }));
 };
 const toSummary = (row: object) => {
   const summary = row as StoredDocument & { metadata: unknown };
@@ -192,9 +199,8 @@ export function createDocuments(database: DatabaseSync) {
 
     passage(key: number): StoredPassage {
       const { windows, vectors, headingPaths, ...fields } = sql.passage.get(key)!;
-      const paths = JSON.parse(String(headingPaths)) as string[][];
-      const read = toSpans(windows).map((span, at) => ({ ...span, headingPath: paths[at]! }));
-      return { ...(fields as Omit<StoredPassage, 'windows' | 'vectors'>), windows: read, vectors: toFloats(vectors) };
+      const read = { windows: toWindows(windows, headingPaths), vectors: toFloats(vectors) };
+      return { ...(fields as Omit<StoredPassage, 'windows' | 'vectors'>), ...read };
     },
     /** What a search tells of a passage beside its ranking; null where it is gone. */
     shownPassage(key: number): ShownPassage | null {

@@ -42,6 +42,8 @@ export function shareJobs({ redis, ingest, logger }: { redis: Redis; ingest: Ing
       const hasEnded = run.job.status !== 'running';
       const reply = await records.tell(run.job).catch(() => 'away' as const);
       if (reply === 'lost') logger.warn({ jobId: run.job.id }, 'a job is done by another replica; it stops here');
+      if (reply === 'cancel' && !hasEnded)
+        logger.info({ jobId: run.job.id }, 'a job is cancelled, as another replica was told');
       if (reply === 'lost' || reply === 'cancel') await run.cancel('The job was cancelled.');
       if (reply === 'lost' || (reply !== 'away' && hasEnded)) return;
       await Promise.race(hasEnded ? [pause(tellEveryMs)] : [pause(tellEveryMs), run.end]);

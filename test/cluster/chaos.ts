@@ -55,13 +55,20 @@ function gapsOf(outcomes: Outcome[], kind: Outcome['kind'], from: number, to: nu
 /**
  * Kills every part of a cluster in turn in the middle of mixed writes and asks, and holds what is there afterwards against what was
  * acknowledged.
+ * @param options.only part of the name of what alone is to be killed
  * @param options.tell is told of each phase as it ends
  */
-export async function chaos(cluster: Cluster, options: { seed: number; tell?: (phase: Phase) => void }): Promise<Phase[]> {
+export async function chaos(
+  cluster: Cluster,
+  options: { seed: number; only?: string | undefined; tell?: (phase: Phase) => void },
+): Promise<Phase[]> {
   const random = createRandom(options.seed);
-  const owned = Array.from({ length: writers }, (_, writer) => sourcesOf(writer, sourcesPerWriter));
+  const collection = `chaos-${options.seed}`;
+  const owned = Array.from({ length: writers }, (_, writer) => sourcesOf(collection, writer, sourcesPerWriter));
+  await fetch(`${cluster.url}/collections/${collection}`, { method: 'PUT' });
   const phases: Phase[] = [];
-  for (const [number, { name, strike, awayMs }] of blowsOf(cluster).entries()) {
+  const blows = blowsOf(cluster).filter(({ name }) => name.includes(options.only ?? ''));
+  for (const [number, { name, strike, awayMs }] of blows.entries()) {
     const faults = noFaults();
     const outcomes: Outcome[] = [];
     const load = createLoad(cluster.url, owned.flat(), faults, outcomes);

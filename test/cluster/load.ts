@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { between, oneOf, type Random } from '../doubles/seeded-random.ts';
 import { partsOf, wordOf } from '../torture/documents.ts';
-import { collection, nameOf, type Source, textOf, visible } from './material.ts';
+import { nameOf, type Source, textOf, visible } from './material.ts';
 
 /** An operation that was tried: when it ended, in milliseconds, and whether it was done. */
 export type Outcome = { kind: 'write' | 'collection' | 'read' | 'ask'; endedAt: number; done: boolean; status: number };
@@ -15,11 +15,18 @@ type Found = { source: string; text: string; start: number; end: number };
 type Reply = { status: number; json: Json };
 
 const timeoutMs = 30_000;
+/** How long it may take until a write is acknowledged, tries and all. */
+const patienceMs = 90_000;
 const pauseMs = 20;
 const say = ({ name, acknowledged }: Source) => `${name}@${acknowledged}`;
 
-/** The calls of the load through a proxy; each is an outcome, and what it reads is held against what is known. */
+/**
+ * The calls of the load through a proxy; each is an outcome, and what it reads is held against what is known.
+ * @param sources all there are in their collection
+ */
 export function createLoad(url: string, sources: Source[], faults: Faults, outcomes: Outcome[]) {
+  const { collection } = sources[0]!;
+
   async function call(kind: Outcome['kind'], expected: number[], method: string, path: string, body?: unknown) {
     let status = 0;
     let json = {} as Json;
@@ -40,13 +47,18 @@ export function createLoad(url: string, sources: Source[], faults: Faults, outco
     return done ? ({ status, json } satisfies Reply) : null;
   }
 
-  /** Tries until it is done: what is not acknowledged may have been done or not. */
+  /**
+   * Tries until it is done: what is not acknowledged may have been done or not.
+   * @throws Error where it is not done for `patienceMs`
+   */
   async function persist(kind: Outcome['kind'], expected: number[], method: string, path: string, body?: unknown) {
-    for (;;) {
+    for (const begun = performance.now(); performance.now() - begun < patienceMs; ) {
       const reply = await call(kind, expected, method, path, body);
       if (reply) return reply;
       await delay(pauseMs * 5);
     }
+    const last = outcomes.findLast(({ done }) => !done)?.status;
+    throw new Error(`${method} ${path} is not done for ${patienceMs / 1000} s; the last status was ${last}`);
   }
 
   async function write(source: Source, version: number | null) {
@@ -166,15 +178,14 @@ export function createLoad(url: string, sources: Source[], faults: Faults, outco
         more = cursor !== '';
       }
       const expected = sources.filter(({ acknowledged }) => acknowledged !== null);
-      for (const source of expected) if (!listed.includes(source.name)) faults.lost.push(`${say(source)} is not listed`);
+      for (const source of expected)
+        if (!listed.includes(source.name)) faults.lost.push(`${say(source)} is not listed`);
       for (const name of listed)
         if (!expected.some((source) => source.name === name)) faults.resurrected.push(`${name} is listed`);
       const { json } = await persist('read', [200], 'GET', `/collections/${collection}`);
-      const { documents, passages } = json as unknown as { documents: number; passages: number };
-      const parts = expected.reduce((sum, source) => sum + partsOf(nameOf(source, source.acknowledged!)), 0);
+      const { documents } = json as unknown as { documents: number };
       if (documents !== expected.length)
         faults.half.push(`the collection counts ${documents} documents, not ${expected.length}`);
-      return { documents, passages, parts };
     },
   };
 }

@@ -8,6 +8,7 @@ type Version = number | null;
  * it may hold as well. `writes` counts their beginnings.
  */
 export type Source = {
+  collection: string;
   name: string;
   /** Once it was there. */
   id: string | null;
@@ -16,11 +17,10 @@ export type Source = {
   writes: number;
 };
 
-export const collection = 'default';
-
-/** So many sources for each writer, none of which is there. */
-export const sourcesOf = (writer: number, count: number): Source[] =>
+/** So many sources of a collection for a writer, none of which is there. */
+export const sourcesOf = (collection: string, writer: number, count: number): Source[] =>
   Array.from({ length: count }, (_, at) => ({
+    collection,
     name: `w${writer}-s${at}.txt`,
     id: null,
     acknowledged: null,
@@ -28,7 +28,11 @@ export const sourcesOf = (writer: number, count: number): Source[] =>
     writes: 0,
   }));
 
-export const nameOf = ({ name }: Source, version: number): DocumentName => ({ collection, source: name, version });
+export const nameOf = ({ collection, name }: Source, version: number): DocumentName => ({
+  collection,
+  source: name,
+  version,
+});
 /** The text of a version: it holds several passages, each with a word of its own. */
 export const textOf = (source: Source, version: number) => documentOf(nameOf(source, version)).text;
 

@@ -3,11 +3,15 @@ import { chaos, type Phase } from './chaos.ts';
 import { noCluster, startCluster } from './start-cluster.ts';
 
 /**
- * `npm run chaos -- [--rounds N] [--seed N]`: three nodes of Weaviate, Redis, two replicas of Assay behind HAProxy; each part is killed
+ * `npm run chaos -- [--rounds N] [--seed N] [--only "all nodes"]`: three nodes of Weaviate, Redis, two replicas of Assay behind HAProxy; each part is killed
  * in turn under load. Exit code 1 where an acknowledged write was lost, a document was seen in part, or a removed one came back.
  */
 const { values } = parseArgs({
-  options: { rounds: { type: 'string', default: '1' }, seed: { type: 'string', default: '1' } },
+  options: {
+    rounds: { type: 'string', default: '1' },
+    seed: { type: 'string', default: '1' },
+    only: { type: 'string' },
+  },
 });
 if (noCluster) throw new Error(noCluster);
 const hooks: (() => Promise<void>)[] = [];
@@ -34,7 +38,7 @@ try {
     for (const problem of Object.values(phase.faults).flat().slice(0, 10)) process.stderr.write(`  ${problem}\n`);
   };
   for (let round = 0; round < Number(values.rounds); round += 1)
-    phases.push(...(await chaos(cluster, { seed: Number(values.seed) + round, tell })));
+    phases.push(...(await chaos(cluster, { seed: Number(values.seed) + round, only: values.only, tell })));
 } finally {
   for (const hook of hooks) await hook();
 }

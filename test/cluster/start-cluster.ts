@@ -85,7 +85,11 @@ export type Cluster = Awaited<ReturnType<typeof startCluster>>;
  */
 export async function startCluster(test: Test, options: { nodes?: number; replicas?: number } = {}) {
   const { nodes: count = 3, replicas: replicaCount = 2 } = options;
-  const [nodes, redis, models] = await Promise.all([startWeaviateNodes(test, count), startRedis(test), startModels(test)]);
+  const [nodes, redis, models] = await Promise.all([
+    startWeaviateNodes(test, count),
+    startRedis(test),
+    startModels(test),
+  ]);
   const settings = {
     WEAVIATE_URL: nodes.endpoints.join(),
     REDIS_URL: redis.url,
@@ -106,10 +110,13 @@ export async function startCluster(test: Test, options: { nodes?: number; replic
     url: await startProxy(test, replicas),
     replicas,
     redis,
-    nodes: Array.from({ length: count }, (_, node): Member => ({
-      start: () => nodes.start(node),
-      kill: () => nodes.kill(node),
-    })),
+    nodes: Array.from(
+      { length: count },
+      (_, node): Member => ({
+        start: () => nodes.start(node),
+        kill: () => nodes.kill(node),
+      }),
+    ),
     /** The number of the node that leads the others. */
     async leader(): Promise<number> {
       for (const endpoint of nodes.endpoints) {

@@ -9,9 +9,20 @@ import { type Test, temporaryFolder } from './temporary-folder.ts';
 /** Where the embedded models' weights are, which set-up has put there. */
 const modelsDir = new URL('../../.models', import.meta.url).pathname;
 
+/** The Weaviate of each data folder, where services are to keep their documents in one (`TEST_STORE=weaviate`). */
+const engines = new Map<string, string>();
+
+async function storeOf(test: Test, dataDir: string): Promise<Record<string, string>> {
+  if (process.env.TEST_STORE !== 'weaviate') return {};
+  const { startWeaviateNodes } = await import('./weaviate.ts');
+  const known = engines.get(dataDir) ?? (await startWeaviateNodes(test)).endpoints.join();
+  engines.set(dataDir, known);
+  return { WEAVIATE_URL: known };
+}
+
 /**
  * The whole service over real sockets, in a data folder of its own, on a free port; it stops when the test ends. Unless told
- * otherwise its models are a scripted server's.
+ * otherwise its models are a scripted server's. With `TEST_STORE=weaviate` its documents are in a Weaviate of its own.
  */
 export async function startService(
   test: Test,
@@ -24,10 +35,8 @@ export async function startService(
     OPENAI_API_KEY: 'canary-model-key',
     MODEL_MAX_RETRIES: '0',
   };
-  const config = readConfig(
-    { DATA_DIR: dataDir, MODELS_DIR: modelsDir, PORT: '0', LOG_LEVEL: 'debug', ...models, ...options.settings },
-    dataDir,
-  );
+  const places = { DATA_DIR: dataDir, MODELS_DIR: modelsDir, ...(await storeOf(test, dataDir)) };
+  const config = readConfig({ ...places, PORT: '0', LOG_LEVEL: 'debug', ...models, ...options.settings }, dataDir);
   const logLines: string[] = [];
   const logged = new EventEmitter();
   const write = (line: string) => {

@@ -11,18 +11,39 @@ export type NodesRequest = { do: 'start' | 'kill' | 'hold' | 'release'; node: nu
 export type NodesReply = { done: NodesRequest } | { listening: true };
 
 const [binary, folder, count] = [process.argv[2]!, process.argv[3]!, Number(process.argv[4])];
+/** The one key that the nodes take; without it they are open to all. */
+const apiKey = process.argv[5];
+const access = apiKey
+  ? {
+      AUTHENTICATION_ANONYMOUS_ACCESS_ENABLED: 'false',
+      AUTHENTICATION_APIKEY_ENABLED: 'true',
+      AUTHENTICATION_APIKEY_ALLOWED_KEYS: apiKey,
+      AUTHENTICATION_APIKEY_USERS: 'assay',
+    }
+  : { AUTHENTICATION_ANONYMOUS_ACCESS_ENABLED: 'true' };
 const nodes: (ChildProcess | undefined)[] = [];
 const port = (base: number, node: number) => String(base + 10 * node);
 const everyNode = Array.from({ length: count }, (_, node) => node);
 
+/** How often a node is started that ends while it starts, as it does where its neighbours come too late for it. */
+const mostStarts = 5;
+
 async function start(node: number) {
+  for (let attempt = 1; ; attempt += 1) {
+    spawnNode(node);
+    if (await isReady(node)) return;
+    if (attempt === mostStarts) throw new Error(`node ${node} ended; see its log in ${folder}`);
+  }
+}
+
+function spawnNode(node: number) {
   const log = openSync(join(folder, `node-${node}.log`), 'a');
   nodes[node] = spawn(binary, ['--scheme', 'http', '--host', '127.0.0.1', '--port', port(8080, node)], {
     stdio: ['ignore', log, log],
     env: {
       PATH: process.env.PATH,
       PERSISTENCE_DATA_PATH: join(folder, `node-${node}`),
-      AUTHENTICATION_ANONYMOUS_ACCESS_ENABLED: 'true',
+      ...access,
       DEFAULT_VECTORIZER_MODULE: 'none',
       DISABLE_TELEMETRY: 'true',
       GO_PROFILING_DISABLE: 'true',
@@ -41,24 +62,26 @@ async function start(node: number) {
       RAFT_BOOTSTRAP_EXPECT: String(count),
       RAFT_TIMEOUTS_MULTIPLIER: '1',
       RAFT_JOIN: everyNode.map((each) => `node-${each}:${port(8300, each)}`).join(),
-      REPLICATION_MINIMUM_FACTOR: String(count),
-      ...(node > 0 && { CLUSTER_JOIN: `127.0.0.1:${port(7100, 0)}` }),
+      ASYNC_REPLICATION_FREQUENCY: '3s',
+      ASYNC_REPLICATION_PROPAGATION_DELAY: '1s',
+      // Itself as well: a node that finds none of those that it is to join ends. One that joins nobody stays alone when it comes back.
+      CLUSTER_JOIN: everyNode.map((each) => `127.0.0.1:${port(7100, each)}`).join(),
     },
   });
-  await untilReady(node);
 }
 
-async function untilReady(node: number) {
+/** Waits until a node says that it is ready; false where it ends before. */
+async function isReady(node: number): Promise<boolean> {
   while (nodes[node]?.exitCode === null) {
     const url = `http://127.0.0.1:${port(8080, node)}/v1/.well-known/ready`;
     const ready = await fetch(url).then(
       ({ ok }) => ok,
       () => false,
     );
-    if (ready) return;
+    if (ready) return true;
     await delay(100);
   }
-  throw new Error(`node ${node} ended; see its log in ${folder}`);
+  return false;
 }
 
 async function kill(node: number) {

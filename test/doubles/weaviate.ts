@@ -26,13 +26,18 @@ if (noWeaviate && process.env.CI === 'true') throw new Error(noWeaviate);
 /**
  * A real Weaviate of one node or several, which keep everything on each, in a network namespace of their own; it ends with the
  * test. Each node is reached by a port on loopback.
+ * @param options.apiKey the one key that they take; by default they are open to all
  */
-export async function startWeaviateNodes(test: Test, count = 1) {
+export async function startWeaviateNodes(test: Test, count = 1, { apiKey }: { apiKey?: string } = {}) {
   const folder = await mkdtemp(join(tmpdir(), 'assay-test-'));
   const program = fileURLToPath(new URL('./weaviate-nodes.ts', import.meta.url));
-  const inside = spawn('unshare', [...alone, process.execPath, program, weaviateBinary, folder, String(count)], {
-    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-  });
+  const inside = spawn(
+    'unshare',
+    [...alone, process.execPath, program, weaviateBinary, folder, String(count), ...(apiKey ? [apiKey] : [])],
+    {
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    },
+  );
   const exited = once(inside, 'exit');
   test.after(async () => {
     if (inside.connected) inside.disconnect();

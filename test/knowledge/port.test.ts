@@ -229,6 +229,18 @@ for (const [name, start, skip] of [
       assert.ok((await ask(knowledge, collection, '"?!* {}')).length > 0);
     });
 
+    test('a word is found in its other forms', async () => {
+      const collection = await newCollection();
+      await knowledge.put([smallDocument('a.md', 'They walked past the Café.\nPonds freeze.', collection)]);
+      const away = vectorOf('Ponds freeze.');
+      for (const question of ['walking', 'walks', 'CAFE']) {
+        const found = await knowledge.search({ collection, question, vector: away, topK: 2 });
+        const score = (start: string) => found.find(({ text }) => text.startsWith(start))!.score;
+        assert.ok(score('They') >= 0.5, question);
+        assert.equal(score('Ponds'), 0.5, question);
+      }
+    });
+
     test("a passage of several windows counts by its nearest, and shows each one's similarity", async () => {
       const collection = await newCollection();
       const text = 'Alder wood is light. Quixotic zebras graze. Birch bark is white.';

@@ -117,6 +117,7 @@ test(
     const cancelled = await owner.start();
     await first.reached;
     const reply = other.call('DELETE', `/jobs/${cancelled.id}`);
+    await until(async () => owner.logged().includes('is cancelled'));
     first.release();
     assert.equal((await reply).json.status, 'cancelled');
     assert.equal((await owner.job(cancelled.id)).status, 'cancelled');

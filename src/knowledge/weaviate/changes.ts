@@ -1,7 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { AppError } from '../../errors.ts';
 import type { NewDocument } from '../port.ts';
-import { equal, type Select, uuidOf } from './classes.ts';
+import { equal, markOf, type Select, uuidOf, versionClasses } from './classes.ts';
 import {
   type DocumentProperties,
   type Documents,
@@ -9,8 +9,10 @@ import {
   documentObjectId,
   passageIdOf,
   placeOf,
+  textObjectId,
 } from './documents.ts';
 import type { Engine, EngineObject } from './engine.ts';
+import { stemsOf } from './stems.ts';
 
 /** Objects in one call: passages and windows. */
 const objectsPerCall = 250;
@@ -66,8 +68,7 @@ export function createChanges(options: { engine: Engine; select: Select; documen
 
   async function erasePassages(collection: string, documentId: string, version: string) {
     const operands = [equal('documentId', documentId), equal('version', version)];
-    for (const className of ['AssayWindow', 'AssayWords', 'AssayPassage'])
-      await engine.erase(className, { operator: 'And', operands }, collection);
+    for (const className of versionClasses) await engine.erase(className, { operator: 'And', operands }, collection);
   }
 
   /** Removes whatever a change leaves that isn't of the current version, and then its record. */
@@ -108,47 +109,49 @@ export function createChanges(options: { engine: Engine; select: Select; documen
     for (const change of await pending(collection)) await carryOut(collection, change);
   };
 
-  /** The passages of a version, and their windows, as objects. */
-  function* passageObjects(
+  /** The text of a version, its passages and their windows, as objects. */
+  function* versionObjects(
     document: NewDocument,
     documentId: string,
     version: string,
     length: number,
   ): Generator<EngineObject> {
     const { collection: tenant, contentHash, text, title, vectors } = document;
+    const of = { documentId, version, mark: markOf(version) };
+    yield { class: 'AssayText', id: textObjectId(documentId, version), tenant, properties: { ...of, text } };
     let offset = 0;
     for (const { start, end, headingPath, windows } of document.passages) {
       const id = uuidOf('passage', documentId, version, start, end);
       const own = vectors.subarray(offset, offset + windows.length * length);
       offset += own.length;
       const properties = {
-        documentId,
-        version,
+        ...of,
         passageId: passageIdOf(documentId, contentHash, start, end),
         start,
         end,
         spans: JSON.stringify(windows.map((window) => [window.start, window.end])),
+        headings: JSON.stringify([headingPath, ...windows.map((window) => window.headingPath)]),
         vectors: Buffer.from(own.buffer, own.byteOffset, own.byteLength).toString('base64'),
         text: text.slice(start, end),
       };
       yield { class: 'AssayPassage', id, tenant, properties };
-      const headings = [title, ...headingPath].join(' ');
-      const words = { documentId, version, headings, text: properties.text };
+      const stems = stemsOf([title, ...headingPath, properties.text].join(' ')).join(' ');
+      const words = { ...of, stems };
       yield { class: 'AssayWords', id, tenant, properties: words };
       for (let at = 0; at < windows.length; at += 1)
         yield {
           class: 'AssayWindow',
           id: uuidOf('window', id, at),
           tenant,
-          properties: { documentId, version, passage: id },
+          properties: { ...of, passage: id },
           vector: Array.from(own.subarray(at * length, (at + 1) * length)),
         };
     }
   }
 
-  async function writePassages(document: NewDocument, documentId: string, version: string, length: number) {
+  async function writeVersion(document: NewDocument, documentId: string, version: string, length: number) {
     let batch: EngineObject[] = [];
-    for (const each of passageObjects(document, documentId, version, length)) {
+    for (const each of versionObjects(document, documentId, version, length)) {
       batch.push(each);
       if (batch.length < objectsPerCall || !each.vector) continue;
       await engine.writeVectors(batch);
@@ -160,9 +163,10 @@ export function createChanges(options: { engine: Engine; select: Select; documen
   function toProperties(document: NewDocument, step: Step, createdAt: string): DocumentProperties {
     const { collection, source, title, format, metadata, text, contentHash, passages } = document;
     return {
-      ...{ collection, source, title, format, text, contentHash, createdAt },
+      ...{ collection, source, title, format, contentHash, createdAt },
       documentId: step.documentId,
       version: step.version!,
+      mark: markOf(step.version!),
       place: placeOf(source),
       metadata: JSON.stringify(metadata),
       characters: text.length,
@@ -206,7 +210,7 @@ export function createChanges(options: { engine: Engine; select: Select; documen
       const change: Change = { id: randomUUID(), beganAt: Date.now(), steps, documents: [] };
       await record(collection, change);
       for (const [at, document] of newDocuments.entries())
-        await writePassages(document, steps[at]!.documentId, version, length);
+        await writeVersion(document, steps[at]!.documentId, version, length);
       const replaced = await inTurn(collection, () => switchTo(collection, newDocuments, change));
       // It is done; what can't be tidied now is tidied later.
       await clean(collection, change).catch(() => {});

@@ -15,7 +15,7 @@ const number = (name: string) => ({ name, dataType: ['int'], indexFilterable: tr
 const words = (name: string) => ({
   name,
   dataType: ['text'],
-  tokenization: 'word',
+  tokenization: 'whitespace',
   indexFilterable: false,
   indexSearchable: true,
 });
@@ -27,12 +27,19 @@ const tenants = {
 const noVector = { vectorizer: 'none', vectorIndexConfig: { skip: true } };
 
 /**
- * The engine's classes. A collection is a tenant of the first five, which the engine keeps in files of its own; it is there
+ * A number for a version that no other is likely to have: with their sum, as many objects of one version are told from as many of
+ * another. Of so few digits that the sum is exact.
+ */
+export const markOf = (version: string) => Number.parseInt(version.slice(-6), 16);
+
+/**
+ * The engine's classes. A collection is a tenant of the first six, which the engine keeps in files of its own; it is there
  * when it is a tenant of `AssayDocument`.
  */
 export const classes = [
   {
-    // The truth: which documents there are, and in which version. Writing one is what makes its version the current one.
+    // The truth: which documents there are, and in which version. Writing one is what makes its version the current one. Searches
+    // read it, and the engine reads whole objects: so the text is elsewhere.
     class: 'AssayDocument',
     ...tenants,
     ...noVector,
@@ -40,10 +47,17 @@ export const classes = [
       exact('documentId'),
       exact('place'),
       exact('version'),
-      ...['collection', 'source', 'title', 'format', 'metadata', 'text', 'contentHash'].map(kept),
+      ...['collection', 'source', 'title', 'format', 'metadata', 'contentHash'].map(kept),
       ...['createdAt', 'updatedAt'].map(kept),
-      ...['characters', 'passages', 'windows'].map(number),
+      ...['characters', 'passages', 'windows', 'mark'].map(number),
     ],
+  },
+  {
+    // The text of one version of a document.
+    class: 'AssayText',
+    ...tenants,
+    ...noVector,
+    properties: [exact('documentId'), exact('version'), number('mark'), kept('text')],
   },
   {
     // A passage of one version of a document, and beside its text the vectors of its windows, in base64: the engine hands out
@@ -54,24 +68,26 @@ export const classes = [
     properties: [
       exact('documentId'),
       exact('version'),
-      ...['passageId', 'text', 'spans', 'vectors'].map(kept),
-      ...['start', 'end'].map(number),
+      ...['passageId', 'text', 'spans', 'headings', 'vectors'].map(kept),
+      ...['start', 'end', 'mark'].map(number),
     ],
   },
   {
-    // A passage's words, to be searched for. Apart from it, as a search reads whole objects, and meets more than it shows.
+    // The stems of a passage and its headings, to be searched for. Apart from it, as a search reads whole objects, and meets
+    // more than it shows.
     class: 'AssayWords',
     ...tenants,
     ...noVector,
-    properties: [exact('documentId'), exact('version'), ...['headings', 'text'].map(words)],
+    properties: [exact('documentId'), exact('version'), number('mark'), words('stems')],
   },
   {
     // A window's vector, and whose it is.
     class: 'AssayWindow',
     ...tenants,
     vectorIndexType: 'hnsw',
-    vectorIndexConfig: { distance: 'dot' },
-    properties: [exact('documentId'), exact('version'), kept('passage')],
+    // The engine looks at eight times as many windows as are wanted; a search wants many, to fuse them, and shows few.
+    vectorIndexConfig: { distance: 'dot', dynamicEfFactor: 2 },
+    properties: [exact('documentId'), exact('version'), number('mark'), kept('passage')],
   },
   {
     // A change under way: what it will leave behind if it is cut short.
@@ -92,7 +108,9 @@ export const classes = [
   { class: 'AssayFact', ...noVector, properties: [exact('name'), kept('value')] },
 ];
 
-export const tenantClasses = ['AssayWindow', 'AssayWords', 'AssayPassage', 'AssayChange', 'AssayDocument'] as const;
+/** The classes of what belongs to one version of a document. */
+export const versionClasses = ['AssayWindow', 'AssayWords', 'AssayPassage', 'AssayText'] as const;
+export const tenantClasses = [...versionClasses, 'AssayChange', 'AssayDocument'] as const;
 
 /** An id for the engine that follows from what it stands for (a UUID of version 8, RFC 9562), so that a repeated write meets the first. */
 export function uuidOf(...parts: (string | number)[]): string {
@@ -101,13 +119,35 @@ export function uuidOf(...parts: (string | number)[]): string {
 }
 
 /** A GraphQL selection of objects of a class; `values` may hold only what JSON and GraphQL write alike. */
-export type Select = (name: string, className: string, tenant: string | null, rest: string, fields: string) => string;
+export type Select = {
+  (name: string, className: string, tenant: string | null, rest: string, fields: string): string;
+  /** Whether the engine keeps copies of the objects of a class. */
+  isReplicated: (className: string) => boolean;
+};
+
+/** How many copies of everything are kept where there are as many nodes: with one node gone, a majority is left. */
+const copies = 3;
+
+/** Classes whose objects have the same id again when they are made anew; those of the others are made and removed but once. */
+const recurring = ['AssayDocument', 'AssayFact'];
+
+/**
+ * Where copies are kept, nodes compare theirs now and then, and one that was away gets what was written meanwhile. What was removed
+ * meanwhile must not come back from it: of objects that are made but once the removal counts, of others whatever was later. How
+ * many copies there are the engine decides (`REPLICATION_MINIMUM_FACTOR`), unless so many nodes are named that it is plain.
+ */
+const replicationConfig = (className: string, nodes: number) => ({
+  asyncEnabled: true,
+  deletionStrategy: recurring.includes(className) ? 'TimeBasedResolution' : 'DeleteOnConflict',
+  ...(nodes >= copies && { factor: copies }),
+});
 
 /**
  * Makes the classes that the engine lacks.
+ * @param nodes how many of its nodes are known
  * @returns how to select objects; read from a majority of replicas where the engine keeps several
  */
-export async function makeClasses(engine: Engine): Promise<Select> {
+export async function makeClasses(engine: Engine, nodes = 1): Promise<Select> {
   const replicated = new Set<string>();
   for (const definition of classes) {
     const path = `/v1/schema/${definition.class}`;
@@ -115,7 +155,8 @@ export async function makeClasses(engine: Engine): Promise<Select> {
     let found = await engine.request<Found>('GET', path);
     if (!found) {
       // Another instance may make it at the same time.
-      await engine.request('POST', '/v1/schema', definition).catch((error: AppError) => {
+      const made = { ...definition, replicationConfig: replicationConfig(definition.class, nodes) };
+      await engine.request('POST', '/v1/schema', made).catch((error: AppError) => {
         if (error.code !== 'INTERNAL') throw error;
       });
       found = await engine.request<Found>('GET', path);
@@ -123,12 +164,14 @@ export async function makeClasses(engine: Engine): Promise<Select> {
     if (!found) throw new AppError('NOT_READY', 'Weaviate does not take the classes that documents are kept in.');
     if ((found.replicationConfig?.factor ?? 1) > 1) replicated.add(definition.class);
   }
-  return (name, className, tenant, rest, fields) => {
+  const isReplicated = (className: string) => replicated.has(className);
+  const select = (name: string, className: string, tenant: string | null, rest: string, fields: string) => {
     const from = tenant === null ? '' : ` tenant:${JSON.stringify(tenant)}`;
     const level = replicated.has(className) ? ' consistencyLevel:QUORUM' : '';
     const given = `${from}${level} ${rest}`.trim();
     return `${name}:${className}${given === '' ? '' : `(${given})`}{${fields}}`;
   };
+  return Object.assign(select, { isReplicated });
 }
 
 export const equal = (property: string, value: string) => ({
@@ -136,6 +179,3 @@ export const equal = (property: string, value: string) => ({
   operator: 'Equal',
   valueText: value,
 });
-/** Objects of these ids, as GraphQL writes it. */
-export const whereIds = (ids: string[]) =>
-  `where:{path:["id"] operator:ContainsAny valueText:${JSON.stringify(ids)}} limit:${ids.length}`;

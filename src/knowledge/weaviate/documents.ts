@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto';
 import { collectionNamePattern } from '../../collection-name.ts';
+import { AppError } from '../../errors.ts';
 import type { DocumentSummary, StoredDocument } from '../port.ts';
-import { type Select, uuidOf, whereIds } from './classes.ts';
+import { type Select, uuidOf } from './classes.ts';
 import type { Engine } from './engine.ts';
+import { whereIds } from './find.ts';
 
 const digest = (...parts: (string | number)[]) =>
   createHash('sha256').update(JSON.stringify(parts)).digest('base64url').slice(0, 20);
@@ -13,6 +15,7 @@ export const documentIdOf = (collection: string, source: string) => `${collectio
 export const passageIdOf = (documentId: string, contentHash: string, start: number, end: number) =>
   digest(documentId, contentHash, start, end);
 export const documentObjectId = (documentId: string) => uuidOf('document', documentId);
+export const textObjectId = (documentId: string, version: string) => uuidOf('text', documentId, version);
 
 /** The collection that a document's id names, or null for what is no such id. */
 export function collectionOf(documentId: string): string | null {
@@ -26,13 +29,16 @@ export function collectionOf(documentId: string): string | null {
  */
 export const placeOf = (source: string) => Buffer.from(source).toString('hex');
 
-/** What the engine keeps of a document. */
+/** How often a document is read anew that is switched to another version meanwhile. */
+const mostTries = 5;
+
+/** What the engine keeps of a document, beside its text. */
 export type DocumentProperties = Omit<DocumentSummary, 'id' | 'metadata'> & {
   documentId: string;
   place: string;
   version: string;
+  mark: number;
   metadata: string;
-  text: string;
   windows: number;
 };
 
@@ -57,18 +63,32 @@ const toSummary = (row: DocumentProperties): DocumentSummary => ({
 
 /** Reads documents, each in its current version. */
 export function createDocuments(engine: Engine, select: Select) {
-  async function stored(collection: string, documentId: string): Promise<DocumentProperties | null> {
-    const path = `/v1/objects/AssayDocument/${documentObjectId(documentId)}`;
-    const query = `?tenant=${collection}&consistency_level=QUORUM`;
-    const found = await engine.request<{ properties: DocumentProperties }>('GET', path + query);
-    return found?.properties ?? null;
+  /** An object's properties, as a majority of replicas has them; null where there is none. */
+  async function read<Properties>(className: string, id: string, collection: string): Promise<Properties | null> {
+    const path = `/v1/objects/${className}/${id}?tenant=${collection}&consistency_level=QUORUM`;
+    return (await engine.request<{ properties: Properties }>('GET', path))?.properties ?? null;
+  }
+
+  const stored = (collection: string, documentId: string) =>
+    read<DocumentProperties>('AssayDocument', documentObjectId(documentId), collection);
+
+  /** The text of the version of a document that was read; null where it has been replaced. */
+  async function textOf({ collection, documentId, version }: DocumentProperties): Promise<string | null> {
+    const found = await read<{ text?: string }>('AssayText', textObjectId(documentId, version), collection);
+    return found && (found.text ?? '');
   }
 
   return {
     stored,
+    textOf,
     async get(collection: string, documentId: string): Promise<StoredDocument | null> {
-      const found = await stored(collection, documentId);
-      return found && { ...toSummary(found), text: found.text ?? '' };
+      for (let attempt = 1; attempt <= mostTries; attempt += 1) {
+        const found = await stored(collection, documentId);
+        if (!found) return null;
+        const text = await textOf(found);
+        if (text !== null) return { ...toSummary(found), text };
+      }
+      throw new AppError('NOT_READY', 'Weaviate lacks a part of this document.');
     },
     async findSource(collection: string, source: string): Promise<DocumentSummary | null> {
       const where = whereIds([documentObjectId(documentIdOf(collection, source))]);
@@ -94,17 +114,15 @@ export function createDocuments(engine: Engine, select: Select) {
     async current(collection: string, documentIds: string[]) {
       type Current = Pick<DocumentProperties, 'documentId' | 'version' | 'source' | 'title'>;
       if (documentIds.length === 0) return new Map<string, Current>();
-      const { found } = await engine.query<{ found: Current[] }>(
-        'Get',
-        select(
-          'found',
-          'AssayDocument',
-          collection,
-          whereIds(documentIds.map(documentObjectId)),
-          'documentId version source title',
-        ),
-      );
-      return new Map(found.map((each) => [each.documentId, each]));
+      const ids = documentIds.map(documentObjectId);
+      const [found] = await engine.find<Current>([
+        {
+          ...{ className: 'AssayDocument', tenant: collection, ids, limit: ids.length },
+          fields: ['documentId', 'version', 'source', 'title'],
+          quorum: select.isReplicated('AssayDocument'),
+        },
+      ]);
+      return new Map(found!.map((each) => [each.documentId, each]));
     },
   };
 }

@@ -1,22 +1,16 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { Pool } from 'undici';
 import { AppError } from '../../errors.ts';
-
-/** Where the engine is: one address for each of its nodes, any of which can be asked. */
-export type EngineAddress = { endpoints: string[]; apiKey?: string | undefined };
+import { type Find, type Found, fromGraphQl, toGraphQl } from './find.ts';
+import { type EngineAddress, type Node, openNodes, type Reply, unreachable } from './nodes.ts';
 
 /**
- * How long one call may take, in milliseconds; how often one that gets no usable reply is made again at every node, and for how
- * long.
+ * How often a call that gets no usable reply is made again at every node, and for how long, in milliseconds; and how long a call may
+ * take that only reads.
  */
-const callMs = 10_000;
 const rounds = 3;
 const patienceMs = 15_000;
 const pauseMs = 200;
-
-const readyPath = '/v1/.well-known/ready';
-
-type Reply = { status: number; text: string };
+const readMs = 5_000;
 
 export type Engine = ReturnType<typeof openEngine>;
 /** An object as the engine takes it. */
@@ -27,8 +21,6 @@ export type EngineObject = {
   properties: Record<string, unknown>;
   vector?: number[];
 };
-
-const unreachable = (cause?: unknown) => new AppError('NOT_READY', 'Weaviate does not reply.', { cause });
 
 /**
  * What the engine complains of, as far as it matters to those who ask. Its words may repeat what it was sent, so none of them
@@ -50,72 +42,46 @@ function toError(status: number, words: string): AppError {
   return new AppError('INTERNAL', 'Weaviate does not take what it is asked.', { cause: new Error(`status ${status}`) });
 }
 
+const graphQl = (kind: 'Get' | 'Aggregate', parts: string) => ({
+  method: 'POST',
+  path: '/v1/graphql',
+  body: { query: `{${kind}{${parts}}}` },
+});
+
+/** What a GraphQL query has found, by the names that it gives. */
+function toResults<Results>(kind: 'Get' | 'Aggregate', { status, text }: Reply): Results {
+  if (status >= 300) throw toError(status, text);
+  const { data, errors } = JSON.parse(text) as { data?: Record<string, Results>; errors?: unknown[] };
+  if (errors?.length || !data) throw toError(status, JSON.stringify(errors));
+  return data[kind]!;
+}
+
 /**
  * Speaks to Weaviate by REST and GraphQL. A call that gets no reply, or one that says that the engine can't now, is made again
- * at the next endpoint; so all that is asked must be safe to ask twice.
+ * at the next node; so all that is asked must be safe to ask twice.
  */
-export function openEngine({ endpoints, apiKey }: EngineAddress) {
-  const nodes = endpoints.map((endpoint) => {
-    const { origin, pathname } = new URL(endpoint);
-    const options = { connections: 64, pipelining: 1, headersTimeout: callMs, bodyTimeout: callMs };
-    const pool = new Pool(origin, { ...options, connect: { timeout: 2_000 } });
-    const node = { pool, root: pathname.replace(/\/+$/, ''), mayBeStarting: true };
-    // A node that starts replies before it knows all its tenants and objects; one that hung up may have been started anew.
-    pool.on('disconnect', () => {
-      node.mayBeStarting = true;
-    });
-    return node;
-  });
-  const headers = {
-    'content-type': 'application/json',
-    ...(apiKey !== undefined && { authorization: `Bearer ${apiKey}` }),
-  };
-  const closing = new AbortController();
-  let preferred = 0; // the node that replied last
-
-  async function once(at: number, method: string, path: string, body: string | undefined): Promise<Reply> {
-    const node = nodes[at]!;
-    if (node.mayBeStarting && path !== readyPath) {
-      node.mayBeStarting = false; // a connection that ends meanwhile says otherwise
-      const { status } = await once(at, 'GET', readyPath, undefined);
-      if (status !== 200) {
-        node.mayBeStarting = true;
-        throw unreachable();
-      }
-    }
-    const { pool, root } = node;
-    const response = await pool.request({
-      method: method as 'GET',
-      path: root + path,
-      headers,
-      ...(body !== undefined && { body }),
-      signal: AbortSignal.any([closing.signal, AbortSignal.timeout(callMs)]),
-    });
-    return { status: response.statusCode, text: await response.body.text() };
-  }
+export function openEngine(address: EngineAddress) {
+  const nodes = openNodes(address);
 
   /** @param read makes the result of a reply, or throws; NOT_READY means to try again */
   async function call<Result>(
-    method: string,
-    path: string,
-    body: unknown,
+    { body, ...where }: { method: string; path: string; body?: unknown; timeoutMs?: number },
     read: (reply: Reply) => Result,
-    attempts = rounds * nodes.length,
+    attempts = rounds * nodes.count,
   ) {
-    const sent = body === undefined ? undefined : JSON.stringify(body);
+    const sent = { ...where, ...(body !== undefined && { body: JSON.stringify(body) }) };
     let last: AppError = unreachable();
     const began = performance.now();
     for (let attempt = 0; attempt < attempts && performance.now() - began < patienceMs; attempt += 1) {
-      if (attempt > 0 && attempt % nodes.length === 0) await delay(pauseMs * attempt);
-      if (closing.signal.aborted) throw new AppError('NOT_READY', 'The service is stopping.');
-      const at = preferred;
+      if (attempt > 0 && attempt % nodes.count === 0) await delay(pauseMs * attempt);
+      if (nodes.closed) throw new AppError('NOT_READY', 'The service is stopping.');
+      const node = nodes.choose();
       try {
-        return read(await once(at, method, path, sent));
+        return read(await nodes.ask(node, sent));
       } catch (error) {
         last = error instanceof AppError ? error : unreachable(error);
         if (last.code !== 'NOT_READY') throw last;
-        nodes[at]!.mayBeStarting = true;
-        if (preferred === at) preferred = (at + 1) % nodes.length;
+        nodes.suspect(node);
       }
     }
     throw last;
@@ -123,12 +89,16 @@ export function openEngine({ endpoints, apiKey }: EngineAddress) {
 
   /** The JSON of a reply, or null for 404. */
   function request<Result>(method: string, path: string, body?: unknown): Promise<Result | null> {
-    return call(method, path, body, ({ status, text }) => {
+    return call({ method, path, body }, ({ status, text }) => {
       if (status === 404) return null;
       if (status >= 300) throw toError(status, text);
       return (text === '' ? {} : JSON.parse(text)) as Result;
     });
   }
+
+  /** The results of a GraphQL query, by the names that it gives them. */
+  const query = <Results>(kind: 'Get' | 'Aggregate', parts: string): Promise<Results> =>
+    call({ ...graphQl(kind, parts), timeoutMs: readMs }, (reply) => toResults<Results>(kind, reply));
 
   async function write(objects: EngineObject[], attempts?: number): Promise<void> {
     const path = '/v1/batch/objects?consistency_level=QUORUM';
@@ -137,20 +107,30 @@ export function openEngine({ endpoints, apiKey }: EngineAddress) {
       for (const { result } of JSON.parse(text) as { result?: { status?: string; errors?: unknown } }[])
         if (result?.status === 'FAILED') throw toError(status, JSON.stringify(result.errors ?? ''));
     };
-    await call('POST', path, { objects }, read, attempts);
+    await call({ method: 'POST', path, body: { objects } }, read, attempts);
   }
 
   return {
     request,
 
-    /** The results of a GraphQL query, by the names that it gives them. */
-    query<Results>(kind: 'Get' | 'Aggregate', parts: string): Promise<Results> {
-      return call('POST', '/v1/graphql', { query: `{${kind}{${parts}}}` }, ({ status, text }) => {
-        if (status >= 300) throw toError(status, text);
-        const { data, errors } = JSON.parse(text) as { data?: Record<string, Results>; errors?: unknown[] };
-        if (errors?.length || !data) throw toError(status, JSON.stringify(errors));
-        return data[kind]!;
-      });
+    query,
+
+    /** The same at one node, once. */
+    async queryAt<Results>(node: Node, kind: 'Get' | 'Aggregate', parts: string): Promise<Results> {
+      const { body, ...where } = graphQl(kind, parts);
+      return toResults(kind, await nodes.ask(node, { ...where, body: JSON.stringify(body), timeoutMs: readMs }));
+    },
+    /** The collections that one node knows. */
+    async collectionsAt(node: Node): Promise<string[]> {
+      const { status, text } = await nodes.ask(node, { method: 'GET', path: '/v1/schema/AssayDocument/tenants' });
+      if (status >= 300) throw toError(status, text);
+      return (JSON.parse(text) as { name: string }[]).map(({ name }) => name);
+    },
+    watchNodes: nodes.watch,
+
+    /** What each of several questions finds. */
+    async find<Fields>(queries: Find[]): Promise<Found<Fields>[][]> {
+      return fromGraphQl<Fields>(await query('Get', toGraphQl(queries)), queries.length);
     },
 
     /** Writes objects, each in the place of the one with the same id; those of one call in no promised order. */
@@ -163,7 +143,7 @@ export function openEngine({ endpoints, apiKey }: EngineAddress) {
      * again: a call that fails has failed.
      */
     async writeVectors(objects: EngineObject[]): Promise<void> {
-      await request('GET', readyPath); // finds a node that replies
+      await request('GET', '/v1/.well-known/ready'); // finds a node that replies
       await write(objects, 1);
       await write(objects.slice(-1), 1);
     },
@@ -174,7 +154,7 @@ export function openEngine({ endpoints, apiKey }: EngineAddress) {
       type Erased = { results?: { matches: number; limit: number; failed: number } };
       for (let more = true; more; ) {
         const body = { match: { class: className, where }, output: 'minimal' };
-        const erased = await call('DELETE', path, body, ({ status, text }) => {
+        const erased = await call({ method: 'DELETE', path, body }, ({ status, text }) => {
           if (status >= 300) throw toError(status, text);
           return JSON.parse(text) as Erased;
         });
@@ -183,9 +163,6 @@ export function openEngine({ endpoints, apiKey }: EngineAddress) {
       }
     },
 
-    async close() {
-      closing.abort();
-      await Promise.all(nodes.map(({ pool }) => pool.destroy().catch(() => {})));
-    },
+    close: nodes.close,
   };
 }

@@ -2,12 +2,15 @@ import { AppError } from '../../errors.ts';
 import type { Knowledge, NewDocument } from '../port.ts';
 import { otherLength, vectorLengthOf } from '../vector-length.ts';
 import { createAsks } from './asks.ts';
+import { createCatchUp } from './catch-up.ts';
 import { createChanges } from './changes.ts';
 import { makeClasses } from './classes.ts';
 import { createCollections } from './collections.ts';
 import { collectionOf, createDocuments, documentIdOf } from './documents.ts';
-import { type EngineAddress, openEngine } from './engine.ts';
+import { openEngine } from './engine.ts';
 import { createFacts } from './facts.ts';
+import type { EngineAddress } from './nodes.ts';
+import { createPassages } from './passages.ts';
 import { createSearch } from './search.ts';
 
 /** How often it is looked for what was cut short, and when a change that isn't decided has been given up, in milliseconds. */
@@ -40,12 +43,14 @@ export async function startWeaviate(
   }
 
   async function open(): Promise<Knowledge> {
-    const select = await makeClasses(engine);
+    const select = await makeClasses(engine, options.endpoints.length);
+    engine.watchNodes(createCatchUp(engine));
     const facts = createFacts(engine);
     const collections = createCollections(engine, facts);
     const documents = createDocuments(engine, select);
     const changes = createChanges({ abandonedMs, ...options, engine, select, documents });
-    const searching = createSearch(engine, select, documents);
+    const passages = createPassages(engine, select);
+    const search = createSearch({ engine, documents, passages });
     const asks = createAsks(engine, options.askRetentionMs);
 
     async function stats() {
@@ -105,7 +110,7 @@ export async function startWeaviate(
       const bySource = new Map(newDocuments.map((document) => [document.source, document]));
       const distinct = [...bySource.values()];
       const replaced = await changes.put(distinct, length);
-      searching.changed(distinct[0]!.collection);
+      passages.changed(distinct[0]!.collection);
       const seen = new Set<string>();
       return newDocuments.map(({ collection, source, passages }) => {
         const again = seen.has(source);
@@ -150,7 +155,7 @@ export async function startWeaviate(
       documents: documents.page,
       async remove(id) {
         const removed = await ofCollection(id, (collection) => changes.remove(collection, id), false);
-        if (removed) searching.changed(collectionOf(id)!);
+        if (removed) passages.changed(collectionOf(id)!);
         return removed;
       },
       async search(query) {
@@ -158,7 +163,7 @@ export async function startWeaviate(
         const stored = await readDimension();
         if (!vector.every(Number.isFinite) || (stored !== null && stored !== vector.length))
           throw new AppError('MODEL_BAD_OUTPUT', 'The embedding model returned a vector of an unexpected length.');
-        if (stored !== null) return searching.search(query);
+        if (stored !== null) return search(query);
         await need(query.collection);
         return []; // nothing was ever stored
       },
@@ -167,7 +172,7 @@ export async function startWeaviate(
       createCollection: collections.create,
       async removeCollection(name) {
         const removed = await collections.remove(name);
-        searching.forget(name);
+        passages.forget(name);
         return removed;
       },
       saveAsk: asks.save,
