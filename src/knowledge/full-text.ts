@@ -17,7 +17,7 @@ const tableOf = (collectionKey: number) => `words_${collectionKey}`;
  * How many occurrences in passages a search may weigh. BM25 weighs every passage that holds any of the words, so a few common ones
  * would cost more than all the rest, and tell least.
  */
-const mostPostings = 3_000;
+export const mostPostings = 3_000;
 
 /** How many words' counts, and how many scores of words in passages, are remembered. */
 const mostCounts = 20_000;
@@ -31,6 +31,16 @@ export function wordsOf(question: string): string[] {
   const words = question.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? [];
   const telling = words.filter((word) => !stopWords.has(word));
   return [...new Set(telling.length > 0 ? telling : words)].slice(0, 64);
+}
+
+/** The rarest of counted words, as many as together occur no more often than `most`; rarest first. */
+export function rarest<Counted extends { count: number }>(words: Counted[], most: number): Counted[] {
+  let room = most;
+  const rising = words.toSorted((one, other) => one.count - other.count);
+  return rising.filter(({ count }) => {
+    room -= count;
+    return room >= 0;
+  });
 }
 
 /** Words as an FTS5 query: quoted, joined by OR, so that nothing in them can act as query syntax. */
@@ -107,14 +117,7 @@ export function openFullText(database: DatabaseSync, collectionKey: number) {
      */
     search(question: string, limit: number): Map<number, number> {
       const counted = wordsOf(question).map((word) => ({ word, count: countOf(word) }));
-      let room = mostPostings;
-      const words = counted
-        .sort((one, other) => one.count - other.count)
-        .filter(({ count }) => {
-          room -= count;
-          return count > 0 && room >= 0;
-        })
-        .map(({ word }) => word);
+      const words = rarest(counted, mostPostings).map(({ word }) => word);
       const sums = new Map<number, number>();
       for (const word of words) {
         const { keys, scores: added } = scoresOf(word);

@@ -14,5 +14,6 @@ export function createRecent<Key, Value>(most: number) {
       kept.set(key, value);
       if (kept.size > most) kept.delete(kept.keys().next().value!);
     },
+    remove: (key: Key) => void kept.delete(key),
   };
 }

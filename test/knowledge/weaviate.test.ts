@@ -80,7 +80,7 @@ describe('one Weaviate', { skip: noWeaviate }, () => {
       const documents = createDocuments(engine, select);
       const changes = createChanges({ engine: dying, select, documents, abandonedMs: 60_000 });
       const two = [smallDocument('a.md', 'Birch\nBeech', collection), smallDocument('b.md', 'Cedar', collection)];
-      await assert.rejects(changes.put(two, smallDimension), /gone/);
+      await assert.rejects(changes.put(two), /gone/);
       await engine.close();
     }
     /** How many objects of each class there are, those included that nobody sees. */

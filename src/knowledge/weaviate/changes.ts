@@ -1,18 +1,10 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { AppError } from '../../errors.ts';
 import type { NewDocument } from '../port.ts';
-import { equal, markOf, type Select, uuidOf, versionClasses } from './classes.ts';
-import {
-  type DocumentProperties,
-  type Documents,
-  documentIdOf,
-  documentObjectId,
-  passageIdOf,
-  placeOf,
-  textObjectId,
-} from './documents.ts';
+import { equal, type Select, versionClasses } from './classes.ts';
+import { type DocumentProperties, type Documents, documentIdOf, documentObjectId } from './documents.ts';
 import type { Engine, EngineObject } from './engine.ts';
-import { stemsOf } from './stems.ts';
+import { toProperties, toVersionObjects } from './objects.ts';
 
 /** Objects in one call: passages and windows. */
 const objectsPerCall = 250;
@@ -109,49 +101,9 @@ export function createChanges(options: { engine: Engine; select: Select; documen
     for (const change of await pending(collection)) await carryOut(collection, change);
   };
 
-  /** The text of a version, its passages and their windows, as objects. */
-  function* versionObjects(
-    document: NewDocument,
-    documentId: string,
-    version: string,
-    length: number,
-  ): Generator<EngineObject> {
-    const { collection: tenant, contentHash, text, title, vectors } = document;
-    const of = { documentId, version, mark: markOf(version) };
-    yield { class: 'AssayText', id: textObjectId(documentId, version), tenant, properties: { ...of, text } };
-    let offset = 0;
-    for (const { start, end, headingPath, windows } of document.passages) {
-      const id = uuidOf('passage', documentId, version, start, end);
-      const own = vectors.subarray(offset, offset + windows.length * length);
-      offset += own.length;
-      const properties = {
-        ...of,
-        passageId: passageIdOf(documentId, contentHash, start, end),
-        start,
-        end,
-        spans: JSON.stringify(windows.map((window) => [window.start, window.end])),
-        headings: JSON.stringify([headingPath, ...windows.map((window) => window.headingPath)]),
-        vectors: Buffer.from(own.buffer, own.byteOffset, own.byteLength).toString('base64'),
-        text: text.slice(start, end),
-      };
-      yield { class: 'AssayPassage', id, tenant, properties };
-      const stems = stemsOf([title, ...headingPath, properties.text].join(' ')).join(' ');
-      const words = { ...of, stems };
-      yield { class: 'AssayWords', id, tenant, properties: words };
-      for (let at = 0; at < windows.length; at += 1)
-        yield {
-          class: 'AssayWindow',
-          id: uuidOf('window', id, at),
-          tenant,
-          properties: { ...of, passage: id },
-          vector: Array.from(own.subarray(at * length, (at + 1) * length)),
-        };
-    }
-  }
-
-  async function writeVersion(document: NewDocument, documentId: string, version: string, length: number) {
+  async function writeVersion(document: NewDocument, documentId: string, version: string) {
     let batch: EngineObject[] = [];
-    for (const each of versionObjects(document, documentId, version, length)) {
+    for (const each of toVersionObjects(document, { documentId, version })) {
       batch.push(each);
       if (batch.length < objectsPerCall || !each.vector) continue;
       await engine.writeVectors(batch);
@@ -160,31 +112,17 @@ export function createChanges(options: { engine: Engine; select: Select; documen
     if (batch.length > 0) await engine.writeVectors(batch);
   }
 
-  function toProperties(document: NewDocument, step: Step, createdAt: string): DocumentProperties {
-    const { collection, source, title, format, metadata, text, contentHash, passages } = document;
-    return {
-      ...{ collection, source, title, format, contentHash, createdAt },
-      documentId: step.documentId,
-      version: step.version!,
-      mark: markOf(step.version!),
-      place: placeOf(source),
-      metadata: JSON.stringify(metadata),
-      characters: text.length,
-      passages: passages.length,
-      windows: passages.reduce((sum, { windows }) => sum + windows.length, 0),
-      updatedAt: new Date().toISOString(),
-    };
-  }
-
   /** Switches to the new versions: by one write where it is one document, else by a record that decides for all of them. */
   async function switchTo(collection: string, newDocuments: NewDocument[], change: Change) {
     const replaced: boolean[] = [];
     const states: DocumentProperties[] = [];
     for (const [at, step] of change.steps.entries()) {
-      const before = await documents.stored(collection, step.documentId);
+      const { documentId, version } = step;
+      const before = await documents.stored(collection, documentId);
       step.previous = before?.version ?? null;
       replaced.push(before !== null);
-      states.push(toProperties(newDocuments[at]!, step, before?.createdAt ?? new Date().toISOString()));
+      const createdAt = before?.createdAt ?? new Date().toISOString();
+      states.push(toProperties(newDocuments[at]!, { documentId, version: version!, createdAt }));
     }
     if (Date.now() - change.beganAt > abandonedMs / 2)
       throw new AppError('NOT_READY', 'Weaviate took too long to take the passages.');
@@ -196,10 +134,9 @@ export function createChanges(options: { engine: Engine; select: Select; documen
   return {
     /**
      * Stores documents of one collection, each source once.
-     * @param length of their vectors
      * @returns for each whether it replaced another version
      */
-    async put(newDocuments: NewDocument[], length: number): Promise<boolean[]> {
+    async put(newDocuments: NewDocument[]): Promise<boolean[]> {
       const collection = newDocuments[0]!.collection;
       const version = newVersion();
       const steps = newDocuments.map(({ source }) => ({
@@ -209,8 +146,7 @@ export function createChanges(options: { engine: Engine; select: Select; documen
       }));
       const change: Change = { id: randomUUID(), beganAt: Date.now(), steps, documents: [] };
       await record(collection, change);
-      for (const [at, document] of newDocuments.entries())
-        await writeVersion(document, steps[at]!.documentId, version, length);
+      for (const [at, document] of newDocuments.entries()) await writeVersion(document, steps[at]!.documentId, version);
       const replaced = await inTurn(collection, () => switchTo(collection, newDocuments, change));
       // It is done; what can't be tidied now is tidied later.
       await clean(collection, change).catch(() => {});

@@ -48,8 +48,8 @@ export const classes = [
       exact('place'),
       exact('version'),
       ...['collection', 'source', 'title', 'format', 'metadata', 'contentHash'].map(kept),
-      ...['createdAt', 'updatedAt'].map(kept),
-      ...['characters', 'passages', 'windows', 'mark'].map(number),
+      ...['createdAt', 'updatedAt', 'vectorSum'].map(kept),
+      ...['characters', 'passages', 'windows', 'words', 'mark'].map(number),
     ],
   },
   {

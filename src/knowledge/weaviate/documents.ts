@@ -40,6 +40,9 @@ export type DocumentProperties = Omit<DocumentSummary, 'id' | 'metadata'> & {
   mark: number;
   metadata: string;
   windows: number;
+  /** The words of all its passages, and the sum of all its vectors, in base64: by these searches weigh. */
+  words: number;
+  vectorSum: string;
 };
 
 const summaryFields = [

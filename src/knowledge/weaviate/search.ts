@@ -6,6 +6,7 @@ import { type Candidate, createCandidates } from './candidates.ts';
 import type { Documents } from './documents.ts';
 import type { Engine } from './engine.ts';
 import type { Passage, Passages } from './passages.ts';
+import type { Statistics } from './statistics.ts';
 
 /** How many passages each of the two searches hands to the fusion, at least and at most. */
 const fewestCandidates = 100;
@@ -16,26 +17,28 @@ const mostTries = 4;
 const byWordsAlone = 10;
 
 type Query = Parameters<Knowledge['search']>[0];
-type Found = { near: Candidate[]; words: Candidate[] };
+type Found = Awaited<ReturnType<ReturnType<typeof createCandidates>>>;
 type Current = Awaited<ReturnType<Documents['current']>>;
 
 /**
  * Searches a collection: the passages that are near the question, by their windows' vectors, and those that share its words, by
  * BM25, ranked by both as the embedded store ranks them. Passages of versions that are not current are left out.
  */
-export function createSearch(options: { engine: Engine; documents: Documents; passages: Passages }) {
-  const { engine, documents, passages } = options;
-  const candidates = createCandidates(engine);
+export function createSearch(options: {
+  engine: Engine;
+  documents: Documents;
+  passages: Passages;
+  statistics: Statistics;
+}) {
+  const { engine, documents, passages, statistics } = options;
+  const candidates = createCandidates(engine, statistics);
 
   return async function search(query: Query): Promise<FoundPassage[]> {
-    const { collection, vector, topK } = query;
+    const { topK } = query;
     let limit = Math.max(fewestCandidates, topK * 5);
     for (let attempt = 1; ; attempt += 1) {
-      const [found, mean] = await Promise.all([
-        candidates({ ...query, limit }),
-        passages.mean(collection, vector), // is at hand, as a rule
-      ]);
-      const { best, missed, kept } = await rankCurrent(query, found, { mean, limit });
+      const found = await candidates({ ...query, limit });
+      const { best, missed, kept } = await rankCurrent(query, found, limit);
       const crowded = found.near.length === limit && kept < Math.min(limit, topK) && limit < mostCandidates;
       if (attempt === mostTries || !(missed || crowded)) return best;
       if (crowded) limit = Math.min(mostCandidates, limit * 4);
@@ -47,8 +50,9 @@ export function createSearch(options: { engine: Engine; documents: Documents; pa
    * two that scores are measured by; that one of them is old takes all of its version out, and the others are looked at anew.
    * @returns missed: whether all that was found of a document was old, so that a new search would find what is there by now
    */
-  async function rankCurrent(query: Query, found: Found, { mean, limit }: { mean: number; limit: number }) {
+  async function rankCurrent(query: Query, found: Found, limit: number) {
     const { collection, topK } = query;
+    const { mean } = found;
     const current: Current = new Map();
     const lookedUp = new Set<string>();
     const replaced = new Set<string>();
@@ -70,7 +74,7 @@ export function createSearch(options: { engine: Engine; documents: Documents; pa
       if (old.length === 0) {
         const seen = new Set([...near, ...words].map(({ documentId }) => documentId));
         const missed = [...replaced].some((id) => current.has(id) && !seen.has(id));
-        const ranked = rank(query, { near, words }, { mean, limit: wanted, read });
+        const ranked = rank(query, { near, words, mean }, { limit: wanted, read });
         return { best: shown(ranked, current), missed, kept: near.length };
       }
       for (const { documentId } of old) replaced.add(documentId);
@@ -84,8 +88,8 @@ type Ranked = { passage: Passage; score: number; similarities: ArrayLike<number>
 
 function rank(
   { vector, topK }: Query,
-  { near, words }: Found,
-  { read, ...scale }: { mean: number; limit: number; read: Map<string, Passage> },
+  { near, words, mean }: Found,
+  { read, limit }: { limit: number; read: Map<string, Passage> },
 ): Ranked[] {
   // The ranking knows passages by numbers. Near ones that were not worth reading have no vectors, and aren't among the best.
   const candidates = distinct([...near, ...words]);
@@ -94,7 +98,7 @@ function rank(
   const nearby = new Set(near.map(({ passage }) => passage));
   const isRead = words.filter(({ passage }) => nearby.has(passage) || read.has(passage));
   const ranked = rankPassages({
-    ...scale,
+    ...{ mean, limit },
     near: near.map(({ passage, score }) => ({ passageKey: keyOf.get(passage)!, window: 0, similarity: score })),
     words: new Map(isRead.map(({ passage, score }) => [keyOf.get(passage)!, score])),
     vector,
@@ -120,7 +124,7 @@ function shown(ranked: Ranked[], current: Current): FoundPassage[] {
  * Candidates whose vectors the ranking reads, likely ones first: what could be among the best, the one with most words, and of those
  * that only words found no more than `byWordsAlone` beyond what is wanted.
  */
-function worthReading(options: Found & { mean: number; topK: number; limit: number }): Candidate[] {
+function worthReading(options: Found & { topK: number; limit: number }): Candidate[] {
   const { near, words, mean, topK, limit } = options;
   const bm25Of = new Map(words.map(({ passage, score }) => [passage, score]));
   const similarityOf = new Map(near.toReversed().map(({ passage, score }) => [passage, score]));
@@ -135,13 +139,8 @@ function worthReading(options: Found & { mean: number; topK: number; limit: numb
   });
   candidates.sort((one, other) => other.atLeast - one.atLeast);
   const least = candidates[topK - 1]?.atLeast ?? 0;
-  let room = topK + byWordsAlone;
-  const worth = candidates.filter(({ candidate: { passage }, atMost }) => {
-    if (atMost < least) return false; // equal scores are ordered by key, so all that tie with the last are read
-    if (similarityOf.has(passage)) return true;
-    room -= 1;
-    return room >= 0;
-  });
+  // Equal scores are ordered by key, so all that tie with the last are read.
+  const worth = candidates.filter(({ atMost }) => atMost >= least);
   return distinct([...worth.map(({ candidate }) => candidate), ...words.slice(0, 1)]);
 }
 

@@ -12,6 +12,7 @@ import { createFacts } from './facts.ts';
 import type { EngineAddress } from './nodes.ts';
 import { createPassages } from './passages.ts';
 import { createSearch } from './search.ts';
+import { createStatistics } from './statistics.ts';
 
 /** How often it is looked for what was cut short, and when a change that isn't decided has been given up, in milliseconds. */
 const tidyEveryMs = 60_000;
@@ -49,8 +50,9 @@ export async function startWeaviate(
     const collections = createCollections(engine, facts);
     const documents = createDocuments(engine, select);
     const changes = createChanges({ abandonedMs, ...options, engine, select, documents });
-    const passages = createPassages(engine, select);
-    const search = createSearch({ engine, documents, passages });
+    const passages = createPassages(engine);
+    const statistics = createStatistics(engine, select);
+    const search = createSearch({ engine, documents, passages, statistics });
     const asks = createAsks(engine, options.askRetentionMs);
 
     async function stats() {
@@ -92,7 +94,7 @@ export async function startWeaviate(
     }
 
     /** The first documents of a store decide how long its vectors are. */
-    async function agreeOnLength(newDocuments: NewDocument[]): Promise<number> {
+    async function agreeOnLength(newDocuments: NewDocument[]) {
       const [length, ...others] = new Set(newDocuments.map(vectorLengthOf));
       if (others.length > 0)
         throw new AppError('MODEL_BAD_OUTPUT', 'The embedding model returned vectors of unequal length.');
@@ -100,17 +102,16 @@ export async function startWeaviate(
       if (stored !== null && stored !== length && (await stats()).documents > 0) throw otherLength(length!, stored);
       if (stored !== length) await facts.set('dimension', String(length));
       dimension = length!;
-      return length!;
     }
 
     /** Stores documents; where a source comes twice, the last one stays, and replaces the one before. */
     async function put(newDocuments: NewDocument[]) {
       if (newDocuments.length === 0) return [];
-      const length = await agreeOnLength(newDocuments);
+      await agreeOnLength(newDocuments);
       const bySource = new Map(newDocuments.map((document) => [document.source, document]));
       const distinct = [...bySource.values()];
-      const replaced = await changes.put(distinct, length);
-      passages.changed(distinct[0]!.collection);
+      const replaced = await changes.put(distinct);
+      await statistics.changed(distinct[0]!.collection);
       const seen = new Set<string>();
       return newDocuments.map(({ collection, source, passages }) => {
         const again = seen.has(source);
@@ -155,7 +156,7 @@ export async function startWeaviate(
       documents: documents.page,
       async remove(id) {
         const removed = await ofCollection(id, (collection) => changes.remove(collection, id), false);
-        if (removed) passages.changed(collectionOf(id)!);
+        if (removed) await statistics.changed(collectionOf(id)!);
         return removed;
       },
       async search(query) {
@@ -172,7 +173,7 @@ export async function startWeaviate(
       createCollection: collections.create,
       async removeCollection(name) {
         const removed = await collections.remove(name);
-        passages.forget(name);
+        statistics.forget(name);
         return removed;
       },
       saveAsk: asks.save,

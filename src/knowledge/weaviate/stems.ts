@@ -1,14 +1,15 @@
 import { stemmer } from 'stemmer';
 
+/** The words of a text in order, without case and diacritics. */
+export const tokensOf = (text: string): string[] =>
+  text
+    .toLowerCase()
+    .normalize('NFD')
+    .replace(/\p{M}/gu, '')
+    .match(/[\p{L}\p{N}]+/gu) ?? [];
+
 /**
- * The words of a text in order, in the form in which they are compared: without case, diacritics and endings (Porter's stemmer), as
- * the embedded store's full text has them.
+ * The words of a text in order, in the form in which they are compared: without endings too (Porter's stemmer), as the embedded
+ * store's full text has them.
  */
-export const stemsOf = (text: string): string[] =>
-  (
-    text
-      .toLowerCase()
-      .normalize('NFD')
-      .replace(/\p{M}/gu, '')
-      .match(/[\p{L}\p{N}]+/gu) ?? []
-  ).map(stemmer);
+export const stemsOf = (text: string): string[] => tokensOf(text).map(stemmer);

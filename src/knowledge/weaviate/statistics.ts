@@ -1,0 +1,97 @@
+import { createRecent } from '../recent.ts';
+import type { Select } from './classes.ts';
+import type { DocumentProperties } from './documents.ts';
+import type { Engine } from './engine.ts';
+import { toFloats } from './passages.ts';
+
+/** Of so many documents the means are taken; of a collection of no more they are exact. */
+const mostDocuments = 500;
+/** How long what was found out holds, in milliseconds: a small collection may soon be another, a large one stays much the same. */
+const msForPassage = 10;
+const longestMs = 60_000;
+/** Of a collection of fewer passages nothing is remembered when it changes. */
+const fewPassages = 1_000;
+/** Of how many collections it is remembered, and of how many stems of each. */
+const rememberedCollections = 1_000;
+const rememberedStems = 20_000;
+
+/**
+ * What scores in a collection are measured by: the mean cosine of a question with all windows, how many passages there are and of
+ * how many words in the mean, and how many of them hold each of the question's stems.
+ */
+export type Measures = { mean: number; passages: number; meanLength: number; counts: number[] };
+
+type Known = Pick<Measures, 'passages' | 'meanLength'> & {
+  meanVector: Float64Array;
+  /** How many passages hold a stem. */
+  counts: ReturnType<typeof createRecent<string, number>>;
+  goodUntil: number;
+};
+
+/** Finds out how large collections are and what is usual in them, and remembers it for a while. */
+export function createStatistics(engine: Engine, select: Select) {
+  const known = createRecent<string, Promise<Known>>(rememberedCollections);
+
+  /** How many passages meet each of several conditions. */
+  async function count(collection: string, conditions: string[]): Promise<number[]> {
+    const parts = conditions.map((each, at) => select(`c${at}`, 'AssayWords', collection, each, 'meta{count}'));
+    const found = await engine.query<Record<string, { meta: { count: number } }[]>>('Aggregate', parts.join(' '));
+    return conditions.map((_, at) => found[`c${at}`]![0]!.meta.count);
+  }
+
+  /** The engine lists by id, and ids are hashes, so that the first documents are as good as drawn. */
+  async function findOut(collection: string, dimension: number): Promise<Known> {
+    type Row = Pick<DocumentProperties, 'passages' | 'windows' | 'words' | 'vectorSum'>;
+    const fields = 'passages windows words vectorSum';
+    const [{ found }, [passages]] = await Promise.all([
+      engine.query<{ found: Row[] }>(
+        'Get',
+        select('found', 'AssayDocument', collection, `limit:${mostDocuments}`, fields),
+      ),
+      count(collection, ['']),
+    ]);
+    const sum = new Float64Array(dimension);
+    for (const { vectorSum } of found) for (const [at, number] of toFloats(vectorSum).entries()) sum[at]! += number;
+    const total = (what: 'passages' | 'windows' | 'words') => found.reduce((all, row) => all + row[what], 0) || 1;
+    const windows = total('windows');
+    return {
+      passages: passages!,
+      meanLength: total('words') / total('passages'),
+      meanVector: sum.map((each) => each / windows),
+      counts: createRecent(rememberedStems),
+      goodUntil: performance.now() + Math.min(longestMs, passages! * msForPassage),
+    };
+  }
+
+  async function ofCollection(collection: string, dimension: number): Promise<Known> {
+    const before = await known.get(collection);
+    if (before && performance.now() < before.goodUntil) return before;
+    const found = findOut(collection, dimension);
+    known.set(collection, found);
+    found.catch(() => known.remove(collection));
+    return found;
+  }
+
+  return {
+    async of(collection: string, vector: Float32Array, stems: string[]): Promise<Measures> {
+      const { passages, meanLength, meanVector, counts } = await ofCollection(collection, vector.length);
+      const unknown = [...new Set(stems)].filter((stem) => counts.get(stem) === undefined);
+      if (unknown.length > 0) {
+        const holds = (stem: string) => `where:{path:["stems"] operator:Equal valueText:${JSON.stringify(stem)}}`;
+        const found = await count(collection, unknown.map(holds));
+        for (const [at, stem] of unknown.entries()) counts.set(stem, found[at]!);
+      }
+      const mean = meanVector.reduce((sum, number, at) => sum + number * vector[at]!, 0);
+      return { mean, passages, meanLength, counts: stems.map((stem) => counts.get(stem) ?? 0) };
+    },
+
+    /** Tells that documents of a collection changed. */
+    async changed(collection: string) {
+      const before = await known.get(collection)?.catch(() => null);
+      if ((before?.passages ?? 0) < fewPassages) known.remove(collection);
+    },
+    forget: (collection: string) => known.remove(collection),
+  };
+}
+
+export type Statistics = ReturnType<typeof createStatistics>;

@@ -1,0 +1,75 @@
+import { mostPostings, rarest, wordsOf } from '../full-text.ts';
+import type { Candidate } from './candidates.ts';
+import type { Engine } from './engine.ts';
+import type { Held } from './find.ts';
+import type { Measures, Statistics } from './statistics.ts';
+import { stemsOf } from './stems.ts';
+
+/** BM25's constants as SQLite has them, and the weight that it gives a word that half of all passages hold, or more. */
+const k1 = 1.2;
+const b = 0.75;
+const leastWeight = 1e-6;
+
+type Stem = { stem: string; count: number };
+
+/** A passage's BM25 by SQLite's formula; a stem that comes twice in the question weighs twice. */
+function bm25(stems: Stem[], { times, length }: Held, { passages, meanLength }: Measures): number {
+  let sum = 0;
+  for (const { stem, count } of stems) {
+    const weight = count * 2 < passages ? Math.log((passages - count + 0.5) / (count + 0.5)) : leastWeight;
+    const held = times.get(stem) ?? 0;
+    sum += (weight * held * (k1 + 1)) / (held + k1 * (1 - b + (b * length) / meanLength));
+  }
+  return sum;
+}
+
+/**
+ * Searches by words. The engine says which passages hold them, and how often; what that weighs is computed here, by the formula of
+ * the embedded store, and only the rarest words are searched for, as there.
+ */
+export function createWords(engine: Engine, statistics: Statistics) {
+  return async function words(query: { collection: string; question: string; vector: Float32Array; limit: number }) {
+    const { collection, vector, limit } = query;
+    const stems = stemsOf(wordsOf(query.question).join(' '));
+    const measures = await statistics.of(collection, vector, stems);
+    const counted = stems.map((stem, at) => ({ stem, count: measures.counts[at]! }));
+    const chosen = rarest(counted, mostPostings);
+
+    /** Passages that hold stems, list by list; of these ids alone where there are any. */
+    async function find(lists: Stem[][], most: number, ids?: string[]): Promise<Candidate[][]> {
+      if (lists.length === 0) return [];
+      const queries = lists.map((list) => ({
+        ...{ className: 'AssayWords', tenant: collection, fields: ['documentId', 'version'], limit: most, ids },
+        words: { property: 'stems', words: [...new Set(list.map(({ stem }) => stem))] },
+      }));
+      const found = await engine.find<Omit<Candidate, 'passage' | 'score'>>(queries);
+      return found.map((list) =>
+        list.map(({ id: passage, documentId, version, held }) => {
+          return { passage, documentId, version, score: bm25(chosen, held, measures) };
+        }),
+      );
+    }
+
+    // Of what it has not yet written to a segment (up to a minute long), the engine (1.35.2) weighs only the first that hold any of
+    // the words, a tenth more than are wanted. So those that are so rare that all can be had are asked for by themselves as well.
+    const rare = rarest(chosen, limit);
+    const isAll = rare.length === chosen.length;
+    const lists = (isAll ? [chosen] : [chosen, rare]).filter(({ length }) => length > 0);
+    const [first = [], further = []] = await find(lists, limit);
+
+    return {
+      /** The mean cosine of the question with all of the collection. */
+      mean: measures.mean,
+      /** The passages that share words with the question, best first; of all there are, the best ones and the given. */
+      async found(given: Candidate[]): Promise<Candidate[]> {
+        const found = new Map(first.map((each) => [each.passage, each]));
+        const others = new Set([...given, ...further].map(({ passage }) => passage).filter((id) => !found.has(id)));
+        if (!isAll && others.size > 0)
+          for (const each of (await find([chosen], others.size, [...others]))[0]!) found.set(each.passage, each);
+        return [...found.values()].sort(
+          (one, other) => other.score - one.score || (one.passage < other.passage ? -1 : 1),
+        );
+      },
+    };
+  };
+}
