@@ -102,10 +102,10 @@ export function openFullText(database: DatabaseSync, collectionKey: number) {
     drop: () => database.exec(`DROP TABLE ${table}`),
 
     /**
-     * BM25 scores of the passages that share a word with the question, best first; higher is better. In a large collection
-     * its rarest words are searched for, as many as `mostPostings` allows.
+     * BM25 scores of all passages that share a word with the question; higher is better. In a large collection its rarest words
+     * are searched for, as many as `mostPostings` allows.
      */
-    search(question: string, limit: number): Map<number, number> {
+    search(question: string): Map<number, number> {
       const counted = wordsOf(question).map((word) => ({ word, count: countOf(word) }));
       let room = mostPostings;
       const words = counted
@@ -120,17 +120,7 @@ export function openFullText(database: DatabaseSync, collectionKey: number) {
         const { keys, scores: added } = scoresOf(word);
         for (let at = 0; at < keys.length; at += 1) sums.set(keys[at]!, (sums.get(keys[at]!) ?? 0) + added[at]!);
       }
-      return best(sums, limit);
+      return sums;
     },
   };
-}
-
-/** Those with the highest scores, best first, ties by key. */
-function best(scores: Map<number, number>, limit: number): Map<number, number> {
-  let entries = [...scores];
-  if (entries.length > limit) {
-    const cut = Float64Array.from(scores.values()).sort().at(-limit)!;
-    entries = entries.filter(([, score]) => score >= cut);
-  }
-  return new Map(entries.sort((one, other) => other[1] - one[1] || one[0] - other[0]).slice(0, limit));
 }

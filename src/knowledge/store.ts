@@ -143,7 +143,7 @@ export function openStore(options: {
     for (const [at, { vector }] of queries.entries()) together.set(vector, at * index.dimension);
     const near = index.search(together, limit);
     return Iterator.from(queries).map(({ question, vector, topK }, at) => {
-      const words = fullText.search(question, limit);
+      const words = fullText.search(question);
       const mean = index.meanSimilarity(vector);
       return rankPassages({ near: near[at]!, limit, words, vector, topK, mean, vectorsOf });
     });
