@@ -23,6 +23,9 @@ const mostPostings = 3_000;
 const mostCounts = 20_000;
 const mostScores = 1_000_000;
 
+/** How many pages one step of merging writes: some milliseconds' work. */
+const mergedPages = 64;
+
 /** What a word adds to the score of each passage that holds it. */
 type WordScores = { keys: Float64Array; scores: Float64Array };
 
@@ -48,6 +51,9 @@ export function openFullText(database: DatabaseSync, collectionKey: number) {
   const scoresOfWord = database.prepare(
     `SELECT rowid AS key, -bm25(${table}, 1.0, 1.0) AS score FROM ${table} WHERE ${table} MATCH ?`,
   );
+
+  const merge = database.prepare(`INSERT INTO ${table} (${table}, rank) VALUES ('merge', ?)`);
+  const totalChanges = database.prepare('SELECT total_changes() AS n');
 
   /** How many passages hold a word, and the scores of a word, until what is stored changes. */
   const counts = new Map<string, number>();
@@ -100,6 +106,18 @@ export function openFullText(database: DatabaseSync, collectionKey: number) {
       execute(erase, passageKey);
     },
     drop: () => database.exec(`DROP TABLE ${table}`),
+
+    /**
+     * Merges what was added bit by bit, a little at a time, where there is enough of it to be worth the writing: every word that is looked
+     * up is looked for in each piece (https://sqlite.org/fts5.html, "The 'merge' Command").
+     * @returns whether there may be more to do
+     */
+    tidy(): boolean {
+      const changesSoFar = () => (totalChanges.get() as { n: number }).n;
+      const before = changesSoFar();
+      execute(merge, mergedPages);
+      return changesSoFar() - before >= 2;
+    },
 
     /**
      * BM25 scores of all passages that share a word with the question; higher is better. In a large collection its rarest words

@@ -114,3 +114,19 @@ test('scores of words put together are those that SQLite gives the words togethe
     { numRuns: 50 },
   );
 });
+
+test('what was added bit by bit is merged, step by step, and found as before', () => {
+  const database = new DatabaseSync(':memory:');
+  const fullText = openFullText(database, 1);
+  const segments = () =>
+    (database.prepare('SELECT count(DISTINCT segid) AS n FROM words_1_idx').get() as { n: number }).n;
+  for (let key = 1; key <= 15; key += 1) fullText.add(key, '', `alder ${key}`);
+  const before = fullText.search('alder 7');
+  assert.equal(segments(), 15);
+  let steps = 0;
+  while (fullText.tidy()) steps += 1;
+  assert.ok(steps > 0 && segments() < 4, `${steps} steps, ${segments()} segments`);
+  const anew = openFullText(database, 1); // which remembers nothing
+  assert.deepEqual([...anew.search('alder 7')].sort(), [...before].sort());
+  database.close();
+});
