@@ -36,6 +36,8 @@ const threads = {
 };
 /** How long a record of an ask may wait for others, in milliseconds; it is lost where the process dies meanwhile. */
 const saveTogetherMs = 20;
+/** How many requests go in one message: a turn of the event loop may be a long one, and the host could work meanwhile. */
+const requestsTogether = 4;
 /** How many passages are kept here to be shown again; a passage's key never comes twice, so what is kept is never out of date. */
 const recentPassages = 4_096;
 /** How often a search is made whose passages are replaced before they are read. */
@@ -172,6 +174,7 @@ export async function startKnowledge(options: {
   function sendSoon(request: HostRequest) {
     if (unsent.length === 0) setImmediate(flush);
     unsent.push(request);
+    if (unsent.length === requestsTogether) flush();
   }
 
   function flush() {

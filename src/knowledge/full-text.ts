@@ -23,6 +23,9 @@ export const mostPostings = 3_000;
 const mostCounts = 20_000;
 const mostScores = 1_000_000;
 
+/** How many pages one step of merging writes: some milliseconds' work. */
+const mergedPages = 64;
+
 /** What a word adds to the score of each passage that holds it. */
 type WordScores = { keys: Float64Array; scores: Float64Array };
 
@@ -58,6 +61,9 @@ export function openFullText(database: DatabaseSync, collectionKey: number) {
   const scoresOfWord = database.prepare(
     `SELECT rowid AS key, -bm25(${table}, 1.0, 1.0) AS score FROM ${table} WHERE ${table} MATCH ?`,
   );
+
+  const merge = database.prepare(`INSERT INTO ${table} (${table}, rank) VALUES ('merge', ?)`);
+  const totalChanges = database.prepare('SELECT total_changes() AS n');
 
   /** How many passages hold a word, and the scores of a word, until what is stored changes. */
   const counts = new Map<string, number>();
@@ -112,10 +118,22 @@ export function openFullText(database: DatabaseSync, collectionKey: number) {
     drop: () => database.exec(`DROP TABLE ${table}`),
 
     /**
-     * BM25 scores of the passages that share a word with the question, best first; higher is better. In a large collection
-     * its rarest words are searched for, as many as `mostPostings` allows.
+     * Merges what was added bit by bit, a little at a time, where there is enough of it to be worth the writing: every word that is looked
+     * up is looked for in each piece (https://sqlite.org/fts5.html, "The 'merge' Command").
+     * @returns whether there may be more to do
      */
-    search(question: string, limit: number): Map<number, number> {
+    tidy(): boolean {
+      const changesSoFar = () => (totalChanges.get() as { n: number }).n;
+      const before = changesSoFar();
+      execute(merge, mergedPages);
+      return changesSoFar() - before >= 2;
+    },
+
+    /**
+     * BM25 scores of all passages that share a word with the question; higher is better. In a large collection its rarest words
+     * are searched for, as many as `mostPostings` allows.
+     */
+    search(question: string): Map<number, number> {
       const counted = wordsOf(question).map((word) => ({ word, count: countOf(word) }));
       const words = rarest(counted, mostPostings).map(({ word }) => word);
       const sums = new Map<number, number>();
@@ -123,17 +141,7 @@ export function openFullText(database: DatabaseSync, collectionKey: number) {
         const { keys, scores: added } = scoresOf(word);
         for (let at = 0; at < keys.length; at += 1) sums.set(keys[at]!, (sums.get(keys[at]!) ?? 0) + added[at]!);
       }
-      return best(sums, limit);
+      return sums;
     },
   };
-}
-
-/** Those with the highest scores, best first, ties by key. */
-function best(scores: Map<number, number>, limit: number): Map<number, number> {
-  let entries = [...scores];
-  if (entries.length > limit) {
-    const cut = Float64Array.from(scores.values()).sort().at(-limit)!;
-    entries = entries.filter(([, score]) => score >= cut);
-  }
-  return new Map(entries.sort((one, other) => other[1] - one[1] || one[0] - other[0]).slice(0, limit));
 }

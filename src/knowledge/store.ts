@@ -19,6 +19,9 @@ import { otherLength, vectorLengthOf } from './vector-length.ts';
 const candidatesPerSearch = 100;
 /** Of how many passages the vectors stay at hand. */
 const recentPassages = 2_048;
+/** How long nothing must have changed before the full text is tidied, and the pause between steps of that, in milliseconds. */
+const tidyAfterMs = 1_000;
+const tidyEveryMs = 50;
 
 type OpenCollection = { key: number; fullText: FullText };
 type Query = { question: string; vector: Float32Array; topK: number };
@@ -64,6 +67,7 @@ export function openStore(options: {
 
   const indexes = createIndexes({ ...options, documents });
   const open = new Map<string, OpenCollection>();
+  let tidying: NodeJS.Timeout | undefined;
   for (const { key, name } of documents.collectionKeys()) openCollection(key, name);
 
   function openCollection(key: number, name: string) {
@@ -76,6 +80,22 @@ export function openStore(options: {
     if (!collection) throw new AppError('COLLECTION_NOT_FOUND', 'There is no collection of this name.');
     return collection;
   }
+
+  function tidySoon(afterMs = tidyAfterMs) {
+    clearTimeout(tidying);
+    tidying = setTimeout(tidy, afterMs).unref();
+  }
+
+  /** One step for each collection, so that no search waits long. */
+  function tidy() {
+    try {
+      const more = [...open.values()].filter(({ fullText }) => fullText.tidy());
+      if (more.length > 0) tidySoon(tidyEveryMs);
+    } catch {
+      // A disk that takes nothing now may do so after the next change; until then searches take a little longer.
+    }
+  }
+  tidySoon();
 
   /** The length of a new document's vectors; the first document of a store decides it for all. */
   function dimensionOf(document: NewDocument): number {
@@ -115,6 +135,7 @@ export function openStore(options: {
       dimension = length; // all were empty: see dimensionOf
       for (const [name, { key }] of open) indexes.load(name, key, length);
     } else for (const { collection, erased, added } of written) indexes.change(collection, erased, added);
+    tidySoon();
     return written.map(({ id, added, replaced }) => ({ id, passages: added.length, replaced }));
   }
 
@@ -127,6 +148,7 @@ export function openStore(options: {
       inTransaction(database, () => eraseRows(found.key, fullText)),
       [],
     );
+    tidySoon();
     return true;
   }
 
@@ -143,7 +165,7 @@ export function openStore(options: {
     for (const [at, { vector }] of queries.entries()) together.set(vector, at * index.dimension);
     const near = index.search(together, limit);
     return Iterator.from(queries).map(({ question, vector, topK }, at) => {
-      const words = fullText.search(question, limit);
+      const words = fullText.search(question);
       const mean = index.meanSimilarity(vector);
       return rankPassages({ near: near[at]!, limit, words, vector, topK, mean, vectorsOf });
     });
@@ -195,6 +217,7 @@ export function openStore(options: {
     ask: asks.get,
     stats: (): KnowledgeStats => ({ ...documents.counts(), ...indexes.stats(), embeddingModel, dimension }),
     close() {
+      clearTimeout(tidying);
       indexes.close();
       asks.close();
       database.close();
