@@ -1,9 +1,13 @@
+import { fuse } from '../fuse.ts';
+import type { Knowledge } from '../port.ts';
 import type { Engine } from './engine.ts';
 import type { Statistics } from './statistics.ts';
 import { createWords } from './words.ts';
 
 /** A passage of one version of a document, by its id in the engine, and what one of the searches says of it. */
 export type Candidate = { passage: string; documentId: string; version: string; score: number };
+
+type Query = Parameters<Knowledge['search']>[0];
 
 /** The two searches of the engine: for what is near a question, and for what shares its words. */
 export function createCandidates(engine: Engine, statistics: Statistics) {
@@ -18,9 +22,26 @@ export function createCandidates(engine: Engine, statistics: Statistics) {
     return found!.map(({ passage, documentId, version, cosine: score }) => ({ passage, documentId, version, score }));
   }
 
-  return async (query: { collection: string; question: string; vector: Float32Array; limit: number }) => {
-    const { collection, vector, limit } = query;
-    const [nearest, { mean, found }] = await Promise.all([near(collection, vector, limit), words(query)]);
-    return { near: nearest, words: await found(nearest), mean };
+  return async (query: Query & { limit: number }) => {
+    const { collection, vector, limit, topK } = query;
+    const [nearest, sharing] = await Promise.all([near(collection, vector, limit), words(query)]);
+    const { mean, first, isAll } = sharing;
+    const open = isAll ? [] : worthWeighing(nearest, first, { mean, topK });
+    return { near: nearest, words: isAll ? first : await sharing.with(open), mean };
   };
+}
+
+/** Near passages that aren't among the first by words, and would be among the best if they weighed as much as the last of those. */
+function worthWeighing(near: Candidate[], words: Candidate[], { mean, topK }: { mean: number; topK: number }) {
+  const scale = { mean, nearest: near[0]?.score ?? mean, heaviest: words[0]?.score ?? 0 };
+  const bm25Of = new Map(words.map(({ passage, score }) => [passage, score]));
+  const passages = [...new Map(near.toReversed().map((each) => [each.passage, each])).values()];
+  const atLeast = passages.map(({ passage, score: similarity }) =>
+    fuse({ similarity, bm25: bm25Of.get(passage) ?? 0 }, scale),
+  );
+  const least = atLeast.sort((one, other) => other - one)[topK - 1] ?? 0;
+  const bm25 = words.at(-1)?.score ?? 0;
+  return passages.filter(
+    ({ passage, score: similarity }) => !bm25Of.has(passage) && fuse({ similarity, bm25 }, scale) >= least,
+  );
 }

@@ -13,8 +13,6 @@ const fewestCandidates = 100;
 const mostCandidates = 2_000;
 /** How often a search is made again that met a document in the middle of a change. */
 const mostTries = 4;
-/** How many passages that only words found are read beyond those that are wanted. */
-const byWordsAlone = 10;
 
 type Query = Parameters<Knowledge['search']>[0];
 type Found = Awaited<ReturnType<ReturnType<typeof createCandidates>>>;
@@ -120,10 +118,7 @@ function shown(ranked: Ranked[], current: Current): FoundPassage[] {
   });
 }
 
-/**
- * Candidates whose vectors the ranking reads, likely ones first: what could be among the best, the one with most words, and of those
- * that only words found no more than `byWordsAlone` beyond what is wanted.
- */
+/** Candidates whose vectors the ranking reads, likely ones first: what could be among the best, and the one with most words. */
 function worthReading(options: Found & { topK: number; limit: number }): Candidate[] {
   const { near, words, mean, topK, limit } = options;
   const bm25Of = new Map(words.map(({ passage, score }) => [passage, score]));

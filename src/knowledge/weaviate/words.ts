@@ -10,7 +10,16 @@ const k1 = 1.2;
 const b = 0.75;
 const leastWeight = 1e-6;
 
+/**
+ * How many passages that share words are found for each that is near: their weights lie close, and one far down may be nearer than
+ * those before it. Words that no more passages than `mostOfRare` hold together are asked for by themselves as well.
+ */
+const perNear = 3;
+const mostOfRare = 30;
+
 type Stem = { stem: string; count: number };
+
+const byScore = (one: Candidate, other: Candidate) => other.score - one.score || (one.passage < other.passage ? -1 : 1);
 
 /** A passage's BM25 by SQLite's formula; a stem that comes twice in the question weighs twice. */
 function bm25(stems: Stem[], { times, length }: Held, { passages, meanLength }: Measures): number {
@@ -51,24 +60,27 @@ export function createWords(engine: Engine, statistics: Statistics) {
     }
 
     // Of what it has not yet written to a segment (up to a minute long), the engine (1.35.2) weighs only the first that hold any of
-    // the words, a tenth more than are wanted. So those that are so rare that all can be had are asked for by themselves as well.
-    const rare = rarest(chosen, limit);
-    const isAll = rare.length === chosen.length;
-    const lists = (isAll ? [chosen] : [chosen, rare]).filter(({ length }) => length > 0);
-    const [first = [], further = []] = await find(lists, limit);
+    // the words, a tenth more than are wanted. So those of the rarest words are asked for by themselves as well.
+    const most = limit * perNear;
+    const rare = rarest(chosen, mostOfRare);
+    const lists = (rare.length === chosen.length ? [chosen] : [chosen, rare]).filter(({ length }) => length > 0);
+    const [first = [], further = []] = await find(lists, most);
+    first.sort(byScore);
 
     return {
       /** The mean cosine of the question with all of the collection. */
       mean: measures.mean,
-      /** The passages that share words with the question, best first; of all there are, the best ones and the given. */
-      async found(given: Candidate[]): Promise<Candidate[]> {
+      /** The passages that share words with the question, best first, and whether these are all there are. */
+      first,
+      isAll: first.length < most,
+      /** The same with these, and with those of the rarest words. */
+      async with(passages: Candidate[]): Promise<Candidate[]> {
         const found = new Map(first.map((each) => [each.passage, each]));
-        const others = new Set([...given, ...further].map(({ passage }) => passage).filter((id) => !found.has(id)));
-        if (!isAll && others.size > 0)
-          for (const each of (await find([chosen], others.size, [...others]))[0]!) found.set(each.passage, each);
-        return [...found.values()].sort(
-          (one, other) => other.score - one.score || (one.passage < other.passage ? -1 : 1),
+        const ids = [...new Set([...passages, ...further].map(({ passage }) => passage))].filter(
+          (id) => !found.has(id),
         );
+        const [others] = ids.length > 0 ? await find([chosen], ids.length, ids) : [[]];
+        return [...first, ...others!].sort(byScore);
       },
     };
   };
