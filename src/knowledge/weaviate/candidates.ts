@@ -2,10 +2,7 @@ import { fuse } from '../fuse.ts';
 import type { Knowledge } from '../port.ts';
 import type { Engine } from './engine.ts';
 import type { Statistics } from './statistics.ts';
-import { createWords } from './words.ts';
-
-/** A passage of one version of a document, by its id in the engine, and what one of the searches says of it. */
-export type Candidate = { passage: string; documentId: string; version: string; score: number };
+import { type Candidate, createWords } from './words.ts';
 
 type Query = Parameters<Knowledge['search']>[0];
 

@@ -2,11 +2,12 @@ import type { FoundPassage } from '../../passage.ts';
 import { fuse } from '../fuse.ts';
 import type { Knowledge } from '../port.ts';
 import { rankPassages } from '../rank-passages.ts';
-import { type Candidate, createCandidates } from './candidates.ts';
+import { createCandidates } from './candidates.ts';
 import type { Documents } from './documents.ts';
 import type { Engine } from './engine.ts';
 import type { Passage, Passages } from './passages.ts';
 import type { Statistics } from './statistics.ts';
+import type { Candidate } from './words.ts';
 
 /** How many passages each of the two searches hands to the fusion, at least and at most. */
 const fewestCandidates = 100;

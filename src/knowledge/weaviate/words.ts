@@ -1,5 +1,4 @@
 import { mostPostings, rarest, wordsOf } from '../full-text.ts';
-import type { Candidate } from './candidates.ts';
 import type { Engine } from './engine.ts';
 import type { Held } from './find.ts';
 import type { Measures, Statistics } from './statistics.ts';
@@ -16,6 +15,9 @@ const leastWeight = 1e-6;
  */
 const perNear = 3;
 const mostOfRare = 30;
+
+/** A passage of one version of a document, by its id in the engine, and what one of the searches says of it. */
+export type Candidate = { passage: string; documentId: string; version: string; score: number };
 
 type Stem = { stem: string; count: number };
 
