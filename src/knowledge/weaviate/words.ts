@@ -9,11 +9,7 @@ const k1 = 1.2;
 const b = 0.75;
 const leastWeight = 1e-6;
 
-/**
- * How many passages that share words are found for each that is near: their weights lie close, and one far down may be nearer than
- * those before it. Words that no more passages than `mostOfRare` hold together are asked for by themselves as well.
- */
-const perNear = 3;
+/** Words that no more passages than this hold together are asked for by themselves as well. */
 const mostOfRare = 30;
 
 /** A passage of one version of a document, by its id in the engine, and what one of the searches says of it. */
@@ -63,10 +59,9 @@ export function createWords(engine: Engine, statistics: Statistics) {
 
     // Of what it has not yet written to a segment (up to a minute long), the engine (1.35.2) weighs only the first that hold any of
     // the words, a tenth more than are wanted. So those of the rarest words are asked for by themselves as well.
-    const most = limit * perNear;
     const rare = rarest(chosen, mostOfRare);
     const lists = (rare.length === chosen.length ? [chosen] : [chosen, rare]).filter(({ length }) => length > 0);
-    const [first = [], further = []] = await find(lists, most);
+    const [first = [], further = []] = await find(lists, limit);
     first.sort(byScore);
 
     return {
@@ -74,7 +69,7 @@ export function createWords(engine: Engine, statistics: Statistics) {
       mean: measures.mean,
       /** The passages that share words with the question, best first, and whether these are all there are. */
       first,
-      isAll: first.length < most,
+      isAll: first.length < limit,
       /** The same with these, and with those of the rarest words. */
       async with(passages: Candidate[]): Promise<Candidate[]> {
         const found = new Map(first.map((each) => [each.passage, each]));
