@@ -1,9 +1,12 @@
 import type { FoundPassage } from '../passage.ts';
 import { namesIn } from './question-type.ts';
-import { relativeTo } from './rank-sentences.ts';
 import { beginning, readText, readTitle } from './read-text.ts';
+import { relativeTo } from './relative.ts';
 import weights from './rerank-weights.json' with { type: 'json' };
 import { rarityOf, readWords } from './words.ts';
+
+/** What is read of a passage. */
+type Comparable = Pick<FoundPassage, 'title' | 'text' | 'start' | 'score' | 'windows'>;
 
 /** How many passages a search finds, of which the best are shown. */
 export const rerankedPassages = 20;
@@ -39,12 +42,12 @@ const reach = 10;
  * @param topK how many to give back
  * @returns best first, ranked from 1; `score` is 1 for the best, and falls with the odds against a passage
  */
-export function rerank(
+export function rerank<Found extends Comparable>(
   question: string,
-  found: FoundPassage[],
+  found: Found[],
   topK: number,
   featureWeights = trained,
-): FoundPassage[] {
+): (Found & { rank: number })[] {
   const scored = featuresOfPassages(question, found).map((features, at) => ({
     passage: found[at]!,
     score: features.reduce((sum, feature, index) => sum + feature * featureWeights[index]!, 0),
@@ -57,7 +60,7 @@ export function rerank(
 }
 
 /** The values of `rerankFeatures` for each passage. */
-export function featuresOfPassages(question: string, found: FoundPassage[]): number[][] {
+export function featuresOfPassages(question: string, found: Comparable[]): number[][] {
   const asked = readWords(question).flatMap(({ stem, common }) => (common ? [] : [stem]));
   const names = namesIn(question).map(({ stem }) => stem);
   const read = found.map(({ title, text, windows }) => ({
@@ -105,7 +108,7 @@ export function featuresOfPassages(question: string, found: FoundPassage[]): num
 }
 
 /** The similarity of the nearest window that a sentence of the passage is in. */
-function similarityAt(passage: FoundPassage, { start, end }: { start: number; end: number }): number | undefined {
+function similarityAt(passage: Comparable, { start, end }: { start: number; end: number }): number | undefined {
   const from = passage.start + start;
   const to = passage.start + end;
   let most: number | undefined;
