@@ -6,7 +6,6 @@ import { createAskChain } from './chain/ask.ts';
 import { createConductAsk } from './chain/conduct-ask.ts';
 import { createEvaluate } from './chain/evaluate.ts';
 import { readPrompts } from './chain/prompts.ts';
-import { rerank, rerankedPassages } from './chain/rerank.ts';
 import { createRetrieve, type SearchPassages } from './chain/retrieve.ts';
 import { openKnowledge } from './compose-knowledge.ts';
 import { chooseModels, openAnswering, openEmbeddings, openModelServers } from './compose-models.ts';
@@ -88,9 +87,7 @@ export async function compose(
 
   const search: SearchPassages = async ({ question, collection, topK, searchedFor = question }, { signal }) => {
     const vector = Float32Array.from(await embeddings.embedQuery(searchedFor, { signal }));
-    const depth = Math.max(topK, rerankedPassages);
-    const found = await knowledge.search({ question: searchedFor, collection, topK: depth, vector });
-    return rerank(question, found, topK);
+    return knowledge.search({ question: searchedFor, rerankedFor: question, collection, topK, vector });
   };
   const { suffices, answer, judges, standaloneQuestion } = openAnswering(config, models, servers, {
     cache: options.kept,

@@ -1,4 +1,5 @@
 import { AppError } from '../../errors.ts';
+import { rerank, rerankedPassages } from '../../ranking/rerank.ts';
 import type { Knowledge, NewDocument } from '../port.ts';
 import { otherLength, vectorLengthOf } from '../vector-length.ts';
 import { createAsks } from './asks.ts';
@@ -166,9 +167,13 @@ export async function startWeaviate(
         const stored = await readDimension();
         if (!vector.every(Number.isFinite) || (stored !== null && stored !== vector.length))
           throw new AppError('MODEL_BAD_OUTPUT', 'The embedding model returned a vector of an unexpected length.');
-        if (stored !== null) return search(query);
-        await need(query.collection);
-        return []; // nothing was ever stored
+        if (stored === null) {
+          await need(query.collection);
+          return []; // nothing was ever stored
+        }
+        const { topK, rerankedFor } = query;
+        if (rerankedFor === undefined) return search(query);
+        return rerank(rerankedFor, await search({ ...query, topK: Math.max(topK, rerankedPassages) }), topK);
       },
       collections: collections.all,
       collection: collections.get,
