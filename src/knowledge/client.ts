@@ -7,7 +7,7 @@ import { AppError } from '../errors.ts';
 import type { FoundPassage } from '../passage.ts';
 import type { PackedAsk } from './asks.ts';
 import type { HostMessage, HostOptions, HostRequest } from './host.ts';
-import { type Knowledge, type ShownPassage, storeOperations } from './port.ts';
+import { type Knowledge, type SearchQuery, type ShownPassage, storeOperations } from './port.ts';
 import { unpackRanking } from './rank-passages.ts';
 import { createRecent } from './recent.ts';
 import { defaultTuning, recycled, type Tuning } from './upkeep.ts';
@@ -36,6 +36,8 @@ const threads = {
 };
 /** How long a record of an ask may wait for others, in milliseconds; it is lost where the process dies meanwhile. */
 const saveTogetherMs = 20;
+/** How many requests go in one message: a turn of the event loop may be a long one, and the host could work meanwhile. */
+const requestsTogether = 4;
 /** How many passages are kept here to be shown again; a passage's key never comes twice, so what is kept is never out of date. */
 const recentPassages = 4_096;
 /** How often a search is made whose passages are replaced before they are read. */
@@ -172,6 +174,7 @@ export async function startKnowledge(options: {
   function sendSoon(request: HostRequest) {
     if (unsent.length === 0) setImmediate(flush);
     unsent.push(request);
+    if (unsent.length === requestsTogether) flush();
   }
 
   function flush() {
@@ -191,7 +194,7 @@ export async function startKnowledge(options: {
   }
 
   /** A search's ranking comes from the host; of the passages only those that weren't here a short while ago. */
-  async function search(query: Parameters<Knowledge['search']>[0]): Promise<FoundPassage[]> {
+  async function search(query: SearchQuery): Promise<FoundPassage[]> {
     for (let attempt = 1; ; attempt += 1) {
       const ranked = unpackRanking((await call('search', [query])) as Float64Array);
       const unknown = ranked.flatMap(({ key }) => (recent.get(key) ? [] : [key]));

@@ -23,6 +23,9 @@ const mostPostings = 3_000;
 const mostCounts = 20_000;
 const mostScores = 1_000_000;
 
+/** How many pages one step of merging writes: some milliseconds' work. */
+const mergedPages = 64;
+
 /** What a word adds to the score of each passage that holds it. */
 type WordScores = { keys: Float64Array; scores: Float64Array };
 
@@ -35,6 +38,19 @@ export function wordsOf(question: string): string[] {
 
 /** Words as an FTS5 query: quoted, joined by OR, so that nothing in them can act as query syntax. */
 export const toMatchQuery = (words: string[]) => words.map((word) => `"${word}"`).join(' OR ');
+
+/** The weight of a word that `found` of `count` passages hold, as FTS5 reckons it (https://sqlite.org/fts5.html, "The bm25() function"). */
+const weightOf = (found: number, count: number) => Math.max(1e-6, Math.log((count - found + 0.5) / (found + 0.5)));
+
+/** A number as SQLite writes it: seven bits to a byte, the highest first, until a byte's eighth bit is not set. */
+function firstVarint(bytes: Uint8Array): number {
+  let number = 0;
+  for (const byte of bytes) {
+    number = number * 128 + (byte & 127);
+    if (byte < 128) break;
+  }
+  return number;
+}
 
 export type FullText = ReturnType<typeof openFullText>;
 
@@ -49,6 +65,9 @@ export function openFullText(database: DatabaseSync, collectionKey: number) {
     `SELECT rowid AS key, -bm25(${table}, 1.0, 1.0) AS score FROM ${table} WHERE ${table} MATCH ?`,
   );
 
+  const merge = database.prepare(`INSERT INTO ${table} (${table}, rank) VALUES ('merge', ?)`);
+  const totalChanges = database.prepare('SELECT total_changes() AS n');
+
   /** How many passages hold a word, and the scores of a word, until what is stored changes. */
   const counts = new Map<string, number>();
   const scores = new Map<string, WordScores>();
@@ -57,7 +76,23 @@ export function openFullText(database: DatabaseSync, collectionKey: number) {
     `SELECT count(*) AS n FROM (SELECT 1 FROM ${table} WHERE ${table} MATCH ? LIMIT ?)`,
   );
 
+  // FTS5 never takes removed passages out of the number of all, for lack of their contents: a store that has had many would weigh common
+  // words almost as rare ones. It keeps that number at the head of its record of averages.
+  const averages = database.prepare(`SELECT block FROM ${table}_data WHERE id = 1`);
+  const countAll = database.prepare(`SELECT count(*) AS n FROM ${table}_docsize`);
+  let passages: { held: number; everAdded: number } | null = null;
+
+  /** How many passages there are, and how many FTS5 takes there to be. */
+  function passagesNow() {
+    passages ??= {
+      held: (countAll.get() as { n: number }).n,
+      everAdded: firstVarint((averages.get() as { block: Uint8Array }).block),
+    };
+    return passages;
+  }
+
   function forget() {
+    passages = null;
     counts.clear();
     scores.clear();
     scoresHeld = 0;
@@ -68,9 +103,11 @@ export function openFullText(database: DatabaseSync, collectionKey: number) {
     const known = scores.get(word);
     if (known) return known;
     const rows = scoresOfWord.all(toMatchQuery([word])) as { key: number; score: number }[];
+    const { held, everAdded } = passagesNow();
+    const correction = weightOf(rows.length, held) / weightOf(rows.length, everAdded);
     const found = {
       keys: Float64Array.from(rows, ({ key }) => key),
-      scores: Float64Array.from(rows, ({ score }) => Math.max(score, 0)),
+      scores: Float64Array.from(rows, ({ score }) => Math.max(score, 0) * correction),
     };
     if (scoresHeld + rows.length > mostScores) {
       scores.clear();
@@ -102,10 +139,22 @@ export function openFullText(database: DatabaseSync, collectionKey: number) {
     drop: () => database.exec(`DROP TABLE ${table}`),
 
     /**
-     * BM25 scores of the passages that share a word with the question, best first; higher is better. In a large collection
-     * its rarest words are searched for, as many as `mostPostings` allows.
+     * Merges what was added bit by bit, a little at a time, where there is enough of it to be worth the writing: every word that is looked
+     * up is looked for in each piece (https://sqlite.org/fts5.html, "The 'merge' Command").
+     * @returns whether there may be more to do
      */
-    search(question: string, limit: number): Map<number, number> {
+    tidy(): boolean {
+      const changesSoFar = () => (totalChanges.get() as { n: number }).n;
+      const before = changesSoFar();
+      execute(merge, mergedPages);
+      return changesSoFar() - before >= 2;
+    },
+
+    /**
+     * BM25 scores of all passages that share a word with the question; higher is better. In a large collection its rarest words
+     * are searched for, as many as `mostPostings` allows.
+     */
+    search(question: string): Map<number, number> {
       const counted = wordsOf(question).map((word) => ({ word, count: countOf(word) }));
       let room = mostPostings;
       const words = counted
@@ -120,17 +169,7 @@ export function openFullText(database: DatabaseSync, collectionKey: number) {
         const { keys, scores: added } = scoresOf(word);
         for (let at = 0; at < keys.length; at += 1) sums.set(keys[at]!, (sums.get(keys[at]!) ?? 0) + added[at]!);
       }
-      return best(sums, limit);
+      return sums;
     },
   };
-}
-
-/** Those with the highest scores, best first, ties by key. */
-function best(scores: Map<number, number>, limit: number): Map<number, number> {
-  let entries = [...scores];
-  if (entries.length > limit) {
-    const cut = Float64Array.from(scores.values()).sort().at(-limit)!;
-    entries = entries.filter(([, score]) => score >= cut);
-  }
-  return new Map(entries.sort((one, other) => other[1] - one[1] || one[0] - other[0]).slice(0, limit));
 }

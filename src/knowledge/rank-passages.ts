@@ -14,7 +14,7 @@ const byScore = (one: Ranked, other: Ranked) => other.score - one.score || one.k
  * each. A passage that only the words found gets its similarity from its stored vectors; that it isn't among the near ones
  * says how similar it can be at most, so only those are read that could still be among the best.
  * @param options.near the nearest windows, nearest first; fewer than `limit` where there are no more
- * @param options.words BM25 scores by passage key, best first
+ * @param options.words BM25 scores by passage key
  * @param options.mean the mean cosine between the question and all windows of the collection
  */
 export function rankPassages(options: {
@@ -42,10 +42,12 @@ export function rankPassages(options: {
   const farthest = near.length < limit ? -1 : near.at(-1)!.similarity;
   const best = [...candidates.values()].map((each): Ranked => ({ key: each.key, score: fuse(each, scale) }));
   best.sort(byScore).splice(topK);
-  for (const [key, bm25] of words) {
-    if (candidates.has(key)) continue;
-    const atMost = fuse({ similarity: farthest, bm25 }, scale);
-    if (best.length === topK && atMost < best.at(-1)!.score) break;
+  const couldBeAmongThem = (bm25: number) =>
+    best.length < topK || fuse({ similarity: farthest, bm25 }, scale) >= best.at(-1)!.score;
+  const further = [...words].filter(([key, bm25]) => couldBeAmongThem(bm25) && !candidates.has(key));
+  further.sort(([, one], [, other]) => other - one);
+  for (const [key, bm25] of further) {
+    if (!couldBeAmongThem(bm25)) break;
     best.push({ key, score: fuse({ similarity: similarityOf(key), bm25 }, scale) });
     best.sort(byScore).splice(topK);
   }

@@ -8,7 +8,7 @@ type Waiting<Output> = {
 };
 
 /** The most inputs that go into one call. */
-const mostTogether = 64;
+const mostTogether = 8;
 
 /**
  * Gathers what is asked for in the same turn of the event loop into one call. Nobody waits for others: what comes later is the next
@@ -50,14 +50,16 @@ export function coalesce<Output>(
   }
 
   function flush() {
-    const all = gathered;
+    const together = gathered;
     gathered = [];
-    for (let at = 0; at < all.length; at += mostTogether) void send(all.slice(at, at + mostTogether));
+    if (together.length > 0) void send(together);
   }
 
   return (input, signal) =>
     new Promise((resolve, reject) => {
       if (gathered.length === 0) setImmediate(flush);
       gathered.push({ input, signal, resolve, reject });
+      // The turn may be a long one: what fills a call doesn't wait for its end.
+      if (gathered.length === mostTogether) flush();
     });
 }

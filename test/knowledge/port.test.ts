@@ -230,6 +230,15 @@ for (const [name, start, skip] of [
       assert.ok((await ask(knowledge, collection, '"?!* {}')).length > 0);
     });
 
+    test('of passages whose words weigh the same the nearest is the best, whichever was stored first', async () => {
+      const collection = await newCollection();
+      const silent = 'a the of and or but if in on at by for to'.split(' ');
+      const lines = silent.flatMap((one) => silent.map((other) => `${one} alder wood ${other}`));
+      await knowledge.put([smallDocument('alder.md', lines.join('\n'), collection)]);
+      for (const line of [lines[0]!, lines.at(-1)!])
+        assert.equal((await ask(knowledge, collection, line))[0]!.text, line);
+    });
+
     test('a word is found in its other forms', async () => {
       const collection = await newCollection();
       await knowledge.put([smallDocument('a.md', 'They walked past the Café.\nPonds freeze.', collection)]);
