@@ -3,12 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { EmbeddingsInterface } from '@langchain/core/embeddings';
-import { rerank, rerankedPassages } from '../src/chain/rerank.ts';
 import { createIngest } from '../src/ingest/ingest.ts';
 import { startParser } from '../src/ingest/parser.ts';
 import { startKnowledge } from '../src/knowledge/client.ts';
 import { EmbeddedEmbeddings } from '../src/models/embedded-embeddings.ts';
 import type { FoundPassage } from '../src/passage.ts';
+import { rerank, rerankedPassages } from '../src/ranking/rerank.ts';
 import type { Squad } from './squad.ts';
 
 /** The contexts that Assay's own retrieval finds for a question, and variants in which the answer can't be. */

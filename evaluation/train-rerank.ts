@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
-import { featuresOfPassages, rerankedPassages, rerankFeatures } from '../src/chain/rerank.ts';
 import type { FoundPassage } from '../src/passage.ts';
+import { featuresOfPassages, rerankedPassages, rerankFeatures } from '../src/ranking/rerank.ts';
 import { descend } from './logistic.ts';
 import { seededRandom, shuffled } from './seeded.ts';
 import { readSquad, type Squad } from './squad.ts';
@@ -117,7 +117,7 @@ export function trainRerank(squad: Squad, rankings: FoundPassage[][], seed: numb
   return { weights: train(lists, all), report: `${report}\n` };
 }
 
-/** `node evaluation/train-rerank.ts --data FOLDER [--seed 1]` writes src/chain/rerank-weights.json. */
+/** `node evaluation/train-rerank.ts --data FOLDER [--seed 1]` writes src/ranking/rerank-weights.json. */
 async function run() {
   const { values } = parseArgs({ options: { data: { type: 'string' }, seed: { type: 'string', default: '1' } } });
   if (!values.data) throw new Error('Say where the SQuAD files are: --data FOLDER');
@@ -127,7 +127,7 @@ async function run() {
   const { weights, report } = trainRerank(squad, rankings, seed);
   const madeBy = `node evaluation/train-rerank.ts --data FOLDER --seed ${seed}`;
   const features = Object.fromEntries(rerankFeatures.map((name, at) => [name, Number(weights[at]!.toPrecision(5))]));
-  const file = new URL('../src/chain/rerank-weights.json', import.meta.url);
+  const file = new URL('../src/ranking/rerank-weights.json', import.meta.url);
   await writeFile(file, `${JSON.stringify({ madeBy, features }, null, 2)}\n`);
   process.stdout.write(report);
 }

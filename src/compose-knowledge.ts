@@ -2,13 +2,13 @@ import type { EmbeddingsInterface } from '@langchain/core/embeddings';
 import type { Config } from './config.ts';
 import { embedAgain } from './ingest/ingest.ts';
 import { startKnowledge } from './knowledge/client.ts';
-import type { Knowledge } from './knowledge/port.ts';
+import { type Openable, openLater } from './knowledge/open-later.ts';
 import { takeReembedded } from './knowledge/reembed.ts';
 
 /**
- * The knowledge base that the settings name: Weaviate, or the embedded store. The embedded one first takes the vectors that
- * `assay reembed` has made for this model, where the embeddings are given.
- * @throws AppError NOT_READY where it can't be opened
+ * The knowledge base that the settings name: the embedded store, which is open then, or Weaviate, which is still to be opened. The
+ * embedded one first takes the vectors that `assay reembed` has made for this model, where the embeddings are given.
+ * @throws AppError NOT_READY where it can't be opened, `open` too; there BAD_SETTINGS for what waiting doesn't mend
  */
 export async function openKnowledge(
   config: Config,
@@ -20,13 +20,15 @@ export async function openKnowledge(
     /** Is told when the embedded store's host died, and of what. */
     onRestart?: (cause: string) => void;
   },
-): Promise<Knowledge & { hostPid: () => number | undefined }> {
+): Promise<Openable & { hostPid: () => number | undefined }> {
   const { dataDir, weaviate, asksRetentionMs: askRetentionMs } = config;
   const { embeddingModel, embeddings, onTaken, onRestart } = options;
   if (weaviate) {
     const { startWeaviate } = await import('./knowledge/weaviate/start-weaviate.ts');
-    return { ...(await startWeaviate({ ...weaviate, embeddingModel, askRetentionMs })), hostPid: () => undefined };
+    const opensLater = openLater(() => startWeaviate({ ...weaviate, embeddingModel, askRetentionMs }));
+    return { ...opensLater, hostPid: () => undefined };
   }
   if (embeddings && (await takeReembedded({ dataDir, embeddingModel, embed: embedAgain(embeddings) }))) onTaken?.();
-  return startKnowledge({ dataDir, embeddingModel, askRetentionMs, ...(onRestart && { onRestart }) });
+  const embedded = await startKnowledge({ dataDir, embeddingModel, askRetentionMs, ...(onRestart && { onRestart }) });
+  return { ...embedded, open: async () => {} };
 }

@@ -6,12 +6,12 @@ import { createAskChain } from './chain/ask.ts';
 import { createConductAsk } from './chain/conduct-ask.ts';
 import { createEvaluate } from './chain/evaluate.ts';
 import { readPrompts } from './chain/prompts.ts';
-import { rerank, rerankedPassages } from './chain/rerank.ts';
 import { createRetrieve, type SearchPassages } from './chain/retrieve.ts';
 import { openKnowledge } from './compose-knowledge.ts';
 import { chooseModels, openAnswering, openEmbeddings, openModelServers } from './compose-models.ts';
 import { openShared } from './compose-replicas.ts';
 import type { Config } from './config.ts';
+import type { AppError } from './errors.ts';
 import { createIngest } from './ingest/ingest.ts';
 import { ingestPaths } from './ingest/ingest-paths.ts';
 import type { IngestCollection } from './ingest/job.ts';
@@ -47,8 +47,9 @@ async function openTraces(config: Config, logger: Logger, metrics: Metrics) {
  * The parts list: makes every concrete part once and joins them. Whoever composes also calls `close`, which ends the
  * knowledge host after what it is doing.
  * @param options.kept replies of models that are not asked for again
- * @param options.serving is one of the replicas that share limits and jobs, where the settings name a Redis
- * @throws AppError BAD_SETTINGS for prompts that can't be used; NOT_READY where the store or the weights can't be opened
+ * @param options.serving is one of the replicas that share limits and jobs, where the settings name a Redis. A Weaviate that does not
+ *   reply yet is left to be opened by `openStore`
+ * @throws AppError BAD_SETTINGS for prompts or settings that can't be used; NOT_READY where the store or the weights can't be opened
  */
 export async function compose(
   config: Config,
@@ -76,13 +77,17 @@ export async function compose(
   metrics.watchStore({ stats: () => knowledge.stats(), dataDir });
   metrics.gauge('assay_asks_limit', 'MAX_CONCURRENT_ASKS', () => config.admission.most);
   const traces = await openTraces(config, logger, metrics);
-  await knowledge.createCollection('default');
+  async function openStore() {
+    await knowledge.open();
+    await knowledge.createCollection('default');
+  }
+  await openStore().catch((error: AppError) => {
+    if (!options.serving || !config.weaviate || error.code !== 'NOT_READY') throw error;
+  });
 
   const search: SearchPassages = async ({ question, collection, topK, searchedFor = question }, { signal }) => {
     const vector = Float32Array.from(await embeddings.embedQuery(searchedFor, { signal }));
-    const depth = Math.max(topK, rerankedPassages);
-    const found = await knowledge.search({ question: searchedFor, collection, topK: depth, vector });
-    return rerank(question, found, topK);
+    return knowledge.search({ question: searchedFor, rerankedFor: question, collection, topK, vector });
   };
   const { suffices, answer, judges, standaloneQuestion } = openAnswering(config, models, servers, {
     cache: options.kept,
@@ -160,6 +165,7 @@ export async function compose(
     jobs,
     shared,
     knowledge,
+    openStore,
     logger,
     metrics,
     about: { models, versions },

@@ -98,6 +98,7 @@ export async function examine(options: { verify?: boolean | undefined } = {}): P
     await look('store', async () => {
       const knowledge = await openKnowledge(settings, { embeddingModel: models.embedding });
       try {
+        await knowledge.open();
         const { documents, passages, collections } = await knowledge.stats();
         return `${documents} documents, ${passages} passages, ${collections} collections`;
       } finally {

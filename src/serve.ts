@@ -31,10 +31,15 @@ export async function serve(options: { ingestCorpus?: boolean } = {}) {
           .start('default')
           .then(({ id }) => parts.logger.info({ jobId: id }, 'ingesting CORPUS_DIR anew'));
       });
+      const tell = (what: string) => {
+        awaited = what;
+      };
+      await untilThere(parts.openStore, stopping.signal, (code, againInMs) => {
+        tell('Waiting for Weaviate, which does not reply.');
+        parts.logger.warn({ code, againInMs }, 'waiting for Weaviate, which does not reply');
+      });
       if (options.ingestCorpus && existsSync(config.corpusDir))
-        await ingestAtStart(parts, config.corpusDir, stopping.signal, (what) => {
-          awaited = what;
-        });
+        await ingestAtStart(parts, config.corpusDir, stopping.signal, tell);
       awaited = null;
       if (!stopping.signal.aborted) announce(address, parts.about.models.chat, config.apiKeys.length > 0);
       parts.logger.info({ signal: await told.promise }, 'stopping: finishing what has begun');
@@ -52,29 +57,43 @@ export async function serve(options: { ingestCorpus?: boolean } = {}) {
   }
 }
 
-/** How long it is waited before the start's ingest is tried again, in milliseconds: twice as long each time, up to the last. */
-const pauseMs = { first: 1_000, most: 30_000 };
+/** How long it is waited before something is tried again at the start, in milliseconds: twice as long each time, up to the last. */
+const pauseMs = { first: 1_000, most: 10_000 };
 
 /**
- * Ingests the corpus of a service that has just started. A model server or a store that can't be reached yet is waited for.
- * @param tell is told what is waited for
+ * Does what may want something that is not up yet, again and again until it is.
+ * @param onWait is told the code of what was missing, and when it will be tried again
  * @throws AppError what waiting doesn't mend, such as MODEL_REJECTED; nothing when the signal fires
  */
-async function ingestAtStart(parts: Parts, corpusDir: string, signal: AbortSignal, tell: (awaited: string) => void) {
-  tell('The documents of CORPUS_DIR are being ingested.');
-  for (let pause = pauseMs.first; ; pause = Math.min(pauseMs.most, pause * 2)) {
+async function untilThere(
+  work: () => Promise<unknown>,
+  signal: AbortSignal,
+  onWait: (code: 'MODEL_UNAVAILABLE' | 'NOT_READY', againInMs: number) => void,
+) {
+  for (let pause = pauseMs.first; !signal.aborted; pause = Math.min(pauseMs.most, pause * 2)) {
     try {
-      await (parts.shared ? ingestOnce(parts, signal) : ingestWithProgress(parts, [corpusDir], 'default', { signal }));
+      await work();
       return;
     } catch (error) {
       if (signal.aborted) return;
-      if (!(error instanceof AppError) || !['MODEL_UNAVAILABLE', 'NOT_READY'].includes(error.code)) throw error;
-      const what = error.code === 'NOT_READY' ? 'the store' : "the embedding model's server";
-      tell(`The documents of CORPUS_DIR can't be ingested yet: waiting for ${what}.`);
-      parts.logger.warn({ code: error.code, againInMs: pause }, 'the documents of CORPUS_DIR can not be ingested yet');
-      await delay(pause, undefined, { signal }).catch(() => {}); // the signal ends the next try
+      const code = error instanceof AppError ? error.code : 'INTERNAL';
+      if (code !== 'MODEL_UNAVAILABLE' && code !== 'NOT_READY') throw error;
+      onWait(code, pause);
+      await delay(pause, undefined, { signal }).catch(() => {}); // the signal ends it
     }
   }
+}
+
+/** Ingests the corpus of a service that has just started; a model server or a store that can't be reached yet is waited for. */
+async function ingestAtStart(parts: Parts, corpusDir: string, signal: AbortSignal, tell: (awaited: string) => void) {
+  tell('The documents of CORPUS_DIR are being ingested.');
+  const work = () =>
+    parts.shared ? ingestOnce(parts, signal) : ingestWithProgress(parts, [corpusDir], 'default', { signal });
+  await untilThere(work, signal, (code, againInMs) => {
+    const what = code === 'NOT_READY' ? 'the store' : "the embedding model's server";
+    tell(`The documents of CORPUS_DIR can't be ingested yet: waiting for ${what}.`);
+    parts.logger.warn({ code, againInMs }, 'the documents of CORPUS_DIR can not be ingested yet');
+  });
 }
 
 /** Puts the keys that `API_KEYS_FILE` holds now in the place of those in use; a file with a fault changes nothing. */

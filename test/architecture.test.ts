@@ -18,11 +18,14 @@ const leaf = [
   'trail.ts',
   'deadline.ts',
 ];
+/** All files of a room that another may use whole. */
+const inRoom = (room: string) => readdirSync(join(src, room)).map((file) => `${room}/${file}`);
 const rooms: Record<string, string[]> = {
-  chain: leaf,
+  ranking: leaf,
+  chain: [...leaf, ...inRoom('ranking')],
   ingest: [...leaf, 'knowledge/port.ts'],
   replicas: [...leaf, 'ingest/job.ts', 'ingest/jobs.ts'],
-  knowledge: leaf,
+  knowledge: [...leaf, 'ranking/rerank.ts'],
   models: leaf,
   observe: [...leaf, 'chain/conduct-ask.ts', 'knowledge/port.ts'],
   // What routes speak: the shapes of the chain and the port.
@@ -43,6 +46,7 @@ const rooms: Record<string, string[]> = {
   ],
 };
 const vendors: Record<string, RegExp> = {
+  ranking: /^$/,
   chain: /^(@langchain\/core\/.*|zod|node:crypto|node:fs|node:path|node:url)$/,
   ingest:
     /^(@langchain\/.*|zod|html-to-text|htmlparser2|mammoth|papaparse|yauzl|mdast-util-from-markdown|mdast|unpdf.*|js-tiktoken.*|node:.*)$/,

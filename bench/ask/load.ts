@@ -7,7 +7,9 @@ export type LoadResult = { perSecond: number; p50: number; p99: number; failed: 
 
 /**
  * Callers that ask one question after another, each on a connection of its own, for `seconds` after `warmSeconds` that don't
- * count. What was asked when time is up is waited for, and counts.
+ * count. What was asked when time is up is waited for, and counts: a caller's rate is that of its asks from the beginning of the
+ * first that counts to the end of the last, and theirs together is the rate. Where callers wait in step, as for models that take
+ * equally long, a window of time would hold one round of theirs more or less.
  */
 export async function load(port: number, callers: number, seconds: number, warmSeconds: number): Promise<LoadResult> {
   const begin = performance.now() + warmSeconds * 1000;
@@ -16,11 +18,12 @@ export async function load(port: number, callers: number, seconds: number, warmS
   let failed = 0;
   let next = 0;
   let all = 0;
-  let last = begin;
+  let perSecond = 0;
   const caller = () =>
     new Promise<void>((resolve, reject) => {
       const socket = connect({ port, host: '127.0.0.1', noDelay: true });
       let asked = 0;
+      let [first, counted] = [0, 0];
       const ask = () => {
         const body = askBody(next++);
         asked = performance.now();
@@ -34,10 +37,12 @@ export async function load(port: number, callers: number, seconds: number, warmS
         all += 1;
         if (asked >= begin) {
           latencies.push(now - asked);
-          last = now;
+          if (counted === 0) first = asked;
+          counted += 1;
           if (!head.startsWith('HTTP/1.1 200') || !body.includes('twelve epochs')) failed += 1;
         }
         if (now < end) return ask();
+        if (counted > 0) perSecond += (counted * 1000) / (now - first);
         socket.end();
         resolve();
       });
@@ -46,5 +51,5 @@ export async function load(port: number, callers: number, seconds: number, warmS
   latencies.sort((one, other) => one - other);
   const at = (share: number) => latencies[Math.min(latencies.length - 1, Math.floor(share * latencies.length))] ?? 0;
   const replies = latencies.length;
-  return { perSecond: (replies * 1000) / (last - begin), p50: at(0.5), p99: at(0.99), failed, replies, all };
+  return { perSecond, p50: at(0.5), p99: at(0.99), failed, replies, all };
 }

@@ -1,7 +1,7 @@
+import { focusStems, holdsType, isNumber, namesIn } from '../ranking/question-type.ts';
+import { contentStems, readWords, weightedShare } from '../ranking/words.ts';
 import file from './answer-weights.json' with { type: 'json' };
-import { focusStems, holdsType, isNumber, namesIn } from './question-type.ts';
 import type { RankedSentence, ReadQuestion } from './rank-sentences.ts';
-import { contentStems, readWords, weightedShare } from './words.ts';
 
 /**
  * Tells whether there is an answer: a logistic model over `gateFeatureNames`. It belongs to one embedding model, since each

@@ -1,7 +1,7 @@
-import { focusStems, isNumber } from './question-type.ts';
+import { focusStems, isNumber } from '../ranking/question-type.ts';
+import { readWords, type Word, weightedShare } from '../ranking/words.ts';
 import type { ReadQuestion } from './rank-sentences.ts';
 import type { Support } from './support.ts';
-import { readWords, type Word, weightedShare } from './words.ts';
 
 /** How many words apart the answer and a word of the question may stand until the word counts half. */
 const halfDistance = 6;

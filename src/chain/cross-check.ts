@@ -2,10 +2,10 @@ import type { AIMessageChunk, BaseMessage } from '@langchain/core/messages';
 import type { RunnableConfig } from '@langchain/core/runnables';
 import { z } from 'zod';
 import { AppError } from '../errors.ts';
+import { contentStems } from '../ranking/words.ts';
 import { type ChatStep, readText } from './answer.ts';
 import { logOdds } from './calibration.ts';
 import type { Prompt } from './prompts.ts';
-import { contentStems } from './words.ts';
 
 /** What a model says to a question that takes Yes or No: `odds` are the log-odds of its Yes, null where it doesn't tell them. */
 export type Word = { yes: boolean; odds: number | null };

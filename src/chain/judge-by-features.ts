@@ -1,7 +1,7 @@
+import { questionTypeOf } from '../ranking/question-type.ts';
 import { sumOfTrees, type Tree } from './boosted-trees.ts';
 import { logOdds } from './calibration.ts';
 import type { Judge } from './evaluate.ts';
-import { questionTypeOf } from './question-type.ts';
 import { rankSentences } from './rank-sentences.ts';
 import type { Answered } from './state.ts';
 import { step } from './step.ts';

@@ -1,8 +1,9 @@
 import type { FoundPassage } from '../passage.ts';
+import { holdsType, type QuestionType, questionTypeOf } from '../ranking/question-type.ts';
+import { relativeTo } from '../ranking/relative.ts';
+import { contentStems, rarityIn, weightedShare } from '../ranking/words.ts';
 import weights from './answer-weights.json' with { type: 'json' };
-import { holdsType, type QuestionType, questionTypeOf } from './question-type.ts';
 import { type Candidate, sentenceCandidates } from './sentence-candidates.ts';
-import { contentStems, rarityIn, weightedShare } from './words.ts';
 
 /** A question with what is needed to compare sentences with it. */
 export type ReadQuestion = {
@@ -119,11 +120,4 @@ export function rank(
   const whole = scored.reduce((sum, { score }) => sum + Math.exp(score - best), 0);
   const sentences = scored.map((sentence) => ({ ...sentence, probability: Math.exp(sentence.score - best) / whole }));
   return { question: read, sentences };
-}
-
-/** Scales similarities so that the mean of those given is 0 and the greatest is 1: so weights hold for every embedding model. */
-export function relativeTo(similarities: number[]): (similarity: number) => number {
-  const mean = similarities.reduce((sum, each) => sum + each, 0) / Math.max(1, similarities.length);
-  const spread = Math.max(...similarities, mean) - mean;
-  return (similarity) => (spread > 1e-6 ? Math.max(-3, (similarity - mean) / spread) : 0);
 }

@@ -1,4 +1,4 @@
-import { readWords } from './words.ts';
+import { readWords } from '../ranking/words.ts';
 
 /**
  * A question put otherwise for a second search: the words that tell what it is about, in their order, without those that only

@@ -1,13 +1,13 @@
 import type { AIMessageChunk } from '@langchain/core/messages';
 import type { BasePromptValueInterface } from '@langchain/core/prompt_values';
 import type { Runnable } from '@langchain/core/runnables';
+import { focusStems } from '../ranking/question-type.ts';
+import { readWords } from '../ranking/words.ts';
 import { type ChatStep, readText } from './answer.ts';
 import type { InConversation, StandaloneQuestion, Turn } from './in-conversation.ts';
 import type { Prompt } from './prompts.ts';
-import { focusStems } from './question-type.ts';
 import { inert } from './retrieve.ts';
 import { sequence, step } from './step.ts';
-import { readWords } from './words.ts';
 
 /** How much of a conversation is looked at: its last turns, each up to so many UTF-16 code units. */
 const turnsRead = 8;

@@ -1,7 +1,7 @@
+import { readWords, type Word } from '../ranking/words.ts';
 import { splitSentences } from '../sentences.ts';
 import type { RankedSentence, ReadQuestion } from './rank-sentences.ts';
 import { readable } from './sentence-candidates.ts';
-import { readWords, type Word } from './words.ts';
 
 /** Which parts of an answer are looked at: its first sentences. */
 const mostParts = 8;

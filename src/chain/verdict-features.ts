@@ -1,8 +1,8 @@
+import { holdsType, isName, isNumber, namesIn, questionTypes } from '../ranking/question-type.ts';
+import { contentStems, readWords, type Word, weightedShare } from '../ranking/words.ts';
 import type { Ranked } from './answer-gate.ts';
 import { placeOf } from './answer-place.ts';
-import { holdsType, isName, isNumber, namesIn, questionTypes } from './question-type.ts';
 import { findSupports, type Support } from './support.ts';
-import { contentStems, readWords, type Word, weightedShare } from './words.ts';
 
 /** So much of an answer is read, in UTF-16 code units. */
 const readableCharacters = 4_000;

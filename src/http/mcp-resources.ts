@@ -13,7 +13,7 @@ import type { DocumentSummary, Knowledge } from '../knowledge/port.ts';
 const documentsInPage = 100;
 /** The protocol's own code for a resource that isn't there. */
 const resourceNotFound = -32002;
-const uriPattern = /^assay:\/\/documents\/([\w-]{1,100})$/;
+const uriPattern = /^assay:\/\/documents\/([\w.-]{1,100})$/;
 
 /** Where a page begins: behind this source of this collection. */
 const Cursor = z.tuple([z.string(), z.string()]);

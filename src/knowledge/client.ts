@@ -7,7 +7,7 @@ import { AppError } from '../errors.ts';
 import type { FoundPassage } from '../passage.ts';
 import type { PackedAsk } from './asks.ts';
 import type { HostMessage, HostOptions, HostRequest } from './host.ts';
-import { type Knowledge, type ShownPassage, storeOperations } from './port.ts';
+import { type Knowledge, type SearchQuery, type ShownPassage, storeOperations } from './port.ts';
 import { unpackRanking } from './rank-passages.ts';
 import { createRecent } from './recent.ts';
 import { defaultTuning, recycled, type Tuning } from './upkeep.ts';
@@ -194,7 +194,7 @@ export async function startKnowledge(options: {
   }
 
   /** A search's ranking comes from the host; of the passages only those that weren't here a short while ago. */
-  async function search(query: Parameters<Knowledge['search']>[0]): Promise<FoundPassage[]> {
+  async function search(query: SearchQuery): Promise<FoundPassage[]> {
     for (let attempt = 1; ; attempt += 1) {
       const ranked = unpackRanking((await call('search', [query])) as Float64Array);
       const unknown = ranked.flatMap(({ key }) => (recent.get(key) ? [] : [key]));

@@ -49,6 +49,19 @@ export function rarest<Counted extends { count: number }>(words: Counted[], most
 /** Words as an FTS5 query: quoted, joined by OR, so that nothing in them can act as query syntax. */
 export const toMatchQuery = (words: string[]) => words.map((word) => `"${word}"`).join(' OR ');
 
+/** The weight of a word that `found` of `count` passages hold, as FTS5 reckons it (https://sqlite.org/fts5.html, "The bm25() function"). */
+const weightOf = (found: number, count: number) => Math.max(1e-6, Math.log((count - found + 0.5) / (found + 0.5)));
+
+/** A number as SQLite writes it: seven bits to a byte, the highest first, until a byte's eighth bit is not set. */
+function firstVarint(bytes: Uint8Array): number {
+  let number = 0;
+  for (const byte of bytes) {
+    number = number * 128 + (byte & 127);
+    if (byte < 128) break;
+  }
+  return number;
+}
+
 export type FullText = ReturnType<typeof openFullText>;
 
 /** Full-text search over one collection's passages: SQLite FTS5, Porter stemming, BM25; it keeps no copy of the texts. */
@@ -73,7 +86,23 @@ export function openFullText(database: DatabaseSync, collectionKey: number) {
     `SELECT count(*) AS n FROM (SELECT 1 FROM ${table} WHERE ${table} MATCH ? LIMIT ?)`,
   );
 
+  // FTS5 never takes removed passages out of the number of all, for lack of their contents: a store that has had many would weigh common
+  // words almost as rare ones. It keeps that number at the head of its record of averages.
+  const averages = database.prepare(`SELECT block FROM ${table}_data WHERE id = 1`);
+  const countAll = database.prepare(`SELECT count(*) AS n FROM ${table}_docsize`);
+  let passages: { held: number; everAdded: number } | null = null;
+
+  /** How many passages there are, and how many FTS5 takes there to be. */
+  function passagesNow() {
+    passages ??= {
+      held: (countAll.get() as { n: number }).n,
+      everAdded: firstVarint((averages.get() as { block: Uint8Array }).block),
+    };
+    return passages;
+  }
+
   function forget() {
+    passages = null;
     counts.clear();
     scores.clear();
     scoresHeld = 0;
@@ -84,9 +113,11 @@ export function openFullText(database: DatabaseSync, collectionKey: number) {
     const known = scores.get(word);
     if (known) return known;
     const rows = scoresOfWord.all(toMatchQuery([word])) as { key: number; score: number }[];
+    const { held, everAdded } = passagesNow();
+    const correction = weightOf(rows.length, held) / weightOf(rows.length, everAdded);
     const found = {
       keys: Float64Array.from(rows, ({ key }) => key),
-      scores: Float64Array.from(rows, ({ score }) => Math.max(score, 0)),
+      scores: Float64Array.from(rows, ({ score }) => Math.max(score, 0) * correction),
     };
     if (scoresHeld + rows.length > mostScores) {
       scores.clear();

@@ -1,6 +1,6 @@
 import { AppError, type ErrorCode } from '../errors.ts';
 import { translateStoreError } from './database.ts';
-import type { Knowledge, storeOperations } from './port.ts';
+import type { SearchQuery, storeOperations } from './port.ts';
 import { packRanking } from './rank-passages.ts';
 import { openStore, type Store } from './store.ts';
 import { recycled } from './upkeep.ts';
@@ -23,8 +23,7 @@ export type HostMessage = { ready: true } | { failed: { code: ErrorCode; message
 /** How many replies to searches go in one message: each costs a system call, and each that waits for more is late. */
 const repliesTogether = 4;
 
-type Search = Parameters<Knowledge['search']>[0];
-type Waiting = { id: number; search: Search };
+type Waiting = { id: number; search: SearchQuery };
 
 /** A message that can't be sent has nobody to go to any more: the channel's end is what gets handled. */
 const send = (message: HostMessage) => process.send?.(message, () => {});
@@ -127,7 +126,7 @@ function run(options: HostOptions) {
           if (ready.length > 0) send(ready);
           if (memory.isSpent(together.length)) process.exit(recycled);
         });
-      waiting.push({ id: request.id, search: request.input[0] as Search });
+      waiting.push({ id: request.id, search: request.input[0] as SearchQuery });
     }
   });
   // The parent closes the channel to end the host; it also closes when the parent dies, so no host outlives its server.

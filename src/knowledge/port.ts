@@ -71,6 +71,15 @@ export type KnowledgeStats = {
 /** An ask's record, kept for `GET /asks/{id}`: who asked (the key's name) and the whole reply with its trace. */
 export type AskRecord = { id: string; collection: string; keyName: string | null; createdAt: string; reply: unknown };
 
+/** `question` is what is searched for, and `vector` its vector. */
+export type SearchQuery = {
+  collection: string;
+  question: string;
+  vector: Float32Array;
+  topK: number;
+  rerankedFor?: string | undefined;
+};
+
 /**
  * The knowledge base: what any store behind Assay must do. Every promise here is asynchronous because the store lives in
  * another process or on another machine. Failures are AppErrors: COLLECTION_NOT_FOUND, NOT_READY, STORAGE_FULL, INTERNAL.
@@ -88,8 +97,11 @@ export interface Knowledge {
   documents(query: { collection: string; after: string | null; limit: number }): Promise<DocumentSummary[]>;
   /** True when a document was removed, false when there was none. */
   remove(id: string): Promise<boolean>;
-  /** The `topK` best passages for a question, best first: vector similarity and full text, their scores fused. */
-  search(query: { collection: string; question: string; vector: Float32Array; topK: number }): Promise<FoundPassage[]>;
+  /**
+   * The `topK` best passages for a question, best first: vector similarity and full text, their scores fused. With `rerankedFor`, the
+   * question as somebody asked it, more are found, and put in order by what their texts say of it (src/ranking/rerank.ts).
+   */
+  search(query: SearchQuery): Promise<FoundPassage[]>;
   collections(): Promise<CollectionSummary[]>;
   collection(name: string): Promise<CollectionSummary | null>;
   /** True when it was made, false when it was there. */

@@ -1,6 +1,7 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { AppError } from '../errors.ts';
+import { rerank, rerankedPassages } from '../ranking/rerank.ts';
 import { openAsks } from './asks.ts';
 import type { CollectionIndex } from './collection-index.ts';
 import { inTransaction, openDatabase } from './database.ts';
@@ -8,7 +9,7 @@ import { createDocuments, documentMigrations } from './documents.ts';
 import { type FullText, openFullText } from './full-text.ts';
 import { createIndexes } from './indexes.ts';
 import { holdLock } from './lock.ts';
-import type { KnowledgeStats, NewDocument } from './port.ts';
+import type { KnowledgeStats, NewDocument, SearchQuery, ShownPassage } from './port.ts';
 import { type RankedPassage, rankPassages } from './rank-passages.ts';
 import { createRecent } from './recent.ts';
 import { snapshotFolder } from './snapshot.ts';
@@ -17,14 +18,14 @@ import { otherLength, vectorLengthOf } from './vector-length.ts';
 
 /** How many windows and passages each of the two searches hands to the fusion, at least. */
 const candidatesPerSearch = 100;
-/** Of how many passages the vectors stay at hand. */
+/** Of how many passages the vectors and the texts stay at hand. */
 const recentPassages = 2_048;
 /** How long nothing must have changed before the full text is tidied, and the pause between steps of that, in milliseconds. */
 const tidyAfterMs = 1_000;
 const tidyEveryMs = 50;
 
 type OpenCollection = { key: number; fullText: FullText };
-type Query = { question: string; vector: Float32Array; topK: number };
+type Query = Omit<SearchQuery, 'collection'>;
 
 export type Store = ReturnType<typeof openStore>;
 
@@ -52,6 +53,13 @@ export function openStore(options: {
     const vectors = documents.vectors(key);
     recentVectors.set(key, vectors);
     return vectors;
+  };
+  const recentShown = createRecent<number, ShownPassage>(recentPassages);
+  /** A passage as it is shown; null where it is no longer there. */
+  const shown = (key: number) => {
+    const known = recentShown.get(key) ?? documents.shownPassage(key);
+    if (known) recentShown.set(key, known);
+    return known;
   };
   const asks = openAsks(dataDir, options.askRetentionMs);
 
@@ -160,15 +168,27 @@ export function openStore(options: {
     const { fullText } = need(name);
     const index: CollectionIndex | undefined = indexes.of(name);
     if (!index || index.size === 0) return Iterator.from(queries).map(() => []);
-    const limit = Math.max(candidatesPerSearch, ...queries.map(({ topK }) => topK * 5));
+    const depth = ({ topK, rerankedFor }: Query) =>
+      rerankedFor === undefined ? topK : Math.max(topK, rerankedPassages);
+    const limit = Math.max(candidatesPerSearch, ...queries.map((query) => depth(query) * 5));
     const together = new Float32Array(queries.length * index.dimension);
     for (const [at, { vector }] of queries.entries()) together.set(vector, at * index.dimension);
     const near = index.search(together, limit);
-    return Iterator.from(queries).map(({ question, vector, topK }, at) => {
+    return Iterator.from(queries).map((query, at) => {
+      const { question, vector, topK, rerankedFor } = query;
       const words = fullText.search(question);
       const mean = index.meanSimilarity(vector);
-      return rankPassages({ near: near[at]!, limit, words, vector, topK, mean, vectorsOf });
+      const ranked = rankPassages({ near: near[at]!, limit, words, vector, topK: depth(query), mean, vectorsOf });
+      return rerankedFor === undefined ? ranked : rerank(rerankedFor, ranked.flatMap(withText), topK);
     });
+  }
+
+  function withText({ key, score, similarities }: RankedPassage) {
+    const passage = shown(key);
+    if (!passage) return [];
+    const { title, text, start } = passage;
+    const windows = passage.windows.map(({ start, end }, at) => ({ start, end, similarity: similarities[at]! }));
+    return [{ key, score, similarities, title, text, start, windows }];
   }
 
   function createCollection(name: string): boolean {
@@ -212,7 +232,7 @@ export function openStore(options: {
     collections: documents.collections,
     collection: documents.collection,
     /** The passages of these keys; null for one that is no longer there. */
-    passages: (keys: number[]) => keys.map(documents.shownPassage),
+    passages: (keys: number[]) => keys.map(shown),
     saveAsks: asks.save,
     ask: asks.get,
     stats: (): KnowledgeStats => ({ ...documents.counts(), ...indexes.stats(), embeddingModel, dimension }),

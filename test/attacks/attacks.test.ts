@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createFeatureJudge } from '../../src/chain/judge-by-features.ts';
-import { contentStems } from '../../src/chain/words.ts';
+import { contentStems } from '../../src/ranking/words.ts';
 import { foundPassage } from '../doubles/found-passage.ts';
 import cases from './cases.json' with { type: 'json' };
 

@@ -9,20 +9,14 @@ import { type Test, temporaryFolder } from './temporary-folder.ts';
 /** Where the embedded models' weights are, which set-up has put there. */
 const modelsDir = new URL('../../.models', import.meta.url).pathname;
 
-/** The Weaviate of each data folder, where services are to keep their documents in one (`TEST_STORE=weaviate`). */
-const engines = new Map<string, string>();
-
-async function storeOf(test: Test, dataDir: string): Promise<Record<string, string>> {
-  if (process.env.TEST_STORE !== 'weaviate') return {};
-  const { startWeaviateNodes } = await import('./weaviate.ts');
-  const known = engines.get(dataDir) ?? (await startWeaviateNodes(test)).endpoints.join();
-  engines.set(dataDir, known);
-  return { WEAVIATE_URL: known };
-}
+/** Gives a test the Weaviate that its services keep their documents in (`TEST_STORE=weaviate`). */
+const weaviateOf =
+  process.env.TEST_STORE === 'weaviate' ? (await import('./weaviates-in-turn.ts')).weaviatesInTurn() : null;
 
 /**
  * The whole service over real sockets, in a data folder of its own, on a free port; it stops when the test ends. Unless told
- * otherwise its models are a scripted server's. With `TEST_STORE=weaviate` its documents are in a Weaviate of its own.
+ * otherwise its models are a scripted server's. With `TEST_STORE=weaviate` its documents are in a Weaviate that no other test
+ * uses meanwhile.
  */
 export async function startService(
   test: Test,
@@ -35,7 +29,11 @@ export async function startService(
     OPENAI_API_KEY: 'canary-model-key',
     MODEL_MAX_RETRIES: '0',
   };
-  const places = { DATA_DIR: dataDir, MODELS_DIR: modelsDir, ...(await storeOf(test, dataDir)) };
+  const places = {
+    DATA_DIR: dataDir,
+    MODELS_DIR: modelsDir,
+    ...(weaviateOf && { WEAVIATE_URL: await weaviateOf(test, dataDir) }),
+  };
   const config = readConfig({ ...places, PORT: '0', LOG_LEVEL: 'debug', ...models, ...options.settings }, dataDir);
   const logLines: string[] = [];
   const logged = new EventEmitter();

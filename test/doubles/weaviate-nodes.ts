@@ -7,7 +7,7 @@ import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
-export type NodesRequest = { do: 'start' | 'kill' | 'hold' | 'release'; node: number };
+export type NodesRequest = { do: 'start' | 'startAlone' | 'kill' | 'hold' | 'release'; node: number };
 export type NodesReply = { done: NodesRequest } | { listening: true };
 
 const [binary, folder, count] = [process.argv[2]!, process.argv[3]!, Number(process.argv[4])];
@@ -28,15 +28,19 @@ const everyNode = Array.from({ length: count }, (_, node) => node);
 /** How often a node is started that ends while it starts, as it does where its neighbours come too late for it. */
 const mostStarts = 5;
 
-async function start(node: number) {
+const start = (node: number) => startUntilReady(node, port(7100, node), everyNode);
+/** Comes back at another address for gossip, so that the others do not find it, and looks for none of them. */
+const startAlone = (node: number) => startUntilReady(node, port(7500, node), []);
+
+async function startUntilReady(node: number, gossipPort: string, joined: number[]) {
   for (let attempt = 1; ; attempt += 1) {
-    spawnNode(node);
+    spawnNode(node, gossipPort, joined);
     if (await isReady(node)) return;
     if (attempt === mostStarts) throw new Error(`node ${node} ended; see its log in ${folder}`);
   }
 }
 
-function spawnNode(node: number) {
+function spawnNode(node: number, gossipPort: string, joined: number[]) {
   const log = openSync(join(folder, `node-${node}.log`), 'a');
   nodes[node] = spawn(binary, ['--scheme', 'http', '--host', '127.0.0.1', '--port', port(8080, node)], {
     stdio: ['ignore', log, log],
@@ -54,7 +58,7 @@ function spawnNode(node: number) {
       CLUSTER_IN_LOCALHOST: 'true',
       CLUSTER_BIND_ADDR: '127.0.0.1',
       CLUSTER_ADVERTISE_ADDR: '127.0.0.1',
-      CLUSTER_GOSSIP_BIND_PORT: port(7100, node),
+      CLUSTER_GOSSIP_BIND_PORT: gossipPort,
       CLUSTER_DATA_BIND_PORT: port(7101, node),
       RAFT_PORT: port(8300, node),
       RAFT_INTERNAL_RPC_PORT: port(8301, node),
@@ -65,7 +69,7 @@ function spawnNode(node: number) {
       ASYNC_REPLICATION_FREQUENCY: '3s',
       ASYNC_REPLICATION_PROPAGATION_DELAY: '1s',
       // Itself as well: a node that finds none of those that it is to join ends. One that joins nobody stays alone when it comes back.
-      CLUSTER_JOIN: everyNode.map((each) => `127.0.0.1:${port(7100, each)}`).join(),
+      CLUSTER_JOIN: joined.map((each) => `127.0.0.1:${port(7100, each)}`).join(),
     },
   });
 }
@@ -110,7 +114,7 @@ for (const node of everyNode) {
 const hold = (node: number) => nodes[node]!.kill('SIGSTOP');
 const release = (node: number) => nodes[node]!.kill('SIGCONT');
 process.on('message', async (request: NodesRequest) => {
-  await { start, kill, hold, release }[request.do](request.node);
+  await { start, startAlone, kill, hold, release }[request.do](request.node);
   process.send!({ done: request } satisfies NodesReply);
 });
 process.send!({ listening: true } satisfies NodesReply);

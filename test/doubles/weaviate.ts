@@ -92,6 +92,8 @@ export async function startWeaviateNodes(test: Test, count = 1, { apiKey }: { ap
     kill: (node = 0) => order({ do: 'kill', node }),
     /** Starts a node over what it has kept; resolves when it says that it is ready. */
     start: (node = 0) => order({ do: 'start', node }),
+    /** Starts a node so that it finds none of the others, nor they it. */
+    startAlone: (node = 0) => order({ do: 'startAlone', node }),
     /** Has a node hang, and go on. */
     hold: (node = 0) => order({ do: 'hold', node }),
     release: (node = 0) => order({ do: 'release', node }),

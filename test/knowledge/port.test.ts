@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
 import { startKnowledge } from '../../src/knowledge/client.ts';
 import type { Knowledge } from '../../src/knowledge/port.ts';
@@ -378,6 +379,14 @@ for (const [name, start, skip] of [
       assert.deepEqual({ ...(await knowledge.ask('ask_1')) }, record);
       assert.equal((await knowledge.ask('ask_2'))!.keyName, 'Ada');
       assert.equal(await knowledge.ask('ask_3'), null);
+    });
+
+    test('the record of an ask is found while it is being written', async () => {
+      const reply = { trace: randomBytes(1_000_000).toString('base64') };
+      const record = { id: 'ask_4', collection: 'pond', keyName: null, createdAt: 'now', reply };
+      const saved = knowledge.saveAsk(record);
+      assert.deepEqual({ ...(await knowledge.ask('ask_4')) }, record);
+      await saved;
     });
 
     test('a store that is killed amid puts keeps all it has acknowledged, and no half of the others', async () => {

@@ -40,7 +40,7 @@ describe('one Weaviate', { skip: noWeaviate }, () => {
     await knowledge.createCollection('models');
     await knowledge.put([smallDocument('a.md', 'Alder', 'models')]);
     await assert.rejects(startWeaviate({ ...nodes, ...settings, embeddingModel: 'other' }), {
-      code: 'NOT_READY',
+      code: 'BAD_SETTINGS',
       message: /embedded with hashed/,
     });
     await knowledge.close();
@@ -143,7 +143,7 @@ test('a Weaviate that wants a key is opened by it alone', { skip: noWeaviate }, 
   await knowledge.remove((await knowledge.findSource('keys', 'a.md'))!.id);
   for (const wrong of [undefined, 'canary-other-key'])
     await assert.rejects(startWeaviate({ ...nodes, ...settings, apiKey: wrong }), ({ code, message, stack }) => {
-      assert.deepEqual([code, message], ['NOT_READY', 'Weaviate refuses WEAVIATE_API_KEY.']);
+      assert.deepEqual([code, message], ['BAD_SETTINGS', 'WEAVIATE_API_KEY: Weaviate refuses it.']);
       assert.doesNotMatch(stack, /canary/);
       return true;
     });

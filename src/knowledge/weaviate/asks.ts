@@ -12,19 +12,29 @@ const objectId = (id: string) => uuidOf('ask', id);
  * @param retentionMs how long a record can be had; later it is not there, whether or not it has been removed yet
  */
 export function createAsks(engine: Engine, retentionMs: number) {
+  /** Records that are being written. Who asks is answered before that is done, and may want the record at once. */
+  const beingWritten = new Map<string, Promise<void>>();
+
+  async function write({ id, collection, keyName, createdAt, reply }: AskRecord): Promise<void> {
+    const packed = zstdCompressSync(serialize(reply)).toString('base64');
+    const properties = {
+      collection,
+      createdAt,
+      reply: packed,
+      keptAt: Date.now(),
+      ...(keyName !== null && { keyName }),
+    };
+    await engine.write([{ class: 'AssayAsk', id: objectId(id), properties }]);
+  }
+
   return {
-    async save({ id, collection, keyName, createdAt, reply }: AskRecord): Promise<void> {
-      const packed = zstdCompressSync(serialize(reply)).toString('base64');
-      const properties = {
-        collection,
-        createdAt,
-        reply: packed,
-        keptAt: Date.now(),
-        ...(keyName !== null && { keyName }),
-      };
-      await engine.write([{ class: 'AssayAsk', id: objectId(id), properties }]);
+    save(record: AskRecord): Promise<void> {
+      const written = write(record).finally(() => beingWritten.delete(record.id));
+      beingWritten.set(record.id, written);
+      return written;
     },
     async get(id: string): Promise<AskRecord | null> {
+      await beingWritten.get(id)?.catch(() => {}); // whoever saves it is told
       type Kept = { collection: string; keyName?: string; createdAt: string; reply: string; keptAt: number };
       const path = `/v1/objects/AssayAsk/${objectId(id)}?consistency_level=QUORUM`;
       const found = (await engine.request<{ properties: Kept }>('GET', path))?.properties;

@@ -11,6 +11,9 @@ const counted = ['AssayDocument', ...versionClasses];
  * brings it there by and by, and says nothing when it is done, while searches on that node miss it. What a majority has written
  * is on one of any two nodes, so two that hold the same lack nothing: as many objects, of the same versions. While there is writing,
  * a collection may be equal at one moment and not at the next: once is enough.
+ *
+ * Both must also take the same nodes for their cluster. One that came back and found none of the others says that it is ready, and
+ * of all copies knows its own: that is a majority then, which reads what it had when it went.
  */
 export function createCatchUp(engine: Engine) {
   /** The collections in which a node was never equal since it was last lost. */
@@ -28,6 +31,8 @@ export function createCatchUp(engine: Engine) {
 
   return async (node: Node, other: Node): Promise<boolean> => {
     const { lostAt } = node;
+    const [members, theirMembers] = await Promise.all([engine.membersAt(node), engine.membersAt(other)]);
+    if (members.join() !== theirMembers.join()) return false;
     const known = behind.get(node);
     const left = known?.lostAt === lostAt ? known.left : new Set(await engine.collectionsAt(other));
     behind.set(node, { left, lostAt });

@@ -126,6 +126,12 @@ export function openEngine(address: EngineAddress) {
       if (status >= 300) throw toError(status, text);
       return (JSON.parse(text) as { name: string }[]).map(({ name }) => name);
     },
+    /** The nodes that one node takes for its cluster, itself included; it asks them all, and waits for one that hangs. */
+    async membersAt(node: Node): Promise<string[]> {
+      const { status, text } = await nodes.ask(node, { method: 'GET', path: '/v1/nodes', timeoutMs: readMs });
+      if (status >= 300) throw toError(status, text);
+      return (JSON.parse(text) as { nodes: { name: string }[] }).nodes.map(({ name }) => name).sort();
+    },
     watchNodes: nodes.watch,
 
     /** What each of several questions finds. */

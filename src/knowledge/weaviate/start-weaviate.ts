@@ -1,9 +1,11 @@
 import { AppError } from '../../errors.ts';
+import { rerank, rerankedPassages } from '../../ranking/rerank.ts';
 import type { Knowledge, NewDocument } from '../port.ts';
 import { otherLength, vectorLengthOf } from '../vector-length.ts';
 import { createAsks } from './asks.ts';
 import { createCatchUp } from './catch-up.ts';
 import { createChanges } from './changes.ts';
+import { checkAddress } from './check-address.ts';
 import { makeClasses } from './classes.ts';
 import { createCollections } from './collections.ts';
 import { collectionOf, createDocuments, documentIdOf } from './documents.ts';
@@ -24,7 +26,8 @@ const abandonedMs = 10 * 60_000;
  * @param options.askRetentionMs how long records of asks are kept, in milliseconds
  * @param options.tidyEveryMs how often leftovers of instances that were killed are looked for
  * @param options.abandonedMs when a change that is not decided counts as given up; it must be longer than any put
- * @throws AppError NOT_READY where the engine does not reply, or holds the vectors of another model
+ * @throws AppError NOT_READY where the engine does not reply; BAD_SETTINGS where it is none, refuses the key, or holds the vectors of
+ *   another model
  */
 export async function startWeaviate(
   options: EngineAddress & {
@@ -35,6 +38,7 @@ export async function startWeaviate(
   },
 ): Promise<Knowledge> {
   const { embeddingModel } = options;
+  await checkAddress(options);
   const engine = openEngine(options);
   try {
     return await open();
@@ -81,7 +85,7 @@ export async function startWeaviate(
     if (storedModel !== embeddingModel) {
       if (storedModel !== null && (await stats()).documents > 0)
         throw new AppError(
-          'NOT_READY',
+          'BAD_SETTINGS',
           `The documents were embedded with ${storedModel}, and the settings say ${embeddingModel}. Set EMBEDDING_MODEL ` +
             'back, or name another Weaviate in WEAVIATE_URL and ingest the documents there.',
         );
@@ -164,9 +168,13 @@ export async function startWeaviate(
         const stored = await readDimension();
         if (!vector.every(Number.isFinite) || (stored !== null && stored !== vector.length))
           throw new AppError('MODEL_BAD_OUTPUT', 'The embedding model returned a vector of an unexpected length.');
-        if (stored !== null) return search(query);
-        await need(query.collection);
-        return []; // nothing was ever stored
+        if (stored === null) {
+          await need(query.collection);
+          return []; // nothing was ever stored
+        }
+        const { topK, rerankedFor } = query;
+        if (rerankedFor === undefined) return search(query);
+        return rerank(rerankedFor, await search({ ...query, topK: Math.max(topK, rerankedPassages) }), topK);
       },
       collections: collections.all,
       collection: collections.get,

@@ -1,9 +1,12 @@
 import type { FoundPassage } from '../passage.ts';
 import { namesIn } from './question-type.ts';
-import { relativeTo } from './rank-sentences.ts';
 import { beginning, readText, readTitle } from './read-text.ts';
+import { relativeTo } from './relative.ts';
 import weights from './rerank-weights.json' with { type: 'json' };
 import { rarityOf, readWords } from './words.ts';
+
+/** What is read of a passage. */
+type Comparable = Pick<FoundPassage, 'title' | 'text' | 'start' | 'score' | 'windows'>;
 
 /** How many passages a search finds, of which the best are shown. */
 export const rerankedPassages = 20;
@@ -39,12 +42,12 @@ const reach = 10;
  * @param topK how many to give back
  * @returns best first, ranked from 1; `score` is 1 for the best, and falls with the odds against a passage
  */
-export function rerank(
+export function rerank<Found extends Comparable>(
   question: string,
-  found: FoundPassage[],
+  found: Found[],
   topK: number,
   featureWeights = trained,
-): FoundPassage[] {
+): (Found & { rank: number })[] {
   const scored = featuresOfPassages(question, found).map((features, at) => ({
     passage: found[at]!,
     score: features.reduce((sum, feature, index) => sum + feature * featureWeights[index]!, 0),
@@ -57,18 +60,18 @@ export function rerank(
 }
 
 /** The values of `rerankFeatures` for each passage. */
-export function featuresOfPassages(question: string, found: FoundPassage[]): number[][] {
+export function featuresOfPassages(question: string, found: Comparable[]): number[][] {
   const asked = readWords(question).flatMap(({ stem, common }) => (common ? [] : [stem]));
   const names = namesIn(question).map(({ stem }) => stem);
   const read = found.map(({ title, text, windows }) => ({
-    ...readText(text),
+    text: readText(text),
     title: readTitle(title),
-    similarities: windows.map(({ similarity }) => similarity).sort((one, other) => other - one),
+    nearest: nearestThree(windows),
   }));
-  const sentenceCount = read.reduce((sum, { sentences }) => sum + sentences.length, 0);
+  const sentenceCount = read.reduce((sum, { text }) => sum + text.sentences.length, 0);
   const rarity = (stem: string) =>
     rarityOf(
-      read.reduce((sum, { sentencesWith }) => sum + (sentencesWith.get(stem)?.length ?? 0), 0),
+      read.reduce((sum, { text }) => sum + (text.sentencesWith.get(stem)?.length ?? 0), 0),
       sentenceCount,
     );
   const wanted = [...new Set(asked)].map((stem): Weighted => ({ part: stem, weight: rarity(stem) }));
@@ -78,34 +81,47 @@ export function featuresOfPassages(question: string, found: FoundPassage[]): num
     const before = asked[at]!;
     return { part: `${before} ${stem}`, weight: weightOf.get(before)! + weightOf.get(stem)! };
   });
-  const nearest = relativeTo(read.map(({ similarities }) => similarities[0] ?? 0));
+  const relative = relativeTo(read.map(({ nearest: [first] }) => first));
 
-  return read.map((each, at): number[] => {
-    const { places, sentences, title, similarities } = each;
-    const [first = 0, second = first, third = second] = similarities;
-    const near = sentences.map((sentence) => nearest(similarityAt(found[at]!, sentence) ?? first));
-    const words = readShares(wanted, each.sentencesWith, near);
+  return read.map(({ text, title, nearest: [first, second, third] }, at): number[] => {
+    const { places, sentences, pairs: pairsHeld } = text;
+    const near = sentences.map((sentence) => relative(similarityAt(found[at]!, sentence) ?? first));
+    const words = readShares(wanted, text.sentencesWith, near);
     return [
       found[at]!.score,
-      nearest(first),
-      nearest(second),
-      nearest((first + second + third) / 3),
+      relative(first),
+      relative(second),
+      relative((first + second + third) / 3),
       shareHeld(wanted, (stem) => places.has(stem) || title.has(stem)),
       words.alone,
       words.withNext,
       shareWithinReach(wanted, places),
-      readShares(beginnings, each.sentencesBegun, near).withNext,
-      shareHeld(pairs, (pair) => each.pairs.has(pair)),
+      readShares(beginnings, text.sentencesBegun, near).withNext,
+      shareHeld(pairs, (pair) => pairsHeld.has(pair)),
       words.nearness,
       words.both,
       Math.min(3, names.filter((stem) => !places.has(stem) && !title.has(stem)).length),
-      Math.log(1 + each.length),
+      Math.log(1 + text.length),
     ];
   });
 }
 
+/** The similarities of the three nearest windows, nearest first; where there are fewer, the last of them again. */
+function nearestThree(windows: Comparable['windows']): [number, number, number] {
+  let [first, second, third] = [Number.NEGATIVE_INFINITY, Number.NEGATIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  for (const { similarity } of windows) {
+    if (similarity > first) [first, second, third] = [similarity, first, second];
+    else if (similarity > second) [second, third] = [similarity, second];
+    else if (similarity > third) third = similarity;
+  }
+  if (windows.length < 1) first = 0;
+  if (windows.length < 2) second = first;
+  if (windows.length < 3) third = second;
+  return [first, second, third];
+}
+
 /** The similarity of the nearest window that a sentence of the passage is in. */
-function similarityAt(passage: FoundPassage, { start, end }: { start: number; end: number }): number | undefined {
+function similarityAt(passage: Comparable, { start, end }: { start: number; end: number }): number | undefined {
   const from = passage.start + start;
   const to = passage.start + end;
   let most: number | undefined;
@@ -166,25 +182,43 @@ function readShares(parts: Weighted[], sentencesWith: ReadonlyMap<string, number
   return most;
 }
 
+/** Where words of a question stand in a text, and in which stretch each was counted; used again and again, as the sums are. */
+let standing = new Int32Array(256);
+let countedFrom = new Int32Array(64);
+/** A place and the number of a word as one number: a question has no more words than this. */
+const mostWords = 4096;
+
 /** The greatest share of the question's words, by what they tell, that stand within reach of each other. */
 function shareWithinReach(wanted: Weighted[], places: ReadonlyMap<string, number[]>): number {
   const all = sumOfWeights(wanted);
   if (all === 0) return 0;
-  const standing: { place: number; word: number; weight: number }[] = [];
-  for (const [word, { part, weight }] of wanted.entries())
-    for (const place of places.get(part) ?? []) standing.push({ place, word, weight });
-  standing.sort((one, other) => one.place - other.place);
+  let count = 0;
+  for (const [word, { part }] of wanted.entries()) {
+    const stands = places.get(part);
+    if (!stands) continue;
+    while (count + stands.length > standing.length) standing = grown(standing);
+    for (const place of stands) standing[count++] = place * mostWords + word;
+  }
+  while (wanted.length > countedFrom.length) countedFrom = grown(countedFrom);
+  countedFrom.fill(-1, 0, wanted.length);
+  const inOrder = standing.subarray(0, count).sort();
   let greatest = 0;
-  for (let first = 0; first < standing.length; first += 1) {
-    const from = standing[first]!.place;
+  for (let first = 0; first < count; first += 1) {
+    const end = (Math.floor(inOrder[first]! / mostWords) + reach) * mostWords;
     let share = 0;
-    for (let at = first; at < standing.length && standing[at]!.place < from + reach; at += 1) {
-      const { word, weight } = standing[at]!;
-      let isFirst = true;
-      for (let before = first; before < at; before += 1) if (standing[before]!.word === word) isFirst = false;
-      if (isFirst) share += weight;
+    for (let at = first; at < count && inOrder[at]! < end; at += 1) {
+      const word = inOrder[at]! % mostWords;
+      if (countedFrom[word] === first) continue;
+      countedFrom[word] = first;
+      share += wanted[word]!.weight;
     }
     greatest = Math.max(greatest, share / all);
   }
   return greatest;
+}
+
+function grown(numbers: Int32Array<ArrayBuffer>): Int32Array<ArrayBuffer> {
+  const more = new Int32Array(numbers.length * 2);
+  more.set(numbers);
+  return more;
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { featuresOfPassages, rerank, rerankFeatures } from '../../src/chain/rerank.ts';
+import { featuresOfPassages, rerank, rerankFeatures } from '../../src/ranking/rerank.ts';
 import { foundPassage } from '../doubles/found-passage.ts';
 
 test('of passages that the search holds for equal, the one that says it comes first', () => {

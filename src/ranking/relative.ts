@@ -1,0 +1,6 @@
+/** Scales similarities so that the mean of those given is 0 and the greatest is 1: so weights hold for every embedding model. */
+export function relativeTo(similarities: number[]): (similarity: number) => number {
+  const mean = similarities.reduce((sum, each) => sum + each, 0) / Math.max(1, similarities.length);
+  const spread = Math.max(...similarities, mean) - mean;
+  return (similarity) => (spread > 1e-6 ? Math.max(-3, (similarity - mean) / spread) : 0);
+}

@@ -1,0 +1,57 @@
+import { after } from 'node:test';
+import type { Test } from './temporary-folder.ts';
+import { startWeaviateNodes } from './weaviate.ts';
+
+async function call<Reply>(method: string, url: string, body?: unknown): Promise<Reply> {
+  const json = { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
+  const response = await fetch(url, { method, ...(body !== undefined && json) });
+  if (!response.ok) throw new Error(`${method} ${url}: ${response.status}`);
+  return (method === 'GET' ? response.json() : undefined) as Reply;
+}
+
+type Schema = { classes: { class: string; multiTenancyConfig?: { enabled: boolean } }[] };
+
+/** Removes all that is kept in an engine; of classes with tenants only these, as it takes long to make such a class anew. */
+async function empty(endpoint: string) {
+  const { classes } = await call<Schema>('GET', `${endpoint}/v1/schema`);
+  for (const { class: name, multiTenancyConfig } of classes) {
+    const path = `${endpoint}/v1/schema/${name}`;
+    if (multiTenancyConfig?.enabled) {
+      const tenants = await call<{ name: string }[]>('GET', `${path}/tenants`);
+      const names = tenants.map((tenant) => tenant.name);
+      if (names.length > 0) await call('DELETE', `${path}/tenants`, names);
+    } else await call('DELETE', path);
+  }
+}
+
+/**
+ * Engines for the tests of one file, which use them one after another: to start one takes seconds, to empty one takes less. They
+ * end with the file.
+ * @returns what gives a test an empty engine, and the same again for the same data folder
+ */
+export function weaviatesInTurn() {
+  const ends: (() => Promise<void>)[] = [];
+  after(() => Promise.all(ends.map((end) => end())));
+  const file: Test = { after: (end) => void ends.push(end) };
+  const idle: string[] = [];
+  const inUse = new Map<string, Promise<string>>();
+
+  async function take(): Promise<string> {
+    const used = idle.pop();
+    if (used === undefined) return (await startWeaviateNodes(file)).endpoints.join();
+    await empty(used);
+    return used;
+  }
+
+  return (test: Test, dataDir: string): Promise<string> => {
+    const known = inUse.get(dataDir);
+    if (known) return known;
+    const taken = take();
+    inUse.set(dataDir, taken);
+    test.after(async () => {
+      inUse.delete(dataDir);
+      idle.push(await taken);
+    });
+    return taken;
+  };
+}

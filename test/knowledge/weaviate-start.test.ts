@@ -1,0 +1,79 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
+import { runCommand, startCommand } from '../doubles/command-line.ts';
+import { freePort } from '../doubles/free-port.ts';
+import { startService } from '../doubles/service.ts';
+import { type Test, temporaryFolder } from '../doubles/temporary-folder.ts';
+import { noWeaviate, startWeaviateNodes } from '../doubles/weaviate.ts';
+
+/** The service as a process of its own, which may not become ready. */
+async function startWaiting(t: Test, settings: Record<string, string>) {
+  const url = `http://127.0.0.1:${await freePort()}`;
+  const child = startCommand(['serve'], { DATA_DIR: await temporaryFolder(t), PORT: new URL(url).port, ...settings });
+  const exit = once(child, 'exit');
+  child.stderr!.resume();
+  t.after(async () => {
+    child.kill('SIGKILL');
+    await exit;
+  });
+  const call = async (path: string, body?: object) => {
+    const post = { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
+    const reply = await fetch(url + path, body && post).catch(() => null);
+    return reply && { status: reply.status, text: await reply.text() };
+  };
+  /** Until `/health/ready` replies so. */
+  async function untilReady(is: number): Promise<string> {
+    for (;;) {
+      const ready = await call('/health/ready');
+      if (ready?.status === is && !/is starting/.test(ready.text)) return ready.text;
+      await delay(50);
+    }
+  }
+  return { child, exit, call, untilReady };
+}
+
+test('a service whose Weaviate is not there yet lives, says what it waits for, and becomes ready', {
+  skip: noWeaviate,
+}, async (t) => {
+  const nodes = await startWeaviateNodes(t);
+  await nodes.kill();
+  const { child, exit, call, untilReady } = await startWaiting(t, { WEAVIATE_URL: nodes.endpoints.join() });
+  assert.match(await untilReady(503), /"code":"NOT_READY","message":"Waiting for Weaviate, which does not reply\."/);
+  assert.equal((await call('/health/live'))?.status, 200);
+  const note = { source: 'alder.md', text: 'Alder wood does not rot under water.', format: 'markdown' };
+  assert.equal((await call('/documents', note))?.status, 503);
+  await nodes.start();
+  await untilReady(200);
+  assert.equal((await call('/documents', note))?.status, 201);
+  const asked = await call('/ask', { question: 'Does alder wood rot under water?' });
+  assert.match(asked!.text, /does not rot/);
+  child.kill('SIGTERM');
+  assert.deepEqual(await exit, [0, null]);
+});
+
+test('a service that waits for Weaviate ends when it is told to', async (t) => {
+  const { child, exit, untilReady } = await startWaiting(t, { WEAVIATE_URL: `http://127.0.0.1:${await freePort()}` });
+  await untilReady(503);
+  child.kill('SIGTERM');
+  assert.deepEqual(await exit, [0, null]);
+});
+
+test('an address that is no Weaviate’s ends the start at once, also where another one is not there', async (t) => {
+  const { url } = await startService(t);
+  const settings = {
+    DATA_DIR: await temporaryFolder(t),
+    WEAVIATE_URL: `http://127.0.0.1:9,${url}`,
+  };
+  const { code, stderr } = await runCommand(['serve'], settings);
+  assert.deepEqual([code, stderr.trim()], [1, 'WEAVIATE_URL: what replies there is no Weaviate.']);
+});
+
+test('a key that Weaviate refuses ends the start at once, and is not told', { skip: noWeaviate }, async (t) => {
+  const nodes = await startWeaviateNodes(t, 1, { apiKey: 'canary-key-of-weaviate' });
+  const settings = { DATA_DIR: await temporaryFolder(t), WEAVIATE_URL: nodes.endpoints.join() };
+  const { code, stdout, stderr } = await runCommand(['serve'], { ...settings, WEAVIATE_API_KEY: 'canary-other' });
+  assert.deepEqual([code, stderr.trim()], [1, 'WEAVIATE_API_KEY: Weaviate refuses it.']);
+  assert.doesNotMatch(stdout, /canary/);
+});
