@@ -6,6 +6,9 @@ type Ranked = { key: number; score: number };
 /** A passage as a search ranks it: its key, its fused score, and the cosines between the question and each of its windows. */
 export type RankedPassage = Ranked & { similarities: ArrayLike<number> };
 
+/** Of so many passages that only words found the vectors are read, heaviest first: texts that are repeated all weigh the same. */
+const mostByWordsAlone = 100;
+
 /** Best first; ties by key, so that the order is the same every time. */
 const byScore = (one: Ranked, other: Ranked) => other.score - one.score || one.key - other.key;
 
@@ -45,8 +48,8 @@ export function rankPassages(options: {
   const couldBeAmongThem = (bm25: number) =>
     best.length < topK || fuse({ similarity: farthest, bm25 }, scale) >= best.at(-1)!.score;
   const further = [...words].filter(([key, bm25]) => couldBeAmongThem(bm25) && !candidates.has(key));
-  further.sort(([, one], [, other]) => other - one);
-  for (const [key, bm25] of further) {
+  further.sort(([one, heavy], [other, heavier]) => heavier - heavy || one - other);
+  for (const [key, bm25] of further.slice(0, mostByWordsAlone)) {
     if (!couldBeAmongThem(bm25)) break;
     best.push({ key, score: fuse({ similarity: similarityOf(key), bm25 }, scale) });
     best.sort(byScore).splice(topK);
