@@ -56,6 +56,7 @@ export async function compose(
   options: { logTo?: 'terminal' | DestinationStream; kept?: KeptReplies; serving?: boolean } = {},
 ) {
   const logger = openLogger(config.logLevel, options.logTo);
+  for (const setting of config.unused) logger.warn({ setting }, 'this setting is taken and not used');
   const metrics = createMetrics();
   readPrompts(config.promptsDir); // a bad prompt is told at the start, also where no model would read it
   const models = chooseModels(config.models);

@@ -37,6 +37,9 @@ export const Settings = z.object({
     .optional()
     .describe('Weaviate in the place of the embedded store: its nodes, comma-separated'),
   WEAVIATE_API_KEY: text.optional().describe("that Weaviate's key"),
+  WEAVIATE_GRPC_URL: text
+    .optional()
+    .describe('taken, as it often stands beside the two, and not used: Assay speaks HTTP'),
   REDIS_URL: redisUrl.optional().describe('a Redis, by which replicas share limits and jobs'),
   CORPUS_DIR: folder.prefault('./corpus').describe('the documents that npm start ingests'),
   PROMPTS_DIR: folder.prefault('./prompts').describe('the prompts; those that are not there are our own'),
@@ -88,9 +91,6 @@ export const Settings = z.object({
     .describe('how much is logged'),
 });
 
-/** The settings that the contract names and that a later release brings: set, they stop the boot rather than be ignored. */
-const notYet = ['WEAVIATE_GRPC_URL'];
-
 /** Names that only Assay uses: in the environment, one that begins so and is unknown is a slip, not somebody else's. */
 const ownPrefixes =
   /^(ABSTAIN|ASK|EVALUATION|EMBEDDING|ENTAILMENT|FALLBACK|MODEL_MAX|CHUNK|TOP|CHAT|API_KEYS|MAX_CONCURRENT|MAX_WAITING|MAX_BODY|PROMPTS|CORPUS|MODELS|RATE_LIMIT|TOKENS_PER)_?/;
@@ -129,8 +129,7 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env, folder 
   const known = new Set(Object.keys(Settings.shape));
   const problems: string[] = [];
 
-  for (const name of Object.keys(fromFile))
-    if (!known.has(name) && !notYet.includes(name)) problems.push(`${name}: unknown setting in .env`);
+  for (const name of Object.keys(fromFile)) if (!known.has(name)) problems.push(`${name}: unknown setting in .env`);
   for (const name of Object.keys(environment))
     if (!known.has(name) && ownPrefixes.test(name) && !/_(SERVICE|PORT)(_|$)/.test(name))
       problems.push(`${name}: unknown setting`);
@@ -138,7 +137,6 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env, folder 
   const given: Record<string, string> = {};
   for (const [name, value] of Object.entries({ ...fromFile, ...environment })) {
     if (value === undefined || value.trim() === '') continue; // an empty value is how compose files say "not set"
-    if (notYet.includes(name)) problems.push(`${name}: this version does not know it`);
     if (known.has(name)) given[name] = value;
   }
   if (given.API_KEYS_FILE !== undefined) {
@@ -181,6 +179,8 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env, folder 
     tokensPerDay: settings.TOKENS_PER_DAY,
     corsOrigins: settings.CORS_ORIGINS ?? [],
     dataDir: settings.DATA_DIR,
+    /** Settings that are given and change nothing, which is to be told. */
+    unused: settings.WEAVIATE_GRPC_URL === undefined ? [] : ['WEAVIATE_GRPC_URL'],
     weaviate: settings.WEAVIATE_URL && { endpoints: settings.WEAVIATE_URL, apiKey: settings.WEAVIATE_API_KEY },
     redisUrl: settings.REDIS_URL,
     corpusDir: settings.CORPUS_DIR,
