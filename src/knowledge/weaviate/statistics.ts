@@ -17,9 +17,9 @@ const rememberedStems = 20_000;
 
 /**
  * What scores in a collection are measured by: the mean cosine of a question with all windows, how many passages there are and of
- * how many words in the mean, and how many of them hold each of the question's stems.
+ * how many words in the mean.
  */
-export type Measures = { mean: number; passages: number; meanLength: number; counts: number[] };
+export type Measures = { mean: number; passages: number; meanLength: number };
 
 type Known = Pick<Measures, 'passages' | 'meanLength'> & {
   meanVector: Float64Array;
@@ -73,16 +73,21 @@ export function createStatistics(engine: Engine, select: Select) {
   }
 
   return {
-    async of(collection: string, vector: Float32Array, stems: string[]): Promise<Measures> {
-      const { passages, meanLength, meanVector, counts } = await ofCollection(collection, vector.length);
+    async of(collection: string, vector: Float32Array): Promise<Measures> {
+      const { passages, meanLength, meanVector } = await ofCollection(collection, vector.length);
+      return { mean: meanVector.reduce((sum, number, at) => sum + number * vector[at]!, 0), passages, meanLength };
+    },
+
+    /** How many passages of a collection hold each of these stems; `dimension` is the length of its vectors. */
+    async counts(collection: string, dimension: number, stems: string[]): Promise<number[]> {
+      const { counts } = await ofCollection(collection, dimension);
       const unknown = [...new Set(stems)].filter((stem) => counts.get(stem) === undefined);
       if (unknown.length > 0) {
         const holds = (stem: string) => `where:{path:["stems"] operator:Equal valueText:${JSON.stringify(stem)}}`;
         const found = await count(collection, unknown.map(holds));
         for (const [at, stem] of unknown.entries()) counts.set(stem, found[at]!);
       }
-      const mean = meanVector.reduce((sum, number, at) => sum + number * vector[at]!, 0);
-      return { mean, passages, meanLength, counts: stems.map((stem) => counts.get(stem) ?? 0) };
+      return stems.map((stem) => counts.get(stem) ?? 0);
     },
 
     /** Tells that documents of a collection changed. */

@@ -38,30 +38,39 @@ export function createWords(engine: Engine, statistics: Statistics) {
   return async function words(query: { collection: string; question: string; vector: Float32Array; limit: number }) {
     const { collection, vector, limit } = query;
     const stems = stemsOf(wordsOf(query.question).join(' '));
-    const measures = await statistics.of(collection, vector, stems);
-    const counted = stems.map((stem, at) => ({ stem, count: measures.counts[at]! }));
-    const chosen = rarest(counted, mostPostings);
+    const measures = await statistics.of(collection, vector);
 
     /** Passages that hold stems, list by list; of these ids alone where there are any. */
-    async function find(lists: Stem[][], most: number, ids?: string[]): Promise<Candidate[][]> {
+    async function find(lists: string[][], most: number, ids?: string[]) {
       if (lists.length === 0) return [];
       const queries = lists.map((list) => ({
         ...{ className: 'AssayWords', tenant: collection, fields: ['documentId', 'version'], limit: most, ids },
-        words: { property: 'stems', words: [...new Set(list.map(({ stem }) => stem))] },
+        words: { property: 'stems', words: [...new Set(list)] },
       }));
-      const found = await engine.find<Omit<Candidate, 'passage' | 'score'>>(queries);
-      return found.map((list) =>
-        list.map(({ id: passage, documentId, version, held }) => {
-          return { passage, documentId, version, score: bm25(chosen, held, measures) };
-        }),
-      );
+      return engine.find<Omit<Candidate, 'passage' | 'score'>>(queries);
     }
+
+    // A collection smaller than what is wanted comes whole, and tells itself how many passages hold each word.
+    const [all] = measures.passages < limit && stems.length > 0 ? await find([stems], limit) : [];
+    const whole = all && all.length < limit ? all : null;
+    const counts = whole
+      ? stems.map((stem) => whole.filter(({ held }) => held.times.has(stem)).length)
+      : await statistics.counts(collection, vector.length, stems);
+    const counted = stems.map((stem, at) => ({ stem, count: counts[at]! }));
+    const chosen = rarest(counted, mostPostings);
+    const stemsIn = (list: Stem[]) => list.map(({ stem }) => stem);
+    const weighed = (found: Awaited<ReturnType<typeof find>>[number]): Candidate[] =>
+      found
+        .map(({ id: passage, documentId, version, held }) => {
+          return { passage, documentId, version, score: bm25(chosen, held, measures) };
+        })
+        .filter(({ score }) => score > 0);
 
     // Of what it has not yet written to a segment (up to a minute long), the engine (1.35.2) weighs only the first that hold any of
     // the words, a tenth more than are wanted. So those of the rarest words are asked for by themselves as well.
     const rare = rarest(chosen, mostOfRare);
     const lists = (rare.length === chosen.length ? [chosen] : [chosen, rare]).filter(({ length }) => length > 0);
-    const [first = [], further = []] = await find(lists, limit);
+    const [first = [], further = []] = (whole ? [whole] : await find(lists.map(stemsIn), limit)).map(weighed);
     first.sort(byScore);
 
     return {
@@ -76,8 +85,8 @@ export function createWords(engine: Engine, statistics: Statistics) {
         const ids = [...new Set([...passages, ...further].map(({ passage }) => passage))].filter(
           (id) => !found.has(id),
         );
-        const [others] = ids.length > 0 ? await find([chosen], ids.length, ids) : [[]];
-        return [...first, ...others!].sort(byScore);
+        const [others = []] = ids.length > 0 ? await find([stemsIn(chosen)], ids.length, ids) : [];
+        return [...first, ...weighed(others)].sort(byScore);
       },
     };
   };
