@@ -166,9 +166,9 @@ export function openFullText(database: DatabaseSync, collectionKey: number) {
      */
     search(question: string): Map<number, number> {
       const counted = wordsOf(question).map((word) => ({ word, count: countOf(word) }));
-      const words = rarest(counted, mostPostings).map(({ word }) => word);
       const sums = new Map<number, number>();
-      for (const word of words) {
+      for (const { word, count } of rarest(counted, mostPostings)) {
+        if (count === 0) continue;
         const { keys, scores: added } = scoresOf(word);
         for (let at = 0; at < keys.length; at += 1) sums.set(keys[at]!, (sums.get(keys[at]!) ?? 0) + added[at]!);
       }
