@@ -30,7 +30,7 @@ import { guardOrigins } from './http/origins.ts';
 import { pageRoutes } from './http/page.ts';
 import { limitRate } from './http/rate-limit.ts';
 import { searchRoutes } from './http/search.ts';
-import { contentSecurityPolicy, docsContentSecurityPolicy, setSecurityHeaders } from './http/security-headers.ts';
+import { docsContentSecurityPolicy, securityHeaders } from './http/security-headers.ts';
 import { withTokenBudget } from './http/token-budget.ts';
 import type { Jobs } from './ingest/jobs.ts';
 import type { Keyring } from './keyring.ts';
@@ -83,8 +83,7 @@ export async function buildApp(parts: AppParts, waitsFor: WaitsFor = () => null)
     forceCloseConnections: 'idle',
     // A path that can't be decoded is met before any hook: the same reply as for the rest.
     frameworkErrors: (error, request, reply) => {
-      const headers = { 'content-security-policy': contentSecurityPolicy, 'x-content-type-options': 'nosniff' };
-      reply.headers({ ...headers, 'x-request-id': request.id });
+      reply.headers({ ...securityHeaders, 'x-request-id': request.id });
       void replyWithError(error, request as never, reply as never);
     },
     clientErrorHandler: replyToBrokenHttp,
@@ -98,7 +97,7 @@ export async function buildApp(parts: AppParts, waitsFor: WaitsFor = () => null)
     throw new AppError('NOT_FOUND', 'There is nothing here. GET /openapi.json tells what there is.');
   });
   app.addHook('onRequest', async (request, reply) => {
-    reply.header('x-request-id', request.id);
+    reply.headers({ ...securityHeaders, 'x-request-id': request.id });
   });
   app.addHook('onResponse', async (request, reply) => {
     const { method, url = 'unknown' } = request.routeOptions;
@@ -116,7 +115,6 @@ export async function buildApp(parts: AppParts, waitsFor: WaitsFor = () => null)
     if (schema?.response) schema.response = { default: ErrorBody, ...schema.response };
   });
   app.removeContentTypeParser('text/plain'); // what any page may send without asking first
-  await setSecurityHeaders(app);
   await guardOrigins(app, { ...settings, keysRequired: keyring.isRequired });
   replyInsteadOfNode(app);
   requireKeys(app, keyring);

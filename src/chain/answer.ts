@@ -32,7 +32,6 @@ export function createModelAnswer(options: { prompt: Prompt; model: ChatStep }):
   return sequence('answer by model', [
     step('fill answer prompt', ({ question, context }: Retrieved) => ({ question, context: formatContext(context) })),
     options.prompt,
-    step('messages', (prompt: BasePromptValueInterface) => prompt.toChatMessages()),
     tellingTokens(options.model),
     step('read answer', (message: AIMessageChunk): Answer => {
       const text = readText(message);
@@ -45,8 +44,9 @@ export function createModelAnswer(options: { prompt: Prompt; model: ChatStep }):
 /**
  * The model, whose reply is told piece by piece (`configurable.onToken`) where somebody listens, and comes whole where not.
  */
-function tellingTokens(model: ChatStep): ChatStep {
-  return step('call model', async (messages: BaseMessage[], config) => {
+function tellingTokens(model: ChatStep): Runnable<BasePromptValueInterface, AIMessageChunk> {
+  return step('call model', async (prompt: BasePromptValueInterface, config) => {
+    const messages = prompt.toChatMessages();
     const onToken = config.configurable?.onToken as OnToken | undefined;
     if (!onToken) return model.invoke(messages, config);
     return recorded(config, model.getName(), 'model', messages, async (within) => {

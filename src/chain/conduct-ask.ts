@@ -142,7 +142,7 @@ function toReply(outcome: Outcome, trail: AskTrail, totalMs: number): AskReply {
     question,
     answer: answer.text,
     collection,
-    context: context.map(({ windows, ...passage }) => passage),
+    context: trail.plain(context),
     verdict: (verdicts.context ?? verdicts.answer)!,
     ...(evaluation === 'both' && { verdicts: { context: verdicts.context!, answer: verdicts.answer! } }),
     abstained: answer.abstained,

@@ -1,5 +1,5 @@
 import type { Runnable } from '@langchain/core/runnables';
-import type { Answered, Evaluation, Verdicts } from './state.ts';
+import type { Answered, Verdicts } from './state.ts';
 import { choice, step, together } from './step.ts';
 import { type Basis, unjudged, type Verdict } from './verdict.ts';
 
@@ -22,18 +22,12 @@ export function createEvaluate(judges: Record<Basis, Judge>): Runnable<Answered,
       `judge by ${bases.join(' and ')}`,
       Object.fromEntries(bases.map((basis) => [basis, judges[basis]])),
     );
-  const wants = (evaluation: Evaluation) =>
-    step(`wants ${evaluation}`, (state: Answered) => state.evaluation === evaluation);
-  const isIdle = step(
-    'has nothing to judge',
-    ({ answer, evaluation }: Answered) => answer.abstained || evaluation === 'none',
-  );
   return choice<Answered, Verdicts>(
     'choose judges',
     [
-      [isIdle, skip],
-      [wants('both'), judge('context', 'answer')],
-      [wants('answer'), judge('answer')],
+      [({ answer, evaluation }) => answer.abstained || evaluation === 'none', skip],
+      [({ evaluation }) => evaluation === 'both', judge('context', 'answer')],
+      [({ evaluation }) => evaluation === 'answer', judge('answer')],
     ],
     judge('context'),
   );

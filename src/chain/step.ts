@@ -55,16 +55,21 @@ export function carry(name: string, key: string, runnable: Runnable): Runnable {
   }));
 }
 
+/** A condition: a step where a trace should tell of it, else a function. */
+type Condition<Input> = Runnable<Input, boolean> | ((input: Input) => boolean);
+
 /** The first step whose condition holds, or the last one, which has none. */
 export function choice<Input, Output>(
   name: string,
-  branches: [condition: Runnable<Input, boolean>, then: Runnable<Input, Output>][],
+  branches: [condition: Condition<Input>, then: Runnable<Input, Output>][],
   otherwise: Runnable<Input, Output>,
 ): Runnable<Input, Output> {
   const branch = RunnableBranch.from<Input, Output>([...branches, otherwise] as never);
   return short(name, branch, async (input, config) => {
-    for (const [condition, then] of branches)
-      if (await condition.invoke(input, config)) return then.invoke(input, config);
+    for (const [condition, then] of branches) {
+      const holds = typeof condition === 'function' ? condition(input) : await condition.invoke(input, config);
+      if (holds) return then.invoke(input, config);
+    }
     return otherwise.invoke(input, config);
   });
 }

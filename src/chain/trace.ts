@@ -20,11 +20,17 @@ export type TraceStep = z.infer<typeof TraceStep>;
 /** The trail of one ask: hand `root` in as `configurable.trail`, and every step is in it. */
 export class AskTrail {
   readonly root: TrailEntry = newEntry('ask', 'step', undefined);
+  readonly #toPlain = plainCopies();
+
+  /** What steps were given or gave as a reply shows it. It is the trace's own copy, so that a record holds it once. */
+  plain<Shown>(value: object): Shown {
+    return this.#toPlain(value) as Shown;
+  }
 
   /** Every step so far, parents before their children, in the order in which they began. */
   steps(): TraceStep[] {
     const steps: TraceStep[] = [];
-    const toPlain = plainCopies();
+    const toPlain = this.#toPlain;
     const visit = (entry: TrailEntry, depth: number) => {
       const { name, kind, begun, failed } = entry;
       steps.push({

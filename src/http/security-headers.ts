@@ -1,40 +1,48 @@
-import helmet from '@fastify/helmet';
-import type { FastifyInstance } from 'fastify';
+import helmet from 'helmet';
 
+/**
+ * The policy of whatever is not a page: a browser that shows it runs nothing of it and puts it into no frame. A page sets its
+ * own `content-security-policy`, which takes this one's place.
+ */
 const directives = {
   'default-src': ["'none'"],
   'base-uri': ["'none'"],
   'form-action': ["'none'"],
   'frame-ancestors': ["'none'"],
 };
-const written = (policy: Record<string, string[]>) =>
-  Object.entries(policy)
-    .map(([name, sources]) => `${name} ${sources.join(' ')}`)
-    .join(';');
-
-/**
- * The policy of whatever is not a page: a browser that shows it runs nothing of it and puts it into no frame. A page sets its
- * own `content-security-policy`, which takes this one's place.
- */
-export const contentSecurityPolicy = written(directives);
 
 /** The policy of `/docs`: its own scripts, and the styles that Swagger UI writes into its elements. */
-export const docsContentSecurityPolicy = written({
+export const docsContentSecurityPolicy = Object.entries({
   ...directives,
   'script-src': ["'self'"],
   'style-src': ["'self'", "'unsafe-inline'"],
   'img-src': ["'self'", 'data:'],
   'connect-src': ["'self'"],
-});
+})
+  .map(([name, sources]) => `${name} ${sources.join(' ')}`)
+  .join(';');
 
 /**
- * Sets on every reply what browsers are to keep to. No HSTS: the service speaks HTTP, and whether its name is one for HTTPS
- * is known to the proxy that does.
+ * What every reply tells browsers to keep to. No HSTS: the service speaks HTTP, and whether its name is one for HTTPS is known to
+ * the proxy that does. Helmet says the same for every reply, so it is asked once.
  */
-export async function setSecurityHeaders(app: FastifyInstance) {
-  await app.register(helmet, {
+export const securityHeaders = headersOf(
+  helmet({
     contentSecurityPolicy: { useDefaults: false, directives },
     strictTransportSecurity: false,
     xFrameOptions: { action: 'deny' },
+  }),
+);
+
+/** The headers that a middleware sets, by their names in small letters. */
+function headersOf(middleware: ReturnType<typeof helmet>): Record<string, string> {
+  const headers = new Map<string, string>();
+  const response = {
+    setHeader: (name: string, value: string) => void headers.set(name.toLowerCase(), value),
+    removeHeader: () => {},
+  };
+  middleware({} as never, response as never, (error) => {
+    if (error) throw error;
   });
+  return Object.fromEntries(headers);
 }

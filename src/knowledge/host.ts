@@ -35,15 +35,18 @@ function toError(id: number, error: unknown): HostReply {
   return { id, error: { code, message } };
 }
 
+const misfit = () => new AppError('MODEL_BAD_OUTPUT', 'The embedding model returned a vector of an unexpected length.');
+
 /**
  * Answers all searches that have come in meanwhile, those of one collection with one pass over its index. Each reply is ready before
  * the next is worked on: whoever waits for it can go on meanwhile.
  */
 function* answerTogether(store: Store, waiting: Waiting[]): Generator<HostReply> {
   for (const [collection, group] of Map.groupBy(waiting, ({ search }) => search.collection)) {
-    const fitting = group.filter(({ search }) => store.fits(search.vector));
-    const misfit = new AppError('MODEL_BAD_OUTPUT', 'The embedding model returned a vector of an unexpected length.');
-    for (const { id, search } of group) if (!store.fits(search.vector)) yield toError(id, misfit);
+    const fitting: Waiting[] = [];
+    for (const waits of group)
+      if (store.fits(waits.search.vector)) fitting.push(waits);
+      else yield toError(waits.id, misfit());
     if (fitting.length === 0) continue;
     let answered = 0;
     try {

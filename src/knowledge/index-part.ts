@@ -1,6 +1,7 @@
 import faiss from 'faiss-node';
 import { AppError } from '../errors.ts';
 import { addOwner, labelsOf, noOwners, type Owners, withoutLabels } from './owners.ts';
+import { allFinite } from './vector-length.ts';
 
 /** A window that is near a question: which window of which passage, and the cosine of the two vectors. */
 export type NearWindow = { passageKey: number; window: number; similarity: number };
@@ -27,7 +28,7 @@ export type IndexPart = ReturnType<typeof createIndexPart>;
 function check(vectors: Float32Array, dimension: number) {
   if (vectors.length === 0 || vectors.length % dimension !== 0)
     throw new AppError('INTERNAL', `A vector must have ${dimension} numbers.`);
-  if (!vectors.every(Number.isFinite)) throw new AppError('INTERNAL', 'A vector holds a number that is not finite.');
+  if (!allFinite(vectors)) throw new AppError('INTERNAL', 'A vector holds a number that is not finite.');
 }
 
 /**

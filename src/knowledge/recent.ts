@@ -1,19 +1,31 @@
-/** A memory for the `most` things that were used last. */
+/**
+ * A memory for things that were used last: the last `most` / 2 at least, and never more than `most`. Of two generations the younger takes
+ * what is set or used; when it is full the elder one is forgotten, and it becomes the elder. To be used again costs a look-up, where an
+ * order of last use would be rewritten each time.
+ */
 export function createRecent<Key, Value>(most: number) {
-  const kept = new Map<Key, Value>();
+  let younger = new Map<Key, Value>();
+  let elder = new Map<Key, Value>();
+
+  function set(key: Key, value: Value) {
+    younger.set(key, value);
+    if (younger.size < most / 2) return;
+    elder = younger;
+    younger = new Map();
+  }
+
   return {
     get(key: Key): Value | undefined {
-      const value = kept.get(key);
-      if (value === undefined) return undefined;
-      // A Map goes through its keys in the order in which they were set: the first is the one not used for longest.
-      kept.delete(key);
-      kept.set(key, value);
-      return value;
+      const value = younger.get(key);
+      if (value !== undefined) return value;
+      const older = elder.get(key);
+      if (older !== undefined) set(key, older);
+      return older;
     },
-    set(key: Key, value: Value) {
-      kept.set(key, value);
-      if (kept.size > most) kept.delete(kept.keys().next().value!);
+    set,
+    remove(key: Key) {
+      younger.delete(key);
+      elder.delete(key);
     },
-    remove: (key: Key) => void kept.delete(key),
   };
 }

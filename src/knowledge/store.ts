@@ -14,7 +14,7 @@ import { type RankedPassage, rankPassages } from './rank-passages.ts';
 import { createRecent } from './recent.ts';
 import { snapshotFolder } from './snapshot.ts';
 import type { Tuning } from './upkeep.ts';
-import { otherLength, vectorLengthOf } from './vector-length.ts';
+import { allFinite, otherLength, vectorLengthOf } from './vector-length.ts';
 
 /** How many windows and passages each of the two searches hands to the fusion, at least. */
 const candidatesPerSearch = 100;
@@ -215,8 +215,7 @@ export function openStore(options: {
     put,
     remove,
     /** Whether a question's vector can be searched with; the caller asks before it joins questions into one search. */
-    fits: (vector: Float32Array) =>
-      dimension === null || (vector.length === dimension && vector.every(Number.isFinite)),
+    fits: (vector: Float32Array) => dimension === null || (vector.length === dimension && allFinite(vector)),
     searchTogether,
     createCollection,
     removeCollection,

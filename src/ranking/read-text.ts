@@ -4,16 +4,17 @@ import { contentStems, readWords } from './words.ts';
 /** Words that begin alike often mean the like: "proclaim", "proclamation". */
 export const beginning = 5;
 
+/** Where a stem occurs in a text, rising: its places among all telling words, and the sentences by their numbers. */
+export type Occurrences = { places: number[]; sentences: number[] };
+
 /** What a text is compared by, the same for every question: where its telling words are. */
 export type ReadText = {
   /** How many telling words there are, repeated ones counted. */
   length: number;
-  /** The places of each stem among them, rising. */
-  places: ReadonlyMap<string, number[]>;
+  stems: ReadonlyMap<string, Occurrences>;
   /** Each two that follow each other. */
   pairs: ReadonlySet<string>;
-  /** The sentences, by number, in which each stem and each beginning of a stem occurs, rising. */
-  sentencesWith: ReadonlyMap<string, number[]>;
+  /** The sentences in which each beginning of a stem occurs. */
   sentencesBegun: ReadonlyMap<string, number[]>;
   /** Offsets in the text. */
   sentences: { start: number; end: number }[];
@@ -44,15 +45,25 @@ export function readText(text: string): ReadText {
     const stems = readWords(text.slice(start, end)).flatMap(({ stem, common }) => (common ? [] : [stem]));
     return { start, end, stems };
   });
-  const stems = sentences.flatMap((sentence) => sentence.stems);
-  const bySentence = (partOf: (stem: string) => string) =>
-    placesOf(sentences.flatMap((sentence, at) => [...new Set(sentence.stems.map(partOf))].map((part) => [part, at])));
+  const inOrder = sentences.flatMap((sentence) => sentence.stems);
+  const stems = new Map<string, Occurrences>();
+  const sentencesBegun = new Map<string, number[]>();
+  let place = 0;
+  for (const [at, sentence] of sentences.entries())
+    for (const stem of sentence.stems) {
+      const occurrences = stems.getOrInsertComputed(stem, () => ({ places: [], sentences: [] }));
+      occurrences.places.push(place++);
+      addOnce(occurrences.sentences, at);
+      addOnce(
+        sentencesBegun.getOrInsertComputed(stem.slice(0, beginning), () => []),
+        at,
+      );
+    }
   read = {
-    length: stems.length,
-    places: placesOf(stems.map((stem, at) => [stem, at])),
-    pairs: new Set(stems.slice(1).map((stem, at) => `${stems[at]} ${stem}`)),
-    sentencesWith: bySentence((stem) => stem),
-    sentencesBegun: bySentence((stem) => stem.slice(0, beginning)),
+    length: inOrder.length,
+    stems,
+    pairs: new Set(inOrder.slice(1).map((stem, at) => `${inOrder[at]} ${stem}`)),
+    sentencesBegun,
     sentences: sentences.map(({ start, end }) => ({ start, end })),
   };
   if (remembered.size >= rememberedTexts) remembered.delete(remembered.keys().next().value!);
@@ -60,12 +71,7 @@ export function readText(text: string): ReadText {
   return read;
 }
 
-function placesOf(parts: [part: string, place: number][]): Map<string, number[]> {
-  const places = new Map<string, number[]>();
-  for (const [part, place] of parts) {
-    const known = places.get(part);
-    if (known) known.push(place);
-    else places.set(part, [place]);
-  }
-  return places;
+/** Adds a number that is no smaller than the last, unless it is the last. */
+function addOnce(rising: number[], number: number) {
+  if (rising.at(-1) !== number) rising.push(number);
 }

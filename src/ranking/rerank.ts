@@ -1,6 +1,6 @@
 import type { FoundPassage } from '../passage.ts';
 import { namesIn } from './question-type.ts';
-import { beginning, readText, readTitle } from './read-text.ts';
+import { beginning, type Occurrences, readText, readTitle } from './read-text.ts';
 import { relativeTo } from './relative.ts';
 import weights from './rerank-weights.json' with { type: 'json' };
 import { rarityOf, readWords } from './words.ts';
@@ -63,44 +63,43 @@ export function rerank<Found extends Comparable>(
 export function featuresOfPassages(question: string, found: Comparable[]): number[][] {
   const asked = readWords(question).flatMap(({ stem, common }) => (common ? [] : [stem]));
   const names = namesIn(question).map(({ stem }) => stem);
-  const read = found.map(({ title, text, windows }) => ({
-    text: readText(text),
-    title: readTitle(title),
-    nearest: nearestThree(windows),
-  }));
-  const sentenceCount = read.reduce((sum, { text }) => sum + text.sentences.length, 0);
-  const rarity = (stem: string) =>
-    rarityOf(
-      read.reduce((sum, { text }) => sum + (text.sentencesWith.get(stem)?.length ?? 0), 0),
-      sentenceCount,
-    );
-  const wanted = [...new Set(asked)].map((stem): Weighted => ({ part: stem, weight: rarity(stem) }));
-  const weightOf = new Map(wanted.map(({ part, weight }) => [part, weight]));
-  const beginnings = wanted.map(({ part, weight }): Weighted => ({ part: part.slice(0, beginning), weight }));
-  const pairs = asked.slice(1).map((stem, at): Weighted => {
-    const before = asked[at]!;
-    return { part: `${before} ${stem}`, weight: weightOf.get(before)! + weightOf.get(stem)! };
+  const stems = [...new Set(asked)];
+  const read = found.map(({ title, text, windows }) => {
+    const words = readText(text);
+    const held = stems.map((stem) => words.stems.get(stem));
+    return { text: words, held, title: readTitle(title), nearest: nearestThree(windows) };
   });
+  const sentenceCount = read.reduce((sum, { text }) => sum + text.sentences.length, 0);
+  const weights = stems.map((_stem, at) => {
+    const sentencesWith = read.reduce((sum, { held }) => sum + (held[at]?.sentences.length ?? 0), 0);
+    return rarityOf(sentencesWith, sentenceCount);
+  });
+  const all = sumOf(weights);
+  const beginnings = stems.map((stem) => stem.slice(0, beginning));
+  const weightOf = new Map(stems.map((stem, at) => [stem, weights[at]!]));
+  const pairs = asked.slice(1).map((stem, at) => `${asked[at]} ${stem}`);
+  const pairWeights = asked.slice(1).map((stem, at) => weightOf.get(asked[at]!)! + weightOf.get(stem)!);
+  const allPairs = sumOf(pairWeights);
   const relative = relativeTo(read.map(({ nearest: [first] }) => first));
 
-  return read.map(({ text, title, nearest: [first, second, third] }, at): number[] => {
-    const { places, sentences, pairs: pairsHeld } = text;
-    const near = sentences.map((sentence) => relative(similarityAt(found[at]!, sentence) ?? first));
-    const words = readShares(wanted, text.sentencesWith, near);
+  return read.map(({ text, held, title, nearest: [first, second, third] }, at): number[] => {
+    const near = text.sentences.map((sentence) => relative(similarityAt(found[at]!, sentence) ?? first));
+    const words = readShares(weights, all, (word) => held[word]?.sentences, near);
+    const begun = readShares(weights, all, (word) => text.sentencesBegun.get(beginnings[word]!), near);
     return [
       found[at]!.score,
       relative(first),
       relative(second),
       relative((first + second + third) / 3),
-      shareHeld(wanted, (stem) => places.has(stem) || title.has(stem)),
+      shareHeld(weights, all, (word) => held[word] !== undefined || title.has(stems[word]!)),
       words.alone,
       words.withNext,
-      shareWithinReach(wanted, places),
-      readShares(beginnings, text.sentencesBegun, near).withNext,
-      shareHeld(pairs, (pair) => pairsHeld.has(pair)),
+      shareWithinReach(weights, all, held),
+      begun.withNext,
+      shareHeld(pairWeights, allPairs, (pair) => text.pairs.has(pairs[pair]!)),
       words.nearness,
       words.both,
-      Math.min(3, names.filter((stem) => !places.has(stem) && !title.has(stem)).length),
+      Math.min(3, names.filter((stem) => !text.stems.has(stem) && !title.has(stem)).length),
       Math.log(1 + text.length),
     ];
   });
@@ -131,16 +130,14 @@ function similarityAt(passage: Comparable, { start, end }: { start: number; end:
   return most;
 }
 
-/** A part of the question, and how much it tells. */
-type Weighted = { part: string; weight: number };
+const sumOf = (weights: number[]) => weights.reduce((total, weight) => total + weight, 0);
 
-const sumOfWeights = (parts: Weighted[]) => parts.reduce((total, { weight }) => total + weight, 0);
-
-/** The share of parts, by their weight, that are held; 0 where there are none. */
-function shareHeld(parts: Weighted[], isHeld: (part: string) => boolean): number {
-  const all = sumOfWeights(parts);
+/** The share of the question's parts that are held, by their weights, which sum to `all`; 0 where there are none. */
+function shareHeld(weights: number[], all: number, isHeld: (part: number) => boolean): number {
   if (all === 0) return 0;
-  return parts.reduce((met, { part, weight }) => (isHeld(part) ? met + weight : met), 0) / all;
+  let met = 0;
+  for (let part = 0; part < weights.length; part += 1) if (isHeld(part)) met += weights[part]!;
+  return met / all;
 }
 
 /** Sums by sentence, used again and again: a search reads hundreds of sentences, and nothing else runs meanwhile. */
@@ -148,11 +145,17 @@ let alone = new Float64Array(64);
 let withNext = new Float64Array(64);
 
 /**
- * The greatest share of parts, by their weight, in a sentence, and in one with the one after it; how near the sentence is that holds
+ * The greatest share of parts, by their weights, in a sentence, and in one with the one after it; how near the sentence is that holds
  * most (of equals the nearest); and the greatest sum of a sentence's share and its nearness.
+ * @param sentencesWith the sentences that hold a part, rising
  * @param near the nearness of each sentence
  */
-function readShares(parts: Weighted[], sentencesWith: ReadonlyMap<string, number[]>, near: number[]) {
+function readShares(
+  weights: number[],
+  all: number,
+  sentencesWith: (part: number) => number[] | undefined,
+  near: number[],
+) {
   const count = near.length;
   if (count > alone.length) {
     alone = new Float64Array(count * 2);
@@ -160,15 +163,15 @@ function readShares(parts: Weighted[], sentencesWith: ReadonlyMap<string, number
   }
   alone.fill(0, 0, count);
   withNext.fill(0, 0, count);
-  const all = sumOfWeights(parts) || Number.POSITIVE_INFINITY;
-  for (const { part, weight } of parts) {
-    const places = sentencesWith.get(part);
-    if (!places) continue;
+  for (let part = 0; part < weights.length; part += 1) {
+    const sentences = sentencesWith(part);
+    if (!sentences) continue;
+    const share = all === 0 ? 0 : weights[part]! / all;
     let before = -1;
-    for (const at of places) {
-      alone[at]! += weight / all;
-      withNext[at]! += weight / all;
-      if (at > 0 && before !== at - 1) withNext[at - 1]! += weight / all;
+    for (const at of sentences) {
+      alone[at]! += share;
+      withNext[at]! += share;
+      if (at > 0 && before !== at - 1) withNext[at - 1]! += share;
       before = at;
     }
   }
@@ -188,19 +191,18 @@ let countedFrom = new Int32Array(64);
 /** A place and the number of a word as one number: a question has no more words than this. */
 const mostWords = 4096;
 
-/** The greatest share of the question's words, by what they tell, that stand within reach of each other. */
-function shareWithinReach(wanted: Weighted[], places: ReadonlyMap<string, number[]>): number {
-  const all = sumOfWeights(wanted);
+/** The greatest share of the question's words, by their weights, that stand within reach of each other. */
+function shareWithinReach(weights: number[], all: number, held: (Occurrences | undefined)[]): number {
   if (all === 0) return 0;
   let count = 0;
-  for (const [word, { part }] of wanted.entries()) {
-    const stands = places.get(part);
-    if (!stands) continue;
-    while (count + stands.length > standing.length) standing = grown(standing);
-    for (const place of stands) standing[count++] = place * mostWords + word;
+  for (const [word, occurrences] of held.entries()) {
+    if (!occurrences) continue;
+    const { places } = occurrences;
+    while (count + places.length > standing.length) standing = grown(standing);
+    for (const place of places) standing[count++] = place * mostWords + word;
   }
-  while (wanted.length > countedFrom.length) countedFrom = grown(countedFrom);
-  countedFrom.fill(-1, 0, wanted.length);
+  while (weights.length > countedFrom.length) countedFrom = grown(countedFrom);
+  countedFrom.fill(-1, 0, weights.length);
   const inOrder = standing.subarray(0, count).sort();
   let greatest = 0;
   for (let first = 0; first < count; first += 1) {
@@ -210,7 +212,7 @@ function shareWithinReach(wanted: Weighted[], places: ReadonlyMap<string, number
       const word = inOrder[at]! % mostWords;
       if (countedFrom[word] === first) continue;
       countedFrom[word] = first;
-      share += wanted[word]!.weight;
+      share += weights[word]!;
     }
     greatest = Math.max(greatest, share / all);
   }

@@ -1,7 +1,7 @@
 import { AppError } from '../../errors.ts';
 import { rerank, rerankedPassages } from '../../ranking/rerank.ts';
 import type { Knowledge, NewDocument } from '../port.ts';
-import { otherLength, vectorLengthOf } from '../vector-length.ts';
+import { allFinite, otherLength, vectorLengthOf } from '../vector-length.ts';
 import { createAsks } from './asks.ts';
 import { createCatchUp } from './catch-up.ts';
 import { createChanges } from './changes.ts';
@@ -166,7 +166,7 @@ export async function startWeaviate(
       async search(query) {
         const { vector } = query;
         const stored = await readDimension();
-        if (!vector.every(Number.isFinite) || (stored !== null && stored !== vector.length))
+        if (!allFinite(vector) || (stored !== null && stored !== vector.length))
           throw new AppError('MODEL_BAD_OUTPUT', 'The embedding model returned a vector of an unexpected length.');
         if (stored === null) {
           await need(query.collection);
