@@ -4,7 +4,7 @@ import { within } from '../deadline.ts';
 import { AppError } from '../errors.ts';
 import { inConversation, type StandaloneQuestion, type Turn } from './in-conversation.ts';
 import { type Outcome, withPolicy } from './policy.ts';
-import type { AskReply, AskRequest } from './reply.ts';
+import type { AskReply, AskRequest, KeptReply } from './reply.ts';
 import type { Asked, Evaluated } from './state.ts';
 import type { Keep, OnToken } from './step.ts';
 import { AskTrail, type TraceStep } from './trace.ts';
@@ -18,7 +18,7 @@ export type SaveAsk = (record: {
   collection: string;
   keyName: string | null;
   createdAt: string;
-  reply: AskReply;
+  reply: KeptReply;
 }) => void;
 
 /** An ask that is over: its reply or why it has none, and its steps for whoever wants them. Times are in milliseconds. */
@@ -107,10 +107,11 @@ export function createConductAsk(options: {
       );
       const reply = toReply(outcome, trail, performance.now() - begun);
       end(reply, null);
-      if (!options.saveAsk && !request.trace) return reply;
-      const record = { ...reply, trace: steps() };
-      options.saveAsk?.({ id: reply.id, collection, keyName: asker.keyName ?? null, createdAt, reply: record });
-      return request.trace ? record : reply;
+      if (options.saveAsk) {
+        const kept = { ...reply, trace: trail.table() };
+        options.saveAsk({ id: reply.id, collection, keyName: asker.keyName ?? null, createdAt, reply: kept });
+      }
+      return request.trace ? { ...reply, trace: steps() } : reply;
     } catch (error) {
       const failure = toFailure(error, { isGone: asker.signal?.aborted === true, isLate: deadline.isOver() });
       end(null, failure);

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { collectionName } from '../collection-name.ts';
 import { Passage } from '../passage.ts';
 import { mostPassages } from './policy.ts';
-import { TraceStep } from './trace.ts';
+import { stepsOf, TraceStep, type TraceTable } from './trace.ts';
 import { Verdict } from './verdict.ts';
 
 /** Text from people: no NUL, no half of a surrogate pair, which neither the store nor a model server would take. */
@@ -43,3 +43,12 @@ export const AskReply = z.object({
   trace: z.array(TraceStep).optional(),
 });
 export type AskReply = z.infer<typeof AskReply>;
+
+/** A reply as its record keeps it; records of earlier versions hold the steps themselves. */
+export type KeptReply = Omit<AskReply, 'trace'> & { trace: TraceTable | TraceStep[] };
+
+/** The reply that a record keeps, with its trace. */
+export const fromKept = ({ trace, ...reply }: KeptReply): AskReply => ({
+  ...reply,
+  trace: Array.isArray(trace) ? trace : stepsOf(trace),
+});

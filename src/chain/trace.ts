@@ -17,6 +17,31 @@ export const TraceStep = z.object({
 });
 export type TraceStep = z.infer<typeof TraceStep>;
 
+/** The steps of an ask as columns: to pack these takes half as long as to pack an object for each step. */
+export type TraceTable = {
+  names: string[];
+  kinds: StepKind[];
+  depths: number[];
+  startsMs: number[];
+  durationsMs: number[];
+  inputs: unknown[];
+  outputs: unknown[];
+  failed: boolean[];
+};
+
+/** The steps that a table holds. */
+export const stepsOf = (table: TraceTable): TraceStep[] =>
+  table.names.map((name, at) => ({
+    name,
+    kind: table.kinds[at]!,
+    depth: table.depths[at]!,
+    startMs: table.startsMs[at]!,
+    durationMs: table.durationsMs[at]!,
+    input: table.inputs[at],
+    output: table.outputs[at],
+    failed: table.failed[at]!,
+  }));
+
 /** The trail of one ask: hand `root` in as `configurable.trail`, and every step is in it. */
 export class AskTrail {
   readonly root: TrailEntry = newEntry('ask', 'step', undefined);
@@ -29,24 +54,34 @@ export class AskTrail {
 
   /** Every step so far, parents before their children, in the order in which they began. */
   steps(): TraceStep[] {
-    const steps: TraceStep[] = [];
-    const toPlain = this.#toPlain;
+    return stepsOf(this.table());
+  }
+
+  /** The same as a record keeps it. */
+  table(): TraceTable {
+    const table: TraceTable = {
+      names: [],
+      kinds: [],
+      depths: [],
+      startsMs: [],
+      durationsMs: [],
+      inputs: [],
+      outputs: [],
+      failed: [],
+    };
     const visit = (entry: TrailEntry, depth: number) => {
-      const { name, kind, begun, failed } = entry;
-      steps.push({
-        name,
-        kind,
-        depth,
-        startMs: rounded(begun - this.root.begun),
-        durationMs: rounded(durationOf(entry)),
-        input: toPlain(entry.input),
-        output: toPlain(entry.output),
-        failed,
-      });
+      table.names.push(entry.name);
+      table.kinds.push(entry.kind);
+      table.depths.push(depth);
+      table.startsMs.push(rounded(entry.begun - this.root.begun));
+      table.durationsMs.push(rounded(durationOf(entry)));
+      table.inputs.push(this.#toPlain(entry.input));
+      table.outputs.push(this.#toPlain(entry.output));
+      table.failed.push(entry.failed);
       for (const each of entry.within) visit(each, depth + 1);
     };
     for (const each of this.root.within) visit(each, 0);
-    return steps;
+    return table;
   }
 
   /** How long the steps of this name took together, in milliseconds; one within another of the same name counts once. */

@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { ConductAsk } from '../chain/conduct-ask.ts';
-import { AskReply, AskRequest } from '../chain/reply.ts';
+import { AskReply, AskRequest, fromKept, type KeptReply } from '../chain/reply.ts';
 import { AppError } from '../errors.ts';
 import type { Knowledge } from '../knowledge/port.ts';
 import { mayUse, needCollection } from './keys.ts';
@@ -55,7 +55,7 @@ export const askRoutes: FastifyPluginAsyncZod<{
       // Another key's ask is as good as none, even in a collection that both may use.
       if (!record || !mayUse(request, record.collection) || (request.key && record.keyName !== request.key.name))
         throw new AppError('ASK_NOT_FOUND', 'There is no ask of this id.');
-      return record.reply as AskReply;
+      return fromKept(record.reply as KeptReply);
     },
   );
 };
