@@ -94,3 +94,9 @@ export class AppError extends Error {
     return errorTable[this.code].status;
   }
 }
+
+/** Whether a model server refuses what a request asks for, as one does that knows an option not. */
+export function refusesRequest(error: unknown): boolean {
+  if (!(error instanceof AppError) || error.code !== 'MODEL_REJECTED') return false;
+  return [400, 422].includes((error.cause as { status?: number } | undefined)?.status ?? 0);
+}

@@ -54,7 +54,7 @@ const vendors: Record<string, RegExp> = {
   replicas: /^(ioredis|pino|node:.*)$/,
   models: /^(@langchain\/.*|langchain|openai|undici|cockatiel|onnxruntime-node|@huggingface\/tokenizers|zod|node:.*)$/,
   observe: /^(pino|prom-client|@opentelemetry\/.*|node:.*)$/,
-  http: /^(fastify|@fastify\/.*|fastify-type-provider-zod|@modelcontextprotocol\/sdk\/.*|ioredis|zod|node:.*)$/,
+  http: /^(fastify|@fastify\/.*|fastify-type-provider-zod|@modelcontextprotocol\/sdk\/.*|helmet|ioredis|zod|node:.*)$/,
 };
 
 const files = readdirSync(src, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'));

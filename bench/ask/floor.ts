@@ -21,7 +21,7 @@ const contentOf = (reply: unknown) =>
 const app = fastify();
 app.post('/ask', async (request) => {
   const { question } = request.body as { question: string };
-  await post('/v1/embeddings', { model: 'bench', input: question, encoding_format: 'float' });
+  await post('/v1/embeddings', { model: 'bench', input: question, encoding_format: 'base64' });
   const messages = [{ role: 'user', content: `${context}\n${question}` }];
   const answer = contentOf(await post('/v1/chat/completions', { model: 'bench', messages }));
   const judge = [{ role: 'user', content: `${context}\n${question}\n${answer}\nReply with "verdict".` }];

@@ -16,22 +16,25 @@ const completion = (content: string) =>
   });
 const answered = completion(answer);
 const judged = completion(judgement);
-const vectors = new Map<string, string>();
+const vectors = new Map<string, { float: string; base64: string }>();
 
-/** Vectors as JSON, computed once for each text. */
-function vectorOf(text: string): string {
+/** Vectors as JSON, in both encodings, computed once for each text. */
+function vectorOf(text: string) {
   const known = vectors.get(text);
   if (known) return known;
-  const vector = JSON.stringify(hashedEmbedding(text, dimension));
+  const numbers = hashedEmbedding(text, dimension);
+  const base64 = JSON.stringify(Buffer.from(Float32Array.from(numbers).buffer).toString('base64'));
+  const vector = { float: JSON.stringify(numbers), base64 };
   vectors.set(text, vector);
   return vector;
 }
 
 function embed(body: string): string {
-  const { input } = JSON.parse(body) as { input: string | string[] };
+  type Wanted = { input: string | string[]; encoding_format?: 'float' | 'base64' };
+  const { input, encoding_format = 'float' } = JSON.parse(body) as Wanted;
   const data = [input]
     .flat()
-    .map((text, index) => `{"object":"embedding","index":${index},"embedding":${vectorOf(text)}}`);
+    .map((text, index) => `{"object":"embedding","index":${index},"embedding":${vectorOf(text)[encoding_format]}}`);
   return `{"object":"list","model":"bench","data":[${data.join()}],"usage":{"prompt_tokens":8,"total_tokens":8}}`;
 }
 

@@ -13,7 +13,7 @@ import fastify from 'fastify';
  */
 const [baseUrl, corpus] = process.argv.slice(2);
 const configuration = { baseURL: baseUrl! };
-const embeddings = new OpenAIEmbeddings({ model: 'bench', apiKey: 'none', configuration, encodingFormat: 'float' });
+const embeddings = new OpenAIEmbeddings({ model: 'bench', apiKey: 'none', configuration });
 const model = new ChatOpenAI({ model: 'bench', apiKey: 'none', configuration, temperature: 0 });
 const store = new MemoryVectorStore(embeddings);
 const texts = readdirSync(corpus!).flatMap(

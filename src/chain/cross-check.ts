@@ -1,7 +1,7 @@
 import type { AIMessageChunk, BaseMessage } from '@langchain/core/messages';
 import type { RunnableConfig } from '@langchain/core/runnables';
 import { z } from 'zod';
-import { AppError } from '../errors.ts';
+import { AppError, refusesRequest } from '../errors.ts';
 import { contentStems } from '../ranking/words.ts';
 import { type ChatStep, readText } from './answer.ts';
 import { logOdds } from './calibration.ts';
@@ -47,12 +47,6 @@ export function preferring(told: ChatStep, model: ChatStep) {
     }
     return await model.invoke(messages, config);
   };
-}
-
-/** Whether a server refuses what a request asks for, as one does that knows an option not. */
-function refusesRequest(error: unknown): boolean {
-  if (!(error instanceof AppError) || error.code !== 'MODEL_REJECTED') return false;
-  return [400, 422].includes((error.cause as { status?: number } | undefined)?.status ?? 0);
 }
 
 function readWord(message: AIMessageChunk): Word {

@@ -55,6 +55,11 @@ export function carry(name: string, key: string, runnable: Runnable): Runnable {
   }));
 }
 
+function named<Named extends Runnable>(name: string, runnable: Named): Named {
+  runnable.name = name;
+  return runnable;
+}
+
 /** A condition: a step where a trace should tell of it, else a function. */
 type Condition<Input> = Runnable<Input, boolean> | ((input: Input) => boolean);
 
@@ -64,7 +69,10 @@ export function choice<Input, Output>(
   branches: [condition: Condition<Input>, then: Runnable<Input, Output>][],
   otherwise: Runnable<Input, Output>,
 ): Runnable<Input, Output> {
-  const branch = RunnableBranch.from<Input, Output>([...branches, otherwise] as never);
+  const asRunnable = (condition: Condition<Input>) =>
+    typeof condition === 'function' ? named(`${name}?`, new RunnableLambda({ func: condition })) : condition;
+  const pairs = branches.map(([condition, then]) => [asRunnable(condition), then]);
+  const branch = RunnableBranch.from<Input, Output>([...pairs, otherwise] as never);
   return short(name, branch, async (input, config) => {
     for (const [condition, then] of branches) {
       const holds = typeof condition === 'function' ? condition(input) : await condition.invoke(input, config);

@@ -17,7 +17,7 @@ async function open(test: Test, options: { maxRetries?: number; timeoutMs?: numb
 }
 const hello = [new HumanMessage('hello')];
 
-test('embeddings ask for floats and come back at unit length, in the order of the texts', async (t) => {
+test('embeddings ask for base64 and come back at unit length, in the order of the texts', async (t) => {
   const { openai, embeddings } = await open(t);
   openai.embeddings({
     vectors: [
@@ -29,11 +29,34 @@ test('embeddings ask for floats and come back at unit length, in the order of th
     [0.6, 0.8],
     [0, 1],
   ]);
-  assert.deepEqual(openai.embeddingRequests[0]!.body, { model: 'm', input: ['a\nb', 'c'], encoding_format: 'float' });
+  assert.deepEqual(openai.embeddingRequests[0]!.body, { model: 'm', input: ['a\nb', 'c'], encoding_format: 'base64' });
+});
+
+test('a server that sends floats whatever it is asked for is understood', async (t) => {
+  const { openai, embeddings } = await open(t);
+  openai.embeddings({ vectors: [[3, 4]], ignoreEncodingFormat: true });
+  assert.deepEqual(await embeddings.embedQuery('a'), [0.6, 0.8]);
+});
+
+test('a server that refuses base64 is asked for floats, then and from then on', async (t) => {
+  const { openai, embeddings } = await open(t);
+  openai.embeddings(fail.status(400), { vectors: [[3, 4]] }, { vectors: [[0, 2]] });
+  assert.deepEqual(await embeddings.embedQuery('a'), [0.6, 0.8]);
+  assert.deepEqual(await embeddings.embedQuery('b'), [0, 1]);
+  const formats = openai.embeddingRequests.map(({ body }) => body.encoding_format);
+  assert.deepEqual(formats, ['base64', 'float', 'float']);
+});
+
+test('a text that the server refuses does not pass for an encoding that it refuses', async (t) => {
+  const { openai, embeddings } = await open(t);
+  openai.embeddings(fail.status(400), fail.status(400), { vectors: [[0, 2]] });
+  await assert.rejects(embeddings.embedQuery('too long'), { code: 'MODEL_REJECTED' });
+  assert.deepEqual(await embeddings.embedQuery('b'), [0, 1]);
+  assert.equal(openai.embeddingRequests.at(-1)!.body.encoding_format, 'base64');
 });
 
 for (const [name, reply] of [
-  ['base64 where floats were asked for', { ignoreEncodingFormat: true }],
+  ['base64 that is not of whole floats', { vectors: ['AAAA', 'AAAA'], ignoreEncodingFormat: true }],
   ['fewer vectors than texts', { vectors: [[1, 0]] }],
   ['vectors of unequal length', { vectors: [[1, 0], [1]] }],
   ['empty vectors', { vectors: [[], []] }],
@@ -85,7 +108,8 @@ test('questions of the same moment are embedded by one call; one that the server
   assert.equal(openai.embeddingRequests.length, 1);
   for (const [at, text] of texts.entries()) assert.deepEqual(await embeddings.embedQuery(text), together[at]);
 
-  openai.embeddings(fail.status(400), {}, fail.status(400), {});
+  const refused = fail.status(400);
+  openai.embeddings(refused, refused, {}, refused, {}, refused); // each refusal is asked for once more, as floats
   const settled = await Promise.allSettled(texts.map((text) => embeddings.embedQuery(text)));
   assert.deepEqual(
     settled.map(({ status }) => status),
