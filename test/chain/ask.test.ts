@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { deserialize, serialize } from 'node:v8';
 import { StringOutputParser } from '@langchain/core/output_parsers';
 import { RunnablePassthrough, RunnableSequence } from '@langchain/core/runnables';
 import { initChatModel } from 'langchain';
@@ -10,12 +11,14 @@ import { createAskChain, createBasicChain } from '../../src/chain/ask.ts';
 import { createEvaluate } from '../../src/chain/evaluate.ts';
 import { createModelJudge, judgementFormat } from '../../src/chain/judge-by-model.ts';
 import { readPrompts } from '../../src/chain/prompts.ts';
+import { type AskReply, fromKept } from '../../src/chain/reply.ts';
 import { createRetrieve, PassageRetriever, type SearchPassages } from '../../src/chain/retrieve.ts';
 import type { Asked } from '../../src/chain/state.ts';
 import { keep } from '../../src/chain/step.ts';
 import { AskTrail } from '../../src/chain/trace.ts';
 import { openModelServer } from '../../src/models/model-server.ts';
 import { CheckedOpenAiChatModel } from '../../src/models/openai-chat-model.ts';
+import { newEntry } from '../../src/trail.ts';
 import { promptText } from '../doubles/openai-replies.ts';
 import { startOpenAiServer } from '../doubles/openai-server.ts';
 import type { Test } from '../doubles/temporary-folder.ts';
@@ -134,6 +137,16 @@ test('a trail records every step with its input, output and time', async (t) => 
     /Runnable(Sequence|Map|Lambda|Branch|Assign)/,
     'every step has a name of its own',
   );
+});
+
+test('a record gives back the reply and its trace, also one that an earlier version kept', () => {
+  const trail = new AskTrail();
+  trail.root.within.push({ ...newEntry('retrieve', 'retriever', { question: 'Q' }), output: [1, 2], ended: 5 });
+  const reply = { id: 'ask_1', answer: 'No.' } as AskReply;
+  const whole = { ...reply, trace: trail.steps() };
+  assert.equal(whole.trace[0]!.name, 'retrieve');
+  assert.deepEqual(fromKept(deserialize(serialize({ ...reply, trace: trail.table() }))), whole);
+  assert.deepEqual(fromKept(deserialize(serialize(whole))), whole);
 });
 
 test("LangChain's callbacks hear of every step too, by its name", async (t) => {

@@ -1,0 +1,40 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { createRecent } from '../../src/knowledge/recent.ts';
+
+type Operation = { what: 'set' | 'get' | 'remove'; key: number };
+
+/** Does all operations; the truth has the values in the order of their last use. */
+function carryOut(most: number, operations: Operation[]) {
+  const recent = createRecent<number, number>(most);
+  const truth = new Map<number, number>();
+  for (const [at, { what, key }] of operations.entries()) {
+    const value = what === 'set' ? at : what === 'get' ? recent.get(key) : undefined;
+    if (value !== undefined && what === 'get') assert.equal(value, truth.get(key));
+    if (what === 'set') recent.set(key, at);
+    if (what === 'remove') recent.remove(key);
+    if (value === undefined && what === 'get') continue;
+    truth.delete(key);
+    if (value !== undefined) truth.set(key, value);
+  }
+  return { recent, truth };
+}
+
+test('the last half of what was used is remembered, never more than so much, and nothing that was removed', () => {
+  const keys = Array.from({ length: 16 }, (_, key) => key);
+  const operation = fc.record({
+    what: fc.constantFrom('set' as const, 'set' as const, 'get' as const, 'remove' as const),
+    key: fc.constantFrom(...keys),
+  });
+  fc.assert(
+    fc.property(fc.integer({ min: 2, max: 12 }), fc.array(operation, { maxLength: 80 }), (most, operations) => {
+      // To look is to use: each key is looked for in a memory of its own.
+      const kept = keys.filter((key) => carryOut(most, operations).recent.get(key) !== undefined);
+      const { truth } = carryOut(most, operations);
+      assert.ok(kept.length <= most, `${kept.length} of ${most}`);
+      for (const key of [...truth.keys()].slice(-Math.floor(most / 2))) assert.ok(kept.includes(key), String(key));
+      for (const key of kept) assert.ok(truth.has(key), String(key));
+    }),
+  );
+});
