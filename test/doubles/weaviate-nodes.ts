@@ -53,7 +53,8 @@ function spawnNode(node: number, gossipPort: string, joined: number[]) {
       GO_PROFILING_DISABLE: 'true',
       LOG_LEVEL: 'warning',
       GOMEMLIMIT: '1GiB',
-      GOMAXPROCS: '1',
+      // Alone it may take all processors, as it does by itself; several on a test's machine would be in each other's way.
+      ...(count > 1 && { GOMAXPROCS: '1' }),
       CLUSTER_HOSTNAME: `node-${node}`,
       CLUSTER_IN_LOCALHOST: 'true',
       CLUSTER_BIND_ADDR: '127.0.0.1',
@@ -102,7 +103,7 @@ process.once('disconnect', async () => {
 execFileSync('ip', ['link', 'set', 'lo', 'up']);
 for (const node of everyNode) {
   const door = createServer((outer) => {
-    const inner = connect(Number(port(8080, node)), '127.0.0.1');
+    const inner = connect({ port: Number(port(8080, node)), host: '127.0.0.1', noDelay: true });
     outer.pipe(inner).pipe(outer);
     outer.on('error', () => inner.destroy());
     inner.on('error', () => outer.destroy());

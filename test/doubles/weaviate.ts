@@ -58,7 +58,7 @@ export async function startWeaviateNodes(test: Test, count = 1, { apiKey }: { ap
   /** A port on loopback that leads to a node's socket. */
   async function openPort(node: number): Promise<string> {
     const sockets = new Set<Socket>();
-    const server = createServer((outer) => {
+    const server = createServer({ noDelay: true }, (outer) => {
       const inner = connect(join(folder, `node-${node}.sock`));
       outer.pipe(inner).pipe(outer);
       for (const [one, other] of [
