@@ -117,7 +117,8 @@ test('no key, question, document text or word of the model server gets into logs
   await call('POST', '/documents', { source: 'x.md', text: `${text}\0` });
   await call('POST', '/documents', `{"source":"x.md","text":"${text}`);
   await call('POST', '/documents', { source: 'x.md', text }, { 'content-type': 'text/canary-passage' });
-  openai.embeddings(fail.status(400, { message: `refused: ${text}` }), fail.html(), fail.noChoices());
+  const refused = fail.status(400, { message: `refused: ${text}` });
+  openai.embeddings(refused, refused, fail.html(), fail.noChoices()); // what is refused as base64 is asked for as floats
   for (let at = 0; at < 3; at += 1)
     assert.ok((await call('POST', '/documents', { source: `x${at}.md`, text: `${text} ${at}` })).status >= 500);
 
@@ -174,13 +175,8 @@ test('no key, question, document text or word of the model server gets into logs
   assert.match((await ask()).reply, /"unparseable"/);
   openai.chatWhen(/./, fail.cutShort());
   assert.match((await ask({ stream: true })).reply, /event: error|"error"/);
-  for (const failure of [
-    fail.status(400, { message: `refused: ${question}` }),
-    fail.reset(),
-    fail.html(),
-    fail.noChoices(),
-  ]) {
-    openai.embeddings(failure);
+  for (const failures of [[refused, refused], [fail.reset()], [fail.html()], [fail.noChoices()]]) {
+    openai.embeddings(...failures);
     assert.ok((await ask()).status >= 500);
   }
   openai.embeddings(fail.status(500, { message: `refused: ${question}` }));
