@@ -5,18 +5,21 @@ import { createRecent } from '../../src/knowledge/recent.ts';
 
 type Operation = { what: 'set' | 'get' | 'remove'; key: number };
 
-/** Does all operations; the truth has the values in the order of their last use. */
+/** Does all operations; the truth has the values in the order of their last use, and null in the place of one that was removed. */
 function carryOut(most: number, operations: Operation[]) {
   const recent = createRecent<number, number>(most);
-  const truth = new Map<number, number>();
+  const truth = new Map<number, number | null>();
   for (const [at, { what, key }] of operations.entries()) {
     const value = what === 'set' ? at : what === 'get' ? recent.get(key) : undefined;
     if (value !== undefined && what === 'get') assert.equal(value, truth.get(key));
     if (what === 'set') recent.set(key, at);
-    if (what === 'remove') recent.remove(key);
-    if (value === undefined && what === 'get') continue;
+    if (what === 'remove') {
+      recent.remove(key);
+      if (truth.has(key)) truth.set(key, null);
+    }
+    if (value === undefined) continue;
     truth.delete(key);
-    if (value !== undefined) truth.set(key, value);
+    truth.set(key, value);
   }
   return { recent, truth };
 }
@@ -33,8 +36,9 @@ test('the last half of what was used is remembered, never more than so much, and
       const kept = keys.filter((key) => carryOut(most, operations).recent.get(key) !== undefined);
       const { truth } = carryOut(most, operations);
       assert.ok(kept.length <= most, `${kept.length} of ${most}`);
-      for (const key of [...truth.keys()].slice(-Math.floor(most / 2))) assert.ok(kept.includes(key), String(key));
-      for (const key of kept) assert.ok(truth.has(key), String(key));
+      for (const [key, value] of [...truth].slice(-Math.floor(most / 2)))
+        assert.equal(kept.includes(key), value !== null, String(key));
+      for (const key of kept) assert.ok((truth.get(key) ?? null) !== null, String(key));
     }),
   );
 });
