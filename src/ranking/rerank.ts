@@ -2,7 +2,7 @@ import type { FoundPassage } from '../passage.ts';
 import { namesIn } from './question-type.ts';
 import { beginning, type Occurrences, readText, readTitle } from './read-text.ts';
 import { relativeTo } from './relative.ts';
-import weights from './rerank-weights.json' with { type: 'json' };
+import shipped from './rerank-weights.json' with { type: 'json' };
 import { rarityOf, readWords } from './words.ts';
 
 /** What is read of a passage. */
@@ -29,7 +29,7 @@ export const rerankFeatures = [
   'length',
 ] as const;
 
-const trained = rerankFeatures.map((name) => weights.features[name]);
+const trained = rerankFeatures.map((name) => shipped.features[name]);
 
 /** Words of a question that stand within so many telling words of each other are about one thing. */
 const reach = 10;
