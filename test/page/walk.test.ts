@@ -83,10 +83,9 @@ for (const [name, viewport] of Object.entries({ narrow, wide }))
     const marked = page.locator('dialog mark');
     assert.equal(await marked.innerText(), answer);
     await page.locator('dialog', { hasText: 'Its lamp burned whale oil at first.' }).waitFor();
-    assert.ok(
-      await marked.evaluate(
-        (mark) => mark.getBoundingClientRect().top > 0 && mark.getBoundingClientRect().bottom < 900,
-      ),
+    // The page scrolls there once it has been drawn, so this waits.
+    await page.waitForFunction(
+      `(({ top, bottom }) => top > 0 && bottom < 900)(document.querySelector('dialog mark').getBoundingClientRect())`,
     );
     await keep('4-document');
     await page.keyboard.press('Escape');
@@ -100,6 +99,7 @@ for (const [name, viewport] of Object.entries({ narrow, wide }))
 
     await page.getByRole('link', { name: 'History' }).click();
     const past = page.locator('.past li');
+    await past.nth(1).waitFor();
     assert.equal(await past.count(), 2);
     assert.match(await past.first().innerText(), /football[\s\S]*Abstained/);
     assert.match(await past.last().innerText(), /rebuilt[\s\S]*Correct[\s\S]*of 100/);
@@ -155,8 +155,8 @@ test('an answer of a model streams in, is Markdown, and is called Incorrect; eac
   assert.match(shown, new RegExp(reason));
   assert.equal(await page.locator('.answer-text li').count(), 2);
   const [linked, unsupported] = [page.locator('.sentence[data-evidence]'), page.locator('.sentence.unsupported')];
-  assert.equal((await linked.allInnerTexts()).join(''), 'The tower was rebuilt in 1904.');
   assert.equal(await unsupported.first().innerText(), 'It is painted with red and white stripes.');
+  assert.equal((await linked.allInnerTexts()).join(''), 'The tower was rebuilt in 1904.');
   assert.equal(await page.locator('.no-evidence').first().innerText(), 'no evidence');
   await linked.first().click();
   await page.locator('mark.current', { hasText: 'The tower was rebuilt in 1904' }).waitFor();
@@ -166,12 +166,13 @@ test('an answer of a model streams in, is Markdown, and is called Incorrect; eac
   const step = page.locator('.timeline details', { hasText: 'ask the model' });
   assert.equal(await step.count(), 2);
   await step.first().locator('summary').click();
-  const [prompt, reply] = await step.first().locator('pre').allInnerTexts();
-  assert.match(prompt!, /^system:\n[\s\S]*human:\n[\s\S]*When was the tower rebuilt\?/);
-  assert.match(reply!, /red and white stripes/);
+  // A step's texts are drawn once it has opened: innerText waits for them.
+  const [prompt, reply] = [step.first().locator('pre').first(), step.first().locator('pre').last()];
+  assert.match(await prompt.innerText(), /^system:\n[\s\S]*human:\n[\s\S]*When was the tower rebuilt\?/);
+  assert.match(await reply.innerText(), /red and white stripes/);
   const fewer = await page.locator('.timeline li').count();
   await page.getByLabel(/Every step/).check();
-  assert.ok((await page.locator('.timeline li').count()) > fewer);
+  await page.locator('.timeline li').nth(fewer).waitFor();
   await keepPicture(page, 'wide-9-timeline');
   assert.deepEqual(complaints, []);
 });
