@@ -133,7 +133,7 @@ export function openFullText(database: DatabaseSync, collectionKey: number) {
     const known = counts.get(word);
     if (known !== undefined) return known;
     const query = toMatchQuery([word]);
-    // Most words that were not asked for before are in no passage, which costs half as much to find out.
+    // That no passage holds a word, such as a number that only the question has, is found out at half the cost of counting.
     const n = isHeld.get(query) ? (countUpTo.get(query, mostPostings + 1) as { n: number }).n : 0;
     if (counts.size >= mostCounts) counts.clear();
     counts.set(word, n);
