@@ -6,6 +6,7 @@ import { type BasePromptValueInterface, ChatPromptValue } from '@langchain/core/
 import { ChatPromptTemplate } from '@langchain/core/prompts';
 import type { Runnable } from '@langchain/core/runnables';
 import { AppError } from '../errors.ts';
+import { asPiece, madeOf } from './message-pieces.ts';
 import { short } from './step.ts';
 
 /** The prompts by file name, each with the variables that it must name, all of them and no others. */
@@ -75,12 +76,18 @@ function toPrompt(name: string, templates: [Role, string][]): Prompt {
   const parts = templates.map(([role, text]) => {
     // Text and the names of variables take turns.
     const pieces = text.split(/\{\{\s*([^}]*?)\s*\}\}/);
+    const fixed = pieces.map(asPiece);
     const make = messageOf[role];
-    if (pieces.length > 1)
-      return (values: Record<string, string>) =>
-        make(pieces.map((piece, at) => (at % 2 === 0 ? piece : values[piece]!)).join(''));
-    const fixed = make(text);
-    return () => fixed;
+    const fill = (values: Record<string, string>) => {
+      const texts = pieces.map((piece, at) => (at % 2 === 0 ? piece : values[piece]!));
+      return madeOf(
+        make(texts.join('')),
+        texts.map((filled, at) => (at % 2 === 0 ? fixed[at]! : filled)),
+      );
+    };
+    if (pieces.length > 1) return fill;
+    const same = fill({});
+    return () => same;
   });
   const render = (values: Record<string, string>) => new ChatPromptValue(parts.map((part) => part(values)));
   return short<Record<string, string>, BasePromptValueInterface>(

@@ -1,6 +1,7 @@
 import { BaseMessage } from '@langchain/core/messages';
 import { z } from 'zod';
 import { newEntry, type StepKind, type TrailEntry } from '../trail.ts';
+import { asPiece, longText, piecesOf } from './message-pieces.ts';
 
 const kinds = ['step', 'prompt', 'model', 'retriever', 'parser', 'other'] as const satisfies StepKind[];
 
@@ -17,7 +18,11 @@ export const TraceStep = z.object({
 });
 export type TraceStep = z.infer<typeof TraceStep>;
 
-/** The steps of an ask as columns: to pack these takes half as long as to pack an object for each step. */
+/**
+ * The steps of an ask as a record keeps them: columns, which are packed in half the time that an object for each step takes. Long
+ * texts in what the steps were given and gave are objects (`String`), and a message made of pieces tells them in place of its content:
+ * so a text that many steps and many asks saw is one thing, and packed once.
+ */
 export type TraceTable = {
   names: string[];
   kinds: StepKind[];
@@ -29,27 +34,32 @@ export type TraceTable = {
   failed: boolean[];
 };
 
-/** The steps that a table holds. */
-export const stepsOf = (table: TraceTable): TraceStep[] =>
-  table.names.map((name, at) => ({
+/** The steps that a table holds, with their texts as they were. */
+export function stepsOf(table: TraceTable): TraceStep[] {
+  const read = readPlain();
+  return table.names.map((name, at) => ({
     name,
     kind: table.kinds[at]!,
     depth: table.depths[at]!,
     startMs: table.startsMs[at]!,
     durationMs: table.durationsMs[at]!,
-    input: table.inputs[at],
-    output: table.outputs[at],
+    input: read(table.inputs[at]),
+    output: read(table.outputs[at]),
     failed: table.failed[at]!,
   }));
+}
 
 /** The trail of one ask: hand `root` in as `configurable.trail`, and every step is in it. */
 export class AskTrail {
   readonly root: TrailEntry = newEntry('ask', 'step', undefined);
   readonly #toPlain = plainCopies();
 
-  /** What steps were given or gave as a reply shows it. It is the trace's own copy, so that a record holds it once. */
+  /**
+   * What steps were given or gave as a reply shows it, its texts as they are. It is the trace's own copy from then on, so that a record
+   * holds it once.
+   */
   plain<Shown>(value: object): Shown {
-    return this.#toPlain(value) as Shown;
+    return this.#toPlain(value, asItIs) as Shown;
   }
 
   /** Every step so far, parents before their children, in the order in which they began. */
@@ -111,29 +121,64 @@ export class AskTrail {
 const rounded = (milliseconds: number) => Math.round(milliseconds * 100) / 100;
 const durationOf = ({ begun, ended }: TrailEntry) => (ended ?? performance.now()) - begun;
 
+const asItIs = (text: string): unknown => text;
+
+type ToPlain = (value: unknown, keepText?: (text: string) => unknown) => unknown;
+
 /**
  * Makes plain values of what steps were given and gave: messages as role and content, windows (an index's inner matter) left out.
  * A thing that several steps saw is one thing in the copies too, so that a record holds it once.
  */
-function plainCopies() {
-  const copies = new Map<object, unknown>();
-  return function toPlain(value: unknown): unknown {
+function plainCopies(): ToPlain {
+  const copies = new Map<object | string, unknown>();
+  const once = (text: string) =>
+    text.length < longText ? text : copies.getOrInsertComputed(text, () => asPiece(text));
+  return function toPlain(value, keepText = once) {
+    if (typeof value === 'string') return keepText(value);
     // A step that failed has no output; JSON has no word for that but null.
     if (typeof value !== 'object' || value === null) return value ?? null;
+    if (value instanceof String) return value;
     const known = copies.get(value);
     if (known !== undefined) return known;
-    const copy = copyOf(value, toPlain);
+    const copy = copyOf(value, (inner) => toPlain(inner, keepText));
     copies.set(value, copy);
     return copy;
   };
 }
 
 function copyOf(value: object, toPlain: (value: unknown) => unknown): unknown {
-  if (value instanceof BaseMessage) return { role: value.type, content: value.content };
+  if (value instanceof BaseMessage) {
+    const pieces = piecesOf(value);
+    return pieces ? { role: value.type, pieces: pieces.map(toPlain) } : { role: value.type, content: value.content };
+  }
   if (Array.isArray(value)) return value.map(toPlain);
   if ('toChatMessages' in value) return toPlain((value as { toChatMessages: () => BaseMessage[] }).toChatMessages());
   const copy: Record<string, unknown> = {};
-  for (const [name, field] of Object.entries(value))
+  for (const name of Object.keys(value)) {
+    const field = (value as Record<string, unknown>)[name];
     if (name !== 'windows' && typeof field !== 'function') copy[name] = toPlain(field);
+  }
   return copy;
+}
+
+/** Makes of copies what they were made of: texts, and messages with their content. */
+function readPlain() {
+  const known = new Map<object, unknown>();
+  return function read(value: unknown): unknown {
+    if (typeof value !== 'object' || value === null) return value;
+    if (value instanceof String) return value.valueOf();
+    let original = known.get(value);
+    if (original === undefined) {
+      original = originalOf(value, read);
+      known.set(value, original);
+    }
+    return original;
+  };
+}
+
+function originalOf(copy: object, read: (value: unknown) => unknown): unknown {
+  if (Array.isArray(copy)) return copy.map(read);
+  if ('role' in copy && 'pieces' in copy)
+    return { role: copy.role, content: (copy.pieces as unknown[]).map(read).join('') };
+  return Object.fromEntries(Object.entries(copy).map(([name, value]) => [name, read(value)]));
 }

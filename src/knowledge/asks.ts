@@ -3,8 +3,13 @@ import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import { inTransaction, openDatabase } from './database.ts';
 import type { AskRecord } from './port.ts';
 
-/** A record on its way to the disk: its reply is bytes, which only the port's client makes and reads. */
-export type PackedAsk = Omit<AskRecord, 'reply'> & { reply: Uint8Array };
+/** What is asked about records without reading their replies. */
+export type AskHeader = Omit<AskRecord, 'reply'>;
+/**
+ * A record and the bytes that hold its reply, which only the port's client makes and reads: a list of replies, of which it is the one
+ * at `place`; where that is null, as an earlier version wrote it, the reply alone.
+ */
+export type PackedAsk = { header: AskHeader; replies: Uint8Array; place: number | null };
 
 const migrations = [
   `CREATE TABLE asks (
@@ -33,6 +38,8 @@ const migrations = [
   INSERT INTO packed_asks SELECT number, id, collection, key_name, created_at, number, 0, NULL FROM asks;
   DROP TABLE asks;
   ALTER TABLE packed_asks RENAME TO asks`,
+  // Each reply was bytes of its own, from begins to ends.
+  'ALTER TABLE asks ADD COLUMN place INTEGER',
 ];
 
 /** How many records are kept; older ones go first. */
@@ -40,8 +47,6 @@ const kept = 100_000;
 
 /** Texts take a fifth of their room when packed, and packing them harder saves little more. To begin costs more than to go on. */
 const pack = (replies: Uint8Array) => zstdCompressSync(replies, { params: { [constants.ZSTD_c_compressionLevel]: 1 } });
-/** How many replies are packed together: whoever wants one unpacks them all. */
-const packedTogether = 32;
 
 /** How often it is looked for records that are too old, and how many of the oldest are looked at in one go. */
 const sweepEveryMs = 60_000;
@@ -55,11 +60,11 @@ export function openAsks(dataDir: string, retentionMs: number) {
   const database = openDatabase(join(dataDir, 'asks.db'), { migrations, synchronous: 'NORMAL' });
   const insertPack = database.prepare('INSERT INTO packs (replies) VALUES (?)');
   const insert = database.prepare(
-    'INSERT OR REPLACE INTO asks (id, collection, key_name, created_at, pack, begins, ends) VALUES (?, ?, ?, ?, ?, ?, ?)',
+    'INSERT OR REPLACE INTO asks (id, collection, key_name, created_at, pack, begins, place) VALUES (?, ?, ?, ?, ?, 0, ?)',
   );
   const trim = database.prepare('DELETE FROM asks WHERE number <= ?');
   const select = database.prepare(
-    `SELECT id, collection, key_name AS keyName, created_at AS createdAt, begins, ends, replies
+    `SELECT id, collection, key_name AS keyName, created_at AS createdAt, begins, ends, place, replies
     FROM asks JOIN packs ON packs.number = pack WHERE id = ? AND created_at > ?`,
   );
   // Records come in the order in which asks end, so the oldest are found at the front, without an index of their times.
@@ -86,30 +91,23 @@ export function openAsks(dataDir: string, retentionMs: number) {
   }
   sweep();
 
-  function savePack(records: PackedAsk[]) {
-    const { lastInsertRowid: number } = insertPack.run(pack(Buffer.concat(records.map(({ reply }) => reply))));
-    let begins = 0;
-    for (const { id, collection, keyName, createdAt, reply } of records) {
-      const ends = begins + reply.length;
-      const { lastInsertRowid } = insert.run(id, collection, keyName, createdAt, number, begins, ends);
-      if (Number(lastInsertRowid) % 1000 === 0) trim.run(Number(lastInsertRowid) - kept);
-      begins = ends;
-    }
-  }
-
   return {
-    /** Keeps records, all or none. */
-    save(records: PackedAsk[]) {
+    /** Keeps records, all or none; their replies are one list, in the same order. */
+    save(headers: AskHeader[], replies: Uint8Array) {
       inTransaction(database, () => {
-        for (let at = 0; at < records.length; at += packedTogether) savePack(records.slice(at, at + packedTogether));
+        const { lastInsertRowid: number } = insertPack.run(pack(replies));
+        for (const [place, { id, collection, keyName, createdAt }] of headers.entries()) {
+          const { lastInsertRowid } = insert.run(id, collection, keyName, createdAt, number, place);
+          if (Number(lastInsertRowid) % 1000 === 0) trim.run(Number(lastInsertRowid) - kept);
+        }
       });
     },
     get(id: string): PackedAsk | null {
-      type Row = Omit<PackedAsk, 'reply'> & { begins: number; ends: number | null; replies: Uint8Array };
+      type Row = AskHeader & { begins: number; ends: number | null; place: number | null; replies: Uint8Array };
       const row = select.get(id, oldest()) as Row | undefined;
       if (!row) return null;
-      const { begins, ends, replies, ...record } = row;
-      return { ...record, reply: zstdDecompressSync(replies).subarray(begins, ends ?? undefined) };
+      const { begins, ends, place, replies, ...header } = row;
+      return { header, replies: zstdDecompressSync(replies).subarray(begins, ends ?? undefined), place };
     },
     close() {
       clearTimeout(sweeping);

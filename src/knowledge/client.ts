@@ -7,7 +7,7 @@ import { AppError } from '../errors.ts';
 import type { FoundPassage } from '../passage.ts';
 import type { PackedAsk } from './asks.ts';
 import type { HostMessage, HostOptions, HostRequest } from './host.ts';
-import { type Knowledge, type SearchQuery, type ShownPassage, storeOperations } from './port.ts';
+import { type AskRecord, type Knowledge, type SearchQuery, type ShownPassage, storeOperations } from './port.ts';
 import { unpackRanking } from './rank-passages.ts';
 import { createRecent } from './recent.ts';
 import { defaultTuning, recycled, type Tuning } from './upkeep.ts';
@@ -36,6 +36,8 @@ const threads = {
 };
 /** How long a record of an ask may wait for others, in milliseconds; it is lost where the process dies meanwhile. */
 const saveTogetherMs = 20;
+/** How many records are kept together at most: whoever wants one unpacks them all. */
+const savedTogether = 32;
 /** How many requests go in one message: a turn of the event loop may be a long one, and the host could work meanwhile. */
 const requestsTogether = 4;
 /** How many passages are kept here to be shown again; a passage's key never comes twice, so what is kept is never out of date. */
@@ -67,7 +69,7 @@ export async function startKnowledge(options: {
   const pending = new Map<number, Pending>();
   const recent = createRecent<number, ShownPassage>(recentPassages);
   let unsent: HostRequest[] = [];
-  let saving: { record: PackedAsk; resolve: () => void; reject: (error: unknown) => void }[] = [];
+  let saving: { record: AskRecord; resolve: () => void; reject: (error: unknown) => void }[] = [];
   let savingSoon: NodeJS.Timeout | undefined;
   let nextId = 0;
   let lastHeardOf = 0;
@@ -183,14 +185,18 @@ export async function startKnowledge(options: {
     if (together.length > 0) host?.send(together, ignoreFailure);
   }
 
-  /** Nobody waits for the record of an ask: those of a moment are one message and one transaction. */
+  /**
+   * Nobody waits for the record of an ask: those of a moment are one message and one transaction. What several steps of a trace saw, and
+   * several asks, is in the bytes once, as it is in memory; JSON would tell it again each time.
+   */
   function flushSaves() {
     clearTimeout(savingSoon);
     if (saving.length === 0) return;
     const together = saving;
     saving = [];
-    const settled = call('saveAsks', [together.map(({ record }) => record)]);
-    for (const { resolve, reject } of together) settled.then(() => resolve(), reject);
+    const headers = together.map(({ record: { reply, ...header } }) => header);
+    const saved = Promise.try(() => call('saveAsks', [headers, serialize(together.map(({ record }) => record.reply))]));
+    for (const { resolve, reject } of together) saved.then(() => resolve(), reject);
   }
 
   /** A search's ranking comes from the host; of the passages only those that weren't here a short while ago. */
@@ -222,16 +228,18 @@ export async function startKnowledge(options: {
     ) as unknown as Pick<Knowledge, (typeof storeOperations)[number]>),
     search,
     saveAsk(record) {
+      const { promise, resolve, reject } = Promise.withResolvers<void>();
       if (saving.length === 0) savingSoon = setTimeout(flushSaves, saveTogetherMs);
-      return new Promise((resolve, reject) => {
-        // What several steps of a trace saw is in the bytes once, as it is in memory; JSON would tell it again each time.
-        saving.push({ record: { ...record, reply: serialize(record.reply) }, resolve, reject });
-      });
+      saving.push({ record, resolve, reject });
+      if (saving.length === savedTogether) flushSaves();
+      return promise;
     },
     async ask(id) {
       flushSaves(); // it may be among them
       const packed = (await call('ask', [id])) as PackedAsk | null;
-      return packed && { ...packed, reply: deserialize(packed.reply) };
+      if (!packed) return null;
+      const replies = deserialize(packed.replies);
+      return { ...packed.header, reply: packed.place === null ? replies : replies[packed.place] };
     },
     hostPid: () => host?.pid,
     async close() {

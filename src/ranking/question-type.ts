@@ -68,12 +68,12 @@ export function holdsType(type: QuestionType, text: string, question: string): b
   }
 }
 
-/** The names and numbers in a question: telling words with a capital, but for its first, and digits. */
-export function namesIn(question: string): Word[] {
-  return readWords(question).filter(
-    (word) => !word.common && (isNumber(word) || (word.start > 0 && /^\p{Lu}/u.test(word.text))),
-  );
-}
+/** Whether a word of a question names something: a telling word with a capital, but for its first, or digits. */
+export const isNamed = (word: Word) =>
+  !word.common && (isNumber(word) || (word.start > 0 && /^\p{Lu}/u.test(word.text)));
+
+/** The names and numbers in a question. */
+export const namesIn = (question: string): Word[] => readWords(question).filter(isNamed);
 
 /** A word with a capital that doesn't merely begin a sentence. */
 export function isName({ text: word, start, common }: Word, text: string): boolean {

@@ -1,5 +1,5 @@
 import type { FoundPassage } from '../passage.ts';
-import { namesIn } from './question-type.ts';
+import { isNamed } from './question-type.ts';
 import { beginning, type Occurrences, readText, readTitle } from './read-text.ts';
 import { relativeTo } from './relative.ts';
 import shipped from './rerank-weights.json' with { type: 'json' };
@@ -61,31 +61,45 @@ export function rerank<Found extends Comparable>(
 
 /** The values of `rerankFeatures` for each passage. */
 export function featuresOfPassages(question: string, found: Comparable[]): number[][] {
-  const asked = readWords(question).flatMap(({ stem, common }) => (common ? [] : [stem]));
-  const names = namesIn(question).map(({ stem }) => stem);
+  const words = readWords(question);
+  const asked = words.flatMap(({ stem, common }) => (common ? [] : [stem]));
   const stems = [...new Set(asked)];
+  const names = words.flatMap((word) => (isNamed(word) ? [stems.indexOf(word.stem)] : []));
   const read = found.map(({ title, text, windows }) => {
     const words = readText(text);
     const held = stems.map((stem) => words.stems.get(stem));
     return { text: words, held, title: readTitle(title), nearest: nearestThree(windows) };
   });
-  const sentenceCount = read.reduce((sum, { text }) => sum + text.sentences.length, 0);
-  const weights = stems.map((_stem, at) => {
-    const sentencesWith = read.reduce((sum, { held }) => sum + (held[at]?.sentences.length ?? 0), 0);
-    return rarityOf(sentencesWith, sentenceCount);
-  });
+  let sentenceCount = 0;
+  const sentencesWith = stems.map(() => 0);
+  for (const { text, held } of read) {
+    sentenceCount += text.sentences.length;
+    for (let word = 0; word < held.length; word += 1) sentencesWith[word]! += held[word]?.sentences.length ?? 0;
+  }
+  const weights = sentencesWith.map((found) => rarityOf(found, sentenceCount));
   const all = sumOf(weights);
   const beginnings = stems.map((stem) => stem.slice(0, beginning));
-  const weightOf = new Map(stems.map((stem, at) => [stem, weights[at]!]));
-  const pairs = asked.slice(1).map((stem, at) => `${asked[at]} ${stem}`);
-  const pairWeights = asked.slice(1).map((stem, at) => weightOf.get(asked[at]!)! + weightOf.get(stem)!);
+  const neighbours = asked.slice(1).map((stem, at) => ({
+    pair: `${asked[at]} ${stem}`,
+    one: stems.indexOf(asked[at]!),
+    other: stems.indexOf(stem),
+  }));
+  const pairWeights = neighbours.map(({ one, other }) => weights[one]! + weights[other]!);
   const allPairs = sumOf(pairWeights);
   const relative = relativeTo(read.map(({ nearest: [first] }) => first));
 
   return read.map(({ text, held, title, nearest: [first, second, third] }, at): number[] => {
     const near = text.sentences.map((sentence) => relative(similarityAt(found[at]!, sentence) ?? first));
-    const words = readShares(weights, all, (word) => held[word]?.sentences, near);
-    const begun = readShares(weights, all, (word) => text.sentencesBegun.get(beginnings[word]!), near);
+    const words = readShares(
+      weights,
+      all,
+      held.map((occurrences) => occurrences?.sentences),
+      near,
+    );
+    const sentencesBegun = beginnings.map((begun) => text.sentencesBegun.get(begun));
+    const begun = readShares(weights, all, sentencesBegun, near);
+    const stayNeighbours = ({ pair, one, other }: (typeof neighbours)[number]) =>
+      held[one] !== undefined && held[other] !== undefined && text.pairs.has(pair);
     return [
       found[at]!.score,
       relative(first),
@@ -96,10 +110,10 @@ export function featuresOfPassages(question: string, found: Comparable[]): numbe
       words.withNext,
       shareWithinReach(weights, all, held),
       begun.withNext,
-      shareHeld(pairWeights, allPairs, (pair) => text.pairs.has(pairs[pair]!)),
+      shareHeld(pairWeights, allPairs, (at) => stayNeighbours(neighbours[at]!)),
       words.nearness,
       words.both,
-      Math.min(3, names.filter((stem) => !text.stems.has(stem) && !title.has(stem)).length),
+      Math.min(3, names.filter((name) => held[name] === undefined && !title.has(stems[name]!)).length),
       Math.log(1 + text.length),
     ];
   });
@@ -147,15 +161,10 @@ let withNext = new Float64Array(64);
 /**
  * The greatest share of parts, by their weights, in a sentence, and in one with the one after it; how near the sentence is that holds
  * most (of equals the nearest); and the greatest sum of a sentence's share and its nearness.
- * @param sentencesWith the sentences that hold a part, rising
+ * @param sentencesWith the sentences that hold each part, rising
  * @param near the nearness of each sentence
  */
-function readShares(
-  weights: number[],
-  all: number,
-  sentencesWith: (part: number) => number[] | undefined,
-  near: number[],
-) {
+function readShares(weights: number[], all: number, sentencesWith: (number[] | undefined)[], near: number[]) {
   const count = near.length;
   if (count > alone.length) {
     alone = new Float64Array(count * 2);
@@ -164,7 +173,7 @@ function readShares(
   alone.fill(0, 0, count);
   withNext.fill(0, 0, count);
   for (let part = 0; part < weights.length; part += 1) {
-    const sentences = sentencesWith(part);
+    const sentences = sentencesWith[part];
     if (!sentences) continue;
     const share = all === 0 ? 0 : weights[part]! / all;
     let before = -1;
@@ -175,48 +184,61 @@ function readShares(
       before = at;
     }
   }
-  const most = { alone: 0, withNext: 0, nearness: near[0] ?? 0, both: 0 };
+  let [most, mostWithNext, mostOfBoth, nearness] = [0, 0, 0, near[0] ?? 0];
   for (let at = 0; at < count; at += 1) {
-    if (alone[at]! > most.alone || (alone[at] === most.alone && near[at]! > most.nearness)) most.nearness = near[at]!;
-    most.alone = Math.max(most.alone, alone[at]!);
-    most.withNext = Math.max(most.withNext, withNext[at]!);
-    most.both = Math.max(most.both, alone[at]! + near[at]!);
+    const share = alone[at]!;
+    const here = near[at]!;
+    if (share > most || (share === most && here > nearness)) nearness = here;
+    if (share > most) most = share;
+    if (withNext[at]! > mostWithNext) mostWithNext = withNext[at]!;
+    if (share + here > mostOfBoth) mostOfBoth = share + here;
   }
-  return most;
+  return { alone: most, withNext: mostWithNext, nearness, both: mostOfBoth };
 }
 
 /** Where words of a question stand in a text, and in which stretch each was counted; used again and again, as the sums are. */
 let standing = new Int32Array(256);
 let countedFrom = new Int32Array(64);
-/** A place and the number of a word as one number: a question has no more words than this. */
-const mostWords = 4096;
+/** A place and the number of a word as one number: a question has fewer words than 2 to the power of this. */
+const bitsOfWord = 12;
 
 /** The greatest share of the question's words, by their weights, that stand within reach of each other. */
 function shareWithinReach(weights: number[], all: number, held: (Occurrences | undefined)[]): number {
   if (all === 0) return 0;
   let count = 0;
-  for (const [word, occurrences] of held.entries()) {
-    if (!occurrences) continue;
-    const { places } = occurrences;
+  for (let word = 0; word < held.length; word += 1) {
+    const places = held[word]?.places;
+    if (!places) continue;
     while (count + places.length > standing.length) standing = grown(standing);
-    for (const place of places) standing[count++] = place * mostWords + word;
+    merge(count, places, word);
+    count += places.length;
   }
   while (weights.length > countedFrom.length) countedFrom = grown(countedFrom);
   countedFrom.fill(-1, 0, weights.length);
-  const inOrder = standing.subarray(0, count).sort();
   let greatest = 0;
   for (let first = 0; first < count; first += 1) {
-    const end = (Math.floor(inOrder[first]! / mostWords) + reach) * mostWords;
+    const end = ((standing[first]! >> bitsOfWord) + reach) << bitsOfWord;
     let share = 0;
-    for (let at = first; at < count && inOrder[at]! < end; at += 1) {
-      const word = inOrder[at]! % mostWords;
+    for (let at = first; at < count && standing[at]! < end; at += 1) {
+      const word = standing[at]! & ((1 << bitsOfWord) - 1);
       if (countedFrom[word] === first) continue;
       countedFrom[word] = first;
       share += weights[word]!;
     }
-    greatest = Math.max(greatest, share / all);
+    if (share > greatest) greatest = share;
   }
-  return greatest;
+  return greatest / all;
+}
+
+/** Merges a word's places, which rise, into the `count` that stand there already. */
+function merge(count: number, places: number[], word: number) {
+  let from = count - 1;
+  let to = count + places.length - 1;
+  for (let at = places.length - 1; at >= 0; at -= 1) {
+    const place = (places[at]! << bitsOfWord) | word;
+    while (from >= 0 && standing[from]! > place) standing[to--] = standing[from--]!;
+    standing[to--] = place;
+  }
 }
 
 function grown(numbers: Int32Array<ArrayBuffer>): Int32Array<ArrayBuffer> {
