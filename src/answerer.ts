@@ -2,7 +2,7 @@ import type { Turn } from './chain/in-conversation.ts';
 import type { AskReply } from './chain/reply.ts';
 import { readConfig, readServiceKey } from './config.ts';
 import { AppError } from './errors.ts';
-import type { Passage } from './passage.ts';
+import { type Passage, toPassages } from './passage.ts';
 import { WrongUsage } from './terminal.ts';
 
 /** What a command shows of an ask; without a history it is the whole reply. */
@@ -53,7 +53,7 @@ async function openStore(): Promise<Answerer> {
     },
     async search({ question, collection, topK = parts.settings.topK }) {
       const found = await parts.search({ question, collection, topK }, {});
-      return found.map(({ windows, ...passage }) => passage);
+      return toPassages(found);
     },
     close: () => parts.close(),
   };

@@ -26,3 +26,6 @@ export type RankedWindow = { start: number; end: number; similarity: number };
 
 /** A passage as a search returns it: with its windows, whose similarities the extractive answer reads. */
 export type FoundPassage = Passage & { windows: RankedWindow[] };
+
+/** Passages as they are shown: without their windows. */
+export const toPassages = (found: FoundPassage[]): Passage[] => found.map(({ windows, ...passage }) => passage);

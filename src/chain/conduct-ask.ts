@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Runnable } from '@langchain/core/runnables';
 import { within } from '../deadline.ts';
 import { AppError } from '../errors.ts';
+import { toPassages } from '../passage.ts';
 import { inConversation, type StandaloneQuestion, type Turn } from './in-conversation.ts';
 import { type Outcome, withPolicy } from './policy.ts';
 import type { AskReply, AskRequest, KeptReply } from './reply.ts';
@@ -137,13 +138,15 @@ function orAbort<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
 }
 
 function toReply(outcome: Outcome, trail: AskTrail, totalMs: number): AskReply {
-  const { question, collection, context, answer, verdicts, attempts, evaluation } = outcome;
+  const { question, collection, answer, verdicts, attempts, evaluation } = outcome;
+  const context = toPassages(outcome.context);
+  trail.tellsOf(outcome.context, context);
   return {
     id: `ask_${randomUUID()}`,
     question,
     answer: answer.text,
     collection,
-    context: trail.plain(context),
+    context,
     verdict: (verdicts.context ?? verdicts.answer)!,
     ...(evaluation === 'both' && { verdicts: { context: verdicts.context!, answer: verdicts.answer! } }),
     abstained: answer.abstained,

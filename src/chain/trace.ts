@@ -1,4 +1,5 @@
 import { BaseMessage } from '@langchain/core/messages';
+import type { BasePromptValueInterface } from '@langchain/core/prompt_values';
 import { z } from 'zod';
 import { newEntry, type StepKind, type TrailEntry } from '../trail.ts';
 import { asPiece, longText, piecesOf } from './message-pieces.ts';
@@ -52,14 +53,12 @@ export function stepsOf(table: TraceTable): TraceStep[] {
 /** The trail of one ask: hand `root` in as `configurable.trail`, and every step is in it. */
 export class AskTrail {
   readonly root: TrailEntry = newEntry('ask', 'step', undefined);
-  readonly #toPlain = plainCopies();
+  /** Of what steps were given and gave, as the trace tells it. */
+  readonly #told = new Map<object | string, unknown>();
 
-  /**
-   * What steps were given or gave as a reply shows it, its texts as they are. It is the trace's own copy from then on, so that a record
-   * holds it once.
-   */
-  plain<Shown>(value: object): Shown {
-    return this.#toPlain(value, asItIs) as Shown;
+  /** Has the trace tell `told` where steps saw `seen`: what a reply shows of it, so that a record holds it once. */
+  tellsOf(seen: object, told: object): void {
+    this.#told.set(seen, told);
   }
 
   /** Every step so far, parents before their children, in the order in which they began. */
@@ -69,29 +68,24 @@ export class AskTrail {
 
   /** The same as a record keeps it. */
   table(): TraceTable {
-    const table: TraceTable = {
-      names: [],
-      kinds: [],
-      depths: [],
-      startsMs: [],
-      durationsMs: [],
-      inputs: [],
-      outputs: [],
-      failed: [],
-    };
+    const entries: TrailEntry[] = [];
+    const depths: number[] = [];
     const visit = (entry: TrailEntry, depth: number) => {
-      table.names.push(entry.name);
-      table.kinds.push(entry.kind);
-      table.depths.push(depth);
-      table.startsMs.push(rounded(entry.begun - this.root.begun));
-      table.durationsMs.push(rounded(durationOf(entry)));
-      table.inputs.push(this.#toPlain(entry.input));
-      table.outputs.push(this.#toPlain(entry.output));
-      table.failed.push(entry.failed);
+      entries.push(entry);
+      depths.push(depth);
       for (const each of entry.within) visit(each, depth + 1);
     };
     for (const each of this.root.within) visit(each, 0);
-    return table;
+    return {
+      names: entries.map(({ name }) => name),
+      kinds: entries.map(({ kind }) => kind),
+      depths,
+      startsMs: entries.map(({ begun }) => rounded(begun - this.root.begun)),
+      durationsMs: entries.map((entry) => rounded(durationOf(entry))),
+      inputs: entries.map(({ input }) => toPlain(input, this.#told)),
+      outputs: entries.map(({ output }) => toPlain(output, this.#told)),
+      failed: entries.map(({ failed }) => failed),
+    };
   }
 
   /** How long the steps of this name took together, in milliseconds; one within another of the same name counts once. */
@@ -121,42 +115,42 @@ export class AskTrail {
 const rounded = (milliseconds: number) => Math.round(milliseconds * 100) / 100;
 const durationOf = ({ begun, ended }: TrailEntry) => (ended ?? performance.now()) - begun;
 
-const asItIs = (text: string): unknown => text;
-
-type ToPlain = (value: unknown, keepText?: (text: string) => unknown) => unknown;
-
 /**
- * Makes plain values of what steps were given and gave: messages as role and content, windows (an index's inner matter) left out.
- * A thing that several steps saw is one thing in the copies too, so that a record holds it once.
+ * A plain value of what a step was given or gave: messages as role and content, windows (an index's inner matter) left out. A thing that
+ * several steps saw is one thing in the copies too, so that a record holds it once.
+ * @param told the copies so far
  */
-function plainCopies(): ToPlain {
-  const copies = new Map<object | string, unknown>();
-  const once = (text: string) =>
-    text.length < longText ? text : copies.getOrInsertComputed(text, () => asPiece(text));
-  return function toPlain(value, keepText = once) {
-    if (typeof value === 'string') return keepText(value);
-    // A step that failed has no output; JSON has no word for that but null.
-    if (typeof value !== 'object' || value === null) return value ?? null;
-    if (value instanceof String) return value;
-    const known = copies.get(value);
-    if (known !== undefined) return known;
-    const copy = copyOf(value, (inner) => toPlain(inner, keepText));
-    copies.set(value, copy);
-    return copy;
-  };
+function toPlain(value: unknown, told: Map<object | string, unknown>): unknown {
+  if (typeof value === 'string')
+    return value.length < longText ? value : told.getOrInsertComputed(value, () => asPiece(value));
+  // A step that failed has no output; JSON has no word for that but null.
+  if (typeof value !== 'object' || value === null) return value ?? null;
+  let copy = told.get(value);
+  if (copy === undefined) {
+    copy = copyOf(value, told);
+    told.set(value, copy);
+  }
+  return copy;
 }
 
-function copyOf(value: object, toPlain: (value: unknown) => unknown): unknown {
+function copyOf(value: object, told: Map<object | string, unknown>): unknown {
+  if (Array.isArray(value)) return value.map((each) => toPlain(each, told));
+  if (Object.getPrototypeOf(value) === Object.prototype) return fieldsOf(value, told);
+  if (value instanceof String) return value;
   if (value instanceof BaseMessage) {
+    const { type: role, content } = value;
     const pieces = piecesOf(value);
-    return pieces ? { role: value.type, pieces: pieces.map(toPlain) } : { role: value.type, content: value.content };
+    return pieces ? { role, pieces: toPlain(pieces, told) } : { role, content };
   }
-  if (Array.isArray(value)) return value.map(toPlain);
-  if ('toChatMessages' in value) return toPlain((value as { toChatMessages: () => BaseMessage[] }).toChatMessages());
+  if ('toChatMessages' in value) return toPlain((value as BasePromptValueInterface).toChatMessages(), told);
+  return fieldsOf(value, told);
+}
+
+function fieldsOf(value: object, told: Map<object | string, unknown>) {
   const copy: Record<string, unknown> = {};
   for (const name of Object.keys(value)) {
     const field = (value as Record<string, unknown>)[name];
-    if (name !== 'windows' && typeof field !== 'function') copy[name] = toPlain(field);
+    if (name !== 'windows' && typeof field !== 'function') copy[name] = toPlain(field, told);
   }
   return copy;
 }

@@ -9,7 +9,7 @@ import type { SearchPassages } from '../chain/retrieve.ts';
 import { collectionName } from '../collection-name.ts';
 import { AppError } from '../errors.ts';
 import type { Knowledge } from '../knowledge/port.ts';
-import { Passage } from '../passage.ts';
+import { Passage, toPassages } from '../passage.ts';
 import { Metadata, Source, Title } from './document-fields.ts';
 import type { IngestUploads } from './documents.ts';
 import { errorBody, errorForLog, toAppError } from './error-reply.ts';
@@ -118,7 +118,7 @@ export function createMcpServer(parts: McpParts, caller: McpCaller): McpServer {
       orTellFailure(caller, async () => {
         needCollection(query.collection);
         const found = await parts.search({ ...query, topK }, { signal });
-        const context = found.map(({ windows, ...passage }) => passage);
+        const context = toPassages(found);
         return toResult(passagesAsText(context), { context });
       }),
   );

@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Asker, ConductAsk } from '../chain/conduct-ask.ts';
 import type { AskRequest } from '../chain/reply.ts';
-import type { FoundPassage } from '../passage.ts';
+import { type FoundPassage, toPassages } from '../passage.ts';
 import { errorBody, failureOf } from './error-reply.ts';
 import { openEventStream } from './event-stream.ts';
 import { logAsk } from './log-ask.ts';
@@ -48,5 +48,3 @@ export async function streamAsk(
   stream?.end();
   return reply;
 }
-
-const toPassages = (found: FoundPassage[]) => found.map(({ windows, ...passage }) => passage);
