@@ -19,7 +19,7 @@ import { createJobs } from './ingest/jobs.ts';
 import { startParser } from './ingest/parser.ts';
 import { createKeyring } from './keyring.ts';
 import { recycledCause } from './knowledge/client.ts';
-import type { AskRecord } from './knowledge/port.ts';
+import type { NewAskRecord } from './knowledge/port.ts';
 import { openEntailmentModel } from './models/entailment.ts';
 import type { KeptReplies } from './models/kept-replies.ts';
 import { openLogger } from './observe/logger.ts';
@@ -107,7 +107,7 @@ export async function compose(
   const keepsAsks = config.asksRetentionMs > 0;
   // A record that can't be kept is no reason to withhold the answer.
   const beingKept = new Set<Promise<void>>();
-  const keepAsk = (record: AskRecord) => {
+  const keepAsk = (record: NewAskRecord) => {
     const kept = knowledge
       .saveAsk(record)
       .catch((error) => logger.error({ askId: record.id, code: error?.code }, 'the record of an ask was not kept'))

@@ -19,7 +19,8 @@ export type SaveAsk = (record: {
   collection: string;
   keyName: string | null;
   createdAt: string;
-  reply: KeptReply;
+  /** Makes the reply as it is kept: whoever calls it does so when nobody waits. */
+  reply: () => KeptReply;
 }) => void;
 
 /** An ask that is over: its reply or why it has none, and its steps for whoever wants them. Times are in milliseconds. */
@@ -108,10 +109,8 @@ export function createConductAsk(options: {
       );
       const reply = toReply(outcome, trail, performance.now() - begun);
       end(reply, null);
-      if (options.saveAsk) {
-        const kept = { ...reply, trace: trail.table() };
-        options.saveAsk({ id: reply.id, collection, keyName: asker.keyName ?? null, createdAt, reply: kept });
-      }
+      const kept = () => ({ ...reply, trace: trail.table() });
+      options.saveAsk?.({ id: reply.id, collection, keyName: asker.keyName ?? null, createdAt, reply: kept });
       return request.trace ? { ...reply, trace: steps() } : reply;
     } catch (error) {
       const failure = toFailure(error, { isGone: asker.signal?.aborted === true, isLate: deadline.isOver() });

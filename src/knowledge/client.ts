@@ -7,7 +7,7 @@ import { AppError } from '../errors.ts';
 import type { FoundPassage } from '../passage.ts';
 import type { PackedAsk } from './asks.ts';
 import type { HostMessage, HostOptions, HostRequest } from './host.ts';
-import { type AskRecord, type Knowledge, type SearchQuery, type ShownPassage, storeOperations } from './port.ts';
+import { type Knowledge, type NewAskRecord, type SearchQuery, type ShownPassage, storeOperations } from './port.ts';
 import { unpackRanking } from './rank-passages.ts';
 import { createRecent } from './recent.ts';
 import { defaultTuning, recycled, type Tuning } from './upkeep.ts';
@@ -35,9 +35,9 @@ const threads = {
   OPENBLAS_NUM_THREADS: '1',
 };
 /** How long a record of an ask may wait for others, in milliseconds; it is lost where the process dies meanwhile. */
-const saveTogetherMs = 20;
+const saveTogetherMs = 50;
 /** How many records are kept together at most: whoever wants one unpacks them all. */
-const savedTogether = 32;
+const savedTogether = 64;
 /** How many requests go in one message: a turn of the event loop may be a long one, and the host could work meanwhile. */
 const requestsTogether = 4;
 /** How many passages are kept here to be shown again; a passage's key never comes twice, so what is kept is never out of date. */
@@ -69,7 +69,7 @@ export async function startKnowledge(options: {
   const pending = new Map<number, Pending>();
   const recent = createRecent<number, ShownPassage>(recentPassages);
   let unsent: HostRequest[] = [];
-  let saving: { record: AskRecord; resolve: () => void; reject: (error: unknown) => void }[] = [];
+  let saving: { record: NewAskRecord; resolve: () => void; reject: (error: unknown) => void }[] = [];
   let savingSoon: NodeJS.Timeout | undefined;
   let nextId = 0;
   let lastHeardOf = 0;
@@ -195,7 +195,10 @@ export async function startKnowledge(options: {
     const together = saving;
     saving = [];
     const headers = together.map(({ record: { reply, ...header } }) => header);
-    const saved = Promise.try(() => call('saveAsks', [headers, serialize(together.map(({ record }) => record.reply))]));
+    const saved = Promise.try(() => {
+      const replies = serialize(together.map(({ record }) => record.reply()));
+      return call('saveAsks', [headers, replies]);
+    });
     for (const { resolve, reject } of together) saved.then(() => resolve(), reject);
   }
 

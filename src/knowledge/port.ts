@@ -71,6 +71,9 @@ export type KnowledgeStats = {
 /** An ask's record, kept for `GET /asks/{id}`: who asked (the key's name) and the whole reply with its trace. */
 export type AskRecord = { id: string; collection: string; keyName: string | null; createdAt: string; reply: unknown };
 
+/** The record of an ask that just ended; its reply is asked for a moment later, together with others', when it is packed. */
+export type NewAskRecord = Omit<AskRecord, 'reply'> & { reply: () => unknown };
+
 /** `question` is what is searched for, and `vector` its vector. */
 export type SearchQuery = {
   collection: string;
@@ -107,7 +110,7 @@ export interface Knowledge {
   /** True when it was made, false when it was there. */
   createCollection(name: string): Promise<boolean>;
   removeCollection(name: string): Promise<boolean>;
-  saveAsk(record: AskRecord): Promise<void>;
+  saveAsk(record: NewAskRecord): Promise<void>;
   ask(id: string): Promise<AskRecord | null>;
   stats(): Promise<KnowledgeStats>;
   close(): Promise<void>;

@@ -15,7 +15,7 @@ import { type AskReply, fromKept } from '../../src/chain/reply.ts';
 import { createRetrieve, PassageRetriever, type SearchPassages } from '../../src/chain/retrieve.ts';
 import type { Asked } from '../../src/chain/state.ts';
 import { keep } from '../../src/chain/step.ts';
-import { AskTrail } from '../../src/chain/trace.ts';
+import { AskTrail, stepsOf } from '../../src/chain/trace.ts';
 import { openModelServer } from '../../src/models/model-server.ts';
 import { CheckedOpenAiChatModel } from '../../src/models/openai-chat-model.ts';
 import { newEntry } from '../../src/trail.ts';
@@ -147,6 +147,30 @@ test('a record gives back the reply and its trace, also one that an earlier vers
   assert.equal(whole.trace[0]!.name, 'retrieve');
   assert.deepEqual(fromKept(deserialize(serialize({ ...reply, trace: trail.table() }))), whole);
   assert.deepEqual(fromKept(deserialize(serialize(whole))), whole);
+});
+
+test('a record tells every prompt word for word, though a text that many steps and asks saw is packed once', async (t) => {
+  const { openai, chain } = await parts(t);
+  const run = async () => {
+    openai.chat('No.', judged);
+    const trail = new AskTrail();
+    await chain.invoke(asked, { configurable: { trail: trail.root } });
+    return trail.table();
+  };
+  const tables = [await run(), await run(), await run()];
+  const packed = serialize(tables);
+  const traces = (deserialize(packed) as typeof tables).map((table) => stepsOf(table));
+  const sent = openai.chatRequests.map(({ body }) => body.messages.map(({ content }) => String(content)));
+  const told = traces.map((steps) => steps.filter(({ kind }) => kind === 'model').map(({ input }) => input));
+  const contents = (messages: unknown) => (messages as { content: string }[]).map(({ content }) => content);
+  assert.deepEqual(told.flat().map(contents), sent);
+
+  const countIn = (bytes: Buffer, words: string) => bytes.toString('latin1').split(words).length - 1;
+  const [instruction] = sent[0]!;
+  assert.ok(instruction!.length > 200);
+  assert.equal(countIn(packed, instruction!.slice(0, 100)), 1);
+  const { context } = traces[0]!.find(({ name }) => name === 'fill answer prompt')!.output as { context: string };
+  assert.ok(sent[0]!.at(-1)!.includes(context));
 });
 
 test("LangChain's callbacks hear of every step too, by its name", async (t) => {

@@ -164,7 +164,7 @@ test('an ask record comes back as it was kept', async (t) => {
     createdAt: 'now',
     reply: { answer: 'é', trace: [1] },
   };
-  await knowledge.saveAsk(record);
+  await knowledge.saveAsk({ ...record, reply: () => record.reply });
   assert.deepEqual({ ...(await knowledge.ask('ask_1')) }, record);
   assert.equal(await knowledge.ask('ask_2'), null);
 });

@@ -374,8 +374,9 @@ for (const [name, start, skip] of [
       const date = new Date(0);
       const reply = { answer: 'é\u{1f332}', trace: [1, { at: date }] };
       const record = { id: 'ask_1', collection: 'pond', keyName: null, createdAt: new Date().toISOString(), reply };
-      await knowledge.saveAsk(record);
-      await knowledge.saveAsk({ ...record, id: 'ask_2', keyName: 'Ada' });
+      const kept = { ...record, reply: () => reply };
+      await knowledge.saveAsk(kept);
+      await knowledge.saveAsk({ ...kept, id: 'ask_2', keyName: 'Ada' });
       assert.deepEqual({ ...(await knowledge.ask('ask_1')) }, record);
       assert.equal((await knowledge.ask('ask_2'))!.keyName, 'Ada');
       assert.equal(await knowledge.ask('ask_3'), null);
@@ -384,7 +385,7 @@ for (const [name, start, skip] of [
     test('the record of an ask is found while it is being written', async () => {
       const reply = { trace: randomBytes(1_000_000).toString('base64') };
       const record = { id: 'ask_4', collection: 'pond', keyName: null, createdAt: 'now', reply };
-      const saved = knowledge.saveAsk(record);
+      const saved = knowledge.saveAsk({ ...record, reply: () => reply });
       assert.deepEqual({ ...(await knowledge.ask('ask_4')) }, record);
       await saved;
     });

@@ -21,7 +21,7 @@ before(async (context) => {
   );
   await knowledge.put(documents);
   await knowledge.put([smallDocument('other.md', 'An oak — of another collection.', 'other')]);
-  await knowledge.saveAsk({ id: 'ask_1', collection: 'default', keyName: null, createdAt: 'now', reply: {} });
+  await knowledge.saveAsk({ id: 'ask_1', collection: 'default', keyName: null, createdAt: 'now', reply: () => ({}) });
   await knowledge.close();
 });
 

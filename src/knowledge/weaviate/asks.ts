@@ -1,6 +1,6 @@
 import { deserialize, serialize } from 'node:v8';
 import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
-import type { AskRecord } from '../port.ts';
+import type { AskRecord, NewAskRecord } from '../port.ts';
 import { uuidOf } from './classes.ts';
 import type { Engine } from './engine.ts';
 
@@ -15,8 +15,8 @@ export function createAsks(engine: Engine, retentionMs: number) {
   /** Records that are being written. Who asks is answered before that is done, and may want the record at once. */
   const beingWritten = new Map<string, Promise<void>>();
 
-  async function write({ id, collection, keyName, createdAt, reply }: AskRecord): Promise<void> {
-    const packed = zstdCompressSync(serialize(reply)).toString('base64');
+  async function write({ id, collection, keyName, createdAt, reply }: NewAskRecord): Promise<void> {
+    const packed = zstdCompressSync(serialize(reply())).toString('base64');
     const properties = {
       collection,
       createdAt,
@@ -28,7 +28,7 @@ export function createAsks(engine: Engine, retentionMs: number) {
   }
 
   return {
-    save(record: AskRecord): Promise<void> {
+    save(record: NewAskRecord): Promise<void> {
       const written = write(record).finally(() => beingWritten.delete(record.id));
       beingWritten.set(record.id, written);
       return written;
