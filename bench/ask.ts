@@ -10,7 +10,7 @@ import type { LoadResult } from './ask/load.ts';
 import { plot } from './plot.ts';
 
 /**
- * `npm run bench:ask -- [--seconds N] [--callers 1,32,256,1000] [--delays 0,300] [--subjects floor,plain,assay] [--out docs]`:
+ * `npm run bench:ask -- [--seconds N] [--warm N] [--callers 1,32,256,1000] [--delays 0,300] [--subjects floor,plain,assay] [--out docs]`:
  * asks a second, latency and processor time of an ask, beside the floor (the same three calls to the models and nothing else) and
  * a plain LangChain.js chain, all against the same model server that is no model. `assay-observed` is Assay while a collector takes its
  * traces. `--embedded 10000` measures instead one ask after another without a language model, among so many passages.
@@ -18,6 +18,8 @@ import { plot } from './plot.ts';
 const { values } = parseArgs({
   options: {
     seconds: { type: 'string', default: '8' },
+    // What a compiler does at first is no part of a service that runs for weeks; the more code, the longer it does it.
+    warm: { type: 'string', default: '10' },
     callers: { type: 'string', default: '1,32,256,1000' },
     delays: { type: 'string', default: '0,300' },
     subjects: { type: 'string', default: 'floor,plain,assay' },
@@ -98,7 +100,7 @@ async function measure(subject: Subject, delayMs: number): Promise<Row[]> {
   const rows: Row[] = [];
   for (const callers of numbers(values.callers)) {
     const before = pids.map(cpuOf);
-    const worker = start('./ask/load-worker.ts', [String(askPort), String(callers), String(seconds), '2'].map(String));
+    const worker = start('./ask/load-worker.ts', [askPort, callers, seconds, values.warm].map(String));
     const result = await message<LoadResult>(worker);
     const spent = pids.reduce((sum, pid, at) => sum + cpuOf(pid) - before[at]!, 0);
     const row = { ...result, subject, delayMs, callers, cpuMs: spent / Math.max(1, result.all) };
