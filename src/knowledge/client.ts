@@ -2,14 +2,15 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
-import { deserialize, serialize } from 'node:v8';
+import { deserialize } from 'node:v8';
 import { AppError } from '../errors.ts';
 import type { FoundPassage } from '../passage.ts';
 import type { PackedAsk } from './asks.ts';
 import type { HostMessage, HostOptions, HostRequest } from './host.ts';
-import { type Knowledge, type NewAskRecord, type SearchQuery, type ShownPassage, storeOperations } from './port.ts';
+import { type Knowledge, type SearchQuery, type ShownPassage, storeOperations } from './port.ts';
 import { unpackRanking } from './rank-passages.ts';
 import { createRecent } from './recent.ts';
+import { createAskSaver } from './save-asks.ts';
 import { defaultTuning, recycled, type Tuning } from './upkeep.ts';
 
 type Pending = {
@@ -34,10 +35,6 @@ const threads = {
   OMP_WAIT_POLICY: 'PASSIVE',
   OPENBLAS_NUM_THREADS: '1',
 };
-/** How long a record of an ask may wait for others, in milliseconds; it is lost where the process dies meanwhile. */
-const saveTogetherMs = 50;
-/** How many records are kept together at most: whoever wants one unpacks them all. */
-const savedTogether = 64;
 /** How many requests go in one message: a turn of the event loop may be a long one, and the host could work meanwhile. */
 const requestsTogether = 4;
 /** How many passages are kept here to be shown again; a passage's key never comes twice, so what is kept is never out of date. */
@@ -69,8 +66,7 @@ export async function startKnowledge(options: {
   const pending = new Map<number, Pending>();
   const recent = createRecent<number, ShownPassage>(recentPassages);
   let unsent: HostRequest[] = [];
-  let saving: { record: NewAskRecord; resolve: () => void; reject: (error: unknown) => void }[] = [];
-  let savingSoon: NodeJS.Timeout | undefined;
+  const asks = createAskSaver((headers, replies) => call('saveAsks', [headers, replies]));
   let nextId = 0;
   let lastHeardOf = 0;
   let closing = false;
@@ -185,23 +181,6 @@ export async function startKnowledge(options: {
     if (together.length > 0) host?.send(together, ignoreFailure);
   }
 
-  /**
-   * Nobody waits for the record of an ask: those of a moment are one message and one transaction. What several steps of a trace saw, and
-   * several asks, is in the bytes once, as it is in memory; JSON would tell it again each time.
-   */
-  function flushSaves() {
-    clearTimeout(savingSoon);
-    if (saving.length === 0) return;
-    const together = saving;
-    saving = [];
-    const headers = together.map(({ record: { reply, ...header } }) => header);
-    const saved = Promise.try(() => {
-      const replies = serialize(together.map(({ record }) => record.reply()));
-      return call('saveAsks', [headers, replies]);
-    });
-    for (const { resolve, reject } of together) saved.then(() => resolve(), reject);
-  }
-
   /** A search's ranking comes from the host; of the passages only those that weren't here a short while ago. */
   async function search(query: SearchQuery): Promise<FoundPassage[]> {
     for (let attempt = 1; ; attempt += 1) {
@@ -230,15 +209,9 @@ export async function startKnowledge(options: {
       storeOperations.map((operation) => [operation, (...input: unknown[]) => call(operation, input)]),
     ) as unknown as Pick<Knowledge, (typeof storeOperations)[number]>),
     search,
-    saveAsk(record) {
-      const { promise, resolve, reject } = Promise.withResolvers<void>();
-      if (saving.length === 0) savingSoon = setTimeout(flushSaves, saveTogetherMs);
-      saving.push({ record, resolve, reject });
-      if (saving.length === savedTogether) flushSaves();
-      return promise;
-    },
+    saveAsk: asks.save,
     async ask(id) {
-      flushSaves(); // it may be among them
+      asks.flush(); // it may be among them
       const packed = (await call('ask', [id])) as PackedAsk | null;
       if (!packed) return null;
       const replies = deserialize(packed.replies);
@@ -246,7 +219,7 @@ export async function startKnowledge(options: {
     },
     hostPid: () => host?.pid,
     async close() {
-      flushSaves();
+      asks.flush();
       closing = true;
       clearInterval(watch);
       await starting?.catch(() => {});

@@ -102,6 +102,21 @@ test('records that are kept together are found one by one, and what held them go
   while (packs() > 2) await delay(5); // 140 records were three packs, of which the first held old ones only
 });
 
+test('a record that can’t be packed is refused, and those of the same moment are kept', async (t) => {
+  const knowledge = await startKnowledge({ dataDir: await temporaryFolder(t), embeddingModel: 'm' });
+  t.after(() => knowledge.close());
+  const [one, other] = [recordOf('one', 0), recordOf('other', 0)];
+  const unpackable = { ...recordOf('unpackable', 0), reply: () => ({ answer: () => 'a function' }) };
+  const saved = await Promise.allSettled([kept(one), unpackable, kept(other)].map(knowledge.saveAsk));
+  assert.deepEqual(
+    saved.map(({ status }) => status),
+    ['fulfilled', 'rejected', 'fulfilled'],
+  );
+  assert.deepEqual(await knowledge.ask('one'), one);
+  assert.deepEqual(await knowledge.ask('other'), other);
+  assert.equal(await knowledge.ask('unpackable'), null);
+});
+
 test('records that an older version packed one by one are still found', async (t) => {
   const dataDir = await temporaryFolder(t);
   const database = new DatabaseSync(join(dataDir, 'asks.db'));
