@@ -1,7 +1,7 @@
 import { BaseMessage } from '@langchain/core/messages';
 import type { BasePromptValueInterface } from '@langchain/core/prompt_values';
 import { z } from 'zod';
-import { newEntry, type StepKind, type TrailEntry } from '../trail.ts';
+import { outermost, type StepKind, Trail, type TrailPlace } from '../trail.ts';
 import { asPiece, longText, piecesOf } from './message-pieces.ts';
 
 const kinds = ['step', 'prompt', 'model', 'retriever', 'parser', 'other'] as const satisfies StepKind[];
@@ -51,14 +51,15 @@ export function stepsOf(table: TraceTable): TraceStep[] {
 }
 
 /** The trail of one ask: hand `root` in as `configurable.trail`, and every step is in it. */
-export class AskTrail {
-  readonly root: TrailEntry = newEntry('ask', 'step', undefined);
-  /** Of what steps were given and gave, as the trace tells it. */
-  readonly #told = new Map<object | string, unknown>();
+export class AskTrail extends Trail {
+  readonly root: TrailPlace = { trail: this, at: outermost };
+  #seen: object | undefined;
+  #told: unknown;
 
   /** Has the trace tell `told` where steps saw `seen`: what a reply shows of it, so that a record holds it once. */
   tellsOf(seen: object, told: object): void {
-    this.#told.set(seen, told);
+    this.#seen = seen;
+    this.#told = told;
   }
 
   /** Every step so far, parents before their children, in the order in which they began. */
@@ -68,52 +69,66 @@ export class AskTrail {
 
   /** The same as a record keeps it. */
   table(): TraceTable {
-    const entries: TrailEntry[] = [];
+    const order: number[] = [];
     const depths: number[] = [];
-    const visit = (entry: TrailEntry, depth: number) => {
-      entries.push(entry);
-      depths.push(depth);
-      for (const each of entry.within) visit(each, depth + 1);
+    const visit = (parent: number, depth: number) => {
+      for (let at = parent + 1; at < this.parents.length; at += 1) {
+        if (this.parents[at] !== parent) continue;
+        order.push(at);
+        depths.push(depth);
+        visit(at, depth + 1);
+      }
     };
-    for (const each of this.root.within) visit(each, 0);
+    visit(outermost, 0);
+    const told = new Map<object | string, unknown>();
+    if (this.#seen) told.set(this.#seen, this.#told);
     return {
-      names: entries.map(({ name }) => name),
-      kinds: entries.map(({ kind }) => kind),
+      names: order.map((at) => this.names[at]!),
+      kinds: order.map((at) => this.kinds[at]!),
       depths,
-      startsMs: entries.map(({ begun }) => rounded(begun - this.root.begun)),
-      durationsMs: entries.map((entry) => rounded(durationOf(entry))),
-      inputs: entries.map(({ input }) => toPlain(input, this.#told)),
-      outputs: entries.map(({ output }) => toPlain(output, this.#told)),
-      failed: entries.map(({ failed }) => failed),
+      startsMs: order.map((at) => rounded(this.begun[at]! - this.beganAt)),
+      durationsMs: order.map((at) => rounded(this.#duration(at))),
+      inputs: order.map((at) => toPlain(this.inputs[at], told)),
+      outputs: order.map((at) => toPlain(this.outputs[at], told)),
+      failed: order.map((at) => this.failed.includes(at)),
     };
   }
 
   /** How long the steps of this name took together, in milliseconds; one within another of the same name counts once. */
   durationMs(name: string): number {
-    const total = (entries: TrailEntry[]): number =>
-      entries.reduce((sum, entry) => sum + (entry.name === name ? durationOf(entry) : total(entry.within)), 0);
-    return rounded(total(this.root.within));
+    let sum = 0;
+    for (let at = 0; at < this.names.length; at += 1)
+      if (this.names[at] === name && !this.#isWithin(at, name)) sum += this.#duration(at);
+    return rounded(sum);
+  }
+
+  #isWithin(at: number, name: string): boolean {
+    for (let above = this.parents[at]!; above !== outermost; above = this.parents[above]!)
+      if (this.names[above] === name) return true;
+    return false;
+  }
+
+  /** Of a step that still runs, until now. */
+  #duration(at: number): number {
+    const ended = this.ended[at]!;
+    return (Number.isNaN(ended) ? performance.now() : ended) - this.begun[at]!;
   }
 
   /** What the chat models reported of their calls; a server that reports no tokens counts none. */
   usage(): { promptTokens: number; completionTokens: number; modelCalls: number } {
     const usage = { promptTokens: 0, completionTokens: 0, modelCalls: 0 };
-    const visit = ({ kind, output, within }: TrailEntry) => {
-      if (kind === 'model') {
-        const told = (output as { usage_metadata?: Record<string, unknown> } | undefined)?.usage_metadata;
-        usage.modelCalls += 1;
-        usage.promptTokens += Number(told?.input_tokens) || 0;
-        usage.completionTokens += Number(told?.output_tokens) || 0;
-      }
-      within.forEach(visit);
-    };
-    this.root.within.forEach(visit);
+    for (const [at, kind] of this.kinds.entries()) {
+      if (kind !== 'model') continue;
+      const told = (this.outputs[at] as { usage_metadata?: Record<string, unknown> } | undefined)?.usage_metadata;
+      usage.modelCalls += 1;
+      usage.promptTokens += Number(told?.input_tokens) || 0;
+      usage.completionTokens += Number(told?.output_tokens) || 0;
+    }
     return usage;
   }
 }
 
 const rounded = (milliseconds: number) => Math.round(milliseconds * 100) / 100;
-const durationOf = ({ begun, ended }: TrailEntry) => (ended ?? performance.now()) - begun;
 
 /**
  * A plain value of what a step was given or gave: messages as role and content, windows (an index's inner matter) left out. A thing that

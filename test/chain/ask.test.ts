@@ -18,7 +18,7 @@ import { keep } from '../../src/chain/step.ts';
 import { AskTrail, stepsOf } from '../../src/chain/trace.ts';
 import { openModelServer } from '../../src/models/model-server.ts';
 import { CheckedOpenAiChatModel } from '../../src/models/openai-chat-model.ts';
-import { newEntry } from '../../src/trail.ts';
+import { outermost } from '../../src/trail.ts';
 import { promptText } from '../doubles/openai-replies.ts';
 import { startOpenAiServer } from '../doubles/openai-server.ts';
 import type { Test } from '../doubles/temporary-folder.ts';
@@ -141,7 +141,9 @@ test('a trail records every step with its input, output and time', async (t) => 
 
 test('a record gives back the reply and its trace, also one that an earlier version kept', () => {
   const trail = new AskTrail();
-  trail.root.within.push({ ...newEntry('retrieve', 'retriever', { question: 'Q' }), output: [1, 2], ended: 5 });
+  const at = trail.begin('retrieve', 'retriever', { question: 'Q' }, outermost);
+  trail.outputs[at] = [1, 2];
+  trail.ended[at] = trail.begun[at]! + 5;
   const reply = { id: 'ask_1', answer: 'No.' } as AskReply;
   const whole = { ...reply, trace: trail.steps() };
   assert.equal(whole.trace[0]!.name, 'retrieve');
