@@ -60,7 +60,7 @@ async function findNearest(assay: Assay, material: Material): Promise<Nearest> {
     const found = await assay.search({ collection, question: '?', vector, topK: 10 });
     nearest.push({
       passages: found.map(({ text }) => passageOf(text)),
-      similarities: found.map(({ windows }) => windows[0]!.similarity),
+      similarities: found.map(({ similarities }) => similarities[0]!),
     });
   }
   return nearest;

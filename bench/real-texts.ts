@@ -131,7 +131,7 @@ try {
   let found = 0;
   for (const [at, vector] of vectors.entries()) {
     const near = await knowledge.search({ collection, question: '?', vector, topK: 20 });
-    const similarities = near.flatMap(({ windows: own }) => own.map(({ similarity }) => similarity));
+    const similarities = near.flatMap((passage) => passage.similarities);
     const least = exact[at]![9]! - 1e-5;
     found += Math.min(10, similarities.filter((similarity) => similarity >= least).length) / 10;
   }

@@ -106,14 +106,21 @@ export async function compose(
   const { host, rateLimitPerMinute, tokensPerDay, corsOrigins } = config;
   const keepsAsks = config.asksRetentionMs > 0;
   // A record that can't be kept is no reason to withhold the answer.
-  const beingKept = new Set<Promise<void>>();
+  const beingKept = new Map<Promise<void>, Promise<void>>();
   const keepAsk = (record: NewAskRecord) => {
-    const kept = knowledge
-      .saveAsk(record)
-      .catch((error) => logger.error({ askId: record.id, code: error?.code }, 'the record of an ask was not kept'))
-      .finally(() => beingKept.delete(kept));
-    beingKept.add(kept);
+    const kept = knowledge.saveAsk(record);
+    if (!beingKept.has(kept)) beingKept.set(kept, watchKeeping(kept, record.id));
   };
+  async function watchKeeping(kept: Promise<void>, id: string) {
+    try {
+      await kept;
+    } catch (error) {
+      const { ids = [id], code } = error as { ids?: string[]; code?: string };
+      logger.error({ askIds: ids, code }, 'records of asks were not kept');
+    } finally {
+      beingKept.delete(kept);
+    }
+  }
   const conductAsk = createConductAsk({
     chain,
     abstention,
@@ -176,7 +183,7 @@ export async function compose(
       await jobs.close();
       shared?.close();
       await parser.close();
-      await Promise.all(beingKept); // a command closes as soon as it has its reply
+      await Promise.all(beingKept.values()); // a command closes as soon as it has its reply
       await knowledge.close();
       await entailment?.close();
       await servers.close();

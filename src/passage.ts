@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { Span } from './sentences.ts';
 
 /**
  * A passage: a stretch of a document, word for word. `text` is exactly `document.slice(start, end)`, offsets in UTF-16 code
@@ -19,13 +20,11 @@ export const Passage = z.object({
 export type Passage = z.infer<typeof Passage>;
 
 /**
- * A window: one to two consecutive sentences of a passage, the unit whose vector is indexed. Offsets are into the document's
- * text; `similarity` is the cosine between the question's vector and the window's.
+ * A passage as a search returns it: with its windows, one to two consecutive sentences each, the unit whose vector is indexed, and
+ * `similarities`, for each window the cosine between the question's vector and its own. The windows are the same for every search.
  */
-export type RankedWindow = { start: number; end: number; similarity: number };
-
-/** A passage as a search returns it: with its windows, whose similarities the extractive answer reads. */
-export type FoundPassage = Passage & { windows: RankedWindow[] };
+export type FoundPassage = Passage & { windows: Span[]; similarities: number[] };
 
 /** Passages as they are shown: without their windows. */
-export const toPassages = (found: FoundPassage[]): Passage[] => found.map(({ windows, ...passage }) => passage);
+export const toPassages = (found: FoundPassage[]): Passage[] =>
+  found.map(({ windows, similarities, ...passage }) => passage);

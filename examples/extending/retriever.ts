@@ -29,7 +29,7 @@ const search: SearchPassages = async ({ question, searchedFor = question, topK }
   return found.slice(0, topK).map(({ id = '', pageContent: text, metadata: { source } }, at) => {
     const span = { start: 0, end: text.length };
     const about = { id, documentId: id, source, title: source, text, rank: at + 1, score: 1 / (at + 1) };
-    return { ...about, ...span, windows: [{ ...span, similarity: 1 }] };
+    return { ...about, ...span, windows: [span], similarities: [1] };
   });
 };
 

@@ -109,8 +109,13 @@ export function createConductAsk(options: {
       );
       const reply = toReply(outcome, trail, performance.now() - begun);
       end(reply, null);
-      const kept = () => ({ ...reply, trace: trail.table() });
-      options.saveAsk?.({ id: reply.id, collection, keyName: asker.keyName ?? null, createdAt, reply: kept });
+      options.saveAsk?.({
+        id: reply.id,
+        collection,
+        keyName: asker.keyName ?? null,
+        createdAt,
+        reply: toKept(reply, trail),
+      });
       return request.trace ? { ...reply, trace: steps() } : reply;
     } catch (error) {
       const failure = toFailure(error, { isGone: asker.signal?.aborted === true, isLate: deadline.isOver() });
@@ -121,6 +126,9 @@ export function createConductAsk(options: {
     }
   };
 }
+
+/** Made here, since a closure holds all that the function around it shares with any other, until the record is packed. */
+const toKept = (reply: AskReply, trail: AskTrail) => () => ({ ...reply, trace: trail.table() });
 
 function toFailure(error: unknown, { isGone, isLate }: { isGone: boolean; isLate: boolean }): AppError {
   if (isGone) return new AppError('CLIENT_GONE', 'The client left before the answer was ready.');

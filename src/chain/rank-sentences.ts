@@ -89,7 +89,7 @@ export function rank(
       return [title, [...read.stems].filter((stem) => !said.has(stem))];
     }),
   );
-  const relative = relativeTo(context.flatMap(({ windows }) => windows.map(({ similarity }) => similarity)));
+  const relative = relativeTo(context.flatMap(({ similarities }) => similarities));
   const scored = candidates.map((candidate, at) => {
     const stems = stemsOf.get(candidate)!;
     const neighbour = (offset: number) => {

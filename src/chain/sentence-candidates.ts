@@ -1,5 +1,5 @@
 import type { FoundPassage } from '../passage.ts';
-import { splitSentences } from '../sentences.ts';
+import { type Span, splitSentences } from '../sentences.ts';
 
 /** A sentence of a passage that may answer: offsets into the document, and how near the windows that hold it are. */
 export type Candidate = {
@@ -32,8 +32,9 @@ export function sentenceCandidates(context: FoundPassage[]): Candidate[] {
       const text = passage.text.slice(start - passage.start, end - passage.start);
       if (seen.has(key) || !/[\p{L}\p{N}]/u.test(text)) return [];
       seen.add(key);
-      const holding = passage.windows.filter((window) => window.start < end && start < window.end);
-      const similarities = (holding.length > 0 ? holding : passage.windows).map(({ similarity }) => similarity);
+      const isHolding = (window: Span) => window.start < end && start < window.end;
+      const holding = passage.similarities.filter((_, at) => isHolding(passage.windows[at]!));
+      const similarities = holding.length > 0 ? holding : passage.similarities;
       return [
         {
           passage,

@@ -131,7 +131,7 @@ export class AskTrail extends Trail {
 const rounded = (milliseconds: number) => Math.round(milliseconds * 100) / 100;
 
 /**
- * A plain value of what a step was given or gave: messages as role and content, windows (an index's inner matter) left out. A thing that
+ * A plain value of what a step was given or gave: messages as role and content, an index's inner matter left out. A thing that
  * several steps saw is one thing in the copies too, so that a record holds it once.
  * @param told the copies so far
  */
@@ -161,11 +161,14 @@ function copyOf(value: object, told: Map<object | string, unknown>): unknown {
   return fieldsOf(value, told);
 }
 
+/** What of a passage concerns the index alone. */
+const innerMatter = new Set(['windows', 'similarities']);
+
 function fieldsOf(value: object, told: Map<object | string, unknown>) {
   const copy: Record<string, unknown> = {};
   for (const name of Object.keys(value)) {
     const field = (value as Record<string, unknown>)[name];
-    if (name !== 'windows' && typeof field !== 'function') copy[name] = toPlain(field, told);
+    if (!innerMatter.has(name) && typeof field !== 'function') copy[name] = toPlain(field, told);
   }
   return copy;
 }

@@ -194,8 +194,7 @@ export async function startKnowledge(options: {
       for (const { key, score, similarities } of ranked) {
         const passage = recent.get(key);
         if (!passage) continue; // removed meanwhile
-        const windows = passage.windows.map(({ start, end }, at) => ({ start, end, similarity: similarities[at]! }));
-        found.push({ ...passage, score, rank: found.length + 1, windows });
+        found.push({ ...passage, score, rank: found.length + 1, similarities });
       }
       // Where one was removed its document may have been replaced: what replaces it is there already.
       if (found.length === ranked.length || attempt === mostSearches) return found;

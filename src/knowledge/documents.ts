@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { DatabaseSync } from 'node:sqlite';
+import type { Span } from '../sentences.ts';
 import { execute, type Migrations } from './database.ts';
 import type {
   CollectionSummary,
@@ -7,7 +8,6 @@ import type {
   NewDocument,
   NewWindow,
   ShownPassage,
-  Span,
   StoredDocument,
   StoredPassage,
 } from './port.ts';

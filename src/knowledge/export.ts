@@ -1,6 +1,6 @@
 import { AppError } from '../errors.ts';
+import type { Span } from '../sentences.ts';
 import { openToRead } from './open-to-read.ts';
-import type { Span } from './port.ts';
 
 /** A passage as it is exported; offsets are UTF-16 code units of the document's text. */
 export type ExportedPassage = Span & {

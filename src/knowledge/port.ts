@@ -1,7 +1,5 @@
 import type { FoundPassage } from '../passage.ts';
-
-/** A stretch of a document's text, in UTF-16 code units. */
-export type Span = { start: number; end: number };
+import type { Span } from '../sentences.ts';
 
 /** A window of a passage, and the headings that it stands under, uppermost first. */
 export type NewWindow = Span & { headingPath: string[] };
@@ -37,7 +35,7 @@ export type StoredPassage = {
 };
 
 /** A passage as a search shows it: where it is from, its text, and its windows' spans in the document. */
-export type ShownPassage = Omit<FoundPassage, 'score' | 'rank' | 'windows'> & { windows: Span[] };
+export type ShownPassage = Omit<FoundPassage, 'score' | 'rank' | 'similarities'>;
 
 export type DocumentSummary = {
   id: string;
@@ -110,6 +108,10 @@ export interface Knowledge {
   /** True when it was made, false when it was there. */
   createCollection(name: string): Promise<boolean>;
   removeCollection(name: string): Promise<boolean>;
+  /**
+   * Records of the same moment may be kept together, and then share one promise; where some of them can't be kept, its error names
+   * them as `ids`.
+   */
   saveAsk(record: NewAskRecord): Promise<void>;
   ask(id: string): Promise<AskRecord | null>;
   stats(): Promise<KnowledgeStats>;

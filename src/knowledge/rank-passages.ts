@@ -4,7 +4,7 @@ import type { NearWindow } from './index-part.ts';
 type Ranked = { key: number; score: number };
 
 /** A passage as a search ranks it: its key, its fused score, and the cosines between the question and each of its windows. */
-export type RankedPassage = Ranked & { similarities: ArrayLike<number> };
+export type RankedPassage = Ranked & { similarities: number[] };
 
 /** Of so many passages that only words found the vectors are read, heaviest first: texts that are repeated all weigh the same. */
 const mostByWordsAlone = 100;
@@ -65,9 +65,9 @@ function withSimilarities(
   question: Float32Array,
   vectorsOf: (key: number) => Float32Array,
 ): RankedPassage[] {
-  const ofKey = new Map<number, Float32Array>();
+  const ofKey = new Map<number, number[]>();
   for (const { key } of best)
-    ofKey.set(key, new Float32Array(vectorsOf(key).length / question.length).fill(Number.NaN));
+    ofKey.set(key, new Array<number>(vectorsOf(key).length / question.length).fill(Number.NaN));
   for (const { passageKey, window, similarity } of near) {
     const own = ofKey.get(passageKey);
     if (own) own[window] = similarity;
@@ -75,7 +75,7 @@ function withSimilarities(
   return best.map((each) => {
     const own = ofKey.get(each.key)!;
     for (let at = 0; at < own.length; at += 1)
-      if (Number.isNaN(own[at])) own[at] = similarity(question, vectorsOf(each.key), at);
+      if (Number.isNaN(own[at])) own[at] = Math.fround(similarity(question, vectorsOf(each.key), at));
     return { ...each, similarities: own };
   });
 }
@@ -85,7 +85,9 @@ export function packRanking(ranked: RankedPassage[]): Float64Array {
   const packed = new Float64Array(ranked.reduce((length, { similarities: own }) => length + 3 + own.length, 0));
   let at = 0;
   for (const { key, score, similarities: own } of ranked) {
-    packed.set([key, score, own.length], at);
+    packed[at] = key;
+    packed[at + 1] = score;
+    packed[at + 2] = own.length;
     packed.set(own, at + 3);
     at += 3 + own.length;
   }
@@ -97,7 +99,9 @@ export function unpackRanking(packed: Float64Array): RankedPassage[] {
   const ranked: RankedPassage[] = [];
   for (let at = 0; at < packed.length; ) {
     const end = at + 3 + packed[at + 2]!;
-    ranked.push({ key: packed[at]!, score: packed[at + 1]!, similarities: packed.subarray(at + 3, end) });
+    const similarities: number[] = [];
+    for (let from = at + 3; from < end; from += 1) similarities.push(packed[from]!);
+    ranked.push({ key: packed[at]!, score: packed[at + 1]!, similarities });
     at = end;
   }
   return ranked;

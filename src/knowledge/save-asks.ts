@@ -7,7 +7,20 @@ const togetherMs = 50;
 /** How many records are kept together at most: whoever wants one unpacks them all. */
 const mostTogether = 64;
 
-type Saving = { record: NewAskRecord; resolve: () => void; reject: (error: unknown) => void };
+/** Records of a moment and the promise that they share: one for each would be a dozen objects that outlive their ask. */
+type Batch = { records: NewAskRecord[] } & PromiseWithResolvers<void>;
+
+/** Some records were not kept; the others of the same moment were. */
+class AsksNotKept extends Error {
+  readonly ids: string[];
+  readonly code: unknown;
+
+  constructor(ids: string[], cause: unknown) {
+    super('Records of asks were not kept.', { cause });
+    this.ids = ids;
+    this.code = (cause as { code?: unknown } | null)?.code;
+  }
+}
 
 /**
  * Nobody waits for the record of an ask: those of a moment are made and packed together, one message and one transaction. What several
@@ -15,41 +28,65 @@ type Saving = { record: NewAskRecord; resolve: () => void; reject: (error: unkno
  * @param send hands on headers and, in one list in the same order, the packed replies
  */
 export function createAskSaver(send: (headers: AskHeader[], replies: Uint8Array) => Promise<unknown>) {
-  let waiting: Saving[] = [];
+  let batch: Batch | undefined;
   let soon: NodeJS.Timeout | undefined;
 
   /** Sends at once what waits for others. */
   function flush() {
     clearTimeout(soon);
-    if (waiting.length === 0) return;
-    const together = waiting;
-    waiting = [];
-    saveTogether(together);
+    if (!batch) return;
+    const { records, resolve, reject } = batch;
+    batch = undefined;
+    saveTogether(records).then(resolve, reject);
   }
 
-  function saveTogether(records: Saving[]) {
+  /** Not an async function: one holds what it was given until it ends, and what asks saw can go as soon as it is packed. */
+  function saveTogether(records: NewAskRecord[]): Promise<void> {
     let replies: Uint8Array;
     try {
-      replies = serialize(records.map(({ record }) => record.reply()));
+      replies = serialize(records.map(({ reply }) => reply()));
     } catch (error) {
       // One that can't be packed is no reason to lose the others.
-      if (records.length === 1) records[0]!.reject(error);
-      else for (const each of records) saveTogether([each]);
-      return;
+      return records.length === 1 ? Promise.reject(new AsksNotKept([records[0]!.id], error)) : saveEach(records);
     }
-    const headers = records.map(({ record: { reply, ...header } }) => header);
-    const saved = send(headers, replies);
-    for (const { resolve, reject } of records) saved.then(() => resolve(), reject);
+    return sendPacked(
+      records.map(({ reply, ...header }) => header),
+      replies,
+    );
+  }
+
+  async function sendPacked(headers: AskHeader[], replies: Uint8Array): Promise<void> {
+    try {
+      await send(headers, replies);
+    } catch (error) {
+      throw new AsksNotKept(
+        headers.map(({ id }) => id),
+        error,
+      );
+    }
+  }
+
+  async function saveEach(records: NewAskRecord[]): Promise<void> {
+    const saved = await Promise.allSettled(records.map((record) => saveTogether([record])));
+    const lost = saved.flatMap((each) => (each.status === 'rejected' ? [each.reason as AsksNotKept] : []));
+    if (lost.length > 0)
+      throw new AsksNotKept(
+        lost.flatMap(({ ids }) => ids),
+        lost[0]!.cause,
+      );
   }
 
   return {
     flush,
-    /** @throws what `send` throws, for all that were sent together; DataCloneError for one that can't be packed */
+    /** @throws AsksNotKept names those that can't be packed, or all of a moment where `send` throws */
     save(record: NewAskRecord): Promise<void> {
-      const { promise, resolve, reject } = Promise.withResolvers<void>();
-      if (waiting.length === 0) soon = setTimeout(flush, togetherMs);
-      waiting.push({ record, resolve, reject });
-      if (waiting.length === mostTogether) flush();
+      if (!batch) {
+        batch = { records: [], ...Promise.withResolvers<void>() };
+        soon = setTimeout(flush, togetherMs);
+      }
+      const { records, promise } = batch;
+      records.push(record);
+      if (records.length === mostTogether) flush();
       return promise;
     },
   };

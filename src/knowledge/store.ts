@@ -186,8 +186,7 @@ export function openStore(options: {
   function withText({ key, score, similarities }: RankedPassage) {
     const passage = shown(key);
     if (!passage) return [];
-    const { title, text, start } = passage;
-    const windows = passage.windows.map(({ start, end }, at) => ({ start, end, similarity: similarities[at]! }));
+    const { title, text, start, windows } = passage;
     return [{ key, score, similarities, title, text, start, windows }];
   }
 

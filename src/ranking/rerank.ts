@@ -1,4 +1,5 @@
 import type { FoundPassage } from '../passage.ts';
+import type { Span } from '../sentences.ts';
 import { isNamed } from './question-type.ts';
 import { beginning, type Occurrences, readText, readTitle } from './read-text.ts';
 import { relativeTo } from './relative.ts';
@@ -6,7 +7,7 @@ import shipped from './rerank-weights.json' with { type: 'json' };
 import { rarityOf, readWords } from './words.ts';
 
 /** What is read of a passage. */
-type Comparable = Pick<FoundPassage, 'title' | 'text' | 'start' | 'score' | 'windows'>;
+type Comparable = Pick<FoundPassage, 'title' | 'text' | 'start' | 'score' | 'windows' | 'similarities'>;
 
 /** How many passages a search finds, of which the best are shown. */
 export const rerankedPassages = 20;
@@ -65,10 +66,10 @@ export function featuresOfPassages(question: string, found: Comparable[]): numbe
   const asked = words.flatMap(({ stem, common }) => (common ? [] : [stem]));
   const stems = [...new Set(asked)];
   const names = words.flatMap((word) => (isNamed(word) ? [stems.indexOf(word.stem)] : []));
-  const read = found.map(({ title, text, windows }) => {
+  const read = found.map(({ title, text, similarities }) => {
     const words = readText(text);
     const held = stems.map((stem) => words.stems.get(stem));
-    return { text: words, held, title: readTitle(title), nearest: nearestThree(windows) };
+    return { text: words, held, title: readTitle(title), nearest: nearestThree(similarities) };
   });
   let sentenceCount = 0;
   const sentencesWith = stems.map(() => 0);
@@ -120,27 +121,30 @@ export function featuresOfPassages(question: string, found: Comparable[]): numbe
 }
 
 /** The similarities of the three nearest windows, nearest first; where there are fewer, the last of them again. */
-function nearestThree(windows: Comparable['windows']): [number, number, number] {
+function nearestThree(similarities: Comparable['similarities']): [number, number, number] {
   let [first, second, third] = [Number.NEGATIVE_INFINITY, Number.NEGATIVE_INFINITY, Number.NEGATIVE_INFINITY];
-  for (const { similarity } of windows) {
+  for (let at = 0; at < similarities.length; at += 1) {
+    const similarity = similarities[at]!;
     if (similarity > first) [first, second, third] = [similarity, first, second];
     else if (similarity > second) [second, third] = [similarity, second];
     else if (similarity > third) third = similarity;
   }
-  if (windows.length < 1) first = 0;
-  if (windows.length < 2) second = first;
-  if (windows.length < 3) third = second;
+  if (similarities.length < 1) first = 0;
+  if (similarities.length < 2) second = first;
+  if (similarities.length < 3) third = second;
   return [first, second, third];
 }
 
 /** The similarity of the nearest window that a sentence of the passage is in. */
-function similarityAt(passage: Comparable, { start, end }: { start: number; end: number }): number | undefined {
+function similarityAt(passage: Comparable, { start, end }: Span): number | undefined {
+  const { windows, similarities } = passage;
   const from = passage.start + start;
   const to = passage.start + end;
   let most: number | undefined;
-  for (const window of passage.windows)
-    if (window.start < to && from < window.end && (most === undefined || window.similarity > most))
-      most = window.similarity;
+  for (let at = 0; at < windows.length; at += 1) {
+    const holds = windows[at]!.start < to && from < windows[at]!.end;
+    if (holds && (most === undefined || similarities[at]! > most)) most = similarities[at]!;
+  }
   return most;
 }
 

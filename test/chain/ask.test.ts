@@ -26,7 +26,10 @@ import type { Test } from '../doubles/temporary-folder.ts';
 const text = 'Alder wood is light. It does not rot under water.';
 const search: SearchPassages = async ({ topK }) => {
   const passage = { id: 'p1', documentId: 'd1', source: 'alder.md', title: 'Alder', text, start: 0, end: text.length };
-  return [{ ...passage, score: 1, rank: 1, windows: [{ start: 0, end: text.length, similarity: 0.9 }] }].slice(0, topK);
+  return [{ ...passage, score: 1, rank: 1, windows: [{ start: 0, end: text.length }], similarities: [0.9] }].slice(
+    0,
+    topK,
+  );
 };
 const asked: Asked = { question: 'Does alder rot?', collection: 'default', topK: 3, evaluation: 'context' };
 const prompts = readPrompts(fileURLToPath(new URL('../../prompts', import.meta.url)));

@@ -13,11 +13,8 @@ export function foundPassage(
   const sentences = splitSentences(text);
   const pairs =
     sentences.length < 2 ? sentences : sentences.slice(1).map(({ end }, at) => ({ start: sentences[at]!.start, end }));
-  const windows = pairs.map((window) => ({
-    start: start + window.start,
-    end: start + window.end,
-    similarity: similarity(text.slice(window.start, window.end)),
-  }));
+  const windows = pairs.map((window) => ({ start: start + window.start, end: start + window.end }));
+  const similarities = pairs.map((window) => similarity(text.slice(window.start, window.end)));
   const about = { id, documentId: `document of ${id}`, source: `${id}.md`, title };
-  return { ...about, text, start, end: start + text.length, score: 1, rank, windows };
+  return { ...about, text, start, end: start + text.length, score: 1, rank, windows, similarities };
 }

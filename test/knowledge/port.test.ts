@@ -225,7 +225,7 @@ for (const [name, start, skip] of [
       }
       const [best] = await ask(knowledge, collection, lines[17]!, 1);
       assert.equal(best!.text, lines[17]);
-      assert.ok(Math.abs(best!.windows[0]!.similarity - 1) < 1e-4);
+      assert.ok(Math.abs(best!.similarities[0]! - 1) < 1e-4);
       assert.ok((await ask(knowledge, collection, 'the of and')).length > 0);
       assert.ok((await ask(knowledge, collection, '"?!* {}')).length > 0);
     });
@@ -265,7 +265,7 @@ for (const [name, start, skip] of [
       await knowledge.put([one, smallDocument('two.md', 'Cedars smell of resin.', collection)]);
       const [best] = await ask(knowledge, collection, ' Quixotic zebras graze.');
       assert.equal(best!.text, text);
-      const similarities = best!.windows.map(({ similarity }) => similarity);
+      const { similarities } = best!;
       assert.equal(similarities.indexOf(Math.max(...similarities)), 1);
       assert.ok(Math.abs(similarities[1]! - 1) < 1e-4);
       assert.equal((await knowledge.stats()).dimension, smallDimension);
@@ -421,7 +421,7 @@ for (const [name, start, skip] of [
           const query = { collection, question: 'xylophone', vector: vectorOf(line), topK: 20 };
           const near = await knowledge.search(query);
           assert.ok(
-            near.some((passage) => passage.text === line && passage.windows[0]!.similarity > 0.999),
+            near.some((passage) => passage.text === line && passage.similarities[0]! > 0.999),
             line,
           );
         }

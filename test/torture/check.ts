@@ -76,7 +76,7 @@ async function checkSearch(knowledge: Knowledge, present: Map<string, DocumentNa
         const vector = vectorOf(collection, source, version, part, window);
         const found = await knowledge.search({ collection, question: '?', vector, topK: 1 });
         judge(collection, found);
-        const similarity = found[0]?.windows[window]?.similarity ?? 0;
+        const similarity = found[0]?.similarities[window] ?? 0;
         if (!is(found[0]) || Math.abs(similarity - 1) > 1e-3)
           faults.half.push(`part ${part} of ${say(name)} is not found by its vector`);
       });

@@ -83,7 +83,7 @@ export function createSearch(options: {
   }
 }
 
-type Ranked = { passage: Passage; score: number; similarities: ArrayLike<number> };
+type Ranked = { passage: Passage; score: number; similarities: number[] };
 
 function rank(
   { vector, topK }: Query,
@@ -114,8 +114,8 @@ function shown(ranked: Ranked[], current: Current): FoundPassage[] {
   return ranked.map(({ passage, score, similarities }, at) => {
     const { documentId, passageId: id, text, start, end, spans } = passage;
     const { source, title } = current.get(documentId)!;
-    const windows = spans.map(([from, to], window) => ({ start: from, end: to, similarity: similarities[window]! }));
-    return { id, documentId, source, title, text, start, end, score, rank: at + 1, windows };
+    const windows = spans.map(([from, to]) => ({ start: from, end: to }));
+    return { id, documentId, source, title, text, start, end, score, rank: at + 1, windows, similarities };
   });
 }
 
