@@ -16,6 +16,7 @@ const leaf = [
   'keyring.ts',
   'loopback.ts',
   'trail.ts',
+  'message-pieces.ts',
   'deadline.ts',
 ];
 /** All files of a room that another may use whole. */

@@ -5,7 +5,7 @@ import { AppError, refusesRequest } from '../errors.ts';
 import { contentStems } from '../ranking/words.ts';
 import { type ChatStep, readText } from './answer.ts';
 import { logOdds } from './calibration.ts';
-import type { Prompt } from './prompts.ts';
+import type { Prompt, PromptValues } from './prompts.ts';
 
 /** What a model says to a question that takes Yes or No: `odds` are the log-odds of its Yes, null where it doesn't tell them. */
 export type Word = { yes: boolean; odds: number | null };
@@ -24,7 +24,7 @@ const LogProbabilities = z.object({ content: z.array(Token.extend({ top_logprobs
  */
 export function createAskWord({ prompt, telling, model }: WordQuestion) {
   const call = preferring(telling, model);
-  return async (texts: Record<string, string>, config: RunnableConfig): Promise<Word> => {
+  return async (texts: PromptValues, config: RunnableConfig): Promise<Word> => {
     const messages = (await prompt.invoke(texts, config)).toChatMessages();
     return readWord(await call(messages, config));
   };
@@ -90,7 +90,7 @@ const declines = /\bnot stated\b/i;
  * @throws what the model throws
  */
 export function createAnswerItself({ prompt, model }: { prompt: Prompt; model: ChatStep }) {
-  return async ({ context = '', question = '' }: Record<string, string>, config: RunnableConfig): Promise<string> => {
+  return async ({ context = '', question = '' }: PromptValues, config: RunnableConfig): Promise<string> => {
     return readText(await model.invoke((await prompt.invoke({ context, question }, config)).toChatMessages(), config));
   };
 }

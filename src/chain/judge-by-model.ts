@@ -17,7 +17,7 @@ import {
 import type { Judge } from './evaluate.ts';
 import { findEvidence } from './evidence.ts';
 import { judgeByFeatures, type VerdictWeights } from './judge-by-features.ts';
-import type { Prompt } from './prompts.ts';
+import type { Prompt, PromptValues } from './prompts.ts';
 import { formatContext, inert } from './retrieve.ts';
 import type { Answered } from './state.ts';
 import { step } from './step.ts';
@@ -128,7 +128,7 @@ function createAskJudgement({ prompt, model, structuredModel }: NonNullable<Mode
   const call = preferring(structuredModel, model);
 
   /** @throws AppError MODEL_BAD_OUTPUT where it can't be read twice */
-  return async (texts: Record<string, string>, config: RunnableConfig): Promise<Judgement> => {
+  return async (texts: PromptValues, config: RunnableConfig): Promise<Judgement> => {
     const messages = (await prompt.invoke(texts, config)).toChatMessages();
     const reply = readText(await call(messages, config));
     const judgement =

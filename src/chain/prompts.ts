@@ -6,7 +6,7 @@ import { type BasePromptValueInterface, ChatPromptValue } from '@langchain/core/
 import { ChatPromptTemplate } from '@langchain/core/prompts';
 import type { Runnable } from '@langchain/core/runnables';
 import { AppError } from '../errors.ts';
-import { asPiece, madeOf } from './message-pieces.ts';
+import { asPiece, madeOf, type Piece, textOf } from '../message-pieces.ts';
 import { short } from './step.ts';
 
 /** The prompts by file name, each with the variables that it must name, all of them and no others. */
@@ -26,8 +26,10 @@ const declared = {
 const needed = ['answer', 'evaluate-answer', 'evaluate-context'];
 const own = fileURLToPath(new URL('../../prompts', import.meta.url));
 
+/** What a prompt's variables stand for, by name. */
+export type PromptValues = Record<string, Piece>;
 /** A prompt as a step: the values of its variables in, messages out. It is one of LangChain's chat prompt templates. */
-export type Prompt = Runnable<Record<string, string>, BasePromptValueInterface>;
+export type Prompt = Runnable<PromptValues, BasePromptValueInterface>;
 export type Prompts = Record<keyof typeof declared, Prompt>;
 
 /**
@@ -78,24 +80,17 @@ function toPrompt(name: string, templates: [Role, string][]): Prompt {
     const pieces = text.split(/\{\{\s*([^}]*?)\s*\}\}/);
     const fixed = pieces.map(asPiece);
     const make = messageOf[role];
-    const fill = (values: Record<string, string>) => {
-      const texts = pieces.map((piece, at) => (at % 2 === 0 ? piece : values[piece]!));
-      return madeOf(
-        make(texts.join('')),
-        texts.map((filled, at) => (at % 2 === 0 ? fixed[at]! : filled)),
-      );
+    const fill = (values: PromptValues) => {
+      const filled = pieces.map((piece, at) => (at % 2 === 0 ? fixed[at]! : values[piece]!));
+      // Not joined: as long as nobody reads the whole it takes no memory of its own.
+      return madeOf(make(filled.reduce<string>((text, piece) => text + textOf(piece), '')), filled);
     };
     if (pieces.length > 1) return fill;
     const same = fill({});
     return () => same;
   });
-  const render = (values: Record<string, string>) => new ChatPromptValue(parts.map((part) => part(values)));
-  return short<Record<string, string>, BasePromptValueInterface>(
-    `prompt ${name}`,
-    template as Runnable,
-    render,
-    'prompt',
-  );
+  const render = (values: PromptValues) => new ChatPromptValue(parts.map((part) => part(values)));
+  return short<PromptValues, BasePromptValueInterface>(`prompt ${name}`, template as Runnable, render, 'prompt');
 }
 
 function toMessages(text: string): [Role, string][] {

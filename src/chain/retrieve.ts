@@ -1,6 +1,7 @@
 import type { CallbackManagerForRetrieverRun } from '@langchain/core/callbacks/manager';
 import { Document } from '@langchain/core/documents';
 import { BaseRetriever } from '@langchain/core/retrievers';
+import { asPiece, type Piece } from '../message-pieces.ts';
 import type { FoundPassage } from '../passage.ts';
 import type { Asked } from './state.ts';
 import { step } from './step.ts';
@@ -47,17 +48,17 @@ export function createRetrieve(search: SearchPassages) {
 export const inert = (text: string) => text.replace(/<(?=\/?\s*(?:passage|question|answer|conversation)\b)/gi, '‹');
 
 /** Contexts that were formatted, as long as they are there: the answer and each judge want the same. */
-const formatted = new WeakMap<FoundPassage[], string>();
+const formatted = new WeakMap<FoundPassage[], Piece>();
 
 /**
  * The passages as the model sees them: numbered, each with where it is from, in tags that no text can close.
  */
-export function formatContext(passages: FoundPassage[]): string {
+export function formatContext(passages: FoundPassage[]): Piece {
   const known = formatted.get(passages);
   if (known !== undefined) return known;
-  const text = format(passages);
-  formatted.set(passages, text);
-  return text;
+  const context = asPiece(format(passages));
+  formatted.set(passages, context);
+  return context;
 }
 
 function format(passages: FoundPassage[]): string {

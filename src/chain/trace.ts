@@ -1,8 +1,8 @@
 import { BaseMessage } from '@langchain/core/messages';
 import type { BasePromptValueInterface } from '@langchain/core/prompt_values';
 import { z } from 'zod';
+import { asPiece, longText, piecesOf } from '../message-pieces.ts';
 import { outermost, type StepKind, Trail, type TrailPlace } from '../trail.ts';
-import { asPiece, longText, piecesOf } from './message-pieces.ts';
 
 const kinds = ['step', 'prompt', 'model', 'retriever', 'parser', 'other'] as const satisfies StepKind[];
 

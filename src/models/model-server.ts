@@ -62,11 +62,11 @@ export function openModelServer(address: ServerAddress) {
   });
   let budget = retryBudget.atFirst;
 
-  const requestOf = (path: string, body: object, extra = {}): Dispatcher.RequestOptions => ({
+  const requestOf = (path: string, body: object | string, extra = {}): Dispatcher.RequestOptions => ({
     path: root + path,
     method: 'POST',
     headers: { ...headers, ...extra },
-    body: JSON.stringify(body),
+    body: typeof body === 'string' ? body : JSON.stringify(body),
   });
 
   /** One call, sent and, where it makes sense, sent again. */
@@ -90,9 +90,10 @@ export function openModelServer(address: ServerAddress) {
   return {
     /**
      * The JSON that the server replies.
+     * @param body what is sent as JSON, or is JSON already
      * @throws AppError MODEL_REJECTED, MODEL_UNAVAILABLE, MODEL_TIMEOUT, MODEL_BAD_OUTPUT; the signal's reason where it fires
      */
-    post<Reply>(path: string, body: object, signal?: AbortSignal | undefined): Promise<Reply> {
+    post<Reply>(path: string, body: object | string, signal?: AbortSignal | undefined): Promise<Reply> {
       const request = requestOf(path, body);
       return call((inner) => wholeReply<Reply>(pool, request, inner), signal);
     },
@@ -102,7 +103,7 @@ export function openModelServer(address: ServerAddress) {
      * once a reply has begun, how long it may take is the signal's to say.
      * @throws AppError as `post`
      */
-    async *stream<Event>(path: string, body: object, signal?: AbortSignal | undefined): AsyncGenerator<Event> {
+    async *stream<Event>(path: string, body: object | string, signal?: AbortSignal | undefined): AsyncGenerator<Event> {
       const request = requestOf(path, body, { accept: 'text/event-stream' });
       const ending = new AbortController();
       const stop = () => ending.abort(signal!.reason);

@@ -6,6 +6,7 @@ import { IterableReadableStream } from '@langchain/core/utils/stream';
 import { ChatOpenAICompletions } from '@langchain/openai';
 import type { OpenAI } from 'openai';
 import { AppError } from '../errors.ts';
+import { jsonOf, piecesOf } from '../message-pieces.ts';
 import { recorded } from '../trail.ts';
 import type { ModelServer } from './model-server.ts';
 
@@ -16,6 +17,9 @@ type CallOptions = ChatOpenAICompletions['ParsedCallOptions'] & RunnableConfig;
 
 /** A model and the server that has it. */
 export type ServedModel = { model: string; server: ModelServer };
+
+/** What is sent to a server that has the model of this name: JSON, or what is made into it. */
+type BodyFor = (model: string) => object | string;
 
 const path = '/chat/completions';
 const roles: Record<string, string> = { human: 'user', ai: 'assistant', system: 'system' };
@@ -34,6 +38,8 @@ export class CheckedOpenAiChatModel extends ChatOpenAICompletions {
   readonly #fallback: ServedModel | undefined;
   /** The request's fields that are the same for every call. */
   readonly #fixed: Omit<Request, 'messages' | 'stream'>;
+  /** The same as JSON, by the model's name. */
+  readonly #fixedFor = new Map<string, string>();
 
   /**
    * @param options.oneWord replies are cut off after a token or two, and come with the probabilities of the likeliest ones
@@ -68,9 +74,8 @@ export class CheckedOpenAiChatModel extends ChatOpenAICompletions {
 
   override invoke(input: BaseLanguageModelInput, options: Partial<CallOptions> = {}): Promise<AIMessageChunk> {
     return recorded(options, this.getName(), 'model', input, (within) => {
-      const messages = isPlain(within) && !this.cache && toRequestMessages(input);
-      if (!messages) return super.invoke(input, within);
-      return this.#complete({ ...this.#fixed, messages } as Request, within.signal).then(toMessage);
+      const bodyFor = this.#bodyFor(input, within);
+      return bodyFor ? this.#complete(bodyFor, within.signal).then(toMessage) : super.invoke(input, within);
     });
   }
 
@@ -78,10 +83,19 @@ export class CheckedOpenAiChatModel extends ChatOpenAICompletions {
     input: BaseLanguageModelInput,
     options: Partial<CallOptions> = {},
   ): Promise<IterableReadableStream<AIMessageChunk>> {
+    const bodyFor = this.#bodyFor(input, options, '"stream":true,"stream_options":{"include_usage":true},');
+    if (!bodyFor) return super.stream(input, options);
+    return IterableReadableStream.fromAsyncGenerator(toMessageChunks(this.#chunks(bodyFor, options.signal)));
+  }
+
+  /** What is sent straight away, as JSON; null where it is for LangChain's class to say. */
+  #bodyFor(input: BaseLanguageModelInput, options: Partial<CallOptions>, more = ''): BodyFor | null {
     const messages = isPlain(options) && !this.cache && toRequestMessages(input);
-    if (!messages) return super.stream(input, options);
-    const request = { ...this.#fixed, messages, stream: true, stream_options: { include_usage: true } } as Request;
-    return IterableReadableStream.fromAsyncGenerator(toMessageChunks(this.#chunks(request, options.signal)));
+    if (!messages) return null;
+    return (model) => {
+      const fixed = this.#fixedFor.getOrInsertComputed(model, () => JSON.stringify({ ...this.#fixed, model }));
+      return `${fixed.slice(0, -1)},${more}"messages":${messages}}`;
+    };
   }
 
   override completionWithRetry(
@@ -97,13 +111,14 @@ export class CheckedOpenAiChatModel extends ChatOpenAICompletions {
     options?: OpenAI.RequestOptions,
   ): Promise<AsyncIterable<Chunk> | Completion> {
     const signal = options?.signal ?? undefined;
-    return request.stream ? this.#chunks(request, signal) : this.#complete(request, signal);
+    const bodyFor: BodyFor = (model) => ({ ...request, model });
+    return request.stream ? this.#chunks(bodyFor, signal) : this.#complete(bodyFor, signal);
   }
 
   /** @throws AppError MODEL_BAD_OUTPUT where the reply is no completion, such as an empty list of choices */
-  async #complete(request: Request, signal: AbortSignal | undefined): Promise<Completion> {
+  async #complete(bodyFor: BodyFor, signal: AbortSignal | undefined): Promise<Completion> {
     const ask = async ({ model, server }: ServedModel) => {
-      const reply = await server.post<Completion>(path, { ...request, model }, signal);
+      const reply = await server.post<Completion>(path, bodyFor(model), signal);
       if (Array.isArray(reply?.choices) && reply.choices.length > 0) return reply;
       throw new AppError('MODEL_BAD_OUTPUT', 'The model server replied without a completion.');
     };
@@ -114,16 +129,16 @@ export class CheckedOpenAiChatModel extends ChatOpenAICompletions {
   }
 
   /** @throws AppError MODEL_BAD_OUTPUT where the stream ends without having been finished */
-  async *#chunks(request: Request, signal: AbortSignal | undefined): AsyncGenerator<Chunk> {
+  async *#chunks(bodyFor: BodyFor, signal: AbortSignal | undefined): AsyncGenerator<Chunk> {
     let begun = false;
     try {
-      for await (const chunk of checked(this.#served, request, signal)) {
+      for await (const chunk of checked(this.#served, bodyFor, signal)) {
         begun = true;
         yield chunk;
       }
     } catch (error) {
       if (begun || !this.#fallback || !mayHelp(error, signal)) throw error;
-      yield* checked(this.#fallback, request, signal);
+      yield* checked(this.#fallback, bodyFor, signal);
     }
   }
 }
@@ -133,9 +148,9 @@ function mayHelp(error: unknown, signal: AbortSignal | undefined): boolean {
   return !signal?.aborted && error instanceof AppError && ['MODEL_UNAVAILABLE', 'MODEL_TIMEOUT'].includes(error.code);
 }
 
-async function* checked({ model, server }: ServedModel, request: Request, signal: AbortSignal | undefined) {
+async function* checked({ model, server }: ServedModel, bodyFor: BodyFor, signal: AbortSignal | undefined) {
   let finished = false;
-  for await (const chunk of server.stream<Chunk | Completion>(path, { ...request, model }, signal)) {
+  for await (const chunk of server.stream<Chunk | Completion>(path, bodyFor(model), signal)) {
     const choice = chunk?.choices?.[0];
     if (choice?.finish_reason) finished = true;
     // A server that doesn't stream sends the whole message at once.
@@ -153,16 +168,16 @@ function isPlain(options: Partial<CallOptions>): boolean {
   return true;
 }
 
-/** Messages as the server takes them; null where one holds more than text. */
-function toRequestMessages(input: BaseLanguageModelInput): { role: string; content: string }[] | null {
+/** Messages as the server takes them, as JSON; null where one holds more than text. */
+function toRequestMessages(input: BaseLanguageModelInput): string | null {
   if (!Array.isArray(input)) return null;
-  const messages: { role: string; content: string }[] = [];
+  const messages: string[] = [];
   for (const message of input as BaseMessage[]) {
     const role = roles[message.type];
     if (!role || typeof message.content !== 'string' || message.name !== undefined) return null;
-    messages.push({ role, content: message.content });
+    messages.push(`{"role":"${role}","content":${jsonOf(piecesOf(message) ?? [message.content])}}`);
   }
-  return messages;
+  return `[${messages.join()}]`;
 }
 
 type Usage = { prompt_tokens?: number; completion_tokens?: number; total_tokens?: number } | null | undefined;

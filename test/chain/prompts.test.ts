@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { readPrompts } from '../../src/chain/prompts.ts';
+import { asPiece } from '../../src/message-pieces.ts';
 import { temporaryFolder } from '../doubles/temporary-folder.ts';
 
 const shipped = fileURLToPath(new URL('../../prompts', import.meta.url));
@@ -49,4 +50,12 @@ test('what is filled in is never a template, whatever it looks like', async () =
   const { answer } = readPrompts(shipped);
   const [, human] = (await answer.invoke({ question: hostile, context: 'CONTEXT' })).toChatMessages();
   assert.ok(human?.text.includes(`Question: ${hostile}`));
+});
+
+test('LangChain’s own rendering, where a callback listens, says the same as the short way', async () => {
+  const { answer } = readPrompts(shipped);
+  const values = { question: 'Why?', context: asPiece('A long context. '.repeat(20)) };
+  const texts = async (config: object) =>
+    (await answer.invoke(values, config)).toChatMessages().map((message) => message.text);
+  assert.deepEqual(await texts({ callbacks: [{ handleChainEnd() {} }] }), await texts({}));
 });
