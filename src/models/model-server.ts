@@ -66,7 +66,8 @@ export function openModelServer(address: ServerAddress) {
     path: root + path,
     method: 'POST',
     headers: { ...headers, ...extra },
-    body: typeof body === 'string' ? body : JSON.stringify(body),
+    // As bytes: a text would be held beside them while the server thinks.
+    body: Buffer.from(typeof body === 'string' ? body : JSON.stringify(body)),
   });
 
   /** One call, sent and, where it makes sense, sent again. */

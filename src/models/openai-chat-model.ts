@@ -90,11 +90,11 @@ export class CheckedOpenAiChatModel extends ChatOpenAICompletions {
 
   /** What is sent straight away, as JSON; null where it is for LangChain's class to say. */
   #bodyFor(input: BaseLanguageModelInput, options: Partial<CallOptions>, more = ''): BodyFor | null {
-    const messages = isPlain(options) && !this.cache && toRequestMessages(input);
-    if (!messages) return null;
+    if (!isPlain(options) || this.cache || !areTexts(input)) return null;
+    // Made when it is sent, and not held: while a server thinks, nothing of it need be in memory but its bytes.
     return (model) => {
       const fixed = this.#fixedFor.getOrInsertComputed(model, () => JSON.stringify({ ...this.#fixed, model }));
-      return `${fixed.slice(0, -1)},${more}"messages":${messages}}`;
+      return `${fixed.slice(0, -1)},${more}"messages":[${input.map(toRequestMessage).join()}]}`;
     };
   }
 
@@ -168,17 +168,16 @@ function isPlain(options: Partial<CallOptions>): boolean {
   return true;
 }
 
-/** Messages as the server takes them, as JSON; null where one holds more than text. */
-function toRequestMessages(input: BaseLanguageModelInput): string | null {
-  if (!Array.isArray(input)) return null;
-  const messages: string[] = [];
-  for (const message of input as BaseMessage[]) {
-    const role = roles[message.type];
-    if (!role || typeof message.content !== 'string' || message.name !== undefined) return null;
-    messages.push(`{"role":"${role}","content":${jsonOf(piecesOf(message) ?? [message.content])}}`);
-  }
-  return `[${messages.join()}]`;
-}
+/** Whether these are messages that hold nothing but text. */
+const areTexts = (input: BaseLanguageModelInput): input is BaseMessage[] =>
+  Array.isArray(input) &&
+  (input as BaseMessage[]).every(
+    ({ type, content, name }) => type in roles && typeof content === 'string' && name === undefined,
+  );
+
+/** A message as the server takes it, as JSON. */
+const toRequestMessage = (message: BaseMessage) =>
+  `{"role":"${roles[message.type]}","content":${jsonOf(piecesOf(message) ?? [message.content as string])}}`;
 
 type Usage = { prompt_tokens?: number; completion_tokens?: number; total_tokens?: number } | null | undefined;
 const toUsage = (usage: Usage) =>
