@@ -1,6 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { arch, cpus, tmpdir, totalmem, type } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -161,6 +161,7 @@ for (const delayMs of numbers(values.delays))
 const machine = `${cpus().length} cores (${cpus()[0]!.model.trim()}), ${Math.round(totalmem() / 2 ** 30)} GiB, ${type()} ${arch()}, Node ${process.version}`;
 process.stdout.write(`${machine}\n\n${table(rows)}\n`);
 if (values.out) {
+  mkdirSync(values.out, { recursive: true });
   writeFileSync(join(values.out, 'benchmark-ask.md'), `${machine}\n\n${table(rows)}\n`);
   const subjects = [...new Set(rows.map(({ subject }) => subject))];
   const panel = (title: string, delayMs: number, value: (row: Row) => number) => ({
