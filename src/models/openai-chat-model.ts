@@ -172,7 +172,7 @@ function isPlain(options: Partial<CallOptions>): boolean {
 const areTexts = (input: BaseLanguageModelInput): input is BaseMessage[] =>
   Array.isArray(input) &&
   (input as BaseMessage[]).every(
-    ({ type, content, name }) => type in roles && typeof content === 'string' && name === undefined,
+    ({ type, content, name }) => Object.hasOwn(roles, type) && typeof content === 'string' && name === undefined,
   );
 
 /** A message as the server takes it, as JSON. */
