@@ -1,18 +1,90 @@
 /** What a step is: LangChain's kinds of runs, by the names that a trace shows. */
 export type StepKind = 'step' | 'prompt' | 'model' | 'retriever' | 'parser' | 'other';
 
+/** The `parent` of a step that is within no other. */
+export const outermost = -1;
+
+/** So many steps of courses are remembered, and after each so many that may be next: others are forgotten with their ask. */
+const mostRemembered = 10_000;
+const mostNext = 16;
+let remembered = 0;
+
 /**
- * The steps of an ask while it runs and after, in the order they began. They are columns, since an ask's steps outlive it until its record
- * is packed: an object for each, with its times and its list of steps within, is several times as much for the garbage collector to
- * follow and to move.
+ * The steps that an ask has begun so far, in order: their names, kinds and places. Nearly all asks take the same course, and share it: it is
+ * the last step of it, with the course before.
+ */
+export class Course {
+  readonly #next: Course[] = [];
+  readonly before: Course | null;
+  readonly name: string;
+  readonly kind: StepKind;
+  /** The step that this one is within, by its place in the course; `outermost` where it is in none. */
+  readonly parent: number;
+  #isRemembered: boolean;
+  #layout: Layout | undefined;
+
+  constructor(before: Course | null, name: string, kind: StepKind, parent: number, isRemembered: boolean) {
+    this.before = before;
+    this.name = name;
+    this.kind = kind;
+    this.parent = parent;
+    this.#isRemembered = isRemembered;
+  }
+
+  /** This course with one step more. */
+  then(name: string, kind: StepKind, parent: number): Course {
+    for (const next of this.#next) if (next.name === name && next.parent === parent && next.kind === kind) return next;
+    const isRemembered = this.#isRemembered && this.#next.length < mostNext && remembered < mostRemembered;
+    const longer = new Course(this, name, kind, parent, isRemembered);
+    if (isRemembered) {
+      remembered += 1;
+      this.#next.push(longer);
+    }
+    return longer;
+  }
+
+  /** How its steps stand to each other; the same object for all asks that took this course. */
+  get layout(): Layout {
+    this.#layout ??= layOut(this);
+    return this.#layout;
+  }
+}
+
+/** Steps with their parents before them, as a trace tells them: `order` has their places in the course. */
+export type Layout = { order: number[]; names: string[]; kinds: StepKind[]; depths: number[]; parents: number[] };
+
+function layOut(course: Course): Layout {
+  const steps: Course[] = [];
+  for (let at = course; at.before; at = at.before) steps.unshift(at);
+  const order: number[] = [];
+  const depths: number[] = [];
+  const visit = (parent: number, depth: number) => {
+    for (let at = parent + 1; at < steps.length; at += 1) {
+      if (steps[at]!.parent !== parent) continue;
+      order.push(at);
+      depths.push(depth);
+      visit(at, depth + 1);
+    }
+  };
+  visit(outermost, 0);
+  const names = order.map((at) => steps[at]!.name);
+  const kinds = order.map((at) => steps[at]!.kind);
+  // Where each one's parent stands in this order.
+  const places = new Map(order.map((at, place) => [at, place]));
+  const parents = order.map((at) => places.get(steps[at]!.parent) ?? outermost);
+  return { order, names, kinds, depths, parents };
+}
+
+const start = new Course(null, '', 'other', outermost, true);
+
+/**
+ * The steps of an ask while it runs and after: a course, and columns of what each step was given and gave, and when. They outlive the ask
+ * until its record is packed, and an object for each step is several times as much for the garbage collector to follow and to move.
  */
 export class Trail {
   /** Times are by `performance.now()`. */
   readonly beganAt = performance.now();
-  readonly names: string[] = [];
-  readonly kinds: StepKind[] = [];
-  /** The step that each is within, by its place in the columns; `outermost` where it is in none. */
-  readonly parents: number[] = [];
+  course = start;
   readonly inputs: unknown[] = [];
   readonly outputs: unknown[] = [];
   readonly begun: number[] = [];
@@ -21,20 +93,27 @@ export class Trail {
   /** The places of those that failed. */
   readonly failed: number[] = [];
 
-  /** Adds a step that begins now. */
+  /** Adds a step that begins now, and tells its place. */
   begin(name: string, kind: StepKind, input: unknown, parent: number): number {
-    this.kinds.push(kind);
-    this.parents.push(parent);
-    this.inputs.push(input);
+    this.course = this.course.then(name, kind, parent);
     this.outputs.push(undefined);
     this.begun.push(performance.now());
     this.ended.push(Number.NaN);
-    return this.names.push(name) - 1;
+    return this.inputs.push(input) - 1;
+  }
+
+  /** Ends the step at this place with what it gave. */
+  end(at: number, output: unknown): void {
+    this.outputs[at] = output;
+    this.ended[at] = performance.now();
+  }
+
+  /** Ends the step at this place, which failed. */
+  fail(at: number): void {
+    this.failed.push(at);
+    this.ended[at] = performance.now();
   }
 }
-
-/** The `parent` of a step that is within no other. */
-export const outermost = -1;
 
 /** Where in a trail the steps belong that are called with a config: within the step `at`. */
 export type TrailPlace = { trail: Trail; at: number };
@@ -44,7 +123,8 @@ type Trailed = { configurable?: Record<string, unknown> | undefined };
 
 /**
  * Does the work of a step, and where an ask keeps a trail (`configurable.trail`) records it there: a few values for each step, in
- * place of the run tree that LangChain's tracers build. Steps that the work calls with the config it is given come within.
+ * place of the run tree that LangChain's tracers build. Steps that the work calls with the config it is given come within; a work that takes
+ * no config calls none.
  */
 export function recorded<Config extends Trailed, Output>(
   config: Config,
@@ -52,27 +132,32 @@ export function recorded<Config extends Trailed, Output>(
   kind: StepKind,
   input: unknown,
   work: (config: Config) => Output | Promise<Output>,
+  goesOn = true,
 ): Promise<Output> {
   const above = config.configurable?.trail as TrailPlace | undefined;
-  return above
-    ? follow(above.trail, config, above.trail.begin(name, kind, input, above.at), work)
-    : Promise.try(work, config);
+  if (!above) return Promise.try(work, config);
+  const { trail } = above;
+  const at = trail.begin(name, kind, input, above.at);
+  try {
+    const output = work(
+      goesOn ? { ...config, configurable: { ...config.configurable, trail: { trail, at } } } : config,
+    );
+    if (output instanceof Promise) return ending(trail, at, output);
+    trail.end(at, output);
+    return Promise.resolve(output);
+  } catch (error) {
+    trail.fail(at);
+    return Promise.reject(error);
+  }
 }
 
-async function follow<Config extends Trailed, Output>(
-  trail: Trail,
-  config: Config,
-  at: number,
-  work: (config: Config) => Output | Promise<Output>,
-): Promise<Output> {
+async function ending<Output>(trail: Trail, at: number, work: Promise<Output>): Promise<Output> {
   try {
-    const output = await work({ ...config, configurable: { ...config.configurable, trail: { trail, at } } });
-    trail.outputs[at] = output;
+    const output = await work;
+    trail.end(at, output);
     return output;
   } catch (error) {
-    trail.failed.push(at);
+    trail.fail(at);
     throw error;
-  } finally {
-    trail.ended[at] = performance.now();
   }
 }

@@ -17,6 +17,7 @@ const leaf = [
   'loopback.ts',
   'trail.ts',
   'message-pieces.ts',
+  'recent.ts',
   'deadline.ts',
 ];
 /** All files of a room that another may use whole. */

@@ -2,10 +2,10 @@ import { randomUUID } from 'node:crypto';
 import type { Runnable } from '@langchain/core/runnables';
 import { within } from '../deadline.ts';
 import { AppError } from '../errors.ts';
-import { toPassages } from '../passage.ts';
+import { type FoundPassage, toPassages } from '../passage.ts';
 import { inConversation, type StandaloneQuestion, type Turn } from './in-conversation.ts';
 import { type Outcome, withPolicy } from './policy.ts';
-import type { AskReply, AskRequest, KeptReply } from './reply.ts';
+import { type AskReply, type AskRequest, type KeptReply, toKept } from './reply.ts';
 import type { Asked, Evaluated } from './state.ts';
 import type { Keep, OnToken } from './step.ts';
 import { AskTrail, type TraceStep } from './trace.ts';
@@ -114,7 +114,7 @@ export function createConductAsk(options: {
         collection,
         keyName: asker.keyName ?? null,
         createdAt,
-        reply: toKept(reply, trail),
+        reply: whenPacked(reply, outcome.context, trail),
       });
       return request.trace ? { ...reply, trace: steps() } : reply;
     } catch (error) {
@@ -128,7 +128,7 @@ export function createConductAsk(options: {
 }
 
 /** Made here, since a closure holds all that the function around it shares with any other, until the record is packed. */
-const toKept = (reply: AskReply, trail: AskTrail) => () => ({ ...reply, trace: trail.table() });
+const whenPacked = (reply: AskReply, context: FoundPassage[], trail: AskTrail) => () => toKept(reply, context, trail);
 
 function toFailure(error: unknown, { isGone, isLate }: { isGone: boolean; isLate: boolean }): AppError {
   if (isGone) return new AppError('CLIENT_GONE', 'The client left before the answer was ready.');
@@ -146,14 +146,12 @@ function orAbort<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
 
 function toReply(outcome: Outcome, trail: AskTrail, totalMs: number): AskReply {
   const { question, collection, answer, verdicts, attempts, evaluation } = outcome;
-  const context = toPassages(outcome.context);
-  trail.tellsOf(outcome.context, context);
   return {
     id: `ask_${randomUUID()}`,
     question,
     answer: answer.text,
     collection,
-    context,
+    context: toPassages(outcome.context),
     verdict: (verdicts.context ?? verdicts.answer)!,
     ...(evaluation === 'both' && { verdicts: { context: verdicts.context!, answer: verdicts.answer! } }),
     abstained: answer.abstained,

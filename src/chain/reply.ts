@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { collectionName } from '../collection-name.ts';
-import { Passage } from '../passage.ts';
+import { type FoundPassage, Passage } from '../passage.ts';
 import { mostPassages } from './policy.ts';
-import { stepsOf, TraceStep, type TraceTable } from './trace.ts';
+import { type AskTrail, type EarlierTable, readPlain, stepsOf, TraceStep, type TraceTable, toPlain } from './trace.ts';
 import { Verdict } from './verdict.ts';
 
 /** Text from people: no NUL, no half of a surrogate pair, which neither the store nor a model server would take. */
@@ -44,11 +44,27 @@ export const AskReply = z.object({
 });
 export type AskReply = z.infer<typeof AskReply>;
 
-/** A reply as its record keeps it; records of earlier versions hold the steps themselves. */
-export type KeptReply = Omit<AskReply, 'trace'> & { trace: TraceTable | TraceStep[] };
+/** A reply as its record keeps it, its passages plain (`toPlain`); records of earlier versions hold the steps themselves, or another table. */
+export type KeptReply = Omit<AskReply, 'trace' | 'context'> & {
+  context: unknown;
+  trace: TraceTable | EarlierTable | TraceStep[];
+};
+
+/**
+ * A reply as its record keeps it.
+ * @param found its context, as the steps saw it
+ */
+export function toKept(reply: AskReply, found: FoundPassage[], trail: AskTrail): KeptReply {
+  const told = new Map();
+  return { ...reply, context: toPlain(found, told), trace: trail.table(told) };
+}
 
 /** The reply that a record keeps, with its trace. */
-export const fromKept = ({ trace, ...reply }: KeptReply): AskReply => ({
-  ...reply,
-  trace: Array.isArray(trace) ? trace : stepsOf(trace),
-});
+export function fromKept({ context, trace, ...reply }: KeptReply): AskReply {
+  const read = readPlain();
+  return {
+    ...reply,
+    context: read(context) as Passage[],
+    trace: Array.isArray(trace) ? trace : stepsOf(trace, read),
+  };
+}

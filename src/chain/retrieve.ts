@@ -1,8 +1,9 @@
 import type { CallbackManagerForRetrieverRun } from '@langchain/core/callbacks/manager';
 import { Document } from '@langchain/core/documents';
 import { BaseRetriever } from '@langchain/core/retrievers';
-import { asPiece, type Piece } from '../message-pieces.ts';
+import { asSharedPiece, Composed, type Piece } from '../message-pieces.ts';
 import type { FoundPassage } from '../passage.ts';
+import { remembering } from '../recent.ts';
 import type { Asked } from './state.ts';
 import { step } from './step.ts';
 
@@ -47,25 +48,22 @@ export function createRetrieve(search: SearchPassages) {
 /** A text in which no tag stands that the prompts put around texts, so that it can't pretend to be outside of its own. */
 export const inert = (text: string) => text.replace(/<(?=\/?\s*(?:passage|question|answer|conversation)\b)/gi, '‹');
 
+/** What of a passage's text a prompt holds, remembered: the same passages are found again and again. */
+const inertPiece = remembering(2_000, (text: string) => asSharedPiece(inert(text)));
+
 /** Contexts that were formatted, as long as they are there: the answer and each judge want the same. */
-const formatted = new WeakMap<FoundPassage[], Piece>();
+const formatted = new WeakMap<FoundPassage[], Composed>();
 
 /**
  * The passages as the model sees them: numbered, each with where it is from, in tags that no text can close.
  */
-export function formatContext(passages: FoundPassage[]): Piece {
-  const known = formatted.get(passages);
-  if (known !== undefined) return known;
-  const context = asPiece(format(passages));
-  formatted.set(passages, context);
-  return context;
+export function formatContext(passages: FoundPassage[]): Composed {
+  return formatted.getOrInsertComputed(passages, () => new Composed(passages.flatMap(format)));
 }
 
-function format(passages: FoundPassage[]): string {
-  return passages
-    .map(({ rank, source, title, text }) => {
-      const attribute = (value: string) => value.replace(/["<>\n]/g, ' ');
-      return `<passage number="${rank}" source="${attribute(source)}" title="${attribute(title)}">\n${inert(text)}\n</passage>`;
-    })
-    .join('\n\n');
+function format({ rank, source, title, text }: FoundPassage, at: number): Piece[] {
+  const attribute = (value: string) => value.replace(/["<>\n]/g, ' ');
+  const between = at === 0 ? '' : '\n\n';
+  const begin = `${between}<passage number="${rank}" source="${attribute(source)}" title="${attribute(title)}">\n`;
+  return [begin, inertPiece(text), '\n</passage>'];
 }

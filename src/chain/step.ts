@@ -14,7 +14,8 @@ type Work<Input, Output> = (input: Input, config: RunnableConfig) => Output | Pr
 /**
  * A runnable of LangChain under a name, on the short way: where no LangChain callback listens, `invoke` does its work and nothing
  * else. LangChain's own `invoke` makes callback managers and run ids, and copies its config, for every step, which costs several
- * times what the steps of an ask do themselves. With a callback, and in `stream` and `batch`, it is LangChain's.
+ * times what the steps of an ask do themselves. With a callback, and in `stream` and `batch`, it is LangChain's. A `work` that calls other
+ * steps must name its second parameter, the config that they are called with.
  */
 export function short<Input, Output>(
   name: string,
@@ -23,12 +24,15 @@ export function short<Input, Output>(
   kind: StepKind = 'step',
 ): Runnable<Input, Output> {
   const long = runnable.invoke.bind(runnable);
+  const takesConfig = work.length > 1;
   runnable.name = name;
-  runnable.invoke = (input, config = {}) =>
-    recorded(config as RunnableConfig, name, kind, input, (within) => {
+  runnable.invoke = (input, config = {}) => {
+    const doIt = (within: RunnableConfig) => {
       within.signal?.throwIfAborted();
       return within.callbacks ? long(input, { ...within, runName: name }) : work(input, within);
-    });
+    };
+    return recorded(config as RunnableConfig, name, kind, input, doIt, takesConfig);
+  };
   return runnable;
 }
 

@@ -1,8 +1,9 @@
 import { BaseMessage } from '@langchain/core/messages';
 import type { BasePromptValueInterface } from '@langchain/core/prompt_values';
 import { z } from 'zod';
-import { asPiece, longText, piecesOf } from '../message-pieces.ts';
-import { outermost, type StepKind, Trail, type TrailPlace } from '../trail.ts';
+import { asPiece, asSharedPiece, Composed, longText, piecesOf } from '../message-pieces.ts';
+import type { FoundPassage } from '../passage.ts';
+import { type Layout, outermost, type StepKind, Trail, type TrailPlace } from '../trail.ts';
 
 const kinds = ['step', 'prompt', 'model', 'retriever', 'parser', 'other'] as const satisfies StepKind[];
 
@@ -20,14 +21,23 @@ export const TraceStep = z.object({
 export type TraceStep = z.infer<typeof TraceStep>;
 
 /**
- * The steps of an ask as a record keeps them: columns, which are packed in half the time that an object for each step takes. Long
- * texts in what the steps were given and gave are objects (`String`), and a message made of pieces tells them in place of its content:
- * so a text that many steps and many asks saw is one thing, and packed once.
+ * The steps of an ask as a record keeps them: columns, which are packed in half the time that an object for each step takes, and how the steps
+ * stand to each other, which is one object for all asks that took the same course. Times are in hundredths of a millisecond: whole
+ * numbers are packed in a third of the room. Long texts in what the steps were given and gave are objects (`String`), and a text made of pieces
+ * tells them in its place: so a text that many steps and many asks saw is one thing, and packed once.
  */
 export type TraceTable = {
-  names: string[];
-  kinds: StepKind[];
-  depths: number[];
+  layout: Layout;
+  starts: number[];
+  durations: number[];
+  inputs: unknown[];
+  outputs: unknown[];
+  /** The places of those that failed, in the layout's order. */
+  failed: number[];
+};
+
+/** As an earlier version kept it, with a column for everything. */
+export type EarlierTable = Pick<Layout, 'names' | 'kinds' | 'depths'> & {
   startsMs: number[];
   durationsMs: number[];
   inputs: unknown[];
@@ -35,77 +45,60 @@ export type TraceTable = {
   failed: boolean[];
 };
 
-/** The steps that a table holds, with their texts as they were. */
-export function stepsOf(table: TraceTable): TraceStep[] {
-  const read = readPlain();
-  return table.names.map((name, at) => ({
+/**
+ * The steps that a table holds, with their texts as they were.
+ * @param read reads what came with the table, if anything did that its steps saw
+ */
+export function stepsOf(table: TraceTable | EarlierTable, read = readPlain()): TraceStep[] {
+  const { names, kinds, depths } = 'layout' in table ? table.layout : table;
+  const inMs = (hundredths: number[]) => hundredths.map((each) => each / 100);
+  const startsMs = 'layout' in table ? inMs(table.starts) : table.startsMs;
+  const durationsMs = 'layout' in table ? inMs(table.durations) : table.durationsMs;
+  return names.map((name, at) => ({
     name,
-    kind: table.kinds[at]!,
-    depth: table.depths[at]!,
-    startMs: table.startsMs[at]!,
-    durationMs: table.durationsMs[at]!,
+    kind: kinds[at]!,
+    depth: depths[at]!,
+    startMs: startsMs[at]!,
+    durationMs: durationsMs[at]!,
     input: read(table.inputs[at]),
     output: read(table.outputs[at]),
-    failed: table.failed[at]!,
+    failed: 'layout' in table ? table.failed.includes(at) : table.failed[at]!,
   }));
 }
 
 /** The trail of one ask: hand `root` in as `configurable.trail`, and every step is in it. */
 export class AskTrail extends Trail {
   readonly root: TrailPlace = { trail: this, at: outermost };
-  #seen: object | undefined;
-  #told: unknown;
-
-  /** Has the trace tell `told` where steps saw `seen`: what a reply shows of it, so that a record holds it once. */
-  tellsOf(seen: object, told: object): void {
-    this.#seen = seen;
-    this.#told = told;
-  }
 
   /** Every step so far, parents before their children, in the order in which they began. */
   steps(): TraceStep[] {
     return stepsOf(this.table());
   }
 
-  /** The same as a record keeps it. */
-  table(): TraceTable {
-    const order: number[] = [];
-    const depths: number[] = [];
-    const visit = (parent: number, depth: number) => {
-      for (let at = parent + 1; at < this.parents.length; at += 1) {
-        if (this.parents[at] !== parent) continue;
-        order.push(at);
-        depths.push(depth);
-        visit(at, depth + 1);
-      }
-    };
-    visit(outermost, 0);
-    const told = new Map<object | string, unknown>();
-    if (this.#seen) told.set(this.#seen, this.#told);
+  /**
+   * The same as a record keeps it.
+   * @param told copies of what a record holds besides, so that it holds them once (`toPlain`)
+   */
+  table(told: Copies = new Map()): TraceTable {
+    const { layout } = this.course;
+    const { order } = layout;
     return {
-      names: order.map((at) => this.names[at]!),
-      kinds: order.map((at) => this.kinds[at]!),
-      depths,
-      startsMs: order.map((at) => rounded(this.begun[at]! - this.beganAt)),
-      durationsMs: order.map((at) => rounded(this.#duration(at))),
+      layout,
+      starts: order.map((at) => toHundredths(this.begun[at]! - this.beganAt)),
+      durations: order.map((at) => toHundredths(this.#duration(at))),
       inputs: order.map((at) => toPlain(this.inputs[at], told)),
       outputs: order.map((at) => toPlain(this.outputs[at], told)),
-      failed: order.map((at) => this.failed.includes(at)),
+      failed: this.failed.map((at) => order.indexOf(at)),
     };
   }
 
   /** How long the steps of this name took together, in milliseconds; one within another of the same name counts once. */
   durationMs(name: string): number {
+    const { layout } = this.course;
     let sum = 0;
-    for (let at = 0; at < this.names.length; at += 1)
-      if (this.names[at] === name && !this.#isWithin(at, name)) sum += this.#duration(at);
-    return rounded(sum);
-  }
-
-  #isWithin(at: number, name: string): boolean {
-    for (let above = this.parents[at]!; above !== outermost; above = this.parents[above]!)
-      if (this.names[above] === name) return true;
-    return false;
+    for (let place = 0; place < layout.names.length; place += 1)
+      if (layout.names[place] === name && !isWithin(layout, place, name)) sum += this.#duration(layout.order[place]!);
+    return toHundredths(sum) / 100;
   }
 
   /** Of a step that still runs, until now. */
@@ -116,26 +109,36 @@ export class AskTrail extends Trail {
 
   /** What the chat models reported of their calls; a server that reports no tokens counts none. */
   usage(): { promptTokens: number; completionTokens: number; modelCalls: number } {
+    const { kinds, order } = this.course.layout;
     const usage = { promptTokens: 0, completionTokens: 0, modelCalls: 0 };
-    for (const [at, kind] of this.kinds.entries()) {
-      if (kind !== 'model') continue;
-      const told = (this.outputs[at] as { usage_metadata?: Record<string, unknown> } | undefined)?.usage_metadata;
+    for (let place = 0; place < kinds.length; place += 1) {
+      if (kinds[place] !== 'model') continue;
+      const output = this.outputs[order[place]!] as { usage_metadata?: Record<string, unknown> } | undefined;
       usage.modelCalls += 1;
-      usage.promptTokens += Number(told?.input_tokens) || 0;
-      usage.completionTokens += Number(told?.output_tokens) || 0;
+      usage.promptTokens += Number(output?.usage_metadata?.input_tokens) || 0;
+      usage.completionTokens += Number(output?.usage_metadata?.output_tokens) || 0;
     }
     return usage;
   }
 }
 
-const rounded = (milliseconds: number) => Math.round(milliseconds * 100) / 100;
+function isWithin({ names, parents }: Layout, place: number, name: string): boolean {
+  for (let above = parents[place]!; above !== outermost; above = parents[above]!)
+    if (names[above] === name) return true;
+  return false;
+}
+
+const toHundredths = (milliseconds: number) => Math.round(milliseconds * 100);
+
+/** Plain copies so far, by what they are copies of. */
+type Copies = Map<object | string, unknown>;
 
 /**
- * A plain value of what a step was given or gave: messages as role and content, an index's inner matter left out. A thing that
- * several steps saw is one thing in the copies too, so that a record holds it once.
+ * A plain value of what a step was given or gave: messages as role and content, an index's inner matter left out; what is plain already is
+ * not copied. A thing that several steps saw is one thing in the copies too, so that a record holds it once.
  * @param told the copies so far
  */
-function toPlain(value: unknown, told: Map<object | string, unknown>): unknown {
+export function toPlain(value: unknown, told: Copies): unknown {
   if (typeof value === 'string')
     return value.length < longText ? value : told.getOrInsertComputed(value, () => asPiece(value));
   // A step that failed has no output; JSON has no word for that but null.
@@ -148,33 +151,44 @@ function toPlain(value: unknown, told: Map<object | string, unknown>): unknown {
   return copy;
 }
 
-function copyOf(value: object, told: Map<object | string, unknown>): unknown {
+function copyOf(value: object, told: Copies): unknown {
   if (Array.isArray(value)) return value.map((each) => toPlain(each, told));
-  if (Object.getPrototypeOf(value) === Object.prototype) return fieldsOf(value, told);
+  if (Object.getPrototypeOf(value) === Object.prototype)
+    return 'similarities' in value && 'windows' in value ? shown(value as FoundPassage) : fieldsOf(value, told);
   if (value instanceof String) return value;
+  if (value instanceof Composed) return { pieces: toPlain(value.pieces, told) };
   if (value instanceof BaseMessage) {
     const { type: role, content } = value;
     const pieces = piecesOf(value);
     return pieces ? { role, pieces: toPlain(pieces, told) } : { role, content };
   }
   if ('toChatMessages' in value) return toPlain((value as BasePromptValueInterface).toChatMessages(), told);
-  return fieldsOf(value, told);
+  return fieldsOf({ ...value }, told);
 }
 
-/** What of a passage concerns the index alone. */
-const innerMatter = new Set(['windows', 'similarities']);
+/** Without what concerns the index alone. */
+const shown = ({ windows, similarities, ...passage }: FoundPassage) => ({
+  ...passage,
+  text: asSharedPiece(passage.text),
+});
 
-function fieldsOf(value: object, told: Map<object | string, unknown>) {
-  const copy: Record<string, unknown> = {};
-  for (const name of Object.keys(value)) {
-    const field = (value as Record<string, unknown>)[name];
-    if (!innerMatter.has(name) && typeof field !== 'function') copy[name] = toPlain(field, told);
+/** The object itself where all its fields are plain. */
+function fieldsOf(value: object, told: Copies): object {
+  const fields = value as Record<string, unknown>;
+  let copy = fields;
+  for (const name in fields) {
+    const field = fields[name];
+    const plain = typeof field === 'function' ? undefined : toPlain(field, told);
+    if (plain === field && typeof field !== 'function') continue;
+    if (copy === fields) copy = { ...fields };
+    if (typeof field === 'function') delete copy[name];
+    else copy[name] = plain;
   }
   return copy;
 }
 
 /** Makes of copies what they were made of: texts, and messages with their content. */
-function readPlain() {
+export function readPlain() {
   const known = new Map<object, unknown>();
   return function read(value: unknown): unknown {
     if (typeof value !== 'object' || value === null) return value;
@@ -190,7 +204,9 @@ function readPlain() {
 
 function originalOf(copy: object, read: (value: unknown) => unknown): unknown {
   if (Array.isArray(copy)) return copy.map(read);
-  if ('role' in copy && 'pieces' in copy)
-    return { role: copy.role, content: (copy.pieces as unknown[]).map(read).join('') };
+  if ('pieces' in copy) {
+    const text = (copy.pieces as unknown[]).map(read).join('');
+    return 'role' in copy ? { role: copy.role, content: text } : text;
+  }
   return Object.fromEntries(Object.entries(copy).map(([name, value]) => [name, read(value)]));
 }

@@ -5,11 +5,11 @@ import { fileURLToPath } from 'node:url';
 import { deserialize } from 'node:v8';
 import { AppError } from '../errors.ts';
 import type { FoundPassage } from '../passage.ts';
+import { createRecent } from '../recent.ts';
 import type { PackedAsk } from './asks.ts';
 import type { HostMessage, HostOptions, HostRequest } from './host.ts';
 import { type Knowledge, type SearchQuery, type ShownPassage, storeOperations } from './port.ts';
 import { unpackRanking } from './rank-passages.ts';
-import { createRecent } from './recent.ts';
 import { createAskSaver } from './save-asks.ts';
 import { defaultTuning, recycled, type Tuning } from './upkeep.ts';
 

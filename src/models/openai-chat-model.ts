@@ -94,7 +94,9 @@ export class CheckedOpenAiChatModel extends ChatOpenAICompletions {
     // Made when it is sent, and not held: while a server thinks, nothing of it need be in memory but its bytes.
     return (model) => {
       const fixed = this.#fixedFor.getOrInsertComputed(model, () => JSON.stringify({ ...this.#fixed, model }));
-      return `${fixed.slice(0, -1)},${more}"messages":[${input.map(toRequestMessage).join()}]}`;
+      let json = `${fixed.slice(0, -1)},${more}"messages":[`;
+      for (const [at, message] of input.entries()) json += (at === 0 ? '' : ',') + toRequestMessage(message);
+      return `${json}]}`;
     };
   }
 

@@ -1,3 +1,4 @@
+import { remembering } from '../recent.ts';
 import { splitSentences } from '../sentences.ts';
 import { contentStems, readWords } from './words.ts';
 
@@ -20,27 +21,14 @@ export type ReadText = {
   sentences: { start: number; end: number }[];
 };
 
-/** Texts read before: reading them is most of the work, and the same passages are found again and again. Bounded. */
-const remembered = new Map<string, ReadText>();
-const rememberedTexts = 1_000;
+/** So many texts and titles are remembered: reading them is most of the work, and the same passages are found again and again. */
+const rememberedTexts = 2_000;
 
-/** The telling words of titles read before; a whole document has one. */
-const rememberedTitles = new Map<string, ReadonlySet<string>>();
+/** The telling words of a title; a whole document has one. */
+export const readTitle: (title: string) => ReadonlySet<string> = remembering(rememberedTexts, contentStems);
 
-/** The telling words of a title. */
-export function readTitle(title: string): ReadonlySet<string> {
-  let stems = rememberedTitles.get(title);
-  if (stems) return stems;
-  stems = contentStems(title);
-  if (rememberedTitles.size >= rememberedTexts) rememberedTitles.clear();
-  rememberedTitles.set(title, stems);
-  return stems;
-}
-
-/** A passage's text, read once for as long as it is remembered. */
-export function readText(text: string): ReadText {
-  let read = remembered.get(text);
-  if (read) return read;
+/** A passage's text as it is compared. */
+export const readText: (text: string) => ReadText = remembering(rememberedTexts, (text) => {
   const sentences = splitSentences(text).map(({ start, end }) => {
     const stems = readWords(text.slice(start, end)).flatMap(({ stem, common }) => (common ? [] : [stem]));
     return { start, end, stems };
@@ -59,17 +47,14 @@ export function readText(text: string): ReadText {
         at,
       );
     }
-  read = {
+  return {
     length: inOrder.length,
     stems,
     pairs: new Set(inOrder.slice(1).map((stem, at) => `${inOrder[at]} ${stem}`)),
     sentencesBegun,
     sentences: sentences.map(({ start, end }) => ({ start, end })),
   };
-  if (remembered.size >= rememberedTexts) remembered.delete(remembered.keys().next().value!);
-  remembered.set(text, read);
-  return read;
-}
+});
 
 /** Adds a number that is no smaller than the last, unless it is the last. */
 function addOnce(rising: number[], number: number) {

@@ -147,7 +147,7 @@ test('a record gives back the reply and its trace, also one that an earlier vers
   const at = trail.begin('retrieve', 'retriever', { question: 'Q' }, outermost);
   trail.outputs[at] = [1, 2];
   trail.ended[at] = trail.begun[at]! + 5;
-  const reply = { id: 'ask_1', answer: 'No.' } as AskReply;
+  const reply = { id: 'ask_1', answer: 'No.', context: [] } as unknown as AskReply;
   const whole = { ...reply, trace: trail.steps() };
   assert.equal(whole.trace[0]!.name, 'retrieve');
   assert.deepEqual(fromKept(deserialize(serialize({ ...reply, trace: trail.table() }))), whole);

@@ -1,4 +1,4 @@
-import { createRecent } from '../recent.ts';
+import { createRecent } from '../../recent.ts';
 import type { Engine } from './engine.ts';
 
 /** How many passages are kept to be shown again; those of one version never change. */

@@ -1,4 +1,4 @@
-import { createRecent } from '../recent.ts';
+import { createRecent } from '../../recent.ts';
 import type { Select } from './classes.ts';
 import type { DocumentProperties } from './documents.ts';
 import type { Engine } from './engine.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { createRecent } from '../../src/knowledge/recent.ts';
+import { createRecent } from '../src/recent.ts';
 
 type Operation = { what: 'set' | 'get' | 'remove'; key: number };
 

@@ -29,3 +29,16 @@ export function createRecent<Key, Value>(most: number) {
     },
   };
 }
+
+/** A function that remembers what it made last of `most` / 2 keys at least: for what is the same each time and dear to make. */
+export function remembering<Key, Value extends {}>(most: number, make: (key: Key) => Value): (key: Key) => Value {
+  const recent = createRecent<Key, Value>(most);
+  return (key) => {
+    let value = recent.get(key);
+    if (value === undefined) {
+      value = make(key);
+      recent.set(key, value);
+    }
+    return value;
+  };
+}
