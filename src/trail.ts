@@ -32,7 +32,7 @@ export class Course {
   }
 
   /** This course with one step more. */
-  then(name: string, kind: StepKind, parent: number): Course {
+  followedBy(name: string, kind: StepKind, parent: number): Course {
     for (const next of this.#next) if (next.name === name && next.parent === parent && next.kind === kind) return next;
     const isRemembered = this.#isRemembered && this.#next.length < mostNext && remembered < mostRemembered;
     const longer = new Course(this, name, kind, parent, isRemembered);
@@ -95,7 +95,7 @@ export class Trail {
 
   /** Adds a step that begins now, and tells its place. */
   begin(name: string, kind: StepKind, input: unknown, parent: number): number {
-    this.course = this.course.then(name, kind, parent);
+    this.course = this.course.followedBy(name, kind, parent);
     this.outputs.push(undefined);
     this.begun.push(performance.now());
     this.ended.push(Number.NaN);
