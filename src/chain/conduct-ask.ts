@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { randomUUIDv7 } from 'node:crypto';
 import type { Runnable } from '@langchain/core/runnables';
 import { within } from '../deadline.ts';
 import { AppError } from '../errors.ts';
@@ -147,7 +147,7 @@ function orAbort<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
 function toReply(outcome: Outcome, trail: AskTrail, totalMs: number): AskReply {
   const { question, collection, answer, verdicts, attempts, evaluation } = outcome;
   return {
-    id: `ask_${randomUUID()}`,
+    id: `ask_${randomUUIDv7()}`, // in order of time: a store puts it behind the ones before
     question,
     answer: answer.text,
     collection,

@@ -152,7 +152,7 @@ export function toPlain(value: unknown, told: Copies): unknown {
 }
 
 function copyOf(value: object, told: Copies): unknown {
-  if (Array.isArray(value)) return value.map((each) => toPlain(each, told));
+  if (Array.isArray(value)) return elementsOf(value, told);
   if (Object.getPrototypeOf(value) === Object.prototype)
     return 'similarities' in value && 'windows' in value ? shown(value as FoundPassage) : fieldsOf(value, told);
   if (value instanceof String) return value;
@@ -171,6 +171,18 @@ const shown = ({ windows, similarities, ...passage }: FoundPassage) => ({
   ...passage,
   text: asSharedPiece(passage.text),
 });
+
+/** The array itself where all its elements are plain. */
+function elementsOf(values: unknown[], told: Copies): unknown[] {
+  let copy = values;
+  for (let at = 0; at < values.length; at += 1) {
+    const plain = toPlain(values[at], told);
+    if (plain === values[at]) continue;
+    if (copy === values) copy = values.slice();
+    copy[at] = plain;
+  }
+  return copy;
+}
 
 /** The object itself where all its fields are plain. */
 function fieldsOf(value: object, told: Copies): object {
