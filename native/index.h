@@ -2,6 +2,8 @@
 //
 // Adding and searching: a Float32Array is taken as it is; faiss-node takes and gives plain arrays only, number by number.
 //
+// Comparing a question with vectors that are named by their labels: FAISS's search compares it with all.
+//
 // Searching an index of bytes: see codes.h.
 //
 // Searching a flat index, by as many threads as OpenMP may use: FAISS shares out the questions of a search among its
@@ -101,10 +103,34 @@ inline void search(faiss::Index &index, int64_t questions, const float *x, int64
   }
 }
 
+// The inner products of one question with the vectors of these labels, one by one, in a flat index; undefined where the arguments are
+// others, or the index rounds its vectors.
+inline Napi::Value similarities(faiss::Index &index, const Napi::CallbackInfo &info) {
+  const Napi::Env env = info.Env();
+  const auto *flat = dynamic_cast<faiss::IndexFlat *>(&index);
+  const auto numbers = info[0].As<Napi::TypedArray>(), places = info[1].As<Napi::TypedArray>();
+  if (!flat || index.metric_type != faiss::METRIC_INNER_PRODUCT) return env.Undefined();
+  if (numbers.TypedArrayType() != napi_float32_array || numbers.ElementLength() != size_t(index.d)) return env.Undefined();
+  if (places.TypedArrayType() != napi_float64_array) return env.Undefined();
+  const float *question = numbers.As<Napi::Float32Array>().Data();
+  const float *vectors = const_cast<faiss::IndexFlat *>(flat)->get_xb();
+  const double *labels = places.As<Napi::Float64Array>().Data();
+  const size_t wanted = places.ElementLength();
+  auto found = Napi::Float32Array::New(env, wanted);
+  float *products = found.Data();
+  for (size_t at = 0; at < wanted; at++) {
+    if (!(labels[at] >= 0 && labels[at] < double(index.ntotal))) return env.Undefined();
+    products[at] = faiss::fvec_inner_product(question, vectors + size_t(labels[at]) * index.d, index.d);
+  }
+  return found;
+}
+
 // Searches with the vectors of a Float32Array, and gives the labels and similarities as typed arrays; undefined where the arguments are
-// others, or `k` is not among what the index holds: faiss-node then says what it has to say.
+// others, or `k` is not among what the index holds: faiss-node then says what it has to say. With labels in the place of `k`, their
+// similarities alone.
 inline Napi::Value searchFloats(faiss::Index &index, const Napi::CallbackInfo &info) {
   const Napi::Env env = info.Env();
+  if (info.Length() == 2 && info[0].IsTypedArray() && info[1].IsTypedArray()) return similarities(index, info);
   if (info.Length() != 2 || !info[0].IsTypedArray() || !info[1].IsNumber()) return env.Undefined();
   const auto numbers = info[0].As<Napi::TypedArray>();
   const int64_t k = info[1].As<Napi::Number>().Int64Value();

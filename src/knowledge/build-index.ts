@@ -119,12 +119,10 @@ function broaden(
   const part = createIndexPart({ kind: 'quantized', dimension, index, owners });
   for (const reranked of breadths) {
     const recallAt10 = recallOf((questions) =>
-      part.search(questions, reranked).map((near, at) =>
-        withExactSimilarities(near, questions.subarray(at * dimension, (at + 1) * dimension), {
-          reranked,
-          vectors,
-        }).map(({ similarity }) => similarity),
-      ),
+      part.search(questions, reranked).map((near, at) => {
+        const question = questions.subarray(at * dimension, (at + 1) * dimension);
+        return withExactSimilarities(near, question, { reranked, vectors }).similarities;
+      }),
     );
     if (recallAt10 >= neededRecall) return { reranked, recallAt10 };
   }

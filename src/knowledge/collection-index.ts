@@ -1,4 +1,4 @@
-import { createIndexPart, type IndexPart, type NearWindow } from './index-part.ts';
+import { createIndexPart, type IndexPart, type NearWindows, type Windows } from './index-part.ts';
 
 export type CollectionIndex = ReturnType<typeof createCollectionIndex>;
 
@@ -54,15 +54,18 @@ export function createCollectionIndex(options: {
     },
 
     /** The `k` nearest windows for each of the questions, whose vectors stand one after another; nearest first. */
-    search(questions: Float32Array, k: number): NearWindow[][] {
+    search(questions: Float32Array, k: number): NearWindows[] {
       const near = exact.search(questions, k);
       if (!quantized) return near;
       const further = quantized.part.search(questions, Math.max(k, quantized.reranked));
       return near.map((each, at) => {
         const question = questions.subarray(at * dimension, (at + 1) * dimension);
-        return nearestFirst([...each, ...withExactSimilarities(further[at]!, question, quantized)]).slice(0, k);
+        return nearest(k, each, withExactSimilarities(further[at]!, question, quantized));
       });
     },
+
+    /** The cosines between a question and windows; null where the exact part doesn't hold them all. */
+    similarities: (question: Float32Array, windows: Windows) => exact.similarities(question, windows),
 
     /**
      * The mean cosine between a question and the windows: its product with their mean vector. Windows that were removed before a
@@ -76,25 +79,34 @@ export function createCollectionIndex(options: {
   };
 }
 
-const nearestFirst = (windows: NearWindow[]) => windows.sort((one, other) => other.similarity - one.similarity);
+/** The `k` nearest of all windows of `some` and `more`. */
+function nearest(k: number, some: NearWindows, more: NearWindows): NearWindows {
+  const passageKeys = [...some.passageKeys, ...more.passageKeys];
+  const windows = [...some.windows, ...more.windows];
+  const similarities = [...some.similarities, ...more.similarities];
+  const order = [...windows.keys()].sort((one, other) => similarities[other]! - similarities[one]!).slice(0, k);
+  return {
+    passageKeys: order.map((at) => passageKeys[at]!),
+    windows: order.map((at) => windows[at]!),
+    similarities: order.map((at) => similarities[at]!),
+  };
+}
 
 /** Gives the first windows their exact similarities; the others keep those of their rounded vectors. */
 export function withExactSimilarities(
-  near: NearWindow[],
+  near: NearWindows,
   question: Float32Array,
   { reranked, vectors }: Pick<Quantized, 'reranked' | 'vectors'>,
-): NearWindow[] {
+): NearWindows {
   const read = new Map<number, Float32Array>();
-  const vectorsOf = (key: number) => {
-    if (!read.has(key)) read.set(key, vectors(key));
-    return read.get(key)!;
-  };
-  return near.map((each, at) => {
-    if (at >= reranked) return each;
-    const own = vectorsOf(each.passageKey);
+  const { passageKeys, windows } = near;
+  const similarities = near.similarities.map((rounded, at) => {
+    if (at >= reranked) return rounded;
+    const own = read.getOrInsertComputed(passageKeys[at]!, vectors);
     let similarity = 0;
-    for (let number = 0, from = each.window * question.length; number < question.length; number += 1)
+    for (let number = 0, from = windows[at]! * question.length; number < question.length; number += 1)
       similarity += question[number]! * own[from + number]!;
-    return { ...each, similarity };
+    return similarity;
   });
+  return { passageKeys, windows, similarities };
 }

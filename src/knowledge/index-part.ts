@@ -3,8 +3,12 @@ import { AppError } from '../errors.ts';
 import { addOwner, labelsOf, noOwners, type Owners, withoutLabels } from './owners.ts';
 import { allFinite } from './vector-length.ts';
 
-/** A window that is near a question: which window of which passage, and the cosine of the two vectors. */
-export type NearWindow = { passageKey: number; window: number; similarity: number };
+/** Windows, each by the passage that it is in and its number there; columns, since a search has hundreds of them. */
+export type Windows = { passageKeys: number[]; windows: number[] };
+/** The windows that are near a question, nearest first, with the cosines of their vectors and its own. */
+export type NearWindows = Windows & { similarities: number[] };
+
+export const noWindows = (): NearWindows => ({ passageKeys: [], windows: [], similarities: [] });
 
 /** A FAISS index as faiss-node hands it out, as far as it is used here. */
 export type FaissIndex = InstanceType<typeof faiss.Index>;
@@ -57,6 +61,24 @@ function canTakeFloats(): boolean {
   }
 }
 
+/** Our own build takes labels in the place of the number that is searched for; undefined until it was tried. */
+let comparesLabels: boolean | undefined;
+
+function canCompare(): boolean {
+  if (comparesLabels !== undefined) return comparesLabels;
+  try {
+    const index = createFaissIndex('exact', 1);
+    addToFaiss(index, Float32Array.of(1), 1);
+    comparesLabels = compare(index, Float32Array.of(1), new Float64Array(1))[0] === 1;
+  } catch {
+    comparesLabels = false;
+  }
+  return comparesLabels;
+}
+
+const compare = (index: FaissIndex, question: Float32Array, labels: Float64Array): Float32Array =>
+  index.search(question as unknown as number[], labels as unknown as number) as unknown as Float32Array;
+
 /** Adds vectors that stand one after another, in pieces. */
 export function addToFaiss(index: FaissIndex, vectors: Float32Array, dimension: number) {
   const step = Math.max(1, Math.floor(numbersAtOnce / dimension)) * dimension;
@@ -91,17 +113,33 @@ export function createIndexPart(options: { kind: IndexKind; dimension: number; i
     removed = new Set();
   }
 
-  /** The `reach` nearest of each question, less those that were removed. */
-  function searchTo(questions: Float32Array, count: number, reach: number): NearWindow[][] {
+  /** The `most` nearest of each question among its `reach` nearest, less those that were removed. */
+  function searchTo(questions: Float32Array, count: number, reach: number, most: number): NearWindows[] {
     const { labels, distances } = index.search(takenBy(questions), reach);
-    const near: NearWindow[][] = Array.from({ length: count }, () => []);
-    for (let at = 0; at < labels.length; at += 1) {
-      const label = labels[at]!;
-      if (label < 0 || removed.has(label)) continue;
-      const found = { passageKey: owners.keys[label]!, window: owners.windows[label]!, similarity: distances[at]! };
-      near[Math.floor(at / reach)]!.push(found);
+    return Array.from({ length: count }, (_, question) => {
+      const near = noWindows();
+      const end = (question + 1) * reach;
+      for (let at = question * reach; at < end && near.windows.length < most; at += 1) {
+        const label = labels[at]!;
+        if (label < 0 || (removed.size > 0 && removed.has(label))) continue;
+        near.passageKeys.push(owners.keys[label]!);
+        near.windows.push(owners.windows[label]!);
+        near.similarities.push(distances[at]!);
+      }
+      return near;
+    });
+  }
+
+  /** The labels of windows; null where this part doesn't hold them all. */
+  function labelsOfAll({ passageKeys, windows }: Windows): Float64Array | null {
+    const labels = new Float64Array(windows.length);
+    let [from, to] = [0, 0];
+    for (let at = 0; at < windows.length; at += 1) {
+      if (at === 0 || passageKeys[at] !== passageKeys[at - 1]) [from, to] = labelsOf(owners, passageKeys[at]!);
+      if (from + windows[at]! >= to) return null;
+      labels[at] = from + windows[at]!;
     }
-    return near;
+    return labels;
   }
 
   return {
@@ -139,19 +177,28 @@ export function createIndexPart(options: { kind: IndexKind; dimension: number; i
     },
 
     /** The `k` nearest windows for each of the questions, whose vectors stand one after another; nearest first. */
-    search(questions: Float32Array, k: number): NearWindow[][] {
+    search(questions: Float32Array, k: number): NearWindows[] {
       check(questions, dimension);
       const count = questions.length / dimension;
       const wanted = Math.min(k, owners.size - removed.size);
-      if (wanted < 1) return Array.from({ length: count }, () => []);
+      if (wanted < 1) return Array.from({ length: count }, noWindows);
       // Enough that what was removed is made up for, where it lies as thick among the nearest as elsewhere.
       let reach = Math.min(owners.size, wanted + Math.ceil((wanted * removed.size * 2) / owners.size));
       for (;;) {
-        const near = searchTo(questions, count, reach);
-        if (reach >= owners.size || near.every((each) => each.length >= wanted))
-          return near.map((each) => each.slice(0, k));
+        const near = searchTo(questions, count, reach, k);
+        if (reach >= owners.size || near.every(({ windows }) => windows.length >= wanted)) return near;
         reach = Math.min(reach * 2, owners.size);
       }
+    },
+
+    /**
+     * The cosines between a question and windows, by the vectors that FAISS holds.
+     * @returns null where this part doesn't hold them all as they are, or the binding can't tell: then they are for the caller to compute
+     */
+    similarities(question: Float32Array, windows: Windows): Float32Array | null {
+      if (kind === 'quantized' || !canCompare()) return null;
+      const labels = labelsOfAll(windows);
+      return labels && compare(index, question, labels);
     },
   };
 }

@@ -1,5 +1,5 @@
-import { type Candidate, fuse, type Scale } from './fuse.ts';
-import type { NearWindow } from './index-part.ts';
+import { fuse, type Scale } from './fuse.ts';
+import type { NearWindows, Windows } from './index-part.ts';
 
 type Ranked = { key: number; score: number };
 
@@ -16,18 +16,20 @@ const byScore = (one: Ranked, other: Ranked) => other.score - one.score || one.k
  * The best passages for a question, from the windows that are near it and the passages that share its words, by both scores of
  * each. A passage that only the words found gets its similarity from its stored vectors; that it isn't among the near ones
  * says how similar it can be at most, so only those are read that could still be among the best.
- * @param options.near the nearest windows, nearest first; fewer than `limit` where there are no more
+ * @param options.near the nearest windows; fewer than `limit` where there are no more
  * @param options.words BM25 scores by passage key
  * @param options.mean the mean cosine between the question and all windows of the collection
+ * @param options.similaritiesOf the cosines of windows that aren't near, where they can be had without reading their vectors
  */
 export function rankPassages(options: {
-  near: NearWindow[];
+  near: NearWindows;
   limit: number;
   words: Map<number, number>;
   vector: Float32Array;
   topK: number;
   mean: number;
   vectorsOf: (key: number) => Float32Array;
+  similaritiesOf?: (windows: Windows) => ArrayLike<number> | null;
 }): RankedPassage[] {
   const { near, limit, words, vector, topK, mean, vectorsOf } = options;
   const similarityOf = (key: number) => {
@@ -37,17 +39,24 @@ export function rankPassages(options: {
       most = Math.max(most, similarity(vector, vectors, at));
     return most;
   };
-  const candidates = new Map<number, Candidate>();
-  for (const { passageKey: key, similarity } of near)
-    if (!candidates.has(key)) candidates.set(key, { key, similarity, bm25: words.get(key) ?? 0 });
+  let heaviest = 0;
+  for (const bm25 of words.values()) heaviest = Math.max(heaviest, bm25);
+  const scale: Scale = { mean, nearest: near.similarities[0] ?? mean, heaviest };
+  const farthest = near.windows.length < limit ? -1 : near.similarities.at(-1)!;
 
-  const scale: Scale = { mean, nearest: near[0]?.similarity ?? mean, heaviest: Math.max(0, ...words.values()) };
-  const farthest = near.length < limit ? -1 : near.at(-1)!.similarity;
-  const best = [...candidates.values()].map((each): Ranked => ({ key: each.key, score: fuse(each, scale) }));
+  const seen = new Set<number>();
+  const best: Ranked[] = [];
+  for (let at = 0; at < near.windows.length; at += 1) {
+    const key = near.passageKeys[at]!;
+    if (seen.has(key)) continue; // by a window that is nearer
+    seen.add(key);
+    best.push({ key, score: fuse({ similarity: near.similarities[at]!, bm25: words.get(key) ?? 0 }, scale) });
+  }
   best.sort(byScore).splice(topK);
   const couldBeAmongThem = (bm25: number) =>
     best.length < topK || fuse({ similarity: farthest, bm25 }, scale) >= best.at(-1)!.score;
-  const further = [...words].filter(([key, bm25]) => couldBeAmongThem(bm25) && !candidates.has(key));
+  const further: [key: number, bm25: number][] = [];
+  for (const [key, bm25] of words) if (!seen.has(key) && couldBeAmongThem(bm25)) further.push([key, bm25]);
   further.sort(([one, heavy], [other, heavier]) => heavier - heavy || one - other);
   for (const [key, bm25] of further.slice(0, mostByWordsAlone)) {
     if (!couldBeAmongThem(bm25)) break;
@@ -55,29 +64,38 @@ export function rankPassages(options: {
     best.sort(byScore).splice(topK);
   }
 
-  return withSimilarities(best, near, vector, vectorsOf);
+  return withSimilarities(best, options);
 }
 
 /** Gives each passage the cosines of all its windows: those of the near ones are known, the others are computed. */
 function withSimilarities(
   best: Ranked[],
-  near: NearWindow[],
-  question: Float32Array,
-  vectorsOf: (key: number) => Float32Array,
+  { near, vector, vectorsOf, similaritiesOf }: Parameters<typeof rankPassages>[0],
 ): RankedPassage[] {
   const ofKey = new Map<number, number[]>();
-  for (const { key } of best)
-    ofKey.set(key, new Array<number>(vectorsOf(key).length / question.length).fill(Number.NaN));
-  for (const { passageKey, window, similarity } of near) {
-    const own = ofKey.get(passageKey);
-    if (own) own[window] = similarity;
+  for (const { key } of best) {
+    const own: number[] = [];
+    for (let left = vectorsOf(key).length / vector.length; left > 0; left -= 1) own.push(Number.NaN);
+    ofKey.set(key, own);
   }
-  return best.map((each) => {
-    const own = ofKey.get(each.key)!;
-    for (let at = 0; at < own.length; at += 1)
-      if (Number.isNaN(own[at])) own[at] = Math.fround(similarity(question, vectorsOf(each.key), at));
-    return { ...each, similarities: own };
-  });
+  for (let at = 0; at < near.windows.length; at += 1) {
+    const own = ofKey.get(near.passageKeys[at]!);
+    if (own) own[near.windows[at]!] = near.similarities[at]!;
+  }
+  const unknown: Windows = { passageKeys: [], windows: [] };
+  for (const [key, own] of ofKey)
+    for (let window = 0; window < own.length; window += 1) {
+      if (!Number.isNaN(own[window])) continue;
+      unknown.passageKeys.push(key);
+      unknown.windows.push(window);
+    }
+  const computed = similaritiesOf?.(unknown);
+  for (let at = 0; at < unknown.windows.length; at += 1) {
+    const key = unknown.passageKeys[at]!;
+    const window = unknown.windows[at]!;
+    ofKey.get(key)![window] = computed?.[at] ?? Math.fround(similarity(vector, vectorsOf(key), window));
+  }
+  return best.map(({ key, score }) => ({ key, score, similarities: ofKey.get(key)! }));
 }
 
 /** Ranked passages as numbers one after another, which costs a message between processes a fraction of what objects cost. */

@@ -8,6 +8,7 @@ import type { CollectionIndex } from './collection-index.ts';
 import { inTransaction, openDatabase } from './database.ts';
 import { createDocuments, documentMigrations } from './documents.ts';
 import { type FullText, openFullText } from './full-text.ts';
+import type { Windows } from './index-part.ts';
 import { createIndexes } from './indexes.ts';
 import { holdLock } from './lock.ts';
 import type { KnowledgeStats, NewDocument, SearchQuery, ShownPassage } from './port.ts';
@@ -178,7 +179,9 @@ export function openStore(options: {
       const { question, vector, topK, rerankedFor } = query;
       const words = fullText.search(question);
       const mean = index.meanSimilarity(vector);
-      const ranked = rankPassages({ near: near[at]!, limit, words, vector, topK: depth(query), mean, vectorsOf });
+      const similaritiesOf = (windows: Windows) => index.similarities(vector, windows);
+      const found = { near: near[at]!, limit, words, mean };
+      const ranked = rankPassages({ ...found, vector, topK: depth(query), vectorsOf, similaritiesOf });
       return rerankedFor === undefined ? ranked : rerank(rerankedFor, ranked.flatMap(withText), topK);
     });
   }

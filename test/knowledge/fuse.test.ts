@@ -43,15 +43,17 @@ test('the ranking is that of all candidates with both scores, though few vectors
       number(-1, 0.5),
       (given, limit, topK, mean) => {
         const all = given.map((each, at) => ({ key: at + 1, ...each, similarity: Math.fround(each.similarity) }));
-        const near = [...all]
-          .sort((one, other) => other.similarity - one.similarity)
-          .slice(0, limit)
-          .map(({ key, similarity }) => ({ passageKey: key, window: 0, similarity }));
+        const nearest = all.toSorted((one, other) => other.similarity - one.similarity).slice(0, limit);
+        const near = {
+          passageKeys: nearest.map(({ key }) => key),
+          windows: nearest.map(() => 0),
+          similarities: nearest.map(({ similarity }) => similarity),
+        };
         const worded = all.filter(({ bm25 }) => bm25 > 0).sort((one, other) => other.bm25 - one.bm25);
         const words = new Map(worded.map(({ key, bm25 }) => [key, bm25]));
-        const scale = { mean, nearest: near[0]!.similarity, heaviest: worded[0]?.bm25 ?? 0 };
+        const scale = { mean, nearest: nearest[0]!.similarity, heaviest: worded[0]?.bm25 ?? 0 };
         const expected = all
-          .filter(({ key }) => words.has(key) || near.some(({ passageKey }) => passageKey === key))
+          .filter(({ key }) => words.has(key) || near.passageKeys.includes(key))
           .map((each) => ({ key: each.key, score: fuse(each, scale) }))
           .sort((one, other) => other.score - one.score || one.key - other.key)
           .slice(0, topK);

@@ -4,6 +4,7 @@ import { FaissStore } from '@langchain/community/vectorstores/faiss';
 import { Document } from '@langchain/core/documents';
 import { FakeEmbeddings } from '@langchain/core/utils/testing';
 import { createCollectionIndex } from '../../src/knowledge/collection-index.ts';
+import { noWindows } from '../../src/knowledge/index-part.ts';
 
 /** Numbers that look random and are the same each time (mulberry32). */
 function createRandom(seed: number) {
@@ -47,24 +48,59 @@ test("the nearest are those of LangChain's FaissStore on the same vectors, also 
   for (const [at, question] of questions.entries()) {
     const expected = await oracle.similaritySearchVectorWithScore(question, 3);
     assert.deepEqual(
-      together[at]!.map(({ passageKey }) => String(passageKey)),
+      together[at]!.passageKeys.map(String),
       expected.map(([found]) => found.pageContent),
     );
     // On unit vectors the squared distance that FaissStore gives is 2 − 2·cosine.
-    for (const [place, { similarity }] of together[at]!.entries())
+    for (const [place, similarity] of together[at]!.similarities.entries())
       assert.ok(Math.abs(2 - 2 * similarity - expected[place]![1]) < 1e-5);
   }
 });
 
 test('FAISS is guarded against what would end its process or pass in silence', () => {
   const index = createCollectionIndex({ dimension: 2 });
-  assert.deepEqual(index.search(Float32Array.of(1, 0), 3), [[]]);
+  assert.deepEqual(index.search(Float32Array.of(1, 0), 3), [noWindows()]);
   assert.throws(() => index.add([{ key: 1, vectors: Float32Array.of(1, 0, 0) }]), /2 numbers/);
   assert.throws(() => index.add([{ key: 1, vectors: Float32Array.of(1, Number.NaN) }]), /not finite/);
   assert.throws(() => index.add([{ key: 1, vectors: Float32Array.of() }]), /2 numbers/);
   index.add([{ key: 1, vectors: Float32Array.of(1, 0) }]);
-  assert.deepEqual(index.search(Float32Array.of(1, 0), 0), [[]]);
-  assert.equal(index.search(Float32Array.of(1, 0), 10)[0]!.length, 1);
+  assert.deepEqual(index.search(Float32Array.of(1, 0), 0), [noWindows()]);
+  assert.equal(index.search(Float32Array.of(1, 0), 10)[0]!.windows.length, 1);
   index.remove(new Map([[1, Float32Array.of(1, 0)]]));
-  assert.deepEqual(index.search(Float32Array.of(1, 0), 3), [[]]);
+  assert.deepEqual(index.search(Float32Array.of(1, 0), 3), [noWindows()]);
+});
+
+test('the cosines of windows that are named are those of their vectors, also where others were removed', () => {
+  const random = createRandom(7);
+  const dimension = 48;
+  const index = createCollectionIndex({ dimension });
+  const passages = Array.from({ length: 400 }, (_, at) => ({
+    key: 3 * at + 1,
+    vectors: Float32Array.from({ length: dimension * (1 + (at % 5)) }, () => random() - 0.5),
+  }));
+  index.add(passages);
+  const isRemoved = ({ key }: { key: number }) => key % 2 === 0; // enough for the index to close its gaps
+  index.remove(new Map(passages.filter(isRemoved).map(({ key, vectors }) => [key, vectors])));
+  const question = Float32Array.from({ length: dimension }, () => random() - 0.5);
+  const wanted = passages
+    .filter((passage) => !isRemoved(passage))
+    .flatMap(({ key, vectors }) =>
+      Array.from({ length: vectors.length / dimension }, (_, window) => ({
+        key,
+        window,
+        cosine: question.reduce((sum, value, at) => sum + value * vectors[window * dimension + at]!, 0),
+      })),
+    )
+    .filter(() => random() < 0.5);
+  const told = index.similarities(question, {
+    passageKeys: wanted.map(({ key }) => key),
+    windows: wanted.map(({ window }) => window),
+  })!;
+  for (const [at, { cosine }] of wanted.entries()) assert.ok(Math.abs(told[at]! - cosine) < 1e-4);
+  assert.equal(told.length, wanted.length);
+  for (const elsewhere of [
+    { passageKeys: [2], windows: [0] },
+    { passageKeys: [1], windows: [1] },
+  ])
+    assert.equal(index.similarities(question, elsewhere), null);
 });

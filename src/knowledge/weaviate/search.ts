@@ -98,7 +98,11 @@ function rank(
   const isRead = words.filter(({ passage }) => nearby.has(passage) || read.has(passage));
   const ranked = rankPassages({
     ...{ mean, limit },
-    near: near.map(({ passage, score }) => ({ passageKey: keyOf.get(passage)!, window: 0, similarity: score })),
+    near: {
+      passageKeys: near.map(({ passage }) => keyOf.get(passage)!),
+      windows: near.map(() => 0),
+      similarities: near.map(({ score }) => score),
+    },
     words: new Map(isRead.map(({ passage, score }) => [keyOf.get(passage)!, score])),
     vector,
     topK,
