@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { HumanMessage } from '@langchain/core/messages';
 import fc from 'fast-check';
-import { asPiece, jsonOf, longText, madeOf, piecesOf, textOf } from '../src/message-pieces.ts';
+import { asPiece, asSharedPiece, Composed, jsonOf, longText, madeOf, piecesOf, textOf } from '../src/message-pieces.ts';
 
 const text = fc
   .string({ unit: 'binary', maxLength: 12 })
@@ -12,17 +12,22 @@ test('the JSON of pieces is that of the text they make, whatever is in it and wh
   fc.assert(
     fc.property(fc.array(text, { maxLength: 6 }), (texts) => {
       const pieces = texts.map(asPiece);
-      for (const json of [jsonOf(pieces), jsonOf(pieces)]) assert.equal(JSON.parse(json), texts.join(''));
-      assert.deepEqual(pieces.map(textOf), texts);
+      const composed = [new Composed(pieces.slice(0, 2)), new Composed([new Composed(pieces.slice(2))])];
+      for (const made of [pieces, pieces, composed, texts.map(asSharedPiece)]) {
+        assert.equal(JSON.parse(jsonOf(made)), texts.join(''));
+        assert.equal(made.map(textOf).join(''), texts.join(''));
+      }
     }),
   );
   // Half a character at the end of one piece, the other half at the beginning of the next.
   assert.equal(JSON.parse(jsonOf(['\ud83c', '\udf32'])), '\u{1f332}');
 });
 
-test('an object stands for a long text only, and a message remembers what it was made of', () => {
+test('an object stands for a long text only, the same for one that is shared, and a message remembers what it was made of', () => {
   const long = asPiece('x'.repeat(longText));
   assert.deepEqual([typeof asPiece('x'.repeat(longText - 1)), typeof long], ['string', 'object']);
+  assert.notEqual(asPiece('x'.repeat(longText)), long);
+  assert.equal(asSharedPiece('y'.repeat(longText)), asSharedPiece('y'.repeat(longText)));
   const message = new HumanMessage('');
   assert.equal(piecesOf(message), undefined);
   assert.deepEqual(piecesOf(madeOf(message, ['a', long])), ['a', long]);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { createRecent } from '../src/recent.ts';
+import { createRecent, remembering } from '../src/recent.ts';
 
 type Operation = { what: 'set' | 'get' | 'remove'; key: number };
 
@@ -41,4 +41,17 @@ test('the last half of what was used is remembered, never more than so much, and
       for (const key of kept) assert.ok((truth.get(key) ?? null) !== null, String(key));
     }),
   );
+});
+
+test('what is remembered is made once, and again when it was forgotten', () => {
+  const made: number[] = [];
+  const squareOf = remembering(8, (number: number) => {
+    made.push(number);
+    return { square: number ** 2 };
+  });
+  assert.equal(squareOf(3), squareOf(3));
+  assert.deepEqual([squareOf(3).square, made], [9, [3]]);
+  for (let number = 10; number < 20; number += 1) squareOf(number);
+  squareOf(3);
+  assert.equal(made.filter((number) => number === 3).length, 2);
 });

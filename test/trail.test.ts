@@ -1,0 +1,63 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { AskTrail } from '../src/chain/trace.ts';
+import { outermost, Trail } from '../src/trail.ts';
+
+/** Steps, each within one that was there before it or in none. */
+const steps = fc
+  .array(fc.record({ name: fc.constantFrom('a', 'b', 'c'), within: fc.nat() }), { maxLength: 30 })
+  .map((given) => given.map(({ name, within }, at) => ({ name, parent: (within % (at + 1)) - 1 })));
+type Steps = { name: string; parent: number }[];
+
+function begin<Some extends Trail>(trail: Some, given: Steps): Some {
+  for (const [at, { name, parent }] of given.entries()) {
+    const place = trail.begin(name, 'step', `input ${at}`, parent);
+    trail.end(place, `output ${at}`);
+  }
+  return trail;
+}
+
+/** The steps as a trace tells them, by going down from each one: place and depth. */
+function told(given: Steps, parent = outermost, depth = 0): { at: number; depth: number }[] {
+  return given.flatMap((step, at) => (step.parent === parent ? [{ at, depth }, ...told(given, at, depth + 1)] : []));
+}
+
+test('however steps are within each other, a trace tells parents before their children, in the order they began', () => {
+  fc.assert(
+    fc.property(steps, (given) => {
+      assert.deepEqual(
+        begin(new AskTrail(), given)
+          .steps()
+          .map(({ name, depth, input, output }) => ({ name, depth, input, output })),
+        told(given).map(({ at, depth }) => ({
+          ...{ name: given[at]!.name, depth },
+          ...{ input: `input ${at}`, output: `output ${at}` },
+        })),
+      );
+    }),
+  );
+});
+
+test('asks that took the same course share how its steps stand to each other, and no others do', () => {
+  fc.assert(
+    fc.property(steps, steps, (one, other) => {
+      const layoutOf = (given: Steps) => begin(new Trail(), given).course.layout;
+      assert.equal(layoutOf(one), layoutOf(one));
+      assert.equal(layoutOf(one) === layoutOf(other), JSON.stringify(one) === JSON.stringify(other));
+    }),
+  );
+});
+
+test('courses are remembered up to a number, and told as well when they are not', () => {
+  for (let at = 0; at < 20_000; at += 1) {
+    const trail = begin(new AskTrail(), [
+      { name: `name ${at}`, parent: outermost },
+      { name: `within ${at}`, parent: 0 },
+    ]);
+    assert.deepEqual(trail.course.layout.names, [`name ${at}`, `within ${at}`]);
+  }
+  const layouts = [1, 2].map(() => begin(new Trail(), [{ name: 'name 19999', parent: outermost }]).course.layout);
+  assert.notEqual(layouts[0], layouts[1]);
+  assert.deepEqual(layouts[0], layouts[1]);
+});
