@@ -17,6 +17,10 @@ export class Composed {
   toString(): string {
     return this.pieces.reduce<string>((text, piece) => text + textOf(piece), '');
   }
+
+  toJSON(): string {
+    return this.toString();
+  }
 }
 
 /** A text from this length on, in UTF-16 code units, is worth an object that stands for it wherever it comes again. */
@@ -25,9 +29,18 @@ export const longText = 200;
 /** A text that the same object stands for from now on, if it is long: whoever packs or escapes it does so once. */
 export const asPiece = (text: string): Piece => (text.length < longText ? text : Object(text));
 
-const sharedPiece = remembering(2_000, asPiece);
+/** Longer texts are not remembered: they would be many bytes for good. */
+const mostShared = 8_000;
 
-/** The same for a text that comes again in other asks, as passages do: the same object each time, as long as it is remembered. */
+/** A piece that is made once of a text that comes again in other asks, as passages do: the same object each time, as long as it is remembered. */
+export function sharing(make: (text: string) => Piece): (text: string) => Piece {
+  const remembered = remembering(2_000, make);
+  return (text) => (text.length > mostShared ? make(text) : remembered(text));
+}
+
+const sharedPiece = sharing(asPiece);
+
+/** The same as `asPiece` for a text that comes again in other asks. */
 export const asSharedPiece = (text: string): Piece => (text.length < longText ? text : sharedPiece(text));
 
 /** The text that a piece stands for. */

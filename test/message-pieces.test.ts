@@ -16,6 +16,7 @@ test('the JSON of pieces is that of the text they make, whatever is in it and wh
       for (const made of [pieces, pieces, composed, texts.map(asSharedPiece)]) {
         assert.equal(JSON.parse(jsonOf(made)), texts.join(''));
         assert.equal(made.map(textOf).join(''), texts.join(''));
+        assert.equal(JSON.parse(JSON.stringify(new Composed(made))), texts.join(''));
       }
     }),
   );
@@ -28,6 +29,7 @@ test('an object stands for a long text only, the same for one that is shared, an
   assert.deepEqual([typeof asPiece('x'.repeat(longText - 1)), typeof long], ['string', 'object']);
   assert.notEqual(asPiece('x'.repeat(longText)), long);
   assert.equal(asSharedPiece('y'.repeat(longText)), asSharedPiece('y'.repeat(longText)));
+  assert.notEqual(asSharedPiece('y'.repeat(100_000)), asSharedPiece('y'.repeat(100_000)), 'not for good');
   const message = new HumanMessage('');
   assert.equal(piecesOf(message), undefined);
   assert.deepEqual(piecesOf(madeOf(message, ['a', long])), ['a', long]);

@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { collectionName } from '../collection-name.ts';
+import { asSharedPiece } from '../message-pieces.ts';
 import { type FoundPassage, Passage } from '../passage.ts';
 import { mostPassages } from './policy.ts';
-import { type AskTrail, type EarlierTable, readPlain, stepsOf, TraceStep, type TraceTable, toPlain } from './trace.ts';
+import { type AskTrail, type EarlierTable, readPlain, stepsOf, TraceStep, type TraceTable } from './trace.ts';
 import { Verdict } from './verdict.ts';
 
 /** Text from people: no NUL, no half of a surrogate pair, which neither the store nor a model server would take. */
@@ -44,7 +45,7 @@ export const AskReply = z.object({
 });
 export type AskReply = z.infer<typeof AskReply>;
 
-/** A reply as its record keeps it, its passages plain (`toPlain`); records of earlier versions hold the steps themselves, or another table. */
+/** A reply as its record keeps it, its passages' texts as others hold them; records of earlier versions hold the steps themselves, or another table. */
 export type KeptReply = Omit<AskReply, 'trace' | 'context'> & {
   context: unknown;
   trace: TraceTable | EarlierTable | TraceStep[];
@@ -52,11 +53,11 @@ export type KeptReply = Omit<AskReply, 'trace' | 'context'> & {
 
 /**
  * A reply as its record keeps it.
- * @param found its context, as the steps saw it
+ * @param found its context, as the steps saw it: the record tells the reply's in its place
  */
 export function toKept(reply: AskReply, found: FoundPassage[], trail: AskTrail): KeptReply {
-  const told = new Map();
-  return { ...reply, context: toPlain(found, told), trace: trail.table(told) };
+  const context = reply.context.map((passage) => ({ ...passage, text: asSharedPiece(passage.text) }));
+  return { ...reply, context, trace: trail.table(new Map([[found, context]])) };
 }
 
 /** The reply that a record keeps, with its trace. */

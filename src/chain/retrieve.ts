@@ -1,9 +1,8 @@
 import type { CallbackManagerForRetrieverRun } from '@langchain/core/callbacks/manager';
 import { Document } from '@langchain/core/documents';
 import { BaseRetriever } from '@langchain/core/retrievers';
-import { asSharedPiece, Composed, type Piece } from '../message-pieces.ts';
+import { asSharedPiece, Composed, type Piece, sharing } from '../message-pieces.ts';
 import type { FoundPassage } from '../passage.ts';
-import { remembering } from '../recent.ts';
 import type { Asked } from './state.ts';
 import { step } from './step.ts';
 
@@ -49,7 +48,7 @@ export function createRetrieve(search: SearchPassages) {
 export const inert = (text: string) => text.replace(/<(?=\/?\s*(?:passage|question|answer|conversation)\b)/gi, '‹');
 
 /** What of a passage's text a prompt holds, remembered: the same passages are found again and again. */
-const inertPiece = remembering(2_000, (text: string) => asSharedPiece(inert(text)));
+const inertPiece = sharing((text) => asSharedPiece(inert(text)));
 
 /** Contexts that were formatted, as long as they are there: the answer and each judge want the same. */
 const formatted = new WeakMap<FoundPassage[], Composed>();

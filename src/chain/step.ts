@@ -15,7 +15,7 @@ type Work<Input, Output> = (input: Input, config: RunnableConfig) => Output | Pr
  * A runnable of LangChain under a name, on the short way: where no LangChain callback listens, `invoke` does its work and nothing
  * else. LangChain's own `invoke` makes callback managers and run ids, and copies its config, for every step, which costs several
  * times what the steps of an ask do themselves. With a callback, and in `stream` and `batch`, it is LangChain's. A `work` that calls other
- * steps must name its second parameter, the config that they are called with.
+ * steps must name its second parameter, the config that they are called with, without a default.
  */
 export function short<Input, Output>(
   name: string,

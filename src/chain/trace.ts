@@ -2,7 +2,6 @@ import { BaseMessage } from '@langchain/core/messages';
 import type { BasePromptValueInterface } from '@langchain/core/prompt_values';
 import { z } from 'zod';
 import { asPiece, asSharedPiece, Composed, longText, piecesOf } from '../message-pieces.ts';
-import type { FoundPassage } from '../passage.ts';
 import { type Layout, outermost, type StepKind, Trail, type TrailPlace } from '../trail.ts';
 
 const kinds = ['step', 'prompt', 'model', 'retriever', 'parser', 'other'] as const satisfies StepKind[];
@@ -151,26 +150,28 @@ export function toPlain(value: unknown, told: Copies): unknown {
   return copy;
 }
 
+/** In a copy, holds the pieces of a text in the place of the text. */
+const piecesOfText = 'assay:pieces';
+
 function copyOf(value: object, told: Copies): unknown {
   if (Array.isArray(value)) return elementsOf(value, told);
-  if (Object.getPrototypeOf(value) === Object.prototype)
-    return 'similarities' in value && 'windows' in value ? shown(value as FoundPassage) : fieldsOf(value, told);
   if (value instanceof String) return value;
-  if (value instanceof Composed) return { pieces: toPlain(value.pieces, told) };
+  if (value instanceof Composed) return { [piecesOfText]: toPlain(value.pieces, told) };
   if (value instanceof BaseMessage) {
     const { type: role, content } = value;
     const pieces = piecesOf(value);
-    return pieces ? { role, pieces: toPlain(pieces, told) } : { role, content };
+    return pieces ? { role, [piecesOfText]: toPlain(pieces, told) } : { role, content };
   }
   if ('toChatMessages' in value) return toPlain((value as BasePromptValueInterface).toChatMessages(), told);
-  return fieldsOf({ ...value }, told);
+  const own = Object.getPrototypeOf(value) === Object.prototype ? value : { ...value };
+  return fieldsOf('similarities' in own && 'windows' in own ? shown(own) : own, told);
 }
 
-/** Without what concerns the index alone. */
-const shown = ({ windows, similarities, ...passage }: FoundPassage) => ({
-  ...passage,
-  text: asSharedPiece(passage.text),
-});
+/** A passage without what concerns the index alone, its text as others hold it. */
+function shown({ windows, similarities, ...passage }: { windows: unknown; similarities: unknown; text?: unknown }) {
+  const { text } = passage;
+  return typeof text === 'string' ? { ...passage, text: asSharedPiece(text) } : passage;
+}
 
 /** The array itself where all its elements are plain. */
 function elementsOf(values: unknown[], told: Copies): unknown[] {
@@ -216,9 +217,17 @@ export function readPlain() {
 
 function originalOf(copy: object, read: (value: unknown) => unknown): unknown {
   if (Array.isArray(copy)) return copy.map(read);
-  if ('pieces' in copy) {
-    const text = (copy.pieces as unknown[]).map(read).join('');
+  const pieces = piecesIn(copy);
+  if (pieces) {
+    const text = pieces.map(read).join('');
     return 'role' in copy ? { role: copy.role, content: text } : text;
   }
   return Object.fromEntries(Object.entries(copy).map(([name, value]) => [name, read(value)]));
+}
+
+/** The pieces of the text that a copy stands for; an earlier version kept a message as its role and `pieces`. */
+function piecesIn(copy: object): unknown[] | undefined {
+  if (piecesOfText in copy) return copy[piecesOfText] as unknown[];
+  const isEarlier = 'role' in copy && 'pieces' in copy && Object.keys(copy).length === 2;
+  return isEarlier && Array.isArray(copy.pieces) ? copy.pieces : undefined;
 }

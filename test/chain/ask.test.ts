@@ -18,6 +18,7 @@ import { keep } from '../../src/chain/step.ts';
 import { AskTrail, stepsOf } from '../../src/chain/trace.ts';
 import { openModelServer } from '../../src/models/model-server.ts';
 import { CheckedOpenAiChatModel } from '../../src/models/openai-chat-model.ts';
+import { type FoundPassage, toPassages } from '../../src/passage.ts';
 import { outermost } from '../../src/trail.ts';
 import { promptText } from '../doubles/openai-replies.ts';
 import { startOpenAiServer } from '../doubles/openai-server.ts';
@@ -156,6 +157,36 @@ test('a record gives back the reply and its trace, also one that earlier version
   const columns = { names: layout.names, kinds: layout.kinds, depths: layout.depths, failed: [false] };
   const times = { startsMs: starts.map((each) => each / 100), durationsMs: durations.map((each) => each / 100) };
   assert.deepEqual(fromKept(deserialize(serialize({ ...reply, trace: { ...columns, ...times, ...values } }))), whole);
+});
+
+test('a record tells what steps gave, whatever it is made of, and the context as the reply had it', () => {
+  const trail = new AskTrail();
+  class Found {
+    id = 'p1';
+    windows = [{ start: 0, end: 1 }];
+    similarities = [1];
+  }
+  const given = [
+    { name: 'mine', pieces: ['a', 'b'] },
+    { pieces: 3 },
+    { metadata: { id: 'p1', windows: [], similarities: [] } },
+    new Found(),
+    { text: 'x'.repeat(300), nothing: undefined, call: () => 1 },
+  ];
+  for (const output of given) trail.end(trail.begin('given', 'step', null, outermost), output);
+  const told = [given[0], given[1], { metadata: { id: 'p1' } }, { id: 'p1' }, { text: 'x'.repeat(300), nothing: null }];
+  const passage = { id: 'p1', text: 'y'.repeat(300), score: 1, rank: 1 } as FoundPassage;
+  const found = [passage];
+  trail.end(trail.begin('retrieve', 'retriever', null, outermost), found);
+  const reply = { id: 'ask_1', context: toPassages(found) } as AskReply;
+  passage.score = 0.5; // its retriever uses it again
+  const { context, trace } = fromKept(deserialize(serialize(toKept(reply, found, trail))));
+  assert.deepEqual(context, reply.context);
+  assert.deepEqual(
+    trace!.map(({ output }) => output),
+    [...told, reply.context],
+  );
+  assert.deepEqual(trail.steps().slice(0, -1), trace!.slice(0, -1));
 });
 
 test('a record tells every prompt word for word, though a text that many steps and asks saw is packed once', async (t) => {
