@@ -137,7 +137,7 @@ type Copies = Map<object | string, unknown>;
  * not copied. A thing that several steps saw is one thing in the copies too, so that a record holds it once.
  * @param told the copies so far
  */
-export function toPlain(value: unknown, told: Copies): unknown {
+function toPlain(value: unknown, told: Copies): unknown {
   if (typeof value === 'string')
     return value.length < longText ? value : told.getOrInsertComputed(value, () => asPiece(value));
   // A step that failed has no output; JSON has no word for that but null.
@@ -155,6 +155,7 @@ const piecesOfText = 'assay:pieces';
 
 function copyOf(value: object, told: Copies): unknown {
   if (Array.isArray(value)) return elementsOf(value, told);
+  if (Object.getPrototypeOf(value) === Object.prototype) return fieldsOf(shown(value), told);
   if (value instanceof String) return value;
   if (value instanceof Composed) return { [piecesOfText]: toPlain(value.pieces, told) };
   if (value instanceof BaseMessage) {
@@ -163,13 +164,14 @@ function copyOf(value: object, told: Copies): unknown {
     return pieces ? { role, [piecesOfText]: toPlain(pieces, told) } : { role, content };
   }
   if ('toChatMessages' in value) return toPlain((value as BasePromptValueInterface).toChatMessages(), told);
-  const own = Object.getPrototypeOf(value) === Object.prototype ? value : { ...value };
-  return fieldsOf('similarities' in own && 'windows' in own ? shown(own) : own, told);
+  return fieldsOf(shown({ ...value }), told);
 }
 
-/** A passage without what concerns the index alone, its text as others hold it. */
-function shown({ windows, similarities, ...passage }: { windows: unknown; similarities: unknown; text?: unknown }) {
-  const { text } = passage;
+/** A passage without what concerns the index alone, its text as others hold it; what is no passage as it is. */
+function shown(value: object): object {
+  if (!('similarities' in value && 'windows' in value)) return value;
+  const { windows, similarities, ...passage } = value;
+  const text = 'text' in passage && passage.text;
   return typeof text === 'string' ? { ...passage, text: asSharedPiece(text) } : passage;
 }
 
