@@ -132,7 +132,7 @@ export function recorded<Config extends Trailed, Output>(
   kind: StepKind,
   input: unknown,
   work: (config: Config) => Output | Promise<Output>,
-  goesOn = true,
+  takesConfig = true,
 ): Promise<Output> {
   const above = config.configurable?.trail as TrailPlace | undefined;
   if (!above) return Promise.try(work, config);
@@ -140,7 +140,7 @@ export function recorded<Config extends Trailed, Output>(
   const at = trail.begin(name, kind, input, above.at);
   try {
     const output = work(
-      goesOn ? { ...config, configurable: { ...config.configurable, trail: { trail, at } } } : config,
+      takesConfig ? { ...config, configurable: { ...config.configurable, trail: { trail, at } } } : config,
     );
     if (output instanceof Promise) return ending(trail, at, output);
     trail.end(at, output);

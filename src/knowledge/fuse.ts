@@ -1,5 +1,5 @@
 /** What the two searches say of a passage: the cosine of its nearest window, and its BM25 score (0: no word in common). */
-export type Candidate = { key: number; similarity: number; bm25: number };
+type Found = { similarity: number; bm25: number };
 
 /** What scores are measured by: the mean cosine over all windows of the collection, and the best of either search. */
 export type Scale = { mean: number; nearest: number; heaviest: number };
@@ -10,7 +10,7 @@ export type Scale = { mean: number; nearest: number; heaviest: number };
  * Functions for Hybrid Retrieval", 2022).
  * @returns 0 to 1, higher is better; it never falls when either score rises
  */
-export function fuse({ similarity, bm25 }: Omit<Candidate, 'key'>, { mean, nearest, heaviest }: Scale): number {
+export function fuse({ similarity, bm25 }: Found, { mean, nearest, heaviest }: Scale): number {
   const spread = nearest - mean;
   const dense = spread > 0 ? Math.max(0, (similarity - mean) / spread) : Number(similarity >= nearest);
   const lexical = heaviest > 0 ? bm25 / heaviest : 0;

@@ -21,8 +21,8 @@ export type IndexKind = 'exact' | 'quantized';
 
 /** The published faiss-node takes and gives plain arrays: so many numbers at a time bound what a conversion costs in memory. */
 const numbersAtOnce = 2 ** 20;
-/** Our own build takes vectors as they are (native/index.h), which is many times faster; undefined until it was tried. */
-let takesFloats: boolean | undefined;
+/** Whether the binding is our own build, which takes vectors as they are, many times faster, and labels (native/index.h); undefined until it was tried. */
+let ourBuild: boolean | undefined;
 /** An index closes its gaps when there are more than these, and more than a fiftieth of it. */
 const gapsAllowed = 256;
 
@@ -47,37 +47,24 @@ export function createFaissIndex(kind: IndexKind, dimension: number, sample = ne
 }
 
 /** Vectors as the binding at hand takes them. */
-function takenBy(vectors: Float32Array): number[] {
-  takesFloats ??= canTakeFloats();
-  return takesFloats ? (vectors as unknown as number[]) : Array.from(vectors);
-}
+const takenBy = (vectors: Float32Array): number[] =>
+  isOurBuild() ? (vectors as unknown as number[]) : Array.from(vectors);
 
-function canTakeFloats(): boolean {
-  try {
-    createFaissIndex('exact', 1).add(new Float32Array(1) as unknown as number[]);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-/** Our own build takes labels in the place of the number that is searched for; undefined until it was tried. */
-let comparesLabels: boolean | undefined;
-
-function canCompare(): boolean {
-  if (comparesLabels !== undefined) return comparesLabels;
-  try {
-    const index = createFaissIndex('exact', 1);
-    addToFaiss(index, Float32Array.of(1), 1);
-    comparesLabels = compare(index, Float32Array.of(1), new Float64Array(1))[0] === 1;
-  } catch {
-    comparesLabels = false;
-  }
-  return comparesLabels;
-}
-
+/** The cosines of vectors by their labels, which our own build takes in the place of the number that is searched for. */
 const compare = (index: FaissIndex, question: Float32Array, labels: Float64Array): Float32Array =>
   index.search(question as unknown as number[], labels as unknown as number) as unknown as Float32Array;
+
+function isOurBuild(): boolean {
+  if (ourBuild !== undefined) return ourBuild;
+  try {
+    const index = createFaissIndex('exact', 1);
+    index.add(Float32Array.of(1) as unknown as number[]);
+    ourBuild = compare(index, Float32Array.of(1), new Float64Array(1))[0] === 1;
+  } catch {
+    ourBuild = false;
+  }
+  return ourBuild;
+}
 
 /** Adds vectors that stand one after another, in pieces. */
 export function addToFaiss(index: FaissIndex, vectors: Float32Array, dimension: number) {
@@ -196,7 +183,7 @@ export function createIndexPart(options: { kind: IndexKind; dimension: number; i
      * @returns null where this part doesn't hold them all as they are, or the binding can't tell: then they are for the caller to compute
      */
     similarities(question: Float32Array, windows: Windows): Float32Array | null {
-      if (kind === 'quantized' || !canCompare()) return null;
+      if (kind === 'quantized' || !isOurBuild()) return null;
       const labels = labelsOfAll(windows);
       return labels && compare(index, question, labels);
     },
