@@ -11,10 +11,14 @@ const countTokens = createTokenCounter();
 const fixed = { collection: 'default', source: 'a.md' };
 const text = (words: string): Incoming['content'] => ({ text: words, format: 'markdown' });
 
-/** An ingest over a store in memory, with a diary of what was read and embedded. */
+/**
+ * An ingest over a store in memory, with a diary of what was read and embedded. `slow.md` is never read to its end;
+ * `after-slow.md` is looked up once that reading has begun.
+ */
 function open({ dimension = () => 3 as number, chunkSizeTokens = 60 } = {}) {
   const stored = new Map<string, NewDocument>();
   const diary = { parsed: 0, embedded: [] as string[], aborted: 0, puts: 0 };
+  const slowIsRead = Promise.withResolvers<void>();
   const summary = ({ source, collection, contentHash, passages, title, format, metadata, text: whole }: NewDocument) =>
     ({
       ...{ id: `id of ${source}`, source, collection, contentHash, title, format, metadata },
@@ -24,6 +28,7 @@ function open({ dimension = () => 3 as number, chunkSizeTokens = 60 } = {}) {
     diary.parsed += 1;
     if ('bytes' in document && document.name === 'slow.md')
       return new Promise((_, reject) => {
+        slowIsRead.resolve();
         const abort = () => {
           diary.aborted += 1;
           reject(signal?.reason);
@@ -37,7 +42,10 @@ function open({ dimension = () => 3 as number, chunkSizeTokens = 60 } = {}) {
   const embed = (words: string) => Array.from({ length: dimension() }, (_, index) => words.length + index);
   const ingest = createIngest({
     knowledge: {
-      findSource: async (_, source) => (stored.has(source) ? summary(stored.get(source)!) : null),
+      async findSource(_, source) {
+        if (source === 'after-slow.md') await slowIsRead.promise;
+        return stored.has(source) ? summary(stored.get(source)!) : null;
+      },
       async put(documents) {
         diary.puts += 1;
         return documents.map((document) => {
@@ -113,7 +121,7 @@ test('of several documents all are stored or none, and what is still being read 
   const { ingest, stored, diary } = open();
   const good = { ...fixed, content: text('Good words.') };
   const slow = { ...fixed, source: 'slow.md', content: { bytes: Buffer.from('Slow.') } };
-  const empty = { ...fixed, source: 'c.md', content: text(' ') };
+  const empty = { ...fixed, source: 'after-slow.md', content: text(' ') };
   await assert.rejects(ingest([good, slow, empty]), { code: 'BAD_DOCUMENT' });
   assert.deepEqual([stored.size, diary.puts, diary.embedded.length, diary.aborted], [0, 0, 0, 1]);
   await assert.rejects(ingest([good, { ...fixed, source: 'a.exe', content: { bytes: Buffer.from('x') } }]), {
