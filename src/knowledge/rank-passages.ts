@@ -72,30 +72,31 @@ function withSimilarities(
   best: Ranked[],
   { near, vector, vectorsOf, similaritiesOf }: Parameters<typeof rankPassages>[0],
 ): RankedPassage[] {
+  const passages = best.map(({ key, score }) => {
+    const similarities: number[] = [];
+    for (let left = vectorsOf(key).length / vector.length; left > 0; left -= 1) similarities.push(Number.NaN);
+    return { key, score, similarities };
+  });
   const ofKey = new Map<number, number[]>();
-  for (const { key } of best) {
-    const own: number[] = [];
-    for (let left = vectorsOf(key).length / vector.length; left > 0; left -= 1) own.push(Number.NaN);
-    ofKey.set(key, own);
-  }
+  for (const { key, similarities } of passages) ofKey.set(key, similarities);
   for (let at = 0; at < near.windows.length; at += 1) {
     const own = ofKey.get(near.passageKeys[at]!);
     if (own) own[near.windows[at]!] = near.similarities[at]!;
   }
   const unknown: Windows = { passageKeys: [], windows: [] };
-  for (const [key, own] of ofKey)
-    for (let window = 0; window < own.length; window += 1) {
-      if (!Number.isNaN(own[window])) continue;
+  for (const { key, similarities } of passages)
+    for (let window = 0; window < similarities.length; window += 1) {
+      if (!Number.isNaN(similarities[window])) continue;
       unknown.passageKeys.push(key);
       unknown.windows.push(window);
     }
   const computed = similaritiesOf?.(unknown);
-  for (let at = 0; at < unknown.windows.length; at += 1) {
-    const key = unknown.passageKeys[at]!;
-    const window = unknown.windows[at]!;
-    ofKey.get(key)![window] = computed?.[at] ?? Math.fround(similarity(vector, vectorsOf(key), window));
-  }
-  return best.map(({ key, score }) => ({ key, score, similarities: ofKey.get(key)! }));
+  let next = 0;
+  for (const { key, similarities } of passages)
+    for (let window = 0; window < similarities.length; window += 1)
+      if (Number.isNaN(similarities[window]))
+        similarities[window] = computed?.[next++] ?? Math.fround(similarity(vector, vectorsOf(key), window));
+  return passages;
 }
 
 /** Ranked passages as numbers one after another, which costs a message between processes a fraction of what objects cost. */

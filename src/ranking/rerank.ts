@@ -50,13 +50,19 @@ export function rerank<Found extends Comparable>(
 ): (Found & { rank: number })[] {
   const scored = featuresOfPassages(question, found).map((features, at) => ({
     passage: found[at]!,
-    score: features.reduce((sum, feature, index) => sum + feature * featureWeights[index]!, 0),
+    score: weighed(features, featureWeights),
   }));
   scored.sort((one, other) => other.score - one.score);
   const best = scored[0]?.score ?? 0;
   return scored
     .slice(0, topK)
     .map(({ passage, score }, at) => ({ ...passage, score: Math.exp(score - best), rank: at + 1 }));
+}
+
+function weighed(features: number[], weights: number[]): number {
+  let sum = 0;
+  for (let at = 0; at < features.length; at += 1) sum += features[at]! * weights[at]!;
+  return sum;
 }
 
 /** The values of `rerankFeatures` for each passage. */
@@ -89,15 +95,12 @@ export function featuresOfPassages(question: string, found: Comparable[]): numbe
   const relative = relativeTo(read.map(({ nearest: [first] }) => first));
 
   return read.map(({ text, held, title, nearest: [first, second, third] }, at): number[] => {
-    const near = text.sentences.map((sentence) => relative(similarityAt(found[at]!, sentence) ?? first));
-    const words = readShares(
-      weights,
-      all,
-      held.map((occurrences) => occurrences?.sentences),
-      near,
-    );
-    const sentencesBegun = beginnings.map((begun) => text.sentencesBegun.get(begun));
-    const begun = readShares(weights, all, sentencesBegun, near);
+    const count = text.sentences.length;
+    const near = nearnessOf(text.sentences, found[at]!, first, relative);
+    const holding = held.map((occurrences) => occurrences?.sentences);
+    const { alone, withNext, nearness, both } = readShares(weights, all, holding, near, count);
+    const beginning = beginnings.map((begun) => text.sentencesBegun.get(begun));
+    const { withNext: begunWithNext } = readShares(weights, all, beginning, near, count);
     const stayNeighbours = ({ pair, one, other }: (typeof neighbours)[number]) =>
       held[one] !== undefined && held[other] !== undefined && text.pairs.has(pair);
     return [
@@ -106,13 +109,13 @@ export function featuresOfPassages(question: string, found: Comparable[]): numbe
       relative(second),
       relative((first + second + third) / 3),
       shareHeld(weights, all, (word) => held[word] !== undefined || title.has(stems[word]!)),
-      words.alone,
-      words.withNext,
+      alone,
+      withNext,
       shareWithinReach(weights, all, held),
-      begun.withNext,
+      begunWithNext,
       shareHeld(pairWeights, allPairs, (at) => stayNeighbours(neighbours[at]!)),
-      words.nearness,
-      words.both,
+      nearness,
+      both,
       Math.min(3, names.filter((name) => held[name] === undefined && !title.has(stems[name]!)).length),
       Math.log(1 + text.length),
     ];
@@ -134,15 +137,24 @@ function nearestThree(similarities: Comparable['similarities']): [number, number
   return [first, second, third];
 }
 
-/** The similarity of the nearest window that a sentence of the passage is in. */
-function similarityAt(passage: Comparable, { start, end }: Span): number | undefined {
-  const { windows, similarities } = passage;
-  const from = passage.start + start;
-  const to = passage.start + end;
-  let most: number | undefined;
-  for (let at = 0; at < windows.length; at += 1) {
-    const holds = windows[at]!.start < to && from < windows[at]!.end;
-    if (holds && (most === undefined || similarities[at]! > most)) most = similarities[at]!;
+/** The nearness of sentences, used again and again, as the sums of their shares are. */
+let nearness = new Float64Array(64);
+
+/** How near each sentence of a passage is: as the nearest window that it is in, or, in none, as the nearest of all. */
+function nearnessOf(
+  sentences: Span[],
+  { start, windows, similarities }: Comparable,
+  nearest: number,
+  relative: (similarity: number) => number,
+): Float64Array {
+  if (sentences.length > nearness.length) nearness = new Float64Array(sentences.length * 2);
+  for (let sentence = 0; sentence < sentences.length; sentence += 1) {
+    const from = start + sentences[sentence]!.start;
+    const to = start + sentences[sentence]!.end;
+    let most = Number.NEGATIVE_INFINITY;
+    for (let at = 0; at < windows.length; at += 1)
+      if (windows[at]!.start < to && from < windows[at]!.end && similarities[at]! > most) most = similarities[at]!;
+    nearness[sentence] = relative(most === Number.NEGATIVE_INFINITY ? nearest : most);
   }
-  return most;
+  return nearness;
 }

@@ -16,15 +16,23 @@ export function shareHeld(weights: number[], all: number, isHeld: (part: number)
 /** Sums by sentence, used again and again: a search reads hundreds of sentences, and nothing else runs meanwhile. */
 let alone = new Float64Array(64);
 let withNext = new Float64Array(64);
+/** What `readShares` gives back: one object for all calls, since a search makes dozens. */
+const shares = { alone: 0, withNext: 0, nearness: 0, both: 0 };
 
 /**
  * The greatest share of parts, by their weights, in a sentence, and in one with the one after it; how near the sentence is that holds
  * most (of equals the nearest); and the greatest sum of a sentence's share and its nearness.
  * @param sentencesWith the sentences that hold each part, rising
- * @param near the nearness of each sentence
+ * @param near the nearness of each of `count` sentences
+ * @returns an object that the next call fills anew
  */
-export function readShares(weights: number[], all: number, sentencesWith: (number[] | undefined)[], near: number[]) {
-  const count = near.length;
+export function readShares(
+  weights: number[],
+  all: number,
+  sentencesWith: (number[] | undefined)[],
+  near: Float64Array,
+  count: number,
+): Readonly<typeof shares> {
   if (count > alone.length) {
     alone = new Float64Array(count * 2);
     withNext = new Float64Array(count * 2);
@@ -43,7 +51,8 @@ export function readShares(weights: number[], all: number, sentencesWith: (numbe
       before = at;
     }
   }
-  let [most, mostWithNext, mostOfBoth, nearness] = [0, 0, 0, near[0] ?? 0];
+  let [most, mostWithNext, mostOfBoth] = [0, 0, 0];
+  let nearness = count > 0 ? near[0]! : 0;
   for (let at = 0; at < count; at += 1) {
     const share = alone[at]!;
     const here = near[at]!;
@@ -52,7 +61,11 @@ export function readShares(weights: number[], all: number, sentencesWith: (numbe
     if (withNext[at]! > mostWithNext) mostWithNext = withNext[at]!;
     if (share + here > mostOfBoth) mostOfBoth = share + here;
   }
-  return { alone: most, withNext: mostWithNext, nearness, both: mostOfBoth };
+  shares.alone = most;
+  shares.withNext = mostWithNext;
+  shares.nearness = nearness;
+  shares.both = mostOfBoth;
+  return shares;
 }
 
 /** Where words of a question stand in a text, and in which stretch each was counted; used again and again, as the sums are. */
