@@ -3,10 +3,10 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
-import { Redis } from 'ioredis';
 import { pino } from 'pino';
 import { type Job, newJob } from '../../src/ingest/job.ts';
 import { createJobRecords } from '../../src/replicas/job-records.ts';
+import { openRedis } from '../../src/replicas/open-redis.ts';
 import { shareJobs } from '../../src/replicas/shared-jobs.ts';
 import { startServing } from '../doubles/command-line.ts';
 import { startOpenAiServer } from '../doubles/openai-server.ts';
@@ -184,7 +184,7 @@ test('a replica that hung, and comes to, leaves its job to the one that took it 
 
 test('a job under which one replica after another died is given up', { skip: noRedis }, async (t) => {
   const { url } = await startRedis(t);
-  const redis = new Redis(url);
+  const { redis, close } = await openRedis(url, { onAway: () => {}, onBack: () => {} });
   const job = newJob('default');
   await createJobRecords(redis, { replica: 'one that died', leaseMs: 1 }).enter(job);
   await redis.hset(`assay:job:${job.id}`, 'claims', '20');
@@ -197,7 +197,7 @@ test('a job under which one replica after another died is given up', { skip: noR
   const jobs = shareJobs({ redis, ingest, logger });
   t.after(async () => {
     await jobs.close();
-    redis.disconnect();
+    close();
   });
   await until(async () => (await jobs.get(job.id))?.status === 'failed');
   assert.deepEqual([(await jobs.get(job.id))?.error, worked], ['INTERNAL', 0]);
