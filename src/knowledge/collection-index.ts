@@ -1,4 +1,5 @@
 import { createIndexPart, type IndexPart, type NearWindows, type Windows } from './index-part.ts';
+import { similarity } from './similarity.ts';
 
 export type CollectionIndex = ReturnType<typeof createCollectionIndex>;
 
@@ -102,11 +103,7 @@ export function withExactSimilarities(
   const { passageKeys, windows } = near;
   const similarities = near.similarities.map((rounded, at) => {
     if (at >= reranked) return rounded;
-    const own = read.getOrInsertComputed(passageKeys[at]!, vectors);
-    let similarity = 0;
-    for (let number = 0, from = windows[at]! * question.length; number < question.length; number += 1)
-      similarity += question[number]! * own[from + number]!;
-    return similarity;
+    return similarity(question, read.getOrInsertComputed(passageKeys[at]!, vectors), windows[at]!);
   });
   return { passageKeys, windows, similarities };
 }

@@ -1,5 +1,6 @@
 import { fuse, type Scale } from './fuse.ts';
 import type { NearWindows, Windows } from './index-part.ts';
+import { similarity } from './similarity.ts';
 
 type Ranked = { key: number; score: number };
 
@@ -124,21 +125,4 @@ export function unpackRanking(packed: Float64Array): RankedPassage[] {
     at = end;
   }
   return ranked;
-}
-
-/** The cosine between a question's vector and the one at place `row` of those that stand one after another in `vectors`. */
-function similarity(question: Float32Array, vectors: Float32Array, row: number): number {
-  const length = question.length;
-  const from = row * length;
-  const inFours = length - (length % 4);
-  // Four sums that don't wait for each other: the processor adds them side by side.
-  let [one, two, three, four] = [0, 0, 0, 0];
-  for (let at = 0; at < inFours; at += 4) {
-    one += question[at]! * vectors[from + at]!;
-    two += question[at + 1]! * vectors[from + at + 1]!;
-    three += question[at + 2]! * vectors[from + at + 2]!;
-    four += question[at + 3]! * vectors[from + at + 3]!;
-  }
-  for (let at = inFours; at < length; at += 1) one += question[at]! * vectors[from + at]!;
-  return one + two + three + four;
 }
