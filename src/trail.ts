@@ -142,22 +142,18 @@ export function recorded<Config extends Trailed, Output>(
     const output = work(
       takesConfig ? { ...config, configurable: { ...config.configurable, trail: { trail, at } } } : config,
     );
-    if (output instanceof Promise) return ending(trail, at, output);
-    trail.end(at, output);
-    return Promise.resolve(output);
-  } catch (error) {
-    trail.fail(at);
-    return Promise.reject(error);
-  }
-}
-
-async function ending<Output>(trail: Trail, at: number, work: Promise<Output>): Promise<Output> {
-  try {
-    const output = await work;
-    trail.end(at, output);
+    if (!(output instanceof Promise)) {
+      trail.end(at, output);
+      return Promise.resolve(output);
+    }
+    // Beside the work, not around it: whoever waits for it waits for one promise less at each step.
+    output.then(
+      (value) => trail.end(at, value),
+      () => trail.fail(at),
+    );
     return output;
   } catch (error) {
     trail.fail(at);
-    throw error;
+    return Promise.reject(error);
   }
 }

@@ -138,10 +138,11 @@ function toFailure(error: unknown, { isGone, isLate }: { isGone: boolean; isLate
 
 /** The work's result, or a rejection as soon as the signal fires: some paths through a library pay no heed to it. */
 function orAbort<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  const { promise, reject } = Promise.withResolvers<never>();
+  const { promise, resolve, reject } = Promise.withResolvers<T>();
   const onAbort = () => reject(signal.reason);
   signal.addEventListener('abort', onAbort, { once: true });
-  return Promise.race([work, promise]).finally(() => signal.removeEventListener('abort', onAbort));
+  work.then(resolve, reject);
+  return promise;
 }
 
 function toReply(outcome: Outcome, trail: AskTrail, totalMs: number): AskReply {

@@ -80,9 +80,9 @@ export function choice<Input, Output>(
   return short(name, branch, async (input, config) => {
     for (const [condition, then] of branches) {
       const holds = typeof condition === 'function' ? condition(input) : await condition.invoke(input, config);
-      if (holds) return then.invoke(input, config);
+      if (holds) return await then.invoke(input, config);
     }
-    return otherwise.invoke(input, config);
+    return await otherwise.invoke(input, config);
   });
 }
 
@@ -91,9 +91,11 @@ export function together<Input, Output extends object>(
   name: string,
   steps: Record<string, Runnable<Input>>,
 ): Runnable<Input, Output> {
+  const names = Object.keys(steps);
+  const runnables = Object.values(steps);
   return short(name, RunnableMap.from<Input, Output>(steps as never), async (input, config) => {
-    const results = Object.entries(steps).map(async ([key, each]) => [key, await each.invoke(input, config)] as const);
-    return Object.fromEntries(await Promise.all(results)) as Output;
+    const results = await Promise.all(runnables.map((each) => each.invoke(input, config)));
+    return Object.fromEntries(names.map((key, at) => [key, results[at]])) as Output;
   });
 }
 

@@ -1,12 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import {
-  BrokenCircuitError,
-  type CircuitBreakerPolicy,
-  ConsecutiveBreaker,
-  circuitBreaker,
-  ExponentialBackoff,
-  handleWhen,
-} from 'cockatiel';
+import { BrokenCircuitError, ConsecutiveBreaker, circuitBreaker, ExponentialBackoff, handleWhen } from 'cockatiel';
 import { type Dispatcher, Pool } from 'undici';
 import { within } from '../deadline.ts';
 import { AppError } from '../errors.ts';
@@ -70,14 +63,18 @@ export function openModelServer(address: ServerAddress) {
     body: Buffer.from(typeof body === 'string' ? body : JSON.stringify(body)),
   });
 
-  /** One call, sent and, where it makes sense, sent again. */
+  /**
+   * One call, sent and, where it makes sense, sent again.
+   * @param send rejects with failures that were translated
+   */
   async function call<Reply>(send: (signal: AbortSignal) => Promise<Reply>, outer: AbortSignal | undefined) {
     budget = Math.min(retryBudget.most, budget + retryBudget.perCall);
     for (let attempt = 0; ; attempt += 1) {
       const deadline = within(timeoutMs, outer);
       try {
-        return await guarded(breaker, () => send(deadline.signal), deadline.signal);
-      } catch (error) {
+        return await breaker.execute(() => send(deadline.signal));
+      } catch (refused) {
+        const error = refused instanceof BrokenCircuitError ? leftAlone(refused) : refused;
         const wait = attempt < maxRetries ? waitBefore(attempt, error) : null;
         if (wait === null || budget < 1) throw error;
         budget -= 1;
@@ -111,10 +108,14 @@ export function openModelServer(address: ServerAddress) {
       signal?.addEventListener('abort', stop, { once: true });
       try {
         const response = await call(async (inner) => {
-          const begun = await pool.request({ ...request, signal: AbortSignal.any([inner, ending.signal]) });
-          if (isGood(begun.statusCode)) return begun;
-          await begun.body.dump({ limit: 1024 }).catch(() => {});
-          throw new ServerReplied(begun.statusCode, begun.headers);
+          try {
+            const begun = await pool.request({ ...request, signal: AbortSignal.any([inner, ending.signal]) });
+            if (isGood(begun.statusCode)) return begun;
+            await begun.body.dump({ limit: 1024 }).catch(() => {});
+            throw new ServerReplied(begun.statusCode, begun.headers);
+          } catch (error) {
+            throw translateFailure(error, inner);
+          }
         }, signal);
         yield* eventsOf<Event>(response);
       } catch (error) {
@@ -140,20 +141,9 @@ function isDown(error: Error): boolean {
   return error.code === 'MODEL_TIMEOUT' || (error.code === 'MODEL_UNAVAILABLE' && status !== 429);
 }
 
-async function guarded<Reply>(breaker: CircuitBreakerPolicy, send: () => Promise<Reply>, signal: AbortSignal) {
-  try {
-    return await breaker.execute(async () => {
-      try {
-        return await send();
-      } catch (error) {
-        throw translateFailure(error, signal);
-      }
-    });
-  } catch (error) {
-    if (!(error instanceof BrokenCircuitError)) throw error;
-    const words = 'The model server has been failing and is not asked for a moment.';
-    throw new AppError('MODEL_UNAVAILABLE', words, { cause: error, retryAfterSeconds: 1 });
-  }
+function leftAlone(cause: BrokenCircuitError): AppError {
+  const words = 'The model server has been failing and is not asked for a moment.';
+  return new AppError('MODEL_UNAVAILABLE', words, { cause, retryAfterSeconds: 1 });
 }
 
 /** Milliseconds until a failed call may be sent again; null where it may not. */
@@ -165,14 +155,18 @@ function waitBefore(attempt: number, error: unknown): number | null {
   return Math.random() * Math.min(backoff.most, backoff.first * 2 ** attempt);
 }
 
-/** Sends a request and reads the whole reply as JSON, without a stream between. */
+/** Sends a request and reads the whole reply as JSON, without a stream between; rejects with failures that were translated. */
 function wholeReply<Reply>(pool: Pool, request: Dispatcher.RequestOptions, signal: AbortSignal): Promise<Reply> {
   const { promise, resolve, reject } = Promise.withResolvers<Reply>();
-  if (signal.aborted) return Promise.reject(signal.reason);
+  const fail = (error: unknown) => reject(translateFailure(error, signal));
+  if (signal.aborted) {
+    fail(signal.reason);
+    return promise;
+  }
   const pieces: Buffer[] = [];
   let status = 0;
   let headers: Record<string, string | string[] | undefined> = {};
-  let abort = () => reject(signal.reason); // until the request has a connection
+  let abort = () => fail(signal.reason); // until the request has a connection
   const onAbort = () => abort();
   signal.addEventListener('abort', onAbort, { once: true });
   const settle = (work: () => void) => {
@@ -193,16 +187,16 @@ function wholeReply<Reply>(pool: Pool, request: Dispatcher.RequestOptions, signa
     },
     onResponseEnd() {
       settle(() => {
-        if (!isGood(status)) return reject(new ServerReplied(status, headers));
+        if (!isGood(status)) return fail(new ServerReplied(status, headers));
         try {
           resolve(JSON.parse(pieces.length === 1 ? pieces[0]!.toString() : Buffer.concat(pieces).toString()));
         } catch (error) {
-          reject(error);
+          fail(error);
         }
       });
     },
     onResponseError(_controller, error) {
-      settle(() => reject(error));
+      settle(() => fail(error));
     },
   });
   return promise;

@@ -118,16 +118,12 @@ export class CheckedOpenAiChatModel extends ChatOpenAICompletions {
   }
 
   /** @throws AppError MODEL_BAD_OUTPUT where the reply is no completion, such as an empty list of choices */
-  async #complete(bodyFor: BodyFor, signal: AbortSignal | undefined): Promise<Completion> {
-    const ask = async ({ model, server }: ServedModel) => {
-      const reply = await server.post<Completion>(path, bodyFor(model), signal);
-      if (Array.isArray(reply?.choices) && reply.choices.length > 0) return reply;
-      throw new AppError('MODEL_BAD_OUTPUT', 'The model server replied without a completion.');
-    };
-    return ask(this.#served).catch((error) => {
-      if (this.#fallback && mayHelp(error, signal)) return ask(this.#fallback);
-      throw error;
-    });
+  #complete(bodyFor: BodyFor, signal: AbortSignal | undefined): Promise<Completion> {
+    const ask = ({ model, server }: ServedModel) =>
+      server.post<Completion>(path, bodyFor(model), signal).then(needCompletion);
+    const fallback = this.#fallback;
+    const asked = ask(this.#served);
+    return fallback ? asked.catch((error) => (mayHelp(error, signal) ? ask(fallback) : Promise.reject(error))) : asked;
   }
 
   /** @throws AppError MODEL_BAD_OUTPUT where the stream ends without having been finished */
@@ -143,6 +139,11 @@ export class CheckedOpenAiChatModel extends ChatOpenAICompletions {
       yield* checked(this.#fallback, bodyFor, signal);
     }
   }
+}
+
+function needCompletion(reply: Completion): Completion {
+  if (Array.isArray(reply?.choices) && reply.choices.length > 0) return reply;
+  throw new AppError('MODEL_BAD_OUTPUT', 'The model server replied without a completion.');
 }
 
 /** Whether another server may give what this one failed to, in the time that is left. */
