@@ -99,8 +99,8 @@ export function featuresOfPassages(question: string, found: Comparable[]): numbe
     const near = nearnessOf(text.sentences, found[at]!, first, relative);
     const holding = held.map((occurrences) => occurrences?.sentences);
     const { alone, withNext, nearness, both } = readShares(weights, all, holding, near, count);
-    const beginning = beginnings.map((begun) => text.sentencesBegun.get(begun));
-    const { withNext: begunWithNext } = readShares(weights, all, beginning, near, count);
+    const begun = beginnings.map((begins) => text.sentencesBegun.get(begins));
+    const { withNext: begunWithNext } = readShares(weights, all, begun, near, count);
     const stayNeighbours = ({ pair, one, other }: (typeof neighbours)[number]) =>
       held[one] !== undefined && held[other] !== undefined && text.pairs.has(pair);
     return [
@@ -138,7 +138,7 @@ function nearestThree(similarities: Comparable['similarities']): [number, number
 }
 
 /** The nearness of sentences, used again and again, as the sums of their shares are. */
-let nearness = new Float64Array(64);
+let nearnesses = new Float64Array(64);
 
 /** How near each sentence of a passage is: as the nearest window that it is in, or, in none, as the nearest of all. */
 function nearnessOf(
@@ -147,14 +147,14 @@ function nearnessOf(
   nearest: number,
   relative: (similarity: number) => number,
 ): Float64Array {
-  if (sentences.length > nearness.length) nearness = new Float64Array(sentences.length * 2);
+  if (sentences.length > nearnesses.length) nearnesses = new Float64Array(sentences.length * 2);
   for (let sentence = 0; sentence < sentences.length; sentence += 1) {
     const from = start + sentences[sentence]!.start;
     const to = start + sentences[sentence]!.end;
     let most = Number.NEGATIVE_INFINITY;
     for (let at = 0; at < windows.length; at += 1)
       if (windows[at]!.start < to && from < windows[at]!.end && similarities[at]! > most) most = similarities[at]!;
-    nearness[sentence] = relative(most === Number.NEGATIVE_INFINITY ? nearest : most);
+    nearnesses[sentence] = relative(most === Number.NEGATIVE_INFINITY ? nearest : most);
   }
-  return nearness;
+  return nearnesses;
 }

@@ -40,3 +40,15 @@ test('whatever the texts, the passages come back once each, best first, none cha
     }),
   );
 });
+
+test('what is read of a passage does not depend on those that were read before it', () => {
+  const long = Array.from({ length: 200 }, (_, at) => `Bridge ${at} was built over the Leine in ${1700 + at}.`).join(
+    ' ',
+  );
+  const found = [long, 'The bridge over the Leine was built in 1912.', '', 'A river. The Leine.'].map((text, at) =>
+    foundPassage(text, { id: String(at), rank: at + 1 }),
+  );
+  const question = 'When was the bridge over the Leine built?';
+  const features = featuresOfPassages(question, found);
+  assert.deepEqual(featuresOfPassages(question, found.toReversed()), features.toReversed());
+});
