@@ -87,7 +87,7 @@ export async function compose(
   });
 
   const search: SearchPassages = async ({ question, collection, topK, searchedFor = question }, { signal }) => {
-    const vector = Float32Array.from(await embeddings.embedQuery(searchedFor, { signal }));
+    const vector = new Float32Array(await embeddings.embedQuery(searchedFor, { signal }));
     return knowledge.search({ question: searchedFor, rerankedFor: question, collection, topK, vector });
   };
   const { suffices, answer, judges, standaloneQuestion } = openAnswering(config, models, servers, {
