@@ -136,7 +136,10 @@ function toFailure(error: unknown, { isGone, isLate }: { isGone: boolean; isLate
   return error instanceof AppError ? error : new AppError('INTERNAL', 'Unexpected failure', { cause: error });
 }
 
-/** The work's result, or a rejection as soon as the signal fires: some paths through a library pay no heed to it. */
+/**
+ * The work's result, or a rejection as soon as the signal fires: some paths through a library pay no heed to it.
+ * @param signal the ask's own, which goes with it and its listeners
+ */
 function orAbort<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   const { promise, resolve, reject } = Promise.withResolvers<T>();
   const onAbort = () => reject(signal.reason);

@@ -92,7 +92,7 @@ function withSimilarities(
       unknown.windows.push(window);
     }
   const computed = similaritiesOf?.(unknown);
-  let next = 0;
+  let next = 0; // they come in the order in which they were asked for
   for (const { key, similarities } of passages)
     for (let window = 0; window < similarities.length; window += 1)
       if (Number.isNaN(similarities[window]))

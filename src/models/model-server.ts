@@ -73,8 +73,8 @@ export function openModelServer(address: ServerAddress) {
       const deadline = within(timeoutMs, outer);
       try {
         return await breaker.execute(() => send(deadline.signal));
-      } catch (refused) {
-        const error = refused instanceof BrokenCircuitError ? leftAlone(refused) : refused;
+      } catch (error) {
+        if (error instanceof BrokenCircuitError) throw leftAlone(error);
         const wait = attempt < maxRetries ? waitBefore(attempt, error) : null;
         if (wait === null || budget < 1) throw error;
         budget -= 1;
@@ -149,7 +149,6 @@ function leftAlone(cause: BrokenCircuitError): AppError {
 /** Milliseconds until a failed call may be sent again; null where it may not. */
 function waitBefore(attempt: number, error: unknown): number | null {
   if (!(error instanceof AppError) || error.code !== 'MODEL_UNAVAILABLE') return null;
-  if (error.cause instanceof BrokenCircuitError) return null;
   if (error.retryAfterSeconds !== undefined)
     return error.retryAfterSeconds * 1000 > backoff.most ? null : error.retryAfterSeconds * 1000;
   return Math.random() * Math.min(backoff.most, backoff.first * 2 ** attempt);
