@@ -46,6 +46,17 @@ const ENUMERATOR = /^[([]?(?:\d{1,3}|\p{L}|[ivx]{1,5})[.)]$/iu;
 const INITIALS = /^(?:\p{Lu}\.[-–]?)+$/u;
 const QUOTE_THAT_GOES_ON = /[?!…]["'”’»)\]]+$/;
 
+/** What closes emphasis or code in Markdown, before white space or an end. */
+const CLOSING_MARKS = /[*_`~]{1,6}(?!\S)/y;
+const MARKS_AT_END = /(?<=\S)[*_`~]+$/;
+
+/** `at`, or behind the marks that close emphasis or code directly there: they belong to the sentence that they are around. */
+export function afterClosingMarks(text: string, at: number): number {
+  if (at <= 0 || SPACE.test(text.charAt(at - 1))) return at;
+  CLOSING_MARKS.lastIndex = at;
+  return CLOSING_MARKS.test(text) ? CLOSING_MARKS.lastIndex : at;
+}
+
 /** The span without white space at its ends; empty (`start === end`) when there is nothing else. Linear in what it drops. */
 export function trimSpan(text: string, start: number, end: number): Span {
   while (start < end && SPACE.test(text.charAt(start))) start++;
@@ -92,7 +103,8 @@ function splitParagraph(text: string, paragraph: Span, sentences: Span[]): void 
     const flat = text.slice(start, end).replace(/[\r\n]/g, ' ');
     let sentenceStart = 0;
     for (const { index, segment } of segmenter.segment(flat)) {
-      const boundary = index + segment.length;
+      const boundary = afterClosingMarks(flat, index + segment.length);
+      if (boundary <= sentenceStart) continue;
       if (boundary < flat.length && !endsHere(flat, sentenceStart, boundary)) continue;
       sentences.push(...inPieces(text, trimSpan(text, start + sentenceStart, start + boundary)));
       sentenceStart = boundary;
@@ -103,7 +115,10 @@ function splitParagraph(text: string, paragraph: Span, sentences: Span[]): void 
 
 /** Whether the segmenter's boundary is an end for us too. */
 function endsHere(flat: string, sentenceStart: number, boundary: number): boolean {
-  const before = flat.slice(Math.max(sentenceStart, boundary - CONTEXT), boundary).trim();
+  const before = flat
+    .slice(Math.max(sentenceStart, boundary - CONTEXT), boundary)
+    .trim()
+    .replace(MARKS_AT_END, '');
   const after = flat.slice(boundary, boundary + CONTEXT).trimStart();
   if (before === '') return false;
   if (boundary - sentenceStart < CONTEXT && ENUMERATOR.test(before)) return false;

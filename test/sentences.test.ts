@@ -27,6 +27,8 @@ const someText = fc
         ') ',
         '😀',
         '。',
+        '** ',
+        '.*_',
         '  ',
       ),
       fc.lorem({ maxCount: 3 }),
@@ -69,6 +71,23 @@ test('what may end a sentence does when the next word begins one', () => {
     'However, it failed.',
   ]);
   assert.deepEqual(sentencesOf('The answer is no. He left.'), ['The answer is no.', 'He left.']);
+});
+
+test('marks that close emphasis or code belong to the sentence before them', () => {
+  assert.deepEqual(sentencesOf('**Logit.** A logit is a score. _Is it?_ It is. Run `x.` Then *stop.*'), [
+    '**Logit.**',
+    'A logit is a score.',
+    '_Is it?_',
+    'It is.',
+    'Run `x.`',
+    'Then *stop.*',
+  ]);
+  assert.deepEqual(sentencesOf('It is soft. **Alder** floats. *It* is light.'), [
+    'It is soft.',
+    '**Alder** floats.',
+    '*It* is light.',
+  ]);
+  assert.deepEqual(sentencesOf('Some animals, **e.g.** Lions, sleep.'), ['Some animals, **e.g.** Lions, sleep.']);
 });
 
 test('a line end is a space, a blank line an end', () => {

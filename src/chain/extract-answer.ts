@@ -31,16 +31,23 @@ export function extract(ranked: RankedSentence[], mostSentences = 3): string {
     .join(' ');
 }
 
-/** The fewest of the best sentences that are likely enough to hold the answer together. */
+/** The fewest of the best sentences that are likely enough to hold the answer together; what two documents say is said once. */
 export function choose(ranked: RankedSentence[], most: number): RankedSentence[] {
   const chosen: RankedSentence[] = [];
+  const said = new Set<string>();
   let likely = 0;
   let length = 0;
   for (const sentence of ranked) {
     if (chosen.length === most) break;
     if (chosen.length > 0 && (likely >= enough || sentence.probability < leastLikely)) break;
+    const words = readable(sentence.text).toLowerCase();
+    if (said.has(words)) {
+      likely += sentence.probability;
+      continue;
+    }
     if (chosen.length > 0 && (!sentence.prose || length + sentence.text.length > longestAnswer)) continue;
     chosen.push(sentence);
+    said.add(words);
     likely += sentence.probability;
     length += sentence.text.length;
   }

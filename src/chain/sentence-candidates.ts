@@ -1,5 +1,5 @@
 import type { FoundPassage } from '../passage.ts';
-import { type Span, splitSentences } from '../sentences.ts';
+import { afterClosingMarks, type Span, splitSentences } from '../sentences.ts';
 
 /** A sentence of a passage that may answer: offsets into the document, and how near the windows that hold it are. */
 export type Candidate = {
@@ -54,7 +54,9 @@ export function sentenceCandidates(context: FoundPassage[]): Candidate[] {
 /** Sentences end where the splitter says, where a window begins or ends, and before lines that are headings or items. */
 function sentencesOf({ text, start, windows }: FoundPassage): { start: number; end: number }[] {
   const cuts = new Set<number>();
-  for (const window of windows) cuts.add(window.start - start).add(window.end - start);
+  // An earlier version's windows may end before the marks that close a sentence's emphasis.
+  for (const window of windows)
+    for (const at of [window.start, window.end]) cuts.add(afterClosingMarks(text, at - start));
   let line = 0;
   let afterHeading = false;
   for (const each of text.split('\n')) {

@@ -17,14 +17,16 @@ const common = new Set(
 );
 const numberWords = 'zero one two three four five six seven eight nine ten eleven twelve'.split(' ');
 
+/** @param {string} text */
+const wordsOf = (text) => text.toLowerCase().match(/\p{N}+(?:[.,]\p{N}+)*|[\p{L}\p{M}]+/gu) ?? [];
+
 /**
  * The words of a text that say something, as keys to compare: lower case, without the plainest endings, numbers as digits.
  * @param {string} text
  */
 function tellingWords(text) {
-  const words = text.toLowerCase().match(/\p{N}+(?:[.,]\p{N}+)*|[\p{L}\p{M}]+/gu) ?? [];
   return new Set(
-    words
+    wordsOf(text)
       .filter((word) => !common.has(word))
       .map((word) => {
         const number = numberWords.indexOf(word);
@@ -38,8 +40,11 @@ function tellingWords(text) {
   );
 }
 
-/** @param {string} text */
-const plain = (text) => text.replace(/\s+/g, ' ').trim().toLowerCase();
+/**
+ * The words of a text with a space around each, so that a text is found in another by whole words only.
+ * @param {string} text
+ */
+const inWords = (text) => ` ${wordsOf(text).join(' ')} `;
 
 /**
  * For each sentence the number of the evidence that bears it out best, null where none does: the one that holds it or is held by
@@ -49,14 +54,16 @@ const plain = (text) => text.replace(/\s+/g, ' ').trim().toLowerCase();
  * @returns {(number | null)[]}
  */
 export function linkSentences(sentences, evidence) {
-  const quotes = evidence.map(({ quote }) => ({ text: plain(quote), words: tellingWords(quote) }));
+  const quotes = evidence.map(({ quote }) => ({ text: inWords(quote), words: tellingWords(quote) }));
   return sentences.map((sentence) => {
-    const text = plain(sentence);
+    const text = inWords(sentence);
     const words = tellingWords(sentence);
+    if (words.size === 0) return null;
     let best = null;
     let most = enough;
     for (const [at, quote] of quotes.entries()) {
-      const held = quote.text.includes(text) || text.includes(quote.text) ? 2 : shared(words, quote.words);
+      const isHeld = quote.text.includes(text) || (quote.words.size > 0 && text.includes(quote.text));
+      const held = isHeld ? 2 : shared(words, quote.words);
       if (held < most || (best !== null && held === most)) continue;
       best = at;
       most = held;

@@ -46,6 +46,31 @@ test('sentences of a passage come in its order', async () => {
   assert.ok(text.indexOf('light and soft') < text.indexOf('does not rot'), text);
 });
 
+test('what two documents say alike is said once', async () => {
+  const note = 'Alder wood does not rot under water. Boats are built of it.';
+  const context = [foundPassage(note), foundPassage(note.replaceAll('. ', '.\n'), { id: 'p2', rank: 2 })];
+  const { text } = await ask('Does alder wood rot under water?', context);
+  assert.equal(text.match(/does not rot/g)?.length, 1, text);
+});
+
+test('emphasis around a sentence is not torn apart, also where windows of an earlier version end within it', async () => {
+  const text = '**Logit.** A logit is a raw score before softmax. **Recall.** Recall is a share.';
+  const passage = foundPassage(text);
+  const end = text.indexOf('** A');
+  const torn = {
+    ...passage,
+    windows: [
+      { start: 0, end },
+      { start: end, end: text.length },
+    ],
+    similarities: [0.8, 0.9],
+  };
+  for (const context of [[passage], [torn]]) {
+    const { text: answer } = await ask('What is a logit?', context);
+    assert.match(answer, /^(\*\*Logit\.\*\* )?A logit is a raw score before softmax\.$/);
+  }
+});
+
 test('without a sentence there is nothing to quote', async () => {
   assert.deepEqual(await ask('How tall is an alder?', []), { text: abstention, abstained: true });
 });

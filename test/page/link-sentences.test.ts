@@ -1,0 +1,28 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { linkSentences } from '../../src/page/link-sentences.js';
+
+const evidence = (...quotes: string[]) =>
+  quotes.map((quote) => ({ quote, passageId: 'p1', start: 0, end: quote.length }));
+const lighthouse = evidence(
+  'The lighthouse was lit in 1862.',
+  'Storms often reached the network of piers,\nbuilt by 1.5 engineers.',
+);
+
+test('a sentence is linked to the evidence that holds it, whatever its white space and case', () => {
+  const sentences = ['It was so. The lighthouse was lit in 1862.', 'storms often reached  the network', 'lit in 1862'];
+  assert.deepEqual(linkSentences(sentences, lighthouse), [0, 1, 0]);
+});
+
+test('a part of a word or of a number is no word of the evidence', () => {
+  assert.deepEqual(linkSentences(['86', 'Ten', 'Two', '5', 'light'], lighthouse), [null, null, null, null, null]);
+});
+
+test('what says nothing by itself is linked to nothing, and nothing to a quotation that says nothing', () => {
+  assert.deepEqual(linkSentences(['The', '—', ''], lighthouse), [null, null, null]);
+  assert.deepEqual(linkSentences(['The lamp burns oil.'], evidence('…', 'the')), [null]);
+});
+
+test('a sentence in other words is linked where it shares most of them, to the one that shares most', () => {
+  assert.deepEqual(linkSentences(['The lighthouse began to shine in 1862', 'A whale swam by'], lighthouse), [0, null]);
+});
