@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { linkSentences } from '../../src/page/link-sentences.js';
+
+type LinkSentences = (sentences: string[], evidence: object[]) => (number | null)[];
+const module = new URL('../../src/page/link-sentences.js', import.meta.url).href;
+const { linkSentences } = (await import(module)) as { linkSentences: LinkSentences };
 
 const evidence = (...quotes: string[]) =>
   quotes.map((quote) => ({ quote, passageId: 'p1', start: 0, end: quote.length }));
