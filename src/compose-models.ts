@@ -98,14 +98,20 @@ export async function openEmbeddings(
   return new CheckedOpenAiEmbeddings({ model: name, server: servers.main });
 }
 
-/** Opens a chat model of the configured server by name. */
+/**
+ * Opens a chat model of the configured server by name.
+ * @param options.withinMs the deadline of what it is asked for: where another server can stand in, half of it is left to that one
+ */
 export const openChatModel = (
   { main, fallback }: ModelServers,
   name: string,
-  options: { oneWord?: boolean; responseFormat?: object; cache?: BaseCache | undefined } = {},
+  {
+    withinMs,
+    ...options
+  }: { withinMs?: number; oneWord?: boolean; responseFormat?: object; cache?: BaseCache | undefined } = {},
 ) =>
   new CheckedOpenAiChatModel(
-    { model: name, server: main },
+    { model: name, server: main, timeoutMs: fallback && withinMs && withinMs / 2 },
     { ...options, fallback: fallback && { server: fallback.server, model: fallback.model ?? name } },
   );
 
@@ -135,9 +141,11 @@ export function openAnswering(
   const prompts = readPrompts(config.promptsDir);
   const { evaluationStyle: style } = config;
   const calibrations = calibrated ? readCalibrations(config.evaluationCalibration) : [];
-  const judging = openChatModel(servers, models.evaluation, { cache });
-  const oneWord = openChatModel(servers, models.evaluation, { cache, oneWord: true });
-  const heldTo = (responseFormat: object) => openChatModel(servers, models.evaluation, { cache, responseFormat });
+  const evaluating = { cache, withinMs: Math.min(config.evaluationTimeoutMs, config.askTimeoutMs) };
+  const judging = openChatModel(servers, models.evaluation, evaluating);
+  const oneWord = openChatModel(servers, models.evaluation, { ...evaluating, oneWord: true });
+  const heldTo = (responseFormat: object) =>
+    openChatModel(servers, models.evaluation, { ...evaluating, responseFormat });
   const crossChecks: EvaluationStyle[] = ['cross-check', 'full'];
   const judge = (basis: Basis) =>
     createModelJudge({
@@ -169,7 +177,7 @@ export function openAnswering(
       ...(crossChecks.includes(style) &&
         basis === 'context' && { itself: { prompt: prompts['answer-briefly'], model: judging } }),
     });
-  const answering = openChatModel(servers, models.chat, { cache });
+  const answering = openChatModel(servers, models.chat, { cache, withinMs: config.askTimeoutMs });
   return {
     suffices: createSuffices(sufficiency, config.abstainBelow ?? modelAbstainsBelow[ownVectors ? 'own' : 'others']),
     answer: createModelAnswer({ prompt: prompts.answer, model: answering }),

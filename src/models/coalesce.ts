@@ -10,10 +10,13 @@ type Waiting<Output> = {
 /** The most inputs that go into one call. */
 const mostTogether = 8;
 
+/** A server that has too much to do is not asked for more. */
+const isBusy = ({ cause }: AppError) => (cause as { status?: number } | undefined)?.status === 429;
+
 /**
  * Gathers what is asked for in the same turn of the event loop into one call. Nobody waits for others: what comes later is the next
- * call. A call is cancelled when everyone who waits for it has left; where it is refused, or its reply can't be used, each is asked
- * for alone, so that no input harms another.
+ * call. A call is cancelled when everyone who waits for it has left; where it fails, each is asked for alone, so that no input harms
+ * another: one may be what the server refuses, or what makes it fail or hang.
  */
 export function coalesce<Output>(
   callTogether: (inputs: string[], signal: AbortSignal) => Promise<Output[]>,
@@ -40,7 +43,7 @@ export function coalesce<Output>(
       );
       for (const [at, { resolve }] of together.entries()) resolve(outputs[at]!);
     } catch (error) {
-      const alone = together.length > 1 && error instanceof AppError && /REJECTED|BAD_OUTPUT/.test(error.code);
+      const alone = together.length > 1 && error instanceof AppError && !isBusy(error);
       for (const each of together)
         if (alone) void send([each]);
         else each.reject(error);

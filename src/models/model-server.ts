@@ -1,8 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { BrokenCircuitError, ConsecutiveBreaker, circuitBreaker, ExponentialBackoff, handleWhen } from 'cockatiel';
 import { type Dispatcher, Pool } from 'undici';
 import { within } from '../deadline.ts';
 import { AppError } from '../errors.ts';
+import { type Breaker, openBreaker } from './breaker.ts';
+import { eventsOf } from './server-sent-events.ts';
 import { ServerReplied, translateFailure } from './translate-failure.ts';
 
 /** Where an OpenAI-compatible server is, and how patient calls to it are. */
@@ -17,12 +18,17 @@ export type ServerAddress = {
   maxConcurrent?: number;
 };
 
-/** No reply that can be of use is longer, in bytes; a server that goes on is cut off. */
+/** What a call may be told besides what it sends. */
+type CallOptions = {
+  signal?: AbortSignal | undefined;
+  /** Its deadline where it is nearer than the server's. */
+  timeoutMs?: number | undefined;
+  /** No reply that can be of use is longer, in bytes; a server that goes on is cut off. */
+  longestReply?: number;
+};
+
+/** No reply is longer, in bytes, whatever the call says. */
 const longestReply = 64 * 2 ** 20;
-/** So many calls in a row must find the server down before others are no longer sent to it. */
-const failuresBeforeBreak = 20;
-/** How long it is then left alone before one call tries it again, at first and at most. */
-const rest = { initialDelay: 500, maxDelay: 10_000 };
 /** Backoff before a retry, in milliseconds; the wait is a random part of it ("full jitter"). */
 const backoff = { first: 250, most: 8_000 };
 /** A retry for every ten calls, so that retries can't multiply the load on a server that is down; some to begin with. */
@@ -32,9 +38,8 @@ export type ModelServer = ReturnType<typeof openModelServer>;
 
 /**
  * An OpenAI-compatible server: JSON by POST over kept-alive connections. A server that is down or overloaded is asked again, as often
- * as `maxRetries` and a budget allow, when it says (`Retry-After`) or after a random wait; one that stays down is left alone, until one
- * call that tries finds it up again (Nygard, "Release It!", 2007: circuit breaker). Nothing of what a server says reaches an error's
- * message.
+ * as `maxRetries` and a budget allow, when it says (`Retry-After`) or after a random wait; one that stays down is left
+ * alone for a while (breaker.ts), each path by itself: a chat model may hang while embeddings are made. Nothing of what a server says reaches an error's message.
  */
 export function openModelServer(address: ServerAddress) {
   const { apiKey, maxRetries, timeoutMs, maxConcurrent = 1024 } = address;
@@ -49,10 +54,7 @@ export function openModelServer(address: ServerAddress) {
     keepAliveTimeout: 30_000,
   });
   const headers = { 'content-type': 'application/json', accept: 'application/json', authorization: `Bearer ${apiKey}` };
-  const breaker = circuitBreaker(handleWhen(isDown), {
-    halfOpenAfter: new ExponentialBackoff(rest),
-    breaker: new ConsecutiveBreaker(failuresBeforeBreak),
-  });
+  const breakers = new Map<string, Breaker>();
   let budget = retryBudget.atFirst;
 
   const requestOf = (path: string, body: object | string, extra = {}): Dispatcher.RequestOptions => ({
@@ -64,17 +66,29 @@ export function openModelServer(address: ServerAddress) {
   });
 
   /**
-   * One call, sent and, where it makes sense, sent again.
+   * One call, sent and, where it makes sense, sent again; of one that fails, however often it was sent, the breaker is told once.
    * @param send rejects with failures that were translated
    */
-  async function call<Reply>(send: (signal: AbortSignal) => Promise<Reply>, outer: AbortSignal | undefined) {
+  function call<Reply>(
+    path: string,
+    { signal, timeoutMs: nearer = timeoutMs }: CallOptions,
+    send: (signal: AbortSignal) => Promise<Reply>,
+  ): Promise<Reply> {
     budget = Math.min(retryBudget.most, budget + retryBudget.perCall);
+    const breaker = breakers.getOrInsertComputed(path, openBreaker);
+    return breaker.execute(() => sendUntilTaken(send, Math.min(nearer, timeoutMs), signal), signal);
+  }
+
+  async function sendUntilTaken<Reply>(
+    send: (signal: AbortSignal) => Promise<Reply>,
+    patienceMs: number,
+    outer: AbortSignal | undefined,
+  ): Promise<Reply> {
     for (let attempt = 0; ; attempt += 1) {
-      const deadline = within(timeoutMs, outer);
+      const deadline = within(patienceMs, outer);
       try {
-        return await breaker.execute(() => send(deadline.signal));
+        return await send(deadline.signal);
       } catch (error) {
-        if (error instanceof BrokenCircuitError) throw leftAlone(error);
         const wait = attempt < maxRetries ? waitBefore(attempt, error) : null;
         if (wait === null || budget < 1) throw error;
         budget -= 1;
@@ -91,9 +105,9 @@ export function openModelServer(address: ServerAddress) {
      * @param body what is sent as JSON, or is JSON already
      * @throws AppError MODEL_REJECTED, MODEL_UNAVAILABLE, MODEL_TIMEOUT, MODEL_BAD_OUTPUT; the signal's reason where it fires
      */
-    post<Reply>(path: string, body: object | string, signal?: AbortSignal | undefined): Promise<Reply> {
+    post<Reply>(path: string, body: object | string, options: CallOptions = {}): Promise<Reply> {
       const request = requestOf(path, body);
-      return call((inner) => wholeReply<Reply>(pool, request, inner), signal);
+      return call(path, options, (inner) => wholeReply<Reply>(pool, request, inner, options.longestReply));
     },
 
     /**
@@ -101,13 +115,14 @@ export function openModelServer(address: ServerAddress) {
      * once a reply has begun, how long it may take is the signal's to say.
      * @throws AppError as `post`
      */
-    async *stream<Event>(path: string, body: object | string, signal?: AbortSignal | undefined): AsyncGenerator<Event> {
+    async *stream<Event>(path: string, body: object | string, options: CallOptions = {}): AsyncGenerator<Event> {
+      const { signal } = options;
       const request = requestOf(path, body, { accept: 'text/event-stream' });
       const ending = new AbortController();
       const stop = () => ending.abort(signal!.reason);
       signal?.addEventListener('abort', stop, { once: true });
       try {
-        const response = await call(async (inner) => {
+        const response = await call(path, options, async (inner) => {
           try {
             const begun = await pool.request({ ...request, signal: AbortSignal.any([inner, ending.signal]) });
             if (isGood(begun.statusCode)) return begun;
@@ -116,7 +131,7 @@ export function openModelServer(address: ServerAddress) {
           } catch (error) {
             throw translateFailure(error, inner);
           }
-        }, signal);
+        });
         yield* eventsOf<Event>(response);
       } catch (error) {
         throw translateFailure(error, signal);
@@ -126,25 +141,19 @@ export function openModelServer(address: ServerAddress) {
       }
     },
 
-    /** Calls under way and waiting, and whether the server is left alone. */
-    state: () => ({ running: pool.stats.running, queued: pool.stats.queued, broken: breaker.state === 1 }),
+    /** The deadline of a call that names none nearer. */
+    timeoutMs,
+    /** Calls under way and waiting, and whether the server is left alone with calls of some kind. */
+    state: () => ({
+      running: pool.stats.running,
+      queued: pool.stats.queued,
+      broken: [...breakers.values()].some((breaker) => breaker.isOpen()),
+    }),
     close: () => pool.destroy().catch(() => {}),
   };
 }
 
 const isGood = (status: number) => status >= 200 && status < 300;
-
-/** What speaks for a server that is down, rather than busy, or asked for what it doesn't do. */
-function isDown(error: Error): boolean {
-  if (!(error instanceof AppError)) return false;
-  const status = error.cause instanceof ServerReplied ? error.cause.status : undefined;
-  return error.code === 'MODEL_TIMEOUT' || (error.code === 'MODEL_UNAVAILABLE' && status !== 429);
-}
-
-function leftAlone(cause: BrokenCircuitError): AppError {
-  const words = 'The model server has been failing and is not asked for a moment.';
-  return new AppError('MODEL_UNAVAILABLE', words, { cause, retryAfterSeconds: 1 });
-}
 
 /** Milliseconds until a failed call may be sent again; null where it may not. */
 function waitBefore(attempt: number, error: unknown): number | null {
@@ -155,7 +164,12 @@ function waitBefore(attempt: number, error: unknown): number | null {
 }
 
 /** Sends a request and reads the whole reply as JSON, without a stream between; rejects with failures that were translated. */
-function wholeReply<Reply>(pool: Pool, request: Dispatcher.RequestOptions, signal: AbortSignal): Promise<Reply> {
+function wholeReply<Reply>(
+  pool: Pool,
+  request: Dispatcher.RequestOptions,
+  signal: AbortSignal,
+  longest = longestReply,
+): Promise<Reply> {
   const { promise, resolve, reject } = Promise.withResolvers<Reply>();
   const fail = (error: unknown) => reject(translateFailure(error, signal));
   if (signal.aborted) {
@@ -163,6 +177,7 @@ function wholeReply<Reply>(pool: Pool, request: Dispatcher.RequestOptions, signa
     return promise;
   }
   const pieces: Buffer[] = [];
+  let length = 0;
   let status = 0;
   let headers: Record<string, string | string[] | undefined> = {};
   let abort = () => fail(signal.reason); // until the request has a connection
@@ -181,8 +196,11 @@ function wholeReply<Reply>(pool: Pool, request: Dispatcher.RequestOptions, signa
       status = statusCode;
       headers = received;
     },
-    onResponseData(_controller, piece) {
+    onResponseData(controller, piece) {
       pieces.push(piece);
+      length += piece.length;
+      if (length > longest)
+        controller.abort(new AppError('MODEL_BAD_OUTPUT', 'The reply of the model server is too long.'));
     },
     onResponseEnd() {
       settle(() => {
@@ -199,24 +217,4 @@ function wholeReply<Reply>(pool: Pool, request: Dispatcher.RequestOptions, signa
     },
   });
   return promise;
-}
-
-/** The JSON of each event; a server that doesn't stream and replies at once gives one. */
-async function* eventsOf<Event>({ body, headers }: Dispatcher.ResponseData): AsyncGenerator<Event> {
-  const decoder = new TextDecoder();
-  if (!/event-stream/.test(String(headers['content-type']))) {
-    yield (await body.json()) as Event;
-    return;
-  }
-  let rest = '';
-  for await (const piece of body) {
-    rest += decoder.decode(piece as Buffer, { stream: true });
-    const lines = rest.split(/\r?\n/);
-    rest = lines.pop()!;
-    for (const line of lines) {
-      const data = /^data: ?(.*)$/.exec(line)?.[1];
-      if (data === '[DONE]') return;
-      if (data) yield JSON.parse(data) as Event;
-    }
-  }
 }

@@ -1,6 +1,6 @@
 import type { BaseCache } from '@langchain/core/caches';
 import type { BaseLanguageModelInput } from '@langchain/core/language_models/base';
-import { AIMessage, AIMessageChunk, type BaseMessage } from '@langchain/core/messages';
+import type { AIMessageChunk, BaseMessage } from '@langchain/core/messages';
 import type { RunnableConfig } from '@langchain/core/runnables';
 import { IterableReadableStream } from '@langchain/core/utils/stream';
 import { ChatOpenAICompletions } from '@langchain/openai';
@@ -8,20 +8,30 @@ import type { OpenAI } from 'openai';
 import { AppError } from '../errors.ts';
 import { jsonOf, piecesOf } from '../message-pieces.ts';
 import { recorded } from '../trail.ts';
+import {
+  badOutput,
+  type Chunk,
+  type Completion,
+  longestText,
+  toChunk,
+  toCompletion,
+  toMessage,
+  toMessageChunks,
+} from './completion-replies.ts';
 import type { ModelServer } from './model-server.ts';
 
-type Completion = OpenAI.Chat.ChatCompletion;
-type Chunk = OpenAI.Chat.ChatCompletionChunk;
 type Request = OpenAI.Chat.ChatCompletionCreateParams;
 type CallOptions = ChatOpenAICompletions['ParsedCallOptions'] & RunnableConfig;
 
-/** A model and the server that has it. */
-export type ServedModel = { model: string; server: ModelServer };
+/** A model and the server that has it. `timeoutMs` is the deadline of one call where it is nearer than the server's. */
+export type ServedModel = { model: string; server: ModelServer; timeoutMs?: number | undefined };
 
 /** What is sent to a server that has the model of this name: JSON, or what is made into it. */
 type BodyFor = (model: string) => object | string;
 
 const path = '/chat/completions';
+/** No whole reply that can be of use is longer, in bytes. */
+const longestReply = 8 * 2 ** 20;
 const roles: Record<string, string> = { human: 'user', ai: 'assistant', system: 'system' };
 /** What a config may hold that changes nothing about the call itself. */
 const beside = new Set(['signal', 'configurable', 'metadata', 'tags', 'runName', 'callbacks', 'recursionLimit']);
@@ -117,10 +127,10 @@ export class CheckedOpenAiChatModel extends ChatOpenAICompletions {
     return request.stream ? this.#chunks(bodyFor, signal) : this.#complete(bodyFor, signal);
   }
 
-  /** @throws AppError MODEL_BAD_OUTPUT where the reply is no completion, such as an empty list of choices */
+  /** @throws AppError MODEL_BAD_OUTPUT where the reply is no completion */
   #complete(bodyFor: BodyFor, signal: AbortSignal | undefined): Promise<Completion> {
-    const ask = ({ model, server }: ServedModel) =>
-      server.post<Completion>(path, bodyFor(model), signal).then(needCompletion);
+    const ask = ({ model, server, timeoutMs }: ServedModel) =>
+      server.post<unknown>(path, bodyFor(model), { signal, timeoutMs, longestReply }).then(toCompletion);
     const fallback = this.#fallback;
     const asked = ask(this.#served);
     return fallback ? asked.catch((error) => (mayHelp(error, signal) ? ask(fallback) : Promise.reject(error))) : asked;
@@ -141,27 +151,31 @@ export class CheckedOpenAiChatModel extends ChatOpenAICompletions {
   }
 }
 
-function needCompletion(reply: Completion): Completion {
-  if (Array.isArray(reply?.choices) && reply.choices.length > 0) return reply;
-  throw new AppError('MODEL_BAD_OUTPUT', 'The model server replied without a completion.');
-}
-
 /** Whether another server may give what this one failed to, in the time that is left. */
 function mayHelp(error: unknown, signal: AbortSignal | undefined): boolean {
   return !signal?.aborted && error instanceof AppError && ['MODEL_UNAVAILABLE', 'MODEL_TIMEOUT'].includes(error.code);
 }
 
-async function* checked({ model, server }: ServedModel, bodyFor: BodyFor, signal: AbortSignal | undefined) {
+/**
+ * The chunks of a streamed reply, each with its text or none.
+ * @throws AppError MODEL_BAD_OUTPUT where one is no chunk, the text grows too long, or the stream ends without having been finished
+ */
+async function* checked(
+  { model, server, timeoutMs }: ServedModel,
+  bodyFor: BodyFor,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<Chunk> {
   let finished = false;
-  for await (const chunk of server.stream<Chunk | Completion>(path, bodyFor(model), signal)) {
-    const choice = chunk?.choices?.[0];
+  let length = 0;
+  for await (const event of server.stream<unknown>(path, bodyFor(model), { signal, timeoutMs })) {
+    const chunk = toChunk(event);
+    const [choice] = chunk.choices;
     if (choice?.finish_reason) finished = true;
-    // A server that doesn't stream sends the whole message at once.
-    if (choice && 'message' in choice)
-      yield { ...chunk, choices: [{ ...choice, delta: choice.message }] } as never as Chunk;
-    else yield chunk as Chunk;
+    length += choice?.delta.content?.length ?? 0;
+    if (length > longestText) throw badOutput('The model replied with more text than can be of use.');
+    yield chunk;
   }
-  if (!finished) throw new AppError('MODEL_BAD_OUTPUT', 'The model server broke off its reply.');
+  if (!finished) throw badOutput('The model server broke off its reply.');
 }
 
 /** Whether nothing of the options asks for more than LangChain's class would send anyway, and nobody listens. */
@@ -181,28 +195,3 @@ const areTexts = (input: BaseLanguageModelInput): input is BaseMessage[] =>
 /** A message as the server takes it, as JSON. */
 const toRequestMessage = (message: BaseMessage) =>
   `{"role":"${roles[message.type]}","content":${jsonOf(piecesOf(message) ?? [message.content as string])}}`;
-
-type Usage = { prompt_tokens?: number; completion_tokens?: number; total_tokens?: number } | null | undefined;
-const toUsage = (usage: Usage) =>
-  usage && {
-    input_tokens: usage.prompt_tokens ?? 0,
-    output_tokens: usage.completion_tokens ?? 0,
-    total_tokens: usage.total_tokens ?? 0,
-  };
-
-function toMessage({ choices: [choice], usage }: Completion): AIMessageChunk {
-  const told = toUsage(usage);
-  return new AIMessage({
-    content: choice!.message?.content ?? '',
-    response_metadata: { finish_reason: choice!.finish_reason, logprobs: choice!.logprobs },
-    ...(told && { usage_metadata: told }),
-  }) as unknown as AIMessageChunk;
-}
-
-async function* toMessageChunks(chunks: AsyncIterable<Chunk>): AsyncGenerator<AIMessageChunk> {
-  for await (const { choices, usage } of chunks) {
-    const content = choices?.[0]?.delta?.content ?? '';
-    const told = toUsage(usage);
-    if (content !== '' || told) yield new AIMessageChunk({ content, ...(told && { usage_metadata: told }) });
-  }
-}

@@ -3,8 +3,18 @@ import { AppError, refusesRequest } from '../errors.ts';
 import { coalesce } from './coalesce.ts';
 import type { ServedModel } from './openai-chat-model.ts';
 
-/** A vector as numbers, or as the bytes of 32-bit floats in base64. */
-type EmbeddingReply = { data?: { index: number; embedding: number[] | string }[] };
+/** What a server should reply: a vector as numbers, or as the bytes of 32-bit floats in base64. */
+type EmbeddingReply = { data?: ({ index?: number; embedding?: number[] | string } | null)[] } | null;
+
+/** No vector takes more in either encoding, in bytes: 8,192 numbers of 30 digits. */
+const longestVector = 2 ** 18;
+/**
+ * A call for several questions that takes longer, in milliseconds, or this share of the time that there is, is given up and each is asked
+ * for alone: one of them may be what makes the server hang.
+ */
+const patienceTogether = { most: 5_000, share: 0.25 };
+
+type Options = { signal?: AbortSignal | undefined; timeoutMs?: number };
 
 /**
  * Embeddings of an OpenAI-compatible server, by LangChain's class, which lacks five things: a call that can be cancelled, vectors in
@@ -12,7 +22,11 @@ type EmbeddingReply = { data?: { index: number; embedding: number[] | string }[]
  */
 export class CheckedOpenAiEmbeddings extends OpenAIEmbeddings {
   readonly #served: ServedModel;
-  readonly #embedOne = coalesce((texts, signal) => this.#embed(texts.length === 1 ? texts[0]! : texts, signal));
+  readonly #embedOne = coalesce((texts, signal) =>
+    texts.length === 1
+      ? this.#embed(texts[0]!, { signal })
+      : this.#embed(texts, { signal, timeoutMs: this.#patienceTogether() }),
+  );
 
   /** Base64 is a quarter of the bytes, and of 1,536 numbers read in a tenth of the time; OpenAI's own clients ask for it. */
   #takesBase64 = true;
@@ -23,20 +37,26 @@ export class CheckedOpenAiEmbeddings extends OpenAIEmbeddings {
   }
 
   /** The question's vector, at unit length. `signal` ends the call itself, not only the wait for it. */
-  override embedQuery(text: string, options: { signal?: AbortSignal | undefined } = {}): Promise<number[]> {
+  override embedQuery(text: string, options: Pick<Options, 'signal'> = {}): Promise<number[]> {
     return this.#embedOne(text, options.signal);
   }
 
-  /** The texts' vectors, at unit length. */
-  override embedDocuments(texts: string[]): Promise<number[][]> {
-    return this.#embed(texts);
+  /** The texts' vectors, at unit length. `signal` ends the call itself. */
+  override embedDocuments(texts: string[], options: Pick<Options, 'signal'> = {}): Promise<number[][]> {
+    return this.#embed(texts, options);
   }
 
-  async #embed(input: string | string[], signal?: AbortSignal): Promise<number[][]> {
+  #patienceTogether(): number {
+    const { most, share } = patienceTogether;
+    return Math.min(most, this.#served.server.timeoutMs * share);
+  }
+
+  async #embed(input: string | string[], options: Options): Promise<number[][]> {
     const { model, server } = this.#served;
     const count = typeof input === 'string' ? 1 : input.length;
+    const callOptions = { ...options, longestReply: (count + 1) * longestVector };
     const ask = async (encoding_format: 'base64' | 'float') =>
-      toUnitVectors(await server.post('/embeddings', { model, input, encoding_format }, signal), count);
+      toUnitVectors(await server.post('/embeddings', { model, input, encoding_format }, callOptions), count);
     if (!this.#takesBase64) return ask('float');
     try {
       return await ask('base64');
@@ -54,7 +74,7 @@ export class CheckedOpenAiEmbeddings extends OpenAIEmbeddings {
  */
 function toUnitVectors(reply: EmbeddingReply, count: number): number[][] {
   const vectors = Array.isArray(reply?.data)
-    ? [...reply.data].sort((a, b) => a.index - b.index).map((each) => numbersOf(each.embedding))
+    ? [...reply.data].sort((a, b) => Number(a?.index) - Number(b?.index)).map((each) => numbersOf(each?.embedding))
     : [];
   const length = vectors[0]?.length ?? 0;
   const squares = vectors.map((vector) => (vector.length === length ? sumOfSquares(vector) : Number.NaN));

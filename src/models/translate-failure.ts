@@ -47,8 +47,12 @@ export function translateFailure(error: unknown, signal?: AbortSignal | undefine
   return unreadable;
 }
 
+/** No server is waited for longer, in seconds, whatever it says. */
+const longestWait = 86_400;
+
+/** `Retry-After` in seconds or as a date (RFC 9110, 10.2.3). */
 function retryAfter(headers: Headers): { retryAfterSeconds?: number } {
-  const value = headers['retry-after'];
-  const seconds = Number(value);
-  return value && Number.isFinite(seconds) && seconds >= 0 ? { retryAfterSeconds: Math.ceil(seconds) } : {};
+  const value = String(headers['retry-after'] ?? '').trim();
+  const seconds = /^\d+$/.test(value) ? Number(value) : (Date.parse(value) - Date.now()) / 1000;
+  return Number.isNaN(seconds) ? {} : { retryAfterSeconds: Math.min(longestWait, Math.max(0, Math.ceil(seconds))) };
 }

@@ -153,7 +153,7 @@ test('a server that is overloaded is asked again when it says, and no oftener th
 
 test('a server that stays down is left alone, and found again by one call that tries', async (t) => {
   const { openai, chat, server } = await open(t);
-  openai.chatWhen(/hello/, fail.status(500));
+  openai.chatWhen(/hello/, fail.status(503));
   for (let at = 0; at < 20; at += 1) await assert.rejects(chat.invoke(hello), { code: 'MODEL_UNAVAILABLE' });
   assert.ok(server.state().broken);
   await assert.rejects(chat.invoke(hello), { code: 'MODEL_UNAVAILABLE', retryAfterSeconds: 1 });

@@ -1,0 +1,85 @@
+import { AIMessage, AIMessageChunk } from '@langchain/core/messages';
+import type { OpenAI } from 'openai';
+import { AppError } from '../errors.ts';
+
+export type Completion = OpenAI.Chat.ChatCompletion;
+export type Chunk = OpenAI.Chat.ChatCompletionChunk;
+type Choice = Completion['choices'][number];
+type ChunkChoice = Chunk['choices'][number];
+
+/** No text that can be of use is longer, in UTF-16 code units. */
+export const longestText = 1_000_000;
+
+export const badOutput = (words: string) => new AppError('MODEL_BAD_OUTPUT', words);
+const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
+
+/**
+ * A reply as the completion it should be: a list of choices, the first of which has a message with a text.
+ * @throws AppError MODEL_BAD_OUTPUT where it is none
+ */
+export function toCompletion(reply: unknown): Completion {
+  const choices = isObject(reply) && 'choices' in reply ? reply.choices : undefined;
+  const [choice] = Array.isArray(choices) ? choices : [];
+  if (!isObject(choice)) throw badOutput('The model server replied without a completion.');
+  const { message } = choice as Choice;
+  (choice as Choice).message = { ...message, content: toText(message?.content) };
+  return reply as Completion;
+}
+
+/** The text of a message; some servers send it in parts, and none where there is nothing to say. */
+function toText(content: unknown): string {
+  const parts = Array.isArray(content) ? content : [{ text: content ?? '' }];
+  let text = '';
+  for (const part of parts) {
+    if (!isObject(part) || !('text' in part) || typeof part.text !== 'string')
+      throw badOutput('The model server replied with what is no text.');
+    text += part.text;
+  }
+  if (text.length > longestText) throw badOutput('The model replied with more text than can be of use.');
+  return text;
+}
+
+/**
+ * An event of a streamed reply as the chunk it should be: its first choice, if it has one, with its text.
+ * @throws AppError MODEL_BAD_OUTPUT where it is none
+ */
+export function toChunk(event: unknown): Chunk {
+  const choices = isObject(event) ? ((event as Partial<Chunk>).choices ?? []) : undefined;
+  if (!Array.isArray(choices) || (choices.length > 0 && !isObject(choices[0])))
+    throw badOutput('The model server sent what is no chunk.');
+  const [choice] = choices as Partial<ChunkChoice & Choice>[];
+  if (!choice) return { ...(event as Chunk), choices: [] };
+  // A server that doesn't stream sends the whole message at once.
+  const delta = choice.message ?? choice.delta;
+  return {
+    ...(event as Chunk),
+    choices: [{ ...choice, delta: { ...delta, content: toText(delta?.content) } } as ChunkChoice],
+  };
+}
+
+type Usage = { prompt_tokens?: number; completion_tokens?: number; total_tokens?: number } | null | undefined;
+const toUsage = (usage: Usage) =>
+  usage && {
+    input_tokens: usage.prompt_tokens ?? 0,
+    output_tokens: usage.completion_tokens ?? 0,
+    total_tokens: usage.total_tokens ?? 0,
+  };
+
+/** A completion as LangChain's message. */
+export function toMessage({ choices: [choice], usage }: Completion): AIMessageChunk {
+  const told = toUsage(usage);
+  return new AIMessage({
+    content: choice!.message.content ?? '',
+    response_metadata: { finish_reason: choice!.finish_reason, logprobs: choice!.logprobs },
+    ...(told && { usage_metadata: told }),
+  }) as unknown as AIMessageChunk;
+}
+
+/** Chunks as LangChain's; those that tell nothing are left out. */
+export async function* toMessageChunks(chunks: AsyncIterable<Chunk>): AsyncGenerator<AIMessageChunk> {
+  for await (const { choices, usage } of chunks) {
+    const content = choices?.[0]?.delta?.content ?? '';
+    const told = toUsage(usage);
+    if (content !== '' || told) yield new AIMessageChunk({ content, ...(told && { usage_metadata: told }) });
+  }
+}

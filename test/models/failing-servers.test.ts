@@ -1,0 +1,216 @@
+import assert from 'node:assert/strict';
+import type { ServerResponse } from 'node:http';
+import { test } from 'node:test';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { HumanMessage } from '@langchain/core/messages';
+import type { AppError } from '../../src/errors.ts';
+import { openModelServer } from '../../src/models/model-server.ts';
+import { CheckedOpenAiChatModel } from '../../src/models/openai-chat-model.ts';
+import { CheckedOpenAiEmbeddings } from '../../src/models/openai-embeddings.ts';
+import { type Failure, fail } from '../doubles/openai-replies.ts';
+import { startOpenAiServer } from '../doubles/openai-server.ts';
+import type { Test } from '../doubles/temporary-folder.ts';
+
+async function open(test: Test, options: { maxRetries?: number; timeoutMs?: number } = {}) {
+  const openai = await startOpenAiServer({ test });
+  const server = openModelServer({ baseUrl: openai.baseUrl, apiKey: 'k', maxRetries: 0, timeoutMs: 5000, ...options });
+  const fields = { model: 'm', server };
+  return { openai, server, embeddings: new CheckedOpenAiEmbeddings(fields), chat: new CheckedOpenAiChatModel(fields) };
+}
+const hello = [new HumanMessage('hello')];
+
+async function read(chat: CheckedOpenAiChatModel) {
+  let text = '';
+  for await (const chunk of await chat.stream(hello)) text += chunk.text;
+  return text;
+}
+
+/** A reply of this JSON, whatever was asked for. */
+const json = (body: unknown): Failure => ({
+  send: (response) => void response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(body)),
+});
+/** A stream of these events. */
+const events = (...all: unknown[]): Failure => ({
+  send(response) {
+    response.writeHead(200, { 'content-type': 'text/event-stream' });
+    response.end(`${all.map((event) => `data: ${JSON.stringify(event)}\n\n`).join('')}data: [DONE]\n\n`);
+  },
+});
+
+/** Sends a piece again and again, as fast as it is taken, until the client leaves; tells how much that was, in bytes. */
+function endless(contentType: string, piece: string) {
+  let sent = 0;
+  const send = (response: ServerResponse) => {
+    response.writeHead(200, { 'content-type': contentType });
+    const more = () => {
+      while (!response.destroyed) {
+        sent += piece.length;
+        if (!response.write(piece)) return response.once('drain', more);
+      }
+    };
+    more();
+  };
+  return { send, sent: () => sent };
+}
+
+test('an event that does not end is cut off, long before the longest reply', async (t) => {
+  const { openai, chat } = await open(t);
+  const line = endless('text/event-stream', 'x'.repeat(4096));
+  openai.chat(line);
+  await assert.rejects(read(chat), { code: 'MODEL_BAD_OUTPUT' });
+  await openai.waitFor(({ aborted }) => aborted);
+  assert.ok(line.sent() < 16 * 2 ** 20, `${line.sent()} bytes`);
+});
+
+test('more text than can be of use is no answer', async (t) => {
+  const { openai, chat, embeddings } = await open(t);
+  const word = { choices: [{ index: 0, delta: { content: 'word '.repeat(1000) }, finish_reason: null }] };
+  openai.chat(endless('text/event-stream', `data: ${JSON.stringify(word)}\n\n`));
+  await assert.rejects(read(chat), { code: 'MODEL_BAD_OUTPUT' });
+  const long = 'a'.repeat(1_000_001);
+  openai.chat(long, endless('application/json', ' '.repeat(4096)));
+  for (let at = 0; at < 2; at += 1) await assert.rejects(chat.invoke(hello), { code: 'MODEL_BAD_OUTPUT' });
+  const numbers = endless('application/json', '0.125,'.repeat(700));
+  openai.embeddings(numbers);
+  await assert.rejects(embeddings.embedQuery('a'), { code: 'MODEL_BAD_OUTPUT' });
+  assert.ok(numbers.sent() < 16 * 2 ** 20, `${numbers.sent()} bytes`);
+});
+
+const choice = (content: unknown) => ({ index: 0, message: { role: 'assistant', content }, finish_reason: 'stop' });
+for (const [name, body] of [
+  ['null', null],
+  ['choices that are no list', { choices: 'abc' }],
+  ['a choice that is null', { choices: [null] }],
+  ['a choice that is a text', { choices: ['x'] }],
+  ['a number for a text', { choices: [choice(7)] }],
+  ['a truth for a text', { choices: [choice(true)] }],
+  ['an object for a text', { choices: [choice({})] }],
+  ['parts that hold no text', { choices: [choice([null])] }],
+] as const)
+  test(`${name} is no answer, whole or streamed`, async (t) => {
+    const { openai, chat } = await open(t);
+    openai.chat(json(body), json(body), events(body));
+    await assert.rejects(chat.invoke(hello), { code: 'MODEL_BAD_OUTPUT' });
+    for (let at = 0; at < 2; at += 1) await assert.rejects(read(chat), { code: 'MODEL_BAD_OUTPUT' });
+  });
+
+test('a text in parts is one text, and one that is null is empty', async (t) => {
+  const { openai, chat } = await open(t);
+  const parts = json({
+    choices: [
+      choice([
+        { type: 'text', text: 'Of two ' },
+        { type: 'text', text: 'parts.' },
+      ]),
+    ],
+  });
+  openai.chat(parts, parts, json({ choices: [choice(null)] }));
+  assert.equal((await chat.invoke(hello)).text, 'Of two parts.');
+  assert.equal(await read(chat), 'Of two parts.');
+  assert.equal((await chat.invoke(hello)).text, '');
+});
+
+for (const data of [[null], ['x'], [{}], 'x'])
+  test(`${JSON.stringify(data)} is no list of vectors`, async (t) => {
+    const { openai, embeddings } = await open(t);
+    openai.embeddings(json({ data }));
+    await assert.rejects(embeddings.embedDocuments(['a']), { code: 'MODEL_BAD_OUTPUT' });
+  });
+
+for (const [name, failure, code] of [
+  ['fails at', fail.status(500), 'MODEL_UNAVAILABLE'],
+  ['resets at', fail.reset(), 'MODEL_UNAVAILABLE'],
+  ['hangs at', fail.hang(), 'MODEL_TIMEOUT'],
+] as const)
+  test(`a question that the embedding model ${name} harms none of the same moment`, async (t) => {
+    const { openai, embeddings } = await open(t, { timeoutMs: 400 });
+    openai.embeddingsWhen('poison', failure);
+    const settled = await Promise.allSettled(['one', 'poison', 'three'].map((text) => embeddings.embedQuery(text)));
+    assert.deepEqual(
+      settled.map(({ status }) => status),
+      ['fulfilled', 'rejected', 'fulfilled'],
+    );
+    assert.equal((settled[1] as PromiseRejectedResult).reason.code, code);
+  });
+
+test('a server that has too much to do is not asked for each question alone', async (t) => {
+  const { openai, embeddings } = await open(t);
+  openai.embeddings(fail.status(429));
+  const settled = await Promise.allSettled(['one', 'two', 'three'].map((text) => embeddings.embedQuery(text)));
+  assert.deepEqual(
+    settled.map(({ status }) => status),
+    ['rejected', 'rejected', 'rejected'],
+  );
+  assert.equal(openai.embeddingRequests.length, 1);
+});
+
+test('one text that makes a server fail does not have it left alone, and one sent again and again counts once', async (t) => {
+  const { openai, chat, server } = await open(t, { maxRetries: 1 });
+  openai.chatWhen(/hello/, fail.status(500, { retryAfterSeconds: 0 }));
+  for (let at = 0; at < 25; at += 1) await assert.rejects(chat.invoke(hello), { code: 'MODEL_UNAVAILABLE' });
+  openai.chatWhen(/hello/, fail.status(503, { retryAfterSeconds: 0 }));
+  for (let at = 0; at < 15; at += 1) await assert.rejects(chat.invoke(hello), { code: 'MODEL_UNAVAILABLE' });
+  assert.ok(!server.state().broken);
+});
+
+/** Has the chat model's server left alone. */
+async function breakChat({ openai, chat }: Awaited<ReturnType<typeof open>>) {
+  openai.chatWhen(/hello/, fail.status(503));
+  for (let at = 0; at < 20; at += 1) await assert.rejects(chat.invoke(hello), { code: 'MODEL_UNAVAILABLE' });
+}
+
+test('while chat is left alone embeddings are made', async (t) => {
+  const opened = await open(t);
+  await breakChat(opened);
+  assert.ok(opened.server.state().broken);
+  assert.equal((await opened.embeddings.embedQuery('a')).length, 64);
+});
+
+test('nobody waits for the one that tries a server anew, and one that leaves has not found it up', async (t) => {
+  const opened = await open(t);
+  const { openai, chat, server } = opened;
+  await breakChat(opened);
+  openai.chatWhen(/hello/, fail.hang());
+  const leaving = new AbortController();
+  let tried: Promise<unknown> = Promise.resolve();
+  while (openai.chatRequests.length === 20) {
+    tried = chat.invoke(hello, { signal: leaving.signal }).catch((error) => error);
+    await Promise.race([tried, openai.waitFor(() => openai.chatRequests.length > 20)]);
+    await nextTurn();
+  }
+  await assert.rejects(chat.invoke(hello), { code: 'MODEL_UNAVAILABLE', retryAfterSeconds: 1 });
+  assert.equal(openai.chatRequests.length, 21);
+  leaving.abort();
+  await tried;
+  assert.ok(server.state().broken);
+});
+
+test('where the first server hangs, the second is asked in time', async (t) => {
+  const { openai, server } = await open(t);
+  const second = await startOpenAiServer({ test: t });
+  const spare = openModelServer({ baseUrl: second.baseUrl, apiKey: 'k2', maxRetries: 0, timeoutMs: 5000 });
+  const served = { model: 'm', server, timeoutMs: 100 };
+  const chat = new CheckedOpenAiChatModel(served, { fallback: { model: 'm2', server: spare } });
+  openai.chat(fail.hang(), fail.hang());
+  second.chat('From the second.', 'Streamed.');
+  assert.equal((await chat.invoke(hello)).text, 'From the second.');
+  assert.equal(await read(chat), 'Streamed.');
+});
+
+test('when a server may be asked again is read as seconds and as a date, and never beyond a day', async (t) => {
+  const { openai, chat } = await open(t);
+  for (const [value, least, most] of [
+    ['7', 7, 7],
+    [new Date(Date.now() + 3_600_000).toUTCString(), 3_500, 3_600],
+    ['Thu, 01 Jan 1970 00:00:00 GMT', 0, 0],
+    ['99999999999999999999', 86_400, 86_400],
+  ] as const) {
+    openai.chat({ send: (response) => void response.writeHead(503, { 'retry-after': value }).end() });
+    await assert.rejects(
+      chat.invoke(hello),
+      ({ retryAfterSeconds: told }: AppError) => told! >= least && told! <= most,
+    );
+  }
+  openai.chat({ send: (response) => void response.writeHead(503, { 'retry-after': '1e300' }).end() });
+  await assert.rejects(chat.invoke(hello), { retryAfterSeconds: undefined });
+});
