@@ -24,8 +24,9 @@ import { CheckedOpenAiChatModel } from './models/openai-chat-model.ts';
 import { CheckedOpenAiEmbeddings } from './models/openai-embeddings.ts';
 
 /** An embedding model that can be told to give up. */
-type QuestionEmbeddings = Embeddings & {
+type CancellableEmbeddings = Embeddings & {
   embedQuery(text: string, options?: { signal?: AbortSignal | undefined }): Promise<number[]>;
+  embedDocuments(texts: string[], options?: { signal?: AbortSignal | undefined }): Promise<number[][]>;
 };
 
 /**
@@ -90,7 +91,7 @@ export async function openEmbeddings(
   config: Config,
   name: string,
   servers = openModelServers(config),
-): Promise<QuestionEmbeddings> {
+): Promise<CancellableEmbeddings> {
   const { baseUrl, apiKey } = config.models;
   const isEmbedded =
     manifest.models.some((model) => model.name === name) || (baseUrl === undefined && apiKey === undefined);

@@ -135,7 +135,7 @@ export async function compose(
   });
   const parser = await startParser();
   const ingest = createIngest({ knowledge, parser, embeddings, chunkSizeTokens, chunkOverlapTokens });
-  const embedTexts: AppParts['embedTexts'] = (texts) => embeddings.embedDocuments(texts);
+  const embedTexts: AppParts['embedTexts'] = (texts, { signal }) => embeddings.embedDocuments(texts, { signal });
   const ingestUploads: AppParts['ingestUploads'] = (collection, uploads, { signal }) =>
     ingest(
       uploads.map((upload) => ({ collection, ...upload })),

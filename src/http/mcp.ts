@@ -51,6 +51,7 @@ export const mcpRoute: FastifyPluginAsyncZod<
       await server.connect(transport);
       // Closing it cancels what its tools are doing.
       const gone = whileConnected(reply);
+      gone.throwIfAborted();
       gone.addEventListener('abort', () => void server.close(), { once: true });
       reply.raw.once('finish', () => void server.close());
       const headers = new Headers();

@@ -5,10 +5,10 @@ import { AppError } from '../errors.ts';
 import type { About } from './health.ts';
 import { whileConnected } from './while-connected.ts';
 
-/** The vectors of texts, at unit length, by the model that the collections' vectors are made by. */
-export type EmbedTexts = (texts: string[]) => Promise<number[][]>;
+/** The vectors of texts, at unit length, by the model that the collections' vectors are made by; `signal` ends the call. */
+export type EmbedTexts = (texts: string[], options: { signal: AbortSignal }) => Promise<number[][]>;
 
-/** Texts whose vectors are asked for at once: between these, a client that has left is noticed. */
+/** Texts whose vectors are asked for at once. */
 const textsAtOnce = 32;
 
 const Text = wellFormedText
@@ -60,7 +60,7 @@ export const openAiEmbeddingRoute: FastifyPluginAsyncZod<{ embedTexts: EmbedText
       const vectors: number[][] = [];
       for (let at = 0; at < texts.length; at += textsAtOnce) {
         signal.throwIfAborted();
-        vectors.push(...(await embedTexts(texts.slice(at, at + textsAtOnce))));
+        vectors.push(...(await embedTexts(texts.slice(at, at + textsAtOnce), { signal })));
       }
       const dimension = vectors[0]!.length;
       if (dimensions != null && dimensions !== dimension)

@@ -1,12 +1,14 @@
 import type { FastifyReply } from 'fastify';
 
-/** A signal that fires when the client leaves before it has its reply, or its key is revoked. */
+/** A signal that fires when the client leaves before it has its reply, or its key is revoked; it has fired where either was before. */
 export function whileConnected(reply: FastifyReply): AbortSignal {
   const controller = new AbortController();
   const forget = reply.request.key?.onRevoked(() => controller.abort(new Error('The key was revoked.')));
-  reply.raw.once('close', () => {
+  const onClose = () => {
     forget?.();
     if (!reply.raw.writableFinished) controller.abort(new Error('The client left.'));
-  });
+  };
+  if (reply.raw.destroyed) onClose();
+  else reply.raw.once('close', onClose);
   return controller.signal;
 }

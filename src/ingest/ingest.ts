@@ -1,5 +1,4 @@
 import { createHash, webcrypto } from 'node:crypto';
-import type { EmbeddingsInterface } from '@langchain/core/embeddings';
 import { AppError } from '../errors.ts';
 import type { DocumentSummary, Knowledge, NewDocument, StoredPassage } from '../knowledge/port.ts';
 import { formatOfName } from './format.ts';
@@ -26,6 +25,11 @@ export type Ingested = {
   collection: string;
 };
 
+/** What makes vectors of texts; `signal` ends a call that nobody waits for any more. */
+export type Embedder = {
+  embedDocuments(texts: string[], options?: { signal?: AbortSignal | undefined }): Promise<number[][]>;
+};
+
 /** A document that is there already, or one that is read and split. */
 type Read = { known: DocumentSummary } | { document: Omit<NewDocument, 'vectors'> };
 
@@ -48,7 +52,7 @@ export type Ingest = ReturnType<typeof createIngest>;
 export function createIngest(options: {
   knowledge: Pick<Knowledge, 'findSource' | 'put'>;
   parser: Pick<Parser, 'parse'>;
-  embeddings: EmbeddingsInterface;
+  embeddings: Embedder;
   chunkSizeTokens: number;
   chunkOverlapTokens: number;
 }) {
@@ -77,6 +81,7 @@ export function createIngest(options: {
         if ('document' in each)
           documents.push({ ...each.document, vectors: await embedWindows(embeddings, each.document, stop) });
       }
+      stop.throwIfAborted();
       const put = await knowledge.put(documents);
       return all.map((each) => {
         if ('document' in each) {
@@ -103,7 +108,7 @@ export function embeddedText(title: string, headingPath: string[], window: strin
 }
 
 /** Embeds passages that are stored, as they were when they came: the vectors of each one's windows one after another. */
-export const embedAgain = (embeddings: EmbeddingsInterface) => async (passages: StoredPassage[]) => {
+export const embedAgain = (embeddings: Embedder) => async (passages: StoredPassage[]) => {
   const texts = passages.map(({ title, text, start: origin, windows }) =>
     windows.map(({ start, end, headingPath }) =>
       embeddedText(title, headingPath, text.slice(start - origin, end - origin)),
@@ -115,7 +120,7 @@ export const embedAgain = (embeddings: EmbeddingsInterface) => async (passages: 
 
 /** The windows' vectors one after another, at unit length, by bounded calls of bounded size. */
 async function embedWindows(
-  embeddings: EmbeddingsInterface,
+  embeddings: Embedder,
   { title, text, passages }: Omit<NewDocument, 'vectors'>,
   signal: AbortSignal,
 ): Promise<Float32Array> {
@@ -131,6 +136,7 @@ async function embedWindows(
       const some = windows.slice(first, next);
       const found = await embeddings.embedDocuments(
         some.map(({ start, end, headingPath }) => embeddedText(title, headingPath, text.slice(start, end))),
+        { signal },
       );
       const dimension = vectors ? vectors.length / windows.length : (found[0]?.length ?? 0);
       vectors ??= new Float32Array(windows.length * dimension);

@@ -69,6 +69,32 @@ test('what is under way for a revoked key ends, its model calls too, and nothing
   assert.equal((await ofBob).json.answer, 'It is light.');
 });
 
+test('vectors that are made for a revoked key, or for a client that has left, are made no further, and nothing is stored', async (t) => {
+  const { url, call, openai, parts } = await startService(t, { settings });
+  openai.embeddingsWhen(() => true, fail.hang());
+  const bodies = {
+    '/documents': { source: 'a.md', text: 'Alder wood is light.' },
+    '/v1/embeddings': { model: 'text-embedding-3-small', input: 'Alder wood is light.' },
+    '/search': { question: 'Alder?' },
+  };
+  const entries = Object.entries(bodies);
+  const leaving = new AbortController();
+  t.after(() => leaving.abort());
+  const left = entries.map(([path, body]) => {
+    const headers = { ...bob, 'content-type': 'application/json' };
+    return fetch(url + path, { method: 'POST', headers, body: JSON.stringify(body), signal: leaving.signal });
+  });
+  const revoked = entries.map(([path, body]) => call('POST', path, body, ann));
+  await openai.waitFor(() => openai.embeddingRequests.length === 6);
+  parts.keyring.replace(onlyBob);
+  const codes = (await Promise.all(revoked)).map(({ json }) => json.error.code);
+  assert.deepEqual(codes, ['KEY_REJECTED', 'invalid_api_key', 'KEY_REJECTED']);
+  leaving.abort();
+  await Promise.allSettled(left);
+  await openai.waitFor(() => openai.embeddingRequests.every(({ aborted }) => aborted));
+  assert.equal((await call('GET', '/documents', undefined, bob)).json.documents.length, 0);
+});
+
 test('a body that arrives after its key was revoked changes nothing', async (t) => {
   const { url, call, parts, app } = await startService(t, { settings });
   const file = '--x\r\ncontent-disposition: form-data; name="files"; filename="a.txt"\r\n\r\nSome text.\r\n--x--\r\n';

@@ -15,7 +15,7 @@ const text = (words: string): Incoming['content'] => ({ text: words, format: 'ma
  * An ingest over a store in memory, with a diary of what was read and embedded. `slow.md` is never read to its end;
  * `after-slow.md` is looked up once that reading has begun.
  */
-function open({ dimension = () => 3 as number, chunkSizeTokens = 60 } = {}) {
+function open({ dimension = () => 3 as number, chunkSizeTokens = 60, onEmbedded = () => {} } = {}) {
   const stored = new Map<string, NewDocument>();
   const diary = { parsed: 0, embedded: [] as string[], aborted: 0, puts: 0 };
   const slowIsRead = Promise.withResolvers<void>();
@@ -57,9 +57,9 @@ function open({ dimension = () => 3 as number, chunkSizeTokens = 60 } = {}) {
     },
     parser: { parse },
     embeddings: {
-      embedQuery: async (words) => embed(words),
       async embedDocuments(all) {
         diary.embedded.push(...all);
+        onEmbedded();
         return all.map(embed);
       },
     },
@@ -145,6 +145,13 @@ test('who stops waiting ends the reading, and nothing is stored', async () => {
   setImmediate(() => controller.abort(reason));
   await assert.rejects(ingesting, reason);
   assert.deepEqual([stored.size, diary.puts], [0, 0]);
+});
+
+test('who leaves when all is embedded has nothing stored', async () => {
+  const leaving = new AbortController();
+  const { ingest, diary } = open({ onEmbedded: () => leaving.abort(new Error('left')) });
+  await assert.rejects(ingest([{ ...fixed, content: text('Some words.') }], { signal: leaving.signal }), /left/);
+  assert.deepEqual([diary.embedded.length, diary.puts], [1, 0]);
 });
 
 test('vectors of different lengths are refused', async () => {
