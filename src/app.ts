@@ -17,6 +17,7 @@ import { type AdmissionLimits, withAdmission } from './http/admission.ts';
 import { askRoutes } from './http/ask.ts';
 import { replyInsteadOfNode, replyToBrokenHttp } from './http/broken-http.ts';
 import { collectionRoutes } from './http/collections.ts';
+import { lookAfterConnections } from './http/connections.ts';
 import { documentRoutes, type IngestUploads } from './http/documents.ts';
 import { ErrorBody, replyWithError } from './http/error-reply.ts';
 import { type About, healthRoutes, type WaitsFor } from './http/health.ts';
@@ -81,6 +82,7 @@ export async function buildApp(parts: AppParts, waitsFor: WaitsFor = () => null)
       return typeof given === 'string' && /^[\w.-]{1,64}$/.test(given) ? given : randomUUID();
     },
     forceCloseConnections: 'idle',
+    return503OnClosing: false, // a hook says it, in the shape of all errors
     // A path that can't be decoded is met before any hook: the same reply as for the rest.
     frameworkErrors: (error, request, reply) => {
       reply.headers({ ...securityHeaders, 'x-request-id': request.id });
@@ -90,6 +92,7 @@ export async function buildApp(parts: AppParts, waitsFor: WaitsFor = () => null)
     http: { requireHostHeader: false }, // replyInsteadOfNode asks for it
   }).withTypeProvider<ZodTypeProvider>();
 
+  const connections = lookAfterConnections(app.server);
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
   app.setErrorHandler(replyWithError);
@@ -98,6 +101,7 @@ export async function buildApp(parts: AppParts, waitsFor: WaitsFor = () => null)
   });
   app.addHook('onRequest', async (request, reply) => {
     reply.headers({ ...securityHeaders, 'x-request-id': request.id });
+    if (connections.isDraining()) throw new AppError('NOT_READY', 'The service is stopping.');
   });
   app.addHook('onResponse', async (request, reply) => {
     const { method, url = 'unknown' } = request.routeOptions;
@@ -105,10 +109,9 @@ export async function buildApp(parts: AppParts, waitsFor: WaitsFor = () => null)
     request.log.debug({ ...line, key: request.key?.name }, 'request');
   });
   observeRequests(app, parts.metrics);
-  // What is idle is closed at once; a connection that a browser keeps for later is idle only when its last reply is through.
   app.addHook('preClose', async () => {
-    const sweep = setInterval(() => app.server.closeIdleConnections(), 100);
-    app.server.once('close', () => clearInterval(sweep));
+    connections.drain();
+    parts.jobs.close().catch(() => {}); // whoever watches a job would be waited for as long as it takes; who composed them closes them too
   });
   // Whatever a route replies when it fails has this one shape, unless its protocol has another.
   app.addHook('onRoute', ({ schema }) => {

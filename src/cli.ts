@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { Argument, Command, CommanderError, Option } from 'commander';
+import { catchHangUps } from './hang-ups.ts';
 import { orTellFailure } from './terminal.ts';
 
 // What a command needs is loaded when it runs, so that `--help` and `doctor` work where something is missing.
@@ -19,7 +20,10 @@ program
   .command('serve')
   .description('serve the HTTP API')
   .option('--ingest-corpus', 'first ingest the documents of CORPUS_DIR')
-  .action(async (options) => (await import('./serve.ts')).serve(options));
+  .action(async (options) => {
+    const hangUps = catchHangUps();
+    await (await import('./serve.ts')).serve(hangUps, options);
+  });
 
 program
   .command('mcp')

@@ -1,4 +1,5 @@
-import { serve } from './serve.ts';
+import { catchHangUps } from './hang-ups.ts';
 import { orTellFailure } from './terminal.ts';
 
-await orTellFailure(serve);
+const hangUps = catchHangUps();
+await orTellFailure(async () => (await import('./serve.ts')).serve(hangUps));

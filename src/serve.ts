@@ -5,13 +5,15 @@ import { ingestOnce, ingestWithProgress } from './commands.ts';
 import { compose, type Parts } from './compose.ts';
 import { type Config, readConfig, readKeysFile } from './config.ts';
 import { AppError } from './errors.ts';
+import type { HangUps } from './hang-ups.ts';
 
 /**
  * Serves until told to stop: reads the settings, composes, listens; on SIGTERM or SIGINT takes no more, finishes what it has
  * taken, and ends. On SIGHUP it reads `API_KEYS_FILE` again and ingests `CORPUS_DIR` anew.
+ * @param hangUps the SIGHUPs so far and to come
  * @param options.ingestCorpus ingests `CORPUS_DIR` into the default collection; until then `/health/ready` says that it isn't ready
  */
-export async function serve(options: { ingestCorpus?: boolean } = {}) {
+export async function serve(hangUps: HangUps, options: { ingestCorpus?: boolean } = {}) {
   const onTerminal = process.stdout.isTTY === true;
   const config = readConfig();
   const parts = await compose(config, { serving: true, ...(onTerminal && { logTo: 'terminal' }) });
@@ -25,7 +27,7 @@ export async function serve(options: { ingestCorpus?: boolean } = {}) {
     try {
       const address = await app.listen({ host: config.host, port: config.port });
       parts.logger.info({ ...parts.about, address }, 'listening');
-      process.on('SIGHUP', () => {
+      hangUps.listen(() => {
         takeKeys(config, parts);
         void parts.jobs
           .start('default')

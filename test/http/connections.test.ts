@@ -1,0 +1,150 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { writeFile } from 'node:fs/promises';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { type AddressInfo, connect, type Socket } from 'node:net';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { lookAfterConnections } from '../../src/http/connections.ts';
+import { fail } from '../doubles/openai-replies.ts';
+import { startService } from '../doubles/service.ts';
+import { temporaryFolder } from '../doubles/temporary-folder.ts';
+
+/** More than the buffers of a connection hold. */
+const large = 'x'.repeat(32 * 2 ** 20);
+const get = 'GET / HTTP/1.1\r\nhost: a\r\n\r\n';
+
+async function start(
+  t: TestContext,
+  handle: (request: IncomingMessage, response: ServerResponse) => void,
+  limits = { stalledMs: 60_000, lateMs: 5_000 },
+) {
+  const server = createServer(handle);
+  const connections = lookAfterConnections(server, limits);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  t.after(() => {
+    server.close();
+    server.closeAllConnections();
+  });
+  const { port } = server.address() as AddressInfo;
+  /** Sends a text and reads nothing. */
+  async function send(text: string): Promise<Socket> {
+    const socket = connect(port, '127.0.0.1');
+    t.after(() => socket.destroy());
+    socket.on('error', () => {});
+    socket.write(text);
+    await once(socket, 'connect');
+    return socket;
+  }
+  const stop = () => {
+    connections.drain();
+    return new Promise((resolve) => server.close(resolve));
+  };
+  return { server, send, stop };
+}
+
+async function readAll(socket: Socket): Promise<string> {
+  let text = '';
+  for await (const piece of socket) text += piece;
+  return text;
+}
+
+test('when the server stops, a slow reader gets its reply to the end, and idle connections end at once', async (t) => {
+  const handed = Promise.withResolvers<void>();
+  const { send, stop } = await start(t, (_request, response) => {
+    response.end(large);
+    handed.resolve();
+  });
+  const slow = await send(get);
+  const idle = await send('');
+  await handed.promise;
+  const stopped = stop();
+  await once(idle.resume(), 'close');
+  const text = await readAll(slow);
+  assert.equal(text.length - text.indexOf('\r\n\r\n') - 4, large.length);
+  await stopped;
+});
+
+test('when the server stops, replies under way say that the connection ends', async (t) => {
+  const held = Promise.withResolvers<ServerResponse>();
+  const { send, stop } = await start(t, (_request, response) => held.resolve(response));
+  const socket = await send(get);
+  const response = await held.promise;
+  const stopped = stop();
+  response.end('done');
+  assert.match(await readAll(socket), /connection: close[\s\S]*done$/i);
+  await stopped;
+});
+
+test('when the server stops, what has not arrived is not waited for', async (t) => {
+  const handled = Promise.withResolvers<void>();
+  const { server, send, stop } = await start(t, (request) => void request.resume().once('data', handled.resolve), {
+    stalledMs: 60_000,
+    lateMs: 10,
+  });
+  const arrived = once(server, 'connection');
+  const halfHead = await send('GET / HTTP/1.1\r\nhost: a');
+  await arrived;
+  const halfBody = await send('POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 10\r\n\r\nabc');
+  await handled.promise;
+  await stop();
+  for (const socket of [halfHead, halfBody]) if (!socket.destroyed) await once(socket.resume(), 'close');
+});
+
+test('a reply that nobody takes is given up; one that is being made is waited for', async (t) => {
+  const replies: ServerResponse[] = [];
+  const { server, send } = await start(
+    t,
+    (request, response) => {
+      if (request.url === '/large') response.end(large);
+      else replies.push(response);
+    },
+    { stalledMs: 50, lateMs: 5_000 },
+  );
+  const patient = await send(get);
+  const seen = once(server, 'connection');
+  await send(get.replace('/', '/large'));
+  const [stalled] = (await seen) as [Socket];
+  await once(stalled, 'close');
+  for (const reply of replies) reply.end('at last');
+  const [piece] = await once(patient, 'data');
+  assert.match(String(piece), /at last/);
+});
+
+test('a service that stops ends what watches a job, finishes a stream, and tells what comes behind it that it stops', async (t) => {
+  const corpus = await temporaryFolder(t);
+  await writeFile(join(corpus, 'ash.md'), 'Ash wood is tough.');
+  const { url, app, call, add, close, openai } = await startService(t, { settings: { CORPUS_DIR: corpus } });
+  await add('alder.md', 'Alder wood is light.');
+  const { promise: held, resolve: release } = Promise.withResolvers<void>();
+  async function* words() {
+    yield 'It is ';
+    await held;
+    yield 'light.';
+  }
+  openai.chat({ content: words() }, JSON.stringify({ quotes: [], reason: '-', verdict: 'Correct', score: 0.9 }));
+  openai.embeddingsWhen('Ash wood', fail.hang());
+  const { json: job } = await call('POST', '/jobs', {});
+  const watched = await fetch(`${url}/jobs/${job.id}`, { headers: { accept: 'text/event-stream' } });
+
+  const { port, host } = new URL(url);
+  const socket = connect(Number(port), '127.0.0.1');
+  const body = JSON.stringify({ question: 'What is alder wood like?', stream: true });
+  const fields = `host: ${host}\r\ncontent-type: application/json\r\ncontent-length: ${body.length}`;
+  socket.write(`POST /ask HTTP/1.1\r\n${fields}\r\n\r\n${body}`);
+  let told = '';
+  socket.setEncoding('utf8').on('data', (piece: string) => {
+    told += piece;
+  });
+  while (!told.includes('event: token')) await once(socket, 'data');
+  const closed = close();
+  assert.match(await watched.text(), /event: done\ndata: .*"status":"cancelled"/);
+  const seen = once(app.server, 'request');
+  socket.write(`GET /health/live HTTP/1.1\r\nhost: ${host}\r\n\r\n`);
+  await seen;
+  release();
+  await once(socket, 'close');
+  await closed;
+  assert.match(told, /event: done/);
+  assert.match(told, /HTTP\/1\.1 503 [\s\S]*x-request-id: [\s\S]*"code":"NOT_READY"/);
+});
