@@ -23,10 +23,11 @@ import { openModelServer } from './models/model-server.ts';
 import { CheckedOpenAiChatModel } from './models/openai-chat-model.ts';
 import { CheckedOpenAiEmbeddings } from './models/openai-embeddings.ts';
 
-/** An embedding model that can be told to give up. */
+/** An embedding model that can be told to give up; an embedded one has a thread, which `close` ends. */
 type CancellableEmbeddings = Embeddings & {
   embedQuery(text: string, options?: { signal?: AbortSignal | undefined }): Promise<number[]>;
   embedDocuments(texts: string[], options?: { signal?: AbortSignal | undefined }): Promise<number[][]>;
+  close?(): Promise<void>;
 };
 
 /**

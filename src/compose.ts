@@ -185,6 +185,7 @@ export async function compose(
       await parser.close();
       await Promise.all(beingKept.values()); // a command closes as soon as it has its reply
       await knowledge.close();
+      await opened.close?.();
       await entailment?.close();
       await servers.close();
       await traces?.close();

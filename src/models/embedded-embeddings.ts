@@ -2,21 +2,21 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { Embeddings } from '@langchain/core/embeddings';
 import { AppError } from '../errors.ts';
+import type { EmbeddingModel } from './embedding-worker.ts';
 import manifest from './manifest.json' with { type: 'json' };
-import { type OnnxModel, openOnnxModel, type Tokens } from './onnx-model.ts';
+import { type ModelThread, openModelThread } from './model-thread.ts';
 
 type Model = (typeof manifest.models)[number];
-/** How many texts' tokens are worth gathering before one is sent: long enough to sort by length, short enough to wait for. */
-const batchTexts = 8;
 
 /**
  * The embedding model that runs inside the process, by ONNX Runtime: no key, no network. Vectors are unit length, mean
  * pooled, with the prefixes that E5 models were trained with (Wang et al., "Text Embeddings by Weakly-Supervised
- * Contrastive Pre-training", 2022).
+ * Contrastive Pre-training", 2022). It computes on a thread of its own, questions before passages: someone waits for each
+ * question, and a document has thousands of passages.
  */
 export class EmbeddedEmbeddings extends Embeddings {
   readonly dimension: number;
-  readonly #onnx: OnnxModel;
+  readonly #thread: ModelThread<string, number[]>;
   readonly #model: Model;
 
   /**
@@ -29,8 +29,13 @@ export class EmbeddedEmbeddings extends Embeddings {
     const folder = join(modelsDir, name);
     if (!model.files.every(({ file }) => existsSync(join(folder, file))))
       throw new AppError('NOT_READY', `The weights of ${name} are not there yet. Run \`npm run setup\` once.`);
+    const { dimension, maximumTokens } = model;
+    const data: EmbeddingModel = { folder, dimension, maximumTokens };
     try {
-      return new EmbeddedEmbeddings(await openOnnxModel(folder), model);
+      return new EmbeddedEmbeddings(
+        await openModelThread(new URL('./embedding-worker.ts', import.meta.url), data),
+        model,
+      );
     } catch (error) {
       throw new AppError('NOT_READY', `The weights of ${name} can't be loaded. Run \`npm run setup\` to check them.`, {
         cause: error,
@@ -38,50 +43,33 @@ export class EmbeddedEmbeddings extends Embeddings {
     }
   }
 
-  private constructor(onnx: OnnxModel, model: Model) {
+  private constructor(thread: ModelThread<string, number[]>, model: Model) {
     super({ maxConcurrency: Number.POSITIVE_INFINITY, maxRetries: 0 });
-    this.#onnx = onnx;
+    this.#thread = thread;
     this.#model = model;
     this.dimension = model.dimension;
   }
 
-  override async embedQuery(text: string): Promise<number[]> {
-    return this.#embed(this.#tokens(this.#model.questionPrefix + text));
+  /** The question's vector. `signal` ends the wait for it, and what has not begun by then is left. */
+  override async embedQuery(text: string, { signal }: { signal?: AbortSignal | undefined } = {}): Promise<number[]> {
+    return this.#thread.compute(this.#model.questionPrefix + text, { urgent: true, signal });
   }
 
   /**
-   * One text after the other: on a processor a batch, padded to its longest text, is slower than its texts alone.
+   * The texts' vectors, one after the other: on a processor a batch, padded to its longest text, is slower than its texts
+   * alone. `signal` ends it with the text that it is at.
    */
-  override async embedDocuments(texts: string[]): Promise<number[][]> {
+  override async embedDocuments(
+    texts: string[],
+    { signal }: { signal?: AbortSignal | undefined } = {},
+  ): Promise<number[][]> {
     const vectors: number[][] = [];
-    for (let at = 0; at < texts.length; at += batchTexts)
-      vectors.push(
-        ...(await Promise.all(
-          texts.slice(at, at + batchTexts).map((text) => this.#embed(this.#tokens(this.#model.passagePrefix + text))),
-        )),
-      );
+    for (const text of texts) vectors.push(await this.#thread.compute(this.#model.passagePrefix + text, { signal }));
     return vectors;
   }
 
-  /** The text's tokens, as far as the model can see: it was trained on texts of up to `maximumTokens`. */
-  #tokens(text: string): Tokens {
-    const most = this.#model.maximumTokens;
-    // What lies far beyond the limit need not be tokenized to be cut off.
-    const { ids, types } = this.#onnx.tokenize(text.slice(0, most * 16));
-    return ids.length <= most
-      ? { ids, types }
-      : { ids: [...ids.slice(0, most - 1), ids.at(-1)!], types: types.slice(0, most) };
+  /** Ends the thread; what still waits fails. */
+  close(): Promise<void> {
+    return this.#thread.close();
   }
-
-  async #embed(tokens: Tokens): Promise<number[]> {
-    return meanPooled(await this.#onnx.run(tokens), this.dimension);
-  }
-}
-
-/** The mean of the token vectors that stand one after another in `states`, at unit length. */
-function meanPooled(states: Float32Array, dimension: number): number[] {
-  const sum = new Array<number>(dimension).fill(0);
-  for (let at = 0; at < states.length; at += 1) sum[at % dimension]! += states[at]!;
-  const length = Math.hypot(...sum);
-  return sum.map((value) => value / length);
 }

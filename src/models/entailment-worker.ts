@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parentPort, workerData } from 'node:worker_threads';
+import { workerData } from 'node:worker_threads';
 import { z } from 'zod';
+import { serveModel } from './model-thread.ts';
 import { openOnnxModel, type Tokens } from './onnx-model.ts';
 
-export type EntailmentRequest = { id: number; premise: string; hypothesis: string };
-export type EntailmentReply = { ready: true } | { failed: string } | { id: number; probability: number | null };
+export type EntailmentRequest = { premise: string; hypothesis: string };
 
 /** What Hugging Face writes beside a classifier: the name of each output, and how many tokens it takes. */
 const ModelConfig = z.object({
@@ -32,30 +32,19 @@ function fit(tokenize: (premise: string) => Tokens, premise: string, most: numbe
   }
 }
 
-async function run(folder: string) {
-  const config = ModelConfig.parse(JSON.parse(readFileSync(join(folder, 'config.json'), 'utf8')));
-  const names = Object.entries(config.id2label).sort(([one], [other]) => Number(one) - Number(other));
-  const wanted = entailmentOutput(names.map(([, name]) => name));
-  const model = await openOnnxModel(folder);
+const folder = workerData as string;
+const config = ModelConfig.parse(JSON.parse(readFileSync(join(folder, 'config.json'), 'utf8')));
+const names = Object.entries(config.id2label).sort(([one], [other]) => Number(one) - Number(other));
+const wanted = entailmentOutput(names.map(([, name]) => name));
+const model = await openOnnxModel(folder);
 
-  async function probabilityOf({ premise, hypothesis }: EntailmentRequest): Promise<number | null> {
-    const tokens = fit((text) => model.tokenize(text, hypothesis), premise, config.max_position_embeddings);
-    const outputs = [...(await model.run(tokens))];
-    if (outputs.length !== names.length) return null;
-    const probability =
-      outputs.length === 1
-        ? 1 / (1 + Math.exp(-outputs[0]!))
-        : 1 / outputs.reduce((sum, output) => sum + Math.exp(output - outputs[wanted]!), 0);
-    return Number.isFinite(probability) ? probability : null;
-  }
-
-  parentPort!.on('message', async (request: EntailmentRequest) => {
-    const probability = await probabilityOf(request).catch(() => null);
-    parentPort!.postMessage({ id: request.id, probability } satisfies EntailmentReply);
-  });
-  parentPort!.postMessage({ ready: true } satisfies EntailmentReply);
-}
-
-run(workerData as string).catch((error: Error) =>
-  parentPort!.postMessage({ failed: error.message } satisfies EntailmentReply),
-);
+serveModel(async ({ premise, hypothesis }: EntailmentRequest): Promise<number | null> => {
+  const tokens = fit((text) => model.tokenize(text, hypothesis), premise, config.max_position_embeddings);
+  const outputs = [...(await model.run(tokens))];
+  if (outputs.length !== names.length) return null;
+  const probability =
+    outputs.length === 1
+      ? 1 / (1 + Math.exp(-outputs[0]!))
+      : 1 / outputs.reduce((sum, output) => sum + Math.exp(output - outputs[wanted]!), 0);
+  return Number.isFinite(probability) ? probability : null;
+});

@@ -49,9 +49,9 @@ export class KeptReplies extends BaseCache {
       keep('query', text, found);
       return found;
     };
-    const embedDocuments: Model['embedDocuments'] = async (texts) => {
+    const embedDocuments: Model['embedDocuments'] = async (texts, ...options) => {
       const missing = texts.filter((text) => kept('document', text) === null);
-      const made = missing.length > 0 ? await model.embedDocuments(missing) : [];
+      const made = missing.length > 0 ? await model.embedDocuments(missing, ...options) : [];
       for (const [at, vector] of made.entries()) keep('document', missing[at]!, vector);
       return texts.map((text) => kept('document', text)!);
     };

@@ -8,7 +8,7 @@ export type Tokens = { ids: number[]; types: number[] };
 
 export type OnnxModel = {
   tokenize(text: string, second?: string): Tokens;
-  /** The model's first output for these tokens, row after row. It computes on the calling thread. */
+  /** The model's first output for these tokens, row after row. It computes on the calling thread, hence model-thread.ts. */
   run(tokens: Tokens): Promise<Float32Array>;
 };
 

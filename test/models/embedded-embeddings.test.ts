@@ -1,16 +1,20 @@
 import assert from 'node:assert/strict';
-import { before, test } from 'node:test';
+import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { EmbeddedEmbeddings } from '../../src/models/embedded-embeddings.ts';
+import { startService } from '../doubles/service.ts';
 import { temporaryFolder } from '../doubles/temporary-folder.ts';
 
 const modelsDir = fileURLToPath(new URL('../../.models', import.meta.url));
+/** As much as the model can see, so that each takes long. */
+const longTexts = Array.from({ length: 8 }, (_, at) => `${at} `.repeat(600));
 const cosine = (one: number[], other: number[]) => one.reduce((sum, value, at) => sum + value * other[at]!, 0);
 
 let embeddings: EmbeddedEmbeddings;
 before(async () => {
   embeddings = await EmbeddedEmbeddings.load('e5-small-v2-q', modelsDir);
 });
+after(() => embeddings.close());
 
 test('vectors are of unit length, and the passage that answers is nearest', async () => {
   const passages = ['The capital of France is Paris.', 'Alder wood is light.', 'A flat index is exact.'];
@@ -43,6 +47,46 @@ test('texts of any length and kind have a vector, the same alone and in company'
     const [alone] = await embeddings.embedDocuments([text]);
     assert.deepEqual(alone, together[at]);
   }
+});
+
+test('requests are served while texts are embedded', async (t) => {
+  const service = await startService(t, { embedded: true });
+  let embedded = false;
+  const call = service.call('POST', '/v1/embeddings', { input: longTexts, model: 'e5-small-v2-q' }).finally(() => {
+    embedded = true;
+  });
+  let served = 0;
+  for (; !embedded; served += 1) assert.equal((await service.call('GET', '/health/live')).status, 200);
+  assert.equal((await call).json.data.length, longTexts.length);
+  assert.ok(served > longTexts.length, `${served} requests`);
+});
+
+test('a question overtakes the passages of documents', async () => {
+  const ends: string[] = [];
+  const passages = longTexts.map((text) => embeddings.embedDocuments([text]).then(() => ends.push('passage')));
+  const question = embeddings.embedQuery('Which city governs France?').then(() => ends.push('question'));
+  await Promise.all([...passages, question]);
+  assert.equal(ends.indexOf('question'), 1, 'right after the passage that had begun');
+});
+
+test('a signal ends what waits, and texts that have not begun are left', async () => {
+  const leaving = new AbortController();
+  const { signal } = leaving;
+  const ends: string[] = [];
+  const told = (what: string) => () => ends.push(what);
+  const left = [
+    embeddings.embedDocuments(longTexts, { signal }).catch(told('left')),
+    embeddings.embedQuery('A question', { signal }).catch(told('left')),
+  ];
+  const stayed = embeddings.embedDocuments(longTexts.slice(0, 2)).then(told('stayed'));
+  leaving.abort(new Error('gone'));
+  await Promise.all([...left, stayed]);
+  assert.deepEqual(ends, ['left', 'left', 'stayed']);
+  await assert.rejects(embeddings.embedDocuments(['A text'], { signal }), /gone/);
+});
+
+test('the runtime finds in the environment of the process that it is to report its use to nobody', () => {
+  assert.equal(process.env.ORT_DISABLE_TELEMETRY, '1');
 });
 
 test('weights that are not there, or a name that is not known, are told', async (t) => {

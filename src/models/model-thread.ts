@@ -1,0 +1,107 @@
+import { parentPort, SHARE_ENV, Worker } from 'node:worker_threads';
+import { AppError } from '../errors.ts';
+
+/** What a thread tells: that its model is loaded, and then what became of each input. */
+type Told<Output> = 'ready' | { output: Output } | { error: unknown };
+
+type Waiting<Input, Output> = {
+  input: Input;
+  signal: AbortSignal | undefined;
+  resolve: (output: Output) => void;
+  reject: (error: unknown) => void;
+};
+
+/** A model on a thread of its own, which computes for milliseconds at a time: who asks it goes on with other things. */
+export type ModelThread<Input, Output> = {
+  /**
+   * What the model makes of the input. It takes one after the other, those that are `urgent` first.
+   * @param options.signal ends the wait with its reason; what has not begun by then is not begun
+   * @throws what the model throws; AppError MODEL_UNAVAILABLE where the thread ended meanwhile: the next input starts it anew
+   */
+  compute(input: Input, options?: { urgent?: boolean; signal?: AbortSignal | undefined }): Promise<Output>;
+  /** Ends the thread; what waits fails. */
+  close(): Promise<void>;
+};
+
+/**
+ * Starts a thread that runs `file`, which calls `serveModel`. One that has nothing to do keeps no process from ending.
+ * @param workerData goes to the thread
+ * @throws what the thread throws before its model is ready
+ */
+export async function openModelThread<Input, Output>(
+  file: URL,
+  workerData: unknown,
+): Promise<ModelThread<Input, Output>> {
+  const urgent: Waiting<Input, Output>[] = [];
+  const others: Waiting<Input, Output>[] = [];
+  const opened = Promise.withResolvers<void>();
+  let running: Waiting<Input, Output> | undefined;
+  let closed = false;
+  let worker: Worker | undefined = start();
+
+  function start(): Worker {
+    // ONNX Runtime looks for its settings in the environment of the process, of which a thread has but a copy. Options of
+    // the process are no business of the thread's, and some, as --input-type, keep a file from running.
+    const started = new Worker(file, { workerData, env: SHARE_ENV, execArgv: [] });
+    let cause: unknown;
+    started.on('message', (told: Told<Output>) => {
+      if (told === 'ready') return opened.resolve();
+      if ('output' in told) running?.resolve(told.output);
+      else running?.reject(told.error);
+      running = undefined;
+      next();
+    });
+    started.on('error', (error) => {
+      cause = error;
+    });
+    started.on('exit', () => {
+      worker = undefined;
+      const ended = new AppError('MODEL_UNAVAILABLE', "The model's thread ended.", { cause });
+      opened.reject(cause ?? ended);
+      for (const each of [running, ...urgent.splice(0), ...others.splice(0)]) each?.reject(ended);
+      running = undefined;
+    });
+    return started;
+  }
+
+  function next() {
+    if (running) return;
+    do running = urgent.shift() ?? others.shift();
+    while (running?.signal?.aborted);
+    if (!running) return worker?.unref();
+    worker ??= start();
+    worker.ref();
+    worker.postMessage(running.input);
+  }
+
+  await opened.promise;
+  next();
+  return {
+    async compute(input, { urgent: isUrgent = false, signal } = {}) {
+      if (closed) throw new AppError('NOT_READY', 'The model is closed.');
+      signal?.throwIfAborted();
+      const { promise, resolve, reject } = Promise.withResolvers<Output>();
+      const leave = () => reject(signal!.reason);
+      signal?.addEventListener('abort', leave, { once: true });
+      (isUrgent ? urgent : others).push({ input, signal, resolve, reject });
+      next();
+      return promise.finally(() => signal?.removeEventListener('abort', leave));
+    },
+    async close() {
+      closed = true;
+      await worker?.terminate();
+    },
+  };
+}
+
+/** The thread's side: tells that the model is ready, and computes what it is given. */
+export function serveModel<Input, Output>(compute: (input: Input) => Promise<Output>) {
+  parentPort!.on('message', async (input: Input) => {
+    const told = await compute(input).then(
+      (output): Told<Output> => ({ output }),
+      (error: unknown): Told<Output> => ({ error }),
+    );
+    parentPort!.postMessage(told);
+  });
+  parentPort!.postMessage('ready' satisfies Told<Output>);
+}

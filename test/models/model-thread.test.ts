@@ -1,0 +1,92 @@
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { promisify } from 'node:util';
+import { openModelThread } from '../../src/models/model-thread.ts';
+import { type Test, temporaryFolder } from '../doubles/temporary-folder.ts';
+
+const file = new URL('../doubles/counting-thread.ts', import.meta.url);
+
+async function openThread(t: Test) {
+  const diary = join(await temporaryFolder(t), 'diary');
+  writeFileSync(diary, '');
+  const thread = await openModelThread<string, string>(file, { diary });
+  t.after(thread.close);
+  return { ...thread, begun: () => readFileSync(diary, 'utf8').split('\n').slice(0, -1) };
+}
+
+test('a thread takes one input after the other, the urgent ones first', async (t) => {
+  const { compute, begun } = await openThread(t);
+  const outputs = await Promise.all([
+    compute('1'),
+    compute('2'),
+    compute('3'),
+    compute('urgent 1', { urgent: true }),
+    compute('urgent 2', { urgent: true }),
+  ]);
+  assert.deepEqual(outputs, ['1', '2', '3', 'urgent 1', 'urgent 2']);
+  assert.deepEqual(begun(), ['1', 'urgent 1', 'urgent 2', '2', '3']);
+});
+
+test('what nobody waits for any more when its turn comes is not begun', async (t) => {
+  const { compute, begun } = await openThread(t);
+  const leaving = new AbortController();
+  const { signal } = leaving;
+  const calls = [compute('1'), compute('2', { signal }), compute('3', { signal, urgent: true }), compute('4')];
+  const reason = new Error('left');
+  leaving.abort(reason);
+  const settled = await Promise.allSettled([...calls, compute('5', { signal })]);
+  const left = { status: 'rejected', reason };
+  assert.deepEqual(settled, [
+    { status: 'fulfilled', value: '1' },
+    left,
+    left,
+    { status: 'fulfilled', value: '4' },
+    left,
+  ]);
+  assert.deepEqual(begun(), ['1', '4']);
+});
+
+test('who leaves while its input is computed is let go at once, and the thread goes on', async (t) => {
+  const { compute, begun } = await openThread(t);
+  const leaving = new AbortController();
+  const call = compute('1', { signal: leaving.signal });
+  leaving.abort(new Error('left'));
+  await assert.rejects(call, /left/);
+  assert.equal(await compute('2'), '2');
+  assert.deepEqual(begun(), ['1', '2']);
+});
+
+test('an input that the model fails at harms no other', async (t) => {
+  const { compute } = await openThread(t);
+  const [failed, other] = await Promise.allSettled([compute('throw'), compute('1')]);
+  assert.match(String((failed as PromiseRejectedResult).reason), /thrown as told/);
+  assert.deepEqual(other, { status: 'fulfilled', value: '1' });
+});
+
+test('a thread that ends says so to whoever waits, and is started anew by the next input', async (t) => {
+  const { compute } = await openThread(t);
+  for (const settled of await Promise.allSettled([compute('end'), compute('1'), compute('2', { urgent: true })]))
+    assert.equal((settled as PromiseRejectedResult).reason?.code, 'MODEL_UNAVAILABLE');
+  assert.deepEqual(await Promise.all([compute('3'), compute('4')]), ['3', '4']);
+});
+
+test('a model that can not be loaded is told with its cause; a closed one takes nothing', async (t) => {
+  await assert.rejects(openModelThread(file, { diary: '', broken: true }), /no such model/);
+  const { compute, close } = await openThread(t);
+  const call = assert.rejects(compute('hang'), { code: 'MODEL_UNAVAILABLE' });
+  await Promise.all([close(), call]);
+  await assert.rejects(compute('2'), { code: 'NOT_READY' });
+});
+
+test('a thread that has something to do keeps its process, and an idle one does not', async (t) => {
+  const diary = join(await temporaryFolder(t), 'diary');
+  const program = `
+    import { openModelThread } from ${JSON.stringify(new URL('../../src/models/model-thread.ts', import.meta.url))};
+    const { compute } = await openModelThread(new URL(${JSON.stringify(file)}), ${JSON.stringify({ diary })});
+    console.log(await compute('one'), await compute('two'));`;
+  const run = promisify(execFile)(process.execPath, ['--input-type=module', '-e', program]);
+  assert.equal((await run).stdout, 'one two\n');
+});
