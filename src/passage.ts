@@ -14,7 +14,11 @@ export const Passage = z.object({
   text: z.string(),
   start: z.int().nonnegative(),
   end: z.int().nonnegative(),
-  score: z.number().min(0).max(1),
+  score: z
+    .number()
+    .min(0)
+    .max(1)
+    .describe('How relevant it is beside the first passage of the same search, which has 1 however well it fits.'),
   rank: z.int().positive(),
 });
 export type Passage = z.infer<typeof Passage>;

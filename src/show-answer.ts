@@ -47,7 +47,7 @@ function verdictText({ verdict, context }: Answered): string {
 export function writePassages(passages: Passage[]) {
   const shown = passages.map(({ rank, source, title, score, text }) => {
     const name = title === source ? onOneLine(source) : `${onOneLine(source)}, “${onOneLine(title)}”`;
-    const head = `${rank}. ${name}, relevance ${outOf100(score)}`;
+    const head = `${rank}. ${name}${rank === 1 ? '' : `, relevance ${outOf100(score)} beside the first`}`;
     return `${styleText('bold', head)}\n${printable(text).trim().replace(/^/gm, '   ')}\n`;
   });
   process.stdout.write(shown.length > 0 ? shown.join('\n') : 'Nothing was found.\n');

@@ -55,7 +55,7 @@ test('ask and chat show word, score, reason and each quotation with its source, 
   assert.equal(chat.code, 1, 'a question got no answer');
   assert.match(
     chat.stdout,
-    /^In 1904\.\n\nCorrect, 98 of 100: [^\n]*\n {2}“rebuilt in 1904” — tower\.txt\n\nFrom the north quarry\.\n\nCorrect, 100 of 100: [\s\S]*\n1\. tower\.txt.*relevance \d+ of 100\n {3}The tower was/,
+    /^In 1904\.\n\nCorrect, 98 of 100: [^\n]*\n {2}“rebuilt in 1904” — tower\.txt\n\nFrom the north quarry\.\n\nCorrect, 100 of 100: [\s\S]*\n1\. tower\.txt\n {3}The tower was/,
   );
   assert.match(chat.stdout, /\nIn 1904\.\n\nCorrect, 100 of 100[^>]*$/, 'the chat went on');
   assert.match(chat.stderr, /^There is no \/nope; \/help says what there is\.\n/);

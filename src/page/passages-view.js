@@ -23,7 +23,7 @@ export function Passages({ passages, evidence, current, openDocument, back }) {
         </p>
         <p class="passage-text">${markedUp(passage, own, current)}</p>
         <p class="passage-foot">
-          <span class="quiet grow">Rank ${passage.rank}, relevance ${Math.round(passage.score * 100)} of 100</span>
+          <span class="quiet grow">Rank ${passage.rank}${passage.rank > 1 && `, relevance ${Math.round(passage.score * 100)} of 100 beside the first`}</span>
           ${picked && back && html`<button type="button" class="link" onClick=${back}>Back to the answer</button>`}
           <button type="button" class="link" onClick=${() => {
             const { start, end } = picked ?? own[0] ?? passage;

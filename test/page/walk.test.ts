@@ -380,6 +380,9 @@ test('documents are dropped, pasted, found, replaced and deleted; collections ma
   await page.getByLabel('Question or words').fill('snow on the quarry');
   await page.keyboard.press('Enter');
   await page.locator('.passage', { hasText: 'Snow lies on the quarry.' }).waitFor();
+  const [first, next] = await page.locator('.passage-foot > .quiet').allInnerTexts();
+  assert.equal(first, 'Rank 1');
+  assert.match(next!, /^Rank 2, relevance \d+ of 100 beside the first$/);
   await page.getByRole('link', { name: 'Documents' }).click();
   await page.getByRole('button', { name: 'Delete the collection second' }).click();
   await page.getByRole('button', { name: 'Delete the collection second' }).waitFor({ state: 'detached' });

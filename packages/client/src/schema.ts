@@ -249,6 +249,7 @@ export interface paths {
                                 text: string;
                                 start: number;
                                 end: number;
+                                /** @description How relevant it is beside the first passage of the same search, which has 1 however well it fits. */
                                 score: number;
                                 rank: number;
                             }[];
@@ -387,6 +388,7 @@ export interface paths {
                                 text: string;
                                 start: number;
                                 end: number;
+                                /** @description How relevant it is beside the first passage of the same search, which has 1 however well it fits. */
                                 score: number;
                                 rank: number;
                             }[];
@@ -533,6 +535,7 @@ export interface paths {
                                 text: string;
                                 start: number;
                                 end: number;
+                                /** @description How relevant it is beside the first passage of the same search, which has 1 however well it fits. */
                                 score: number;
                                 rank: number;
                             }[];
@@ -1473,6 +1476,7 @@ export interface paths {
                                 text: string;
                                 start: number;
                                 end: number;
+                                /** @description How relevant it is beside the first passage of the same search, which has 1 however well it fits. */
                                 score: number;
                                 rank: number;
                             }[];
