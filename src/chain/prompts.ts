@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { AIMessage, type BaseMessage, HumanMessage, SystemMessage } from '@langchain/core/messages';
@@ -22,8 +22,7 @@ const declared = {
   'standalone-question': ['conversation', 'question'],
 } as const;
 
-/** The prompts that a folder must hold; Assay's own stand in for the others where it doesn't. */
-const needed = ['answer', 'evaluate-answer', 'evaluate-context'];
+/** Assay's own, which stand in for those that a folder doesn't hold. */
 const own = fileURLToPath(new URL('../../prompts', import.meta.url));
 
 /** What a prompt's variables stand for, by name. */
@@ -36,13 +35,14 @@ export type Prompts = Record<keyof typeof declared, Prompt>;
  * Reads the prompts of `folder`. A file holds messages, each under a line `## system`, `## human` or `## ai`, with
  * variables as `{{name}}` (Mustache without its sections, so that braces in a prompt are just braces). What is filled in is
  * a value and never read as a template.
- * @throws AppError BAD_SETTINGS naming every prompt file that is missing, or whose variables are not the declared ones
+ * @throws AppError BAD_SETTINGS where the folder isn't there or holds none of them, and naming every file that can't be read or
+ * whose variables are not the declared ones
  */
 export function readPrompts(folder: string): Prompts {
+  const held = namesIn(folder);
   const problems: string[] = [];
   const entries = Object.entries(declared).map(([name, variables]) => {
-    const given = join(folder, `${name}.md`);
-    const file = needed.includes(name) || existsSync(given) ? given : join(own, `${name}.md`);
+    const file = join(held.includes(name) ? folder : own, `${name}.md`);
     let text = '';
     try {
       text = readFileSync(file, 'utf8');
@@ -60,9 +60,24 @@ export function readPrompts(folder: string): Prompts {
     else return [name, toPrompt(name, messages)];
     return [name, null];
   });
-  if (problems.length > 0)
-    throw new AppError('BAD_SETTINGS', `The prompts can't be used:\n${problems.map((each) => `  ${each}`).join('\n')}`);
+  if (problems.length > 0) throw unusable(problems);
   return Object.fromEntries(entries) as Prompts;
+}
+
+const unusable = (problems: string[]) =>
+  new AppError('BAD_SETTINGS', `The prompts can't be used:\n${problems.map((each) => `  ${each}`).join('\n')}`);
+
+/** The prompts that a folder holds, by name. One without any is a slip: whoever named it meant something to change. */
+function namesIn(folder: string): string[] {
+  let files: string[];
+  try {
+    files = readdirSync(folder);
+  } catch {
+    throw unusable(["PROMPTS_DIR: there is no such folder, or it can't be read"]);
+  }
+  const names = Object.keys(declared).filter((name) => files.includes(`${name}.md`));
+  if (names.length === 0) throw unusable(['PROMPTS_DIR: the folder holds no prompt, such as answer.md']);
+  return names;
 }
 
 type Role = 'system' | 'human' | 'ai';

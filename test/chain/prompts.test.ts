@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { cpSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -14,21 +14,37 @@ test('the shipped prompts can be used', () => {
   assert.deepEqual(Object.keys(readPrompts(shipped)).sort(), files.sort());
 });
 
-test('a folder with the three prompts that everyone changes will do: the others are taken from Assay', async (t) => {
+test('a folder with one prompt will do: the others are taken from Assay', async (t) => {
   const folder = await temporaryFolder(t);
-  for (const name of ['answer', 'evaluate-answer', 'evaluate-context'])
-    cpSync(join(shipped, `${name}.md`), join(folder, `${name}.md`));
   writeFileSync(join(folder, 'answer-briefly.md'), '## human\nMine: {{context}} {{question}}');
   const prompts = readPrompts(folder);
   const [mine] = (await prompts['answer-briefly'].invoke({ context: 'C', question: 'Q' })).toChatMessages();
   assert.equal(mine?.text, 'Mine: C Q');
-  assert.ok(prompts['evaluate-context-word']);
+  const values = { context: 'C', question: 'Q' };
+  const [own, taken] = await Promise.all(
+    [readPrompts(shipped), prompts].map(async ({ answer }) => (await answer.invoke(values)).toString()),
+  );
+  assert.equal(taken, own);
 });
 
-test('a prompt that is missing, lacks a variable or names an unknown one is told with its file, all at once', async (t) => {
+test('a folder that is not there, or holds no prompt, is refused', async (t) => {
+  const folder = await temporaryFolder(t);
+  writeFileSync(join(folder, 'anwser.md'), '## human\n{{context}} {{question}}');
+  assert.throws(() => readPrompts(folder), {
+    code: 'BAD_SETTINGS',
+    message: /PROMPTS_DIR: the folder holds no prompt/,
+  });
+  assert.throws(() => readPrompts(join(folder, 'nowhere')), {
+    code: 'BAD_SETTINGS',
+    message: /PROMPTS_DIR: there is no such folder/,
+  });
+});
+
+test('a prompt that can not be read, lacks a variable or names an unknown one is told with its file, all at once', async (t) => {
   const folder = await temporaryFolder(t);
   cpSync(shipped, folder, { recursive: true });
   rmSync(join(folder, 'answer.md'));
+  mkdirSync(join(folder, 'answer.md'));
   writeFileSync(join(folder, 'evaluate-answer.md'), '## human\n{{question}}');
   writeFileSync(join(folder, 'evaluate-context.md'), '## human\n{{question}} {{answer}} {{context}} {{secret}}');
   assert.throws(() => readPrompts(folder), {
