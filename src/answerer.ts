@@ -3,7 +3,7 @@ import type { AskReply } from './chain/reply.ts';
 import { readConfig, readServiceKey } from './config.ts';
 import { AppError } from './errors.ts';
 import { type Passage, toPassages } from './passage.ts';
-import { WrongUsage } from './terminal.ts';
+import { WrongUsage, withWayOut } from './terminal.ts';
 
 /** What a command shows of an ask; without a history it is the whole reply. */
 export type Answered = Pick<AskReply, 'question' | 'answer' | 'verdict' | 'context' | 'abstained'>;
@@ -36,7 +36,9 @@ async function openStore(): Promise<Answerer> {
   const { compose } = await import('./compose.ts');
   const { AskRequest } = await import('./chain/reply.ts');
   const { createToldText } = await import('./chain/told-text.ts');
-  const parts = await compose({ ...readConfig(), logLevel: 'warn' }, { logTo: 'terminal' }).catch(withWayOut);
+  const parts = await compose({ ...readConfig(), logLevel: 'warn' }, { logTo: 'terminal' }).catch(
+    withWayOut('Ask the service that runs on it: --server URL.'),
+  );
   return {
     answer({ question, collection, history, signal, onText }) {
       const told = createToldText();
@@ -57,13 +59,6 @@ async function openStore(): Promise<Answerer> {
     },
     close: () => parts.close(),
   };
-}
-
-/** A store that a service uses can't be opened beside it, but the service can be asked. */
-function withWayOut(error: unknown): never {
-  if (error instanceof AppError && /in use/.test(error.message))
-    throw new AppError(error.code, `${error.message} Ask the service that runs on it: --server URL.`, { cause: error });
-  throw error;
 }
 
 async function openService(baseUrl: string): Promise<Answerer> {

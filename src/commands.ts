@@ -7,10 +7,12 @@ import { embedAgain } from './ingest/ingest.ts';
 import { ingestPaths } from './ingest/ingest-paths.ts';
 import type { Job } from './ingest/job.ts';
 import { reembed } from './knowledge/reembed.ts';
-import { showCount, tell, tellIngest, WrongUsage, writeJson } from './terminal.ts';
+import { showCount, tell, tellIngest, WrongUsage, withWayOut, writeJson } from './terminal.ts';
 
 async function withParts<T>(work: (parts: Parts) => Promise<T>) {
-  const parts = await compose({ ...readConfig(), logLevel: 'warn' }, { logTo: 'terminal' });
+  const parts = await compose({ ...readConfig(), logLevel: 'warn' }, { logTo: 'terminal' }).catch(
+    withWayOut('Give the documents to the service that runs on it, by POST /documents or its page, or stop it first.'),
+  );
   try {
     return await work(parts);
   } finally {

@@ -8,8 +8,8 @@ import { chooseModels, openChatModel, openEmbeddings, openModelServers } from '.
 import { type Config, embeddedDataDir, readConfig } from './config.ts';
 import { AppError } from './errors.ts';
 import type { StoreFinding as Finding } from './knowledge/store-finding.ts';
-import { verifyStore } from './knowledge/verify.ts';
-import { showCount, writeJson } from './terminal.ts';
+import { lookAtStore, verifyStore } from './knowledge/verify.ts';
+import { counted, showCount, writeJson } from './terminal.ts';
 
 const projectFolder = fileURLToPath(new URL('..', import.meta.url));
 
@@ -94,19 +94,24 @@ export async function examine(options: { verify?: boolean | undefined } = {}): P
     });
     return [...findings, ...(await verified.finally(bar.end))];
   }
-  findings.push(
-    await look('store', async () => {
-      const knowledge = await openKnowledge(settings, { embeddingModel: models.embedding });
-      try {
-        await knowledge.open();
-        const { documents, passages, collections } = await knowledge.stats();
-        return `${documents} documents, ${passages} passages, ${collections} collections`;
-      } finally {
-        await knowledge.close();
-      }
-    }),
-  );
+  // The embedded store is one process's alone, and a service may be that one: it is only read.
+  if (settings.weaviate) findings.push(await look('store', () => lookAtWeaviate(settings, models.embedding)));
+  else
+    findings.push(...lookAtStore({ dataDir: settings.dataDir, embeddingModel: models.embedding, toText: contentText }));
   return findings;
+}
+
+const contentText = ({ documents, passages, collections }: Record<'documents' | 'passages' | 'collections', number>) =>
+  [counted(documents, 'document'), counted(passages, 'passage'), counted(collections, 'collection')].join(', ');
+
+async function lookAtWeaviate(config: Config, embeddingModel: string): Promise<string> {
+  const knowledge = await openKnowledge(config, { embeddingModel });
+  try {
+    await knowledge.open();
+    return contentText(await knowledge.stats());
+  } finally {
+    await knowledge.close();
+  }
 }
 
 async function lookAtRedis(url: string): Promise<string> {

@@ -7,7 +7,7 @@ import { Metadata, Source, Title } from './http/document-fields.ts';
 import { embeddedText } from './ingest/ingest.ts';
 import { type FaissStoreEntry, readFaissStoreFolder } from './knowledge/faiss-store-folder.ts';
 import { type EntryDescription, type ImportResult, importFaissStore } from './knowledge/import-faiss-store.ts';
-import { showCount, tell, WrongUsage, writeJson } from './terminal.ts';
+import { showCount, tell, WrongUsage, withWayOut, writeJson } from './terminal.ts';
 
 /** `assay import-faiss FOLDER`; the exit code is 1 where an entry was left out. */
 export async function importFaiss(
@@ -32,7 +32,9 @@ export async function importFaiss(
       const texts = documents.map(({ title, text }) => embeddedText(title, [], text));
       return (await embeddings.embedDocuments(texts)).map((vector) => Float32Array.from(vector));
     };
-    const knowledge = await openKnowledge(config, { embeddingModel: embedding });
+    const knowledge = await openKnowledge(config, { embeddingModel: embedding }).catch(
+      withWayOut('Stop the service that runs on it first.'),
+    );
     const bar = showCount('Importing');
     const result = await importFaissStore({
       saved,

@@ -3,6 +3,7 @@ import { StdioServerTransport } from '@modelcontextprotocol/sdk/server/stdio.js'
 import { compose } from './compose.ts';
 import { readConfig } from './config.ts';
 import { createMcpServer } from './http/mcp-server.ts';
+import { withWayOut } from './terminal.ts';
 
 /**
  * `assay mcp`: the Model Context Protocol on stdin and stdout, for whoever started the process; logs go to stderr. It ends when
@@ -12,7 +13,9 @@ export async function serveMcp() {
   // stdout belongs to the protocol: whatever a library might print there goes to stderr.
   const stdout = Object.create(process.stdout, { write: { value: process.stdout.write.bind(process.stdout) } });
   process.stdout.write = process.stderr.write.bind(process.stderr) as typeof process.stdout.write;
-  const parts = await compose(readConfig(), { logTo: { write: (line) => process.stderr.write(line) } });
+  const parts = await compose(readConfig(), { logTo: { write: (line) => process.stderr.write(line) } }).catch(
+    withWayOut('Speak to the service that runs on it, at its /mcp, or stop it first.'),
+  );
   try {
     const { conductAsk, search, ingestUploads, knowledge, about, logger: log, settings } = parts;
     const server = createMcpServer(

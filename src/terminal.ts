@@ -18,6 +18,15 @@ export class WrongUsage extends AppError {
   }
 }
 
+/** A store that a service uses can't be opened beside it: the failure that says so is told with what to do instead. */
+export const withWayOut =
+  (wayOut: string) =>
+  (error: unknown): never => {
+    if (error instanceof AppError && /in use/.test(error.message))
+      throw new AppError(error.code, `${error.message} ${wayOut}`, { cause: error });
+    throw error;
+  };
+
 /**
  * Does the work of a command; where it fails, says why and sets the exit code: 2 for wrong usage, else 1. A failure made on purpose says what to do; anything
  * else is a defect, and where it arose helps to mend it.

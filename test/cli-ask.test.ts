@@ -104,6 +104,11 @@ test('ask, search and chat go to a running service, with a key that is told nowh
     MODEL_MAX_RETRIES: '0',
   });
   assert.match(inUse.stderr, /in use by another Assay process\. Ask the service that runs on it: --server URL\.\n$/);
+  const ingested = await runCommand(['ingest', file], { DATA_DIR: dataDir });
+  assert.deepEqual(
+    [ingested.code, ingested.stderr.split('process. ')[1]],
+    [1, 'Give the documents to the service that runs on it, by POST /documents or its page, or stop it first.\n'],
+  );
   await service.close();
   const gone = await runCommand(['ask', question, ...to], settings);
   assert.deepEqual([gone.code, gone.stderr], [1, `The service at ${url}/ can't be reached.\n`]);

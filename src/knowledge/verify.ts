@@ -1,16 +1,41 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { accessSync, constants, existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { translateStoreError } from './database.ts';
+import { createDocuments } from './documents.ts';
 import { openToRead } from './open-to-read.ts';
+import type { KnowledgeStats } from './port.ts';
 import type { StoreFinding } from './store-finding.ts';
 import { verifyDocuments } from './verify-documents.ts';
 import { verifyFullText } from './verify-full-text.ts';
 import { verifySnapshots } from './verify-snapshots.ts';
 
+/** How much a store holds. */
+type StoreCounts = Pick<KnowledgeStats, 'documents' | 'passages' | 'collections'>;
+
 /** What comes back a backup, or else the documents themselves. */
 const mendDatabase =
   'Restore a backup (npx assay restore FILE --force), or move the data folder away and ingest the documents again.';
+
+/**
+ * A quick look at a store, read-only, beside the service if one runs: what it holds, and whether it can be served with the
+ * embedding model of the settings.
+ * @param options.toText says in words what it holds
+ * @returns findings; what keeps it from looking is one too, never thrown
+ */
+export function lookAtStore(options: {
+  dataDir: string;
+  embeddingModel: string;
+  toText: (held: StoreCounts) => string;
+}): StoreFinding[] {
+  const { dataDir, embeddingModel, toText } = options;
+  const findings = withDatabase(dataDir, (database) => [
+    ...look('store', () => [{ name: 'store', ok: true, detail: toText(createDocuments(database).counts()) }]),
+    ...look('store: embedding model', () => verifyModel(database, embeddingModel)),
+    ...findUnwritable(dataDir),
+  ]);
+  return findings ?? [nothingStored];
+}
 
 /**
  * Checks a whole store against itself, read-only, as of one instant, beside the service if one runs. Holds one document in
@@ -25,11 +50,23 @@ export async function verifyStore(options: {
   onProgress?: (done: number, total: number) => void;
 }): Promise<StoreFinding[]> {
   const { dataDir, embeddingModel } = options;
-  if (!existsSync(join(dataDir, 'assay.db')))
-    return [
-      { name: 'store', ok: true, detail: 'nothing is stored yet' },
-      ...look('store: asks', () => verifyAsks(dataDir)),
-    ];
+  const findings = withDatabase(dataDir, (database) => [
+    ...look('store: database', () => verifyDatabase('store: database', database)),
+    ...look('store: embedding model', () => verifyModel(database, embeddingModel)),
+    ...look('store: documents', () => verifyDocuments(database, options.onProgress)),
+    ...look('store: full text', () => verifyFullText(database)),
+    ...look('store: asks', () => verifyAsks(dataDir)),
+    ...look('store: left over', () => findLeftovers(dataDir)),
+    ...look('store: snapshots', () => verifySnapshots(dataDir, database)),
+  ]);
+  return findings ?? [nothingStored, ...look('store: asks', () => verifyAsks(dataDir))];
+}
+
+const nothingStored: StoreFinding = { name: 'store', ok: true, detail: 'nothing is stored yet' };
+
+/** What is found in the documents of a data folder, of one instant; null where there are none yet. */
+function withDatabase(dataDir: string, find: (database: DatabaseSync) => StoreFinding[]): StoreFinding[] | null {
+  if (!existsSync(join(dataDir, 'assay.db'))) return null;
   let database: DatabaseSync;
   try {
     database = openToRead(dataDir);
@@ -38,15 +75,7 @@ export async function verifyStore(options: {
     return [{ name: 'store', ok: false, detail: /damaged/.test(message) ? `${message} ${mendDatabase}` : message }];
   }
   try {
-    return [
-      ...look('store: database', () => verifyDatabase('store: database', database)),
-      ...look('store: embedding model', () => verifyModel(database, embeddingModel)),
-      ...look('store: documents', () => verifyDocuments(database, options.onProgress)),
-      ...look('store: full text', () => verifyFullText(database)),
-      ...look('store: asks', () => verifyAsks(dataDir)),
-      ...look('store: left over', () => findLeftovers(dataDir)),
-      ...look('store: snapshots', () => verifySnapshots(dataDir, database)),
-    ];
+    return find(database);
   } finally {
     database.close();
   }
@@ -119,6 +148,16 @@ function verifyAsks(dataDir: string): StoreFinding[] {
     return [{ name, ok: false, detail: `They can't be read (${(error as Error).message}). ${mend}` }];
   } finally {
     database.close();
+  }
+}
+
+/** Whoever may only read the folder can't serve from it. */
+function findUnwritable(dataDir: string): StoreFinding[] {
+  try {
+    accessSync(dataDir, constants.W_OK);
+    return [];
+  } catch (error) {
+    return [{ name: 'store: folder', ok: false, detail: translateStoreError(error).message }];
   }
 }
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { before, test } from 'node:test';
 import { startKnowledge } from '../../src/knowledge/client.ts';
-import { verifyStore } from '../../src/knowledge/verify.ts';
+import { lookAtStore, verifyStore } from '../../src/knowledge/verify.ts';
 import { runCommand } from '../doubles/command-line.ts';
 import { startService } from '../doubles/service.ts';
 import { smallDocument } from '../doubles/small-document.ts';
@@ -210,13 +210,28 @@ test('a folder with nothing in it is nothing wrong', async (t) => {
   assert.deepEqual(await wrongIn(dataDir), []);
 });
 
-test('assay doctor --verify looks at the store of a service that runs, and its exit code tells', async (t) => {
+test('a quick look tells what a store holds, with which vectors, and what a start would be refused for', async (t) => {
+  const toText = (held: object) => JSON.stringify(Object.values(held));
+  const lookAt = (dataDir: string, embeddingModel = 'hashed') =>
+    lookAtStore({ dataDir, embeddingModel, toText }).map(({ ok, detail }) => `${ok}: ${detail}`);
+  assert.deepEqual(lookAt(madeIn), ['true: [31,61,2]', 'true: hashed, vectors of 64 numbers']);
+  assert.match(lookAt(madeIn, 'another')[1]!, /^false: .*settings say another\. Run npx assay reembed/);
+  assert.deepEqual(lookAt(await temporaryFolder(t)), ['true: nothing is stored yet']);
+  const broken = await changed(t, () => {});
+  truncateSync(join(broken, 'assay.db'), 5000);
+  assert.match(lookAt(broken).join(), /^false: .*damaged.*Restore a backup/);
+});
+
+test('assay doctor looks at the store of a service that runs, whole with --verify, and its exit code tells', async (t) => {
   const service = await startService(t, { embedded: true });
   await service.add(
     'alder.md',
     '# Alder\n\nAlder wood is light. It grows near water.\n\n## Use\n\nClogs are made of it.',
   );
   const settings = { DATA_DIR: service.dataDir };
+  const quick = await runCommand(['doctor'], settings);
+  assert.equal(quick.code, 0, quick.stdout + quick.stderr);
+  assert.match(quick.stdout, /ok +store +1 document, 1 passage, 1 collection\n/);
   const well = await runCommand(['doctor', '--verify'], settings);
   assert.equal(well.code, 0, well.stdout + well.stderr);
   assert.match(well.stdout, /ok +store: passages +[1-9]\d* word for word/);
