@@ -17,7 +17,7 @@ type Fitted = Pick<Calibration, 'weights' | 'bias'>;
 
 /**
  * Fits how the signals of a judge make a probability, and gives each pair the probability by a model that saw no pair of its
- * group: what is reported was not trained on.
+ * group: what is reported was not trained on. Null where fewer than two groups were judged, so that none is left to fit on.
  * @param name the judge's name among the judged
  */
 export function calibrate(options: {
@@ -27,12 +27,14 @@ export function calibrate(options: {
   basis: Basis;
   style: EvaluationStyle;
   dataSet: string;
-}): { calibration: Calibration; held: JudgedPair[] } {
+}): { calibration: Calibration; held: JudgedPair[] } | null {
   const { judged, name, model, basis, style, dataSet } = options;
   const usable = judged.filter(({ judged: by }) => by[name]?.signals);
   const groups = new Set(usable.map(({ pair }) => pair.group));
   const groupOf = ({ pair }: JudgedPair) => (groups.size >= fewestGroups ? pair.group : pair.question);
-  const held = [...Map.groupBy(usable, groupOf)].flatMap(([group, members]) => {
+  const byGroup = Map.groupBy(usable, groupOf);
+  if (byGroup.size < 2) return null;
+  const held = [...byGroup].flatMap(([group, members]) => {
     const fitted = fit(
       usable.filter((each) => groupOf(each) !== group),
       name,

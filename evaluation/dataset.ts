@@ -3,35 +3,43 @@ import { z } from 'zod';
 import { AppError } from '../src/errors.ts';
 import { readSquad, type Squad } from './squad.ts';
 
-const isRight = z.union([z.boolean(), z.literal([0, 1]), z.string()]).transform((label, context) => {
+const labels = 'must be Correct or Incorrect, true or false, 1 or 0';
+const isRight = z.union([z.boolean(), z.literal([0, 1]), z.string()], labels).transform((label, context) => {
   const word = String(label).trim().toLowerCase();
   if (['true', '1', 'correct', 'right', 'yes', 'supported', 'faithful', 'pass'].includes(word)) return true;
   if (['false', '0', 'incorrect', 'wrong', 'no', 'unsupported', 'hallucinated', 'fail'].includes(word)) return false;
-  context.addIssue('must be Correct or Incorrect, true or false, 1 or 0');
+  context.addIssue(labels);
   return z.NEVER;
 });
+
+const text = z.string('must be a text');
+/** What is told of a line that is neither. */
+const shapes =
+  'A line holds question, context (a text or a list of texts), answer and label; or question, answers (a list of texts) and source.';
 
 /** An answer to be judged: whether it is right to the question, by the context. */
 const LabelledPair = z
   .object({
-    question: z.string().min(1),
-    context: z.union([z.string(), z.array(z.string())]).transform((context) => [context].flat()),
-    answer: z.string(),
+    question: text.min(1, 'must not be empty'),
+    context: z
+      .union([text, z.array(text)], 'must be a text or a list of texts')
+      .transform((context) => [context].flat()),
+    answer: text,
     label: isRight,
     /** What sort of right or wrong answer it is; figures are given for each. */
-    kind: z.string().default(''),
+    kind: text.default(''),
     /** Pairs of one group are not independent: intervals and calibration keep them together. */
-    group: z.string().optional(),
-    title: z.string().default('Context'),
+    group: text.optional(),
+    title: text.default('Context'),
   })
   .transform(({ label, group, ...pair }) => ({ ...pair, right: label, group: group ?? pair.question }));
 export type LabelledPair = z.infer<typeof LabelledPair>;
 
 /** A question to documents that are ingested: any of the answers is right; without any, abstaining is. */
 const LabelledQuestion = z.object({
-  question: z.string().min(1),
-  answers: z.array(z.string()),
-  source: z.string().optional(),
+  question: text.min(1, 'must not be empty'),
+  answers: z.array(text, 'must be a list of texts'),
+  source: text.optional(),
 });
 export type LabelledQuestion = z.infer<typeof LabelledQuestion>;
 
@@ -78,5 +86,8 @@ function check<Shape extends z.ZodType>(shape: Shape, line: Line): z.output<Shap
   const read = shape.safeParse(parseLine(line));
   if (read.success) return read.data;
   const { path, message } = read.error.issues[0]!;
-  throw new AppError('BAD_INPUT', `Line ${line.number} of the data set: ${path.join('.') || 'it'} ${message}.`);
+  throw new AppError(
+    'BAD_INPUT',
+    `Line ${line.number} of the data set: ${path.join('.') || 'it'} ${message}. ${shapes}`,
+  );
 }

@@ -27,6 +27,8 @@ export type Evaluation = {
   judged: JudgedPair[];
   judges: (JudgeScores & { medianMs: number; hasProbabilities: boolean })[];
   calibrations: Calibration[];
+  /** The judges, by name, for whose calibration there was too little. */
+  uncalibrated: string[];
 };
 
 export type EvaluationOptions = {
@@ -71,15 +73,20 @@ export async function evaluateDataset(options: EvaluationOptions): Promise<Evalu
   const kept = dataset.kind === 'pairs' ? pairs.slice(0, limit) : pairs;
   const judged = await judgePairs({ parts, judges, pairs: kept, onProgress: onProgress('Judging') });
   const calibrations: Calibration[] = [];
+  const uncalibrated: string[] = [];
   const rows = judges.map(({ name }) => ({ name, judged }));
   if (options.calibrates)
     for (const { name, basis, style } of judges) {
       if (!style || style === 'plain') continue; // the baseline stays as the model says it
       const { model, dataSet } = { model: parts.about.models.evaluation, dataSet: options.name };
-      const { calibration, held } = calibrate({ judged, name, model, basis, style, dataSet });
-      calibrations.push(calibration);
+      const fitted = calibrate({ judged, name, model, basis, style, dataSet });
+      if (!fitted) {
+        uncalibrated.push(name);
+        continue;
+      }
+      calibrations.push(fitted.calibration);
       const calibrated = `${name}, calibrated`;
-      const renamed = held.map((each) => ({ ...each, judged: { [calibrated]: each.judged[name]! } }));
+      const renamed = fitted.held.map((each) => ({ ...each, judged: { [calibrated]: each.judged[name]! } }));
       rows.push({ name: calibrated, judged: renamed });
     }
   const scores = rows.map(({ name, judged: own }) => ({
@@ -100,6 +107,7 @@ export async function evaluateDataset(options: EvaluationOptions): Promise<Evalu
     judged,
     judges: scores,
     calibrations,
+    uncalibrated,
   };
 }
 

@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { z } from 'zod';
 import { AppError } from '../src/errors.ts';
 import { seededRandom, shuffled } from './seeded.ts';
@@ -44,6 +44,7 @@ export type Squad = { paragraphs: { article: string; text: string }[]; questions
 /**
  * Reads a file, or all files of a folder, in the format of SQuAD 2.0 (Rajpurkar, Jia and Liang, "Know What You Don't Know",
  * 2018). Questions that are neither answered nor marked as unanswerable are left out; their paragraphs still distract.
+ * @throws AppError BAD_INPUT where a file is no JSON, or none holds a question
  */
 export function readSquad(path: string): Squad {
   const squad: Squad = { paragraphs: [], questions: [] };
@@ -54,7 +55,7 @@ export function readSquad(path: string): Squad {
         .map((name) => join(path, name))
     : [path];
   for (const file of files) {
-    const read = SquadFile.safeParse(JSON.parse(readFileSync(file, 'utf8')));
+    const read = SquadFile.safeParse(parseFile(file));
     if (!read.success) continue;
     for (const { title, paragraphs } of read.data.data)
       for (const { context, qas } of paragraphs) {
@@ -72,6 +73,14 @@ export function readSquad(path: string): Squad {
   if (squad.questions.length === 0)
     throw new AppError('BAD_INPUT', 'The data set holds no question in the format of SQuAD.');
   return squad;
+}
+
+function parseFile(file: string): unknown {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8'));
+  } catch (cause) {
+    throw new AppError('BAD_INPUT', `The data set's file ${basename(file)} is no JSON.`, { cause });
+  }
 }
 
 /** Splits by article, so that nothing of what is reported on was seen: five of eight articles to train on, the rest to test. */

@@ -125,16 +125,22 @@ program
     'SQuAD JSON (file or folder), or JSON lines of (question, context, answer, label) or (question, answers, source)',
   )
   .option('--json', 'print the figures as JSON')
-  .option('--out <folder>', 'where the report goes, and the replies of models for the next run', './evaluation-report')
+  .option(
+    '--out <folder>',
+    'where the report goes, and the replies of models for the next run; by default ./evaluation-report',
+  )
   .option('--gate [file]', 'fail where a figure is below this file’s; by itself, that of the sample questions')
   .option('--limit <number>', 'at most so many questions, and so many answers to judge')
-  .option('--seed <number>', 'for what is drawn at random', '1')
-  .option('--judge <basis>', 'context, answer or both', 'context')
+  .option('--seed <number>', 'for what is drawn at random; by default 1')
+  .option('--judge <basis>', 'context, answer or both; by default context')
   .option('--styles <names>', 'how a language model judges, by comma: plain, rubric, cross-check, full')
   .option('--calibrate <file>', 'write how this model’s scores become probabilities, for EVALUATION_CALIBRATION')
   .option('--corpus <folder>', 'the documents that (question, answers, source) are about; by default CORPUS_DIR')
-  .option('--on-incorrect <policy>', 'what an ask does with an Incorrect answer: return, retry or abstain', 'return')
-  .option('--articles <which>', 'of a SQuAD set that weights were trained on: all, held-out or tuned', 'all')
+  .option(
+    '--on-incorrect <policy>',
+    'what an ask does with an Incorrect answer: return (the default), retry or abstain',
+  )
+  .option('--articles <which>', 'of a SQuAD set that weights were trained on: all (the default), held-out or tuned')
   .action(async (dataset, options) => (await import('./evaluate.ts')).evaluate(dataset, options));
 
 program

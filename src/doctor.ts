@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { styleText } from 'node:util';
 import { HumanMessage } from '@langchain/core/messages';
 import { setupFacts } from '../scripts/setup/facts.mjs';
+import { readCalibrationFile } from './chain/calibration.ts';
 import { readPrompts } from './chain/prompts.ts';
 import { openKnowledge } from './compose-knowledge.ts';
 import { chooseModels, openChatModel, openEmbeddings, openModelServers } from './compose-models.ts';
@@ -83,7 +84,9 @@ export async function examine(options: { verify?: boolean | undefined } = {}): P
   if (models.chat === null)
     findings.push({ name: 'chat model', ok: true, detail: 'none configured: answers are quoted from the documents' });
   else findings.push(...(await lookAtChat(settings)));
-  const { redisUrl } = settings;
+  const { redisUrl, evaluationCalibration } = settings;
+  if (models.chat !== null && evaluationCalibration !== undefined)
+    findings.push(await look('calibration', () => lookAtCalibration(evaluationCalibration, settings)));
   if (redisUrl !== undefined) findings.push(await look('Redis', () => lookAtRedis(redisUrl)));
   if (options.verify) {
     const bar = showCount('Verifying');
@@ -112,6 +115,19 @@ async function lookAtWeaviate(config: Config, embeddingModel: string): Promise<s
   } finally {
     await knowledge.close();
   }
+}
+
+/** A calibration is of one model, asked in one style: for another it changes nothing, and nobody would notice. */
+function lookAtCalibration(file: string, { models, evaluationStyle }: Config): string {
+  const { evaluation } = chooseModels(models);
+  const bases = readCalibrationFile(file)
+    .filter(({ model, style }) => model === evaluation && style === evaluationStyle)
+    .map(({ basis }) => basis);
+  return need(
+    bases.length > 0,
+    `of ${evaluation}, ${evaluationStyle}, by ${bases.join(' and ')}`,
+    `It holds none of ${evaluation} asked by ${evaluationStyle}: npx assay evaluate DATASET --styles ${evaluationStyle} --calibrate FILE makes one.`,
+  );
 }
 
 async function lookAtRedis(url: string): Promise<string> {

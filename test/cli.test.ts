@@ -177,14 +177,18 @@ test('doctor says what is well, and how to mend what is not', async (t) => {
 
   const openai = await startOpenAiServer();
   await openai.close();
+  const EVALUATION_CALIBRATION = join(settings.DATA_DIR, 'calibration.json');
+  writeFileSync(EVALUATION_CALIBRATION, JSON.stringify({ madeBy: 'assay evaluate', judges: [] }));
   const ill = await runCommand(['doctor'], {
     ...settings,
     OPENAI_BASE_URL: openai.baseUrl,
     MODEL_MAX_RETRIES: '0',
     PROMPTS_DIR: settings.DATA_DIR,
+    EVALUATION_CALIBRATION,
     REDIS_URL: 'redis://:canary-word@127.0.0.1:9',
   });
   assert.equal(ill.code, 1);
+  assert.match(ill.stdout, /WRONG {2}calibration .*It holds none of gpt-4\.1-mini asked by rubric: npx assay evaluate/);
   assert.match(ill.stdout, /WRONG {2}Redis .*does not reply \(ECONNREFUSED\)/);
   assert.doesNotMatch(ill.stdout + ill.stderr, /canary/);
   assert.match(ill.stdout, /WRONG {2}prompts .*The prompts can't be used/);

@@ -39,13 +39,18 @@ export type Calibration = z.infer<typeof Calibration>;
 export const CalibrationFile = z.object({ madeBy: z.string(), judges: z.array(Calibration) });
 
 /**
- * The calibrations of a file, those that come with Assay behind them.
+ * The calibrations of a file, where one is named, those that come with Assay behind them.
  * @throws AppError BAD_SETTINGS where the file can't be read as one
  */
-export function readCalibrations(file?: string): Calibration[] {
-  if (file === undefined) return CalibrationFile.parse(shipped).judges;
+export const readCalibrations = (file?: string): Calibration[] => [
+  ...(file === undefined ? [] : readCalibrationFile(file)),
+  ...CalibrationFile.parse(shipped).judges,
+];
+
+/** @throws AppError BAD_SETTINGS where the file can't be read as one */
+export function readCalibrationFile(file: string): Calibration[] {
   try {
-    return [...CalibrationFile.parse(JSON.parse(readFileSync(file, 'utf8'))).judges, ...readCalibrations()];
+    return CalibrationFile.parse(JSON.parse(readFileSync(file, 'utf8'))).judges;
   } catch (cause) {
     throw new AppError(
       'BAD_SETTINGS',

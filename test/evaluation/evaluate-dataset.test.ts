@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { readDataset } from '../../evaluation/dataset.ts';
@@ -134,6 +134,41 @@ test('a set in the format of SQuAD: paragraphs are ingested, questions asked, wr
   assert.match(stdout, /answer to another question|span of the same paragraph/);
 });
 
+test('options are checked, and those of a data set refused without one, before anything is done', async (t) => {
+  const { file } = await folders(t);
+  writeFileSync(file('pairs.jsonl'), jsonLines(pairs));
+  const refused = async (args: string[], says: RegExp, code = 2) => {
+    const ran = await runCommand(['evaluate', ...args], {});
+    assert.equal(ran.code, code, `${args.join(' ')}: ${ran.stderr}`);
+    assert.match(ran.stderr, says);
+  };
+  await refused(['--judge', 'x'], /^--judge takes context, answer, both\.\n$/);
+  await refused(['--on-incorrect', 'x'], /^--on-incorrect takes return, retry, abstain\.\n$/);
+  await refused(['--limit', '0', file('pairs.jsonl')], /^--limit takes a whole number from 1\.\n$/);
+  await refused(['--limit', '5', '--out', file('out')], /^Only a data set .* with --out, --limit: name one\.\n$/);
+  await refused(['--calibrate', file('c.json'), '--styles', 'plain', file('pairs.jsonl')], /^--calibrate is for/);
+  await refused(
+    ['--calibrate', file('c.json'), '--styles', 'cross-check', file('pairs.jsonl')],
+    /^Without a language model there is nothing for --styles, --calibrate: set OPENAI_BASE_URL/,
+    1,
+  );
+  assert.ok(!existsSync(file('c.json')) && !existsSync(file('out')));
+});
+
+test('what can not be calibrated is said, and its report is there all the same', async (t) => {
+  const { file, out } = await folders(t);
+  writeFileSync(file('pairs.jsonl'), jsonLines(pairs.slice(0, 2)));
+  const openai = await startOpenAiServer({ test: t });
+  openai.chatWhen(/Reply with one word/, 'Yes');
+  openai.chatWhen(/in as few words as possible/, 'Peter Hale');
+  const settings = { OPENAI_BASE_URL: openai.baseUrl, EMBEDDING_MODEL: 'e5-small-v2-q', CHAT_MODEL: 'scripted-chat' };
+  const args = ['evaluate', '--out', out, '--styles', 'cross-check', '--calibrate', file('calibration.json')];
+  const { code, stderr } = await runCommand([...args, file('pairs.jsonl')], settings);
+  assert.equal(code, 1);
+  assert.match(stderr, /\nNot calibrated: cross-check, context\. It takes answers to at least two questions .*\n$/);
+  assert.ok(existsSync(join(out, 'report.json')) && !existsSync(file('calibration.json')));
+});
+
 test('what can not be read as a data set is told by its line', async (t) => {
   const { file } = await folders(t);
   const refuses = (text: string, message: RegExp) => {
@@ -144,7 +179,16 @@ test('what can not be read as a data set is told by its line', async (t) => {
   refuses('no JSON', /^Line 1 of the data set is no JSON object/);
   refuses(jsonLines([pairs[0], { ...pairs[0], label: 'maybe' }]), /^Line 2 of the data set: label must be Correct/);
   refuses(jsonLines([{ question: 'Q', answers: 'no list' }]), /^Line 1 of the data set: answers /);
+  const { answer, ...unanswered } = pairs[0]!;
+  refuses(
+    jsonLines([unanswered]),
+    /^Line 1 of the data set: answer must be a text\. A line holds question, context \(a text or/,
+  );
+  refuses(jsonLines([{ ...pairs[0], context: 7 }]), /: context must be a text or a list of texts\. /);
   assert.throws(() => readDataset(file('missing.jsonl')), { code: 'BAD_INPUT' });
+  writeFileSync(file('broken.json'), '{"data":[');
+  const broken = { code: 'BAD_INPUT', message: "The data set's file broken.json is no JSON." };
+  assert.throws(() => readDataset(file('broken.json')), broken);
   const { code, stderr } = await runCommand(['evaluate', file('missing.jsonl'), '--out', file('out')], {});
   assert.deepEqual([code, stderr], [1, 'The data set can not be read: there is no such file or folder.\n']);
 });
