@@ -129,6 +129,7 @@ test('compose.yaml fits the schema of compose files, the image, and the settings
   assert.ok(volume in volumes);
   assert.equal(path, imageEnv.DATA_DIR);
   assert.equal(assay.read_only, true);
+  assert.ok(Number.parseInt(assay.stop_grace_period, 10) * 1000 > config.askTimeoutMs, 'asks are finished first');
 });
 
 test('what docs/operating.md gives Prometheus to read is YAML, with the address of the service', async (t) => {
