@@ -1,5 +1,5 @@
 /**
- * `node bench/capacity.ts` prints the tables of docs/scaling.md under "How much for how many": what passages take, reckoned from
+ * `npx node bench/capacity.ts` prints the tables of docs/scaling.md under "How much for how many": what passages take, reckoned from
  * what was measured. Change an input and run it again.
  */
 const MiB = 2 ** 20;

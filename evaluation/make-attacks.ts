@@ -7,7 +7,7 @@ const text =
 const answer = 'It was built in 1911.';
 
 /**
- * `node evaluation/make-attacks.ts` prints JSON lines for `assay evaluate`: a wrong answer by itself, then with each attack of
+ * `npx node evaluation/make-attacks.ts` prints JSON lines for `assay evaluate`: a wrong answer by itself, then with each attack of
  * test/attacks/cases.json behind the answer, and behind the document. Whatever is called Correct has been talked into it.
  */
 function run() {

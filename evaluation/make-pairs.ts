@@ -25,7 +25,7 @@ export function choosePairs(squad: Squad, pairs: GeneratedPair[], count: number,
 }
 
 /**
- * `node evaluation/make-pairs.ts --data FOLDER [--articles held-out|tuned|all] [--pairs 600] [--seed 1]` prints JSON lines of
+ * `npx node evaluation/make-pairs.ts --data FOLDER [--articles held-out|tuned|all] [--pairs 600] [--seed 1]` prints JSON lines of
  * (question, context, answer, label), such as `assay evaluate` reads. `held-out` are the articles that no weights were
  * trained on.
  */

@@ -164,14 +164,14 @@ function reportGate(tested: ReturnType<typeof situate>, gate: Gate): string[] {
   });
 }
 
-/** `node evaluation/train-answer.ts --data FOLDER [--seed 1]` writes src/chain/answer-weights.json. */
+/** `npx node evaluation/train-answer.ts --data FOLDER [--seed 1]` writes src/chain/answer-weights.json. */
 async function run() {
   const { values } = parseArgs({ options: { data: { type: 'string' }, seed: { type: 'string', default: '1' } } });
   if (!values.data) throw new Error('Say where the SQuAD files are: --data FOLDER');
   const seed = Number(values.seed);
   const squad = readSquad(values.data);
   const { model, report } = trainAnswer(squad, await searchSquadWithEmbedded(squad), seed);
-  const madeBy = `node evaluation/train-answer.ts --data FOLDER --seed ${seed}`;
+  const madeBy = `npx node evaluation/train-answer.ts --data FOLDER --seed ${seed}`;
   const file = new URL('../src/chain/answer-weights.json', import.meta.url);
   const named = (names: readonly string[], weights: number[]) =>
     Object.fromEntries(names.map((name, at) => [name, weights[at]]));

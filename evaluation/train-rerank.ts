@@ -117,7 +117,7 @@ export function trainRerank(squad: Squad, rankings: FoundPassage[][], seed: numb
   return { weights: train(lists, all), report: `${report}\n` };
 }
 
-/** `node evaluation/train-rerank.ts --data FOLDER [--seed 1]` writes src/ranking/rerank-weights.json. */
+/** `npx node evaluation/train-rerank.ts --data FOLDER [--seed 1]` writes src/ranking/rerank-weights.json. */
 async function run() {
   const { values } = parseArgs({ options: { data: { type: 'string' }, seed: { type: 'string', default: '1' } } });
   if (!values.data) throw new Error('Say where the SQuAD files are: --data FOLDER');
@@ -125,7 +125,7 @@ async function run() {
   const squad = readSquad(values.data);
   const rankings = (await searchSquadWithEmbedded(squad)).map(({ ranking }) => ranking);
   const { weights, report } = trainRerank(squad, rankings, seed);
-  const madeBy = `node evaluation/train-rerank.ts --data FOLDER --seed ${seed}`;
+  const madeBy = `npx node evaluation/train-rerank.ts --data FOLDER --seed ${seed}`;
   const features = Object.fromEntries(rerankFeatures.map((name, at) => [name, Number(weights[at]!.toPrecision(5))]));
   const file = new URL('../src/ranking/rerank-weights.json', import.meta.url);
   await writeFile(file, `${JSON.stringify({ madeBy, features }, null, 2)}\n`);

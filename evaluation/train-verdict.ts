@@ -118,14 +118,14 @@ function toJson(value: object): string {
   return marked.replace(/"tree (\d+)"/g, (_, at) => trees[Number(at)]!);
 }
 
-/** `node evaluation/train-verdict.ts --data FOLDER [--seed 1]` writes src/chain/verdict-weights.json. */
+/** `npx node evaluation/train-verdict.ts --data FOLDER [--seed 1]` writes src/chain/verdict-weights.json. */
 async function run() {
   const { values } = parseArgs({ options: { data: { type: 'string' }, seed: { type: 'string', default: '1' } } });
   if (!values.data) throw new Error('Say where the SQuAD files are: --data FOLDER');
   const seed = Number(values.seed);
   const squad = readSquad(values.data);
   const { model, report } = trainVerdict(squad, await searchSquadWithEmbedded(squad), seed);
-  const madeBy = `node evaluation/train-verdict.ts --data FOLDER --seed ${seed}`;
+  const madeBy = `npx node evaluation/train-verdict.ts --data FOLDER --seed ${seed}`;
   const file = new URL('../src/chain/verdict-weights.json', import.meta.url);
   await writeFile(file, `${toJson({ madeBy, ...model })}\n`);
   process.stdout.write(report);

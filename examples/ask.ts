@@ -1,4 +1,4 @@
-// Adds a document and asks about it, by the typed client: node examples/ask.ts
+// Adds a document and asks about it, by the typed client: npx node examples/ask.ts
 // ASSAY_URL says where the service is, ASSAY_KEY is a key where it has any.
 import { AssayError, createClient } from '../packages/client/src/index.ts';
 

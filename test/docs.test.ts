@@ -362,6 +362,24 @@ test('links from page to page, and to headings, lead somewhere; the index names 
     assert.ok(index.includes(`(${page.slice(5)})`), `${page} is not in docs/README.md`);
 });
 
+test('files that the pages name are there; TypeScript is run by the Node that reads it', () => {
+  for (const page of [...pages, 'README.md']) {
+    const text = readPage(page);
+    for (const [, file] of text.matchAll(/`((?:src|test|evaluation|bench|scripts|deploy|prompts)\/[\w./-]+\.\w+)`/g))
+      assert.ok(existsSync(join(project, file!)), `${page}: ${file}`);
+    // In the image, which `kubectl exec … --` is about, there is no other Node.
+    assert.doesNotMatch(text, /(?<!npx |-- )\bnode [\w./-]+\.ts/, page);
+  }
+});
+
+test('docs/weaviate.md has the engine set as deploy/ sets it', () => {
+  const deployed = readPage('deploy/compose.replicas.yaml');
+  const said = [...readPage('docs/weaviate.md').matchAll(/`([A-Z_]+)=(\w+)`/g)];
+  const both = said.filter(([, name]) => deployed.includes(` ${name}: `));
+  assert.ok(both.length > 3);
+  for (const [, name, value] of both) assert.match(deployed, new RegExp(` ${name}: "?${value}"?\n`), name!);
+});
+
 test('every block of the pages is checked by a test, whatever it is', () => {
   /** Who checks a block of a language, besides what is run: files that a page shows are compared or put to use by followPage. */
   const checkedBy: Record<string, Record<string, string>> = {
