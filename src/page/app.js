@@ -105,7 +105,7 @@ export function App() {
       }
       ${!isLocked && (view === '' || view === 'asks') && html`<${AskView} ...${shared} askId=${view === 'asks' ? id : null} hasModel=${health?.models.chat != null} />`}
       ${!isLocked && view === 'search' && html`<${SearchView} ...${shared} />`}
-      ${!isLocked && view === 'documents' && html`<${DocumentsView} ...${shared} key=${collection} collections=${collections ?? []} setCollection=${setCollection} refresh=${refresh} />`}
+      ${!isLocked && view === 'documents' && html`<${DocumentsView} ...${shared} collections=${collections ?? []} setCollection=${setCollection} refresh=${refresh} />`}
       ${view === 'history' && html`<${HistoryView} />`}
       ${view === 'report' && html`<${ReportView} />`}
     </main>

@@ -58,8 +58,21 @@ export function AskView({ askId, collection, picker, isEmpty, hasModel, openDocu
   const cancel = useRef(/** @type {AbortController | null} */ (null));
   useEffect(() => {
     // On a touch screen this would cover half the page with a keyboard.
-    if (askId === null && matchMedia('(pointer: fine)').matches) document.getElementById('question')?.focus();
-    return () => cancel.current?.abort();
+    const focus = () => matchMedia('(pointer: fine)').matches && document.getElementById('question')?.focus();
+    // The way of an answer is set without this event; who then goes to that of a question means a new one.
+    const beginAnew = () => {
+      if (!['', '#/'].includes(location.hash)) return;
+      cancel.current?.abort();
+      setShown(null);
+      setQuestion('');
+      focus();
+    };
+    if (askId === null) focus();
+    addEventListener('hashchange', beginAnew);
+    return () => {
+      cancel.current?.abort();
+      removeEventListener('hashchange', beginAnew);
+    };
   }, []);
   // What a model's answer will need is fetched while the question is being typed.
   useEffect(() => {

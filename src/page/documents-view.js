@@ -21,22 +21,49 @@ const takes = '.md,.markdown,.txt,.text,.html,.htm,.pdf,.docx,.epub,.csv,.tsv,.j
  * }} props
  */
 export function DocumentsView({ collection, collections, setCollection, refresh, openDocument }) {
+  return html`<h1 id="documents" tabindex="-1">Documents</h1>
+    <div class="library">
+      <${CollectionsPanel} ...${{ collection, collections, setCollection, refresh }} />
+      <${Library} key=${collection} ...${{ collection, refresh, openDocument }} />
+    </div>`;
+}
+
+/**
+ * The documents of one collection, and what adds to them.
+ * @param {{ collection: string, refresh: () => Promise<void>, openDocument: import('./passages-view.js').OpenDocument }} props
+ */
+function Library({ collection, refresh, openDocument }) {
   const list = useDocuments(collection);
   const afterChange = async () => {
     await list.reload();
     await refresh();
   };
   const { uploads, add } = useUploads(collection, afterChange);
-  return html`<h1>Documents</h1>
-    <div class="library">
-      <${CollectionsPanel} ...${{ collection, collections, setCollection, refresh }} />
-      <div class="library-main">
-        <${AddDocuments} collection=${collection} add=${add} afterChange=${afterChange} />
-        ${uploads.length > 0 && html`<${UploadList} uploads=${uploads} />`}
-        <${DocumentList} list=${list} add=${add} afterChange=${afterChange} openDocument=${openDocument} />
-      </div>
-    </div>`;
+  return html`<div class="library-main">
+    <${AddDocuments} collection=${collection} add=${add} afterChange=${afterChange} />
+    ${uploads.length > 0 && html`<${UploadList} uploads=${uploads} />`}
+    <${DocumentList} list=${list} add=${add} afterChange=${afterChange} openDocument=${openDocument} />
+  </div>`;
 }
+
+/**
+ * Gives the focus, where what had it is gone, to the first of these that is there.
+ * @param {string[]} ids of elements
+ */
+function keepFocus(...ids) {
+  if (document.activeElement !== document.body) return;
+  const places = ids.map((id) => document.getElementById(id));
+  places.find((place) => place !== null)?.focus();
+}
+
+/**
+ * What stands behind one of several, or else before it.
+ * @template Thing
+ * @param {Thing[]} things
+ * @param {Thing} one
+ * @returns {Thing | undefined}
+ */
+const nextTo = (things, one) => things[things.indexOf(one) + 1] ?? things[things.indexOf(one) - 1];
 
 /**
  * The documents as far as they have been fetched.
@@ -236,7 +263,8 @@ function DocumentList({ list, add, afterChange, openDocument }) {
     if (wanted !== '' && hasMore) void more();
   }, [wanted, documents]);
   const shown = (documents ?? []).filter(({ source, title }) => `${source}\n${title}`.toLowerCase().includes(wanted));
-  async function remove(/** @type {Summary} */ { id, source }) {
+  async function remove(/** @type {Summary} */ removed) {
+    const { id, source } = removed;
     if (!confirm(`Delete “${source}” and its passages?`)) return;
     try {
       await call('DELETE', `/documents/${encodeURIComponent(id)}`);
@@ -245,13 +273,14 @@ function DocumentList({ list, add, afterChange, openDocument }) {
       setDeletion(error);
     }
     await afterChange();
+    keepFocus(`delete-${nextTo(shown, removed)?.id}`, 'document-filter', 'documents');
   }
   if (failure) return html`<${Failure} error=${failure} retry=${reload} />`;
   if (documents === null) return html`<p class="quiet" role="status">Loading…</p>`;
   if (documents.length === 0) return html`<p class="card empty">No documents yet. Drop a file above to begin.</p>`;
   return html`<section class="document-list" aria-label="Documents of the collection">
     <div class="row">
-      <label class="grow"><span class="hidden">Filter by name or title</span><input type="search" placeholder="Filter by name or title" value=${filter} onInput=${(/** @type {any} */ event) => setFilter(event.currentTarget.value)} /></label>
+      <label class="grow"><span class="hidden">Filter by name or title</span><input id="document-filter" type="search" placeholder="Filter by name or title" value=${filter} onInput=${(/** @type {any} */ event) => setFilter(event.currentTarget.value)} /></label>
       <span class="quiet" role="status">${wanted === '' ? documents.length : `${shown.length} of ${documents.length}`}${hasMore ? '+' : ''}</span>
     </div>
     ${deletion && html`<${Failure} error=${deletion} />`}
@@ -275,7 +304,7 @@ function DocumentRow({ document, add, remove, openDocument }) {
     </div>
     <div class="row-actions">
       <button type="button" onClick=${() => picker.current?.click()} aria-label="Replace ${source}">Replace</button>
-      <button type="button" class="danger" onClick=${() => remove(document)} aria-label="Delete ${source}">Delete</button>
+      <button id="delete-${id}" type="button" class="danger" onClick=${() => remove(document)} aria-label="Delete ${source}">Delete</button>
       <input ref=${picker} class="hidden" type="file" accept=${extension} tabindex="-1" aria-label="New file for ${source}" onChange=${(
         /** @type {any} */ { currentTarget },
       ) => {
@@ -298,30 +327,38 @@ function CollectionsPanel({ collection, collections, setCollection, refresh }) {
       await call(method, `/collections/${encodeURIComponent(of)}`);
       setFailure(null);
       await refresh();
-      if (method === 'PUT') setCollection(of);
+      if (method === 'DELETE') return;
+      setName('');
+      setCollection(of);
     } catch (error) {
       setFailure(error);
     }
   }
-  const remove = (/** @type {import('./app.js').Collection} */ { name: of, documents }) =>
-    confirm(`Delete the collection “${of}” with ${documents} ${documents === 1 ? 'document' : 'documents'}?`) &&
-    change('DELETE', of);
+  async function remove(/** @type {import('./app.js').Collection} */ removed) {
+    const { name: of, documents } = removed;
+    if (!confirm(`Delete the collection “${of}” with ${documents} ${documents === 1 ? 'document' : 'documents'}?`))
+      return;
+    await change('DELETE', of);
+    keepFocus(`delete-collection-${nextTo(collections, removed)?.name}`, 'collections');
+  }
   return html`<aside class="collections" aria-label="Collections">
-    <h2>Collections</h2>
+    <h2 id="collections" tabindex="-1">Collections</h2>
     <ul>
       ${collections.map(
         (each) => html`<li key=${each.name} class=${each.name === collection ? 'chosen' : ''}>
-          <button type="button" class="choose" aria-pressed=${each.name === collection} onClick=${() => setCollection(each.name)}>
+          <button type="button" class="choose" aria-pressed=${each.name === collection} onClick=${() => {
+            setFailure(null);
+            setCollection(each.name);
+          }}>
             <span>${each.name}</span><span class="count">${each.documents.toLocaleString('en')}<span class="hidden"> documents</span></span>
           </button>
-          <button type="button" class="link danger" aria-label="Delete the collection ${each.name}" onClick=${() => remove(each)}>Delete</button>
+          <button id="delete-collection-${each.name}" type="button" class="link danger" aria-label="Delete the collection ${each.name}" onClick=${() => remove(each)}>Delete</button>
         </li>`,
       )}
     </ul>
     <form class="row" onSubmit=${(/** @type {Event} */ event) => {
       event.preventDefault();
       change('PUT', name.trim());
-      setName('');
     }}>
       <label class="grow"><span class="hidden">Name of a new collection</span><input required placeholder="New collection" value=${name} onInput=${(/** @type {any} */ event) => setName(event.currentTarget.value)} /></label>
       <button type="submit">Create</button>

@@ -18,6 +18,12 @@ const marked = new Marked({
 });
 
 purify.addHook('afterSanitizeAttributes', (element) => {
+  if (element.tagName === 'PRE') {
+    // Long lines of code scroll, which keyboards do too, where the focus can be.
+    element.setAttribute('tabindex', '0');
+    element.setAttribute('role', 'group');
+    element.setAttribute('aria-label', 'Code');
+  }
   if (element.tagName !== 'A' || !element.hasAttribute('href')) return;
   element.setAttribute('target', '_blank');
   element.setAttribute('rel', 'noopener noreferrer');

@@ -50,7 +50,7 @@ export function VerdictView({ verdict, abstained, other }) {
     </p>
     <p class="meaning">${meanings[isWithheld ? 'Withheld' : label]}</p>
     ${verdict.reason !== '' && (!abstained || isWithheld) && html`<p class="reason">${verdict.reason}</p>`}
-    ${verdict.problem !== null && !abstained && html`<p class="quiet">${problems[verdict.problem]} <code>${verdict.problem}</code></p>`}
+    ${verdict.problem !== null && !abstained && html`<p class="quiet">${verdict.reason === '' && problems[verdict.problem]} <code>${verdict.problem}</code></p>`}
     ${
       other &&
       html`<p class="second">By the answer alone, without the passages: <${VerdictWord} label=${other.label} small />

@@ -109,6 +109,12 @@ for (const [name, viewport] of Object.entries({ narrow, wide }))
     await page.reload();
     await word(page, 'Correct');
     assert.equal(await page.inputValue('#question'), 'When was the tower rebuilt?');
+    // Who goes to Ask wants to ask anew; the answer is a step back.
+    await page.getByRole('link', { name: 'Ask', exact: true }).click();
+    await page.locator('.start').waitFor();
+    assert.deepEqual([await page.inputValue('#question'), await page.locator('.answer').count()], ['', 0]);
+    await page.goBack();
+    await word(page, 'Correct');
     assert.deepEqual(complaints, []);
   });
 
@@ -254,10 +260,14 @@ test('hostile text of documents, answers and file names is shown as text, and do
 test('failures say what happened, with their code; an ask can be cancelled; a lost service is told, and found again', {
   skip,
 }, async (t) => {
-  const { url, openai, add, close } = await startService(t);
+  const { url, openai, add, call, close } = await startService(t);
   await add('log.md', article);
+  await call('PUT', '/collections/reports-of-the-harbour-office');
   const { page, complaints } = await openPage(await openBrowser(t), { viewport: narrow });
   await page.goto(url);
+  await page.locator('option', { hasText: 'harbour' }).waitFor({ state: 'attached' });
+  const placeOf = (name: string) => page.getByRole('button', { name, exact: true }).boundingBox();
+  const placeOfAsk = await placeOf('Ask');
   openai.chat(fail.status(503));
   await askOnPage(page, 'When was the tower rebuilt?');
   const failure = page.locator('.failure');
@@ -267,7 +277,9 @@ test('failures say what happened, with their code; an ask can be cancelled; a lo
   openai.chat('It was rebuilt in 1904.', fail.status(503));
   await failure.getByRole('button', { name: 'Try again' }).click();
   await word(page, 'Unjudged');
-  assert.match(await page.locator('.verdict').innerText(), /could not be reached[\s\S]*unavailable/);
+  const unavailable = await page.locator('.verdict').innerText();
+  assert.match(unavailable, /could not be reached[\s\S]*unavailable/);
+  assert.equal(unavailable.match(/could not be reached/g)!.length, 1, 'it is said once');
 
   const never = Promise.withResolvers<void>();
   openai.chat({ content: 'Too late.', until: never.promise });
@@ -275,6 +287,7 @@ test('failures say what happened, with their code; an ask can be cancelled; a lo
   const asked = await openai.waitFor(
     (call) => JSON.stringify(call.body).includes('Who was the keeper') && call.path.endsWith('completions'),
   );
+  assert.deepEqual(await placeOf('Cancel'), placeOfAsk, 'beside the collection, in one place');
   await page.getByRole('button', { name: 'Cancel' }).click();
   await page.locator('p.phase', { hasText: 'Cancelled.' }).waitFor();
   await openai.waitFor((call) => call === asked && call.aborted);
@@ -350,10 +363,15 @@ test('documents are dropped, pasted, found, replaced and deleted; collections ma
   await page.getByRole('button', { name: 'Delete many/102.md' }).click();
   await page.getByText('Nothing fits the filter.').waitFor();
   assert.equal((await call('GET', `/documents/${replaced.id}`)).status, 404);
+  // Keyboards go on where they were.
+  await page.locator('#document-filter:focus').fill('');
+  await page.getByRole('button', { name: 'Delete many/001.md' }).press('Enter');
+  await page.locator('[aria-label="Delete many/002.md"]:focus').waitFor();
 
   await page.getByLabel('Name of a new collection').fill('Not a name');
   await page.getByRole('button', { name: 'Create' }).click();
   await page.locator('.collections .failure', { hasText: 'BAD_INPUT' }).waitFor();
+  assert.equal(await page.getByLabel('Name of a new collection').inputValue(), 'Not a name', 'to be mended');
   await page.getByLabel('Name of a new collection').fill('second');
   await page.getByRole('button', { name: 'Create' }).click();
   await page.getByText('No documents yet.').waitFor();
@@ -386,6 +404,7 @@ test('documents are dropped, pasted, found, replaced and deleted; collections ma
   await page.getByRole('link', { name: 'Documents' }).click();
   await page.getByRole('button', { name: 'Delete the collection second' }).click();
   await page.getByRole('button', { name: 'Delete the collection second' }).waitFor({ state: 'detached' });
+  await page.locator('[aria-label="Delete the collection default"]:focus').waitFor();
   assert.equal((await call('GET', '/collections/second')).status, 404);
   assert.deepEqual(complaints, []);
 });
@@ -447,7 +466,7 @@ test('axe finds no serious violation, in any view, in light and dark, narrow and
       await check('start');
       await page.keyboard.press('Escape');
       openai.chat(
-        'The tower was rebuilt in 1904. It has stripes.',
+        `The tower was rebuilt in 1904. It has stripes.\n\n\`\`\`\n${'stripe '.repeat(99)}\n\`\`\``,
         verdict({ verdict: 'Incorrect', score: 0.1, quotes: ['The tower was rebuilt in 1904'] }),
       );
       await askOnPage(page, 'When was the tower rebuilt?');
