@@ -53,7 +53,8 @@ function toInputError(error: { validation: ValidationIssue[] }): AppError {
       .join('.');
     const keys = keyword === 'unrecognized_keys' ? (params.keys as string[]).map(plain).join(', ') : null;
     const text = keys === null ? message : `unknown field ${keys}`;
-    return at === '' ? text : `${at}: ${text}`;
+    if (at === '') return text;
+    return text.endsWith('received undefined') ? `${at}: is missing` : `${at}: ${text}`; // Zod's words for it are a program's
   });
   const message = [...new Set(texts)].slice(0, 10).join('; ');
   return new AppError(unknown ? 'UNKNOWN_FIELD' : 'BAD_INPUT', message, { cause: error });

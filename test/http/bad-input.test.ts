@@ -94,6 +94,16 @@ describe('bad input', () => {
       assert.doesNotMatch(json.error.message, /node_modules|at \//);
     });
 
+  test('a field that is missing is called missing, beside the one that was meant to be it', async () => {
+    const { json } = await service.call('POST', '/ask', { quetion: 'x' });
+    assert.deepEqual(
+      [json.error.code, json.error.message],
+      ['UNKNOWN_FIELD', 'question: is missing; unknown field quetion'],
+    );
+    const chat = await service.call('POST', '/v1/chat/completions', { model: 'default' });
+    assert.match(chat.json.error.message, /^messages: is missing/);
+  });
+
   test('another content type is refused', async () => {
     const { status, json } = await service.call('POST', '/ask', 'question=x', {
       'content-type': 'application/x-www-form-urlencoded',
