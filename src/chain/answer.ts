@@ -3,6 +3,7 @@ import type { BasePromptValueInterface } from '@langchain/core/prompt_values';
 import type { Runnable } from '@langchain/core/runnables';
 import { AppError } from '../errors.ts';
 import { recorded } from '../trail.ts';
+import { isAbstention } from './abstention.ts';
 import type { Prompt } from './prompts.ts';
 import { formatContext } from './retrieve.ts';
 import { type Answer, abstention, type Retrieved } from './state.ts';
@@ -13,16 +14,6 @@ export type ChatStep = Runnable<BaseMessage[], AIMessageChunk>;
 
 /** Anything that answers from a context: a model behind a prompt, or the extraction of sentences. */
 export type AnswerStep = Runnable<Retrieved, Answer>;
-
-/** How the prompt tells a model to abstain, with what models make of it. */
-const abstains = /^\W*i (?:don['’]?t|do not) know\b[^\n]{0,200}$/i;
-const abstentions = ["i don't know", 'i don’t know', 'i dont know', 'i do not know'];
-
-/** Whether a text, as far as it has come, may be an abstention when it is finished. */
-export function mayAbstain(text: string): boolean {
-  const begun = text.replace(/^\W+/, '').toLowerCase();
-  return abstains.test(text) || abstentions.some((words) => words.startsWith(begun));
-}
 
 /**
  * The basic chain's second half: the prompt, the model, its text.
@@ -36,7 +27,7 @@ export function createModelAnswer(options: { prompt: Prompt; model: ChatStep }):
     step('read answer', (message: AIMessageChunk): Answer => {
       const text = readText(message);
       if (text === '') throw new AppError('MODEL_BAD_OUTPUT', 'The model replied without a text.');
-      return abstains.test(text) ? { text: abstention, abstained: true } : { text, abstained: false };
+      return isAbstention(text) ? { text: abstention, abstained: true } : { text, abstained: false };
     }),
   ] as Runnable[]);
 }

@@ -1,4 +1,4 @@
-import { mayAbstain } from './answer.ts';
+import { mayAbstain } from './abstention.ts';
 
 const thinking = /<think(?:ing)?>[\s\S]*?(?:<\/think(?:ing)?>|$)/gi;
 /** The beginning of a tag, which may become that of a thinking block. */
