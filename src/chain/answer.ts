@@ -8,6 +8,7 @@ import type { Prompt } from './prompts.ts';
 import { formatContext } from './retrieve.ts';
 import { type Answer, abstention, type Retrieved } from './state.ts';
 import { choice, type OnToken, sequence, step } from './step.ts';
+import { withoutThinking } from './thinking.ts';
 
 /** A chat model as a step: messages in, its message out. Any of LangChain's chat models is one. */
 export type ChatStep = Runnable<BaseMessage[], AIMessageChunk>;
@@ -17,7 +18,7 @@ export type AnswerStep = Runnable<Retrieved, Answer>;
 
 /**
  * The basic chain's second half: the prompt, the model, its text.
- * @throws AppError MODEL_BAD_OUTPUT where the model replies without any text
+ * @throws AppError MODEL_BAD_OUTPUT where the model replies without any text but thinking
  */
 export function createModelAnswer(options: { prompt: Prompt; model: ChatStep }): AnswerStep {
   return sequence('answer by model', [
@@ -51,13 +52,11 @@ function tellingTokens(model: ChatStep): Runnable<BasePromptValueInterface, AIMe
   });
 }
 
-/** A message's text without the thinking that some models write before it. */
+/** A message's text without the thinking that some models write before it; empty where there is no other. */
 export function readText(message: AIMessageChunk): string {
   const { content } = message;
   // LangChain reads any provider's blocks in `text`, at some cost; most servers send plain text.
-  return (typeof content === 'string' ? content : message.text)
-    .replace(/<think(?:ing)?>[\s\S]*?<\/think(?:ing)?>/gi, '')
-    .trim();
+  return withoutThinking(typeof content === 'string' ? content : message.text);
 }
 
 /**

@@ -87,11 +87,14 @@ const declines = /\bnot stated\b/i;
 /**
  * Has the model answer the question itself, without seeing the answer that is judged: agreement between the two tells more
  * than its opinion of the one (the idea of self-consistency: Wang et al., 2022; Manakul et al., "SelfCheckGPT", 2023).
- * @throws what the model throws
+ * @throws AppError MODEL_BAD_OUTPUT where it replies without any text but thinking, and what the model throws
  */
 export function createAnswerItself({ prompt, model }: { prompt: Prompt; model: ChatStep }) {
   return async ({ context = '', question = '' }: PromptValues, config: RunnableConfig): Promise<string> => {
-    return readText(await model.invoke((await prompt.invoke({ context, question }, config)).toChatMessages(), config));
+    const messages = (await prompt.invoke({ context, question }, config)).toChatMessages();
+    const own = readText(await model.invoke(messages, config));
+    if (own === '') throw new AppError('MODEL_BAD_OUTPUT', 'The model replied without a text.');
+    return own;
   };
 }
 

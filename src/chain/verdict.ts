@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { withoutThinking } from './thinking.ts';
 
 /** A quotation that bears a verdict out: `quote` is exactly `document.slice(start, end)` of the passage's document. */
 export const Evidence = z.object({
@@ -45,8 +46,7 @@ export type Judgement = z.infer<typeof Judgement>;
  * @returns null where no verdict can be read from it without guessing
  */
 export function readJudgement(reply: string): Judgement | null {
-  const visible = reply.replace(/<think(?:ing)?>[\s\S]*?<\/think(?:ing)?>/gi, '');
-  for (const candidate of jsonObjects(visible).reverse()) {
+  for (const candidate of jsonObjects(withoutThinking(reply)).reverse()) {
     const judgement = Judgement.safeParse(toJudgement(candidate));
     if (judgement.success) return judgement.data;
   }

@@ -179,10 +179,12 @@ test('a calibration counts only where every signal came: a lost own answer is no
   openai.chatWhen(asksWord, yes);
   openai.chatWhen(asksItself, 'Peter Hale');
   assert.ok((await judge()).score! > 0.99);
-  openai.chatWhen(asksItself, fail.status(500));
-  const verdict = await judge();
-  assert.equal(verdict.label, 'Correct');
-  assert.ok(Math.abs(verdict.score! - 0.8) < 1e-9);
+  for (const lost of [fail.status(500), '<think>It is Peter']) {
+    openai.chatWhen(asksItself, lost);
+    const verdict = await judge();
+    assert.equal(verdict.label, 'Correct');
+    assert.ok(Math.abs(verdict.score! - 0.8) < 1e-9);
+  }
 });
 
 test('cross-check: a judge that hangs is cut off at the deadline', async (t) => {

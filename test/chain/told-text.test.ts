@@ -1,58 +1,130 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { AIMessageChunk } from '@langchain/core/messages';
 import fc from 'fast-check';
-import { readText } from '../../src/chain/answer.ts';
+import { isAbstention, mayAbstain } from '../../src/chain/abstention.ts';
+import { withoutThinking } from '../../src/chain/thinking.ts';
 import { createToldText } from '../../src/chain/told-text.ts';
 
 /** Texts made of what is hard about them. */
 const piece = fc.constantFrom(
-  ...[
-    '<think>',
-    '</think>',
-    '<thinking>',
-    '</thinking>',
-    '<',
-    '<t',
-    '>',
-    ' ',
-    '\n',
-    'I ',
-    "I don't know",
-    'do not ',
-    'know',
-  ],
-  ...['It was 1904. ', 'a', 'é', '😀'],
+  ...['<think>', '</think>', '<thinking>', '</thinking>', '<', '<t', '>', '"', '`', '```', ' ', '\n', '. '],
+  ...["I don't know", 'I ', 'do not ', 'know', ' but', ': ', 'It was 1904. ', 'a', 'é', '😀', 'Да'],
 );
+const cutPieces = [
+  fc.array(piece, { maxLength: 12 }).map((pieces) => pieces.join('')),
+  fc.infiniteStream(fc.integer({ min: 1, max: 5 })),
+] as const;
 
-test('however an answer is cut into tokens, what was told is the finished answer in the end', () => {
+function* tokensOf(raw: string, cuts: Iterator<number>) {
+  for (let at = 0, to: number; at < raw.length; at = to) {
+    to = at + cuts.next().value!;
+    yield raw.slice(at, to);
+  }
+}
+
+/** What is known of the answer when so much of it has come: as it is described, by reading all of it. */
+function knownOf(raw: string): { text: string; restarts: number; isKnown: boolean } {
+  const parts = raw
+    .replace(/<\/?(?:t|th|thi|thin|think|thinki|thinkin|thinking)?$/i, '')
+    .split(/(<\/?think(?:ing)?>)/i);
+  let text = '';
+  let restarts = 0;
+  let isThinking = false;
+  for (const part of parts) {
+    const isTag = /^<\/?think(?:ing)?>$/i.test(part);
+    const closes = part.startsWith('</');
+    if (!isTag) text += isThinking ? '' : part;
+    else if (isThinking) isThinking = !closes;
+    else if (/`|["'“‘]$/.test(text)) return { text: closes ? '' : text.trim(), restarts, isKnown: false };
+    else if (closes) {
+      text = '';
+      restarts += 1;
+    } else isThinking = true;
+  }
+  return { text: text.trim(), restarts, isKnown: true };
+}
+
+test('however an answer is cut into tokens, all is told at once that is known to be of it', () => {
   fc.assert(
-    fc.property(
-      fc.array(piece, { maxLength: 12 }),
-      fc.infiniteStream(fc.integer({ min: 1, max: 5 })),
-      (pieces, cuts) => {
-        const raw = pieces.join('');
-        const answer = readText(new AIMessageChunk(raw));
-        const told = createToldText();
-        let text = '';
-        for (let at = 0; at < raw.length; ) {
-          const length = cuts.next().value!;
-          text += told.add(raw.slice(at, at + length));
-          at += length;
-          assert.ok(answer.startsWith(text), `told too early: ${JSON.stringify(text)} of ${JSON.stringify(answer)}`);
-        }
-        assert.equal(text + told.finish(answer), answer);
-      },
-    ),
-    { seed: 1904, numRuns: 2000 },
+    fc.property(...cutPieces, (raw, cuts) => {
+      const told = createToldText();
+      let come = '';
+      let text = '';
+      let restartsBefore = 0;
+      for (const token of tokensOf(raw, cuts)) {
+        come += token;
+        const known = knownOf(come);
+        if (text === '') restartsBefore = known.restarts;
+        const mayTell = known.restarts === restartsBefore && !mayAbstain(known.text);
+        const expected = mayTell && known.text.startsWith(text) ? known.text : text;
+        text += told.add(token);
+        assert.equal(text, expected);
+      }
+    }),
+    { seed: 1904, numRuns: 5000 },
+  );
+});
+
+test('what was told is the beginning of the finished answer, unless a tag makes thinking of it afterwards', () => {
+  fc.assert(
+    fc.property(...cutPieces, (raw, cuts) => {
+      const answer = withoutThinking(raw);
+      const told = createToldText();
+      const text = [...tokensOf(raw, cuts)].map((token) => told.add(token)).join('');
+      // A tag that is mentioned opens nothing.
+      const blocks = /[`"]/.test(raw) ? /^$/ : /<think(?:ing)?>[\s\S]*?<\/think(?:ing)?>/gi;
+      const mayRestart = /<\/think/i.test(raw.replace(blocks, ''));
+      assert.ok(mayRestart || (isAbstention(answer) ? text === '' : answer.startsWith(text)), text);
+      const finished = text + told.finish(answer);
+      assert.equal(finished, answer.startsWith(text) ? answer : `${text}\n\n${answer}`);
+    }),
+    { seed: 1904, numRuns: 5000 },
   );
 });
 
 test('an abstention is held back until its own words are known; what was told wrongly is set right', () => {
   const told = createToldText();
-  for (const token of ['“I', ' don', '’t', ' know', '.', ' Sorry', '!']) assert.equal(told.add(token), '');
+  for (const token of ['“I', ' don', '’t', ' know', '.', ' Sorry', '!', '\n']) assert.equal(told.add(token), '');
   assert.equal(told.finish('Nothing about that here.'), 'Nothing about that here.');
   const other = createToldText();
   assert.equal(other.add('It was '), 'It was');
   assert.equal(other.finish('Nothing.'), '\n\nNothing.');
+});
+
+test('thinking that only its closing tag tells is set right at the end, and held back where it comes at once', () => {
+  const told = createToldText();
+  assert.deepEqual(
+    ['The log', ' says so.</thi', 'nk>In', ' 1904.'].map((token) => told.add(token)),
+    ['The log', ' says so.', '', ''],
+  );
+  assert.equal(told.finish('In 1904.'), '\n\nIn 1904.');
+  const atOnce = createToldText();
+  assert.equal(atOnce.add('The log says so.</think> In 1904.'), 'In 1904.');
+});
+
+test('an answer in other letters than English ones is told as it comes', () => {
+  const told = createToldText();
+  assert.deepEqual(
+    ['Плотина', ' прорвалась', ' в 1911.'].map((token) => told.add(token)),
+    ['Плотина', ' прорвалась', ' в 1911.'],
+  );
+});
+
+test('what a token costs does not depend on how many came before it', () => {
+  const many = 400_000;
+  for (const tokens of [
+    ['a '],
+    ['a', '`<think>'],
+    ['<think>', 'a'],
+    ['<think>a</think>'],
+    [' '],
+    ['*'],
+    ['<'],
+    ['</'],
+  ]) {
+    const told = createToldText();
+    let length = 0;
+    for (let at = 0; at < many; at += 1) length += told.add(tokens[at % tokens.length]!).length;
+    assert.ok(length <= 3 * many);
+  }
 });

@@ -10,6 +10,7 @@ for (const [how, reply] of [
   ['bare', json],
   ['in a code fence', `Sure!\n\`\`\`json\n${json}\n\`\`\`\nHope this helps {really}`],
   ['after a thinking block that weighs another verdict', `<think>Maybe {"verdict": "Incorrect"}?</think>${json}`],
+  ['after thinking that only its end tells', `Maybe {"verdict": "Incorrect"}?\n</think>\n${json}`],
   ['after a draft of another verdict', `{"verdict":"Incorrect","reason":"draft"} No, rather: ${json}`],
   ['after a brace that is none of its own', `Use {curly} braces: ${json}`],
 ] as const)
@@ -30,6 +31,9 @@ test('what says no verdict is not guessed at', () => {
     'Correct',
     'The answer is Correct.',
     '{"verdict":"Maybe"}',
+    `<think>The reply looks like ${json}, so`,
+    `Let me see.\n<think>The reply looks like\n${json}`,
+    `${json}</think>`,
     '{"verdict":',
     '[]',
     'null',
@@ -49,8 +53,8 @@ test('any judgement survives any wrapping without braces', () => {
   fc.assert(
     fc.property(judgement, around, around, (given, before, after) => {
       const plain = JSON.parse(JSON.stringify(given));
-      // Thinking blocks are taken out first, so a judgement that quotes one whole is not itself any more.
-      fc.pre(!/<think/i.test(JSON.stringify(given)));
+      // Thinking is taken out first, so a judgement that quotes its tags is not itself any more.
+      fc.pre(!/<\/?think/i.test(JSON.stringify(given)));
       assert.deepEqual(readJudgement(before + JSON.stringify(given) + after), plain);
     }),
   );

@@ -222,6 +222,18 @@ for (const [name, failure, status, code, chatCalls = 1] of [
   });
 }
 
+test('a model cut off while it thinks has not answered, a judge has not judged', async (t) => {
+  const { call, openai } = await startWithArticle(t);
+  openai.chat('<think>Perhaps in 1904');
+  const { status, json } = await call('POST', '/ask', { question });
+  assert.deepEqual([status, json.error.code], [502, 'MODEL_BAD_OUTPUT']);
+  const judging = `<think>To reply with ${correct} would be`;
+  openai.chat('The log says so.\n</think>\n\nIn 1904.', judging, judging);
+  const answered = (await call('POST', '/ask', { question })).json;
+  assert.equal(answered.answer, 'In 1904.');
+  assert.deepEqual([answered.verdict.label, answered.verdict.problem], ['Unjudged', 'unparseable']);
+});
+
 test('a model that hangs ends at the deadline: 504', async (t) => {
   const { call, openai } = await startWithArticle(t, { settings: { ASK_TIMEOUT_MS: '300' } });
   openai.chat(fail.hang());

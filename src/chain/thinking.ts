@@ -1,0 +1,45 @@
+/** In the text of an answer: code and quoted tags, which are only mentioned, or a tag. */
+const marks =
+  /^[ \t]*```[\s\S]*?^[ \t]*```|`[^`\n]*`|["'“‘]<\/?think(?:ing)?>\\?["'”’]|<(?<closing>\/?)think(?:ing)?>/gim;
+const closingTag = /<\/think(?:ing)?>/gi;
+
+/**
+ * A model's reply without the thinking that some models write before it, and without white space around it; empty where nothing
+ * else came. Linear in the reply's length.
+ *
+ * - What stands between `<think>` and the next `</think>` is thinking; `<thinking>` is the same.
+ * - All that stands before a `</think>` that nothing opened is thinking: many chat templates open it themselves.
+ * - From a `<think>` on that nothing closes all is thinking; but within a sentence that goes on behind it ("They put <think> first.") it is
+ *   a word like others.
+ * - Within Markdown code, or directly between quotation marks, a tag is only mentioned, and stays.
+ */
+export function withoutThinking(reply: string): string {
+  let answer = '';
+  let from = 0;
+  let isClosed = true;
+  marks.lastIndex = 0;
+  for (let found = marks.exec(reply); found; found = marks.exec(reply)) {
+    const closing = found.groups!.closing;
+    if (closing === undefined) continue;
+    const before = reply.slice(from, found.index);
+    if (closing) answer = '';
+    else {
+      closingTag.lastIndex = marks.lastIndex;
+      // What nothing closes, nothing closes further on.
+      isClosed &&= closingTag.test(reply);
+      if (!isClosed && !mayOpen(before, reply[marks.lastIndex])) continue;
+      answer += before;
+      if (!isClosed) return answer.trim();
+      marks.lastIndex = closingTag.lastIndex;
+    }
+    from = marks.lastIndex;
+  }
+  return (answer + reply.slice(from)).trim();
+}
+
+/** Whether thinking begins between two texts: on a new line, after the end of a sentence, or where no sentence goes on. */
+function mayOpen(before: string, next = ' '): boolean {
+  const said = before.trimEnd();
+  const goesOn = said !== '' && !before.includes('\n', said.length) && /[^.!?]/.test(said.at(-1)!);
+  return !goesOn || !/[ ,;:.)]/.test(next);
+}

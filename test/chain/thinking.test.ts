@@ -1,0 +1,58 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { withoutThinking } from '../../src/chain/thinking.ts';
+
+for (const [what, reply, answer] of [
+  ['a block', '<think>When was it?</think>\n\nIn 1904.', 'In 1904.'],
+  ['blocks one after the other', '<think>a</think> <Thinking>b</THINKING>In 1904.', 'In 1904.'],
+  ['a block within an answer', 'In 1904 <think>or 1905?</think> it was.', 'In 1904  it was.'],
+  ['all before a tag that only closes', 'The log says so.\n</think>\nIn 1904.', 'In 1904.'],
+  ['all before the last of them', 'Draft <think>a</think> b</think>In 1904.', 'In 1904.'],
+  ['thinking that mentions its tags', '<think>I close with `</think>`.\nSo.</think>In 1904.', 'In 1904.'],
+  ['a block that is never closed', ' <think>Maybe in 1904', ''],
+  ['one behind an answer, on a line of its own', 'In 1904.\n<think>Or', 'In 1904.'],
+  ['one behind a sentence', 'Let me see. <think>In 1904', 'Let me see.'],
+  ['one within a line where no sentence goes on', 'Well <think>In 1904', 'Well'],
+  ['one behind another block', 'In 1904<think>a</think><think>Or', 'In 1904'],
+  ['nothing after the closing tag', 'Maybe in 1904</think>\n', ''],
+] as const)
+  test(`thinking goes: ${what}`, () => assert.equal(withoutThinking(reply), answer));
+
+for (const answer of [
+  'Such models put <think> before what they think.',
+  'They write `<think>` first and `</think>` last.',
+  'They write `<think>…</think>` first.',
+  'The block ends with "</think>" and begins with “<think>”.',
+  'A reply looks so:\n```\n<think>\nHm.\n</think>\nIn 1904.\n```\nThat is all.',
+  'I think </thin> is < no > tag <thinker>.',
+])
+  test(`what only mentions thinking stays: ${JSON.stringify(answer)}`, () => {
+    assert.equal(withoutThinking(answer), answer);
+    assert.equal(withoutThinking(`<think>Hm.</think>\n${answer}`), answer);
+  });
+
+test('a reply without code is the straightforward reading of its tags', () => {
+  const part = fc.constantFrom('<think>', '</think>', '<thinking>', '</thinking>', '\n', ' ', 'a', '.', '<', '>');
+  /** Blocks are taken out, then all before the last tag that closes, then all behind the first that may open. */
+  const straightforward = (reply: string) =>
+    reply
+      .replace(/<think(?:ing)?>[\s\S]*?<\/think(?:ing)?>/gi, '\0')
+      .replace(/^[\s\S]*<\/think(?:ing)?>/i, '')
+      .replace(/(?:(?<=(?:^|\0|\n|[.!?])\s*)<think(?:ing)?>|<think(?:ing)?>(?=[^ ,;:.)]))[\s\S]*$/i, '')
+      .replaceAll('\0', '')
+      .trim();
+  fc.assert(
+    fc.property(fc.array(part, { maxLength: 16 }), (parts) => {
+      assert.equal(withoutThinking(parts.join('')), straightforward(parts.join('')));
+    }),
+    { seed: 1904, numRuns: 5000 },
+  );
+});
+
+test('tags and signs without number take no longer than their length', () => {
+  const many = 3_000_000;
+  for (const sign of ['<think>', 'a <think>', '</think>', '<think></think>', '`', '\n```', '"<think>', ' ', '\n', '<'])
+    for (const around of ['', 'a', '<think>', '</b>'])
+      assert.ok(withoutThinking(around + sign.repeat(many / sign.length) + around).length <= many + 20);
+});
