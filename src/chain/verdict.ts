@@ -53,13 +53,16 @@ export function readJudgement(reply: string): Judgement | null {
   return null;
 }
 
+/** A number as it is written plainly: "0,9", "1/10" and "90%" mean something else than their first digits. */
+const isNumber = /^\s*(?:\d+(?:\.\d+)?|\.\d+)\s*$/;
+
 function toJudgement(fields: Record<string, unknown>) {
   const named = Object.fromEntries(Object.entries(fields).map(([name, value]) => [name.toLowerCase(), value]));
   const word = String(named.verdict ?? named.label ?? '')
     .trim()
     .replace(/[.!]$/, '')
     .toLowerCase();
-  const score = typeof named.score === 'string' ? Number.parseFloat(named.score) : named.score;
+  const score = typeof named.score === 'string' && isNumber.test(named.score) ? Number(named.score) : named.score;
   const quotes = Array.isArray(named.quotes) ? named.quotes : typeof named.quotes === 'string' ? [named.quotes] : [];
   return {
     quotes: quotes.filter((quote) => typeof quote === 'string').slice(0, 20),
@@ -69,22 +72,26 @@ function toJudgement(fields: Record<string, unknown>) {
   };
 }
 
-/** Every JSON object that stands complete in a text, in their order; objects inside objects are not looked for. */
+/** How much of a reply's end is looked at, in UTF-16 code units, and how many beginnings of objects: no judge says so much. */
+const longestEnd = 100_000;
+const mostBeginnings = 200;
+/** Where an object with fields may begin; braces of prose, of formulas and of most code are none. */
+const beginning = /\{(?=\s*")/g;
+
+/** The JSON objects that stand complete at the end of a text, in their order; objects inside objects are not looked for. */
 function jsonObjects(text: string): Record<string, unknown>[] {
+  const end = text.slice(-longestEnd);
   const found: Record<string, unknown>[] = [];
-  let from = text.indexOf('{');
-  for (let tries = 0; from >= 0 && tries < 50; tries += 1) {
-    const end = endOfObject(text, from);
-    let next = from + 1;
-    if (end !== null) {
-      try {
-        found.push(JSON.parse(text.slice(from, end)));
-        next = end;
-      } catch {
-        // Not JSON after all: look behind this brace.
-      }
+  let next = 0;
+  for (const { index: from } of [...end.matchAll(beginning)].slice(-mostBeginnings)) {
+    const to = from < next ? null : endOfObject(end, from);
+    if (to === null) continue;
+    try {
+      found.push(JSON.parse(end.slice(from, to)));
+      next = to;
+    } catch {
+      // Not JSON after all: look behind this brace.
     }
-    from = text.indexOf('{', next);
   }
   return found;
 }

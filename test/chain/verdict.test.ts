@@ -12,6 +12,8 @@ for (const [how, reply] of [
   ['after a thinking block that weighs another verdict', `<think>Maybe {"verdict": "Incorrect"}?</think>${json}`],
   ['after thinking that only its end tells', `Maybe {"verdict": "Incorrect"}?\n</think>\n${json}`],
   ['after a draft of another verdict', `{"verdict":"Incorrect","reason":"draft"} No, rather: ${json}`],
+  ['after braces without number that are none of its own', `${'\\frac{1}{2} {"a" {'.repeat(9999)} ${json}`],
+  ['before braces without number that are none of its own', `${json} ${'\\frac{1}{2} {'.repeat(2000)}`],
   ['after a brace that is none of its own', `Use {curly} braces: ${json}`],
 ] as const)
   test(`a judgement is read ${how}`, () => assert.deepEqual(readJudgement(reply), whole));
@@ -21,8 +23,12 @@ test('fields of another case or type are read where they are plain', () => {
   assert.deepEqual(read, { quotes: ['one'], reason: '', verdict: 'Incorrect', score: 0.2 });
 });
 
-test('a score outside 0 to 1 is no score', () => {
+test('a score outside 0 to 1, or that is no plain number, is no score', () => {
   assert.equal(readJudgement('{"verdict":"Correct","score":7}')?.score, null);
+  for (const score of ['0,9', '1/10', '90%', '0.9 or so', '', '7', '-0.5', '1e-1', '0x1'])
+    assert.equal(readJudgement(JSON.stringify({ verdict: 'Correct', score }))?.score, null, score);
+  for (const score of ['0.9', ' .9 ', '1', '0', '1.0'])
+    assert.equal(readJudgement(JSON.stringify({ verdict: 'Correct', score }))?.score, Number(score), score);
 });
 
 test('what says no verdict is not guessed at', () => {
@@ -58,6 +64,16 @@ test('any judgement survives any wrapping without braces', () => {
       assert.deepEqual(readJudgement(before + JSON.stringify(given) + after), plain);
     }),
   );
+});
+
+test('an object within a judgement is no judgement', () => {
+  const quotes = Array.from({ length: 150 }, () => ({ verdict: 'Incorrect' }));
+  assert.equal(readJudgement(JSON.stringify({ verdict: 'Correct', quotes }))?.verdict, 'Correct');
+});
+
+test('a reply that begins objects without number, and is without end, is read in bounded time', () => {
+  for (const sign of ['{', '{"', '{"a":', '{"a":{}', '{ '])
+    assert.equal(readJudgement(sign.repeat(2_000_000) + '}'.repeat(10)), null);
 });
 
 test('no reply makes it throw', () => {
