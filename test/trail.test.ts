@@ -61,3 +61,15 @@ test('courses are remembered up to a number, and told as well when they are not'
   assert.notEqual(layouts[0], layouts[1]);
   assert.deepEqual(layouts[0], layouts[1]);
 });
+
+test('tokens are counted where a model tells a number of them that can be one', () => {
+  const trail = new AskTrail();
+  const report = (input_tokens: unknown, output_tokens: unknown) =>
+    trail.end(trail.begin('m', 'model', null, outermost), { usage_metadata: { input_tokens, output_tokens } });
+  for (const told of [-5, 0.5, 1e300, Number.POSITIVE_INFINITY, Number.NaN, 100_000_001, '7', null, undefined, {}])
+    report(told, told);
+  assert.deepEqual(trail.usage(), { promptTokens: 0, completionTokens: 0, modelCalls: 10 });
+  report(7, 100_000_000);
+  report(0, 1);
+  assert.deepEqual(trail.usage(), { promptTokens: 7, completionTokens: 100_000_001, modelCalls: 12 });
+});

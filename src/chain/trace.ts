@@ -106,7 +106,7 @@ export class AskTrail extends Trail {
     return (Number.isNaN(ended) ? performance.now() : ended) - this.begun[at]!;
   }
 
-  /** What the chat models reported of their calls; a server that reports no tokens counts none. */
+  /** What the chat models reported of their calls; a server that reports no tokens, or what can be no number of them, counts none. */
   usage(): { promptTokens: number; completionTokens: number; modelCalls: number } {
     const { kinds, order } = this.course.layout;
     const usage = { promptTokens: 0, completionTokens: 0, modelCalls: 0 };
@@ -114,12 +114,17 @@ export class AskTrail extends Trail {
       if (kinds[place] !== 'model') continue;
       const output = this.outputs[order[place]!] as { usage_metadata?: Record<string, unknown> } | undefined;
       usage.modelCalls += 1;
-      usage.promptTokens += Number(output?.usage_metadata?.input_tokens) || 0;
-      usage.completionTokens += Number(output?.usage_metadata?.output_tokens) || 0;
+      usage.promptTokens += toTokens(output?.usage_metadata?.input_tokens);
+      usage.completionTokens += toTokens(output?.usage_metadata?.output_tokens);
     }
     return usage;
   }
 }
+
+/** More tokens than any model reads or writes in one call. */
+const mostTokens = 100_000_000;
+const toTokens = (told: unknown): number =>
+  Number.isInteger(told) && (told as number) >= 0 && (told as number) <= mostTokens ? (told as number) : 0;
 
 function isWithin({ names, parents }: Layout, place: number, name: string): boolean {
   for (let above = parents[place]!; above !== outermost; above = parents[above]!)
