@@ -100,23 +100,16 @@ export function createConductAsk(options: {
         steps,
       });
     };
+    let outcome: Outcome;
+    let reply: AskReply;
     try {
       const asked = { question, collection, topK, evaluation, onIncorrect };
       const history = asker.history ?? [];
-      const outcome = await orAbort(
+      outcome = await orAbort(
         history.length > 0 ? conversation.invoke({ ...asked, history }, config) : chain.invoke(asked, config),
         signal,
       );
-      const reply = toReply(outcome, trail, performance.now() - begun);
-      end(reply, null);
-      options.saveAsk?.({
-        id: reply.id,
-        collection,
-        keyName: asker.keyName ?? null,
-        createdAt,
-        reply: whenPacked(reply, outcome.context, trail),
-      });
-      return request.trace ? { ...reply, trace: steps() } : reply;
+      reply = toReply(outcome, trail, performance.now() - begun);
     } catch (error) {
       const failure = toFailure(error, { isGone: asker.signal?.aborted === true, isLate: deadline.isOver() });
       end(null, failure);
@@ -124,6 +117,15 @@ export function createConductAsk(options: {
     } finally {
       deadline.end();
     }
+    end(reply, null);
+    options.saveAsk?.({
+      id: reply.id,
+      collection,
+      keyName: asker.keyName ?? null,
+      createdAt,
+      reply: whenPacked(reply, outcome.context, trail),
+    });
+    return request.trace ? { ...reply, trace: steps() } : reply;
   };
 }
 
