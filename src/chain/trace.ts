@@ -81,12 +81,13 @@ export class AskTrail extends Trail {
   table(told: Copies = new Map()): TraceTable {
     const { layout } = this.course;
     const { order } = layout;
+    const within: object[] = [];
     return {
       layout,
       starts: order.map((at) => toHundredths(this.begun[at]! - this.beganAt)),
       durations: order.map((at) => toHundredths(this.#duration(at))),
-      inputs: order.map((at) => toPlain(this.inputs[at], told)),
-      outputs: order.map((at) => toPlain(this.outputs[at], told)),
+      inputs: order.map((at) => toPlain(this.inputs[at], told, within)),
+      outputs: order.map((at) => toPlain(this.outputs[at], told, within)),
       failed: this.failed.map((at) => order.indexOf(at)),
     };
   }
@@ -106,7 +107,7 @@ export class AskTrail extends Trail {
     return (Number.isNaN(ended) ? performance.now() : ended) - this.begun[at]!;
   }
 
-  /** What the chat models reported of their calls; a server that reports no tokens, or what can be no number of them, counts none. */
+  /** What the chat models reported of their calls; no tokens, or what can be no number of them, count as none. */
   usage(): { promptTokens: number; completionTokens: number; modelCalls: number } {
     const { kinds, order } = this.course.layout;
     const usage = { promptTokens: 0, completionTokens: 0, modelCalls: 0 };
@@ -121,10 +122,9 @@ export class AskTrail extends Trail {
   }
 }
 
-/** More tokens than any model reads or writes in one call. */
-const mostTokens = 100_000_000;
-const toTokens = (told: unknown): number =>
-  Number.isInteger(told) && (told as number) >= 0 && (told as number) <= mostTokens ? (told as number) : 0;
+const mostTokens = 100_000_000; // in one call; no model reads or writes so many
+const toTokens = (told: unknown) =>
+  typeof told === 'number' && Number.isInteger(told) && told >= 0 && told <= mostTokens ? told : 0;
 
 function isWithin({ names, parents }: Layout, place: number, name: string): boolean {
   for (let above = parents[place]!; above !== outermost; above = parents[above]!)
@@ -137,19 +137,27 @@ const toHundredths = (milliseconds: number) => Math.round(milliseconds * 100);
 /** Plain copies so far, by what they are copies of. */
 type Copies = Map<object | string, unknown>;
 
+/** How deep a value is told, and what stands for what lies deeper, or for a value within itself. */
+const deepest = 200;
+const deeper = '(nested deeper)';
+
 /**
  * A plain value of what a step was given or gave: messages as role and content, an index's inner matter left out; what is plain already is
  * not copied. A thing that several steps saw is one thing in the copies too, so that a record holds it once.
  * @param told the copies so far
+ * @param within the values that this one lies in
  */
-function toPlain(value: unknown, told: Copies): unknown {
+function toPlain(value: unknown, told: Copies, within: object[]): unknown {
   if (typeof value === 'string')
     return value.length < longText ? value : told.getOrInsertComputed(value, () => asPiece(value));
   // A step that failed has no output; JSON has no word for that but null.
   if (typeof value !== 'object' || value === null) return value ?? null;
   let copy = told.get(value);
   if (copy === undefined) {
-    copy = copyOf(value, told);
+    if (within.length > deepest || within.includes(value)) return deeper;
+    within.push(value);
+    copy = copyOf(value, told, within);
+    within.pop();
     told.set(value, copy);
   }
   return copy;
@@ -158,18 +166,19 @@ function toPlain(value: unknown, told: Copies): unknown {
 /** In a copy, holds the pieces of a text in the place of the text. */
 const piecesOfText = 'assay:pieces';
 
-function copyOf(value: object, told: Copies): unknown {
-  if (Array.isArray(value)) return elementsOf(value, told);
-  if (Object.getPrototypeOf(value) === Object.prototype) return fieldsOf(shown(value), told);
+function copyOf(value: object, told: Copies, within: object[]): unknown {
+  if (Array.isArray(value)) return elementsOf(value, told, within);
+  if (Object.getPrototypeOf(value) === Object.prototype) return fieldsOf(shown(value), told, within);
   if (value instanceof String) return value;
-  if (value instanceof Composed) return { [piecesOfText]: toPlain(value.pieces, told) };
+  if (value instanceof Composed) return { [piecesOfText]: toPlain(value.pieces, told, within) };
   if (value instanceof BaseMessage) {
     const { type: role, content } = value;
     const pieces = piecesOf(value);
-    return pieces ? { role, [piecesOfText]: toPlain(pieces, told) } : { role, content };
+    if (pieces) return { role, [piecesOfText]: toPlain(pieces, told, within) };
+    return { role, content: typeof content === 'string' ? content : toPlain(content, told, within) };
   }
-  if ('toChatMessages' in value) return toPlain((value as BasePromptValueInterface).toChatMessages(), told);
-  return fieldsOf(shown({ ...value }), told);
+  if ('toChatMessages' in value) return toPlain((value as BasePromptValueInterface).toChatMessages(), told, within);
+  return fieldsOf(shown({ ...value }), told, within);
 }
 
 /** A passage without what concerns the index alone, its text as others hold it; what is no passage as it is. */
@@ -181,10 +190,10 @@ function shown(value: object): object {
 }
 
 /** The array itself where all its elements are plain. */
-function elementsOf(values: unknown[], told: Copies): unknown[] {
+function elementsOf(values: unknown[], told: Copies, within: object[]): unknown[] {
   let copy = values;
   for (let at = 0; at < values.length; at += 1) {
-    const plain = toPlain(values[at], told);
+    const plain = toPlain(values[at], told, within);
     if (plain === values[at]) continue;
     if (copy === values) copy = values.slice();
     copy[at] = plain;
@@ -193,12 +202,12 @@ function elementsOf(values: unknown[], told: Copies): unknown[] {
 }
 
 /** The object itself where all its fields are plain. */
-function fieldsOf(value: object, told: Copies): object {
+function fieldsOf(value: object, told: Copies, within: object[]): object {
   const fields = value as Record<string, unknown>;
   let copy = fields;
   for (const name in fields) {
     const field = fields[name];
-    const plain = typeof field === 'function' ? undefined : toPlain(field, told);
+    const plain = typeof field === 'function' ? undefined : toPlain(field, told, within);
     if (plain === field && typeof field !== 'function') continue;
     if (copy === fields) copy = { ...fields };
     if (typeof field === 'function') delete copy[name];

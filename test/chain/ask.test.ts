@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { deserialize, serialize } from 'node:v8';
+import { AIMessage } from '@langchain/core/messages';
 import { StringOutputParser } from '@langchain/core/output_parsers';
 import { RunnablePassthrough, RunnableSequence } from '@langchain/core/runnables';
 import { initChatModel } from 'langchain';
@@ -187,6 +188,33 @@ test('a record tells what steps gave, whatever it is made of, and the context as
     [...told, reply.context],
   );
   assert.deepEqual(trail.steps().slice(0, -1), trace!.slice(0, -1));
+});
+
+test('a record tells what is nested without end down to a depth, and what holds itself', () => {
+  const trail = new AskTrail();
+  const nestedIn = (depth: number, innermost: unknown) => {
+    let value = innermost;
+    for (let at = 0; at < depth; at += 1) value = at % 2 === 0 ? [value] : { value };
+    return value;
+  };
+  const looped: Record<string, unknown> = { name: 'looped' };
+  looped.selves = Array.from({ length: 1000 }, (_, at) => (at % 2 === 0 ? looped : { looped }));
+  const given = [
+    nestedIn(100_000, 1),
+    new AIMessage({ content: [{ type: 'text', text: nestedIn(100_000, 1) as string }] }),
+    looped,
+    nestedIn(150, { last: 'shown' }),
+  ];
+  for (const output of given) trail.end(trail.begin('given', 'step', null, outermost), output);
+  const { trace } = fromKept(deserialize(serialize(toKept({ id: 'ask_1', context: [] } as never, [], trail))));
+  const told = trail.steps().map(({ output }) => JSON.stringify(output));
+  assert.deepEqual(
+    told,
+    trace!.map(({ output }) => JSON.stringify(output)),
+  );
+  for (const deep of told.slice(0, 2)) assert.match(deep, /^.{600,2000}\(nested deeper\).{200,400}$/);
+  assert.deepEqual(JSON.parse(told[2]!).selves.slice(0, 2), ['(nested deeper)', { looped: '(nested deeper)' }]);
+  assert.equal(told[3], JSON.stringify(given[3]));
 });
 
 test('a record tells every prompt word for word, though a text that many steps and asks saw is packed once', async (t) => {
