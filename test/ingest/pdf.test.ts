@@ -62,6 +62,41 @@ test('running headers and page numbers are left out', async () => {
   assert.equal((await load(makePdf(pages))).text, 'The report\n\nAlpha.\n\nBeta.\n\nGamma.\n\nDelta.');
 });
 
+/** Pages of these paragraphs, each with a gap above. */
+const pagesOf = (pages: string[][]) =>
+  makePdf(pages.map((lines) => lines.map((text, at) => ({ text, y: 720 - 60 * at }))));
+
+test('numbers that do not follow the pages are text', async () => {
+  const totals = ['Total due: 1137 EUR', 'Total due: 88 EUR', 'Total due: 4012 EUR', 'Total due: 88 EUR'];
+  const invoices = totals.map((total, at) => [`To customer ${'ABCD'[at]}`, 'Please pay within 30 days.', total]);
+  const { text } = await load(pagesOf(invoices));
+  assert.equal(text, invoices.flat().join('\n\n'));
+  const lines = ['Room 1 has 7 chairs.', 'Room 2 has 14 chairs.', 'Room 3 has 9 chairs.', 'Room 4 has 12 chairs.'];
+  assert.equal((await load(pagesOf(lines.map((line) => [line])))).text, lines.join('\n\n'));
+  const measured = [13, 40, 7, 21].map((share, at) => [`Part ${'ABCD'[at]}`, `Measured in 2020: ${share} percent`]);
+  assert.equal((await load(pagesOf(measured))).text, measured.flat().join('\n\n'));
+  const fractions = [1, 2, 3, 4].map((tenth) => [`Part ${'ABCD'[tenth - 1]}`, `A dose of 0.${tenth} mg`]);
+  assert.equal((await load(pagesOf(fractions))).text, fractions.flat().join('\n\n'));
+});
+
+test('a number that rises with the pages is theirs, whatever page it begins at, in Roman numerals too', async () => {
+  const words = ['alpha', 'beta', 'gamma', 'delta'];
+  for (const footer of [
+    (at: number) => `Report 2020 - page ${at + 98} of 140`,
+    (at: number) => ['ii', 'iii', 'iv', 'v'][at]!,
+  ])
+    assert.equal((await load(pagesOf(words.map((word, at) => [word, footer(at)])))).text, words.join('\n\n'));
+});
+
+test('a line that is the same on every page is read once, and no page loses all it has', async () => {
+  const hotline = 'Hotline: 0800 123';
+  const words = ['alpha', 'beta', 'gamma', 'delta'];
+  const { text } = await load(pagesOf(words.map((word) => ['Handbook', word, hotline])));
+  assert.equal(text, ['Handbook', ...words, hotline].join('\n\n'));
+  const stamped = await load(pagesOf(Array.from({ length: 4 }, () => ['Stamped'])));
+  assert.equal(stamped.text, Array(4).fill('Stamped').join('\n\n'));
+});
+
 test('what can not be read is a BAD_DOCUMENT that tells nothing of the text', async () => {
   const secret = [[{ text: 'The secret text', y: 700 }]];
   const broken = makePdf(secret).map((byte, index) => (index > 20 ? byte ^ 0x55 : byte));
