@@ -1,5 +1,5 @@
 import { opendir, stat } from 'node:fs/promises';
-import { basename, join, relative, sep } from 'node:path';
+import { basename, join, relative, resolve, sep } from 'node:path';
 import { AppError } from '../errors.ts';
 import type { Ingested } from './ingest.ts';
 
@@ -17,17 +17,22 @@ export type IngestProgress = {
   failed: { source: string; code: string; message: string }[];
 };
 
+/** A file to ingest, and its source. */
+type SourceFile = { path: string; source: string };
+
 /** How many failures are kept in words; the rest is counted. */
 export const failuresKept = 1000;
 /** How many files are read, embedded and stored at once: a parser and the embedding model both have something to do. */
 const filesAtOnce = 4;
 
 /**
- * Ingests files, and folders with all that is in them but hidden files, in bounded memory whatever their number. A file's
- * source is its path from the folder that was named, with `/` on every system, or its name where it was named itself. What is
- * unchanged costs a look, so an ingest that was broken off goes on where it stopped when it is run again.
+ * Ingests files, and folders with all that is in them but hidden files, in bounded memory whatever their number (several paths
+ * cost the files' names). A file's source is its path from the folder that was named, with `/` on every system, or its name
+ * where it was named itself. What is unchanged costs a look, so an ingest that was broken off goes on where it stopped when it
+ * is run again.
  * @returns the final progress; one bad file is reported in it, never thrown
- * @throws AppError BAD_INPUT where a path isn't there; the signal's reason when it fires; what no other file would survive
+ * @throws AppError BAD_INPUT, before anything is stored, where a path isn't there or two files would get one source; the signal's
+ * reason when it fires; what no other file would survive
  */
 export async function ingestPaths(options: {
   paths: string[];
@@ -81,14 +86,29 @@ async function needPath(path: string) {
   });
 }
 
-/** The files of paths, found while they are asked for. */
-async function* filesOf(paths: string[]): AsyncGenerator<{ path: string; source: string }> {
-  for (const path of paths) {
-    if (!(await stat(path)).isDirectory()) yield { path, source: basename(path) };
-    else
-      for await (const file of filesUnder(path))
-        yield { path: file, source: relative(path, file).split(sep).join('/') };
+/** The files of paths, found while they are asked for, each once. */
+async function* filesOf(paths: string[]): AsyncGenerator<SourceFile> {
+  // Files of one folder can't meet in a source.
+  const pathOf = paths.length > 1 ? new Map<string, string>() : null;
+  for (const named of paths) {
+    for await (const file of filesAt(named)) {
+      const { path, source } = file;
+      const other = pathOf?.get(source);
+      if (other === undefined) {
+        pathOf?.set(source, path);
+        yield file;
+      } else if (resolve(other) !== resolve(path)) {
+        const way = 'Ingest a folder that holds both, or each into a collection of its own.';
+        throw new AppError('BAD_INPUT', `Both ${other} and ${path} would be stored as ${source}. ${way}`);
+      }
+    }
   }
+}
+
+async function* filesAt(path: string): AsyncGenerator<SourceFile> {
+  if (!(await stat(path)).isDirectory()) yield { path, source: basename(path) };
+  else
+    for await (const file of filesUnder(path)) yield { path: file, source: relative(path, file).split(sep).join('/') };
 }
 
 async function* filesUnder(folder: string): AsyncGenerator<string> {

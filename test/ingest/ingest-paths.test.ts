@@ -1,0 +1,49 @@
+import assert from 'node:assert/strict';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { ingestPaths } from '../../src/ingest/ingest-paths.ts';
+import { temporaryFolder } from '../doubles/temporary-folder.ts';
+
+/** A folder with these files in it, and an ingest of paths below it that tells the sources it was given, in order. */
+async function folderOf(t: TestContext, files: string[]) {
+  const folder = await temporaryFolder(t);
+  for (const file of files) {
+    await mkdir(dirname(join(folder, file)), { recursive: true });
+    await writeFile(join(folder, file), file);
+  }
+  const given: string[] = [];
+  async function ingest(...paths: string[]) {
+    const progress = await ingestPaths({
+      paths: paths.map((path) => join(folder, path)),
+      async ingestFile(_, source) {
+        given.push(source);
+        return { id: 'd', source, collection: 'default', passages: 1, unchanged: false, replaced: false };
+      },
+    });
+    return { ...progress, sources: given.splice(0).sort() };
+  }
+  return { folder, ingest, given };
+}
+
+test('two files that would get one source are refused before anything is stored', async (t) => {
+  const { folder, ingest, given } = await folderOf(t, ['a/one.md', 'a/readme.md', 'b/readme.md']);
+  const [one, other] = [join(folder, 'a', 'readme.md'), join(folder, 'b', 'readme.md')];
+  for (const paths of [
+    ['a', 'b'],
+    ['a/readme.md', 'b/readme.md'],
+    ['a', 'b/readme.md'],
+  ])
+    await assert.rejects(ingest(...paths), {
+      code: 'BAD_INPUT',
+      message: `Both ${one} and ${other} would be stored as readme.md. Ingest a folder that holds both, or each into a collection of its own.`,
+    });
+  assert.deepEqual(given, []);
+  assert.deepEqual((await ingest('.')).sources, ['a/one.md', 'a/readme.md', 'b/readme.md']);
+});
+
+test('a file that is named twice is ingested once', async (t) => {
+  const { ingest } = await folderOf(t, ['a/one.md', 'a/two.md']);
+  const { sources, files, done } = await ingest('a', 'a/', 'a/../a/one.md');
+  assert.deepEqual({ sources, files, done }, { sources: ['one.md', 'two.md'], files: 2, done: 2 });
+});
