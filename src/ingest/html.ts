@@ -8,10 +8,12 @@ import type { LoadedDocument } from './loaded-document.ts';
 const DEEPEST_WALK = 1_000;
 
 const skipped =
-  'nav footer script style noscript template svg math form button select textarea iframe object canvas audio video img';
+  'nav footer script style noscript template svg math select datalist textarea iframe object canvas audio video img';
 const hidden = ['[hidden]', '[aria-hidden="true"]'];
 const plainBlocks =
-  'address aside blockquote caption dd details dl dt fieldset figcaption figure legend section summary';
+  'address aside blockquote caption dd details dl dt fieldset figcaption figure form legend section summary';
+/** Within these a button is no control but what is to be read: the question that it unfolds. */
+const openers = new Set('h1 h2 h3 h4 h5 h6 summary dt'.split(' '));
 
 const formatters: Record<string, FormatCallback> = {
   /** Sets the marks of `options.mark` around an element's text, which stands apart by `options.lines` line ends. */
@@ -61,6 +63,11 @@ const formatters: Record<string, FormatCallback> = {
     builder.addInline(close);
     builder.closeBlock({ trailingLineBreaks: 1 });
   },
+  /** A control, which is left out, unless it unfolds what follows. */
+  button(element, walk, builder) {
+    for (let outer = element.parent; outer; outer = outer.parent)
+      if (openers.has(outer.name ?? '')) return walk(element.children, builder);
+  },
   cell(element, walk, builder) {
     builder.addInline(element.data ?? '');
     walk(element.children, builder);
@@ -101,13 +108,16 @@ const ownHeader = ['article > header', 'main > header', 'section > header'].map(
   format: 'block',
 }));
 const articleOptions = options(surroundings);
-const convertArticle = compile({ ...articleOptions, selectors: [...(articleOptions.selectors ?? []), ...ownHeader] });
-/** For pages that are nothing but a form or a header. */
+const convertArticle = compile({
+  ...articleOptions,
+  selectors: [...(articleOptions.selectors ?? []), ...ownHeader, { selector: 'button', format: 'button' }],
+});
+/** For pages that are nothing but a header. */
 const convertWhole = compile(options(['script', 'style', 'noscript', 'template', 'svg', ...hidden]));
 
 /**
- * HTML as readable text, made with html-to-text: navigation, header, footer, forms, scripts, pictures and hidden elements are
- * left out, links keep their words only, rows of tables become lines, and headings, lists and code keep their places.
+ * HTML as readable text, made with html-to-text: navigation, header, footer, controls of forms, scripts, pictures and hidden
+ * elements are left out, links keep their words only, rows of tables become lines, and headings, lists and code keep their places.
  * The title is the `<title>`, else the first `<h1>`. The page's own text is what passages are slices of from here on.
  * @throws {AppError} `BAD_DOCUMENT` when elements nest deeper than any real page's.
  */

@@ -12,7 +12,7 @@ const page = `<!doctype html><html><head><title>The &amp; title</title><style>p{
 <table><tr><th>Name<th>Size<tr><td><p>a</p><td>1</table>
 <pre>let x;
   go();</pre>
-<form>password <input></form><svg><title>circle</title></svg><script>bad()</script>
+<form><button>Send</button><select><option>no</select><textarea>no</textarea></form><svg><title>circle</title></svg><script>bad()</script>
 </article></main><footer>Imprint</footer></body></html>`;
 
 test('a page becomes its readable text', () => {
@@ -57,8 +57,30 @@ test('without a <title> the first <h1> is the title, without both there is none'
   assert.equal(loadHtml('<p>a').title, null);
 });
 
-test('a page that is all form or header is read all the same', () => {
-  assert.equal(loadHtml('<form><p>Only this</p></form>').text, 'Only this');
+test('a page that is all header or buttons is read all the same', () => {
+  assert.equal(loadHtml('<header><p>Only this</p></header>').text, 'Only this');
+  assert.equal(loadHtml('<button>Only this</button>').text, 'Only this');
+});
+
+test('a page within a form is read, but for its controls', () => {
+  const { text, headings } = loadHtml(
+    `<form id="aspnetForm"><div><h1>Opening hours</h1><p>Nine to five.</p>
+<input value="x"><select><option>Monday</select><textarea>Write</textarea><button>Send</button></div></form>`,
+  );
+  assert.equal(text, 'Opening hours\n\nNine to five.');
+  assert.equal(headings.length, 1);
+});
+
+test('a question that unfolds its answer is read, though it is a button', () => {
+  const { text, headings } = loadHtml(
+    `<h3><button aria-expanded="false">How long is the <b>warranty</b>?</button></h3><div>Two years.</div>
+<details><summary><button>Who pays?</button></summary>We do.</details><p>Well. <button>Buy</button></p>`,
+  );
+  assert.equal(text, 'How long is the warranty?\n\nTwo years.\n\nWho pays?\n\nWe do.\n\nWell.');
+  assert.deepEqual(
+    headings.map((heading) => heading.text),
+    ['How long is the warranty?'],
+  );
 });
 
 test('a table that lays out a page is not a table', () => {
