@@ -3,6 +3,7 @@ import { AppError } from '../errors.ts';
 import { assertShallow } from './html-depth.ts';
 import { close, nextCell, open, readMarks, withoutMarks } from './html-marks.ts';
 import type { LoadedDocument } from './loaded-document.ts';
+import { lowered, raised } from './raised.ts';
 
 /** html-to-text walks the tree by recursion: what nests deeper than this is refused, so that the stack never overflows. */
 const DEEPEST_WALK = 1_000;
@@ -68,6 +69,11 @@ const formatters: Record<string, FormatCallback> = {
     for (let outer = element.parent; outer; outer = outer.parent)
       if (openers.has(outer.name ?? '')) return walk(element.children, builder);
   },
+  raised(element, walk, builder) {
+    const text = (element.name === 'sup' ? raised : lowered)(element);
+    if (text === null) walk(element.children, builder);
+    else builder.addInline(text);
+  },
   cell(element, walk, builder) {
     builder.addInline(element.data ?? '');
     walk(element.children, builder);
@@ -90,6 +96,7 @@ function options(skip: string[]): HtmlToTextOptions {
       ...each('li', 'item'),
       ...each('tr', 'row'),
       ...each('td th', 'cell'),
+      ...each('sup sub', 'raised'),
       ...each('title', 'marked', { mark: 'title', lines: 2 }),
       ...each('table', 'marked', { mark: 'table', lines: 2 }),
       ...each('pre', 'marked', { mark: 'code', lines: 2 }),
@@ -117,7 +124,8 @@ const convertWhole = compile(options(['script', 'style', 'noscript', 'template',
 
 /**
  * HTML as readable text, made with html-to-text: navigation, header, footer, controls of forms, scripts, pictures and hidden
- * elements are left out, links keep their words only, rows of tables become lines, and headings, lists and code keep their places.
+ * elements are left out, links keep their words only, rows of tables become lines, raised digits
+ * stay raised (10⁶), and headings, lists and code keep their places.
  * The title is the `<title>`, else the first `<h1>`. The page's own text is what passages are slices of from here on.
  * @throws {AppError} `BAD_DOCUMENT` when elements nest deeper than any real page's.
  */

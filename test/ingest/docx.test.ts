@@ -40,6 +40,13 @@ test("the title is the document's own before any heading", async () => {
   assert.equal(title, 'Own title');
 });
 
+test('raised digits stay raised', async () => {
+  const run = (text: string, place = '') =>
+    `<w:r><w:rPr>${place && `<w:vertAlign w:val="${place}"/>`}</w:rPr><w:t>${text}</w:t></w:r>`;
+  const paragraph = `<w:p>${run('10')}${run('6', 'superscript')}${run(' H')}${run('2', 'subscript')}${run('O')}</w:p>`;
+  assert.equal((await load(makeDocx(paragraph))).text, '10⁶ H2O');
+});
+
 test('a picture is neither read nor shown, though it says it is a file of this machine', async () => {
   const picture =
     '<w:p><w:r><w:drawing><wp:inline xmlns:wp="http://schemas.openxmlformats.org/drawingml/2006/wordprocessingDrawing">' +

@@ -83,6 +83,22 @@ test('a question that unfolds its answer is read, though it is a button', () => 
   );
 });
 
+test('raised and lowered digits change no number', () => {
+  for (const [html, text] of [
+    ['10<sup>6</sup> to 10<sup>-3</sup>', '10⁶ to 10⁻³'],
+    ['2<sup><a href="#x">10</a></sup> and 10<sup>−12</sup>', '2¹⁰ and 10⁻¹²'],
+    ['2<sup>k</sup>, 2<sup>k+1</sup>, x<sup>n</sup>, 10<sup>0.5</sup>', '2^k, 2^(k+1), xⁿ, 10^(0.5)'],
+    ['9 m<sup>2</sup> on the 1<sup>st</sup> floor<sup>*</sup>', '9 m² on the 1st floor*'],
+    ['the <b>warranty</b><sup>2</sup> of 2020<sup>[3]</sup>', 'the warranty ² of 2020[3]'],
+    ['in 2020<a href="#n"><sup>3</sup></a>', 'in 2020³'],
+    ['H<sub>2</sub>O, CO<sub>2</sub>', 'H2O, CO2'],
+    ['log<sub>2</sub>8, <i>1</i><sub>10</sub>, x<sub>i</sub>', 'log₂8, 1₁₀, xi'],
+    ['an open <sup>tag that is never closed', 'an open tag that is never closed'],
+    ['<sup></sup><sub> </sub>.', '.'],
+  ] as const)
+    assert.equal(loadHtml(`<p>${html}</p>`).text, text);
+});
+
 test('a table that lays out a page is not a table', () => {
   const { text, blocks } = loadHtml('<table><tr><td><h1>T</h1><p>Aa. Bb.<td><ul><li>x</ul></table>');
   assert.equal(text, 'T\n\nAa. Bb.\n\n- x');

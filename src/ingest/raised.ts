@@ -1,0 +1,63 @@
+import type { DomNode } from 'html-to-text';
+
+type Node = DomNode & { prev?: Node | null; next?: Node | null };
+
+const higher = digits('0123456789+-−–=()ni', '⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁻⁼⁽⁾ⁿⁱ');
+const lower = digits('0123456789+-−–=()', '₀₁₂₃₄₅₆₇₈₉₊₋₋₋₌₍₎');
+/** Longer texts (UTF-16 code units) are no exponents or marks: an element that wasn't closed has swallowed them. */
+const longest = 20;
+
+/**
+ * How the text of a `sup` is written so that it changes no number before it: 10⁶, 2^k. Behind a word it is the mark of a note and
+ * stands apart, so that the word is found. Endings (1st, 2nd), signs and marks in brackets stay as they are.
+ * @returns null where it is to be read like any text
+ */
+export function raised(element: DomNode): string | null {
+  const text = textOf(element).trim();
+  if (text === '' || text.length > longest || /\s/.test(text)) return null;
+  const written = inDigits(text, higher);
+  if (written !== null) return /\p{L}{4}$/u.test(textBeside(element, 'prev')) ? ` ${written}` : written;
+  if (!/[\p{L}\p{N}]/u.test(text) || /^\p{L}{2,}$|[[\]]/u.test(text)) return null;
+  return text.length === 1 ? `^${text}` : `^(${text})`;
+}
+
+/**
+ * How the text of a `sub` is written where its digits would meet others: log₂8. Elsewhere it runs on: H2O.
+ * @returns null where it is to be read like any text
+ */
+export function lowered(element: DomNode): string | null {
+  const text = textOf(element).trim();
+  const meetsDigits = /\d$/.test(textBeside(element, 'prev')) || /^\d/.test(textBeside(element, 'next'));
+  return text !== '' && meetsDigits ? inDigits(text, lower) : null;
+}
+
+function digits(plain: string, written: string): Map<string, string> {
+  const forms = Array.from(written);
+  return new Map(Array.from(plain, (digit, at) => [digit, forms[at]!]));
+}
+
+/** The text in other digits, or null where it holds more than digits and signs. */
+function inDigits(text: string, forms: Map<string, string>): string | null {
+  const written = Array.from(text, (digit) => forms.get(digit));
+  return written.includes(undefined) ? null : written.join('');
+}
+
+/** The text of an element, read just so far that it is known to be too long. */
+function textOf({ type, data, children = [] }: DomNode): string {
+  let text = type === 'text' ? (data ?? '') : '';
+  for (const child of children) {
+    if (text.length > longest) break;
+    text += textOf(child);
+  }
+  return text;
+}
+
+/** The last few characters of the text node before an element, or the first few of the one after, be they within another element. */
+function textBeside(element: DomNode, side: 'prev' | 'next'): string {
+  let node: Node | undefined = element;
+  while (node && !node[side]) node = node.parent;
+  node = node?.[side] ?? undefined;
+  while (node?.children?.length) node = node.children.at(side === 'prev' ? -1 : 0);
+  const text = node?.type === 'text' ? (node.data ?? '') : '';
+  return side === 'prev' ? text.slice(-longest) : text.slice(0, longest);
+}
