@@ -1,5 +1,11 @@
 import { type Span, trimSpan } from '../sentences.ts';
-import { type Block, type Heading, LONGEST_HEADING, type LoadedDocument } from './loaded-document.ts';
+import {
+  type Block,
+  type Heading,
+  LONGEST_HEADING,
+  type LoadedDocument,
+  withoutBreakHints,
+} from './loaded-document.ts';
 
 /**
  * html-to-text gives text without offsets. So its formatters set marks into the text around what we want to find again, and
@@ -43,7 +49,7 @@ type Stretch = Span & { mark: Mark; simple: boolean };
 /** The text without its marks, with at most one blank line in a row, and what the marks told. */
 export function readMarks(marked: string): Omit<LoadedDocument, 'format'> {
   // Texts at even places, marks at odd ones.
-  const parts = marked.split(ANY_MARK);
+  const parts = withoutBreakHints(marked).split(ANY_MARK);
   const output = createOutput();
   const closed: Stretch[] = [];
   const opened: Stretch[] = [];

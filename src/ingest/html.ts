@@ -88,6 +88,8 @@ function options(skip: string[]): HtmlToTextOptions {
   return {
     baseElements: { selectors: [] },
     wordwrap: false,
+    // Without U+200B, which parts no words.
+    whitespaceCharacters: ' \t\r\n\f',
     limits: { maxDepth: DEEPEST_WALK, maxInputLength: Number.MAX_SAFE_INTEGER, ellipsis: tooDeep },
     formatters,
     selectors: [

@@ -30,3 +30,6 @@ export const LONGEST_HEADING = 300;
 
 /** A document may unfold to far more text than its size suggests: beyond this many UTF-16 code units it is refused. */
 export const LONGEST_TEXT = 20_000_000;
+
+/** Text that is made from a file doesn't keep the hints where words may be broken, which nobody sees: they would part the words. */
+export const withoutBreakHints = (text: string): string => text.replace(/[\u00ad\u200b\u2060]/g, '');

@@ -1,3 +1,5 @@
+import { withoutBreakHints } from './loaded-document.ts';
+
 /** What pdf.js tells of a run of text: its characters, where its baseline starts, its size, and whether its line ends here. */
 export type TextItem = { str: string; transform: number[]; width: number; height: number; hasEOL: boolean };
 
@@ -30,7 +32,7 @@ export function layOutPage(items: TextItem[]): string {
     if (paragraph && continues(paragraph.at(-1)!, line, usualGap)) paragraph.push(line);
     else paragraphs.push([line]);
   }
-  return paragraphs.map(joinLines).join('\n\n');
+  return withoutBreakHints(paragraphs.map(joinLines).join('\n\n'));
 }
 
 function linesOf(items: TextItem[]): Line[] {

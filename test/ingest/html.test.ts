@@ -99,6 +99,14 @@ test('raised and lowered digits change no number', () => {
     assert.equal(loadHtml(`<p>${html}</p>`).text, text);
 });
 
+test('hints where words may be broken are not kept', () => {
+  const { text, title } = loadHtml(
+    '<h1>War&shy;ran&shy;ty</h1><p>temper&#8203;ature \u00adof 5&#8288;%</p><pre>a\u200bb</pre>',
+  );
+  assert.equal(text, 'Warranty\n\ntemperature of 5%\n\nab');
+  assert.equal(title, 'Warranty');
+});
+
 test('a table that lays out a page is not a table', () => {
   const { text, blocks } = loadHtml('<table><tr><td><h1>T</h1><p>Aa. Bb.<td><ul><li>x</ul></table>');
   assert.equal(text, 'T\n\nAa. Bb.\n\n- x');

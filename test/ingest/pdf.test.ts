@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { loadDocument } from '../../src/ingest/load.ts';
+import { layOutPage } from '../../src/ingest/pdf-layout.ts';
 import { makePdf } from './make-pdf.ts';
 
 const load = (bytes: Uint8Array) => loadDocument({ bytes, name: 'a.pdf' });
@@ -33,6 +34,18 @@ test('lines become paragraphs, pages stand apart, broken words are made whole', 
       'Another page.',
     ].join('\n\n'),
   );
+});
+
+test('hints where words may be broken are not kept, at the end of a line or within', () => {
+  const lines = ['A three-year war\u00adran\u00adty is given for every de\u00ad', 'vice that we sell.'];
+  const items = lines.map((str, at) => ({
+    str,
+    transform: [12, 0, 0, 12, 72, 700 - 14 * at],
+    width: 300 - 200 * at,
+    height: 12,
+    hasEOL: true,
+  }));
+  assert.equal(layOutPage(items), 'A three-year warranty is given for every device that we sell.');
 });
 
 test('short lines, as of lists and code, stay lines', async () => {
