@@ -29,9 +29,13 @@ const mergedPages = 64;
 /** What a word adds to the score of each passage that holds it. */
 type WordScores = { keys: Float64Array; scores: Float64Array };
 
+/** A soft hyphen only says where a word may be broken; FTS5 would break it there. */
+const withoutSoftHyphens = (text: string) => text.replaceAll('\u00ad', '');
+
 /** The words of a question that are worth searching for; of a question of nothing but stop words, these. */
 export function wordsOf(question: string): string[] {
-  const words = question.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? [];
+  const text = withoutSoftHyphens(question).normalize('NFC').toLowerCase();
+  const words = text.match(/[\p{L}\p{N}][\p{L}\p{N}\p{M}]*/gu) ?? [];
   const telling = words.filter((word) => !stopWords.has(word));
   return [...new Set(telling.length > 0 ? telling : words)].slice(0, 64);
 }
@@ -143,7 +147,7 @@ export function openFullText(database: DatabaseSync, collectionKey: number) {
   return {
     add(passageKey: number, headings: string, text: string) {
       forget();
-      execute(insert, passageKey, headings, text);
+      execute(insert, passageKey, withoutSoftHyphens(headings), withoutSoftHyphens(text));
     },
     remove(passageKey: number) {
       forget();

@@ -20,7 +20,7 @@ for (const [at, word] of 'thirty forty fifty sixty seventy eighty ninety'.split(
   numberWords.set(word, String(30 + 10 * at));
 numberWords.set('hundred', '100').set('thousand', '1000').set('million', '1000000').set('dozen', '12');
 
-const wordPattern = /\p{N}+(?:[.,]\p{N}+)*|[\p{L}\p{M}]+(?:['’]\p{L}+)*/gu;
+const wordPattern = /\p{N}+(?:[.,]\p{N}+)*|[\p{L}\p{M}][\p{L}\p{M}\u00ad]*(?:['’]\p{L}[\p{L}\p{M}\u00ad]*)*/gu;
 /** Longer texts are read this far, in UTF-16 code units: what is compared are sentences, questions and passages. */
 const readableCharacters = 20_000;
 
@@ -82,7 +82,8 @@ const rememberedLength = 40;
 
 /**
  * A word without its ending, so that "trained", "training" and "trains" meet: a light stemmer for English, in the manner of
- * Porter ("An algorithm for suffix stripping", 1980) but in one pass. Numbers come out as plain digits.
+ * Porter ("An algorithm for suffix stripping", 1980) but in one pass. Numbers come out as plain digits, and letters with accents
+ * alike (NFC), however the text spells them; soft hyphens are left out.
  */
 export function stemOf(lower: string): string {
   if (lower.length > rememberedLength) return stripped(lower);
@@ -95,7 +96,8 @@ export function stemOf(lower: string): string {
   return stem;
 }
 
-function stripped(lower: string): string {
+function stripped(asWritten: string): string {
+  const lower = asWritten.normalize('NFC').replaceAll('\u00ad', '');
   if (/^\p{N}/u.test(lower)) return lower.replace(/,(?=\d{3})/g, '');
   const number = numberWords.get(lower);
   if (number) return number;

@@ -25,6 +25,17 @@ test('only white space may differ, and what is shown is the passage', () => {
   assert.equal(found?.quote, 'weak\nnoise');
 });
 
+test('a quotation is found however its accents are spelled, and across soft hyphens', () => {
+  const [nfc, nfd] = ['un résumé à Zürich', 'un re\u0301sume\u0301 a\u0300 Zu\u0308rich'];
+  assert.equal(findEvidence([nfd], [passage(nfc)])[0]?.quote, nfc);
+  assert.equal(findEvidence([nfc], [passage(nfd)])[0]?.quote, nfd);
+  const hyphenated = 'a war\u00adran\u00adty of two years';
+  assert.deepEqual(findEvidence(['warranty of'], [passage(hyphenated, 10)]), [
+    { quote: 'war\u00adran\u00adty of', passageId: 'p', start: 12, end: 25 },
+  ]);
+  assert.equal(findEvidence(['war\u00adranty'], [passage('warranty')])[0]?.quote, 'warranty');
+});
+
 test('a quotation with another word, another case or none at all is dropped', () => {
   assert.deepEqual(findEvidence(['strong noise', 'Weak', '', 'a', '.*'], [passage('weak noise')]), []);
 });

@@ -75,6 +75,23 @@ test('nothing in a question acts as query syntax', () => {
   assert.deepEqual(wordsOf('What is it?'), ['what', 'is', 'it']);
 });
 
+test('words are whole and the same however their accents are spelled, in every script', () => {
+  assert.deepEqual(wordsOf('re\u0301sume\u0301'), ['résumé']);
+  assert.deepEqual(wordsOf('हिन्दी भाषा'), ['हिन्दी', 'भाषा']);
+  const database = new DatabaseSync(':memory:');
+  const fullText = openFullText(database, 1);
+  const texts = ['Mon résumé.', 'Mon re\u0301sume\u0301.', 'İstanbul', 'हिन्दी भाषा', 'हिम', 'a war\u00adran\u00adty'];
+  for (const [key, text] of texts.entries()) fullText.add(key, '', text);
+  const keysFor = (question: string) => [...fullText.search(question).keys()].sort();
+  assert.deepEqual(keysFor('résumé'), [0, 1]);
+  assert.deepEqual(keysFor('re\u0301sume\u0301'), [0, 1]);
+  assert.deepEqual(keysFor('İstanbul'), [2]);
+  assert.deepEqual(keysFor('हिन्दी'), [3]);
+  assert.deepEqual(keysFor('warranty'), [5]);
+  assert.deepEqual(keysFor('war\u00adranty'), [5]);
+  database.close();
+});
+
 test('in a large collection the rare words of a question are searched for, and a word that is everywhere is not', () => {
   const database = new DatabaseSync(':memory:');
   const fullText = openFullText(database, 1);
