@@ -8,6 +8,9 @@ import { assertNoEntities, type XmlElement, xmlElements } from './xml-elements.t
 const CONTAINER = 'META-INF/container.xml';
 const ENCRYPTION = 'META-INF/encryption.xml';
 const CHAPTER = /^(?:application\/xhtml\+xml|text\/html)$/i;
+/** Between these XML has text without markup, which HTML takes for a comment. */
+const CHARACTERS = '<![CDATA[';
+const CHARACTERS_END = ']]>';
 /** XML's short form of an element without content, which HTML takes for an opening tag. */
 const SELF_CLOSED = /<([a-z][\w:-]*)((?:\s[^<>]*)?)\/>/gi;
 const VOID = /^(?:area|base|br|col|embed|hr|img|input|link|meta|source|track|wbr)$/i;
@@ -32,7 +35,7 @@ export async function loadEpub(bytes: Uint8Array): Promise<Loaded> {
   for (const path of paths) {
     const source = await archive.readText(path);
     assertNoEntities(source);
-    chapters.push(loadHtml(source.replace(/\r\n?/g, '\n').replace(SELF_CLOSED, closed)));
+    chapters.push(loadHtml(asHtml(source.replace(/\r\n?/g, '\n')), 'chapter'));
   }
   const book = joined(chapters.filter(({ text }) => text !== ''));
   const title = elements
@@ -74,6 +77,18 @@ function decoded(href: string): string {
   } catch {
     return href;
   }
+}
+
+/** XHTML written as HTML is: without the forms that only XML has. */
+function asHtml(xhtml: string): string {
+  const [before = '', ...rest] = xhtml.split(CHARACTERS);
+  const escaped = rest.map((piece) => {
+    const end = piece.indexOf(CHARACTERS_END);
+    const characters = end === -1 ? piece : piece.slice(0, end);
+    const after = end === -1 ? '' : piece.slice(end + CHARACTERS_END.length);
+    return characters.replaceAll('&', '&amp;').replaceAll('<', '&lt;') + after;
+  });
+  return [before, ...escaped].join('').replace(SELF_CLOSED, closed);
 }
 
 function closed(whole: string, name: string, attributes: string): string {

@@ -9,7 +9,7 @@ import { lowered, raised } from './raised.ts';
 const DEEPEST_WALK = 1_000;
 
 const skipped =
-  'nav footer script style noscript template svg math select datalist textarea iframe object canvas audio video img';
+  'nav script style noscript template svg math select datalist textarea iframe object canvas audio video img';
 const hidden = ['[hidden]', '[aria-hidden="true"]'];
 const plainBlocks =
   'address aside blockquote caption dd details dl dt fieldset figcaption figure form legend section summary';
@@ -111,30 +111,31 @@ function options(skip: string[]): HtmlToTextOptions {
 }
 
 /** What surrounds an article on its page. The header of an article itself holds its heading, so it stays. */
-const surroundings = [...skipped.split(' '), 'header', ...hidden];
+const surroundings = ['header', 'footer'].map((selector) => ({ selector, format: 'skip' }));
 const ownHeader = ['article > header', 'main > header', 'section > header'].map((selector) => ({
   selector,
   format: 'block',
 }));
-const articleOptions = options(surroundings);
-const convertArticle = compile({
-  ...articleOptions,
-  selectors: [...(articleOptions.selectors ?? []), ...ownHeader, { selector: 'button', format: 'button' }],
-});
+const contentOptions = options([...skipped.split(' '), ...hidden]);
+const contentSelectors = [...(contentOptions.selectors ?? []), { selector: 'button', format: 'button' }];
+const convertArticle = compile({ ...contentOptions, selectors: [...contentSelectors, ...surroundings, ...ownHeader] });
+/** A chapter of a book is all content: its header holds its heading, its footer its notes. */
+const convertChapter = compile({ ...contentOptions, selectors: contentSelectors });
 /** For pages that are nothing but a header. */
 const convertWhole = compile(options(['script', 'style', 'noscript', 'template', 'svg', ...hidden]));
 
 /**
- * HTML as readable text, made with html-to-text: navigation, header, footer, controls of forms, scripts, pictures and hidden
- * elements are left out, links keep their words only, rows of tables become lines, raised digits
+ * HTML as readable text, made with html-to-text: navigation, header, footer (but those of a book's chapter), controls of forms,
+ * scripts, pictures and hidden elements are left out, links keep their words only, rows of tables become lines, raised digits
  * stay raised (10⁶), and headings, lists and code keep their places.
  * The title is the `<title>`, else the first `<h1>`. The page's own text is what passages are slices of from here on.
  * @throws {AppError} `BAD_DOCUMENT` when elements nest deeper than any real page's.
  */
-export function loadHtml(source: string): Omit<LoadedDocument, 'format'> {
+export function loadHtml(source: string, kind: 'page' | 'chapter' = 'page'): Omit<LoadedDocument, 'format'> {
   assertShallow(source);
   const cleaned = withoutMarks(source);
-  const page = readMarks(checked(convertArticle(cleaned)));
+  const convert = kind === 'page' ? convertArticle : convertChapter;
+  const page = readMarks(checked(convert(cleaned)));
   return page.text === '' ? { ...readMarks(checked(convertWhole(cleaned))), title: page.title } : page;
 }
 

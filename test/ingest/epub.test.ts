@@ -29,6 +29,14 @@ test('chapters come in the order of the spine, each once, without the table of c
   );
 });
 
+test('header, footer and text without markup of a chapter are read', async () => {
+  const chapter =
+    '<header><h1>One</h1></header><p>Text <![CDATA[of <p> & more]]>.</p><nav>Next</nav><footer><p>A note.</p></footer>';
+  const { text, headings } = await load(makeEpub([chapter, '<p>a<![CDATA[b'.repeat(50_000)]));
+  assert.ok(text.startsWith('One\n\nText of <p> & more.\n\nA note.\n\nab'));
+  assert.equal(headings[0]?.text, 'One');
+});
+
 test('without a title of its own the first heading of level 1 serves', async () => {
   assert.equal((await load(makeEpub(['<p>a</p>', '<h1>B</h1>'], { title: ' ' }))).title, 'B');
 });
