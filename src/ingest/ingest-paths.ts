@@ -1,5 +1,5 @@
-import { opendir, stat } from 'node:fs/promises';
-import { basename, join, relative, resolve, sep } from 'node:path';
+import { opendir, realpath, stat } from 'node:fs/promises';
+import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { AppError } from '../errors.ts';
 import type { Ingested } from './ingest.ts';
 
@@ -17,8 +17,8 @@ export type IngestProgress = {
   failed: { source: string; code: string; message: string }[];
 };
 
-/** A file to ingest, and its source. */
-type SourceFile = { path: string; source: string };
+/** A file to ingest, and its source; or a link that isn't followed. */
+type SourceFile = { path: string; source: string; isLost?: boolean };
 
 /** How many failures are kept in words; the rest is counted. */
 export const failuresKept = 1000;
@@ -28,8 +28,8 @@ const filesAtOnce = 4;
 /**
  * Ingests files, and folders with all that is in them but hidden files, in bounded memory whatever their number (several paths
  * cost the files' names). A file's source is its path from the folder that was named, with `/` on every system, or its name
- * where it was named itself. What is unchanged costs a look, so an ingest that was broken off goes on where it stopped when it
- * is run again.
+ * where it was named itself. Links within a folder are followed where they stay in it; any other counts as a file that can't be
+ * read. What is unchanged costs a look, so an ingest that was broken off goes on where it stopped when it is run again.
  * @returns the final progress; one bad file is reported in it, never thrown
  * @throws AppError BAD_INPUT, before anything is stored, where a path isn't there or two files would get one source; the signal's
  * reason when it fires; what no other file would survive
@@ -51,8 +51,9 @@ export async function ingestPaths(options: {
   async function work() {
     for (let next = await files.next(); !next.done && !broken; next = await files.next()) {
       signal?.throwIfAborted();
-      const { path, source } = next.value;
+      const { path, source, isLost } = next.value;
       try {
+        if (isLost) throw new AppError('BAD_INPUT', 'The link leads out of the folder, to nothing or back.');
         const { unchanged, replaced } = await ingestFile(path, source);
         progress[unchanged ? 'unchanged' : replaced ? 'replaced' : 'added'] += 1;
       } catch (error) {
@@ -108,15 +109,35 @@ async function* filesOf(paths: string[]): AsyncGenerator<SourceFile> {
 async function* filesAt(path: string): AsyncGenerator<SourceFile> {
   if (!(await stat(path)).isDirectory()) yield { path, source: basename(path) };
   else
-    for await (const file of filesUnder(path)) yield { path: file, source: relative(path, file).split(sep).join('/') };
+    for await (const file of filesUnder(path, await realpath(path)))
+      yield { ...file, source: relative(path, file.path).split(sep).join('/') };
 }
 
-async function* filesUnder(folder: string): AsyncGenerator<string> {
-  const folders = [];
+/** The files in a folder and in those below; `root` is where links must stay. A folder that is a link has no more of its kind. */
+async function* filesUnder(folder: string, root: string, isLink = false): AsyncGenerator<Omit<SourceFile, 'source'>> {
+  const folders: { path: string; isLink: boolean }[] = [];
   for await (const entry of await opendir(folder)) {
     if (entry.name.startsWith('.')) continue;
-    if (entry.isDirectory()) folders.push(join(folder, entry.name));
-    else if (entry.isFile()) yield join(folder, entry.name);
+    const path = join(folder, entry.name);
+    const found = entry.isSymbolicLink() ? await followed(path, root) : entry;
+    if (!found || (found !== entry && isLink && found.isDirectory())) yield { path, isLost: true };
+    else if (found.isDirectory()) folders.push({ path, isLink: isLink || found !== entry });
+    else if (found.isFile()) yield { path };
   }
-  for (const each of folders) yield* filesUnder(each);
+  for (const each of folders) yield* filesUnder(each.path, root, each.isLink);
+}
+
+/** What a link leads to, or null where that is outside of `root`, isn't there or holds the link itself. */
+async function followed(link: string, root: string) {
+  try {
+    const [target, from] = [await realpath(link), await realpath(dirname(link))];
+    return holds(root, target) && !holds(target, from) ? await stat(target) : null;
+  } catch {
+    return null;
+  }
+}
+
+function holds(folder: string, path: string): boolean {
+  const way = relative(folder, path);
+  return way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way);
 }

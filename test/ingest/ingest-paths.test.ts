@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { ingestPaths } from '../../src/ingest/ingest-paths.ts';
@@ -46,4 +46,36 @@ test('a file that is named twice is ingested once', async (t) => {
   const { ingest } = await folderOf(t, ['a/one.md', 'a/two.md']);
   const { sources, files, done } = await ingest('a', 'a/', 'a/../a/one.md');
   assert.deepEqual({ sources, files, done }, { sources: ['one.md', 'two.md'], files: 2, done: 2 });
+});
+
+test('links are followed within the folder that was named, as Kubernetes mounts a ConfigMap, and never out of it', async (t) => {
+  const { folder, ingest } = await folderOf(t, ['in/..2026/one.md', 'in/..2026/sub/two.md', 'in/three.md', 'out.md']);
+  const outside = await temporaryFolder(t);
+  await writeFile(join(outside, 'secret.md'), 'secret');
+  for (const [target, link] of [
+    ['..2026', 'in/..data'],
+    ['..data/one.md', 'in/one.md'],
+    ['..data/sub', 'in/sub'],
+    ['../out.md', 'in/to-out.md'],
+    [outside, 'in/away'],
+    [join(outside, 'secret.md'), 'in/secret.md'],
+    ['nowhere.md', 'in/broken.md'],
+    ['.', 'in/circle'],
+    ['../../..2026', 'in/..2026/sub/again'],
+    ['in', 'linked'],
+  ] as const)
+    await symlink(target, join(folder, link));
+  for (const named of ['in', 'linked']) {
+    const { sources, files, added, skipped, failed } = await ingest(named);
+    assert.deepEqual(sources, ['one.md', 'sub/two.md', 'three.md']);
+    assert.deepEqual({ files, added, skipped }, { files: 9, added: 3, skipped: 6 });
+    assert.deepEqual(failed.map(({ source }) => source).sort(), [
+      'away',
+      'broken.md',
+      'circle',
+      'secret.md',
+      'sub/again',
+      'to-out.md',
+    ]);
+  }
 });
