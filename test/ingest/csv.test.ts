@@ -35,6 +35,14 @@ test('a first row that holds values is a row like the others', () => {
   assert.equal(loadCsv('only,names\n').text, 'only; names');
 });
 
+test('years and dates name columns whose values are none', () => {
+  assert.equal(loadCsv('Country,2020,2021\nMalta,0.5,0.6\n').text, 'Country: Malta; 2020: 0.5; 2021: 0.6');
+  assert.equal(loadCsv('Shop;01/2020;2020-02-01\nA;7;8\n').text, 'Shop: A; 01/2020: 7; 2020-02-01: 8');
+  assert.equal(loadCsv('Ann,1950,2020\nBob,1961,\n').text, 'Ann; 1950; 2020\nBob; 1961');
+  assert.equal(loadCsv('2020,2021\n5,6\n').text, '2020; 2021\n5; 6');
+  assert.equal(loadCsv('Ann,3,x\nBob,4,y\n').text, 'Ann; 3; x\nBob; 4; y');
+});
+
 test('a long row is a paragraph with a line for each value', () => {
   const long = 'A sentence that goes on. '.repeat(20).trim();
   const { text, blocks } = loadCsv(`q,a\nWhy?,"${long}"\nHow?,So\n`);
