@@ -16,6 +16,9 @@ const plainBlocks =
 /** Within these a button is no control but what is to be read: the question that it unfolds. */
 const openers = new Set('h1 h2 h3 h4 h5 h6 summary dt'.split(' '));
 
+/** The whole number that an attribute gives, or null. */
+const whole = (attribute: string | undefined) => (/^\s*-?\d{1,9}\s*$/.test(attribute ?? '') ? Number(attribute) : null);
+
 const formatters: Record<string, FormatCallback> = {
   /** Sets the marks of `options.mark` around an element's text, which stands apart by `options.lines` line ends. */
   marked(element, walk, builder, { mark, lines }) {
@@ -35,9 +38,13 @@ const formatters: Record<string, FormatCallback> = {
   /** Not html-to-text's own list: that indents by copying, which costs the square of the depth. */
   list(element, walk, builder) {
     const nested = element.parent?.name === 'li';
-    let number = Number.parseInt(element.attribs?.start ?? '1', 10) || 1;
-    for (const child of element.children) {
-      if (child.name === 'li') child.data = element.name === 'ol' ? `${number++}. ` : '- ';
+    const items = element.children.filter(({ name }) => name === 'li');
+    const isReversed = element.attribs?.reversed !== undefined;
+    let number = whole(element.attribs?.start) ?? (isReversed ? items.length : 1);
+    for (const item of items) {
+      number = whole(item.attribs?.value) ?? number;
+      item.data = element.name === 'ol' ? `${number}. ` : '- ';
+      number += isReversed ? -1 : 1;
     }
     builder.openBlock({ leadingLineBreaks: nested ? 1 : 2 });
     if (!nested) builder.addInline(open('list'));

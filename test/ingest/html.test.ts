@@ -107,6 +107,17 @@ test('hints where words may be broken are not kept', () => {
   assert.equal(title, 'Warranty');
 });
 
+test('items have the numbers that a reader sees', () => {
+  for (const [html, text] of [
+    ['<ol start="0"><li>a<li>b</ol>', '0. a\n1. b'],
+    ['<ol start="x"><li>a<li value="7">b<li>c<li value="">d</ol>', '1. a\n7. b\n8. c\n9. d'],
+    ['<ol reversed><li>a<li>b<li>c</ol>', '3. a\n2. b\n1. c'],
+    ['<ol reversed start="1"><li>a<li>b</ol>', '1. a\n0. b'],
+    ['<ul><li value="7">a</ul>', '- a'],
+  ] as const)
+    assert.equal(loadHtml(html).text, text);
+});
+
 test('a table that lays out a page is not a table', () => {
   const { text, blocks } = loadHtml('<table><tr><td><h1>T</h1><p>Aa. Bb.<td><ul><li>x</ul></table>');
   assert.equal(text, 'T\n\nAa. Bb.\n\n- x');
