@@ -5,7 +5,9 @@ const LONGEST_RUNNING_LINE = 120;
 /** Headers and footers may have this many paragraphs. */
 const LAYERS = 2;
 /** What may be a page's number: a whole number, no part of a fraction or of a longer one; Roman numerals where they stand alone. */
-const PAGE_NUMBER = /(?<!\d[.,]?)\d{1,5}(?![.,]?\d)|^[ivxlc]+$/g;
+const PAGE_NUMBER = /(?<!\d[.,]?)(?!0\d)\d{1,5}(?![.,]?\d)|^[ivxlc]+$/g;
+/** Beside words, a number that is this far from the page's place in the file is another's: "Invoice 1002". */
+const FARTHEST = 100;
 const ROMAN_VALUES: Record<string, number> = { i: 1, v: 5, x: 10, l: 50, c: 100 };
 
 /**
@@ -51,9 +53,11 @@ const PLACE_OF_NUMBER = '\0';
  */
 function runningKeys(line: string, page: number): string[] {
   if (line === '' || line.length > LONGEST_RUNNING_LINE) return [];
-  const numbered = Array.from(line.matchAll(PAGE_NUMBER), ({ 0: number, index }) => {
+  const numbered = Array.from(line.matchAll(PAGE_NUMBER)).flatMap(({ 0: number, index }) => {
     const [before, after] = [line.slice(0, index), line.slice(index + number.length)];
-    return `${before}${PLACE_OF_NUMBER}${numberIn(number) - page}${PLACE_OF_NUMBER}${after}`;
+    const offset = numberIn(number) - page;
+    const isPages = Math.abs(offset) < FARTHEST || !/\p{L}/u.test(before + after);
+    return isPages ? `${before}${PLACE_OF_NUMBER}${offset}${PLACE_OF_NUMBER}${after}` : [];
   });
   return [line, ...numbered];
 }

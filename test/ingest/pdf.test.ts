@@ -88,6 +88,8 @@ test('numbers that do not follow the pages are text', async () => {
   assert.equal((await load(pagesOf(lines.map((line) => [line])))).text, lines.join('\n\n'));
   const measured = [13, 40, 7, 21].map((share, at) => [`Part ${'ABCD'[at]}`, `Measured in 2020: ${share} percent`]);
   assert.equal((await load(pagesOf(measured))).text, measured.flat().join('\n\n'));
+  const numbered = [1, 2, 3, 4].map((at) => [`Invoice ${1000 + at}`, `To customer ${'ABCD'[at - 1]}`, `File 00${at}`]);
+  assert.equal((await load(pagesOf(numbered))).text, numbered.flat().join('\n\n'));
   const fractions = [1, 2, 3, 4].map((tenth) => [`Part ${'ABCD'[tenth - 1]}`, `A dose of 0.${tenth} mg`]);
   assert.equal((await load(pagesOf(fractions))).text, fractions.flat().join('\n\n'));
 });
@@ -95,7 +97,8 @@ test('numbers that do not follow the pages are text', async () => {
 test('a number that rises with the pages is theirs, whatever page it begins at, in Roman numerals too', async () => {
   const words = ['alpha', 'beta', 'gamma', 'delta'];
   for (const footer of [
-    (at: number) => `Report 2020 - page ${at + 98} of 140`,
+    (at: number) => `Report 2020 - page ${at + 90} of 140`,
+    (at: number) => `- ${at + 1001} -`,
     (at: number) => ['ii', 'iii', 'iv', 'v'][at]!,
   ])
     assert.equal((await load(pagesOf(words.map((word, at) => [word, footer(at)])))).text, words.join('\n\n'));
