@@ -28,7 +28,9 @@ export function createModelAnswer(options: { prompt: Prompt; model: ChatStep }):
     step('read answer', (message: AIMessageChunk): Answer => {
       const text = readText(message);
       if (text === '') throw new AppError('MODEL_BAD_OUTPUT', 'The model replied without a text.');
-      return isAbstention(text) ? { text: abstention, abstained: true } : { text, abstained: false };
+      if (isAbstention(text)) return { text: abstention, abstained: true };
+      const isCutOff = message.response_metadata.finish_reason === 'length';
+      return { text, abstained: false, ...(isCutOff && { isCutOff }) };
     }),
   ] as Runnable[]);
 }

@@ -13,8 +13,8 @@ export type Asked = {
   searchedFor?: string;
 };
 
-/** An answer; `abstained` says that it is the admission that there is none. */
-export type Answer = { text: string; abstained: boolean };
+/** An answer; `abstained` says that it is the admission that there is none, `isCutOff` that the model was stopped before its end. */
+export type Answer = { text: string; abstained: boolean; isCutOff?: true };
 
 /** What is carried forward, step after step, to the end: nothing that a later reader may want is dropped on the way. */
 export type Retrieved = Asked & { context: FoundPassage[] };

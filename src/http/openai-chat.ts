@@ -28,7 +28,7 @@ const Completion = z.object({
       index: z.int(),
       message: z.object({ role: z.literal('assistant'), content: z.string(), refusal: z.null() }),
       logprobs: z.null(),
-      finish_reason: z.literal('stop'),
+      finish_reason: z.enum(['stop', 'length']),
     }),
   ),
   usage: z.object({ prompt_tokens: z.int(), completion_tokens: z.int(), total_tokens: z.int() }),
@@ -74,14 +74,18 @@ export const openAiChatRoute: FastifyPluginAsyncZod<{ conductAsk: ConductAsk; kn
           withUsage,
         });
       }
-      const answered = await conductAsk(asked, asker);
+      let finish_reason: FinishReason = 'stop';
+      const keep: Asker['keep'] = (name, value) => {
+        if (name === 'answer') finish_reason = toFinishReason(value as KeptAnswer);
+      };
+      const answered = await conductAsk(asked, { ...asker, keep });
       logAsk(request, answered);
       const content = answered.answer + (footnote ? toFootnote(answered) : '');
       const message = { role: 'assistant' as const, content, refusal: null };
       return {
         ...head,
         object: 'chat.completion' as const,
-        choices: [{ index: 0, message, logprobs: null, finish_reason: 'stop' as const }],
+        choices: [{ index: 0, message, logprobs: null, finish_reason }],
         usage: toUsage(answered),
         ...toExtras(answered),
       };
@@ -105,7 +109,7 @@ async function streamCompletion(
     // With usage asked for, every chunk has the field, as OpenAI's have.
     return stream!.tell(null, { ...chunk, ...(options.withUsage && { usage: null }), ...more });
   };
-  const tellDelta = (delta: object, finish_reason: 'stop' | null = null, more: object = {}): Promise<void> => {
+  const tellDelta = (delta: object, finish_reason: FinishReason | null = null, more: object = {}): Promise<void> => {
     if (!stream) {
       stream = openEventStream(reply);
       void tellDelta({ role: 'assistant', content: '', refusal: null });
@@ -116,15 +120,18 @@ async function streamCompletion(
     if (content !== '') await tellDelta({ content });
   };
   const told = createToldText();
+  let finishReason: FinishReason = 'stop';
   try {
     const answered = await conduct({
       onToken: (token) => tellText(told.add(token)),
       keep: (name, value) => {
-        if (name === 'answer') void tellText(told.finish((value as { text: string }).text));
+        if (name !== 'answer') return;
+        finishReason = toFinishReason(value as KeptAnswer);
+        void tellText(told.finish((value as KeptAnswer).text));
       },
     });
     if (options.footnote) void tellText(toFootnote(answered));
-    void tellDelta({}, 'stop', toExtras(answered));
+    void tellDelta({}, finishReason, toExtras(answered));
     if (options.withUsage) void tell([], { usage: toUsage(answered), ...toExtras(answered) });
     logAsk(request, answered);
     stream!.end('data: [DONE]\n\n');
@@ -138,6 +145,11 @@ async function streamCompletion(
   }
   return reply;
 }
+
+/** What is told of an answer on its way. */
+type KeptAnswer = { text: string; isCutOff?: true };
+type FinishReason = 'stop' | 'length';
+const toFinishReason = ({ isCutOff }: KeptAnswer): FinishReason => (isCutOff ? 'length' : 'stop');
 
 /** What an ask has beyond a completion. */
 const toExtras = ({ id, question, verdict, context, abstained }: AskReply) => ({

@@ -78,8 +78,14 @@ export function toMessage({ choices: [choice], usage }: Completion): AIMessageCh
 /** Chunks as LangChain's; those that tell nothing are left out. */
 export async function* toMessageChunks(chunks: AsyncIterable<Chunk>): AsyncGenerator<AIMessageChunk> {
   for await (const { choices, usage } of chunks) {
-    const content = choices?.[0]?.delta?.content ?? '';
+    const content = choices[0]?.delta.content ?? '';
+    const finish_reason = choices[0]?.finish_reason;
     const told = toUsage(usage);
-    if (content !== '' || told) yield new AIMessageChunk({ content, ...(told && { usage_metadata: told }) });
+    if (content !== '' || finish_reason || told)
+      yield new AIMessageChunk({
+        content,
+        ...(finish_reason && { response_metadata: { finish_reason } }),
+        ...(told && { usage_metadata: told }),
+      });
   }
 }

@@ -86,6 +86,22 @@ test('OpenAI’s client gets the answer as a completion, with verdict and contex
   assert.doesNotMatch(prompts({ openai }).join(), /pirate/);
 });
 
+test('an answer that the model was stopped in says so', async (t) => {
+  const { client, openai } = await startWithArticle(t);
+  const half = { content: 'It was rebuilt', finishReason: 'length' };
+  openai.chat(half, correct, half, correct);
+  const completion = await client.chat.completions.create({ model: 'default', messages: asks(question) });
+  assert.equal(completion.choices[0]!.finish_reason, 'length');
+  const reasons: unknown[] = [];
+  for await (const { choices } of await client.chat.completions.create({
+    model: 'default',
+    messages: asks(question),
+    stream: true,
+  }))
+    reasons.push(choices[0]?.finish_reason);
+  assert.equal(reasons.at(-1), 'length');
+});
+
 test('a stream tells the text as the model writes it, then the verdict; usage where it is asked for', async (t) => {
   const { client, openai } = await startWithArticle(t);
   const { promise: rest, resolve: goOn } = Promise.withResolvers<void>();
