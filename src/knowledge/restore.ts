@@ -45,7 +45,7 @@ export function restoreStore(options: {
     setIndexAside(dataDir);
     onStep('index set aside');
     const kept = join(dataDir, previous === 'damaged' ? 'assay.db.damaged' : 'assay.db.before-restore');
-    if (previous !== 'absent') keepPrevious(place, kept);
+    keepPrevious(place, kept);
     onStep('previous kept');
     replaceFile(incoming, place);
     onStep('replaced');
@@ -112,15 +112,19 @@ function setIndexAside(dataDir: string) {
   syncPath(dataDir);
 }
 
-/** A second name for the old database, which stays in its place until the new one takes it. */
+/**
+ * A second name for the old database, which stays in its place until the new one takes it. Its log goes now, also where the
+ * database is gone already: it would be replayed onto the new one.
+ */
 function keepPrevious(place: string, kept: string) {
+  for (const end of ['', ...companions]) rmSync(kept + end, { force: true });
   for (const companion of companions)
     if (existsSync(place + companion)) renameSync(place + companion, kept + companion);
-  rmSync(kept, { force: true });
-  try {
-    linkSync(place, kept);
-  } catch {
-    copyFileSync(place, kept); // a file system without hard links
-  }
+  if (existsSync(place))
+    try {
+      linkSync(place, kept);
+    } catch {
+      copyFileSync(place, kept); // a file system without hard links
+    }
   syncPath(join(place, '..'));
 }

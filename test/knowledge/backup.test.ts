@@ -8,6 +8,8 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  renameSync,
+  rmSync,
   truncateSync,
   writeFileSync,
 } from 'node:fs';
@@ -238,6 +240,27 @@ test('a restore over what can not be read keeps the remains; the index goes; old
     ['assay.db', 'assay.db.damaged', 'lock.db'],
   );
   assert.deepEqual(await contentOf(dataDir), { name: 'new', documents: 300 });
+});
+
+test('a log that outlived its database is not replayed onto the restored one', async (t) => {
+  for (const companion of ['-wal', '-journal']) {
+    const dataDir = await oldStore(t);
+    const place = join(dataDir, 'assay.db');
+    const database = new DatabaseSync(place);
+    // All of the database is in its log, or all that is to be undone in its journal.
+    const change = companion === '-wal' ? 'VACUUM' : "BEGIN; INSERT INTO meta VALUES ('a', hex(zeroblob(1e6)))";
+    database.exec(`PRAGMA journal_mode = ${companion === '-wal' ? 'WAL' : 'DELETE'}; PRAGMA cache_size = 1; ${change}`);
+    copyFileSync(place + companion, `${place}.log`);
+    database.close();
+    for (const name of readdirSync(dataDir)) if (/^assay\.db(-.*)?$/.test(name)) rmSync(join(dataDir, name));
+    renameSync(`${place}.log`, place + companion);
+    restoreStore({ dataDir, file: made.backup });
+    assert.deepEqual(
+      readdirSync(dataDir).filter((name) => name.startsWith('assay.db')),
+      ['assay.db'],
+    );
+    assert.deepEqual(await contentOf(dataDir), { name: 'new', documents: 300 });
+  }
 });
 
 /** A restore in a process of its own, which writes each step it has come to, and kills itself at `last`. */
