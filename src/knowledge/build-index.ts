@@ -132,11 +132,16 @@ function broaden(
 process.on('disconnect', () => process.exit());
 process.on('SIGINT', () => {});
 process.on('SIGTERM', () => {});
+/** What a disk that is full says; FAISS tells it in words only. */
+const isFull = ({ code = '', message }: NodeJS.ErrnoException) =>
+  ['ENOSPC', 'EFBIG', 'EDQUOT'].includes(code) || /No space left|File too large|quota exceeded/.test(message);
+
 try {
   await build(JSON.parse(process.argv[2]!) as BuildOrder);
 } catch (error) {
-  // A collection that was removed meanwhile took its folder along; anything else is a defect, and shows.
-  if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+  // A collection that was removed meanwhile took its folder along, and of a full disk writers tell; the rest is a defect, and shows.
+  const cause = error as NodeJS.ErrnoException;
+  if (cause.code !== 'ENOENT' && !isFull(cause)) throw error;
   process.exit(1);
 }
 process.exit();

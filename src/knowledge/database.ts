@@ -19,8 +19,8 @@ export function openDatabase(file: string, options: { migrations: Migrations; sy
     mkdirSync(dirname(file), { recursive: true });
     database = new DatabaseSync(file);
     database.exec(`PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = ${synchronous}`);
-    // What a predecessor left in the log is folded in, and a log that long readers made grow is cut back.
-    database.exec('PRAGMA foreign_keys = ON; PRAGMA journal_size_limit = 67108864; PRAGMA wal_checkpoint(TRUNCATE)');
+    database.exec('PRAGMA foreign_keys = ON; PRAGMA journal_size_limit = 67108864');
+    foldLogIn(database);
     const version = Number(database.prepare('PRAGMA user_version').get()?.user_version);
     if (version > migrations.length)
       throw new AppError('NOT_READY', 'The data folder was written by a newer version of Assay.');
@@ -30,6 +30,15 @@ export function openDatabase(file: string, options: { migrations: Migrations; sy
   } catch (error) {
     database?.close();
     throw translateStoreError(error);
+  }
+}
+
+/** Folds in what a predecessor left in the log, and cuts back one that long readers made grow; reading does without. */
+function foldLogIn(database: DatabaseSync) {
+  try {
+    database.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+  } catch (error) {
+    if (translateStoreError(error).code !== 'STORAGE_FULL') throw error;
   }
 }
 
@@ -61,8 +70,8 @@ export function translateStoreError(error: unknown): AppError {
   const primary = (errcode ?? 0) & 0xff; // https://sqlite.org/rescode.html
   if (primary === 5 || primary === 6)
     return new AppError('NOT_READY', 'The data folder is in use by another Assay process.', { cause: error });
-  // SQLITE_FULL, or a write refused for a limit on sizes or a quota (SQLITE_IOERR_WRITE).
-  if (primary === 13 || errcode === 778 || code === 'ENOSPC')
+  // SQLITE_FULL, or a write refused for a limit on sizes or a quota (SQLITE_IOERR_WRITE, SQLITE_IOERR_SHMSIZE).
+  if (primary === 13 || errcode === 778 || errcode === 4874 || code === 'ENOSPC')
     return new AppError('STORAGE_FULL', 'The disk that holds the data folder is full.', { cause: error });
   if (primary === 8 || primary === 14 || ['EACCES', 'EROFS', 'EEXIST', 'ENOTDIR', 'EPERM'].includes(code ?? ''))
     return new AppError('NOT_READY', "The data folder can't be written.", { cause: error });

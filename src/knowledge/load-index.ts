@@ -1,7 +1,7 @@
 import faiss from 'faiss-node';
 import { type CollectionIndex, createCollectionIndex } from './collection-index.ts';
 import { inBatches } from './in-batches.ts';
-import { createIndexPart } from './index-part.ts';
+import { createIndexPart, type FaissIndex } from './index-part.ts';
 import { type CheckedSnapshot, findSnapshot } from './snapshot.ts';
 
 const passagesAtOnce = 2048;
@@ -37,11 +37,20 @@ function fromDatabase({ dimension, allVectors }: VectorSource): LoadedIndex {
   return { index, changes: index.size };
 }
 
+/** FAISS doesn't tell of a last piece that found no room on the disk when the file was closed; whoever reads it finds out. */
+function readFaiss(path: string): FaissIndex | null {
+  try {
+    return faiss.Index.read(path);
+  } catch {
+    return null;
+  }
+}
+
 /** @returns null where FAISS's file and the rest of the snapshot don't agree with each other or with the database */
 function fromSnapshot({ manifest, owners, vectorsPath }: CheckedSnapshot, source: VectorSource): LoadedIndex | null {
   const { kind, dimension, reranked, sum, windows } = manifest;
-  const index = faiss.Index.read(vectorsPath);
-  if (index.ntotal() !== windows || index.getDimension() !== dimension) return null;
+  const index = readFaiss(vectorsPath);
+  if (index?.ntotal() !== windows || index.getDimension() !== dimension) return null;
   const part = createIndexPart({ kind, dimension, index, owners });
   const loaded = createCollectionIndex({
     dimension,

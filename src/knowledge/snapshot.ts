@@ -72,7 +72,7 @@ const generationsOf = (folder: string) =>
 
 /**
  * Writes a snapshot as the next generation: into a folder that nobody looks at, synced, then named, then pointed to. Killed
- * at any instant, it leaves what was there before, and at most a folder that the next one clears away.
+ * at any instant, it leaves what was there before, and at most a folder that the next one clears away; where it fails, nothing.
  * @returns the generation's number
  */
 export function writeSnapshot(
@@ -82,8 +82,28 @@ export function writeSnapshot(
   about: Omit<Manifest, 'format' | 'files' | 'windows'>,
 ): number {
   const unfinished = join(folder, `unfinished-${process.pid}`);
-  rmSync(unfinished, { recursive: true, force: true });
-  mkdirSync(unfinished, { recursive: true });
+  try {
+    rmSync(unfinished, { recursive: true, force: true });
+    mkdirSync(unfinished, { recursive: true });
+    writeFiles(unfinished, index, owners, about);
+    const generation = (generationsOf(folder)[0] ?? 0) + 1;
+    renameSync(unfinished, join(folder, String(generation)));
+    syncPath(folder);
+    writeFileSync(join(folder, 'current.new'), String(generation));
+    replaceFile(join(folder, 'current.new'), join(folder, 'current'));
+    return generation;
+  } catch (error) {
+    rmSync(unfinished, { recursive: true, force: true }); // where the disk is full, this was the last of its room
+    throw error;
+  }
+}
+
+function writeFiles(
+  unfinished: string,
+  index: FaissIndex,
+  owners: Owners,
+  about: Omit<Manifest, 'format' | 'files' | 'windows'>,
+) {
   index.write(join(unfinished, vectorsFile));
   const descriptor = openSync(join(unfinished, ownersFile), 'w');
   writeSync(descriptor, new Uint8Array(owners.keys.buffer, owners.keys.byteOffset, owners.size * 8));
@@ -93,12 +113,6 @@ export function writeSnapshot(
   const manifest: Manifest = { format: 2, ...about, windows: owners.size, files };
   writeFileSync(join(unfinished, 'manifest.json'), sealed(JSON.stringify(manifest)));
   for (const name of [vectorsFile, ownersFile, 'manifest.json', '.']) syncPath(join(unfinished, name));
-  const generation = (generationsOf(folder)[0] ?? 0) + 1;
-  renameSync(unfinished, join(folder, String(generation)));
-  syncPath(folder);
-  writeFileSync(join(folder, 'current.new'), String(generation));
-  replaceFile(join(folder, 'current.new'), join(folder, 'current'));
-  return generation;
 }
 
 /** A snapshot that has been checked: its manifest, the owners, and the FAISS file that may now be read. */

@@ -65,7 +65,8 @@ export function openStore(options: {
   const asks = openAsks(dataDir, options.askRetentionMs);
 
   const storedModel = documents.meta('embedding_model');
-  if (documents.counts().passages === 0) documents.setMeta('embedding_model', embeddingModel);
+  if (storedModel !== embeddingModel && documents.counts().passages === 0)
+    documents.setMeta('embedding_model', embeddingModel);
   else if (storedModel !== embeddingModel)
     throw new AppError(
       'NOT_READY',

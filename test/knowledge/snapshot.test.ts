@@ -136,6 +136,24 @@ test('a snapshot that is cut, flipped, misled or of another model is not believe
   assert.equal(await nearest(100), '100');
 });
 
+test('a snapshot whose vectors were cut short before they were sealed is not believed', async (t) => {
+  const dataDir = await temporaryFolder(t);
+  const first = await open(t, dataDir, { snapshotEvery: 50 });
+  await first.knowledge.put(documents(0, 60));
+  await generation(first.knowledge, dataDir, 1);
+  await first.knowledge.close();
+  const folder = join(folderOf(dataDir), '1');
+  const vectors = readFileSync(join(folder, 'vectors.faiss')).subarray(0, -100);
+  writeFileSync(join(folder, 'vectors.faiss'), vectors);
+  const manifest = JSON.parse(readFileSync(join(folder, 'manifest.json'), 'utf8').split('\n')[0]!);
+  const sha256 = createHash('sha256').update(vectors).digest('hex');
+  manifest.files['vectors.faiss'] = { bytes: vectors.length, sha256 };
+  const json = JSON.stringify(manifest);
+  writeFileSync(join(folder, 'manifest.json'), `${json}\n${createHash('sha256').update(json).digest('hex')}\n`);
+  const { nearest } = await open(t, dataDir, { snapshotEvery: 1000 });
+  assert.equal(await nearest(59), '59');
+});
+
 test('a snapshot of passages that the database never had is not believed', async (t) => {
   const dataDir = await temporaryFolder(t);
   const first = await open(t, dataDir, { snapshotEvery: 50 });
