@@ -19,16 +19,19 @@ export async function openKnowledge(
     onTaken?: () => void;
     /** Is told when the embedded store's host died, and of what. */
     onRestart?: (cause: string) => void;
+    /** Is told when its records of asks were damaged and others begun, and what is kept of them. */
+    onAsksSetAside?: (name: string) => void;
   },
 ): Promise<Openable & { hostPid: () => number | undefined }> {
   const { dataDir, weaviate, asksRetentionMs: askRetentionMs } = config;
-  const { embeddingModel, embeddings, onTaken, onRestart } = options;
+  const { embeddingModel, embeddings, onTaken, onRestart, onAsksSetAside } = options;
   if (weaviate) {
     const { startWeaviate } = await import('./knowledge/weaviate/start-weaviate.ts');
     const opensLater = openLater(() => startWeaviate({ ...weaviate, embeddingModel, askRetentionMs }));
     return { ...opensLater, hostPid: () => undefined };
   }
   if (embeddings && (await takeReembedded({ dataDir, embeddingModel, embed: embedAgain(embeddings) }))) onTaken?.();
-  const embedded = await startKnowledge({ dataDir, embeddingModel, askRetentionMs, ...(onRestart && { onRestart }) });
+  const told = { ...(onRestart && { onRestart }), ...(onAsksSetAside && { onAsksSetAside }) };
+  const embedded = await startKnowledge({ dataDir, embeddingModel, askRetentionMs, ...told });
   return { ...embedded, open: async () => {} };
 }

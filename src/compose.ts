@@ -74,6 +74,7 @@ export async function compose(
       metrics.hostRestarted({ planned: cause === recycledCause });
       logger.warn({ cause }, 'knowledge host died; starting it anew');
     },
+    onAsksSetAside: (file) => logger.warn({ file }, 'records of asks were damaged and set aside'),
   });
   metrics.watchStore({ stats: () => knowledge.stats(), dataDir });
   metrics.gauge('assay_asks_limit', 'MAX_CONCURRENT_ASKS', () => config.admission.most);

@@ -1,6 +1,8 @@
-import { join } from 'node:path';
+import { existsSync, renameSync, rmSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import type { DatabaseSync } from 'node:sqlite';
 import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
-import { inTransaction, openDatabase } from './database.ts';
+import { inTransaction, openDatabase, tellsOfDamage } from './database.ts';
 import type { AskRecord } from './port.ts';
 
 /** What is asked about records without reading their replies. */
@@ -46,18 +48,92 @@ const migrations = [
 const kept = 100_000;
 
 /** Texts take a fifth of their room when packed, and packing them harder saves little more. To begin costs more than to go on. */
-const pack = (replies: Uint8Array) => zstdCompressSync(replies, { params: { [constants.ZSTD_c_compressionLevel]: 1 } });
+const pack = (replies: Uint8Array) =>
+  zstdCompressSync(replies, { params: { [constants.ZSTD_c_compressionLevel]: 1, [constants.ZSTD_c_checksumFlag]: 1 } });
+
+/** @returns null where the bytes are damaged */
+function unpack(packed: Uint8Array): Uint8Array | null {
+  try {
+    return zstdDecompressSync(packed);
+  } catch {
+    return null;
+  }
+}
 
 /** How often it is looked for records that are too old, and how many of the oldest are looked at in one go. */
 const sweepEveryMs = 60_000;
 const sweepRows = 500;
 
 /**
- * The records of past asks, in a file of their own: they may be lost with the power, so that no ask waits for the disk.
- * @param retentionMs how long a record can be had; later it is not there, whether or not it has been deleted yet
+ * The records of past asks, in a file of their own: they may be lost with the power, so that no ask waits for the disk. Documents
+ * and answers do without them, so a file that turns out to be damaged is set aside, and another one begun.
+ * @param options.retentionMs how long a record can be had; later it is not there, whether or not it has been deleted yet
+ * @param options.onSetAside is told the name that a damaged file has now
  */
-export function openAsks(dataDir: string, retentionMs: number) {
-  const database = openDatabase(join(dataDir, 'asks.db'), { migrations, synchronous: 'NORMAL' });
+export function openAsks(
+  dataDir: string,
+  options: { retentionMs: number; onSetAside?: ((name: string) => void) | undefined },
+) {
+  const file = join(dataDir, 'asks.db');
+  let records: Records | undefined;
+
+  function use<Result>(work: (records: Records) => Result): Result {
+    try {
+      records ??= openRecords(file, options.retentionMs);
+      return work(records);
+    } catch (error) {
+      if (!tellsOfDamage(error)) throw error;
+      records?.close();
+      const aside = `${file}.damaged`;
+      for (const end of ['', '-wal', '-shm']) {
+        rmSync(aside + end, { force: true });
+        if (existsSync(file + end)) renameSync(file + end, aside + end);
+      }
+      options.onSetAside?.(basename(aside));
+      records = openRecords(file, options.retentionMs);
+      return work(records);
+    }
+  }
+
+  let sweeping: NodeJS.Timeout;
+  /** Deletes what is too old, a little at a time, so that no search waits long. */
+  function sweep() {
+    let deleted = 0;
+    try {
+      deleted = use(({ eraseOld }) => eraseOld());
+    } catch {
+      // A disk that takes nothing now may do so at the next round; until then `get` doesn't find them.
+    }
+    sweeping = setTimeout(sweep, deleted > 0 ? 10 : sweepEveryMs).unref();
+  }
+  use(() => {});
+  sweep();
+
+  return {
+    /** Keeps records, all or none; their replies are one list, in the same order. */
+    save: (headers: AskHeader[], replies: Uint8Array) => use(({ save }) => save(headers, replies)),
+    /** @returns null where there is none of this id, or what holds it is damaged */
+    get: (id: string) => use(({ get }) => get(id)),
+    close() {
+      clearTimeout(sweeping);
+      records?.close();
+    },
+  };
+}
+
+type Records = ReturnType<typeof createRecords>;
+
+function openRecords(file: string, retentionMs: number): Records {
+  const database = openDatabase(file, { migrations, synchronous: 'NORMAL' });
+  try {
+    return createRecords(database, retentionMs);
+  } catch (error) {
+    database.close(); // when it is closed, later, its log goes by its name, which may be another one's by then
+    throw error;
+  }
+}
+
+function createRecords(database: DatabaseSync, retentionMs: number) {
   const insertPack = database.prepare('INSERT INTO packs (replies) VALUES (?)');
   const insert = database.prepare(
     'INSERT OR REPLACE INTO asks (id, collection, key_name, created_at, pack, begins, place) VALUES (?, ?, ?, ?, ?, 0, ?)',
@@ -77,22 +153,7 @@ export function openAsks(dataDir: string, retentionMs: number) {
   );
   const oldest = () => new Date(Date.now() - retentionMs).toISOString();
 
-  let sweeping: NodeJS.Timeout;
-  /** Deletes what is too old, a little at a time, so that no search waits long. */
-  function sweep() {
-    let deleted = 0;
-    try {
-      deleted = Number(eraseOld.run(sweepRows, oldest()).changes);
-      eraseEmptied.run();
-    } catch {
-      // A disk that takes nothing now may do so at the next round; until then `get` doesn't find them.
-    }
-    sweeping = setTimeout(sweep, deleted > 0 ? 10 : sweepEveryMs).unref();
-  }
-  sweep();
-
   return {
-    /** Keeps records, all or none; their replies are one list, in the same order. */
     save(headers: AskHeader[], replies: Uint8Array) {
       inTransaction(database, () => {
         const { lastInsertRowid: number } = insertPack.run(pack(replies));
@@ -105,13 +166,17 @@ export function openAsks(dataDir: string, retentionMs: number) {
     get(id: string): PackedAsk | null {
       type Row = AskHeader & { begins: number; ends: number | null; place: number | null; replies: Uint8Array };
       const row = select.get(id, oldest()) as Row | undefined;
-      if (!row) return null;
+      const unpacked = row && unpack(row.replies);
+      if (!unpacked) return null;
       const { begins, ends, place, replies, ...header } = row;
-      return { header, replies: zstdDecompressSync(replies).subarray(begins, ends ?? undefined), place };
+      return { header, replies: unpacked.subarray(begins, ends ?? undefined), place };
     },
-    close() {
-      clearTimeout(sweeping);
-      database.close();
+    /** Deletes some of what is too old. @returns how many records */
+    eraseOld(): number {
+      const { changes } = eraseOld.run(sweepRows, oldest());
+      eraseEmptied.run();
+      return Number(changes);
     },
+    close: () => database.close(),
   };
 }

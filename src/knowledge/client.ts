@@ -2,7 +2,6 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
-import { deserialize } from 'node:v8';
 import { AppError } from '../errors.ts';
 import type { FoundPassage } from '../passage.ts';
 import { createRecent } from '../recent.ts';
@@ -10,7 +9,7 @@ import type { PackedAsk } from './asks.ts';
 import type { HostMessage, HostOptions, HostRequest } from './host.ts';
 import { type Knowledge, type SearchQuery, type ShownPassage, storeOperations } from './port.ts';
 import { unpackRanking } from './rank-passages.ts';
-import { createAskSaver } from './save-asks.ts';
+import { createAskSaver, unpackReply } from './save-asks.ts';
 import { defaultTuning, recycled, type Tuning } from './upkeep.ts';
 
 type Pending = {
@@ -50,6 +49,7 @@ const stopping = () => new AppError('NOT_READY', 'The service is stopping.');
  * anew, and what it had not answered is asked again; every operation may safely be done twice.
  * @param options.askRetentionMs how long records of asks are kept, in milliseconds; 30 days where it isn't said
  * @param options.onRestart is told when the host died, with the signal or exit code it died of
+ * @param options.onAsksSetAside is told when records of asks were damaged and others begun, with the name of what is kept of them
  * @throws AppError NOT_READY where the store can't be opened
  */
 export async function startKnowledge(options: {
@@ -60,6 +60,7 @@ export async function startKnowledge(options: {
   /** A host that has work and is silent for so long is taken for hung, and killed. */
   hangTimeoutMs?: number;
   onRestart?: (cause: string) => void;
+  onAsksSetAside?: (name: string) => void;
 }): Promise<Knowledge & { hostPid: () => number | undefined }> {
   const { dataDir, embeddingModel, askRetentionMs = 30 * 86_400_000, tuning, hangTimeoutMs = 30_000 } = options;
   const hostOptions: HostOptions = { dataDir, embeddingModel, askRetentionMs, tuning: { ...defaultTuning, ...tuning } };
@@ -99,10 +100,13 @@ export async function startKnowledge(options: {
   /** What a new host says first, or null where it ends without a word; to open a large store may take its time. */
   async function firstReply(child: ChildProcess): Promise<HostMessage | null> {
     const stuck = setTimeout(() => child.kill('SIGKILL'), hangTimeoutMs * 20);
-    const exit = once(child, 'exit').then(() => null);
-    const first = await Promise.race([once(child, 'message'), exit]);
-    clearTimeout(stuck);
-    return (first?.[0] as HostMessage | undefined) ?? null;
+    const { promise: first, resolve } = Promise.withResolvers<HostMessage | null>();
+    child.on('message', (message: HostMessage) => {
+      if ('asksSetAside' in message) options.onAsksSetAside?.(message.asksSetAside);
+      else resolve(message);
+    });
+    child.once('exit', () => resolve(null));
+    return first.finally(() => clearTimeout(stuck));
   }
 
   function takeOn(child: ChildProcess) {
@@ -213,8 +217,8 @@ export async function startKnowledge(options: {
       asks.flush(); // it may be among them
       const packed = (await call('ask', [id])) as PackedAsk | null;
       if (!packed) return null;
-      const replies = deserialize(packed.replies);
-      return { ...packed.header, reply: packed.place === null ? replies : replies[packed.place] };
+      const reply = unpackReply(packed);
+      return reply === undefined ? null : { ...packed.header, reply };
     },
     hostPid: () => host?.pid,
     async close() {

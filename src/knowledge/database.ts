@@ -1,5 +1,5 @@
 import { mkdirSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { basename, dirname } from 'node:path';
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
 import { AppError } from '../errors.ts';
 
@@ -29,7 +29,7 @@ export function openDatabase(file: string, options: { migrations: Migrations; sy
     return database;
   } catch (error) {
     database?.close();
-    throw translateStoreError(error);
+    throw translateStoreError(error, basename(file));
   }
 }
 
@@ -63,8 +63,17 @@ export function inTransaction<T>(database: DatabaseSync, work: () => T): T {
   }
 }
 
-/** A failure of SQLite or of the disk beneath it, in words that a caller can act on; an AppError stays what it is. */
-export function translateStoreError(error: unknown): AppError {
+/** Whether SQLite found a file damaged, or to be no database. */
+export function tellsOfDamage(error: unknown): boolean {
+  const { errcode = 0 } = ((error instanceof AppError ? error.cause : error) ?? {}) as { errcode?: number };
+  return [11, 26].includes(errcode & 0xff); // https://sqlite.org/rescode.html
+}
+
+/**
+ * A failure of SQLite or of the disk beneath it, in words that a caller can act on; an AppError stays what it is.
+ * @param file the name of the file that was worked on
+ */
+export function translateStoreError(error: unknown, file = 'assay.db'): AppError {
   if (error instanceof AppError) return error;
   const { errcode, code } = error as { errcode?: number; code?: string };
   const primary = (errcode ?? 0) & 0xff; // https://sqlite.org/rescode.html
@@ -75,7 +84,9 @@ export function translateStoreError(error: unknown): AppError {
     return new AppError('STORAGE_FULL', 'The disk that holds the data folder is full.', { cause: error });
   if (primary === 8 || primary === 14 || ['EACCES', 'EROFS', 'EEXIST', 'ENOTDIR', 'EPERM'].includes(code ?? ''))
     return new AppError('NOT_READY', "The data folder can't be written.", { cause: error });
-  if (primary === 11 || primary === 26)
-    return new AppError('NOT_READY', 'The database in the data folder is damaged.', { cause: error });
+  if (tellsOfDamage(error))
+    return new AppError('NOT_READY', `${file} in the data folder is damaged; npx assay doctor --verify says where.`, {
+      cause: error,
+    });
   return new AppError('INTERNAL', 'The store failed.', { cause: error });
 }

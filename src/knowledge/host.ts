@@ -2,15 +2,15 @@ import { AppError, type ErrorCode } from '../errors.ts';
 import { translateStoreError } from './database.ts';
 import type { SearchQuery, storeOperations } from './port.ts';
 import { packRanking } from './rank-passages.ts';
-import { openStore, type Store } from './store.ts';
+import { openStore, type Store, type StoreOptions } from './store.ts';
 import { recycled } from './upkeep.ts';
 
 /** What the host is started with. */
-export type HostOptions = Parameters<typeof openStore>[0];
+export type HostOptions = StoreOptions;
 
 /**
- * What the host is asked, several requests in one message, and what it answers, several replies in one; that it is ready, or an
- * error that says why the store can't be opened, comes alone.
+ * What the host is asked, several requests in one message, and what it answers, several replies in one; that it is ready, an error
+ * that says why the store can't be opened, and the name that damaged records of asks have now, come alone.
  */
 export type HostRequest = {
   id: number;
@@ -18,7 +18,11 @@ export type HostRequest = {
   input: unknown[];
 };
 export type HostReply = { id: number; value: unknown } | { id: number; error: { code: ErrorCode; message: string } };
-export type HostMessage = { ready: true } | { failed: { code: ErrorCode; message: string } } | HostReply[];
+export type HostMessage =
+  | { ready: true }
+  | { failed: { code: ErrorCode; message: string } }
+  | { asksSetAside: string }
+  | HostReply[];
 
 /** How many replies to searches go in one message: each costs a system call, and each that waits for more is late. */
 const repliesTogether = 4;
@@ -91,7 +95,7 @@ function watchMemory(spareMiB: number, stats: Store['stats']) {
 function run(options: HostOptions) {
   let store: Store;
   try {
-    store = openStore(options);
+    store = openStore(options, (asksSetAside) => send({ asksSetAside }));
   } catch (error) {
     const { code, message } = translateStoreError(error);
     send({ failed: { code, message } });

@@ -1,7 +1,8 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { translateStoreError } from './database.ts';
+import { AppError } from '../errors.ts';
+import { tellsOfDamage, translateStoreError } from './database.ts';
 
 /**
  * Takes the data folder for this process alone, until `release` or the end of the process, however it ends: the lock is the
@@ -18,6 +19,8 @@ export function holdLock(dataDir: string, file = 'lock.db'): { release: () => vo
     database.exec('PRAGMA busy_timeout = 5000; PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE');
   } catch (error) {
     database?.close();
+    if (tellsOfDamage(error))
+      throw new AppError('NOT_READY', `${file} in the data folder is damaged: remove it, nothing is kept in it.`);
     throw translateStoreError(error);
   }
   const held = database;

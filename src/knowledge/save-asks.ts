@@ -1,5 +1,5 @@
-import { serialize } from 'node:v8';
-import type { AskHeader } from './asks.ts';
+import { deserialize, serialize } from 'node:v8';
+import type { AskHeader, PackedAsk } from './asks.ts';
 import type { NewAskRecord } from './port.ts';
 
 /** How long a record of an ask may wait for others, in milliseconds; it is lost where the process dies meanwhile. */
@@ -90,4 +90,14 @@ export function createAskSaver(send: (headers: AskHeader[], replies: Uint8Array)
       return promise;
     },
   };
+}
+
+/** The reply of a record, as it was packed. @returns undefined where its bytes are damaged */
+export function unpackReply({ replies, place }: PackedAsk): unknown {
+  try {
+    const unpacked = deserialize(replies);
+    return place === null ? unpacked : unpacked[place];
+  } catch {
+    return undefined;
+  }
 }

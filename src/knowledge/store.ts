@@ -28,20 +28,18 @@ const tidyEveryMs = 50;
 type OpenCollection = { key: number; fullText: FullText };
 type Query = Omit<SearchQuery, 'collection'>;
 
+export type StoreOptions = { dataDir: string; embeddingModel: string; askRetentionMs: number; tuning: Tuning };
+
 export type Store = ReturnType<typeof openStore>;
 
 /**
  * The store itself, synchronous, for the one process that owns `dataDir`: SQLite holds the truth (documents, passages,
  * vectors, words, asks), FAISS an index of each collection's vectors, made from it.
  * @param options.embeddingModel the name of the model whose vectors come in
+ * @param onAsksSetAside is told the name that a damaged file of records of asks has now
  * @throws AppError NOT_READY where the folder is in use or damaged, or holds the vectors of another model
  */
-export function openStore(options: {
-  dataDir: string;
-  embeddingModel: string;
-  askRetentionMs: number;
-  tuning: Tuning;
-}) {
+export function openStore(options: StoreOptions, onAsksSetAside?: (name: string) => void) {
   const { dataDir, embeddingModel } = options;
   const lock = holdLock(dataDir);
   const database = openDatabase(join(dataDir, 'assay.db'), { migrations: documentMigrations, synchronous: 'FULL' });
@@ -62,7 +60,7 @@ export function openStore(options: {
     if (known) recentShown.set(key, known);
     return known;
   };
-  const asks = openAsks(dataDir, options.askRetentionMs);
+  const asks = openAsks(dataDir, { retentionMs: options.askRetentionMs, onSetAside: onAsksSetAside });
 
   const storedModel = documents.meta('embedding_model');
   if (storedModel !== embeddingModel && documents.counts().passages === 0)

@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { translateStoreError } from './database.ts';
 import { createDocuments } from './documents.ts';
+=======
+import { tellsOfDamage, translateStoreError } from './database.ts';
 import { openToRead } from './open-to-read.ts';
 import type { KnowledgeStats } from './port.ts';
 import type { StoreFinding } from './store-finding.ts';
@@ -71,8 +73,8 @@ function withDatabase(dataDir: string, find: (database: DatabaseSync) => StoreFi
   try {
     database = openToRead(dataDir);
   } catch (error) {
-    const { message } = translateStoreError(error);
-    return [{ name: 'store', ok: false, detail: /damaged/.test(message) ? `${message} ${mendDatabase}` : message }];
+    const detail = tellsOfDamage(error) ? `assay.db is damaged. ${mendDatabase}` : translateStoreError(error).message;
+    return [{ name: 'store', ok: false, detail }];
   }
   try {
     return find(database);
@@ -161,11 +163,11 @@ function findUnwritable(dataDir: string): StoreFinding[] {
   }
 }
 
-/** What an interrupted restore leaves is harmless, but it takes up room. */
+/** What an interrupted restore leaves, and what was damaged and set aside, is harmless, but it takes up room. */
 function findLeftovers(dataDir: string): StoreFinding[] {
   const left = readdirSync(dataDir).filter((name) =>
-    /^(assay\.db\.|index\.)(restoring|before-restore|damaged)/.test(name),
+    /^(assay\.db\.|asks\.db\.|index\.)(restoring|before-restore|damaged)/.test(name),
   );
   if (left.length === 0) return [];
-  return [{ name: 'store: left over', ok: true, detail: `a restore left ${left.join(', ')}, which may be deleted` }];
+  return [{ name: 'store: left over', ok: true, detail: `${left.join(', ')} may be deleted` }];
 }

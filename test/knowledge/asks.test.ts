@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
@@ -7,6 +8,7 @@ import { serialize } from 'node:v8';
 import { zstdCompressSync } from 'node:zlib';
 import { startKnowledge } from '../../src/knowledge/client.ts';
 import { startService } from '../doubles/service.ts';
+import { smallDocument } from '../doubles/small-document.ts';
 import { temporaryFolder } from '../doubles/temporary-folder.ts';
 
 const hour = 3_600_000;
@@ -152,4 +154,76 @@ test('records that an older version packed together as bytes one after another a
   const knowledge = await startKnowledge(options);
   t.after(() => knowledge.close());
   for (const record of before) assert.deepEqual(await knowledge.ask(record.id), record);
+});
+
+test('records that are damaged are set aside and told of, and others are kept; the documents are as they were', async (t) => {
+  const dataDir = await temporaryFolder(t);
+  const open = async (told: string[]) => {
+    const onAsksSetAside = (name: string) => told.push(name);
+    const knowledge = await startKnowledge({ dataDir, embeddingModel: 'm', onAsksSetAside });
+    t.after(() => knowledge.close());
+    return knowledge;
+  };
+  const first = await open([]);
+  await first.createCollection('default');
+  await first.put([smallDocument('a.md', 'Alder wood is light.')]);
+  await first.saveAsk(kept(recordOf('before', 0)));
+  await first.close();
+  const file = join(dataDir, 'asks.db');
+  const whole = readFileSync(file);
+  const damages: Record<string, Buffer> = {
+    'no database': Buffer.from('no database at all, whatever its name'.repeat(300)),
+    'cut off': whole.subarray(0, 5000),
+    'overwritten, but for its first page': Buffer.from(whole).fill(0xff, 4096),
+  };
+  for (const [how, bytes] of Object.entries(damages)) {
+    writeFileSync(file, bytes);
+    const told: string[] = [];
+    const knowledge = await open(told);
+    assert.equal(await knowledge.ask('before'), null, how);
+    assert.deepEqual(told, ['asks.db.damaged'], how);
+    assert.equal((await knowledge.stats()).documents, 1);
+    await knowledge.saveAsk(kept(recordOf('after', 0)));
+    assert.equal((await knowledge.ask('after'))?.id, 'after', how);
+    assert.ok(existsSync(join(dataDir, 'asks.db.damaged')));
+    await knowledge.close();
+    const again = await open(told);
+    assert.equal((await again.ask('after'))?.id, 'after', how);
+    assert.equal(told.length, 1, how);
+    await again.close();
+    rmSync(file);
+  }
+});
+
+test('a record is as it was kept or none, whichever of its bits was flipped', async (t) => {
+  const dataDir = await temporaryFolder(t);
+  const causes: string[] = [];
+  const open = async () => {
+    const onRestart = (cause: string) => causes.push(cause);
+    const knowledge = await startKnowledge({ dataDir, embeddingModel: 'm', onRestart });
+    t.after(() => knowledge.close());
+    return knowledge;
+  };
+  const first = await open();
+  const records = Array.from({ length: 30 }, (_, at) => recordOf(`ask-${at}`, 0));
+  for (const record of records) await first.saveAsk(kept(record));
+  await first.close();
+  const database = new DatabaseSync(join(dataDir, 'asks.db'));
+  const write = database.prepare('UPDATE packs SET replies = ? WHERE number = ?');
+  for (const [at, { number, replies }] of database.prepare('SELECT number, replies FROM packs').all().entries()) {
+    const bytes = Buffer.from(replies as Uint8Array);
+    bytes[at % bytes.length]! ^= 1 << (at % 8);
+    write.run(bytes, number!);
+  }
+  database.close();
+  const again = await open();
+  let lost = 0;
+  for (const record of records) {
+    const found = await again.ask(record.id);
+    if (found)
+      assert.deepEqual(found, record); // there are bits that mean nothing
+    else lost += 1;
+  }
+  assert.ok(lost > 20, `${lost}`);
+  assert.deepEqual(causes, []);
 });
