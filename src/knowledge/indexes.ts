@@ -1,7 +1,7 @@
 import type { CollectionIndex } from './collection-index.ts';
 import type { Documents } from './documents.ts';
 import { type LoadedIndex, loadIndex } from './load-index.ts';
-import { snapshotFolder, tidySnapshots } from './snapshot.ts';
+import { keepSnapshotsOf, snapshotFolder, tidySnapshots } from './snapshot.ts';
 import { createUpkeep, dueBuild, type Tuning } from './upkeep.ts';
 
 /**
@@ -23,9 +23,10 @@ export function createIndexes(options: {
   const { dataDir, embeddingModel, tuning, documents } = options;
   const storeId = documents.meta('store_id')!;
   const indexed = new Map<string, Indexed>();
-  const upkeep = createUpkeep((collection, kind) => {
+  const upkeep = createUpkeep(({ collection, collectionKey, kind }, isBuilt) => {
+    tidy();
     const built = indexed.get(collection);
-    if (!built) return;
+    if (!isBuilt || built?.key !== collectionKey) return; // removed meanwhile, or there is another one of its name
     if (kind === 'quantized') {
       load(collection, built.key, built.dimension);
       const loaded = indexed.get(collection)!;
@@ -33,6 +34,13 @@ export function createIndexes(options: {
     } else built.changes -= built.changesInBuild; // the index at hand is the newer one; the snapshot is for the next start
     consider(collection);
   });
+  tidy();
+
+  /** Leaves no vectors of collections that were removed while their index was being built, nor of a store that was emptied. */
+  function tidy() {
+    const isEmpty = documents.counts().passages === 0;
+    keepSnapshotsOf(dataDir, isEmpty ? [] : documents.collectionKeys().map(({ key }) => key));
+  }
 
   function load(collection: string, key: number, dimension: number) {
     const folder = snapshotFolder(dataDir, key);

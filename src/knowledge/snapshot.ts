@@ -62,7 +62,8 @@ function hashFile(file: string): { bytes: number; sha256: string } {
   return { bytes, sha256: hash.digest('hex') };
 }
 
-const generationsOf = (folder: string) =>
+/** The names in a folder that are numbers, highest first. */
+const numbersIn = (folder: string) =>
   existsSync(folder)
     ? readdirSync(folder)
         .filter((name) => /^\d+$/.test(name))
@@ -86,7 +87,7 @@ export function writeSnapshot(
     rmSync(unfinished, { recursive: true, force: true });
     mkdirSync(unfinished, { recursive: true });
     writeFiles(unfinished, index, owners, about);
-    const generation = (generationsOf(folder)[0] ?? 0) + 1;
+    const generation = (numbersIn(folder)[0] ?? 0) + 1;
     renameSync(unfinished, join(folder, String(generation)));
     syncPath(folder);
     writeFileSync(join(folder, 'current.new'), String(generation));
@@ -158,7 +159,7 @@ export function findSnapshot(
   const pointer = Number(
     existsSync(join(folder, 'current')) ? readFileSync(join(folder, 'current'), 'utf8') : Number.NaN,
   );
-  const generations = generationsOf(folder);
+  const generations = numbersIn(folder);
   const order = [...new Set([pointer, ...generations])].filter((each) => generations.includes(each));
   for (const generation of order) {
     const snapshot = checkGeneration(folder, generation);
@@ -176,8 +177,15 @@ export function tidySnapshots(folder: string) {
   for (const name of readdirSync(folder))
     if (name.startsWith('unfinished-') && !lives(Number(name.slice('unfinished-'.length))))
       rmSync(join(folder, name), { recursive: true, force: true });
-  for (const generation of generationsOf(folder).slice(2))
+  for (const generation of numbersIn(folder).slice(2))
     rmSync(join(folder, String(generation)), { recursive: true, force: true });
+}
+
+/** Removes the snapshots of all collections but these. */
+export function keepSnapshotsOf(dataDir: string, collectionKeys: number[]) {
+  const folder = join(dataDir, 'index');
+  for (const key of numbersIn(folder))
+    if (!collectionKeys.includes(key)) rmSync(join(folder, String(key)), { recursive: true, force: true });
 }
 
 /** Whether there is a process of this number: a builder may outlive its host by a moment. */

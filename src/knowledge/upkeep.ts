@@ -38,9 +38,9 @@ export function dueBuild(
 
 /**
  * Builds indexes, one at a time, each by a process of its own; it ends with this one.
- * @param onBuilt is told when one is on the disk
+ * @param onEnd is told when a builder has ended, and whether what it was to build is on the disk
  */
-export function createUpkeep(onBuilt: (collection: string, kind: IndexKind) => void) {
+export function createUpkeep(onEnd: (order: BuildOrder, isBuilt: boolean) => void) {
   const waiting = new Map<string, BuildOrder>();
   let building: string | null = null;
   let builder: ChildProcess | null = null;
@@ -57,7 +57,7 @@ export function createUpkeep(onBuilt: (collection: string, kind: IndexKind) => v
     builder.once('exit', (code) => {
       building = null;
       // One that failed has left nothing behind; the next change asks again.
-      if (code === 0) onBuilt(order.collection, order.kind);
+      onEnd(order, code === 0);
       next();
     });
   }

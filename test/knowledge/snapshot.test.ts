@@ -1,6 +1,15 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import fc from 'fast-check';
@@ -9,6 +18,7 @@ import { addOwner, labelsOf, noOwners, withoutLabels } from '../../src/knowledge
 import type { Knowledge, NewDocument } from '../../src/knowledge/port.ts';
 import { verifyStore } from '../../src/knowledge/verify.ts';
 import { type Test, temporaryFolder } from '../doubles/temporary-folder.ts';
+import { childrenOf, signal } from '../torture/victim.ts';
 
 const dimension = 16;
 
@@ -134,6 +144,25 @@ test('a snapshot that is cut, flipped, misled or of another model is not believe
   );
   const { nearest } = await open(t, dataDir, { snapshotEvery: 1000 });
   assert.equal(await nearest(100), '100');
+});
+
+test('no snapshot stays of a collection that is no more, also of one removed while its index was being built', async (t) => {
+  const dataDir = await temporaryFolder(t);
+  mkdirSync(join(dataDir, 'index/77/1'), { recursive: true });
+  const { knowledge } = await open(t, dataDir, { snapshotEvery: 50 });
+  const snapshots = () => readdirSync(join(dataDir, 'index'));
+  assert.deepEqual(snapshots(), []);
+  await knowledge.put(documents(0, 60));
+  const [builder] = childrenOf(knowledge.hostPid()!);
+  signal(builder!, 'SIGSTOP');
+  // It will read what is there then, by the collection's name.
+  await knowledge.removeCollection('default');
+  await knowledge.createCollection('default');
+  await knowledge.put(documents(0, 30));
+  signal(builder!, 'SIGCONT');
+  while (childrenOf(knowledge.hostPid()!).includes(builder!)) await knowledge.collections();
+  await knowledge.collections(); // the host has noticed
+  assert.deepEqual(snapshots(), []);
 });
 
 test('a snapshot whose vectors were cut short before they were sealed is not believed', async (t) => {
