@@ -1,16 +1,15 @@
 import { createHash } from 'node:crypto';
 import type { DatabaseSync } from 'node:sqlite';
-import type { Span } from '../sentences.ts';
 import { execute, type Migrations } from './database.ts';
 import type {
   CollectionSummary,
   DocumentSummary,
   NewDocument,
-  NewWindow,
   ShownPassage,
   StoredDocument,
   StoredPassage,
 } from './port.ts';
+import { toBytes, toFloats, toMetadata, toSpans, toWindows } from './stored-values.ts';
 
 export const documentMigrations: Migrations = [
   `  CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
@@ -47,25 +46,10 @@ export const documentMigrations: Migrations = [
 
 const digest = (...parts: (string | number)[]) =>
   createHash('sha256').update(JSON.stringify(parts)).digest('base64url').slice(0, 20);
-const toBytes = (numbers: Int32Array | Float32Array) =>
-  new Uint8Array(numbers.buffer, numbers.byteOffset, numbers.byteLength);
-/** Vectors as they are stored. */
-export const toFloats = (bytes: unknown) => new Float32Array((bytes as Uint8Array).slice().buffer);
-const toSpans = (bytes: unknown): Span[] => {
-  const numbers = new Int32Array((bytes as Uint8Array).slice().buffer);
-  return Array.from({ length: numbers.length / 2 }, (_, at) => ({
-    start: numbers[2 * at]!,
-    end: numbers[2 * at + 1]!,
-  }));
-};
-/** A passage's windows as they are stored. */
-export const toWindows = (windows: unknown, headingPaths: unknown): NewWindow[] => {
-  const paths = JSON.parse(String(headingPaths)) as string[][];
-  return toSpans(windows).map((span, at) => ({ ...span, headingPath: paths[at]! }));
-};
+
 const toSummary = (row: object) => {
   const summary = row as StoredDocument & { metadata: unknown };
-  return { ...summary, metadata: JSON.parse(String(summary.metadata)) } as StoredDocument;
+  return { ...summary, metadata: toMetadata(summary.metadata) } as StoredDocument;
 };
 
 export type Documents = ReturnType<typeof createDocuments>;

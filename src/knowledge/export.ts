@@ -1,6 +1,7 @@
 import { AppError } from '../errors.ts';
 import type { Span } from '../sentences.ts';
 import { openToRead } from './open-to-read.ts';
+import { toFloats, toMetadata, toSpans } from './stored-values.ts';
 
 /** A passage as it is exported; offsets are UTF-16 code units of the document's text. */
 export type ExportedPassage = Span & {
@@ -63,7 +64,7 @@ export function* exportPassages(options: {
           documentId: id,
           source,
           title,
-          metadata: JSON.parse(String(document.metadata)),
+          metadata: toMetadata(document.metadata),
         };
         for (const { id: passageId, start, end, text, ...blobs } of passages.iterate(key!)) {
           const windows = toWindows(blobs as { windows: Uint8Array; vectors: Uint8Array }, vectors);
@@ -83,13 +84,11 @@ export function* exportPassages(options: {
 }
 
 function toWindows(blobs: { windows: Uint8Array; vectors: Uint8Array }, withVectors: boolean) {
-  const spans = new Int32Array(blobs.windows.slice().buffer);
-  const numbers = withVectors ? new Float32Array(blobs.vectors.slice().buffer) : null;
-  const count = spans.length / 2;
-  return Array.from({ length: count }, (_, at): ExportedPassage['windows'][number] => {
-    const span = { start: spans[2 * at]!, end: spans[2 * at + 1]! };
+  const spans = toSpans(blobs.windows);
+  const numbers = withVectors ? toFloats(blobs.vectors) : null;
+  return spans.map((span, at): ExportedPassage['windows'][number] => {
     if (!numbers) return span;
-    const dimension = numbers.length / count;
+    const dimension = numbers.length / spans.length;
     const vector = Array.from(numbers.subarray(at * dimension, (at + 1) * dimension), (value) =>
       Number(value.toPrecision(9)),
     );

@@ -60,7 +60,9 @@ function* answerTogether(store: Store, waiting: Waiting[]): Generator<HostReply>
         answered += 1;
       }
     } catch (error) {
-      for (const { id } of fitting.slice(answered)) yield toError(id, error);
+      const unanswered = fitting.slice(answered);
+      if (unanswered.length === 1) yield toError(unanswered[0]!.id, error);
+      else for (const alone of unanswered) yield* answerTogether(store, [alone]); // what one of them finds may be damaged
     }
   }
 }

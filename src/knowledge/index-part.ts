@@ -1,6 +1,7 @@
 import faiss from 'faiss-node';
 import { AppError } from '../errors.ts';
 import { addOwner, labelsOf, noOwners, type Owners, withoutLabels } from './owners.ts';
+import { damagedStore } from './stored-values.ts';
 import { allFinite } from './vector-length.ts';
 
 /** Windows, each by the passage that it is in and its number there; columns, since a search has hundreds of them. */
@@ -28,12 +29,9 @@ const gapsAllowed = 256;
 
 export type IndexPart = ReturnType<typeof createIndexPart>;
 
-/** @throws AppError INTERNAL where vectors aren't whole, or not finite: FAISS would take them in silence */
-function check(vectors: Float32Array, dimension: number) {
-  if (vectors.length === 0 || vectors.length % dimension !== 0)
-    throw new AppError('INTERNAL', `A vector must have ${dimension} numbers.`);
-  if (!allFinite(vectors)) throw new AppError('INTERNAL', 'A vector holds a number that is not finite.');
-}
+/** Whether vectors are whole, and finite: FAISS would take others in silence. */
+const areVectors = (vectors: Float32Array, dimension: number) =>
+  vectors.length > 0 && vectors.length % dimension === 0 && allFinite(vectors);
 
 /**
  * A new FAISS index for inner products, which are cosines for vectors of unit length.
@@ -142,11 +140,12 @@ export function createIndexPart(options: { kind: IndexKind; dimension: number; i
     /**
      * Adds passages, each with the vectors of its windows one after another; only to an exact part, in the order of keys. FAISS
      * takes them all at once, which is several times faster than one by one.
+     * @throws AppError NOT_READY where they are no vectors: those of new documents have been looked at, so these were stored otherwise
      */
     add(passages: { key: number; vectors: Float32Array }[]) {
       let last = owners.size > 0 ? owners.keys[owners.size - 1]! : 0;
       for (const { key, vectors } of passages) {
-        check(vectors, dimension);
+        if (!areVectors(vectors, dimension)) throw damagedStore('a vector');
         if (kind === 'quantized' || key <= last)
           throw new AppError('INTERNAL', 'A passage was added to an index out of its order.');
         last = key;
@@ -165,7 +164,7 @@ export function createIndexPart(options: { kind: IndexKind; dimension: number; i
 
     /** The `k` nearest windows for each of the questions, whose vectors stand one after another; nearest first. */
     search(questions: Float32Array, k: number): NearWindows[] {
-      check(questions, dimension);
+      if (!areVectors(questions, dimension)) throw new AppError('INTERNAL', 'A question has no vector of this index.');
       const count = questions.length / dimension;
       const wanted = Math.min(k, owners.size - removed.size);
       if (wanted < 1) return Array.from({ length: count }, noWindows);

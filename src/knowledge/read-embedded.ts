@@ -1,7 +1,8 @@
-import { createDocuments, toFloats, toWindows } from './documents.ts';
+import { createDocuments } from './documents.ts';
 import { openToRead } from './open-to-read.ts';
 import type { NewDocument } from './port.ts';
 import type { StoreReader } from './store-reader.ts';
+import { toFloats, toWindows } from './stored-values.ts';
 
 const documentsAtOnce = 100;
 

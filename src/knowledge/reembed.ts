@@ -3,7 +3,14 @@ import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { AppError } from '../errors.ts';
-import { execute, inTransaction, type Migrations, openDatabase, translateStoreError } from './database.ts';
+import {
+  execute,
+  inTransaction,
+  type Migrations,
+  openDatabase,
+  tellsOfDamage,
+  translateStoreError,
+} from './database.ts';
 import { createDocuments, documentMigrations } from './documents.ts';
 import { holdLock } from './lock.ts';
 import { openToRead } from './open-to-read.ts';
@@ -120,7 +127,7 @@ function openMade(dataDir: string) {
   try {
     database = open();
   } catch (error) {
-    if (!isDamaged(error)) throw error;
+    if (!tellsOfDamage(error)) throw error;
     removeMade(dataDir);
     database = open();
   }
@@ -148,10 +155,6 @@ function openMade(dataDir: string) {
     close: () => database.close(),
   };
 }
-
-/** Whether SQLite found a file that is no database, or a broken one (https://sqlite.org/rescode.html). */
-const isDamaged = (error: unknown) =>
-  [11, 26].includes((((error as AppError).cause as { errcode?: number } | undefined)?.errcode ?? 0) & 0xff);
 
 /** Runs what writes, and tells a failure of the disk in words. */
 function writing<T>(work: () => T): T {

@@ -60,9 +60,9 @@ test("the nearest are those of LangChain's FaissStore on the same vectors, also 
 test('FAISS is guarded against what would end its process or pass in silence', () => {
   const index = createCollectionIndex({ dimension: 2 });
   assert.deepEqual(index.search(Float32Array.of(1, 0), 3), [noWindows()]);
-  assert.throws(() => index.add([{ key: 1, vectors: Float32Array.of(1, 0, 0) }]), /2 numbers/);
-  assert.throws(() => index.add([{ key: 1, vectors: Float32Array.of(1, Number.NaN) }]), /not finite/);
-  assert.throws(() => index.add([{ key: 1, vectors: Float32Array.of() }]), /2 numbers/);
+  assert.throws(() => index.add([{ key: 1, vectors: Float32Array.of(1, 0, 0) }]), /a vector can't be read/);
+  assert.throws(() => index.add([{ key: 1, vectors: Float32Array.of(1, Number.NaN) }]), /a vector can't be read/);
+  assert.throws(() => index.add([{ key: 1, vectors: Float32Array.of() }]), /a vector can't be read/);
   index.add([{ key: 1, vectors: Float32Array.of(1, 0) }]);
   assert.deepEqual(index.search(Float32Array.of(1, 0), 0), [noWindows()]);
   assert.equal(index.search(Float32Array.of(1, 0), 10)[0]!.windows.length, 1);

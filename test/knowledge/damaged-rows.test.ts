@@ -1,0 +1,67 @@
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { test } from 'node:test';
+import { startKnowledge } from '../../src/knowledge/client.ts';
+import { hashedEmbedding } from '../doubles/hashed-embedding.ts';
+import { smallDimension, smallDocument } from '../doubles/small-document.ts';
+import { type Test, temporaryFolder } from '../doubles/temporary-folder.ts';
+
+const told = { code: 'NOT_READY', message: /damaged: .* can't be read\. npx assay doctor --verify/ };
+
+async function open(t: Test, dataDir: string) {
+  const causes: string[] = [];
+  const onRestart = (cause: string) => causes.push(cause);
+  const knowledge = await startKnowledge({ dataDir, embeddingModel: 'hashed', onRestart });
+  t.after(() => knowledge.close());
+  return { knowledge, causes };
+}
+
+/** A store of two documents, in which a row was changed behind Assay's back. */
+async function damaged(t: Test, sql: string) {
+  const dataDir = await temporaryFolder(t);
+  const { knowledge } = await open(t, dataDir);
+  await knowledge.createCollection('default');
+  await knowledge.put([smallDocument('alder.md', 'Alder wood is light.'), smallDocument('oak.md', 'Oaks are tall.')]);
+  await knowledge.close();
+  const database = new DatabaseSync(join(dataDir, 'assay.db'));
+  database.exec(sql);
+  database.close();
+  return dataDir;
+}
+
+for (const [what, vectors] of Object.entries({
+  'that holds no number': "cast(x'ffffffff' || substr(vectors, 5) AS BLOB)",
+  'that is cut off': 'substr(vectors, 1, 8)',
+  'of half a number': 'substr(vectors, 1, 6)',
+}))
+  test(`a vector ${what} keeps the store from opening, and says what to do`, async (t) => {
+    const dataDir = await damaged(t, `UPDATE passages SET vectors = ${vectors} WHERE key = 1`);
+    await assert.rejects(open(t, dataDir), told);
+  });
+
+test('metadata that can not be read fail the requests that meet them, and go with their document', async (t) => {
+  const dataDir = await damaged(t, `UPDATE documents SET metadata = '{"from:"a"}' WHERE source = 'alder.md'`);
+  const { knowledge, causes } = await open(t, dataDir);
+  const list = () => knowledge.documents({ collection: 'default', after: null, limit: 10 });
+  await assert.rejects(list(), told);
+  await assert.rejects(knowledge.findSource('default', 'alder.md'), told);
+  assert.equal((await knowledge.findSource('default', 'oak.md'))?.source, 'oak.md');
+  await knowledge.put([smallDocument('alder.md', 'Alder wood is light.')]);
+  assert.equal((await list()).length, 2);
+  assert.deepEqual(causes, []);
+});
+
+test('windows that can not be read fail the searches that find them, and no other of the same moment', async (t) => {
+  const dataDir = await damaged(t, "UPDATE passages SET windows = x'000000' WHERE key = 1");
+  const { knowledge, causes } = await open(t, dataDir);
+  const search = (question: string) => {
+    const vector = Float32Array.from(hashedEmbedding(question, smallDimension));
+    return knowledge.search({ collection: 'default', question, vector, topK: 1 });
+  };
+  const questions = ['Oaks are tall.', 'Alder wood is light.', 'Oaks are tall.'];
+  const [oak, alder, again] = questions.map(search);
+  await assert.rejects(alder!, told);
+  for (const found of [oak, again]) assert.equal((await found)?.[0]?.source, 'oak.md');
+  assert.deepEqual(causes, []);
+});
