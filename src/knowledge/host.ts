@@ -139,8 +139,8 @@ function run(options: HostOptions) {
     }
   });
   // The parent closes the channel to end the host; it also closes when the parent dies, so no host outlives its server.
-  process.on('disconnect', () => {
-    store.close();
+  process.on('disconnect', async () => {
+    await store.close();
     process.exit();
   });
   // Ctrl-C reaches the whole group of processes; when to stop is the parent's decision.

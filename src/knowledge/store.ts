@@ -236,9 +236,9 @@ export function openStore(options: StoreOptions, onAsksSetAside?: (name: string)
     saveAsks: asks.save,
     ask: asks.get,
     stats: (): KnowledgeStats => ({ ...documents.counts(), ...indexes.stats(), embeddingModel, dimension }),
-    close() {
+    async close() {
       clearTimeout(tidying);
-      indexes.close();
+      await indexes.close();
       asks.close();
       database.close();
       lock.release();

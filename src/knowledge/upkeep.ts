@@ -1,4 +1,5 @@
 import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import type { BuildOrder } from './build-index.ts';
 import type { CollectionIndex } from './collection-index.ts';
@@ -68,10 +69,13 @@ export function createUpkeep(onEnd: (order: BuildOrder, isBuilt: boolean) => voi
       waiting.set(order.collection, order);
       next();
     },
-    /** Ends what is being built; it would keep the database open, and its log from being folded in. */
-    close() {
+    /** Ends what is being built; it would keep the database open, its log from being folded in, and others from restoring it. */
+    async close() {
       waiting.clear();
-      builder?.kill('SIGKILL');
+      if (building === null || builder === null) return;
+      builder.removeAllListeners('exit');
+      builder.kill('SIGKILL');
+      await once(builder, 'exit');
     },
   };
 }

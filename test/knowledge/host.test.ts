@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
-import { readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { startKnowledge } from '../../src/knowledge/client.ts';
 import { hashedEmbedding } from '../doubles/hashed-embedding.ts';
 import { onePassageDocument } from '../doubles/one-passage.ts';
 import { type Test, temporaryFolder } from '../doubles/temporary-folder.ts';
+import { childrenOf } from '../torture/victim.ts';
 
 const dimension = 512; // few enough words meet in one number
 const vectorOf = (text: string) => Float32Array.from(hashedEmbedding(text, dimension));
@@ -88,6 +89,20 @@ test('a damaged or foreign database is told, not opened', async (t) => {
   truncateSync(file, Math.floor(whole.length / 2));
   await assert.rejects(startKnowledge({ dataDir, embeddingModel: 'hashed' }), { code: 'NOT_READY' });
   rmSync(file);
+});
+
+test('a store that was closed while an index was being built has nobody at it', async (t) => {
+  const dataDir = await temporaryFolder(t);
+  for (let round = 0; round < 3; round += 1) {
+    const knowledge = await startKnowledge({ dataDir, embeddingModel: 'hashed', tuning: { snapshotEvery: 1 } });
+    t.after(() => knowledge.close());
+    await knowledge.createCollection('default');
+    await knowledge.put([document(`${round}.md`, `Text ${round}.`)]);
+    const [builder] = childrenOf(knowledge.hostPid()!);
+    await knowledge.close();
+    assert.throws(() => process.kill(builder!, 0), { code: 'ESRCH' });
+    assert.ok(!readdirSync(dataDir).includes('assay.db-wal'));
+  }
 });
 
 test('a data folder that can not be made is told', async (t) => {
