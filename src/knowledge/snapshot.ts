@@ -149,7 +149,8 @@ export function checkGeneration(folder: string, generation: number): CheckedSnap
 
 /**
  * The newest snapshot that can be trusted: the one pointed to, else one before it. FAISS never sees a file whose bytes are
- * not those that were written.
+ * not those that were written. One of another store, or of passages that this one has lost, is removed: when there are others of
+ * the same keys it would be taken for theirs.
  * @returns null where there is none: then the index is made from the store
  */
 export function findSnapshot(
@@ -165,8 +166,11 @@ export function findSnapshot(
     const snapshot = checkGeneration(folder, generation);
     if (!snapshot) continue;
     const { storeId, embeddingModel, dimension, lastPassageKey } = snapshot.manifest;
-    const isOurs = storeId === expected.storeId && lastPassageKey <= expected.lastPassageKey;
-    if (isOurs && embeddingModel === expected.embeddingModel && dimension === expected.dimension) return snapshot;
+    if (storeId !== expected.storeId || lastPassageKey > expected.lastPassageKey) {
+      rmSync(join(folder, String(generation)), { recursive: true, force: true });
+      if (generation === pointer) rmSync(join(folder, 'current'));
+      syncPath(folder);
+    } else if (embeddingModel === expected.embeddingModel && dimension === expected.dimension) return snapshot;
   }
   return null;
 }
@@ -184,8 +188,9 @@ export function tidySnapshots(folder: string) {
 /** Removes the snapshots of all collections but these. */
 export function keepSnapshotsOf(dataDir: string, collectionKeys: number[]) {
   const folder = join(dataDir, 'index');
-  for (const key of numbersIn(folder))
-    if (!collectionKeys.includes(key)) rmSync(join(folder, String(key)), { recursive: true, force: true });
+  const others = numbersIn(folder).filter((key) => !collectionKeys.includes(key));
+  for (const key of others) rmSync(join(folder, String(key)), { recursive: true, force: true });
+  if (others.length > 0) syncPath(folder);
 }
 
 /** Whether there is a process of this number: a builder may outlive its host by a moment. */

@@ -8,6 +8,9 @@ import type { StoreFinding } from './store-finding.ts';
 export function verifySnapshots(dataDir: string, database: DatabaseSync): StoreFinding[] {
   const collections = database.prepare('SELECT key, name FROM collections').all() as { key: number; name: string }[];
   const storeId = database.prepare("SELECT value FROM meta WHERE name = 'store_id'").get()?.value;
+  const lastPassageKey = Number(
+    database.prepare("SELECT seq FROM sqlite_sequence WHERE name = 'passages'").get()?.seq ?? 0,
+  );
   const wrong: string[] = [];
   let checked = 0;
   for (const { key, name } of collections) {
@@ -15,8 +18,8 @@ export function verifySnapshots(dataDir: string, database: DatabaseSync): StoreF
     const pointer = join(folder, 'current');
     if (!existsSync(pointer)) continue;
     checked += 1;
-    const snapshot = checkGeneration(folder, Number(readFileSync(pointer, 'utf8')));
-    if (snapshot?.manifest.storeId !== storeId) wrong.push(name);
+    const manifest = checkGeneration(folder, Number(readFileSync(pointer, 'utf8')))?.manifest;
+    if (!manifest || manifest.storeId !== storeId || manifest.lastPassageKey > lastPassageKey) wrong.push(name);
   }
   const mend = 'Nothing is lost: the next start makes the index from the database, and a new snapshot after it.';
   const detail =

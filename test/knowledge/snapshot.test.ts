@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import {
+  copyFileSync,
   existsSync,
   mkdirSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
   truncateSync,
@@ -196,6 +198,34 @@ test('a snapshot of passages that the database never had is not believed', async
   const third = await open(t, dataDir, { snapshotEvery: 1000 });
   assert.equal((await third.knowledge.stats()).windows, 3);
   assert.equal(await third.nearest(501), '501');
+});
+
+test('a snapshot of passages that the database has lost is not believed when there are others of their keys', async (t) => {
+  const dataDir = await temporaryFolder(t);
+  const database = join(dataDir, 'assay.db');
+  const openAgain = (snapshotEvery = 1000) => open(t, dataDir, { snapshotEvery });
+  for (const kept of [40, 0]) {
+    const { knowledge: first } = await openAgain();
+    await first.put(documents(0, kept));
+    await first.close();
+    copyFileSync(database, `${database}.before`);
+    const { knowledge: second } = await openAgain(50);
+    await second.put(documents(kept, 80));
+    await generation(second, dataDir, 1);
+    await second.close();
+    renameSync(`${database}.before`, database);
+    const wrong = (await verifyStore({ dataDir })).filter(({ ok }) => !ok).map(({ name }) => name);
+    assert.deepEqual(wrong, ['store: snapshots']);
+
+    const { knowledge: third } = await openAgain();
+    assert.ok((await verifyStore({ dataDir })).every(({ ok }) => ok));
+    await third.put(documents(600, 680 - kept));
+    await third.close();
+    const { knowledge, nearest } = await openAgain();
+    for (let at = 600; at < 680 - kept; at += 1) assert.equal(await nearest(at), String(at));
+    await knowledge.close();
+    for (const name of readdirSync(dataDir)) rmSync(join(dataDir, name), { recursive: true });
+  }
 });
 
 test('beyond a size a quantized index takes over, finds what exact search finds, and follows additions and removals', async (t) => {
