@@ -5,11 +5,14 @@ import { AppError } from '../errors.ts';
 import { translateStoreError } from './database.ts';
 import { documentMigrations } from './documents.ts';
 
+const cutOff =
+  'A restore was cut off before the store could be read again: start the service, which brings it to rest, or repeat the restore.';
+
 /**
  * Opens the documents of a data folder for reading, also beside the service that writes them. Whatever is read is of one
  * instant, this one, however long the reading takes; the write-ahead log grows meanwhile, so close it in good time.
  * @param options.olderToo opens one of an older version as well: for those who copy it and don't look into it
- * @throws AppError NOT_READY where nothing is stored, or it is damaged, or of another version
+ * @throws AppError NOT_READY where nothing is stored, or it is damaged, of another version, or to be brought to rest first
  */
 export function openToRead(dataDir: string, options: { olderToo?: boolean } = {}): DatabaseSync {
   const file = join(dataDir, 'assay.db');
@@ -27,6 +30,8 @@ export function openToRead(dataDir: string, options: { olderToo?: boolean } = {}
     return database;
   } catch (error) {
     database?.close();
+    // SQLITE_READONLY_ROLLBACK: a journal must be rolled back first, which is for one who may write.
+    if ((error as { errcode?: number }).errcode === 776) throw new AppError('NOT_READY', cutOff, { cause: error });
     throw translateStoreError(error);
   }
 }

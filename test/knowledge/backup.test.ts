@@ -263,6 +263,24 @@ test('a log that outlived its database is not replayed onto the restored one', a
   }
 });
 
+test('a journal that a restore left when it was killed is told of, and a start brings the store to rest', async (t) => {
+  const dataDir = await oldStore(t);
+  const place = join(dataDir, 'assay.db');
+  const database = new DatabaseSync(place);
+  database.exec(
+    "PRAGMA journal_mode = DELETE; PRAGMA cache_size = 1; BEGIN; INSERT INTO meta VALUES ('a', hex(zeroblob(1e6)))",
+  );
+  for (const end of ['', '-journal']) copyFileSync(place + end, `${place}.kept${end}`);
+  database.close();
+  for (const end of ['', '-journal']) renameSync(`${place}.kept${end}`, place + end);
+  const says = /restore was cut off.*start the service.*or repeat the restore/;
+  const [finding] = await verifyStore({ dataDir });
+  assert.match(finding!.detail, says);
+  const file = join(await temporaryFolder(t), 'kept.db');
+  await assert.rejects(backUpStore({ dataDir, file, assayVersion: '0' }), { code: 'NOT_READY', message: says });
+  assert.deepEqual(await contentOf(dataDir), { name: 'old', documents: 20 });
+});
+
 /** A restore in a process of its own, which writes each step it has come to, and kills itself at `last`. */
 function restoring(dataDir: string, last: RestoreStep | ''): ChildProcess {
   const program = `
