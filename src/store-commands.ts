@@ -7,7 +7,7 @@ import { embeddedDataDir, readConfig } from './config.ts';
 import { AppError } from './errors.ts';
 import { backUpStore } from './knowledge/backup.ts';
 import { exportPassages } from './knowledge/export.ts';
-import { replaceFile } from './knowledge/replace-file.ts';
+import { replaceFile, unfinishedName } from './knowledge/replace-file.ts';
 import { restoreStore } from './knowledge/restore.ts';
 import { counted, showCount, tell, writeJson } from './terminal.ts';
 
@@ -61,7 +61,7 @@ export async function exportTo(
   }
   if (existsSync(file) && !options.force)
     throw new AppError('BAD_INPUT', `There is a file ${file} already. Choose another name, or give --force.`);
-  const unfinished = `${file}.${process.pid}.part`;
+  const unfinished = unfinishedName(file);
   try {
     await pipeline(lines, createWriteStream(unfinished));
     replaceFile(unfinished, file);

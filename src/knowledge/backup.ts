@@ -4,7 +4,7 @@ import { backup, DatabaseSync } from 'node:sqlite';
 import { AppError } from '../errors.ts';
 import { execute, translateStoreError } from './database.ts';
 import { openToRead } from './open-to-read.ts';
-import { replaceFile } from './replace-file.ts';
+import { replaceFile, unfinishedName } from './replace-file.ts';
 
 /** Pages copied between two reports; each is 4 KiB. */
 const pagesAtOnce = 2_000;
@@ -36,7 +36,7 @@ export async function backUpStore(options: {
 }): Promise<BackupLabel & { bytes: number }> {
   const { dataDir, file, assayVersion, onProgress } = options;
   const source = openToRead(dataDir, { olderToo: true });
-  const unfinished = `${file}.${process.pid}.part`;
+  const unfinished = unfinishedName(file);
   try {
     checkPlace(dataDir, file, options.force ?? false);
     const label = { madeAt: new Date().toISOString(), assayVersion, ...contentOf(source) };

@@ -16,7 +16,7 @@ import {
 import { join } from 'node:path';
 import type { FaissIndex, IndexKind } from './index-part.ts';
 import type { Owners } from './owners.ts';
-import { replaceFile, syncPath } from './replace-file.ts';
+import { lives, replaceFile, syncPath } from './replace-file.ts';
 
 /** What a snapshot says of itself; whoever loads it checks all of it. */
 export type Manifest = {
@@ -178,6 +178,7 @@ export function findSnapshot(
 /** Clears away what is no longer needed: unfinished folders, and all generations but the two newest. */
 export function tidySnapshots(folder: string) {
   if (!existsSync(folder)) return;
+  // A builder may outlive its host by a moment.
   for (const name of readdirSync(folder))
     if (name.startsWith('unfinished-') && !lives(Number(name.slice('unfinished-'.length))))
       rmSync(join(folder, name), { recursive: true, force: true });
@@ -191,13 +192,4 @@ export function keepSnapshotsOf(dataDir: string, collectionKeys: number[]) {
   const others = numbersIn(folder).filter((key) => !collectionKeys.includes(key));
   for (const key of others) rmSync(join(folder, String(key)), { recursive: true, force: true });
   if (others.length > 0) syncPath(folder);
-}
-
-/** Whether there is a process of this number: a builder may outlive its host by a moment. */
-function lives(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch {
-    return false;
-  }
 }

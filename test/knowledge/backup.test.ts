@@ -141,6 +141,21 @@ test('a backup is refused where it would do harm, and leaves nothing behind', as
   assert.deepEqual(readdirSync(folder), ['kept.db']);
 });
 
+test('a backup and an export clear away what those before them had begun when they were killed, and nothing else', async (t) => {
+  const dataDir = await oldStore(t);
+  const folder = await temporaryFolder(t);
+  const gone = spawn(process.execPath, ['--eval', '']);
+  await once(gone, 'exit');
+  for (const command of ['backup', 'export']) {
+    const left = [`kept.${gone.pid}.part`, `kept.${gone.pid}.part-journal`];
+    const others = [`kept.${process.pid}.part`, `other.${gone.pid}.part`, 'kept.part', 'kept.old'];
+    for (const name of [...left, ...others]) writeFileSync(join(folder, name), '');
+    const { code, stderr } = await runCommand([command, join(folder, 'kept'), '--force'], { DATA_DIR: dataDir });
+    assert.equal(code, 0, stderr);
+    assert.deepEqual(readdirSync(folder).sort(), ['kept', ...others].sort());
+  }
+});
+
 test('what is no backup that can be used is refused, and the store stays as it was', async (t) => {
   const dataDir = await oldStore(t);
   const file = join(await temporaryFolder(t), 'given.db');
