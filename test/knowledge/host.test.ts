@@ -81,10 +81,12 @@ test('a damaged or foreign database is told, not opened', async (t) => {
   const file = join(dataDir, 'assay.db');
   const whole = readFileSync(file);
   writeFileSync(file, 'this is no database, whatever it is called');
-  await assert.rejects(startKnowledge({ dataDir, embeddingModel: 'hashed' }), {
-    code: 'NOT_READY',
-    message: /damaged/,
-  });
+  const refused = (message: RegExp) =>
+    assert.rejects(startKnowledge({ dataDir, embeddingModel: 'hashed' }), { code: 'NOT_READY', message });
+  await refused(/^assay\.db in the data folder is damaged; npx assay doctor --verify says where\.$/);
+  writeFileSync(join(dataDir, 'lock.db'), 'nor is this one, though nothing is lost with it');
+  await refused(/^lock\.db in the data folder is damaged: remove it, nothing is kept in it\.$/);
+  rmSync(join(dataDir, 'lock.db'));
   writeFileSync(file, whole);
   truncateSync(file, Math.floor(whole.length / 2));
   await assert.rejects(startKnowledge({ dataDir, embeddingModel: 'hashed' }), { code: 'NOT_READY' });
