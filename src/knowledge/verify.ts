@@ -1,8 +1,8 @@
 import { accessSync, constants, existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { createDocuments } from './documents.ts';
 import { tellsOfDamage, translateStoreError } from './database.ts';
+import { createDocuments } from './documents.ts';
 import { openToRead } from './open-to-read.ts';
 import type { KnowledgeStats } from './port.ts';
 import type { StoreFinding } from './store-finding.ts';
