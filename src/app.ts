@@ -1,14 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import multipart from '@fastify/multipart';
-import swagger from '@fastify/swagger';
-import swaggerUi from '@fastify/swagger-ui';
 import fastify, { type FastifyBaseLogger, LogController } from 'fastify';
-import {
-  jsonSchemaTransform,
-  serializerCompiler,
-  validatorCompiler,
-  type ZodTypeProvider,
-} from 'fastify-type-provider-zod';
+import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
 import type { Redis } from 'ioredis';
 import type { ConductAsk } from './chain/conduct-ask.ts';
 import type { SearchPassages } from './chain/retrieve.ts';
@@ -22,16 +15,18 @@ import { documentRoutes, type IngestUploads } from './http/documents.ts';
 import { ErrorBody, replyWithError } from './http/error-reply.ts';
 import { type About, healthRoutes, type WaitsFor } from './http/health.ts';
 import { jobRoutes } from './http/jobs.ts';
+import { takeJson } from './http/json-body.ts';
 import { requireKeys } from './http/keys.ts';
 import { mcpRoute } from './http/mcp.ts';
 import { metricsRoute, observeRequests } from './http/metrics.ts';
 import type { EmbedTexts } from './http/openai-embeddings.ts';
 import { openAiRoutes } from './http/openai-routes.ts';
+import { describeRoutes } from './http/openapi.ts';
 import { guardOrigins } from './http/origins.ts';
 import { pageRoutes } from './http/page.ts';
 import { limitRate } from './http/rate-limit.ts';
 import { searchRoutes } from './http/search.ts';
-import { docsContentSecurityPolicy, securityHeaders } from './http/security-headers.ts';
+import { securityHeaders } from './http/security-headers.ts';
 import { withTokenBudget } from './http/token-budget.ts';
 import type { Jobs } from './ingest/jobs.ts';
 import type { Keyring } from './keyring.ts';
@@ -117,7 +112,7 @@ export async function buildApp(parts: AppParts, waitsFor: WaitsFor = () => null)
   app.addHook('onRoute', ({ schema }) => {
     if (schema?.response) schema.response = { default: ErrorBody, ...schema.response };
   });
-  app.removeContentTypeParser('text/plain'); // what any page may send without asking first
+  takeJson(app);
   await guardOrigins(app, { ...settings, keysRequired: keyring.isRequired });
   replyInsteadOfNode(app);
   requireKeys(app, keyring);
@@ -133,28 +128,7 @@ export async function buildApp(parts: AppParts, waitsFor: WaitsFor = () => null)
     preservePath: true,
     limits: { fileSize: settings.maxBodyBytes, files: 100, fields: 10, fieldSize: 64 * 1024, parts: 110 },
   });
-  await app.register(swagger, {
-    openapi: {
-      openapi: '3.1.0',
-      info: {
-        title: 'Assay',
-        description: 'Answers from your documents, each with a verdict.',
-        version: about.versions.assay!,
-      },
-      ...(keyring.isRequired && {
-        components: { securitySchemes: { key: { type: 'http', scheme: 'bearer' } } },
-        security: [{ key: [] }],
-      }),
-    },
-    transform: jsonSchemaTransform,
-  });
-  await app.register(swaggerUi, {
-    routePrefix: '/docs',
-    staticCSP: docsContentSecurityPolicy,
-    theme: { title: 'Assay', css: [{ filename: 'assay.css', content: '.swagger-ui .topbar { display: none }' }] },
-  });
-  app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger());
-
+  await describeRoutes(app, { version: about.versions.assay!, keysRequired: keyring.isRequired });
   await app.register(pageRoutes, { about });
   await app.register(healthRoutes, { knowledge, about, waitsFor, redisIsUp: shared?.isUp });
   await app.register(metricsRoute, { metrics: parts.metrics });

@@ -7,7 +7,7 @@ import type { Ingested } from '../ingest/ingest.ts';
 import type { DocumentSummary, Knowledge } from '../knowledge/port.ts';
 import { Metadata, Source, Title, type Upload } from './document-fields.ts';
 import { mayUse, needCollection } from './keys.ts';
-import { readUpload } from './upload.ts';
+import { readUpload, UploadForm } from './upload.ts';
 import { whileConnected } from './while-connected.ts';
 
 const Summary = z.object({
@@ -28,6 +28,14 @@ const Written = z.object({
   passages: z.int(),
   unchanged: z.boolean(),
   collection: z.string(),
+});
+const DocumentBody = z.strictObject({
+  source: Source,
+  text: wellFormedText,
+  title: Title.optional(),
+  format: z.enum(['text', 'markdown', 'html']).default('text'),
+  metadata: Metadata.optional(),
+  collection: collectionName.default('default'),
 });
 const WrittenSeveral = z.object({ documents: z.array(Written) });
 
@@ -50,22 +58,16 @@ export const documentRoutes: FastifyPluginAsyncZod<{ ingestUploads: IngestUpload
     {
       schema: {
         summary: 'Add documents, or replace those of the same source: JSON for one text, multipart/form-data for files',
-        // Multipart bodies are read as they come in: nothing to validate before.
-        body: z
-          .strictObject({
-            source: Source,
-            text: wellFormedText,
-            title: Title.optional(),
-            format: z.enum(['text', 'markdown', 'html']).default('text'),
-            metadata: Metadata.optional(),
-            collection: collectionName.default('default'),
-          })
-          .nullish(),
+        body: {
+          content: { 'application/json': { schema: DocumentBody }, 'multipart/form-data': { schema: UploadForm } },
+        },
         response: { 200: z.union([Written, WrittenSeveral]), 201: z.union([Written, WrittenSeveral]) },
       },
     },
     async (request, reply) => {
-      const { collection, uploads } = request.isMultipart() ? await readUpload(request) : toUpload(request.body);
+      const { collection, uploads } = request.isMultipart()
+        ? await readUpload(request)
+        : toUpload(request.body as z.infer<typeof DocumentBody>);
       needCollection(request, collection);
       if (!(await knowledge.collection(collection)))
         throw new AppError(
@@ -140,17 +142,7 @@ export const documentRoutes: FastifyPluginAsyncZod<{ ingestUploads: IngestUpload
   );
 };
 
-type DocumentBody = {
-  source: string;
-  text: string;
-  title?: string | undefined;
-  format: 'text' | 'markdown' | 'html';
-  metadata?: Record<string, unknown> | undefined;
-  collection: string;
-};
-
-function toUpload(body: DocumentBody | null | undefined): { collection: string; uploads: Upload[] } {
-  if (!body) throw new AppError('BAD_JSON', 'The body is empty; it must be JSON.');
+function toUpload(body: z.infer<typeof DocumentBody>): { collection: string; uploads: Upload[] } {
   const { collection, source, title, metadata, text, format } = body;
   return { collection, uploads: [{ source, title, metadata, content: { text, format } }] };
 }

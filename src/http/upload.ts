@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { collectionName } from '../collection-name.ts';
 import { AppError } from '../errors.ts';
 import { Metadata, Source, Title, type Upload } from './document-fields.ts';
+import { refuseEncoded } from './json-body.ts';
 
 const jsonText = z.string().transform((text, context) => {
   try {
@@ -20,11 +21,24 @@ const Fields = z.strictObject({
   metadata: jsonText.pipe(Metadata).optional(),
 });
 
+/** An upload as `/openapi.json` tells of it. It is read as it comes in: there is nothing to validate before. */
+export const UploadForm = z.unknown().meta({
+  type: 'object',
+  properties: {
+    files: { type: 'array', minItems: 1, items: { type: 'string', format: 'binary' } },
+    collection: { type: 'string', default: 'default' },
+    title: { type: 'string', description: 'Where there is one file' },
+    metadata: { type: 'string', description: 'JSON, for each file' },
+  },
+  required: ['files'],
+});
+
 /**
  * Reads a multipart upload into memory, which its limits bound: each file becomes a document whose source is its name.
  * @throws AppError BAD_INPUT without a file, with an unknown field, a bad name or a name twice; TOO_LARGE beyond the limits
  */
 export async function readUpload(request: FastifyRequest): Promise<{ collection: string; uploads: Upload[] }> {
+  refuseEncoded(request);
   const { fields, files } = await readParts(request);
   const parsed = Fields.safeParse(fields);
   if (!parsed.success) {

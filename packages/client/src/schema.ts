@@ -653,7 +653,16 @@ export interface paths {
                         };
                         /** @default default */
                         collection?: string;
-                    } | null;
+                    };
+                    "multipart/form-data": {
+                        files: string[];
+                        /** @default default */
+                        collection?: string;
+                        /** @description Where there is one file */
+                        title?: string;
+                        /** @description JSON, for each file */
+                        metadata?: string;
+                    };
                 };
             };
             responses: {

@@ -1,0 +1,43 @@
+import swagger from '@fastify/swagger';
+import swaggerUi from '@fastify/swagger-ui';
+import type { FastifyInstance } from 'fastify';
+import { jsonSchemaTransform } from 'fastify-type-provider-zod';
+import { docsContentSecurityPolicy } from './security-headers.ts';
+
+/** `GET /openapi.json` and its pages at `/docs`: what there is, from the schemas of the routes that are registered afterwards. */
+export async function describeRoutes(app: FastifyInstance, options: { version: string; keysRequired: boolean }) {
+  await app.register(swagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: {
+        title: 'Assay',
+        description: 'Answers from your documents, each with a verdict.',
+        version: options.version,
+      },
+      ...(options.keysRequired && {
+        components: { securitySchemes: { key: { type: 'http', scheme: 'bearer' } } },
+        security: [{ key: [] }],
+      }),
+    },
+    transform: toJsonSchema as typeof jsonSchemaTransform,
+  });
+  await app.register(swaggerUi, {
+    routePrefix: '/docs',
+    staticCSP: docsContentSecurityPolicy,
+    theme: { title: 'Assay', css: [{ filename: 'assay.css', content: '.swagger-ui .topbar { display: none }' }] },
+  });
+  app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger());
+}
+
+type Described = Parameters<typeof jsonSchemaTransform>[0];
+
+/** A route's schemas as JSON Schema, where its body may be of several content types, each with a schema. */
+function toJsonSchema(route: Described): ReturnType<typeof jsonSchemaTransform> {
+  const { body, ...rest } = route.schema ?? {};
+  const content = (body as { content?: Record<string, { schema: object }> } | undefined)?.content;
+  if (!content) return jsonSchemaTransform(route);
+  const { schema, url } = jsonSchemaTransform({ ...route, schema: rest });
+  const bodyOf = (each: object) => jsonSchemaTransform({ ...route, schema: { body: each } }).schema.body;
+  const types = Object.entries(content).map(([type, each]) => [type, { schema: bodyOf(each.schema) }]);
+  return { schema: { ...schema, body: { content: Object.fromEntries(types) } }, url };
+}

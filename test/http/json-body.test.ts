@@ -1,0 +1,85 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { startService } from '../doubles/service.ts';
+
+describe('a JSON body', () => {
+  let service: Awaited<ReturnType<typeof startService>>;
+  const hooks: (() => Promise<void>)[] = [];
+  before(async () => {
+    service = await startService({ after: (hook) => void hooks.push(hook) });
+  });
+  after(async () => {
+    for (const hook of hooks.reverse()) await hook();
+  });
+
+  /** The status of a document that is sent so, and the code and words of its refusal. */
+  async function send(body: string | Buffer | FormData | undefined, headers: Record<string, string>) {
+    const sent = Buffer.isBuffer(body) ? new Uint8Array(body) : body;
+    const response = await fetch(`${service.url}/documents`, { method: 'POST', headers, ...(sent && { body: sent }) });
+    const { error } = (await response.json()) as { error?: { code: string; message: string } };
+    return [response.status, error?.code, error?.message];
+  }
+  const json = 'application/json';
+  const text = '{"source":"a.txt","text":"Märchen"}';
+
+  test('that is not UTF-8 is refused, and nothing of it is stored', async () => {
+    assert.deepEqual(await send(Buffer.from(text, 'latin1'), { 'content-type': json }), [
+      400,
+      'BAD_JSON',
+      'The body is not valid UTF-8.',
+    ]);
+    assert.deepEqual((await service.call('GET', '/documents')).json.documents, []);
+  });
+
+  test('in another charset or coding is refused', async () => {
+    for (const charset of ['iso-8859-1', 'UTF-16', '"utf-16"'])
+      assert.deepEqual(await send(text, { 'content-type': `${json}; charset=${charset}` }), [
+        415,
+        'UNSUPPORTED_FORMAT',
+        'This charset is not taken here; JSON is UTF-8.',
+      ]);
+    const form = new FormData();
+    form.append('files', new Blob(['Alder.']), 'alder.txt');
+    for (const [body, headers] of [
+      [text, { 'content-type': json }],
+      [form, {}],
+    ] as const)
+      assert.deepEqual(await send(body, { ...headers, 'content-encoding': 'gzip' }), [
+        415,
+        'UNSUPPORTED_FORMAT',
+        'This content encoding is not taken here; send the body as it is.',
+      ]);
+  });
+
+  test('may say of itself what JSON is anyway', async () => {
+    for (const charset of ['utf-8', 'UTF-8', '"utf-8"', 'utf8']) {
+      const headers = { 'content-type': `${json};charset=${charset}`, 'content-encoding': 'identity' };
+      assert.equal((await send(text, headers))[1], undefined, charset);
+    }
+    assert.equal((await send(`\ufeff${text}`, { 'content-type': json }))[1], undefined);
+  });
+
+  test('that would change what all objects inherit is no JSON', async () => {
+    for (const more of ['"__proto__":{"a":1}', '"constructor":{"prototype":{"a":1}}'])
+      assert.deepEqual(await send(`{${more},${text.slice(1)}`, { 'content-type': json }), [
+        400,
+        'BAD_JSON',
+        'The body is not valid JSON.',
+      ]);
+  });
+
+  test('that is missing is asked for', async () => {
+    const empty = [400, 'BAD_JSON', 'The body is empty; it must be JSON.'];
+    assert.deepEqual(await send(undefined, {}), empty);
+    assert.deepEqual(await send(undefined, { 'content-type': json }), empty);
+    for (const path of ['/ask', '/search', '/jobs', '/v1/chat/completions', '/mcp'])
+      assert.equal((await service.call('POST', path)).json.error.message, empty[2], path);
+  });
+
+  test('that is a form is one where files are taken alone', async () => {
+    const form = new FormData();
+    form.append('question', 'x');
+    const response = await fetch(`${service.url}/ask`, { method: 'POST', body: form });
+    assert.equal(response.status, 415);
+  });
+});
