@@ -52,6 +52,8 @@ export const share = z
 export const apiKeys = z.string().transform((value, context): ApiKey[] => {
   const { keys, problems } = parseKeys(value);
   for (const problem of problems) context.addIssue(problem);
+  // A service whose keys were meant and lost would be open to all.
+  if (keys.length + problems.length === 0) context.addIssue('holds no key');
   return keys;
 });
 

@@ -87,6 +87,9 @@ test('a fault among the keys stops the boot and is named by its place, without a
     ['ann:canary-key-1,ann:canary-key-1', /entry 2: a key is used twice/],
     [`ann:canary-key-1,bob:sha256=${digestOf('canary-key-1')}`, /entry 2: a key is used twice/],
     ['ann:canary-key-1:a,ann:canary-key-2', /entry 2: a name is used twice/],
+    [',', /API_KEYS: holds no key/],
+    ['#ann:canary-key-1', /API_KEYS: holds no key/],
+    ['#ann:canary-key-1,bob:canary-key-2', /API_KEYS: holds no key/],
   ] as const) {
     const message = problemsOf({ API_KEYS: text });
     assert.match(message, told, text);
