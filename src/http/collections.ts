@@ -37,20 +37,26 @@ export const collectionRoutes: FastifyPluginAsyncZod<{ knowledge: Knowledge }> =
     { schema: { summary: 'Make a collection', params, response: { 200: Collection, 201: Collection } } },
     async (request, reply) => {
       needCollection(request, request.params.name);
-      const made = await knowledge.createCollection(request.params.name);
-      return reply.status(made ? 201 : 200).send(await get(request.params.name));
+      const { made, collection } = await knowledge.createCollection(request.params.name);
+      return reply.status(made ? 201 : 200).send(collection);
     },
   );
   app.delete(
     '/collections/:name',
-    { schema: { summary: 'Remove a collection and all its documents', params, response: { 204: z.null() } } },
+    {
+      schema: {
+        summary: 'Remove a collection and all its documents; default is emptied',
+        params,
+        response: { 204: z.null() },
+      },
+    },
     async (request, reply) => {
       const { name } = request.params;
       needCollection(request, name);
       await get(name);
       // Asked again because its host died, a store that has removed it already finds nothing to remove.
-      await knowledge.removeCollection(name);
-      if (name === 'default') await knowledge.createCollection(name);
+      if (name === 'default') await knowledge.emptyCollection(name);
+      else await knowledge.removeCollection(name);
       return reply.status(204).send(null);
     },
   );

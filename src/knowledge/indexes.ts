@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs';
 import type { CollectionIndex } from './collection-index.ts';
 import type { Documents } from './documents.ts';
 import { type LoadedIndex, loadIndex } from './load-index.ts';
@@ -75,7 +76,11 @@ export function createIndexes(options: {
       consider(collection);
     },
     close: upkeep.close,
-    drop: (collection: string) => void indexed.delete(collection),
+    /** Lets go of a collection's index, and of its snapshots. */
+    drop(collection: string, key: number) {
+      indexed.delete(collection);
+      rmSync(snapshotFolder(dataDir, key), { recursive: true, force: true });
+    },
 
     /** Follows a change of the database that has been committed. */
     change(collection: string, erased: Map<number, Float32Array>, added: { key: number; vectors: Float32Array }[]) {

@@ -55,6 +55,9 @@ export type StoredDocument = DocumentSummary & { text: string };
 
 export type CollectionSummary = { name: string; documents: number; passages: number; createdAt: string };
 
+/** A collection that was to be made; `made` is false where it was there before. */
+export type MadeCollection = { made: boolean; collection: CollectionSummary };
+
 export type KnowledgeStats = {
   documents: number;
   passages: number;
@@ -105,9 +108,14 @@ export interface Knowledge {
   search(query: SearchQuery): Promise<FoundPassage[]>;
   collections(): Promise<CollectionSummary[]>;
   collection(name: string): Promise<CollectionSummary | null>;
-  /** True when it was made, false when it was there. */
-  createCollection(name: string): Promise<boolean>;
+  /** The collection as it was made, or as it was found where it was there. */
+  createCollection(name: string): Promise<MadeCollection>;
   removeCollection(name: string): Promise<boolean>;
+  /**
+   * Puts an empty collection in the place of this one; false where there is none. It is there all the time, but in Weaviate, which
+   * has no transactions and is without it for a moment.
+   */
+  emptyCollection(name: string): Promise<boolean>;
   /**
    * Records of the same moment may be kept together, and then share one promise; where some of them can't be kept, its error names
    * them as `ids`.
@@ -129,6 +137,7 @@ export const storeOperations = [
   'collection',
   'createCollection',
   'removeCollection',
+  'emptyCollection',
   'ask',
   'stats',
 ] as const satisfies (keyof Knowledge)[];

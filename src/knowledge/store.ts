@@ -1,4 +1,3 @@
-import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { AppError } from '../errors.ts';
 import { rerank, rerankedPassages } from '../ranking/rerank.ts';
@@ -11,9 +10,8 @@ import { type FullText, openFullText } from './full-text.ts';
 import type { Windows } from './index-part.ts';
 import { createIndexes } from './indexes.ts';
 import { holdLock } from './lock.ts';
-import type { KnowledgeStats, NewDocument, SearchQuery, ShownPassage } from './port.ts';
+import type { KnowledgeStats, MadeCollection, NewDocument, SearchQuery, ShownPassage } from './port.ts';
 import { type RankedPassage, rankPassages } from './rank-passages.ts';
-import { snapshotFolder } from './snapshot.ts';
 import type { Tuning } from './upkeep.ts';
 import { allFinite, otherLength, vectorLengthOf } from './vector-length.ts';
 
@@ -192,23 +190,25 @@ export function openStore(options: StoreOptions, onAsksSetAside?: (name: string)
     return [{ key, score, similarities, title, text, start, windows }];
   }
 
-  function createCollection(name: string): boolean {
-    if (open.has(name)) return false;
-    openCollection(documents.insertCollection(name), name);
-    return true;
+  function createCollection(name: string): MadeCollection {
+    const made = !open.has(name);
+    if (made) openCollection(documents.insertCollection(name), name);
+    return { made, collection: documents.collection(name)! };
   }
 
-  function removeCollection(name: string): boolean {
+  /** Takes a collection out with all that is in it; where it is to stay, an empty one is put in its place at once. */
+  function takeOut(name: string, { stays }: { stays: boolean }): boolean {
     const collection = open.get(name);
     if (!collection) return false;
-    inTransaction(database, () => {
+    const next = inTransaction(database, () => {
       for (const id of documents.idsOf(name)) documents.erase(documents.place(id)!.key);
       documents.eraseCollection(name);
       collection.fullText.drop();
+      return stays ? documents.insertCollection(name) : null;
     });
     open.delete(name);
-    indexes.drop(name);
-    rmSync(snapshotFolder(dataDir, collection.key), { recursive: true, force: true });
+    indexes.drop(name, collection.key);
+    if (next !== null) openCollection(next, name);
     return true;
   }
 
@@ -219,7 +219,8 @@ export function openStore(options: StoreOptions, onAsksSetAside?: (name: string)
     fits: (vector: Float32Array) => dimension === null || (vector.length === dimension && allFinite(vector)),
     searchTogether,
     createCollection,
-    removeCollection,
+    removeCollection: (name: string) => takeOut(name, { stays: false }),
+    emptyCollection: (name: string) => takeOut(name, { stays: true }),
     findSource(collection: string, source: string) {
       need(collection);
       return documents.findSource(collection, source);

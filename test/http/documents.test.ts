@@ -200,3 +200,25 @@ test('what was stored is there after a restart', async (t) => {
   assert.equal((await second.call('GET', `/documents/${json.id}`)).status, 200);
   assert.equal((await second.call('POST', '/search', { question: 'rot under water' })).json.context.length, 1);
 });
+
+test('default is there all the while that it is emptied, and a collection is told of by what made it', async (t) => {
+  const { call, add, parts } = await startService(t);
+  // Of the embedded store alone: Weaviate has no transactions.
+  if (process.env.TEST_STORE === 'weaviate') return t.skip();
+  for (let round = 0; round < 20; round += 1) {
+    await add('a.md', 'Alder wood is light.');
+    let isOver = false;
+    const look = async () => {
+      while (!isOver) assert.notEqual(await parts.knowledge.collection('default'), null);
+    };
+    const looks = Promise.all(Array.from({ length: 20 }, look));
+    const emptied = call('DELETE', '/collections/default').finally(() => {
+      isOver = true;
+    });
+    await looks;
+    assert.equal((await emptied).status, 204);
+    const [made, removed] = await Promise.all([call('PUT', '/collections/team'), call('DELETE', '/collections/team')]);
+    assert.equal(made.json.name, 'team', made.text);
+    assert.ok([204, 404].includes(removed.status));
+  }
+});

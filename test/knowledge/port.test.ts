@@ -72,19 +72,22 @@ for (const [name, start, skip] of [
     async function newCollection() {
       made += 1;
       const collection = `pond-${made}`;
-      assert.equal(await knowledge.createCollection(collection), true);
+      assert.equal((await knowledge.createCollection(collection)).made, true);
       return collection;
     }
 
     test('collections are made once, listed with what they hold, and removed with it', async () => {
       const collection = await newCollection();
-      assert.equal(await knowledge.createCollection(collection), false);
+      const empty = { name: collection, documents: 0, passages: 0, createdAt: '' };
+      const again = await knowledge.createCollection(collection);
+      assert.deepEqual([again.made, { ...again.collection, createdAt: '' }], [false, empty]);
       await knowledge.put([
         smallDocument('a.md', 'Alder\nBirch', collection),
         smallDocument('b.md', 'Cedar', collection),
       ]);
       const summary = (await knowledge.collection(collection))!;
-      assert.deepEqual({ ...summary, createdAt: '' }, { name: collection, documents: 2, passages: 3, createdAt: '' });
+      assert.deepEqual({ ...summary, createdAt: '' }, { ...empty, documents: 2, passages: 3 });
+      assert.deepEqual((await knowledge.createCollection(collection)).collection, summary);
       assert.ok(Math.abs(Date.parse(summary.createdAt) - Date.now()) < 60_000);
       assert.deepEqual(
         (await knowledge.collections()).find((each) => each.name === collection),
@@ -106,6 +109,21 @@ for (const [name, start, skip] of [
       assert.deepEqual(await all(knowledge, collection), []);
       assert.deepEqual(await ask(knowledge, collection, 'alder wood'), []);
       assert.equal(await knowledge.document(put!.id), null);
+    });
+
+    test('a collection is emptied of all that was in it, and filled anew', async () => {
+      const collection = await newCollection();
+      const [put] = await knowledge.put([smallDocument('a.md', 'Alder wood is light.', collection)]);
+      assert.equal(await knowledge.emptyCollection(collection), true);
+      assert.equal((await knowledge.collection(collection))!.documents, 0);
+      assert.equal(await knowledge.document(put!.id), null);
+      assert.deepEqual(await ask(knowledge, collection, 'alder wood'), []);
+      await knowledge.put([smallDocument('b.md', 'Birch wood is white.', collection)]);
+      assert.deepEqual(
+        (await ask(knowledge, collection, 'alder wood')).map(({ source }) => source),
+        ['b.md'],
+      );
+      assert.equal(await knowledge.emptyCollection('nowhere'), false);
     });
 
     test('a collection that is not there is told', async () => {

@@ -1003,7 +1003,7 @@ export interface paths {
             };
         };
         post?: never;
-        /** Remove a collection and all its documents */
+        /** Remove a collection and all its documents; default is emptied */
         delete: {
             parameters: {
                 query?: never;

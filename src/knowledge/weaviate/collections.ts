@@ -1,4 +1,4 @@
-import type { CollectionSummary } from '../port.ts';
+import type { CollectionSummary, MadeCollection } from '../port.ts';
 import { tenantClasses } from './classes.ts';
 import type { Engine } from './engine.ts';
 import type { createFacts } from './facts.ts';
@@ -53,6 +53,9 @@ export function createCollections(engine: Engine, facts: ReturnType<typeof creat
     };
   };
 
+  const get = async (name: string): Promise<CollectionSummary | null> =>
+    (await exists(name)) ? summary(name, await count([name])) : null;
+
   return {
     exists,
     names,
@@ -62,15 +65,15 @@ export function createCollections(engine: Engine, facts: ReturnType<typeof creat
       const counts = await count(found);
       return Promise.all(found.map((name) => summary(name, counts)));
     },
-    async get(name: string): Promise<CollectionSummary | null> {
-      return (await exists(name)) ? summary(name, await count([name])) : null;
-    },
-    async create(name: string): Promise<boolean> {
-      if (await exists(name)) return false;
-      await facts.set(`collection:${name}`, new Date().toISOString());
+    get,
+    async create(name: string): Promise<MadeCollection> {
+      const found = await get(name);
+      if (found) return { made: false, collection: found };
+      const createdAt = new Date().toISOString();
+      await facts.set(`collection:${name}`, createdAt);
       // Last that by which it is there. What a removal that was cut short has left in the others is never a current version.
       for (const className of tenantClasses) await engine.request('POST', tenantsOf(className), [{ name }]);
-      return true;
+      return { made: true, collection: { name, documents: 0, passages: 0, createdAt } };
     },
     async remove(name: string): Promise<boolean> {
       const existed = await exists(name);

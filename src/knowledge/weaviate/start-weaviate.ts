@@ -137,6 +137,12 @@ export async function startWeaviate(
       }
     }
 
+    async function removeCollection(name: string): Promise<boolean> {
+      const removed = await collections.remove(name);
+      statistics.forget(name);
+      return removed;
+    }
+
     let tidying: Promise<void> = Promise.resolve();
     let closing = false;
     async function tidy() {
@@ -179,10 +185,11 @@ export async function startWeaviate(
       collections: collections.all,
       collection: collections.get,
       createCollection: collections.create,
-      async removeCollection(name) {
-        const removed = await collections.remove(name);
-        statistics.forget(name);
-        return removed;
+      removeCollection,
+      async emptyCollection(name) {
+        if (!(await removeCollection(name))) return false;
+        await collections.create(name);
+        return true;
       },
       saveAsk: asks.save,
       ask: asks.get,
