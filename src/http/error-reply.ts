@@ -41,9 +41,16 @@ const ofFastify: [prefix: string, code: ErrorCode, message: string][] = [
   ['FST_', 'BAD_INPUT', 'The request can not be read.'],
 ];
 
+/** How many of the things that are wrong with a request are told, and how many unknown fields of one object. */
+const mostTold = 10;
+
 /** What is wrong with a request, field by field; names that a caller made up are told only where they are plain. */
 function toInputError(error: { validation: ValidationIssue[] }): AppError {
   const plain = (name: string) => (/^[\w.-]{1,64}$/.test(name) ? name : '…');
+  const someOf = (names: string[]) => {
+    const told = names.slice(0, mostTold).map(plain).join(', ');
+    return names.length > mostTold ? `${told} and ${names.length - mostTold} more` : told;
+  };
   const unknown = error.validation.some(({ keyword }) => keyword === 'unrecognized_keys');
   const texts = error.validation.map(({ keyword, instancePath, message = 'is not valid', params }) => {
     const at = instancePath
@@ -51,12 +58,11 @@ function toInputError(error: { validation: ValidationIssue[] }): AppError {
       .filter((part) => part !== '')
       .map(plain)
       .join('.');
-    const keys = keyword === 'unrecognized_keys' ? (params.keys as string[]).map(plain).join(', ') : null;
-    const text = keys === null ? message : `unknown field ${keys}`;
+    const text = keyword === 'unrecognized_keys' ? `unknown field ${someOf(params.keys as string[])}` : message;
     if (at === '') return text;
     return text.endsWith('received undefined') ? `${at}: is missing` : `${at}: ${text}`; // Zod's words for it are a program's
   });
-  const message = [...new Set(texts)].slice(0, 10).join('; ');
+  const message = [...new Set(texts)].slice(0, mostTold).join('; ');
   return new AppError(unknown ? 'UNKNOWN_FIELD' : 'BAD_INPUT', message, { cause: error });
 }
 

@@ -68,6 +68,14 @@ describe('a JSON body', () => {
       ]);
   });
 
+  test('of many unknown fields is refused with some of their names, and how many more there are', async () => {
+    const fields = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, at) => [`k${at}`, 1]));
+    const told = async (count: number) =>
+      (await service.call('POST', '/search', { question: 'x', ...fields(count) })).json.error.message;
+    const ten = 'unknown field k0, k1, k2, k3, k4, k5, k6, k7, k8, k9';
+    assert.deepEqual([await told(10), await told(100_000)], [ten, `${ten} and 99990 more`]);
+  });
+
   test('that is missing is asked for', async () => {
     const empty = [400, 'BAD_JSON', 'The body is empty; it must be JSON.'];
     assert.deepEqual(await send(undefined, {}), empty);
