@@ -8,7 +8,8 @@ const document = { source: 'a.md', text: 'Alder wood is light.' };
 
 /** Sends a request with headers that `fetch` would not let a caller choose. */
 async function send(url: string, method: string, path: string, headers: Record<string, string>, body?: string) {
-  const sent = request(url + path, { method, headers }).end(body);
+  const { hostname, port } = new URL(url);
+  const sent = request({ hostname, port, path, method, headers }).end(body);
   const [response] = await once(sent, 'response');
   const text = (await response.toArray()).join('');
   return { status: response.statusCode as number, headers: response.headers, text };
@@ -59,7 +60,8 @@ test('the pages of /docs load only what their policy lets them', async (t) => {
 
 test('pages of other origins read nothing, unless CORS_ORIGINS names them', async (t) => {
   const settings = { API_KEYS: 'ann:canary-key-ann', CORS_ORIGINS: 'https://app.example, http://other.example:81' };
-  const preflight = { 'access-control-request-method': 'POST', 'access-control-request-headers': 'authorization' };
+  const asked = 'authorization,content-type,mcp-protocol-version,traceparent,x-stainless-lang';
+  const preflight = { 'access-control-request-method': 'POST', 'access-control-request-headers': asked };
   const closed = await startService(t);
   const refused = await send(closed.url, 'OPTIONS', '/ask', { origin: 'https://app.example', ...preflight });
   assert.equal(refused.headers['access-control-allow-origin'], undefined);
@@ -69,12 +71,14 @@ test('pages of other origins read nothing, unless CORS_ORIGINS names them', asyn
   const allowed = await send(url, 'OPTIONS', '/ask', { origin: 'https://app.example', ...preflight });
   assert.equal(allowed.status, 204, 'a browser asks first, without the key');
   assert.equal(allowed.headers['access-control-allow-origin'], 'https://app.example');
-  assert.match(allowed.headers['access-control-allow-headers'], /authorization/);
+  assert.equal(allowed.headers['access-control-allow-headers'], asked, 'clients of OpenAI and MCP send their own');
   assert.equal(allowed.headers['access-control-allow-credentials'], undefined);
   for (const origin of ['https://evil.example', 'https://app.example.evil.example', 'null']) {
     const reply = await send(url, 'OPTIONS', '/ask', { origin, ...preflight });
     assert.equal(reply.headers['access-control-allow-origin'], undefined, origin);
   }
+  for (const path of ['/ask', '*'])
+    assert.equal((await send(url, 'OPTIONS', path, {})).status, 204, 'what asks no leave for a page is no failure');
   const withoutKey = await send(url, 'GET', '/documents', { origin: 'http://other.example:81' });
   assert.equal(withoutKey.status, 401);
   assert.equal(withoutKey.headers['access-control-allow-origin'], 'http://other.example:81');
