@@ -4,6 +4,7 @@ import type { ConductAsk } from '../chain/conduct-ask.ts';
 import { AskReply, AskRequest, fromKept, type KeptReply } from '../chain/reply.ts';
 import { AppError } from '../errors.ts';
 import type { Knowledge } from '../knowledge/port.ts';
+import { jsonOrEvents } from './event-stream.ts';
 import { mayUse, needCollection } from './keys.ts';
 import { logAsk } from './log-ask.ts';
 import { streamAsk } from './stream-ask.ts';
@@ -21,7 +22,7 @@ export const askRoutes: FastifyPluginAsyncZod<{
       schema: {
         summary: 'Answer a question from the documents of a collection, and say whether the answer can be trusted',
         body: AskRequest,
-        response: { 200: AskReply },
+        response: { 200: jsonOrEvents(AskReply, 'context, token…, answer, verdict, done; or error') },
       },
       // The chain made the reply to this schema; reading it all through once more costs as much as making it.
       serializerCompiler: () => JSON.stringify,

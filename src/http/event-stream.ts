@@ -1,4 +1,11 @@
 import type { FastifyReply } from 'fastify';
+import { z } from 'zod';
+
+/** The schema of a reply that is JSON, or server-sent events where these are asked for. */
+export const jsonOrEvents = <Schema extends z.ZodType>(schema: Schema, events: string) => ({
+  description: `JSON, or server-sent events: ${events}`,
+  content: { 'application/json': { schema }, 'text/event-stream': { schema: z.string() } },
+});
 
 /**
  * Turns a reply into a stream of server-sent events, each with JSON on one line, and with a name unless that is null. `tell`

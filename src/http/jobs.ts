@@ -4,7 +4,7 @@ import { collectionName } from '../collection-name.ts';
 import { AppError } from '../errors.ts';
 import type { Jobs } from '../ingest/jobs.ts';
 import type { Knowledge } from '../knowledge/port.ts';
-import { openEventStream } from './event-stream.ts';
+import { jsonOrEvents, openEventStream } from './event-stream.ts';
 import { mayUse, needCollection } from './keys.ts';
 import { whileConnected } from './while-connected.ts';
 
@@ -64,7 +64,7 @@ export const jobRoutes: FastifyPluginAsyncZod<{ jobs: Jobs; knowledge: Knowledge
       schema: {
         summary: 'How far a job is; with Accept: text/event-stream, told again each time it gets further',
         params,
-        response: { 200: JobShape },
+        response: { 200: jsonOrEvents(JobShape, 'progress…, done') },
       },
     },
     async (request, reply) => {

@@ -11,7 +11,8 @@ declare module 'fastify' {
 }
 
 /** Routes that need no key: what tells whether the service lives, and the page with its files. */
-const isOpen = (url: string | undefined) => url === '/' || url?.startsWith('/assets/') || url?.startsWith('/health/');
+export const isOpen = (url: string | undefined) =>
+  url === '/' || url?.startsWith('/assets/') || url?.startsWith('/health/');
 
 /** The right that a route needs. A route that changes something and isn't named here needs `admin`. */
 function rightFor(method: string, url: string): Right {

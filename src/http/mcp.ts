@@ -4,6 +4,7 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { AppError } from '../errors.ts';
 import { ErrorBody } from './error-reply.ts';
+import { jsonOrEvents } from './event-stream.ts';
 import type { About } from './health.ts';
 import { mayUse } from './keys.ts';
 import { createMcpServer, type McpParts } from './mcp-server.ts';
@@ -28,7 +29,8 @@ export const mcpRoute: FastifyPluginAsyncZod<
         // several asks that count as one request.
         body: z.record(z.string(), z.unknown()).describe('A JSON-RPC message'),
         response: {
-          200: z.unknown().describe('A JSON-RPC message, or server-sent events that hold some'),
+          200: jsonOrEvents(z.unknown(), 'JSON-RPC messages'),
+          202: z.null().describe('What was sent needs no answer'),
           default: z.union([ErrorBody, JsonRpcError]),
         },
       },

@@ -7,7 +7,7 @@ import { AskReply, AskRequest } from '../chain/reply.ts';
 import { createToldText } from '../chain/told-text.ts';
 import type { Knowledge } from '../knowledge/port.ts';
 import { failureOf } from './error-reply.ts';
-import { openEventStream } from './event-stream.ts';
+import { jsonOrEvents, openEventStream } from './event-stream.ts';
 import { logAsk } from './log-ask.ts';
 import { openAiErrorBody } from './openai-errors.ts';
 import { toFootnote } from './openai-footnote.ts';
@@ -50,7 +50,7 @@ export const openAiChatRoute: FastifyPluginAsyncZod<{ conductAsk: ConductAsk; kn
       schema: {
         summary: 'Answer the last message of a conversation, for OpenAI clients; the verdict comes as further fields',
         body: ChatRequest,
-        response: { 200: Completion },
+        response: { 200: jsonOrEvents(Completion, 'chunks, as OpenAI has them') },
       },
     },
     async (request, reply) => {

@@ -2,6 +2,9 @@ import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import type { FastifyInstance } from 'fastify';
 import { jsonSchemaTransform } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import { Question } from '../chain/reply.ts';
+import { isOpen } from './keys.ts';
 import { docsContentSecurityPolicy } from './security-headers.ts';
 
 /** `GET /openapi.json` and its pages at `/docs`: what there is, from the schemas of the routes that are registered afterwards. */
@@ -15,11 +18,19 @@ export async function describeRoutes(app: FastifyInstance, options: { version: s
         version: options.version,
       },
       ...(options.keysRequired && {
-        components: { securitySchemes: { key: { type: 'http', scheme: 'bearer' } } },
-        security: [{ key: [] }],
+        components: {
+          securitySchemes: {
+            key: { type: 'http', scheme: 'bearer' },
+            keyHeader: { type: 'apiKey', in: 'header', name: 'x-api-key' },
+          },
+        },
+        security: [{ key: [] }, { keyHeader: [] }],
       }),
     },
-    transform: toJsonSchema as typeof jsonSchemaTransform,
+    transform: (route) => {
+      const { schema, url } = toJsonSchema(route as Described);
+      return { schema: isOpen(url) ? { ...schema, security: [] } : schema, url };
+    },
   });
   await app.register(swaggerUi, {
     routePrefix: '/docs',
@@ -28,6 +39,9 @@ export async function describeRoutes(app: FastifyInstance, options: { version: s
   });
   app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger());
 }
+
+// Zod tells nothing of limits that hold once a text is trimmed.
+Question.register(z.globalRegistry, { minLength: 1, maxLength: 4000 });
 
 type Described = Parameters<typeof jsonSchemaTransform>[0];
 

@@ -48,6 +48,17 @@ test('the OpenAPI document tells every route with its schemas, and the pages sta
   const body = json.paths['/ask'].post.requestBody.content['application/json'].schema;
   assert.deepEqual(body.required, ['question']);
   assert.equal(body.additionalProperties, false);
+  const { minLength, maxLength } = body.properties.question;
+  assert.deepEqual([minLength, maxLength], [1, 4000]);
+  const { content } = json.paths['/documents'].post.requestBody;
+  assert.equal(content['application/json'].schema.type, 'object');
+  assert.deepEqual(content['multipart/form-data'].schema.required, ['files']);
+  for (const route of ['post /ask', 'get /jobs/{id}', 'post /v1/chat/completions', 'post /mcp']) {
+    const [method, path] = route.split(' ') as [string, string];
+    const types = Object.keys(json.paths[path][method].responses[200].content);
+    assert.deepEqual(types, ['application/json', 'text/event-stream'], route);
+  }
+  assert.equal(json.paths['/mcp'].post.responses[202].content, undefined);
   for (const [path, methods] of Object.entries(json.paths))
     for (const { responses } of Object.values(methods as Record<string, { responses: { default: object } }>))
       assert.match(JSON.stringify(responses.default), path.startsWith('/v1/') ? /param/ : /requestId/);
@@ -58,6 +69,17 @@ test('the OpenAPI document tells every route with its schemas, and the pages sta
   }
   assert.match((await call('GET', '/docs')).text, /<html/i);
   assert.match((await call('GET', '/')).text, /^Assay /);
+});
+
+test('the OpenAPI document tells by which headers a key comes, and what needs none', async (t) => {
+  const { call } = await startService(t, { settings: { API_KEYS: 'ann:canary-key-ann' } });
+  const { json } = await call('GET', '/openapi.json', undefined, { 'x-api-key': 'canary-key-ann' });
+  const { key, keyHeader } = json.components.securitySchemes;
+  assert.deepEqual([key.scheme, keyHeader.in, keyHeader.name], ['bearer', 'header', 'x-api-key']);
+  assert.deepEqual(json.security, [{ key: [] }, { keyHeader: [] }]);
+  const open = Object.keys(json.paths).filter((path) => json.paths[path].get?.security);
+  assert.deepEqual(open.sort(), ['/health/live', '/health/ready']);
+  assert.deepEqual(json.paths['/health/live'].get.security, []);
 });
 
 test('stopping waits for the ask under way, not for the connection that its client keeps', {

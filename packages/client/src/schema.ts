@@ -230,7 +230,7 @@ export interface paths {
                 };
             };
             responses: {
-                /** @description Default Response */
+                /** @description JSON, or server-sent events: context, token…, answer, verdict, done; or error */
                 200: {
                     headers: {
                         [name: string]: unknown;
@@ -325,6 +325,7 @@ export interface paths {
                                 failed: boolean;
                             }[];
                         };
+                        "text/event-stream": string;
                     };
                 };
                 /** @description Default Response */
@@ -1142,7 +1143,7 @@ export interface paths {
             };
             requestBody?: never;
             responses: {
-                /** @description Default Response */
+                /** @description JSON, or server-sent events: progress…, done */
                 200: {
                     headers: {
                         [name: string]: unknown;
@@ -1170,6 +1171,7 @@ export interface paths {
                                 }[];
                             };
                         };
+                        "text/event-stream": string;
                     };
                 };
                 /** @description Default Response */
@@ -1431,7 +1433,7 @@ export interface paths {
                 };
             };
             responses: {
-                /** @description Default Response */
+                /** @description JSON, or server-sent events: chunks, as OpenAI has them */
                 200: {
                     headers: {
                         [name: string]: unknown;
@@ -1453,7 +1455,7 @@ export interface paths {
                                 };
                                 logprobs: null;
                                 /** @enum {string} */
-                                finish_reason: "stop";
+                                finish_reason: "stop" | "length";
                             }[];
                             usage: {
                                 prompt_tokens: number;
@@ -1491,6 +1493,7 @@ export interface paths {
                             }[];
                             abstained: boolean;
                         };
+                        "text/event-stream": string;
                     };
                 };
                 /** @description Default Response */
@@ -1620,14 +1623,22 @@ export interface paths {
                 };
             };
             responses: {
-                /** @description A JSON-RPC message, or server-sent events that hold some */
+                /** @description JSON, or server-sent events: JSON-RPC messages */
                 200: {
                     headers: {
                         [name: string]: unknown;
                     };
                     content: {
                         "application/json": unknown;
+                        "text/event-stream": string;
                     };
+                };
+                /** @description What was sent needs no answer */
+                202: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
                 };
                 /** @description Default Response */
                 default: {
