@@ -35,7 +35,7 @@ export const UploadForm = z.unknown().meta({
 
 /**
  * Reads a multipart upload into memory, which its limits bound: each file becomes a document whose source is its name.
- * @throws AppError BAD_INPUT without a file, with an unknown field, a bad name or a name twice; TOO_LARGE beyond the limits
+ * @throws AppError BAD_INPUT without a file, with an unknown field, a bad name, or a name or field twice; TOO_LARGE beyond the limits
  */
 export async function readUpload(request: FastifyRequest): Promise<{ collection: string; uploads: Upload[] }> {
   refuseEncoded(request);
@@ -55,30 +55,51 @@ export async function readUpload(request: FastifyRequest): Promise<{ collection:
 }
 
 async function readParts(request: FastifyRequest) {
-  const fields: Record<string, string> = {};
+  const fields = new Map<string, string>();
   const files: { source: string; bytes: Uint8Array }[] = [];
-  // The parser limits each file; the body's own limit is for all of them.
+  const { raw, headers } = request;
+  // The parser limits each part; the body's own limit is for all of it.
   let room = request.server.initialConfig.bodyLimit ?? Number.POSITIVE_INFINITY;
+  const count = (chunk: Buffer) => {
+    room -= chunk.length;
+  };
+  const refuseBeyond = (bytes: number) => {
+    if (room < bytes) throw new AppError('TOO_LARGE', 'The upload is larger than the service takes.');
+  };
   try {
+    refuseBeyond(Number(headers['content-length'] ?? 0));
+    raw.on('data', count);
     for await (const part of request.parts()) {
-      if (part.type === 'field') fields[part.fieldname] = String(part.value);
+      if (part.type === 'field') addField(fields, part);
       else {
-        const source = Source.safeParse(part.filename);
-        const bytes = await part.toBuffer();
-        room -= bytes.length;
-        if (room < 0) throw new AppError('TOO_LARGE', 'The files together are larger than the service takes.');
-        if (!source.success) throw new AppError('BAD_INPUT', `A file's name ${source.error.issues[0]!.message}.`);
-        files.push({ source: source.data, bytes });
+        const bytes = await part.toBuffer(); // first, or what follows could not be read
+        files.push({ source: sourceOf(part.filename), bytes });
       }
+      refuseBeyond(0);
     }
+    refuseBeyond(0);
   } catch (error) {
     // The parser's own failures (a missing boundary, an end too early) carry no status: they are the sender's all the same.
     if (error instanceof AppError || (error as { statusCode?: number }).statusCode !== undefined) throw error;
     throw new AppError('BAD_INPUT', 'The upload can not be read as multipart/form-data.', { cause: error });
   } finally {
     // What is left of an upload that is refused in its midst would hold up the connection's next request.
-    request.raw.unpipe();
-    request.raw.resume();
+    raw.off('data', count).unpipe();
+    raw.resume();
   }
-  return { fields, files };
+  return { fields: Object.fromEntries(fields), files };
+}
+
+function addField(fields: Map<string, string>, { fieldname, value }: { fieldname: string; value: unknown }) {
+  if (fields.has(fieldname)) throw new AppError('BAD_INPUT', 'A field of the upload comes twice.');
+  // The parser has read what says of itself that it is JSON.
+  fields.set(fieldname, typeof value === 'string' ? value : JSON.stringify(value));
+}
+
+/** The source of a file, which is its name. */
+function sourceOf(filename: string | undefined): string {
+  if (filename === undefined) throw new AppError('BAD_INPUT', 'A file of the upload has no name.');
+  const source = Source.safeParse(filename);
+  if (!source.success) throw new AppError('BAD_INPUT', `A file's name ${source.error.issues[0]!.message}.`);
+  return source.data;
 }
