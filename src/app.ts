@@ -20,6 +20,7 @@ import { requireKeys } from './http/keys.ts';
 import { mcpRoute } from './http/mcp.ts';
 import { metricsRoute, observeRequests } from './http/metrics.ts';
 import type { EmbedTexts } from './http/openai-embeddings.ts';
+import { isOpenAiUrl, replyWithOpenAiError } from './http/openai-errors.ts';
 import { openAiRoutes } from './http/openai-routes.ts';
 import { describeRoutes } from './http/openapi.ts';
 import { guardOrigins } from './http/origins.ts';
@@ -78,10 +79,12 @@ export async function buildApp(parts: AppParts, waitsFor: WaitsFor = () => null)
     },
     forceCloseConnections: 'idle',
     return503OnClosing: false, // a hook says it, in the shape of all errors
+    routerOptions: { maxParamLength: 16_384 }, // as long as a head: an id that nothing has is not found, however long
     // A path that can't be decoded is met before any hook: the same reply as for the rest.
     frameworkErrors: (error, request, reply) => {
       reply.headers({ ...securityHeaders, 'x-request-id': request.id });
-      void replyWithError(error, request as never, reply as never);
+      const tell = isOpenAiUrl(request.url) ? replyWithOpenAiError : replyWithError;
+      void tell(error, request as never, reply as never);
     },
     clientErrorHandler: replyToBrokenHttp,
     http: { requireHostHeader: false }, // replyInsteadOfNode asks for it

@@ -47,7 +47,7 @@ export const askRoutes: FastifyPluginAsyncZod<{
     {
       schema: {
         summary: 'The stored record of an ask, its trace included',
-        params: z.strictObject({ id: z.string().max(100) }),
+        params: z.strictObject({ id: z.string() }),
         response: { 200: AskReply },
       },
     },

@@ -107,7 +107,7 @@ export const documentRoutes: FastifyPluginAsyncZod<{ ingestUploads: IngestUpload
     },
   );
 
-  const params = z.strictObject({ id: z.string().max(100) });
+  const params = z.strictObject({ id: z.string() });
   /** The document of an id, where the request's key opens its collection; otherwise it is as good as not there. */
   async function find(request: Parameters<typeof mayUse>[0], id: string) {
     const document = await knowledge.document(id);

@@ -31,7 +31,7 @@ export const jobRoutes: FastifyPluginAsyncZod<{ jobs: Jobs; knowledge: Knowledge
   app,
   { jobs, knowledge },
 ) => {
-  const params = z.strictObject({ id: z.string().max(100) });
+  const params = z.strictObject({ id: z.string() });
   async function find(request: Parameters<typeof mayUse>[0], id: string) {
     const job = await jobs.get(id);
     if (!job || !mayUse(request, job.collection)) throw new AppError('NOT_FOUND', 'There is no job of this id.');

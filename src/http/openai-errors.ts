@@ -52,6 +52,9 @@ export function openAiErrorBody(failure: AppError, requestId: string): z.infer<t
   };
 }
 
+/** Whether a URL is one of those that OpenAI's clients call. */
+export const isOpenAiUrl = (url: string) => /^\/v1(?:[/?]|$)/.test(url);
+
 /** The error handler of all under `/v1`. */
 export function replyWithOpenAiError(error: unknown, request: FastifyRequest, reply: FastifyReply) {
   const failure = noteFailure(error, request, reply);

@@ -60,7 +60,7 @@ export const openAiModelRoutes: FastifyPluginAsyncZod<{ knowledge: Knowledge }> 
     {
       schema: {
         summary: 'One model',
-        params: z.strictObject({ model: z.string().max(100) }),
+        params: z.strictObject({ model: z.string() }),
         response: { 200: Model },
       },
     },

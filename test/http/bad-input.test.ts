@@ -80,6 +80,9 @@ describe('bad input', () => {
     ['no such collection', 'GET', '/collections/none', undefined, 'COLLECTION_NOT_FOUND'],
     ['no such collection to remove', 'DELETE', '/collections/none', undefined, 'COLLECTION_NOT_FOUND'],
     ['no such ask', 'GET', '/asks/none', undefined, 'ASK_NOT_FOUND'],
+    ['an id of 101 characters', 'GET', `/asks/${'a'.repeat(101)}`, undefined, 'ASK_NOT_FOUND'],
+    ['an id of 5,000 characters', 'DELETE', `/documents/${'a'.repeat(5000)}`, undefined, 'DOCUMENT_NOT_FOUND'],
+    ['an id of 5,000 characters', 'GET', `/jobs/${'a'.repeat(5000)}`, undefined, 'NOT_FOUND'],
     ['no such route', 'GET', '/admin', undefined, 'NOT_FOUND'],
     ['another method', 'DELETE', '/ask', undefined, 'NOT_FOUND'],
   ];
@@ -207,8 +210,8 @@ const brokenHttp: [name: string, sent: string, status: number, code: string][] =
   [
     'an id of 9,000 characters',
     `GET /asks/${'x'.repeat(9000)} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n`,
-    400,
-    'BAD_INPUT',
+    404,
+    'ASK_NOT_FOUND',
   ],
 ];
 for (const [name, sent, status, code] of brokenHttp)

@@ -285,8 +285,16 @@ test('what can not be answered so is refused in OpenAI’s shape, and says which
   assert.equal(long.message, 'messages: the last one is the question, which must have at most 4,000 characters');
   const nowhere = await call('POST', '/v1/images/generations', {});
   assert.deepEqual([nowhere.status, nowhere.json.error.code], [404, 'unknown_url']);
-  const broken = await call('POST', '/v1/chat/completions', '{"model":');
-  assert.deepEqual([broken.status, Object.keys(broken.json.error).sort()], [400, ['code', 'message', 'param', 'type']]);
+  const longName = await call('GET', `/v1/models/${'a'.repeat(5000)}`);
+  assert.deepEqual([longName.status, longName.json.error.code], [404, 'model_not_found']);
+  for (const broken of [
+    await call('POST', '/v1/chat/completions', '{"model":'),
+    await call('GET', '/v1/models/%E0%A4%A'),
+  ])
+    assert.deepEqual(
+      [broken.status, Object.keys(broken.json.error).sort()],
+      [400, ['code', 'message', 'param', 'type']],
+    );
   assert.equal(openai.chatRequests.length, 0);
 });
 
