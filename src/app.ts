@@ -16,9 +16,10 @@ import { ErrorBody, replyWithError } from './http/error-reply.ts';
 import { type About, healthRoutes, type WaitsFor } from './http/health.ts';
 import { jobRoutes } from './http/jobs.ts';
 import { takeJson } from './http/json-body.ts';
-import { requireKeys } from './http/keys.ts';
+import { readKeys, requireKeys } from './http/keys.ts';
 import { mcpRoute } from './http/mcp.ts';
 import { metricsRoute, observeRequests } from './http/metrics.ts';
+import { refuseUnknown } from './http/not-found.ts';
 import type { EmbedTexts } from './http/openai-embeddings.ts';
 import { isOpenAiUrl, replyWithOpenAiError } from './http/openai-errors.ts';
 import { openAiRoutes } from './http/openai-routes.ts';
@@ -94,9 +95,8 @@ export async function buildApp(parts: AppParts, waitsFor: WaitsFor = () => null)
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
   app.setErrorHandler(replyWithError);
-  app.setNotFoundHandler(() => {
-    throw new AppError('NOT_FOUND', 'There is nothing here. GET /openapi.json tells what there is.');
-  });
+  const refuse = refuseUnknown(app);
+  app.setNotFoundHandler(refuse);
   app.addHook('onRequest', async (request, reply) => {
     reply.headers({ ...securityHeaders, 'x-request-id': request.id });
     if (connections.isDraining()) throw new AppError('NOT_READY', 'The service is stopping.');
@@ -118,8 +118,9 @@ export async function buildApp(parts: AppParts, waitsFor: WaitsFor = () => null)
   takeJson(app);
   await guardOrigins(app, { ...settings, keysRequired: keyring.isRequired });
   replyInsteadOfNode(app);
-  requireKeys(app, keyring);
+  readKeys(app, keyring);
   await limitRate(app, settings.rateLimitPerMinute, shared?.redis);
+  requireKeys(app, keyring);
   const admission = withAdmission(parts.conductAsk, settings.admission);
   parts.metrics.gauge('assay_asks_waiting', 'Asks in the line for their turn', () => admission.state().waiting);
   const conductAsk = withTokenBudget(admission.conductAsk, settings.tokensPerDay, {
@@ -140,7 +141,14 @@ export async function buildApp(parts: AppParts, waitsFor: WaitsFor = () => null)
   await app.register(documentRoutes, { ingestUploads: parts.ingestUploads, knowledge });
   await app.register(collectionRoutes, { knowledge });
   await app.register(jobRoutes, { jobs: parts.jobs, knowledge });
-  await app.register(openAiRoutes, { prefix: '/v1', conductAsk, embedTexts: parts.embedTexts, knowledge, about });
+  await app.register(openAiRoutes, {
+    prefix: '/v1',
+    conductAsk,
+    embedTexts: parts.embedTexts,
+    knowledge,
+    about,
+    refuse,
+  });
   await app.register(mcpRoute, { ...parts, conductAsk, ...settings });
   await app.ready();
   return app;

@@ -112,6 +112,7 @@ export function noteFailure(error: unknown, request: FastifyRequest, reply: Fast
   request.errorCode = failure.code;
   if (failure.status >= 500) request.log.error({ error: errorForLog(failure) }, 'request failed');
   if (failure.code === 'CLIENT_GONE') request.log.info({ status: failure.status }, 'client left');
+  if (failure.status === 401) reply.header('www-authenticate', 'Bearer');
   if (failure.retryAfterSeconds !== undefined || failure.code === 'OVERLOADED')
     reply.header('retry-after', String(failure.retryAfterSeconds ?? 1));
   return failure;

@@ -22,18 +22,30 @@ function rightFor(method: string, url: string): Right {
   return 'admin';
 }
 
-/** Lets in only who brings a key, as `Authorization: Bearer …` or `x-api-key`, that has the right which the route needs. */
-export function requireKeys(app: FastifyInstance, keyring: Keyring) {
+/** What a request brings as a key, as `Authorization: Bearer …` or `x-api-key`. */
+function keyOf({ headers }: FastifyRequest): string | null {
+  const bearer = /^Bearer +(\S+)$/i.exec(headers.authorization ?? '')?.[1];
+  const given = bearer ?? headers['x-api-key'];
+  return typeof given === 'string' ? given : null;
+}
+
+/** Finds out whose key each request brings; where that is nobody's, it goes on as one without a key. */
+export function readKeys(app: FastifyInstance, keyring: Keyring) {
   app.decorateRequest('key', null);
   app.addHook('onRequest', async (request) => {
+    const given = keyring.isRequired ? keyOf(request) : null;
+    if (given !== null) request.key = keyring.find(given);
+  });
+}
+
+/** Lets in only who has brought a key, which `readKeys` found, that has the right which the route needs. */
+export function requireKeys(app: FastifyInstance, keyring: Keyring) {
+  app.addHook('onRequest', async (request) => {
+    const { key } = request;
     const { url } = request.routeOptions;
     if (!keyring.isRequired || isOpen(url)) return;
-    const bearer = /^Bearer +(\S+)$/i.exec(request.headers.authorization ?? '')?.[1];
-    const given = bearer ?? request.headers['x-api-key'];
-    if (typeof given !== 'string') throw new AppError('KEY_MISSING', 'A key is needed: Authorization: Bearer <key>.');
-    const key = keyring.find(given);
-    if (!key) throw rejected();
-    request.key = key;
+    if (!key && keyOf(request) !== null) throw rejected();
+    if (!key) throw new AppError('KEY_MISSING', 'A key is needed: Authorization: Bearer <key>.');
     if (url === undefined) return;
     const right = rightFor(request.method === 'HEAD' ? 'GET' : request.method, url);
     if (!key.rights.includes(right))

@@ -1,8 +1,8 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import type { ConductAsk } from '../chain/conduct-ask.ts';
-import { AppError } from '../errors.ts';
 import type { Knowledge } from '../knowledge/port.ts';
 import type { About } from './health.ts';
+import type { refuseUnknown } from './not-found.ts';
 import { openAiChatRoute } from './openai-chat.ts';
 import { type EmbedTexts, openAiEmbeddingRoute } from './openai-embeddings.ts';
 import { OpenAiErrorBody, replyWithOpenAiError } from './openai-errors.ts';
@@ -14,11 +14,11 @@ export const openAiRoutes: FastifyPluginAsyncZod<{
   embedTexts: EmbedTexts;
   knowledge: Knowledge;
   about: About;
-}> = async (app, { conductAsk, embedTexts, knowledge, about }) => {
+  /** What no route takes is refused by this. */
+  refuse: ReturnType<typeof refuseUnknown>;
+}> = async (app, { conductAsk, embedTexts, knowledge, about, refuse }) => {
   app.setErrorHandler(replyWithOpenAiError);
-  app.setNotFoundHandler(() => {
-    throw new AppError('NOT_FOUND', 'There is nothing here. GET /openapi.json tells what there is.');
-  });
+  app.setNotFoundHandler(refuse);
   app.addHook('onRoute', ({ schema }) => {
     if (schema?.response) schema.response = { ...schema.response, default: OpenAiErrorBody };
   });

@@ -6,12 +6,13 @@ import { redisKey } from '../replicas/redis-key.ts';
 
 /**
  * Refuses with RATE_LIMITED what goes beyond so many requests a minute: of each key, and of each client address where a request
- * has no key (of IPv6, each /64). Routes that are registered before this one and `/health/*` are not counted.
+ * has none that is known (of IPv6, each /64). Counted is what comes to any path but `/health/*`, whether there is something or not.
  * @param redis counts for all replicas together; what comes while it is away is let through
  */
 export async function limitRate(app: FastifyInstance, perMinute: number | undefined, redis?: Redis) {
   if (perMinute === undefined) return;
   await app.register(rateLimit, {
+    global: false, // by itself it counts a route's requests after all hooks, so not those that are refused
     max: perMinute,
     timeWindow: '1 minute',
     keyGenerator: ({ key, ip }) => {
@@ -20,7 +21,19 @@ export async function limitRate(app: FastifyInstance, perMinute: number | undefi
     },
     ...(redis && { redis, nameSpace: '', skipOnError: true }),
     allowList: ({ routeOptions }) => routeOptions.url?.startsWith('/health/') ?? false,
-    errorResponseBuilder: (_request, { ttl }) =>
-      new AppError('RATE_LIMITED', 'Too many requests within a minute.', { retryAfterSeconds: Math.ceil(ttl / 1000) }),
+  });
+  const count = app.createRateLimit();
+  app.addHook('onRequest', async (request, reply) => {
+    const counted = await count(request);
+    if (counted.isAllowed) return;
+    reply.headers({
+      'x-ratelimit-limit': counted.max,
+      'x-ratelimit-remaining': counted.remaining,
+      'x-ratelimit-reset': counted.ttlInSeconds,
+    });
+    if (counted.isExceeded)
+      throw new AppError('RATE_LIMITED', 'Too many requests within a minute.', {
+        retryAfterSeconds: counted.ttlInSeconds,
+      });
   });
 }

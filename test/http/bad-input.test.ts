@@ -84,7 +84,7 @@ describe('bad input', () => {
     ['an id of 5,000 characters', 'DELETE', `/documents/${'a'.repeat(5000)}`, undefined, 'DOCUMENT_NOT_FOUND'],
     ['an id of 5,000 characters', 'GET', `/jobs/${'a'.repeat(5000)}`, undefined, 'NOT_FOUND'],
     ['no such route', 'GET', '/admin', undefined, 'NOT_FOUND'],
-    ['another method', 'DELETE', '/ask', undefined, 'NOT_FOUND'],
+    ['another method', 'DELETE', '/ask', undefined, 'METHOD_NOT_ALLOWED'],
   ];
   for (const [name, method, path, body, code] of cases)
     test(`${method} ${path.slice(0, 40)} with ${name} is refused with a code`, async () => {

@@ -65,7 +65,7 @@ test('pages of other origins read nothing, unless CORS_ORIGINS names them', asyn
   const closed = await startService(t);
   const refused = await send(closed.url, 'OPTIONS', '/ask', { origin: 'https://app.example', ...preflight });
   assert.equal(refused.headers['access-control-allow-origin'], undefined);
-  assert.equal(refused.status, 404);
+  assert.equal(refused.status, 405);
 
   const { url } = await startService(t, { settings });
   const allowed = await send(url, 'OPTIONS', '/ask', { origin: 'https://app.example', ...preflight });

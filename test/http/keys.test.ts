@@ -28,6 +28,15 @@ test('without a key everything but health and the start page is closed', async (
   assert.deepEqual([wrong.status, wrong.json.error.code], [401, 'KEY_REJECTED']);
 });
 
+test('who has no key is told what kind is wanted', async (t) => {
+  const { call } = await startService(t, { settings });
+  for (const headers of [{}, { authorization: 'Bearer canary-nobody' }] as Record<string, string>[])
+    for (const path of ['/documents', '/v1/models', '/nowhere']) {
+      const refused = await call('GET', path, undefined, headers);
+      assert.deepEqual([refused.status, refused.headers.get('www-authenticate')], [401, 'Bearer'], path);
+    }
+});
+
 test('a key opens its collections and nothing else, in every route', async (t) => {
   const { call, openai, logLines } = await startService(t, { settings });
   for (const collection of ['team', 'other'])

@@ -25,6 +25,18 @@ test('a key has so many requests a minute, and no other key pays for it', async 
   for (let at = 0; at < 5; at += 1) assert.equal((await call('GET', '/health/ready')).status, 200);
 });
 
+test('keys that nobody has are counted by the address they come from, and paths that lead nowhere like all others', async (t) => {
+  const { call } = await startService(t, { settings: { ...keys, RATE_LIMIT_PER_MINUTE: '3' } });
+  const statuses = async (path: string, headersOf: (at: number) => Record<string, string>) => {
+    const all = [];
+    for (let at = 0; at < 4; at += 1) all.push((await call('GET', path, undefined, headersOf(at))).status);
+    return all;
+  };
+  assert.deepEqual(await statuses('/documents', (at) => ({ 'x-api-key': `guess-${at}` })), [401, 401, 401, 429]);
+  assert.deepEqual(await statuses('/nowhere', () => ann), [404, 404, 404, 429]);
+  assert.equal((await call('GET', '/documents', undefined, bob)).status, 200, 'who has a key pays for nobody else');
+});
+
 test('without keys the address is counted; without the setting nothing is', async (t) => {
   const limited = await startService(t, { settings: { RATE_LIMIT_PER_MINUTE: '2' } });
   const statuses = [];

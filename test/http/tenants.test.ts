@@ -23,7 +23,7 @@ const bodies: Record<string, (collection: string) => unknown> = {
   'POST /v1/chat/completions': (model) => ({ model, messages: [{ role: 'user', content: 'What is there?' }] }),
 };
 
-test('a tenant that is given every id of another gets nothing but 404, on every route and by every method', async (t) => {
+test('a tenant that is given every id of another gets nothing but 404, on every route and by every method that it takes', async (t) => {
   const folder = await temporaryFolder(t);
   writeFileSync(join(folder, 'canary-bad.pdf'), 'no pdf');
   const service = await startService(t, { settings: { ...settings, CORPUS_DIR: folder } });
@@ -38,14 +38,18 @@ test('a tenant that is given every id of another gets nothing but 404, on every 
   const ids = [document.id, ask.id, job.id, collection];
   const canaries = new RegExp(['canary', ...ids].join('|'));
 
-  async function assertNotThere(method: string, path: string, body?: unknown) {
+  async function assertNotThere(
+    method: string,
+    path: string,
+    { body, status = 404 }: { body?: unknown; status?: number } = {},
+  ) {
     const response = await fetch(url + path, {
       method,
       headers: { ...alice, ...(body !== undefined && { 'content-type': 'application/json' }) },
       ...(body !== undefined && { body: JSON.stringify(body) }),
     });
     const told = `${[...response.headers].join()} ${await response.text()}`;
-    assert.equal(response.status, 404, `${method} ${path}`);
+    assert.equal(response.status, status, `${method} ${path}`);
     assert.doesNotMatch(told, canaries, `${method} ${path}`);
   }
 
@@ -55,7 +59,10 @@ test('a tenant that is given every id of another gets nothing but 404, on every 
     if (path.includes('{')) {
       // What can be no name of a collection is refused as that, whoever asks.
       for (const id of path.includes('{name}') ? [collection] : ids)
-        for (const method of methods) await assertNotThere(method, path.replace(/\{\w+\}/, id));
+        for (const method of methods) {
+          const isTaken = (method === 'HEAD' ? 'get' : method.toLowerCase()) in operations!;
+          await assertNotThere(method, path.replace(/\{\w+\}/, id), { status: isTaken ? 404 : 405 });
+        }
       continue;
     }
     for (const method of Object.keys(operations as object).map((each) => each.toUpperCase())) {
@@ -63,7 +70,7 @@ test('a tenant that is given every id of another gets nothing but 404, on every 
       // MCP's tools have tests of their own; vectors of texts are of no collection.
       const namesNone = method === 'GET' || ['/mcp', '/v1/embeddings'].includes(path);
       assert.ok(body || namesNone, `${method} ${path}: say here how it names a collection`);
-      if (body) await assertNotThere(method, path, body(collection));
+      if (body) await assertNotThere(method, path, { body: body(collection) });
       else if (path === '/documents') await assertNotThere(method, `${path}?collection=${collection}`);
       else assert.doesNotMatch((await call(method, path, undefined, alice)).text, canaries, `${method} ${path}`);
     }

@@ -1,0 +1,25 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { AppError } from '../errors.ts';
+
+/**
+ * Tells a path that is known, and was called by another method, from one that is not, for the routes that are registered afterwards.
+ * @returns the handler of what no route takes, which throws AppError METHOD_NOT_ALLOWED or NOT_FOUND
+ */
+export function refuseUnknown(app: FastifyInstance) {
+  const known = new Map<string, { pattern: RegExp; methods: Set<string> }>();
+  app.addHook('onRoute', ({ url, method }) => {
+    if (url === '*') return; // preflights, of whatever path
+    const pattern = new RegExp(`^${url.replaceAll('.', '\\.').replace(/:\w+/g, '[^/]+').replace('*', '.*')}$`);
+    const { methods } = known.getOrInsert(url, { pattern, methods: new Set() });
+    for (const each of [method].flat()) methods.add(each);
+  });
+  return (request: FastifyRequest, reply: FastifyReply): never => {
+    const path = request.url.split('?', 1)[0]!;
+    const taken = [...known.values()].flatMap(({ pattern, methods }) => (pattern.test(path) ? [...methods] : []));
+    if (taken.length === 0)
+      throw new AppError('NOT_FOUND', 'There is nothing here. GET /openapi.json tells what there is.');
+    const allowed = [...new Set(taken)].sort().join(', ');
+    reply.header('allow', allowed);
+    throw new AppError('METHOD_NOT_ALLOWED', `This path takes ${allowed}.`);
+  };
+}

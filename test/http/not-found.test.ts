@@ -1,0 +1,20 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { startService } from '../doubles/service.ts';
+
+test('a method that a known path does not take is told which it does', async (t) => {
+  const { call } = await startService(t);
+  for (const [method, path, allowed] of [
+    ['PUT', '/ask?x=1', 'POST'],
+    ['POST', '/documents/one', 'DELETE, GET, HEAD'],
+    ['POST', '/', 'GET, HEAD'],
+    ['DELETE', '/mcp', 'POST'],
+  ] as const) {
+    const { status, headers, json } = await call(method, path);
+    assert.deepEqual([status, json.error.code, headers.get('allow')], [405, 'METHOD_NOT_ALLOWED', allowed], path);
+  }
+  const { status, headers, json } = await call('GET', '/v1/chat/completions');
+  assert.deepEqual([status, json.error.code, headers.get('allow')], [405, 'method_not_allowed', 'POST']);
+  for (const path of ['/documents/one/two', '/docs2', '/v1', '/asks/'])
+    assert.equal((await call('POST', path)).status, 404, path);
+});
