@@ -4,6 +4,7 @@ import type { ConductAsk } from '../chain/conduct-ask.ts';
 import { AskReply, AskRequest, fromKept, type KeptReply } from '../chain/reply.ts';
 import { AppError } from '../errors.ts';
 import type { Knowledge } from '../knowledge/port.ts';
+import { wantsEvents } from './accept.ts';
 import { jsonOrEvents } from './event-stream.ts';
 import { mayUse, needCollection } from './keys.ts';
 import { logAsk } from './log-ask.ts';
@@ -24,6 +25,11 @@ export const askRoutes: FastifyPluginAsyncZod<{
         body: AskRequest,
         response: { 200: jsonOrEvents(AskReply, 'context, token…, answer, verdict, done; or error') },
       },
+      // What a body doesn't say is said by its head.
+      preValidation: async ({ body, headers }) => {
+        const says = typeof body !== 'object' || body === null || 'stream' in body;
+        if (!says && wantsEvents(headers.accept)) Object.assign(body, { stream: true });
+      },
       // The chain made the reply to this schema; reading it all through once more costs as much as making it.
       serializerCompiler: () => JSON.stringify,
     },
@@ -34,8 +40,7 @@ export const askRoutes: FastifyPluginAsyncZod<{
         traceparent: traceparentOf(request),
         signal: whileConnected(reply),
       };
-      if (request.body.stream || /\btext\/event-stream\b/.test(request.headers.accept ?? ''))
-        return streamAsk(conductAsk, request, reply, asker);
+      if (request.body.stream) return streamAsk(conductAsk, request, reply, asker);
       const answered = await conductAsk(request.body, asker);
       logAsk(request, answered);
       return answered;

@@ -106,12 +106,23 @@ export function replyWithError(error: unknown, request: FastifyRequest, reply: F
   return reply.status(failure.status).send(errorBody(failure, request.id));
 }
 
+const logGone = ({ status }: AppError, request: FastifyRequest) => request.log.info({ status }, 'client left');
+
+/** The failure of a stream that has begun as one of ours, once the log knows of it. */
+export function noteStreamFailure(error: unknown, request: FastifyRequest, reply: FastifyReply): AppError {
+  const failure = failureOf(error, reply);
+  request.errorCode = failure.code;
+  if (failure.code === 'CLIENT_GONE') logGone(failure, request);
+  else request.log.warn({ code: failure.code }, 'stream ended with an error');
+  return failure;
+}
+
 /** A failure as one of ours, once the log and the reply's headers know of it. */
 export function noteFailure(error: unknown, request: FastifyRequest, reply: FastifyReply): AppError {
   const failure = failureOf(error, reply);
   request.errorCode = failure.code;
   if (failure.status >= 500) request.log.error({ error: errorForLog(failure) }, 'request failed');
-  if (failure.code === 'CLIENT_GONE') request.log.info({ status: failure.status }, 'client left');
+  if (failure.code === 'CLIENT_GONE') logGone(failure, request);
   if (failure.status === 401) reply.header('www-authenticate', 'Bearer');
   if (failure.retryAfterSeconds !== undefined || failure.code === 'OVERLOADED')
     reply.header('retry-after', String(failure.retryAfterSeconds ?? 1));

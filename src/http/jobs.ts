@@ -4,6 +4,7 @@ import { collectionName } from '../collection-name.ts';
 import { AppError } from '../errors.ts';
 import type { Jobs } from '../ingest/jobs.ts';
 import type { Knowledge } from '../knowledge/port.ts';
+import { wantsEvents } from './accept.ts';
 import { jsonOrEvents, openEventStream } from './event-stream.ts';
 import { mayUse, needCollection } from './keys.ts';
 import { whileConnected } from './while-connected.ts';
@@ -69,7 +70,7 @@ export const jobRoutes: FastifyPluginAsyncZod<{ jobs: Jobs; knowledge: Knowledge
     },
     async (request, reply) => {
       const job = await find(request, request.params.id);
-      if (!/\btext\/event-stream\b/.test(request.headers.accept ?? '')) return job;
+      if (!wantsEvents(request.headers.accept)) return job;
       const stream = openEventStream(reply);
       for await (const state of jobs.watch(job.id, whileConnected(reply)))
         await stream.tell(state.status === 'running' ? 'progress' : 'done', state);

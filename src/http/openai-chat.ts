@@ -6,7 +6,7 @@ import type { Asker, ConductAsk } from '../chain/conduct-ask.ts';
 import { AskReply, AskRequest } from '../chain/reply.ts';
 import { createToldText } from '../chain/told-text.ts';
 import type { Knowledge } from '../knowledge/port.ts';
-import { failureOf } from './error-reply.ts';
+import { noteStreamFailure } from './error-reply.ts';
 import { jsonOrEvents, openEventStream } from './event-stream.ts';
 import { logAsk } from './log-ask.ts';
 import { openAiErrorBody } from './openai-errors.ts';
@@ -137,10 +137,7 @@ async function streamCompletion(
     stream!.end('data: [DONE]\n\n');
   } catch (error) {
     if (!stream) throw error;
-    const failure = failureOf(error, reply);
-    request.errorCode = failure.code;
-    void stream.tell(null, openAiErrorBody(failure, request.id));
-    request.log.warn({ code: failure.code }, 'stream ended with an error');
+    void stream.tell(null, openAiErrorBody(noteStreamFailure(error, request, reply), request.id));
     stream.end();
   }
   return reply;

@@ -4,6 +4,7 @@ import { promisify } from 'node:util';
 import { brotliCompress, constants, gzip } from 'node:zlib';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
+import { weightOf } from './accept.ts';
 import type { About } from './health.ts';
 
 const page = new URL('../page/', import.meta.url);
@@ -97,7 +98,7 @@ function readAsset(file: URL): Asset {
 
 /** Sends a file in the best encoding that the client takes, or 304 where the client has it. */
 async function sendAsset(asset: Asset, request: FastifyRequest, reply: FastifyReply) {
-  const encoding = (['br', 'gzip'] as const).find((name) => takes(request.headers['accept-encoding'], name));
+  const encoding = (['br', 'gzip'] as const).find((name) => weightOf(request.headers['accept-encoding'], name) > 0);
   const etag = `"${asset.tag}${encoding ? `-${encoding}` : ''}"`;
   // Asked for anew each time, and sent only where it has changed: a new version never meets modules of the old one.
   reply.headers({ etag, 'cache-control': 'no-cache' });
@@ -106,14 +107,6 @@ async function sendAsset(asset: Asset, request: FastifyRequest, reply: FastifyRe
   if (!encoding) return reply.send(asset.bytes);
   asset.encoded[encoding] ??= encoders[encoding](asset.bytes);
   return reply.header('content-encoding', encoding).send(await asset.encoded[encoding]);
-}
-
-/** Whether an Accept-Encoding header takes this encoding: named, and not with a weight of 0. */
-function takes(header: string | string[] | undefined, encoding: Encoding): boolean {
-  return String(header ?? '')
-    .split(',')
-    .map((part) => part.trim().split(/\s*;\s*q=/))
-    .some(([name, weight = '1']) => name === encoding && Number(weight) > 0);
 }
 
 /** What this is, for whoever asks from a terminal. */

@@ -2,7 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Asker, ConductAsk } from '../chain/conduct-ask.ts';
 import type { AskRequest } from '../chain/reply.ts';
 import { type FoundPassage, toPassages } from '../passage.ts';
-import { errorBody, failureOf } from './error-reply.ts';
+import { errorBody, noteStreamFailure } from './error-reply.ts';
 import { openEventStream } from './event-stream.ts';
 import { logAsk } from './log-ask.ts';
 
@@ -40,10 +40,7 @@ export async function streamAsk(
     logAsk(request, answered);
   } catch (error) {
     if (!stream) throw error;
-    const failure = failureOf(error, reply);
-    request.errorCode = failure.code;
-    void tell('error', errorBody(failure, request.id).error);
-    request.log.warn({ code: failure.code }, 'stream ended with an error');
+    void tell('error', errorBody(noteStreamFailure(error, request, reply), request.id).error);
   }
   stream?.end();
   return reply;

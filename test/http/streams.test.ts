@@ -75,6 +75,55 @@ test('a client that does not read holds the model back, and one that leaves canc
   await openai.waitFor(({ path, aborted }) => path.endsWith('/chat/completions') && aborted);
 });
 
+test('the log tells of a client that leaves in the midst of a stream as of any other', async (t) => {
+  const { url, openai, waitForLog, logLines } = await start(t);
+  const never = Promise.withResolvers<void>();
+  t.after(() => never.resolve());
+  openai.chat({
+    content: (async function* () {
+      yield 'It does ';
+      await never.promise;
+    })(),
+  });
+  const leaving = new AbortController();
+  const headers = { 'content-type': 'application/json' };
+  const response = await fetch(`${url}/ask`, { method: 'POST', headers, body, signal: leaving.signal });
+  for await (const { event } of eventsOf(response)) if (event === 'token') break;
+  leaving.abort();
+  assert.equal(JSON.parse(await waitForLog('client left')).status, 499);
+  assert.ok(!logLines.some((line) => line.includes('stream ended')));
+});
+
+test('what a body says of streaming counts, and its Accept where it says nothing', async (t) => {
+  const { call, openai } = await start(t);
+  const isStream = async (accept: string, more = {}) => {
+    openai.chat('It does not.');
+    const { headers } = await call(
+      'POST',
+      '/ask',
+      { question: 'Does alder rot?', evaluation: 'none', ...more },
+      { accept },
+    );
+    return headers.get('content-type')!.startsWith('text/event-stream');
+  };
+  for (const accept of [
+    'text/event-stream',
+    'application/json, text/event-stream',
+    'Text/Event-Stream;charset=utf-8',
+  ]) {
+    assert.equal(await isStream(accept), true, accept);
+    assert.equal(await isStream(accept, { stream: false }), false, accept);
+  }
+  for (const accept of [
+    '*/*',
+    'text/event-stream;q=0, application/json',
+    'application/json, text/event-stream;q=0.5',
+  ]) {
+    assert.equal(await isStream(accept), false, accept);
+    assert.equal(await isStream(accept, { stream: true }), true, accept);
+  }
+});
+
 test('while nothing is to be told, comments keep a stream open; they end with it', async (t) => {
   const app = fastify();
   app.get('/', async (_request, reply) => {

@@ -1,0 +1,16 @@
+/** How much a client wants what a header such as Accept lists, from 0 to 1; 0 where it isn't named. */
+export function weightOf(header: string | string[] | undefined, name: string): number {
+  const listed = String(header ?? '')
+    .toLowerCase()
+    .split(',')
+    .map((part) => part.trim().split(/\s*;\s*/));
+  const [, ...parameters] = listed.find(([each]) => each === name) ?? [name, 'q=0'];
+  const weight = Number(parameters.find((each) => each.startsWith('q='))?.slice(2) ?? 1);
+  return Number.isNaN(weight) ? 0 : weight;
+}
+
+/** Whether a client wants server-sent events, and JSON no more than these. */
+export function wantsEvents(accept: string | undefined): boolean {
+  const events = weightOf(accept, 'text/event-stream');
+  return events > 0 && events >= weightOf(accept, 'application/json');
+}
