@@ -49,14 +49,20 @@ export async function serve(hangUps: HangUps, options: { ingestCorpus?: boolean 
       await app.close();
     }
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE')
-      throw new AppError('BAD_SETTINGS', `PORT: ${config.port} is in use on ${config.host}; set PORT to another.`, {
-        cause: error,
-      });
-    throw error;
+    throw toListenFailure(error as NodeJS.ErrnoException, config);
   } finally {
     await parts.close();
   }
+}
+
+/** What keeps a service from listening, as the fault of a setting. */
+function toListenFailure(error: NodeJS.ErrnoException, { host, port }: Config): Error {
+  const fail = (words: string) => new AppError('BAD_SETTINGS', words, { cause: error });
+  if (error.code === 'EADDRINUSE') return fail(`PORT: ${port} is in use on ${host}; set PORT to another.`);
+  if (error.code === 'EACCES') return fail(`PORT: ${port} may not be listened on; set PORT to one above 1023.`);
+  if (error.code === 'EADDRNOTAVAIL' || error.syscall === 'getaddrinfo')
+    return fail(`HOST: ${host} is no address of this machine; 127.0.0.1 is, and 0.0.0.0 stands for all.`);
+  return error;
 }
 
 /** How long it is waited before something is tried again at the start, in milliseconds: twice as long each time, up to the last. */

@@ -162,6 +162,10 @@ test('what stops the boot is said in plain words, without a stack', async (t) =>
   assert.equal(inUse.code, 1);
   assert.match(inUse.stderr, /PORT: \d+ is in use on 127\.0\.0\.1; set PORT to another\./);
 
+  const elsewhere = await runCommand(['serve'], { DATA_DIR, PORT: '0', HOST: '192.0.2.1', ALLOW_ANONYMOUS: 'true' });
+  assert.equal(elsewhere.code, 1);
+  assert.match(elsewhere.stderr, /^HOST: 192\.0\.2\.1 is no address of this machine/m);
+
   const notThere = await runCommand(['ingest', join(DATA_DIR, 'nowhere')], { DATA_DIR });
   assert.match(notThere.stderr, /There is no file or folder/);
   assert.equal(notThere.code, 1);

@@ -8,7 +8,7 @@ import type { Prompt } from './prompts.ts';
 import { formatContext } from './retrieve.ts';
 import { type Answer, abstention, type Retrieved } from './state.ts';
 import { choice, type OnToken, sequence, step } from './step.ts';
-import { withoutThinking } from './thinking.ts';
+import { wellFormed, withoutThinking } from './thinking.ts';
 
 /** A chat model as a step: messages in, its message out. Any of LangChain's chat models is one. */
 export type ChatStep = Runnable<BaseMessage[], AIMessageChunk>;
@@ -58,7 +58,7 @@ function tellingTokens(model: ChatStep): Runnable<BasePromptValueInterface, AIMe
 export function readText(message: AIMessageChunk): string {
   const { content } = message;
   // LangChain reads any provider's blocks in `text`, at some cost; most servers send plain text.
-  return withoutThinking(typeof content === 'string' ? content : message.text);
+  return wellFormed(withoutThinking(typeof content === 'string' ? content : message.text));
 }
 
 /**

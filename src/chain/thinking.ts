@@ -43,3 +43,6 @@ function mayOpen(before: string, next = ' '): boolean {
   const goesOn = said !== '' && !before.includes('\n', said.length) && /[^.!?]/.test(said.at(-1)!);
   return !goesOn || !/[ ,;:.)]/.test(next);
 }
+
+/** A text as requests may hold it, so that what a model wrote can be sent back: no lone surrogates and no NUL. */
+export const wellFormed = (text: string) => text.toWellFormed().replaceAll('\0', '\ufffd');

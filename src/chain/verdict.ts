@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { withoutThinking } from './thinking.ts';
+import { wellFormed, withoutThinking } from './thinking.ts';
 
 /** A quotation that bears a verdict out: `quote` is exactly `document.slice(start, end)` of the passage's document. */
 export const Evidence = z.object({
@@ -66,7 +66,7 @@ function toJudgement(fields: Record<string, unknown>) {
   const quotes = Array.isArray(named.quotes) ? named.quotes : typeof named.quotes === 'string' ? [named.quotes] : [];
   return {
     quotes: quotes.filter((quote) => typeof quote === 'string').slice(0, 20),
-    reason: typeof named.reason === 'string' ? named.reason.slice(0, 2000) : '',
+    reason: typeof named.reason === 'string' ? wellFormed(named.reason.slice(0, 2000)) : '',
     verdict: word === 'correct' ? 'Correct' : word === 'incorrect' ? 'Incorrect' : null,
     score: typeof score === 'number' && score >= 0 && score <= 1 ? score : null,
   };

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { withoutThinking } from '../../src/chain/thinking.ts';
+import { wellFormed, withoutThinking } from '../../src/chain/thinking.ts';
 
 for (const [what, reply, answer] of [
   ['a block', '<think>When was it?</think>\n\nIn 1904.', 'In 1904.'],
@@ -55,4 +55,8 @@ test('tags and signs without number take no longer than their length', () => {
   for (const sign of ['<think>', 'a <think>', '</think>', '<think></think>', '`', '\n```', '"<think>', ' ', '\n', '<'])
     for (const around of ['', 'a', '<think>', '</b>'])
       assert.ok(withoutThinking(around + sign.repeat(many / sign.length) + around).length <= many + 20);
+});
+
+test('what a model wrote can be sent back: it holds no NUL and no half of a character', () => {
+  assert.equal(wellFormed('a\0b \ud800 😀'), 'a\ufffdb \ufffd 😀');
 });

@@ -84,3 +84,8 @@ test('no reply makes it throw', () => {
     ),
   );
 });
+
+test('a reason holds nothing that a request may not', () => {
+  for (const reason of [`${'a'.repeat(1_999)}😀b`, 'a\0b', 'a\ud83d'])
+    assert.match(readJudgement(JSON.stringify({ verdict: 'Correct', reason }))!.reason, /^a+(?:\ufffd|\ufffdb)$/);
+});
