@@ -18,6 +18,8 @@ export type Candidate = {
 };
 
 const lineMark = /^[ \t]*(?:#{1,6}[ \t]|[-+*•][ \t]|\d{1,3}[.)][ \t]|\|)/;
+/** A few emphasised words that what follows is about, as in "**Logit.** A logit is a score." */
+const runInHeading = /^([*_]{1,3})[^\s*_]+(?:\s[^\s*_]+){0,4}\1$/;
 /** Markup behind a sentence is not its end: else a tag put there would make it look like a fragment. */
 const trailingTags = /(?:\s{0,20}<[^<>]{0,80}>)+$/;
 /** What a sentence may begin with and an answer need not: the marker of a heading, a list item, a quotation. */
@@ -80,15 +82,16 @@ function sentencesOf({ text, start, windows }: FoundPassage): { start: number; e
 }
 
 /**
- * Whether a sentence reads as one: it isn't a heading, a row of a table, a fence, what leads up to a list, or a short line
+ * Whether a sentence reads as one: it isn't a heading, on a line of its own or before a paragraph, a row of a table, a fence, what leads up to a list, or a short line
  * without a full stop.
  */
 function isProse(text: string, passage: FoundPassage, end: number): boolean {
   if (/^(?:#{1,6}[ \t]|\||```|~~~|[-=|:\s]+$)/.test(text) || /\|.*\|/.test(text)) return false;
   if (/:\s*$/.test(text)) return false;
+  const standsAlone = /^\s*(?:\n|$)/.test(passage.text.slice(end - passage.start));
+  if (runInHeading.test(text) && !standsAlone) return false;
   if (/[.!?;…。！？]["'”’»)\]*_`]*$/.test(text.replace(trailingTags, '')) && /\s/.test(text)) return true;
   if (leadingMark.test(text)) return true;
-  const standsAlone = /^\s*(?:\n|$)/.test(passage.text.slice(end - passage.start));
   return !standsAlone || text.length > 80;
 }
 

@@ -86,6 +86,19 @@ const segmenter = new Intl.Segmenter('en', { granularity: 'sentence' });
 /** What a full stop ends without ending a sentence. */
 const goesOn = /(?:^|[\s(])(?:e\.g|i\.e|cf|vs|dr|mr|mrs|ms|prof|fig|eq|no|approx|\p{Lu})\.\s*$|^\s*\d+\.\s*$/iu;
 
+/** What closes emphasis or code of Markdown belongs to the sentence before it. */
+const closingMarks = /[*_`~]{1,6}(?!\S)/y;
+
+/**
+ * @param {string} text
+ * @param {number} at
+ */
+function afterClosingMarks(text, at) {
+  if (/\s/.test(text.charAt(at - 1))) return at;
+  closingMarks.lastIndex = at;
+  return closingMarks.test(text) ? closingMarks.lastIndex : at;
+}
+
 /**
  * Where the sentences of a text begin and end, without the white space between them.
  * @param {string} text
@@ -96,8 +109,8 @@ export function splitSentences(text) {
   const found = [];
   let start = 0;
   for (const { index, segment } of segmenter.segment(text.replace(/[\r\n]/g, ' '))) {
-    const end = index + segment.length;
-    if (end < text.length && goesOn.test(text.slice(start, end))) continue;
+    const end = afterClosingMarks(text, index + segment.length);
+    if (end <= start || (end < text.length && goesOn.test(text.slice(start, end)))) continue;
     const piece = text.slice(start, end);
     const from = start + (piece.length - piece.trimStart().length);
     if (/[\p{L}\p{N}]/u.test(piece)) found.push({ start: from, end: start + piece.trimEnd().length });

@@ -67,7 +67,7 @@ test('emphasis around a sentence is not torn apart, also where windows of an ear
   };
   for (const context of [[passage], [torn]]) {
     const { text: answer } = await ask('What is a logit?', context);
-    assert.match(answer, /^(\*\*Logit\.\*\* )?A logit is a raw score before softmax\.$/);
+    assert.equal(answer, 'A logit is a raw score before softmax.');
   }
 });
 

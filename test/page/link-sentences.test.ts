@@ -3,7 +3,9 @@ import { test } from 'node:test';
 
 type LinkSentences = (sentences: string[], evidence: object[]) => (number | null)[];
 const module = new URL('../../src/page/link-sentences.js', import.meta.url).href;
-const { linkSentences } = (await import(module)) as { linkSentences: LinkSentences };
+type SplitSentences = (text: string) => { start: number; end: number }[];
+type Module = { linkSentences: LinkSentences; splitSentences: SplitSentences };
+const { linkSentences, splitSentences } = (await import(module)) as Module;
 
 const evidence = (...quotes: string[]) =>
   quotes.map((quote) => ({ quote, passageId: 'p1', start: 0, end: quote.length }));
@@ -28,4 +30,12 @@ test('what says nothing by itself is linked to nothing, and nothing to a quotati
 
 test('a sentence in other words is linked where it shares most of them, to the one that shares most', () => {
   assert.deepEqual(linkSentences(['The lighthouse began to shine in 1862', 'A whale swam by'], lighthouse), [0, null]);
+});
+
+test('marks that close emphasis belong to the sentence before them', () => {
+  const text = '**Logit.** A logit is a score, e.g. of a class. _Is it?_ **It** is.';
+  assert.deepEqual(
+    splitSentences(text).map(({ start, end }) => text.slice(start, end)),
+    ['**Logit.**', 'A logit is a score, e.g. of a class.', '_Is it?_', '**It** is.'],
+  );
 });
