@@ -123,6 +123,12 @@ function lookAtCalibration(file: string, { models, evaluationStyle }: Config): s
   const bases = readCalibrationFile(file)
     .filter(({ model, style }) => model === evaluation && style === evaluationStyle)
     .map(({ basis }) => basis);
+  if (evaluationStyle === 'plain')
+    return need(
+      false,
+      '',
+      'EVALUATION_STYLE=plain is not calibrated: unset EVALUATION_CALIBRATION, or set another style.',
+    );
   return need(
     bases.length > 0,
     `of ${evaluation}, ${evaluationStyle}, by ${bases.join(' and ')}`,

@@ -31,5 +31,9 @@ export const LONGEST_HEADING = 300;
 /** A document may unfold to far more text than its size suggests: beyond this many UTF-16 code units it is refused. */
 export const LONGEST_TEXT = 20_000_000;
 
+/** Where no white space parts words, a zero-width space may. */
+const unspaced = String.raw`[\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]`;
+const breakHint = new RegExp(`[\\u00ad\\u2060]|(?<!${unspaced})\\u200b(?!${unspaced})`, 'gu');
+
 /** Text that is made from a file doesn't keep the hints where words may be broken, which nobody sees: they would part the words. */
-export const withoutBreakHints = (text: string): string => text.replace(/[\u00ad\u200b\u2060]/g, '');
+export const withoutBreakHints = (text: string): string => text.replace(breakHint, '');

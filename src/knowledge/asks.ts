@@ -84,6 +84,7 @@ export function openAsks(
     } catch (error) {
       if (!tellsOfDamage(error)) throw error;
       records?.close();
+      records = undefined; // where no other can be opened now, the next call tries again
       const aside = `${file}.damaged`;
       for (const end of ['', '-wal', '-shm']) {
         rmSync(aside + end, { force: true });

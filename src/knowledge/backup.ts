@@ -54,7 +54,7 @@ export async function backUpStore(options: {
   } finally {
     source.close();
     rmSync(unfinished, { force: true });
-    rmSync(`${unfinished}-journal`, { force: true });
+    for (const end of ['-journal', '-wal', '-shm']) rmSync(unfinished + end, { force: true });
   }
 }
 

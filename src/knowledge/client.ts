@@ -106,6 +106,7 @@ export async function startKnowledge(options: {
       else resolve(message);
     });
     child.once('exit', () => resolve(null));
+    child.on('error', () => resolve(null)); // the system has no process or descriptor left for it
     return first.finally(() => clearTimeout(stuck));
   }
 

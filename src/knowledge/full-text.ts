@@ -29,13 +29,18 @@ const mergedPages = 64;
 /** What a word adds to the score of each passage that holds it. */
 type WordScores = { keys: Float64Array; scores: Float64Array };
 
-/** A soft hyphen only says where a word may be broken; FTS5 would break it there. */
-const withoutSoftHyphens = (text: string) => text.replaceAll('\u00ad', '');
+/**
+ * A text as its words are looked for, whichever way its accents are written; a soft hyphen only says where a word may be broken, and
+ * FTS5 would break it there.
+ */
+const inOneSpelling = (text: string) => text.replaceAll('\u00ad', '').normalize('NFC');
 
 /** The words of a question that are worth searching for; of a question of nothing but stop words, these. */
 export function wordsOf(question: string): string[] {
-  const text = withoutSoftHyphens(question).normalize('NFC').toLowerCase();
-  const words = text.match(/[\p{L}\p{N}][\p{L}\p{N}\p{M}]*/gu) ?? [];
+  const words =
+    inOneSpelling(question)
+      .toLowerCase()
+      .match(/[\p{L}\p{N}][\p{L}\p{N}\p{M}]*/gu) ?? [];
   const telling = words.filter((word) => !stopWords.has(word));
   return [...new Set(telling.length > 0 ? telling : words)].slice(0, 64);
 }
@@ -147,7 +152,7 @@ export function openFullText(database: DatabaseSync, collectionKey: number) {
   return {
     add(passageKey: number, headings: string, text: string) {
       forget();
-      execute(insert, passageKey, withoutSoftHyphens(headings), withoutSoftHyphens(text));
+      execute(insert, passageKey, inOneSpelling(headings), inOneSpelling(text));
     },
     remove(passageKey: number) {
       forget();

@@ -25,7 +25,7 @@ export function syncPath(path: string): void {
 export function unfinishedName(file: string): string {
   for (const name of namesIn(dirname(file))) {
     if (!name.startsWith(`${basename(file)}.`)) continue;
-    const pid = /^\.(\d+)\.part(-journal)?$/.exec(name.slice(basename(file).length))?.[1];
+    const pid = /^\.(\d+)\.part(-journal|-wal|-shm)?$/.exec(name.slice(basename(file).length))?.[1];
     if (pid !== undefined && !lives(Number(pid))) rmSync(join(dirname(file), name), { force: true });
   }
   return `${file}.${process.pid}.part`;

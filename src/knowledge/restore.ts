@@ -114,13 +114,16 @@ function setIndexAside(dataDir: string) {
 
 /**
  * A second name for the old database, which stays in its place until the new one takes it. Its log goes now, also where the
- * database is gone already: it would be replayed onto the new one.
+ * database is gone already: it would be replayed onto the new one. What was kept of another one before is removed; what this one was
+ * kept of, by a restore that was killed before it came to its end, is not.
  */
 function keepPrevious(place: string, kept: string) {
-  for (const end of ['', ...companions]) rmSync(kept + end, { force: true });
+  const isLinked = existsSync(kept) && existsSync(place) && statSync(kept).ino === statSync(place).ino;
+  const isBegun = !existsSync(kept) && companions.some((companion) => existsSync(kept + companion));
+  if (!isLinked && !isBegun) for (const end of ['', ...companions]) rmSync(kept + end, { force: true });
   for (const companion of companions)
     if (existsSync(place + companion)) renameSync(place + companion, kept + companion);
-  if (existsSync(place))
+  if (existsSync(place) && !isLinked)
     try {
       linkSync(place, kept);
     } catch {

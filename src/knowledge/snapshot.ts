@@ -83,18 +83,21 @@ export function writeSnapshot(
   about: Omit<Manifest, 'format' | 'files' | 'windows'>,
 ): number {
   const unfinished = join(folder, `unfinished-${process.pid}`);
+  let failed: string | null = unfinished;
   try {
     rmSync(unfinished, { recursive: true, force: true });
     mkdirSync(unfinished, { recursive: true });
     writeFiles(unfinished, index, owners, about);
     const generation = (numbersIn(folder)[0] ?? 0) + 1;
     renameSync(unfinished, join(folder, String(generation)));
+    failed = join(folder, String(generation));
     syncPath(folder);
     writeFileSync(join(folder, 'current.new'), String(generation));
+    failed = null; // from here on it may be pointed to
     replaceFile(join(folder, 'current.new'), join(folder, 'current'));
     return generation;
   } catch (error) {
-    rmSync(unfinished, { recursive: true, force: true }); // where the disk is full, this was the last of its room
+    if (failed) rmSync(failed, { recursive: true, force: true }); // where the disk is full, this was the last of its room
     throw error;
   }
 }

@@ -204,11 +204,14 @@ export function openStore(options: StoreOptions, onAsksSetAside?: (name: string)
       for (const id of documents.idsOf(name)) documents.erase(documents.place(id)!.key);
       documents.eraseCollection(name);
       collection.fullText.drop();
-      return stays ? documents.insertCollection(name) : null;
+      if (!stays) return null;
+      const key = documents.insertCollection(name);
+      return { key, fullText: openFullText(database, key) };
     });
-    open.delete(name);
+    if (next) open.set(name, next);
+    else open.delete(name);
     indexes.drop(name, collection.key);
-    if (next !== null) openCollection(next, name);
+    if (next && dimension !== null) indexes.load(name, next.key, dimension);
     return true;
   }
 

@@ -1,5 +1,5 @@
 import { accessSync, constants, existsSync, readdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { tellsOfDamage, translateStoreError } from './database.ts';
 import { createDocuments } from './documents.ts';
@@ -34,7 +34,7 @@ export function lookAtStore(options: {
     ...look('store: embedding model', () => verifyModel(database, embeddingModel)),
     ...findUnwritable(dataDir),
   ]);
-  return findings ?? [nothingStored];
+  return findings ?? [nothingStored, ...findUnwritable(dataDir)];
 }
 
 /**
@@ -151,10 +151,12 @@ function verifyAsks(dataDir: string): StoreFinding[] {
   }
 }
 
-/** Whoever may only read the folder can't serve from it. */
+/** Whoever may only read the folder, or the one that it is to be made in, can't serve from it. */
 function findUnwritable(dataDir: string): StoreFinding[] {
+  let folder = resolve(dataDir);
+  while (!existsSync(folder) && folder !== dirname(folder)) folder = dirname(folder);
   try {
-    accessSync(dataDir, constants.W_OK);
+    accessSync(folder, constants.W_OK);
     return [];
   } catch (error) {
     return [{ name: 'store: folder', ok: false, detail: translateStoreError(error).message }];

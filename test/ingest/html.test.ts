@@ -105,6 +105,8 @@ test('hints where words may be broken are not kept', () => {
   );
   assert.equal(text, 'Warranty\n\ntemperature of 5%\n\nab');
   assert.equal(title, 'Warranty');
+  // In Thai nothing else parts words.
+  assert.equal(loadHtml('<p>แมว\u200bดำ</p>').text, 'แมว\u200bดำ');
 });
 
 test('items have the numbers that a reader sees', () => {

@@ -5,6 +5,7 @@ import {
   copyFileSync,
   cpSync,
   existsSync,
+  linkSync,
   mkdirSync,
   readdirSync,
   readFileSync,
@@ -255,6 +256,20 @@ test('a restore over what can not be read keeps the remains; the index goes; old
     ['assay.db', 'assay.db.damaged', 'lock.db'],
   );
   assert.deepEqual(await contentOf(dataDir), { name: 'new', documents: 300 });
+});
+
+test('a restore that was killed when it had set a log aside keeps that log when it is repeated', async (t) => {
+  for (const isLinked of [false, true]) {
+    const dataDir = await oldStore(t);
+    const place = join(dataDir, 'assay.db');
+    writeFileSync(place, 'what a flood has left of a database');
+    writeFileSync(`${place}.damaged-wal`, 'its log');
+    if (isLinked) linkSync(place, `${place}.damaged`);
+    restoreStore({ dataDir, file: made.backup, force: true });
+    assert.match(readFileSync(`${place}.damaged`, 'utf8'), /flood/);
+    assert.equal(readFileSync(`${place}.damaged-wal`, 'utf8'), 'its log');
+    assert.deepEqual(await contentOf(dataDir), { name: 'new', documents: 300 });
+  }
 });
 
 test('a log that outlived its database is not replayed onto the restored one', async (t) => {

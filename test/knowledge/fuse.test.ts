@@ -81,6 +81,7 @@ test('words are whole and the same however their accents are spelled, in every s
   const database = new DatabaseSync(':memory:');
   const fullText = openFullText(database, 1);
   const texts = ['Mon résumé.', 'Mon re\u0301sume\u0301.', 'İstanbul', 'हिन्दी भाषा', 'हिम', 'a war\u00adran\u00adty'];
+  texts.push('স\u09aeয\u09df', '\u1112\u1161\u11ab'); // what NFC takes apart, and puts together
   for (const [key, text] of texts.entries()) fullText.add(key, '', text);
   const keysFor = (question: string) => [...fullText.search(question).keys()].sort();
   assert.deepEqual(keysFor('résumé'), [0, 1]);
@@ -89,6 +90,8 @@ test('words are whole and the same however their accents are spelled, in every s
   assert.deepEqual(keysFor('हिन्दी'), [3]);
   assert.deepEqual(keysFor('warranty'), [5]);
   assert.deepEqual(keysFor('war\u00adranty'), [5]);
+  assert.deepEqual(keysFor('স\u09aeয\u09df'), [6]);
+  assert.deepEqual(keysFor('\ud55c'), [7]);
   database.close();
 });
 

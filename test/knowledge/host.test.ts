@@ -64,6 +64,25 @@ test('writes that the host dies in are stored whole or not at all, and those ack
   }
 });
 
+test('a host that the system can not start now is one that does not start, and is started later', async (t) => {
+  const { knowledge } = await open(t, await temporaryFolder(t));
+  await knowledge.put([document('a.md', 'Alder grows by water.')]);
+  const { execPath } = process;
+  t.after(() => {
+    process.execPath = execPath;
+  });
+  process.execPath = '/nowhere/node';
+  process.kill(knowledge.hostPid()!, 'SIGKILL');
+  await assert.rejects(
+    async () => {
+      for (;;) await search(knowledge, 'Where does alder grow?'); // until the host is found to be gone
+    },
+    { code: 'NOT_READY' },
+  );
+  process.execPath = execPath;
+  assert.equal((await search(knowledge, 'Where does alder grow?')).length, 1);
+});
+
 test('a store that a process holds is refused to another, and free when that one is gone', async (t) => {
   const dataDir = await temporaryFolder(t);
   const { knowledge } = await open(t, dataDir);
