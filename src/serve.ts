@@ -25,13 +25,16 @@ export async function serve(hangUps: HangUps, options: { ingestCorpus?: boolean 
   try {
     const app = await buildApp(parts, () => awaited);
     try {
-      const address = await app.listen({ host: config.host, port: config.port });
+      const address = await app.listen({ host: config.host, port: config.port }).catch((error) => {
+        throw toListenFailure(error, config);
+      });
       parts.logger.info({ ...parts.about, address }, 'listening');
       hangUps.listen(() => {
         takeKeys(config, parts);
         void parts.jobs
           .start('default')
-          .then(({ id }) => parts.logger.info({ jobId: id }, 'ingesting CORPUS_DIR anew'));
+          .then(({ id }) => parts.logger.info({ jobId: id }, 'ingesting CORPUS_DIR anew'))
+          .catch((error: AppError) => parts.logger.warn({ code: error.code }, 'CORPUS_DIR is not ingested anew'));
       });
       const tell = (what: string) => {
         awaited = what;
@@ -48,8 +51,6 @@ export async function serve(hangUps: HangUps, options: { ingestCorpus?: boolean 
     } finally {
       await app.close();
     }
-  } catch (error) {
-    throw toListenFailure(error as NodeJS.ErrnoException, config);
   } finally {
     await parts.close();
   }

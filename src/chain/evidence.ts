@@ -15,7 +15,8 @@ export function findEvidence(quotes: string[], passages: Passage[]): Evidence[] 
   for (const quote of quotes) {
     const words = quote.trim().split(/\s+/);
     if (words.join('').replaceAll('\u00ad', '').length < fewestCharacters) continue;
-    const place = placeOf(words.map(RegExp.escape), passages) ?? placeOf(words.map(inAnySpelling), passages);
+    const place =
+      placeOf(words.map(RegExp.escape), passages) ?? placeOf(words.map(inAnySpelling).filter(Boolean), passages);
     if (!place) continue;
     const { passage, index, quoted } = place;
     const start = passage.start + index;

@@ -88,11 +88,11 @@ function sentencesOf({ text, start, windows }: FoundPassage): { start: number; e
 function isProse(text: string, passage: FoundPassage, end: number): boolean {
   if (/^(?:#{1,6}[ \t]|\||```|~~~|[-=|:\s]+$)/.test(text) || /\|.*\|/.test(text)) return false;
   if (/:\s*$/.test(text)) return false;
-  const standsAlone = /^\s*(?:\n|$)/.test(passage.text.slice(end - passage.start));
-  if (runInHeading.test(text) && !standsAlone) return false;
+  const standsAlone = () => /^\s*(?:\n|$)/.test(passage.text.slice(end - passage.start));
+  if (runInHeading.test(text) && !standsAlone()) return false;
   if (/[.!?;…。！？]["'”’»)\]*_`]*$/.test(text.replace(trailingTags, '')) && /\s/.test(text)) return true;
   if (leadingMark.test(text)) return true;
-  return !standsAlone || text.length > 80;
+  return !standsAlone() || text.length > 80;
 }
 
 /** A sentence as an answer shows it: on one line, without the marker that a list puts before it. */

@@ -1,4 +1,5 @@
 import { mayAbstain } from './abstention.ts';
+import { wellFormed } from './thinking.ts';
 
 const tag = /<(\/?)think(?:ing)?>/i;
 /** The beginning of a tag, which may become whole, and the longest such beginning. */
@@ -65,7 +66,7 @@ export function createToldText() {
     },
     /** What is still to be told once the answer is finished. */
     finish(answer: string): string {
-      const more = answer.startsWith(told) ? answer.slice(told.length) : `\n\n${answer}`;
+      const more = answer.startsWith(wellFormed(told)) ? answer.slice(told.length) : `\n\n${answer}`;
       told = answer;
       return more;
     },

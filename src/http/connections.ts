@@ -13,7 +13,7 @@ const sweepEveryMs = 100;
 export type Connections = ReturnType<typeof lookAfterConnections>;
 
 /**
- * Looks after the connections of a server, which must not listen yet: ends those that do nothing but take memory, and when the server
+ * Looks after the connections of a server (of a HOST that means two addresses, of the first), which must not listen yet: ends those that do nothing but take memory, and when the server
  * stops those that are idle. Node's own way of that takes a connection for idle as soon as its reply was handed over, and cuts off what a
  * slow reader has not been sent; so it is replaced.
  */

@@ -26,14 +26,15 @@ export async function streamAsk(
     const early: Partial<Asker> =
       request.body.onIncorrect === 'return'
         ? {
-            keep: (name, value) => void tell(name, name === 'context' ? toPassages(value as FoundPassage[]) : value),
+            keep: (name, value) =>
+              void tell(name, name === 'context' ? toPassages(value as FoundPassage[]) : toAnswer(value as KeptAnswer)),
             onToken: (token) => tell('token', { text: token }),
           }
         : {};
     const answered = await conductAsk(request.body, { ...asker, ...early });
     if (!early.keep) {
       void tell('context', answered.context);
-      void tell('answer', { text: answered.answer, abstained: answered.abstained });
+      void tell('answer', toAnswer({ text: answered.answer, abstained: answered.abstained }));
     }
     void tell('verdict', answered.verdict);
     void tell('done', answered);
@@ -45,3 +46,6 @@ export async function streamAsk(
   stream?.end();
   return reply;
 }
+
+type KeptAnswer = { text: string; abstained: boolean };
+const toAnswer = ({ text, abstained }: KeptAnswer) => ({ text, abstained });

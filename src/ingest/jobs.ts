@@ -1,3 +1,4 @@
+import { AppError } from '../errors.ts';
 import { type IngestCollection, type Job, type JobRun, newJob, runJob } from './job.ts';
 
 /**
@@ -5,7 +6,7 @@ import { type IngestCollection, type Job, type JobRun, newJob, runJob } from './
  * and goes on where it stopped, because what is unchanged is only looked at.
  */
 export type Jobs = {
-  /** Begins a job, or finds the one that is running for this collection. */
+  /** Begins a job, or finds the one that is running for this collection. @throws AppError NOT_READY once closed */
   start(collection: string): Promise<Job>;
   get(id: string): Promise<Job | null>;
   /** The job each time it changes, until it has ended; a slow reader gets the newest state and misses those between. */
@@ -21,9 +22,11 @@ const remembered = 100;
 /** Jobs of this process alone, which end with it. */
 export function createJobs(ingest: IngestCollection): Jobs {
   const runs = new Map<string, JobRun>();
+  let closed = false;
 
   return {
     async start(collection) {
+      if (closed) throw new AppError('NOT_READY', 'The service is stopping.');
       for (const { job } of runs.values()) if (job.collection === collection && job.status === 'running') return job;
       const run = runJob(newJob(collection), ingest);
       runs.set(run.job.id, run);
@@ -54,6 +57,7 @@ export function createJobs(ingest: IngestCollection): Jobs {
     },
 
     async close() {
+      closed = true;
       await Promise.all([...runs.values()].map(({ cancel }) => cancel('The service is stopping.')));
     },
   };

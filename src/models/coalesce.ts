@@ -11,15 +11,17 @@ type Waiting<Output> = {
 const mostTogether = 8;
 
 /** A server that has too much to do is not asked for more. */
-const isBusy = ({ cause }: AppError) => (cause as { status?: number } | undefined)?.status === 429;
+const isBusy = ({ cause, retryAfterSeconds }: AppError) =>
+  (cause as { status?: number } | undefined)?.status === 429 || retryAfterSeconds !== undefined;
 
 /**
  * Gathers what is asked for in the same turn of the event loop into one call. Nobody waits for others: what comes later is the next
- * call. A call is cancelled when everyone who waits for it has left; where it fails, each is asked for alone, so that no input harms
- * another: one may be what the server refuses, or what makes it fail or hang.
+ * call. A call is cancelled when everyone who waits for it has left; where it fails, or takes longer than `patienceMs`, each is asked for
+ * alone, so that no input harms another: one may be what the server refuses, or what makes it fail or hang.
  */
 export function coalesce<Output>(
   callTogether: (inputs: string[], signal: AbortSignal) => Promise<Output[]>,
+  patienceMs: number,
 ): (input: string, signal?: AbortSignal | undefined) => Promise<Output> {
   let gathered: Waiting<Output>[] = [];
 
@@ -36,6 +38,11 @@ export function coalesce<Output>(
       else signal?.addEventListener('abort', leave, { once: true });
       return () => signal?.removeEventListener('abort', leave);
     });
+    let isTooLong = false;
+    const impatience = setTimeout(() => {
+      isTooLong = together.length > 1;
+      if (isTooLong) leaving.abort(new Error('Together they take too long.'));
+    }, patienceMs);
     try {
       const outputs = await callTogether(
         together.map(({ input }) => input),
@@ -43,11 +50,12 @@ export function coalesce<Output>(
       );
       for (const [at, { resolve }] of together.entries()) resolve(outputs[at]!);
     } catch (error) {
-      const alone = together.length > 1 && error instanceof AppError && !isBusy(error);
+      const alone = isTooLong || (together.length > 1 && error instanceof AppError && !isBusy(error));
       for (const each of together)
         if (alone) void send([each]);
         else each.reject(error);
     } finally {
+      clearTimeout(impatience);
       for (const stay of leavers) stay();
     }
   }

@@ -31,6 +31,8 @@ function toText(content: unknown): string {
   const parts = Array.isArray(content) ? content : [{ text: content ?? '' }];
   let text = '';
   for (const part of parts) {
+    // A reasoning model may tell its thinking in a part of its own.
+    if (isObject(part) && 'type' in part && part.type !== 'text') continue;
     if (!isObject(part) || !('text' in part) || typeof part.text !== 'string')
       throw badOutput('The model server replied with what is no text.');
     text += part.text;
@@ -77,9 +79,12 @@ export function toMessage({ choices: [choice], usage }: Completion): AIMessageCh
 
 /** Chunks as LangChain's; those that tell nothing are left out. */
 export async function* toMessageChunks(chunks: AsyncIterable<Chunk>): AsyncGenerator<AIMessageChunk> {
+  let isFinished = false;
   for await (const { choices, usage } of chunks) {
     const content = choices[0]?.delta.content ?? '';
-    const finish_reason = choices[0]?.finish_reason;
+    // Told once: LangChain would put what comes again behind it.
+    const finish_reason: string | null | undefined = isFinished ? null : choices[0]?.finish_reason;
+    isFinished ||= Boolean(finish_reason);
     const told = toUsage(usage);
     if (content !== '' || finish_reason || told)
       yield new AIMessageChunk({

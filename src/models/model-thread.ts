@@ -11,10 +11,13 @@ type Waiting<Input, Output> = {
   reject: (error: unknown) => void;
 };
 
+/** After so many urgent inputs one of the others has its turn, so that it comes at all while more are always urgent. */
+const mostUrgentInARow = 16;
+
 /** A model on a thread of its own, which computes for milliseconds at a time: who asks it goes on with other things. */
 export type ModelThread<Input, Output> = {
   /**
-   * What the model makes of the input. It takes one after the other, those that are `urgent` first.
+   * What the model makes of the input. It takes one after the other, those that are `urgent` nearly always first.
    * @param options.signal ends the wait with its reason; what has not begun by then is not begun
    * @throws what the model throws; AppError MODEL_UNAVAILABLE where the thread ended meanwhile: the next input starts it anew
    */
@@ -36,6 +39,7 @@ export async function openModelThread<Input, Output>(
   const others: Waiting<Input, Output>[] = [];
   const opened = Promise.withResolvers<void>();
   let running: Waiting<Input, Output> | undefined;
+  let urgentInARow = 0;
   let closed = false;
   let worker: Worker | undefined = start();
 
@@ -66,8 +70,11 @@ export async function openModelThread<Input, Output>(
 
   function next() {
     if (running) return;
-    do running = urgent.shift() ?? others.shift();
-    while (running?.signal?.aborted);
+    do {
+      const isTurnOfOthers = urgentInARow >= mostUrgentInARow && others.length > 0;
+      urgentInARow = isTurnOfOthers || urgent.length === 0 ? 0 : urgentInARow + 1;
+      running = (isTurnOfOthers ? undefined : urgent.shift()) ?? others.shift();
+    } while (running?.signal?.aborted);
     if (!running) return worker?.unref();
     worker ??= start();
     worker.ref();

@@ -14,7 +14,7 @@ const longestVector = 2 ** 18;
  */
 const patienceTogether = { most: 5_000, share: 0.25 };
 
-type Options = { signal?: AbortSignal | undefined; timeoutMs?: number };
+type Options = { signal?: AbortSignal | undefined };
 
 /**
  * Embeddings of an OpenAI-compatible server, by LangChain's class, which lacks five things: a call that can be cancelled, vectors in
@@ -22,11 +22,7 @@ type Options = { signal?: AbortSignal | undefined; timeoutMs?: number };
  */
 export class CheckedOpenAiEmbeddings extends OpenAIEmbeddings {
   readonly #served: ServedModel;
-  readonly #embedOne = coalesce((texts, signal) =>
-    texts.length === 1
-      ? this.#embed(texts[0]!, { signal })
-      : this.#embed(texts, { signal, timeoutMs: this.#patienceTogether() }),
-  );
+  readonly #embedOne: (text: string, signal?: AbortSignal | undefined) => Promise<number[]>;
 
   /** Base64 is a quarter of the bytes, and of 1,536 numbers read in a tenth of the time; OpenAI's own clients ask for it. */
   #takesBase64 = true;
@@ -34,21 +30,21 @@ export class CheckedOpenAiEmbeddings extends OpenAIEmbeddings {
   constructor(served: ServedModel) {
     super({ model: served.model, apiKey: 'the server object has it', maxRetries: 0, stripNewLines: false });
     this.#served = served;
+    const { most, share } = patienceTogether;
+    this.#embedOne = coalesce(
+      (texts, signal) => this.#embed(texts.length === 1 ? texts[0]! : texts, { signal }),
+      Math.min(most, served.server.timeoutMs * share),
+    );
   }
 
   /** The question's vector, at unit length. `signal` ends the call itself, not only the wait for it. */
-  override embedQuery(text: string, options: Pick<Options, 'signal'> = {}): Promise<number[]> {
+  override embedQuery(text: string, options: Options = {}): Promise<number[]> {
     return this.#embedOne(text, options.signal);
   }
 
   /** The texts' vectors, at unit length. `signal` ends the call itself. */
-  override embedDocuments(texts: string[], options: Pick<Options, 'signal'> = {}): Promise<number[][]> {
+  override embedDocuments(texts: string[], options: Options = {}): Promise<number[][]> {
     return this.#embed(texts, options);
-  }
-
-  #patienceTogether(): number {
-    const { most, share } = patienceTogether;
-    return Math.min(most, this.#served.server.timeoutMs * share);
   }
 
   async #embed(input: string | string[], options: Options): Promise<number[][]> {

@@ -53,6 +53,7 @@ const longestWait = 86_400;
 /** `Retry-After` in seconds or as a date (RFC 9110, 10.2.3). */
 function retryAfter(headers: Headers): { retryAfterSeconds?: number } {
   const value = String(headers['retry-after'] ?? '').trim();
-  const seconds = /^\d+$/.test(value) ? Number(value) : (Date.parse(value) - Date.now()) / 1000;
+  const date = /[a-z]{3}/i.test(value) ? Date.parse(value) : Number.NaN;
+  const seconds = /^\d+(?:\.\d+)?$/.test(value) ? Number(value) : (date - Date.now()) / 1000;
   return Number.isNaN(seconds) ? {} : { retryAfterSeconds: Math.min(longestWait, Math.max(0, Math.ceil(seconds))) };
 }

@@ -78,6 +78,7 @@ export function shareJobs({ redis, ingest, logger }: { redis: Redis; ingest: Ing
 
   return {
     async start(collection) {
+      if (stopping.signal.aborted) throw new AppError('NOT_READY', 'The service is stopping.');
       for (const { run } of own.values())
         if (run.job.collection === collection && run.job.status === 'running') return run.job;
       const job = newJob(collection);

@@ -36,6 +36,13 @@ test('a quotation is found however its accents are spelled, and across soft hyph
   assert.equal(findEvidence(['war\u00adranty'], [passage('warranty')])[0]?.quote, 'warranty');
 });
 
+test('soft hyphens between the words of a quotation are no words, and cost no time', () => {
+  const hyphens = ' \u00ad'.repeat(40);
+  const spaces = ' '.repeat(2_000);
+  assert.deepEqual(findEvidence([`weak${hyphens} noise of`], [passage(`weak${spaces}sound`)]), []);
+  assert.equal(findEvidence([`\u00ad weak${hyphens} noise`], [passage('a weak noise')])[0]?.quote, 'weak noise');
+});
+
 test('a quotation with another word, another case or none at all is dropped', () => {
   assert.deepEqual(findEvidence(['strong noise', 'Weak', '', 'a', '.*'], [passage('weak noise')]), []);
 });

@@ -102,6 +102,12 @@ test('thinking that only its closing tag tells is set right at the end, and held
   assert.equal(atOnce.add('The log says so.</think> In 1904.'), 'In 1904.');
 });
 
+test('what a request may not hold, and the finished answer does not, is no reason to tell it anew', () => {
+  const told = createToldText();
+  assert.equal(told.add('a\0b'), 'a\0b');
+  assert.equal(told.finish('a\ufffdb and c'), ' and c');
+});
+
 test('an answer in other letters than English ones is told as it comes', () => {
   const told = createToldText();
   assert.deepEqual(

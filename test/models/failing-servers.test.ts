@@ -110,6 +110,29 @@ test('a text in parts is one text, and one that is null is empty', async (t) => 
   assert.equal((await chat.invoke(hello)).text, '');
 });
 
+test('thinking in a part of its own is no text of the answer', async (t) => {
+  const { openai, chat } = await open(t);
+  const thinking = { type: 'thinking', thinking: [{ type: 'text', text: 'When?' }] };
+  const parts = json({ choices: [choice([thinking, { type: 'text', text: 'In 1904.' }])] });
+  openai.chat(parts, parts);
+  assert.equal((await chat.invoke(hello)).text, 'In 1904.');
+  assert.equal(await read(chat), 'In 1904.');
+});
+
+test('a stream that says twice that it was cut off was cut off', async (t) => {
+  const { openai, chat } = await open(t);
+  const chunk = (content: string, finish_reason: string | null) => ({
+    choices: [{ index: 0, delta: { content }, finish_reason }],
+  });
+  openai.chat(events(chunk('Half', null), chunk('', 'length'), chunk('', 'length')));
+  const reasons: unknown[] = [];
+  for await (const { response_metadata } of await chat.stream(hello)) reasons.push(response_metadata.finish_reason);
+  assert.deepEqual(
+    reasons.filter((reason) => reason !== undefined),
+    ['length'],
+  );
+});
+
 for (const data of [[null], ['x'], [{}], 'x'])
   test(`${JSON.stringify(data)} is no list of vectors`, async (t) => {
     const { openai, embeddings } = await open(t);
@@ -132,6 +155,16 @@ for (const [name, failure, code] of [
     );
     assert.equal((settled[1] as PromiseRejectedResult).reason.code, code);
   });
+
+test('questions that a slow server takes long for together are no reason to leave it alone', async (t) => {
+  const { openai, embeddings, server } = await open(t, { timeoutMs: 400 });
+  const slow = Promise.withResolvers<void>();
+  openai.embeddingsWhen(({ input }) => Array.isArray(input), { until: slow.promise });
+  t.after(() => slow.resolve());
+  for (let at = 0; at < 3; at += 1)
+    await Promise.all(Array.from({ length: 64 }, (_, number) => embeddings.embedQuery(`${at} ${number}`)));
+  assert.ok(!server.state().broken);
+});
 
 test('a server that has too much to do is not asked for each question alone', async (t) => {
   const { openai, embeddings } = await open(t);
@@ -204,6 +237,7 @@ test('when a server may be asked again is read as seconds and as a date, and nev
     [new Date(Date.now() + 3_600_000).toUTCString(), 3_500, 3_600],
     ['Thu, 01 Jan 1970 00:00:00 GMT', 0, 0],
     ['99999999999999999999', 86_400, 86_400],
+    ['1.5', 2, 2],
   ] as const) {
     openai.chat({ send: (response) => void response.writeHead(503, { 'retry-after': value }).end() });
     await assert.rejects(

@@ -30,6 +30,17 @@ test('a thread takes one input after the other, the urgent ones first', async (t
   assert.deepEqual(begun(), ['1', 'urgent 1', 'urgent 2', '2', '3']);
 });
 
+test('among urgent inputs without end the others have their turn', async (t) => {
+  const { compute, begun } = await openThread(t);
+  await Promise.all([
+    compute('first'),
+    compute('other'),
+    ...Array.from({ length: 40 }, (_, at) => compute(`urgent ${at}`, { urgent: true })),
+  ]);
+  const place = begun().indexOf('other');
+  assert.ok(place > 8 && place < 30, `${place}`);
+});
+
 test('what nobody waits for any more when its turn comes is not begun', async (t) => {
   const { compute, begun } = await openThread(t);
   const leaving = new AbortController();
