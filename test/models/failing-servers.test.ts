@@ -2,28 +2,12 @@ import assert from 'node:assert/strict';
 import type { ServerResponse } from 'node:http';
 import { test } from 'node:test';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { HumanMessage } from '@langchain/core/messages';
 import type { AppError } from '../../src/errors.ts';
 import { openModelServer } from '../../src/models/model-server.ts';
 import { CheckedOpenAiChatModel } from '../../src/models/openai-chat-model.ts';
-import { CheckedOpenAiEmbeddings } from '../../src/models/openai-embeddings.ts';
 import { type Failure, fail } from '../doubles/openai-replies.ts';
 import { startOpenAiServer } from '../doubles/openai-server.ts';
-import type { Test } from '../doubles/temporary-folder.ts';
-
-async function open(test: Test, options: { maxRetries?: number; timeoutMs?: number } = {}) {
-  const openai = await startOpenAiServer({ test });
-  const server = openModelServer({ baseUrl: openai.baseUrl, apiKey: 'k', maxRetries: 0, timeoutMs: 5000, ...options });
-  const fields = { model: 'm', server };
-  return { openai, server, embeddings: new CheckedOpenAiEmbeddings(fields), chat: new CheckedOpenAiChatModel(fields) };
-}
-const hello = [new HumanMessage('hello')];
-
-async function read(chat: CheckedOpenAiChatModel) {
-  let text = '';
-  for await (const chunk of await chat.stream(hello)) text += chunk.text;
-  return text;
-}
+import { hello, openServedModels, readStream } from '../doubles/served-models.ts';
 
 /** A reply of this JSON, whatever was asked for. */
 const json = (body: unknown): Failure => ({
@@ -54,19 +38,19 @@ function endless(contentType: string, piece: string) {
 }
 
 test('an event that does not end is cut off, long before the longest reply', async (t) => {
-  const { openai, chat } = await open(t);
+  const { openai, chat } = await openServedModels(t);
   const line = endless('text/event-stream', 'x'.repeat(4096));
   openai.chat(line);
-  await assert.rejects(read(chat), { code: 'MODEL_BAD_OUTPUT' });
+  await assert.rejects(readStream(chat), { code: 'MODEL_BAD_OUTPUT' });
   await openai.waitFor(({ aborted }) => aborted);
   assert.ok(line.sent() < 16 * 2 ** 20, `${line.sent()} bytes`);
 });
 
 test('more text than can be of use is no answer', async (t) => {
-  const { openai, chat, embeddings } = await open(t);
+  const { openai, chat, embeddings } = await openServedModels(t);
   const word = { choices: [{ index: 0, delta: { content: 'word '.repeat(1000) }, finish_reason: null }] };
   openai.chat(endless('text/event-stream', `data: ${JSON.stringify(word)}\n\n`));
-  await assert.rejects(read(chat), { code: 'MODEL_BAD_OUTPUT' });
+  await assert.rejects(readStream(chat), { code: 'MODEL_BAD_OUTPUT' });
   const long = 'a'.repeat(1_000_001);
   openai.chat(long, endless('application/json', ' '.repeat(4096)));
   for (let at = 0; at < 2; at += 1) await assert.rejects(chat.invoke(hello), { code: 'MODEL_BAD_OUTPUT' });
@@ -88,14 +72,14 @@ for (const [name, body] of [
   ['parts that hold no text', { choices: [choice([null])] }],
 ] as const)
   test(`${name} is no answer, whole or streamed`, async (t) => {
-    const { openai, chat } = await open(t);
+    const { openai, chat } = await openServedModels(t);
     openai.chat(json(body), json(body), events(body));
     await assert.rejects(chat.invoke(hello), { code: 'MODEL_BAD_OUTPUT' });
-    for (let at = 0; at < 2; at += 1) await assert.rejects(read(chat), { code: 'MODEL_BAD_OUTPUT' });
+    for (let at = 0; at < 2; at += 1) await assert.rejects(readStream(chat), { code: 'MODEL_BAD_OUTPUT' });
   });
 
 test('a text in parts is one text, and one that is null is empty', async (t) => {
-  const { openai, chat } = await open(t);
+  const { openai, chat } = await openServedModels(t);
   const parts = json({
     choices: [
       choice([
@@ -106,21 +90,21 @@ test('a text in parts is one text, and one that is null is empty', async (t) => 
   });
   openai.chat(parts, parts, json({ choices: [choice(null)] }));
   assert.equal((await chat.invoke(hello)).text, 'Of two parts.');
-  assert.equal(await read(chat), 'Of two parts.');
+  assert.equal(await readStream(chat), 'Of two parts.');
   assert.equal((await chat.invoke(hello)).text, '');
 });
 
 test('thinking in a part of its own is no text of the answer', async (t) => {
-  const { openai, chat } = await open(t);
+  const { openai, chat } = await openServedModels(t);
   const thinking = { type: 'thinking', thinking: [{ type: 'text', text: 'When?' }] };
   const parts = json({ choices: [choice([thinking, { type: 'text', text: 'In 1904.' }])] });
   openai.chat(parts, parts);
   assert.equal((await chat.invoke(hello)).text, 'In 1904.');
-  assert.equal(await read(chat), 'In 1904.');
+  assert.equal(await readStream(chat), 'In 1904.');
 });
 
 test('a stream that says twice that it was cut off was cut off', async (t) => {
-  const { openai, chat } = await open(t);
+  const { openai, chat } = await openServedModels(t);
   const chunk = (content: string, finish_reason: string | null) => ({
     choices: [{ index: 0, delta: { content }, finish_reason }],
   });
@@ -135,7 +119,7 @@ test('a stream that says twice that it was cut off was cut off', async (t) => {
 
 for (const data of [[null], ['x'], [{}], 'x'])
   test(`${JSON.stringify(data)} is no list of vectors`, async (t) => {
-    const { openai, embeddings } = await open(t);
+    const { openai, embeddings } = await openServedModels(t);
     openai.embeddings(json({ data }));
     await assert.rejects(embeddings.embedDocuments(['a']), { code: 'MODEL_BAD_OUTPUT' });
   });
@@ -146,7 +130,7 @@ for (const [name, failure, code] of [
   ['hangs at', fail.hang(), 'MODEL_TIMEOUT'],
 ] as const)
   test(`a question that the embedding model ${name} harms none of the same moment`, async (t) => {
-    const { openai, embeddings } = await open(t, { timeoutMs: 400 });
+    const { openai, embeddings } = await openServedModels(t, { timeoutMs: 400 });
     openai.embeddingsWhen('poison', failure);
     const settled = await Promise.allSettled(['one', 'poison', 'three'].map((text) => embeddings.embedQuery(text)));
     assert.deepEqual(
@@ -157,7 +141,7 @@ for (const [name, failure, code] of [
   });
 
 test('questions that a slow server takes long for together are no reason to leave it alone', async (t) => {
-  const { openai, embeddings, server } = await open(t, { timeoutMs: 400 });
+  const { openai, embeddings, server } = await openServedModels(t, { timeoutMs: 400 });
   const slow = Promise.withResolvers<void>();
   openai.embeddingsWhen(({ input }) => Array.isArray(input), { until: slow.promise });
   t.after(() => slow.resolve());
@@ -167,7 +151,7 @@ test('questions that a slow server takes long for together are no reason to leav
 });
 
 test('a server that has too much to do is not asked for each question alone', async (t) => {
-  const { openai, embeddings } = await open(t);
+  const { openai, embeddings } = await openServedModels(t);
   openai.embeddings(fail.status(429));
   const settled = await Promise.allSettled(['one', 'two', 'three'].map((text) => embeddings.embedQuery(text)));
   assert.deepEqual(
@@ -178,7 +162,7 @@ test('a server that has too much to do is not asked for each question alone', as
 });
 
 test('one text that makes a server fail does not have it left alone, and one sent again and again counts once', async (t) => {
-  const { openai, chat, server } = await open(t, { maxRetries: 1 });
+  const { openai, chat, server } = await openServedModels(t, { maxRetries: 1 });
   openai.chatWhen(/hello/, fail.status(500, { retryAfterSeconds: 0 }));
   for (let at = 0; at < 25; at += 1) await assert.rejects(chat.invoke(hello), { code: 'MODEL_UNAVAILABLE' });
   openai.chatWhen(/hello/, fail.status(503, { retryAfterSeconds: 0 }));
@@ -187,20 +171,20 @@ test('one text that makes a server fail does not have it left alone, and one sen
 });
 
 /** Has the chat model's server left alone. */
-async function breakChat({ openai, chat }: Awaited<ReturnType<typeof open>>) {
+async function breakChat({ openai, chat }: Awaited<ReturnType<typeof openServedModels>>) {
   openai.chatWhen(/hello/, fail.status(503));
   for (let at = 0; at < 20; at += 1) await assert.rejects(chat.invoke(hello), { code: 'MODEL_UNAVAILABLE' });
 }
 
 test('while chat is left alone embeddings are made', async (t) => {
-  const opened = await open(t);
+  const opened = await openServedModels(t);
   await breakChat(opened);
   assert.ok(opened.server.state().broken);
   assert.equal((await opened.embeddings.embedQuery('a')).length, 64);
 });
 
 test('nobody waits for the one that tries a server anew, and one that leaves has not found it up', async (t) => {
-  const opened = await open(t);
+  const opened = await openServedModels(t);
   const { openai, chat, server } = opened;
   await breakChat(opened);
   openai.chatWhen(/hello/, fail.hang());
@@ -219,7 +203,7 @@ test('nobody waits for the one that tries a server anew, and one that leaves has
 });
 
 test('where the first server hangs, the second is asked in time', async (t) => {
-  const { openai, server } = await open(t);
+  const { openai, server } = await openServedModels(t);
   const second = await startOpenAiServer({ test: t });
   const spare = openModelServer({ baseUrl: second.baseUrl, apiKey: 'k2', maxRetries: 0, timeoutMs: 5000 });
   const served = { model: 'm', server, timeoutMs: 100 };
@@ -227,11 +211,11 @@ test('where the first server hangs, the second is asked in time', async (t) => {
   openai.chat(fail.hang(), fail.hang());
   second.chat('From the second.', 'Streamed.');
   assert.equal((await chat.invoke(hello)).text, 'From the second.');
-  assert.equal(await read(chat), 'Streamed.');
+  assert.equal(await readStream(chat), 'Streamed.');
 });
 
 test('when a server may be asked again is read as seconds and as a date, and never beyond a day', async (t) => {
-  const { openai, chat } = await open(t);
+  const { openai, chat } = await openServedModels(t);
   for (const [value, least, most] of [
     ['7', 7, 7],
     [new Date(Date.now() + 3_600_000).toUTCString(), 3_500, 3_600],

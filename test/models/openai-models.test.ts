@@ -1,24 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { HumanMessage } from '@langchain/core/messages';
 import { openModelServer } from '../../src/models/model-server.ts';
 import { CheckedOpenAiChatModel } from '../../src/models/openai-chat-model.ts';
-import { CheckedOpenAiEmbeddings } from '../../src/models/openai-embeddings.ts';
 import { fail } from '../doubles/openai-replies.ts';
 import { startOpenAiServer } from '../doubles/openai-server.ts';
-import type { Test } from '../doubles/temporary-folder.ts';
-
-async function open(test: Test, options: { maxRetries?: number; timeoutMs?: number } = {}) {
-  const openai = await startOpenAiServer({ test });
-  const server = openModelServer({ baseUrl: openai.baseUrl, apiKey: 'k', maxRetries: 0, timeoutMs: 5000, ...options });
-  const fields = { model: 'm', server };
-  return { openai, server, embeddings: new CheckedOpenAiEmbeddings(fields), chat: new CheckedOpenAiChatModel(fields) };
-}
-const hello = [new HumanMessage('hello')];
+import { hello, openServedModels, readStream } from '../doubles/served-models.ts';
 
 test('embeddings ask for base64 and come back at unit length, in the order of the texts', async (t) => {
-  const { openai, embeddings } = await open(t);
+  const { openai, embeddings } = await openServedModels(t);
   openai.embeddings({
     vectors: [
       [3, 4],
@@ -33,13 +23,13 @@ test('embeddings ask for base64 and come back at unit length, in the order of th
 });
 
 test('a server that sends floats whatever it is asked for is understood', async (t) => {
-  const { openai, embeddings } = await open(t);
+  const { openai, embeddings } = await openServedModels(t);
   openai.embeddings({ vectors: [[3, 4]], ignoreEncodingFormat: true });
   assert.deepEqual(await embeddings.embedQuery('a'), [0.6, 0.8]);
 });
 
 test('a server that refuses base64 is asked for floats, then and from then on', async (t) => {
-  const { openai, embeddings } = await open(t);
+  const { openai, embeddings } = await openServedModels(t);
   openai.embeddings(fail.status(400), { vectors: [[3, 4]] }, { vectors: [[0, 2]] });
   assert.deepEqual(await embeddings.embedQuery('a'), [0.6, 0.8]);
   assert.deepEqual(await embeddings.embedQuery('b'), [0, 1]);
@@ -48,7 +38,7 @@ test('a server that refuses base64 is asked for floats, then and from then on', 
 });
 
 test('a text that the server refuses does not pass for an encoding that it refuses', async (t) => {
-  const { openai, embeddings } = await open(t);
+  const { openai, embeddings } = await openServedModels(t);
   openai.embeddings(fail.status(400), fail.status(400), { vectors: [[0, 2]] });
   await assert.rejects(embeddings.embedQuery('too long'), { code: 'MODEL_REJECTED' });
   assert.deepEqual(await embeddings.embedQuery('b'), [0, 1]);
@@ -72,13 +62,13 @@ for (const [name, reply] of [
   ['a page of HTML', fail.html()],
 ] as const)
   test(`embeddings refuse ${name}`, async (t) => {
-    const { openai, embeddings } = await open(t);
+    const { openai, embeddings } = await openServedModels(t);
     openai.embeddings(reply as never);
     await assert.rejects(embeddings.embedDocuments(['a', 'b']), { code: 'MODEL_BAD_OUTPUT' });
   });
 
 test('forty calls of each kind are in flight at once', async (t) => {
-  const { openai, embeddings, chat } = await open(t);
+  const { openai, embeddings, chat } = await openServedModels(t);
   const { promise, resolve } = Promise.withResolvers<void>();
   let waiting = 0;
   const arrive = () => {
@@ -101,7 +91,7 @@ test('forty calls of each kind are in flight at once', async (t) => {
 });
 
 test('questions of the same moment are embedded by one call; one that the server refuses harms no other', async (t) => {
-  const { openai, embeddings } = await open(t);
+  const { openai, embeddings } = await openServedModels(t);
   const texts = ['one', 'two', 'three'];
   const together = await Promise.all(texts.map((text) => embeddings.embedQuery(text)));
   assert.deepEqual(openai.embeddingRequests[0]!.body.input, texts);
@@ -118,7 +108,7 @@ test('questions of the same moment are embedded by one call; one that the server
 });
 
 test('a call for several goes on when one of them leaves, and is cancelled when all have', async (t) => {
-  const { openai, embeddings } = await open(t);
+  const { openai, embeddings } = await openServedModels(t);
   const { promise, resolve } = Promise.withResolvers<void>();
   openai.embeddings({ until: promise }, fail.hang());
   const leavers = [new AbortController(), new AbortController()];
@@ -140,7 +130,7 @@ test('a call for several goes on when one of them leaves, and is cancelled when 
 });
 
 test('a server that is overloaded is asked again when it says, and no oftener than is allowed', async (t) => {
-  const { openai, chat } = await open(t, { maxRetries: 2 });
+  const { openai, chat } = await openServedModels(t, { maxRetries: 2 });
   openai.chat(fail.status(429, { retryAfterSeconds: 0 }), fail.status(503), 'At last.');
   assert.equal((await chat.invoke(hello)).text, 'At last.');
   openai.chat(fail.status(503), fail.status(503), fail.status(503));
@@ -152,7 +142,7 @@ test('a server that is overloaded is asked again when it says, and no oftener th
 });
 
 test('a server that stays down is left alone, and found again by one call that tries', async (t) => {
-  const { openai, chat, server } = await open(t);
+  const { openai, chat, server } = await openServedModels(t);
   openai.chatWhen(/hello/, fail.status(503));
   for (let at = 0; at < 20; at += 1) await assert.rejects(chat.invoke(hello), { code: 'MODEL_UNAVAILABLE' });
   assert.ok(server.state().broken);
@@ -170,7 +160,7 @@ test('a server that stays down is left alone, and found again by one call that t
 });
 
 test('where the first server fails, the second answers under its own model name; a refusal is final', async (t) => {
-  const { openai, server } = await open(t);
+  const { openai, server } = await openServedModels(t);
   const second = await startOpenAiServer({ test: t });
   const spare = openModelServer({ baseUrl: second.baseUrl, apiKey: 'k2', maxRetries: 0, timeoutMs: 5000 });
   const chat = new CheckedOpenAiChatModel({ model: 'm', server }, { fallback: { model: 'm2', server: spare } });
@@ -188,7 +178,7 @@ test('where the first server fails, the second answers under its own model name;
 });
 
 test('a server that replies at once where a stream was asked for is read all the same', async (t) => {
-  const { openai, chat } = await open(t);
+  const { openai, chat } = await openServedModels(t);
   const message = { role: 'assistant', content: 'All at once.' };
   const whole = { object: 'chat.completion', choices: [{ index: 0, message, finish_reason: 'stop' }] };
   openai.chat({
@@ -200,7 +190,7 @@ test('a server that replies at once where a stream was asked for is read all the
 });
 
 test('a call is cancelled at the server when its signal fires', async (t) => {
-  const { openai, embeddings, chat } = await open(t);
+  const { openai, embeddings, chat } = await openServedModels(t);
   openai.embeddings(fail.hang());
   openai.chat(fail.hang());
   const leaving = new AbortController();
@@ -218,7 +208,7 @@ test('a call is cancelled at the server when its signal fires', async (t) => {
 });
 
 test('a call that hangs ends at its timeout, and one that is refused is unavailable', async (t) => {
-  const { openai, embeddings, chat } = await open(t, { timeoutMs: 200 });
+  const { openai, embeddings, chat } = await openServedModels(t, { timeoutMs: 200 });
   openai.embeddings(fail.hang());
   openai.chat(fail.hang());
   await assert.rejects(embeddings.embedQuery('x'), { code: 'MODEL_TIMEOUT' });
@@ -229,12 +219,8 @@ test('a call that hangs ends at its timeout, and one that is refused is unavaila
 });
 
 test('a stream that breaks off, or holds nothing, is no answer', async (t) => {
-  const { openai, chat } = await open(t);
-  const read = async () => {
-    let text = '';
-    for await (const chunk of await chat.stream(hello)) text += chunk.text;
-    return text;
-  };
+  const { openai, chat } = await openServedModels(t);
+  const read = () => readStream(chat);
   openai.chat('Whole.');
   assert.equal(await read(), 'Whole.');
   for (const [reply, code] of [
@@ -249,7 +235,7 @@ test('a stream that breaks off, or holds nothing, is no answer', async (t) => {
 });
 
 test('a reply to a JSON schema stays text, however it is wrapped', async (t) => {
-  const { openai, chat } = await open(t);
+  const { openai, chat } = await openServedModels(t);
   const schema = {
     type: 'object',
     properties: { verdict: { type: 'string' } },
@@ -263,7 +249,7 @@ test('a reply to a JSON schema stays text, however it is wrapped', async (t) => 
 });
 
 test('no failure carries the words of the server, of a prompt or of a key', async (t) => {
-  const { openai, chat } = await open(t);
+  const { openai, chat } = await openServedModels(t);
   openai.chat(fail.status(401, { message: 'canary: bad key sk-canary for prompt hello' }));
   await assert.rejects(chat.invoke(hello), (error: Error) => !/canary|hello/.test(error.message));
 });
