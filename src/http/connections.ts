@@ -10,12 +10,10 @@ const patience = {
 };
 const sweepEveryMs = 100;
 
-export type Connections = ReturnType<typeof lookAfterConnections>;
-
 /**
- * Looks after the connections of a server (of a HOST that means two addresses, of the first), which must not listen yet: ends those that do nothing but take memory, and when the server
+ * Looks after the connections of a server, which must not listen yet: ends those that do nothing but take memory, and when the server
  * stops those that are idle. Node's own way of that takes a connection for idle as soon as its reply was handed over, and cuts off what a
- * slow reader has not been sent; so it is replaced.
+ * slow reader has not been sent; so it is replaced. Where HOST means two addresses, Fastify has a server for each, and this one is the first.
  */
 export function lookAfterConnections(server: Server, { stalledMs, lateMs } = patience) {
   const open = new Map<Socket, Set<ServerResponse>>();

@@ -12,6 +12,7 @@ import { createIndexes } from './indexes.ts';
 import { holdLock } from './lock.ts';
 import type { KnowledgeStats, MadeCollection, NewDocument, SearchQuery, ShownPassage } from './port.ts';
 import { type RankedPassage, rankPassages } from './rank-passages.ts';
+import { createTidying } from './tidying.ts';
 import type { Tuning } from './upkeep.ts';
 import { allFinite, otherLength, vectorLengthOf } from './vector-length.ts';
 
@@ -19,9 +20,6 @@ import { allFinite, otherLength, vectorLengthOf } from './vector-length.ts';
 const candidatesPerSearch = 100;
 /** Of how many passages the vectors and the texts stay at hand. */
 const recentPassages = 2_048;
-/** How long nothing must have changed before the full text is tidied, and the pause between steps of that, in milliseconds. */
-const tidyAfterMs = 1_000;
-const tidyEveryMs = 50;
 
 type OpenCollection = { key: number; fullText: FullText };
 type Query = Omit<SearchQuery, 'collection'>;
@@ -73,7 +71,6 @@ export function openStore(options: StoreOptions, onAsksSetAside?: (name: string)
 
   const indexes = createIndexes({ ...options, documents });
   const open = new Map<string, OpenCollection>();
-  let tidying: NodeJS.Timeout | undefined;
   for (const { key, name } of documents.collectionKeys()) openCollection(key, name);
 
   function openCollection(key: number, name: string) {
@@ -87,21 +84,7 @@ export function openStore(options: StoreOptions, onAsksSetAside?: (name: string)
     return collection;
   }
 
-  function tidySoon(afterMs = tidyAfterMs) {
-    clearTimeout(tidying);
-    tidying = setTimeout(tidy, afterMs).unref();
-  }
-
-  /** One step for each collection, so that no search waits long. */
-  function tidy() {
-    try {
-      const more = [...open.values()].filter(({ fullText }) => fullText.tidy());
-      if (more.length > 0) tidySoon(tidyEveryMs);
-    } catch {
-      // A disk that takes nothing now may do so after the next change; until then searches take a little longer.
-    }
-  }
-  tidySoon();
+  const tidying = createTidying(() => Array.from(open.values(), ({ fullText }) => fullText));
 
   /** The length of a new document's vectors; the first document of a store decides it for all. */
   function dimensionOf(document: NewDocument): number {
@@ -141,7 +124,7 @@ export function openStore(options: StoreOptions, onAsksSetAside?: (name: string)
       dimension = length; // all were empty: see dimensionOf
       for (const [name, { key }] of open) indexes.load(name, key, length);
     } else for (const { collection, erased, added } of written) indexes.change(collection, erased, added);
-    tidySoon();
+    tidying.soon();
     return written.map(({ id, added, replaced }) => ({ id, passages: added.length, replaced }));
   }
 
@@ -154,7 +137,7 @@ export function openStore(options: StoreOptions, onAsksSetAside?: (name: string)
       inTransaction(database, () => eraseRows(found.key, fullText)),
       [],
     );
-    tidySoon();
+    tidying.soon();
     return true;
   }
 
@@ -241,7 +224,7 @@ export function openStore(options: StoreOptions, onAsksSetAside?: (name: string)
     ask: asks.get,
     stats: (): KnowledgeStats => ({ ...documents.counts(), ...indexes.stats(), embeddingModel, dimension }),
     async close() {
-      clearTimeout(tidying);
+      tidying.close();
       await indexes.close();
       asks.close();
       database.close();
