@@ -59,6 +59,8 @@ export type AppParts = {
     rateLimitPerMinute: number | undefined;
     tokensPerDay: number | undefined;
     corsOrigins: string[];
+    /** Addresses and networks of the proxies that are believed where a request comes from. */
+    trustedProxies: string[];
   };
 };
 
@@ -71,6 +73,7 @@ export async function buildApp(parts: AppParts, waitsFor: WaitsFor = () => null)
   const app = fastify({
     loggerInstance: parts.logger,
     bodyLimit: settings.maxBodyBytes,
+    trustProxy: settings.trustedProxies,
     requestTimeout: 300_000, // Node's own for a request to arrive whole, which Fastify takes away
     logController: new LogController({ disableRequestLogging: true }),
     requestIdHeader: false,

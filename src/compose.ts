@@ -104,7 +104,7 @@ export async function compose(
     abstention,
   });
   const { topK, askTimeoutMs, chunkSizeTokens, chunkOverlapTokens, maxBodyBytes } = config;
-  const { host, rateLimitPerMinute, tokensPerDay, corsOrigins } = config;
+  const { host, rateLimitPerMinute, tokensPerDay, corsOrigins, trustedProxies } = config;
   const keepsAsks = config.asksRetentionMs > 0;
   // A record that can't be kept is no reason to withhold the answer.
   const beingKept = new Map<Promise<void>, Promise<void>>();
@@ -179,7 +179,16 @@ export async function compose(
     metrics,
     about: { models, versions },
     keyring: createKeyring(config.apiKeys),
-    settings: { topK, maxBodyBytes, admission: config.admission, host, rateLimitPerMinute, tokensPerDay, corsOrigins },
+    settings: {
+      topK,
+      maxBodyBytes,
+      admission: config.admission,
+      host,
+      rateLimitPerMinute,
+      tokensPerDay,
+      corsOrigins,
+      trustedProxies,
+    },
     async close() {
       await jobs.close();
       shared?.close();

@@ -13,6 +13,7 @@ import {
   flag,
   folder,
   httpUrl,
+  networks,
   origins,
   redisUrl,
   share,
@@ -32,6 +33,9 @@ export const Settings = z.object({
     .describe('requests of a key, or of an address without keys, in a minute; beyond: 429'),
   TOKENS_PER_DAY: wholeNumber(1, 1e12).optional().describe('model tokens of a key in a day of UTC; beyond: 429'),
   CORS_ORIGINS: origins.optional().describe('origins whose pages may call, comma-separated'),
+  TRUSTED_PROXIES: networks
+    .optional()
+    .describe('proxies whose X-Forwarded-For tells where a request comes from: addresses or networks, comma-separated'),
   DATA_DIR: folder.prefault('./data').describe('everything that Assay stores'),
   WEAVIATE_URL: endpoints
     .optional()
@@ -178,6 +182,7 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env, folder 
     rateLimitPerMinute: settings.RATE_LIMIT_PER_MINUTE,
     tokensPerDay: settings.TOKENS_PER_DAY,
     corsOrigins: settings.CORS_ORIGINS ?? [],
+    trustedProxies: settings.TRUSTED_PROXIES ?? [],
     dataDir: settings.DATA_DIR,
     /** Settings that are given and change nothing, which is to be told. */
     unused: settings.WEAVIATE_GRPC_URL === undefined ? [] : ['WEAVIATE_GRPC_URL'],

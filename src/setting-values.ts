@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { resolve } from 'node:path';
 import { z } from 'zod';
 import { type ApiKey, parseKeys } from './api-key.ts';
@@ -61,6 +62,19 @@ export const origins = z.string().transform((value, context): string[] => {
   const all = value.split(',').map((each) => each.trim());
   if (all.some((each) => !/^https?:/.test(each) || URL.parse(each)?.origin !== each))
     context.addIssue('must be origins such as https://app.example.com, apart by commas');
+  return all;
+});
+
+/** IP addresses, and networks by the length of their prefix; not all addresses that there are. */
+export const networks = z.string().transform((value, context): string[] => {
+  const all = value.split(',').map((each) => each.trim());
+  const isNetwork = (each: string) => {
+    const [, address, prefix] = /^([^/]+)(?:\/([1-9]\d{0,2}))?$/.exec(each) ?? [];
+    const version = isIP(address ?? '');
+    return version !== 0 && Number(prefix ?? 1) <= (version === 4 ? 32 : 128);
+  };
+  if (!all.every(isNetwork))
+    context.addIssue('must be addresses or networks such as 10.0.0.0/8, apart by commas; not all there are');
   return all;
 });
 

@@ -113,6 +113,28 @@ test('CORS_ORIGINS takes origins and nothing wider', () => {
     assert.match(problemsOf({ CORS_ORIGINS: bad }), /CORS_ORIGINS: must be origins/, bad);
 });
 
+test('TRUSTED_PROXIES takes addresses and networks, not all there are, and its values are not told', () => {
+  const proxies = (value: string) => readConfig({ TRUSTED_PROXIES: value }, '/nowhere').trustedProxies;
+  assert.deepEqual(proxies(''), []);
+  const good = ['127.0.0.1', '10.0.0.0/8', '::1', 'fd00::/8', '192.0.2.7/32'];
+  assert.deepEqual(proxies(good.join(' , ')), good);
+  for (const bad of ['*', 'true', 'loopback', '1', '10.0.0', '010.0.0.1', '10.0.0.0/33', '10.0.0.0/', '10.0.0.0/-1'])
+    assert.match(problemsOf({ TRUSTED_PROXIES: bad }), /TRUSTED_PROXIES: must be addresses/, bad);
+  for (const bad of [
+    '0.0.0.0/0',
+    '::/0',
+    '::/129',
+    '10.0.0.0/255.0.0.0',
+    'proxy.canary',
+    '10.0.0.1,',
+    '10.0.0.1 ::1',
+  ]) {
+    const message = problemsOf({ TRUSTED_PROXIES: `127.0.0.1,${bad}` });
+    assert.match(message, /TRUSTED_PROXIES: must be addresses/, bad);
+    assert.doesNotMatch(message, /canary|127\.0\.0\.1/);
+  }
+});
+
 test('a setting that changes nothing is taken, and told', () => {
   assert.deepEqual(readConfig({ WEAVIATE_GRPC_URL: 'a.example:50051' }, '/nowhere').unused, ['WEAVIATE_GRPC_URL']);
   assert.deepEqual(readConfig({}, '/nowhere').unused, []);

@@ -95,7 +95,7 @@ const wantsProgress = ({ params }: Record<string, unknown>) =>
  * Origin. That a name is really this service's is seen to for every route (origins.ts).
  * @throws AppError ORIGIN_REJECTED
  */
-function refuseOtherOrigins({ headers: { origin }, host }: FastifyRequest, corsOrigins: string[]) {
+function refuseOtherOrigins({ headers: { origin, host = '' } }: FastifyRequest, corsOrigins: string[]) {
   if (origin === undefined || corsOrigins.includes(origin)) return;
   if (URL.parse(origin)?.host !== host.toLowerCase())
     throw new AppError('ORIGIN_REJECTED', 'Pages of other origins may not call /mcp.');

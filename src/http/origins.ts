@@ -7,7 +7,7 @@ import { isLoopback } from '../loopback.ts';
  * Keeps other people's web pages out. Their scripts read no reply unless `corsOrigins` names them. Where no keys are set, a
  * browser lends every page its way to a service on this machine: then a request that changes something must not come from
  * another origin, and a service on loopback answers to loopback's names only, so that no name that somebody points to
- * 127.0.0.1 makes their page one of ours (DNS rebinding).
+ * 127.0.0.1 makes their page one of ours (DNS rebinding). Names are those of the Host header: X-Forwarded-Host may be a page's.
  */
 export async function guardOrigins(
   app: FastifyInstance,
@@ -31,8 +31,13 @@ export async function guardOrigins(
   if (keysRequired) return;
 
   const named = new Set(corsOrigins.map(hostOf));
-  app.addHook('onRequest', async ({ method, host: called, hostname, headers: { origin } }) => {
-    const isOwnName = isLoopback(hostname.replace(/^\[|\]$/g, '').toLowerCase());
+  app.addHook('onRequest', async ({ method, headers: { host: called = '', origin } }) => {
+    const isOwnName = isLoopback(
+      called
+        .toLowerCase()
+        .replace(/:\d+$/, '')
+        .replace(/^\[|\]$/g, ''),
+    );
     if (isLoopback(host) && called !== '' && !isOwnName && !named.has(called.toLowerCase())) throw rejectedHost();
     if (origin === undefined || ['GET', 'HEAD', 'OPTIONS'].includes(method)) return;
     if (!corsOrigins.includes(origin) && hostOf(origin) !== called.toLowerCase()) throw rejectedOrigin();

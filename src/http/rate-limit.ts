@@ -1,5 +1,6 @@
+import { isIP } from 'node:net';
 import rateLimit, { normalizeIP } from '@fastify/rate-limit';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Redis } from 'ioredis';
 import { AppError } from '../errors.ts';
 import { redisKey } from '../replicas/redis-key.ts';
@@ -16,8 +17,9 @@ export async function limitRate(app: FastifyInstance, perMinute: number | undefi
     global: false, // by itself it counts a route's requests after all hooks, so not those that are refused
     max: perMinute,
     timeWindow: '1 minute',
-    keyGenerator: ({ key, ip }) => {
-      const caller = key ? `key ${key.name}` : `address ${normalizeIP(ip)}`;
+    keyGenerator: (request) => {
+      const { key } = request;
+      const caller = key ? `key ${key.name}` : `address ${normalizeIP(addressOf(request))}`;
       return redis ? redisKey('rate', caller) : caller;
     },
     ...(redis && { redis, nameSpace: '', skipOnError: true }),
@@ -38,3 +40,6 @@ export async function limitRate(app: FastifyInstance, perMinute: number | undefi
       });
   });
 }
+
+/** Where a request comes from, as trusted proxies tell it; where what they tell is no address, the first of them. */
+const addressOf = ({ ip, raw }: FastifyRequest) => (isIP(ip) === 0 ? (raw.socket.remoteAddress ?? '') : ip);

@@ -119,8 +119,10 @@ test('without keys, no page of another origin changes anything', async (t) => {
 });
 
 test('without keys, a service on loopback answers to loopback’s names only', async (t) => {
-  const { url } = await startService(t, { settings: { CORS_ORIGINS: 'https://app.example' } });
+  const settings = { CORS_ORIGINS: 'https://app.example', TRUSTED_PROXIES: '127.0.0.1' };
+  const { url } = await startService(t, { settings });
   const { port } = new URL(url);
+  const forwarded = { 'x-forwarded-host': 'localhost' }; // a page may send this to the name that it was loaded from
   for (const host of [
     `evil.example:${port}`,
     'evil.example',
@@ -133,7 +135,7 @@ test('without keys, a service on loopback answers to loopback’s names only', a
       ['GET', '/'],
       ['POST', '/search'],
     ] as const) {
-      const reply = await send(url, method, path, { host, origin: `http://${host}` });
+      const reply = await send(url, method, path, { host, origin: `http://${host}`, ...forwarded });
       assert.deepEqual([reply.status, codeOf(reply)], [403, 'ORIGIN_REJECTED'], `${method} ${path} at ${host}`);
     }
   for (const host of [`localhost:${port}`, 'LOCALHOST', '127.0.0.1', '127.1.2.3:80', `[::1]:${port}`, 'app.example'])
