@@ -123,6 +123,9 @@ export function noteFailure(error: unknown, request: FastifyRequest, reply: Fast
   request.errorCode = failure.code;
   if (failure.status >= 500) request.log.error({ error: errorForLog(failure) }, 'request failed');
   if (failure.code === 'CLIENT_GONE') logGone(failure, request);
+  // Fastify would close the connection under a body that is too large, and what is still being sent then costs a proxy its reply (a 502
+  // instead of the 413). Node reads on to the end of the request, for as long as one may take.
+  reply.removeHeader('connection');
   if (failure.status === 401) reply.header('www-authenticate', 'Bearer');
   if (failure.retryAfterSeconds !== undefined || failure.code === 'OVERLOADED')
     reply.header('retry-after', String(failure.retryAfterSeconds ?? 1));

@@ -182,6 +182,8 @@ const refusedUploads: [name: string, type: string, body: string, status: number]
     413,
   ],
   ['with a broken head', 'multipart/form-data; boundary=x', formPart('a.txt', long).replace(':', ''), 400],
+  ['of JSON that is too large', 'application/json', JSON.stringify({ source: 'a.txt', text: long.repeat(4) }), 413],
+  ['of JSON that is none', 'application/json', long.slice(0, 1000), 400],
 ];
 for (const [name, type, body, status] of refusedUploads)
   test(`an upload ${name} does not hold up the next request of its connection`, async (t) => {
