@@ -6,6 +6,7 @@ import { type TestContext, test } from 'node:test';
 import { weaviateBinary } from '../scripts/weaviate.mjs';
 import { readConfig, Settings } from '../src/config.ts';
 import { composed, dockerfile, imageEnv, validator, type Yaml } from './doubles/deployment-files.ts';
+import { noHaproxy } from './doubles/haproxy.ts';
 import { project, readPage } from './doubles/page-commands.ts';
 import { startService } from './doubles/service.ts';
 import { temporaryFolder } from './doubles/temporary-folder.ts';
@@ -183,8 +184,6 @@ test('the engine has the same settings by compose and on Kubernetes, and knows t
   const binary = readFileSync(weaviateBinary);
   for (const name of Object.keys(there)) assert.ok(binary.includes(name), `${name} is nothing to the engine`);
 });
-
-const noHaproxy = process.env.CI !== 'true' && spawnSync('haproxy', ['-v']).status !== 0 && 'HAProxy is not installed';
 
 test('HAProxy takes deploy/haproxy.cfg with what compose gives it, and finds a slip', {
   skip: noHaproxy,

@@ -1,20 +1,18 @@
-import { type ChildProcess, fork, spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { startCommand } from '../doubles/command-line.ts';
 import { freePort } from '../doubles/free-port.ts';
+import { noHaproxy, startProxy } from '../doubles/haproxy.ts';
 import { noRedis, startRedis } from '../doubles/redis.ts';
 import { type Test, temporaryFolder } from '../doubles/temporary-folder.ts';
+import { untilOk } from '../doubles/until-ok.ts';
 import { noWeaviate, startWeaviateNodes } from '../doubles/weaviate.ts';
 
 const at = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
 /** Why no cluster can be started here, or false. */
-export const noCluster =
-  noWeaviate ||
-  noRedis ||
-  (spawnSync('haproxy', ['-v']).status !== 0 && 'HAProxy is not installed; Debian has it in the package haproxy');
+export const noCluster = noWeaviate || noRedis || noHaproxy;
 
 /** A process that is started again over what it had; `kill` ends it without warning. */
 export type Member = { start(): Promise<void>; kill(): Promise<void> };
@@ -24,17 +22,6 @@ async function end(child: ChildProcess | undefined, signal: NodeJS.Signals) {
   const exited = once(child, 'exit');
   child.kill(signal);
   await exited;
-}
-
-async function untilOk(url: string) {
-  for (;;) {
-    const isOk = await fetch(url).then(
-      ({ ok }) => ok,
-      () => false,
-    );
-    if (isOk) return;
-    await delay(100);
-  }
 }
 
 /** A replica of Assay as a process of its own, at a port that stays. */
@@ -54,19 +41,6 @@ async function createReplica(test: Test, settings: Record<string, string>): Prom
     },
     kill: () => end(child, 'SIGKILL'),
   };
-}
-
-/** A proxy of `deploy/haproxy.cfg` before the replicas. */
-async function startProxy(test: Test, replicas: { url: string }[]): Promise<string> {
-  const listen = `127.0.0.1:${await freePort()}`;
-  const [one, two = one] = replicas.map(({ url }) => new URL(url).host);
-  const child = spawn('haproxy', ['-q', '-f', at('../../deploy/haproxy.cfg')], {
-    env: { PATH: process.env.PATH, LISTEN: listen, ASSAY_ONE: one!, ASSAY_TWO: two! },
-    stdio: ['ignore', 'ignore', 'ignore'],
-  });
-  test.after(() => end(child, 'SIGTERM'));
-  await untilOk(`http://${listen}/health/ready`);
-  return `http://${listen}`;
 }
 
 /** A model server in a process of its own, which finds every answer right. */

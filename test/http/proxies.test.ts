@@ -1,5 +1,9 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { request } from 'node:http';
 import { test } from 'node:test';
+import { noHaproxy, startProxy } from '../doubles/haproxy.ts';
+import { fail } from '../doubles/openai-replies.ts';
 import { startService } from '../doubles/service.ts';
 
 type Call = Awaited<ReturnType<typeof startService>>['call'];
@@ -47,4 +51,32 @@ test('a trusted proxy tells addresses only: a name that it passes on opens nothi
   assert.equal((await call('GET', '/documents', undefined, { 'x-forwarded-host': 'evil.example' })).status, 200);
   const own = { origin: url, 'x-forwarded-host': 'evil.example' };
   assert.equal((await call('POST', '/search', { question: 'x' }, own)).status, 200);
+});
+
+test('through HAProxy, as deploy/ sets it, callers are told apart, and one that leaves takes its model call with it', {
+  skip: noHaproxy,
+}, async (t) => {
+  const settings = { RATE_LIMIT_PER_MINUTE: '3', TRUSTED_PROXIES: '127.0.0.1' };
+  const service = await startService(t, { settings });
+  const url = await startProxy(t, [service]);
+  await service.add('a.md', 'Alder wood is light.');
+  service.openai.chat(fail.hang());
+  const leaving = new AbortController();
+  const body = JSON.stringify({ question: 'How is alder wood?' });
+  const headers = { 'content-type': 'application/json' };
+  const asked = fetch(`${url}/ask`, { method: 'POST', headers, body, signal: leaving.signal }).catch(() => {});
+  await service.openai.waitFor(({ path }) => path === '/v1/chat/completions');
+  leaving.abort();
+  await asked;
+  await service.openai.waitFor(({ path, aborted }) => path === '/v1/chat/completions' && aborted);
+  await service.waitForLog('"status":499');
+
+  const other: number[] = [];
+  for (const made of ['9.9.9.1', '9.9.9.2', '9.9.9.3', '9.9.9.4']) {
+    const sent = request(`${url}/collections`, { localAddress: '127.0.0.2', headers: { 'x-forwarded-for': made } });
+    const [response] = await once(sent.end(), 'response');
+    other.push(response.resume().statusCode);
+  }
+  assert.deepEqual(other, [200, 200, 200, 429]);
+  assert.equal((await fetch(`${url}/collections`)).status, 200);
 });
