@@ -7,13 +7,16 @@ export const jsonOrEvents = <Schema extends z.ZodType>(schema: Schema, events: s
   content: { 'application/json': { schema }, 'text/event-stream': { schema: z.string() } },
 });
 
+/** How often a stream that has nothing to tell says that it is there. */
+const usualHeartbeatMs = 15_000;
+
 /**
  * Turns a reply into a stream of server-sent events, each with JSON on one line, and with a name unless that is null. `tell`
  * resolves when the client can take more, so that a slow one is not written ahead to. While nothing is to be told, a comment now
  * and then keeps those between from taking the connection for dead.
  * @param heartbeatMs how often
  */
-export function openEventStream(reply: FastifyReply, heartbeatMs = 15_000) {
+export function openEventStream(reply: FastifyReply, heartbeatMs = usualHeartbeatMs) {
   reply.hijack();
   const headers = Object.entries(reply.getHeaders()).map(([name, value]) => [name, String(value)] as const);
   reply.raw.writeHead(200, {
@@ -24,11 +27,13 @@ export function openEventStream(reply: FastifyReply, heartbeatMs = 15_000) {
   });
   const { raw } = reply;
   const isOpen = () => !raw.destroyed && !raw.writableEnded;
-  const heart = setInterval(() => {
+  const beat = () => {
     if (isOpen() && !raw.writableNeedDrain) raw.write(': still here\n\n');
-  }, heartbeatMs).unref();
+  };
+  const heart = setInterval(beat, heartbeatMs).unref();
   raw.once('close', () => clearInterval(heart));
   return {
+    beat,
     async tell(event: string | null, data: unknown) {
       const name = event === null ? '' : `event: ${event}\n`;
       if (!isOpen() || raw.write(`${name}data: ${JSON.stringify(data)}\n\n`)) return;
@@ -43,6 +48,31 @@ export function openEventStream(reply: FastifyReply, heartbeatMs = 15_000) {
     end(last = '') {
       clearInterval(heart);
       raw.end(last);
+    },
+  };
+}
+
+/**
+ * A stream that opens when there is something to tell, so that what fails before can be a reply with a status of its own; and at the
+ * latest when it would have said that it is there, lest those between give up a connection on which a model thinks.
+ * @param heartbeatMs as for `openEventStream`
+ */
+export function openEventStreamInTime(reply: FastifyReply, heartbeatMs = usualHeartbeatMs) {
+  let stream: ReturnType<typeof openEventStream> | undefined;
+  const open = () => {
+    clearTimeout(silence);
+    stream ??= openEventStream(reply, heartbeatMs);
+    return stream;
+  };
+  const silence = setTimeout(() => open().beat(), heartbeatMs).unref();
+  reply.raw.once('close', () => clearTimeout(silence));
+  return {
+    tell: (event: string | null, data: unknown) => open().tell(event, data),
+    end: (last?: string) => open().end(last),
+    /** Whether it has opened; if it hasn't, it never will. */
+    hasOpened() {
+      clearTimeout(silence);
+      return stream !== undefined;
     },
   };
 }

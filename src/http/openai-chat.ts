@@ -7,7 +7,7 @@ import { AskReply, AskRequest } from '../chain/reply.ts';
 import { createToldText } from '../chain/told-text.ts';
 import type { Knowledge } from '../knowledge/port.ts';
 import { noteStreamFailure } from './error-reply.ts';
-import { jsonOrEvents, openEventStream } from './event-stream.ts';
+import { jsonOrEvents, openEventStreamInTime } from './event-stream.ts';
 import { logAsk } from './log-ask.ts';
 import { openAiErrorBody } from './openai-errors.ts';
 import { toFootnote } from './openai-footnote.ts';
@@ -103,15 +103,16 @@ async function streamCompletion(
   reply: FastifyReply,
   options: { head: { id: string; created: number; model: string }; footnote: boolean; withUsage: boolean },
 ) {
-  let stream: ReturnType<typeof openEventStream> | undefined;
+  const stream = openEventStreamInTime(reply);
+  let hasBegun = false;
   const tell = (choices: object[], more: object = {}) => {
     const chunk = { ...options.head, object: 'chat.completion.chunk', choices };
     // With usage asked for, every chunk has the field, as OpenAI's have.
-    return stream!.tell(null, { ...chunk, ...(options.withUsage && { usage: null }), ...more });
+    return stream.tell(null, { ...chunk, ...(options.withUsage && { usage: null }), ...more });
   };
   const tellDelta = (delta: object, finish_reason: FinishReason | null = null, more: object = {}): Promise<void> => {
-    if (!stream) {
-      stream = openEventStream(reply);
+    if (!hasBegun) {
+      hasBegun = true;
       void tellDelta({ role: 'assistant', content: '', refusal: null });
     }
     return tell([{ index: 0, delta, logprobs: null, finish_reason }], more);
@@ -134,9 +135,9 @@ async function streamCompletion(
     void tellDelta({}, finishReason, toExtras(answered));
     if (options.withUsage) void tell([], { usage: toUsage(answered), ...toExtras(answered) });
     logAsk(request, answered);
-    stream!.end('data: [DONE]\n\n');
+    stream.end('data: [DONE]\n\n');
   } catch (error) {
-    if (!stream) throw error;
+    if (!stream.hasOpened()) throw error;
     void stream.tell(null, openAiErrorBody(noteStreamFailure(error, request, reply), request.id));
     stream.end();
   }

@@ -3,7 +3,7 @@ import type { Asker, ConductAsk } from '../chain/conduct-ask.ts';
 import type { AskRequest } from '../chain/reply.ts';
 import { type FoundPassage, toPassages } from '../passage.ts';
 import { errorBody, noteStreamFailure } from './error-reply.ts';
-import { openEventStream } from './event-stream.ts';
+import { openEventStreamInTime } from './event-stream.ts';
 import { logAsk } from './log-ask.ts';
 
 /**
@@ -16,11 +16,7 @@ export async function streamAsk(
   reply: FastifyReply,
   asker: Asker,
 ) {
-  let stream: ReturnType<typeof openEventStream> | undefined;
-  const tell = (event: string, data: unknown) => {
-    stream ??= openEventStream(reply);
-    return stream.tell(event, data);
-  };
+  const { tell, end, hasOpened } = openEventStreamInTime(reply);
   try {
     // Where an Incorrect verdict may change the answer, nothing is told before that is settled.
     const early: Partial<Asker> =
@@ -40,10 +36,10 @@ export async function streamAsk(
     void tell('done', answered);
     logAsk(request, answered);
   } catch (error) {
-    if (!stream) throw error;
+    if (!hasOpened()) throw error;
     void tell('error', errorBody(noteStreamFailure(error, request, reply), request.id).error);
   }
-  stream?.end();
+  end();
   return reply;
 }
 

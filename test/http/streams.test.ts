@@ -4,7 +4,7 @@ import { type AddressInfo, connect } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import fastify from 'fastify';
-import { openEventStream } from '../../src/http/event-stream.ts';
+import { openEventStream, openEventStreamInTime } from '../../src/http/event-stream.ts';
 import { startService } from '../doubles/service.ts';
 
 const body = JSON.stringify({ question: 'Does alder rot under water?', stream: true, evaluation: 'none' });
@@ -139,4 +139,30 @@ test('while nothing is to be told, comments keep a stream open; they end with it
   let text = '';
   while ((text.match(/: still here\n\n/g) ?? []).length < 3) text += String((await once(socket, 'data'))[0]);
   socket.destroy();
+});
+
+test('a stream that has nothing to tell yet opens when its time has come, and what fails before has a status', async (t) => {
+  const app = fastify();
+  const { promise: seen, resolve: see } = Promise.withResolvers<void>();
+  app.get('/late', async (_request, reply) => {
+    const { tell, end, hasOpened } = openEventStreamInTime(reply, 5);
+    await seen;
+    await tell('error', { hasOpened: hasOpened() });
+    end();
+    return reply;
+  });
+  app.get('/soon', async (_request, reply) => {
+    if (!openEventStreamInTime(reply, 60_000).hasOpened()) throw Object.assign(new Error('soon'), { statusCode: 503 });
+  });
+  const url = await app.listen({ host: '127.0.0.1', port: 0 });
+  t.after(() => app.close());
+  assert.equal((await fetch(`${url}/soon`)).status, 503);
+  const { status, body } = await fetch(`${url}/late`);
+  assert.equal(status, 200);
+  let text = '';
+  for await (const piece of body!) {
+    text += Buffer.from(piece).toString();
+    see();
+  }
+  assert.match(text, /^(: still here\n\n)+event: error\ndata: \{"hasOpened":true\}\n\n$/);
 });
