@@ -3,7 +3,6 @@ import {
   ErrorCode,
   ListResourcesRequestSchema,
   ListResourceTemplatesRequestSchema,
-  McpError,
   ReadResourceRequestSchema,
 } from '@modelcontextprotocol/sdk/types.js';
 import { z } from 'zod';
@@ -63,7 +62,7 @@ export function offerDocuments(
     const id = uriPattern.exec(uri)?.[1];
     const document = id === undefined ? null : await knowledge.document(id);
     // A document of a collection that the key doesn't open is as good as not there.
-    if (!document || !mayUse(document.collection)) throw new McpError(resourceNotFound, 'There is no such document.');
+    if (!document || !mayUse(document.collection)) throw refusal(resourceNotFound, 'There is no such document.');
     return { contents: [{ uri, mimeType: mimeTypeOf(document), text: document.text }] };
   });
 }
@@ -84,6 +83,9 @@ function readCursor(text: string): z.infer<typeof Cursor> {
   try {
     return Cursor.parse(JSON.parse(Buffer.from(text, 'base64url').toString()));
   } catch {
-    throw new McpError(ErrorCode.InvalidParams, 'This cursor is none that this list has given.');
+    throw refusal(ErrorCode.InvalidParams, 'This cursor is none that this list has given.');
   }
 }
+
+/** A refusal by a code of the protocol. The SDK's own error begins with the code in words, which clients put before it once more. */
+const refusal = (code: number, message: string) => Object.assign(new Error(message), { code });

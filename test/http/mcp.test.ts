@@ -133,9 +133,15 @@ test('a document is added, listed page by page, and read', async (t) => {
     { uri: `assay://documents/${id}`, mimeType: 'text/markdown', text: `# Log\n\n${article}` },
   ]);
   assert.equal((await client.listResourceTemplates()).resourceTemplates[0]!.uriTemplate, 'assay://documents/{id}');
-  await assert.rejects(client.readResource({ uri: 'assay://documents/none' }), { code: -32002 });
+  await assert.rejects(client.readResource({ uri: 'assay://documents/none' }), {
+    code: -32002,
+    message: 'MCP error -32002: There is no such document.',
+  });
   await assert.rejects(client.readResource({ uri: 'file:///etc/passwd' }), { code: -32002 });
-  await assert.rejects(client.listResources({ cursor: 'made-up' }), { code: -32602 });
+  await assert.rejects(client.listResources({ cursor: 'made-up' }), {
+    code: -32602,
+    message: 'MCP error -32602: This cursor is none that this list has given.',
+  });
 });
 
 test('a text of a document can not step out of the tags that mark it as data', async (t) => {
