@@ -115,6 +115,14 @@ describe('one Weaviate', { skip: noWeaviate }, () => {
       'Birch',
       'Cedar',
     ]);
+
+    // What is removed afterwards is not brought back by it.
+    await putAndStop((object) => object.class === 'AssayDocument');
+    const { id } = (await knowledge.findSource(collection, 'a.md'))!;
+    assert.equal(await knowledge.remove(id), true);
+    await (await startWeaviate({ ...nodes, ...settings })).close();
+    assert.deepEqual(await sourcesOf(knowledge, collection), ['b.md']);
+    assert.equal(await knowledge.document(id), null);
     await knowledge.close();
   });
 

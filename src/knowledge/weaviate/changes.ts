@@ -97,9 +97,17 @@ export function createChanges(options: { engine: Engine; select: Select; documen
     if (missing.length > 0) await engine.write(missing);
   }
 
-  const carryOutAll = async (collection: string) => {
-    for (const change of await pending(collection)) await carryOut(collection, change);
-  };
+  /**
+   * Brings what was decided to its end, and takes its record away: as long as that is there it is carried out again, and would bring
+   * back what is removed afterwards. In turn, so that nothing is removed between the reading of a record and its being carried out.
+   */
+  async function finishDecided(collection: string) {
+    for (const change of await pending(collection)) {
+      if (change.documents.length === 0) continue;
+      await carryOut(collection, change);
+      await clean(collection, change);
+    }
+  }
 
   async function writeVersion(document: NewDocument, documentId: string, version: string) {
     let batch: EngineObject[] = [];
@@ -156,7 +164,7 @@ export function createChanges(options: { engine: Engine; select: Select; documen
     /** Removes a document; false where there is none. */
     async remove(collection: string, documentId: string): Promise<boolean> {
       return inTurn(collection, async () => {
-        await carryOutAll(collection); // or one that was cut short would bring the document back
+        await finishDecided(collection); // or one that was cut short would bring the document back
         const previous = await versionNow(collection, documentId);
         if (previous === null) return false;
         const steps = [{ documentId, version: null, previous }];
@@ -171,10 +179,9 @@ export function createChanges(options: { engine: Engine; select: Select; documen
 
     /** Finishes what was decided and cut short, and removes what was given up. */
     async tidy(collection: string): Promise<void> {
-      for (const change of await pending(collection)) {
-        if (change.documents.length > 0) await inTurn(collection, () => carryOut(collection, change));
+      await inTurn(collection, () => finishDecided(collection));
+      for (const change of await pending(collection))
         if (Date.now() - change.beganAt > abandonedMs) await clean(collection, change);
-      }
     },
   };
 }
