@@ -55,12 +55,14 @@ export function createUpkeep(onEnd: (order: BuildOrder, isBuilt: boolean) => voi
       execArgv: ['--disable-warning=ExperimentalWarning'],
       env: { ...process.env, OMP_NUM_THREADS: undefined, OPENBLAS_NUM_THREADS: undefined },
     });
-    builder.once('exit', (code) => {
+    // One that failed has left nothing behind; the next change asks again.
+    const end = (isBuilt: boolean) => {
       building = null;
-      // One that failed has left nothing behind; the next change asks again.
-      onEnd(order, code === 0);
+      onEnd(order, isBuilt);
       next();
-    });
+    };
+    builder.once('exit', (code) => end(code === 0));
+    builder.once('error', () => end(false)); // the system has no process or descriptor left for it
   }
 
   return {

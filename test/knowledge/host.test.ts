@@ -3,6 +3,7 @@ import { readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from '
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { startKnowledge } from '../../src/knowledge/client.ts';
+import { createUpkeep } from '../../src/knowledge/upkeep.ts';
 import { hashedEmbedding } from '../doubles/hashed-embedding.ts';
 import { onePassageDocument } from '../doubles/one-passage.ts';
 import { type Test, temporaryFolder } from '../doubles/temporary-folder.ts';
@@ -81,6 +82,28 @@ test('a host that the system can not start now is one that does not start, and i
   );
   process.execPath = execPath;
   assert.equal((await search(knowledge, 'Where does alder grow?')).length, 1);
+});
+
+test('a builder of an index that the system can not start now is one that failed', async (t) => {
+  const { execPath } = process;
+  t.after(() => {
+    process.execPath = execPath;
+  });
+  process.execPath = '/nowhere/node';
+  const order = { collectionKey: 1, kind: 'exact', embeddingModel: 'hashed', storeId: '', dimension } as const;
+  const { promise: ended, resolve } = Promise.withResolvers<void>();
+  const built: [string, boolean][] = [];
+  const upkeep = createUpkeep(({ collection }, isBuilt) => {
+    if (built.push([collection, isBuilt]) === 2) resolve();
+  });
+  for (const collection of ['one', 'other']) upkeep.build({ ...order, collection, dataDir: await temporaryFolder(t) });
+  await ended;
+  assert.deepEqual(built, [
+    ['one', false],
+    ['other', false],
+  ]);
+  assert.equal(upkeep.isBuilding('other'), false);
+  await upkeep.close();
 });
 
 test('a store that a process holds is refused to another, and free when that one is gone', async (t) => {
