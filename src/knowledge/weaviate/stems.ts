@@ -1,8 +1,9 @@
 import { stemmer } from 'stemmer';
 
-/** The words of a text in order, without case and diacritics. */
+/** The words of a text in order, without case, diacritics, and the soft hyphens that only say where a word may be broken. */
 export const tokensOf = (text: string): string[] =>
   text
+    .replaceAll('\u00ad', '')
     .toLowerCase()
     .normalize('NFD')
     .replace(/\p{M}/gu, '')
