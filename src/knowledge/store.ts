@@ -71,11 +71,17 @@ export function openStore(options: StoreOptions, onAsksSetAside?: (name: string)
 
   const indexes = createIndexes({ ...options, documents });
   const open = new Map<string, OpenCollection>();
-  for (const { key, name } of documents.collectionKeys()) openCollection(key, name);
+  for (const { key, name } of documents.collectionKeys()) takeUp(name, { key, fullText: openFullText(database, key) });
 
-  function openCollection(key: number, name: string) {
-    open.set(name, { key, fullText: openFullText(database, key) });
-    if (dimension !== null) indexes.load(name, key, dimension);
+  /** Makes a collection's rows and tables, in a transaction of the caller: one without the other would keep the store from being opened. */
+  function insertCollection(name: string): OpenCollection {
+    const key = documents.insertCollection(name);
+    return { key, fullText: openFullText(database, key) };
+  }
+
+  function takeUp(name: string, collection: OpenCollection) {
+    open.set(name, collection);
+    if (dimension !== null) indexes.load(name, collection.key, dimension);
   }
 
   function need(name: string): OpenCollection {
@@ -175,7 +181,11 @@ export function openStore(options: StoreOptions, onAsksSetAside?: (name: string)
 
   function createCollection(name: string): MadeCollection {
     const made = !open.has(name);
-    if (made) openCollection(documents.insertCollection(name), name);
+    if (made)
+      takeUp(
+        name,
+        inTransaction(database, () => insertCollection(name)),
+      );
     return { made, collection: documents.collection(name)! };
   }
 
@@ -187,14 +197,11 @@ export function openStore(options: StoreOptions, onAsksSetAside?: (name: string)
       for (const id of documents.idsOf(name)) documents.erase(documents.place(id)!.key);
       documents.eraseCollection(name);
       collection.fullText.drop();
-      if (!stays) return null;
-      const key = documents.insertCollection(name);
-      return { key, fullText: openFullText(database, key) };
+      return stays ? insertCollection(name) : null;
     });
-    if (next) open.set(name, next);
-    else open.delete(name);
+    open.delete(name);
     indexes.drop(name, collection.key);
-    if (next && dimension !== null) indexes.load(name, next.key, dimension);
+    if (next) takeUp(name, next);
     return true;
   }
 

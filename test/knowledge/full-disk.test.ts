@@ -28,6 +28,37 @@ const reader = `
   while (built.some((pid) => childrenOf(knowledge.hostPid()).includes(pid))) await knowledge.collections();
   await knowledge.close();`;
 
+/** Makes collections until there is no room for one, asks for that once more, and opens the store anew. */
+const maker = `
+  import { startKnowledge } from ${module('../../src/knowledge/client.ts')};
+  const options = {
+    dataDir: process.argv[1], embeddingModel: 'hashed', onRestart: (cause) => console.log('restarted', cause),
+  };
+  const knowledge = await startKnowledge(options);
+  let name = '';
+  const make = () => knowledge.createCollection(name);
+  for (let made = 0; name !== 'none'; made += 1) {
+    name = 'pond-' + made;
+    await make().catch(async (first) => {
+      console.log(first.code, (await make().catch((second) => second)).code, await knowledge.collection(name));
+      name = 'none';
+    });
+  }
+  const before = await knowledge.collections();
+  await knowledge.close();
+  const again = await startKnowledge(options);
+  console.log((await again.collections()).length === before.length);
+  await again.close();`;
+
+/** Runs a program in a process whose files may have so many KiB each. */
+async function withLimit(kibibytes: number, program: string, dataDir: string) {
+  const args = ['--disable-warning=ExperimentalWarning', '--input-type=module', '--eval', program, '--', dataDir];
+  const limited = ['-c', `ulimit -f ${kibibytes}; exec "$@"`, '-', process.execPath, ...args];
+  const child = spawn('bash', limited, { stdio: ['ignore', 'pipe', 'pipe'] });
+  const [said, complaints] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'exit')]);
+  return { said, complaints };
+}
+
 test('a store whose disk is full is opened, read and closed; a builder that finds no room leaves none taken', async (t) => {
   const dataDir = await temporaryFolder(t);
   const knowledge = await startKnowledge({ dataDir, embeddingModel: 'hashed' });
@@ -43,13 +74,15 @@ test('a store whose disk is full is opened, read and closed; a builder that find
   await closed;
   await quiet(dataDir);
 
-  const args = ['--disable-warning=ExperimentalWarning', '--input-type=module', '--eval', reader, '--', dataDir];
-  const child = spawn('bash', ['-c', 'ulimit -f 100; exec "$@"', '-', process.execPath, ...args], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  const [said, complaints] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'exit')]);
+  const { said, complaints } = await withLimit(100, reader, dataDir);
   assert.equal(said, '1 The tree 7 of 3.\n', complaints);
   assert.equal(complaints, '');
   const index = join(dataDir, 'index/1');
   assert.deepEqual(existsSync(index) ? readdirSync(index) : [], []);
+});
+
+test('a collection that there is no room for is not there in part, and keeps no store from being opened', async (t) => {
+  const { said, complaints } = await withLimit(500, maker, await temporaryFolder(t));
+  assert.equal(said, 'STORAGE_FULL STORAGE_FULL null\ntrue\n', complaints);
+  assert.equal(complaints, '');
 });
