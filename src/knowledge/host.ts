@@ -10,7 +10,7 @@ export type HostOptions = StoreOptions;
 
 /**
  * What the host is asked, several requests in one message, and what it answers, several replies in one; that it is ready, an error
- * that says why the store can't be opened, and the name that damaged records of asks have now, come alone.
+ * that says why the store can't be opened, the name that damaged records of asks have now, and that long work goes on, come alone.
  */
 export type HostRequest = {
   id: number;
@@ -22,10 +22,14 @@ export type HostMessage =
   | { ready: true }
   | { failed: { code: ErrorCode; message: string } }
   | { asksSetAside: string }
+  | { working: true }
   | HostReply[];
 
 /** How many replies to searches go in one message: each costs a system call, and each that waits for more is late. */
 const repliesTogether = 4;
+
+/** How often it is told that long work goes on: who is silent is taken for hung. */
+const workingEveryMs = 250;
 
 type Waiting = { id: number; search: SearchQuery };
 
@@ -90,6 +94,16 @@ function watchMemory(spareMiB: number, stats: Store['stats']) {
   };
 }
 
+/** Sends a sign of life when it is called, but not too often. */
+function tellOfWork() {
+  let last = 0;
+  return () => {
+    if (performance.now() - last < workingEveryMs) return;
+    last = performance.now();
+    send({ working: true });
+  };
+}
+
 /**
  * The knowledge host: a child process that alone owns the data folder. SQLite and FAISS are synchronous, and FAISS may end
  * its process; here that blocks nobody and costs a restart. Its options come as JSON in its first argument.
@@ -97,7 +111,7 @@ function watchMemory(spareMiB: number, stats: Store['stats']) {
 function run(options: HostOptions) {
   let store: Store;
   try {
-    store = openStore(options, (asksSetAside) => send({ asksSetAside }));
+    store = openStore(options, { onAsksSetAside: (asksSetAside) => send({ asksSetAside }), onStep: tellOfWork() });
   } catch (error) {
     const { code, message } = translateStoreError(error);
     send({ failed: { code, message } });

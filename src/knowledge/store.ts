@@ -32,10 +32,14 @@ export type Store = ReturnType<typeof openStore>;
  * The store itself, synchronous, for the one process that owns `dataDir`: SQLite holds the truth (documents, passages,
  * vectors, words, asks), FAISS an index of each collection's vectors, made from it.
  * @param options.embeddingModel the name of the model whose vectors come in
- * @param onAsksSetAside is told the name that a damaged file of records of asks has now
+ * @param tell.onAsksSetAside is told the name that a damaged file of records of asks has now
+ * @param tell.onStep is called for each document of a collection that is removed, which may take long
  * @throws AppError NOT_READY where the folder is in use or damaged, or holds the vectors of another model
  */
-export function openStore(options: StoreOptions, onAsksSetAside?: (name: string) => void) {
+export function openStore(
+  options: StoreOptions,
+  tell: { onAsksSetAside?: (name: string) => void; onStep?: () => void } = {},
+) {
   const { dataDir, embeddingModel } = options;
   const lock = holdLock(dataDir);
   const database = openDatabase(join(dataDir, 'assay.db'), { migrations: documentMigrations, synchronous: 'FULL' });
@@ -56,7 +60,7 @@ export function openStore(options: StoreOptions, onAsksSetAside?: (name: string)
     if (known) recentShown.set(key, known);
     return known;
   };
-  const asks = openAsks(dataDir, { retentionMs: options.askRetentionMs, onSetAside: onAsksSetAside });
+  const asks = openAsks(dataDir, { retentionMs: options.askRetentionMs, onSetAside: tell.onAsksSetAside });
 
   const storedModel = documents.meta('embedding_model');
   if (storedModel !== embeddingModel && documents.counts().passages === 0)
@@ -194,7 +198,10 @@ export function openStore(options: StoreOptions, onAsksSetAside?: (name: string)
     const collection = open.get(name);
     if (!collection) return false;
     const next = inTransaction(database, () => {
-      for (const id of documents.idsOf(name)) documents.erase(documents.place(id)!.key);
+      for (const id of documents.idsOf(name)) {
+        documents.erase(documents.place(id)!.key);
+        tell.onStep?.();
+      }
       documents.eraseCollection(name);
       collection.fullText.drop();
       return stays ? insertCollection(name) : null;

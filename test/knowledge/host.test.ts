@@ -3,7 +3,8 @@ import { readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from '
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { startKnowledge } from '../../src/knowledge/client.ts';
-import { createUpkeep } from '../../src/knowledge/upkeep.ts';
+import { openStore } from '../../src/knowledge/store.ts';
+import { createUpkeep, defaultTuning } from '../../src/knowledge/upkeep.ts';
 import { hashedEmbedding } from '../doubles/hashed-embedding.ts';
 import { onePassageDocument } from '../doubles/one-passage.ts';
 import { type Test, temporaryFolder } from '../doubles/temporary-folder.ts';
@@ -190,6 +191,24 @@ test('a host that is stopped is taken for hung, killed, and what it was asked is
   const [found] = await search(knowledge, 'alder wood');
   assert.equal(found?.source, 'a.md');
   assert.deepEqual(causes, ['SIGKILL']);
+});
+
+test('a collection that takes long to remove has its host tell that it goes on, or it would be taken for hung', async (t) => {
+  const dataDir = await temporaryFolder(t);
+  let steps = 0;
+  const store = openStore(
+    { dataDir, embeddingModel: 'hashed', askRetentionMs: 1, tuning: defaultTuning },
+    {
+      onStep: () => {
+        steps += 1;
+      },
+    },
+  );
+  store.createCollection('default');
+  store.put(Array.from({ length: 20 }, (_, at) => document(`${at}.md`, `Tree ${at} stands alone.`)));
+  assert.equal(store.emptyCollection('default'), true);
+  assert.equal(steps, 20);
+  await store.close();
 });
 
 test('a host that has spent its memory makes room for a new one, and callers notice nothing', async (t) => {
