@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { AppError } from '../../errors.ts';
 import { rerank, rerankedPassages } from '../../ranking/rerank.ts';
 import type { Knowledge, NewDocument } from '../port.ts';
@@ -19,6 +20,8 @@ import { createStatistics } from './statistics.ts';
 /** How often it is looked for what was cut short, and when a change that isn't decided has been given up, in milliseconds. */
 const tidyEveryMs = 60_000;
 const abandonedMs = 10 * 60_000;
+/** Whoever asks for figures waits so long for new ones; where there are thousands of collections it takes longer to count them. */
+const countingMs = 1_000;
 
 /**
  * The knowledge base in Weaviate: many instances of Assay may share it, and it may be a cluster. What a majority of replicas
@@ -59,11 +62,30 @@ export async function startWeaviate(
     const search = createSearch({ engine, documents, passages, statistics });
     const asks = createAsks(engine, options.askRetentionMs);
 
-    async function stats() {
-      const names = await collections.names();
+    type Sum = Record<'documents' | 'passages' | 'windows', number>;
+    async function countAll(names: string[]): Promise<Sum> {
       const sum = { documents: 0, passages: 0, windows: 0 };
       for (const counts of (await collections.count(names)).values())
         for (const what of ['documents', 'passages', 'windows'] as const) sum[what] += counts[what];
+      return sum;
+    }
+    const holdsNothing = async () => (await countAll(await collections.names())).documents === 0;
+
+    let counted: Sum | null = null;
+    let counting: Promise<Sum> | null = null;
+    /** What is counted now, or was counted last where that takes long; that the engine replies is asked in any case. */
+    async function stats() {
+      const names = await collections.names();
+      counting ??= countAll(names)
+        .then((sum) => {
+          counted = sum;
+          return sum;
+        })
+        .finally(() => {
+          counting = null;
+        });
+      const last = counted;
+      const sum = await (last ? Promise.race([counting, delay(countingMs, last, { ref: false })]) : counting);
       return {
         ...sum,
         quantizedWindows: 0,
@@ -83,7 +105,7 @@ export async function startWeaviate(
 
     const storedModel = await facts.get('embedding_model');
     if (storedModel !== embeddingModel) {
-      if (storedModel !== null && (await stats()).documents > 0)
+      if (storedModel !== null && !(await holdsNothing()))
         throw new AppError(
           'BAD_SETTINGS',
           `The documents were embedded with ${storedModel}, and the settings say ${embeddingModel}. Set EMBEDDING_MODEL ` +
@@ -103,7 +125,7 @@ export async function startWeaviate(
       if (others.length > 0)
         throw new AppError('MODEL_BAD_OUTPUT', 'The embedding model returned vectors of unequal length.');
       const stored = await readDimension();
-      if (stored !== null && stored !== length && (await stats()).documents > 0) throw otherLength(length!, stored);
+      if (stored !== null && stored !== length && !(await holdsNothing())) throw otherLength(length!, stored);
       if (stored !== length) await facts.set('dimension', String(length));
       dimension = length!;
     }
