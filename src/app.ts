@@ -15,7 +15,7 @@ import { documentRoutes, type IngestUploads } from './http/documents.ts';
 import { ErrorBody, replyWithError } from './http/error-reply.ts';
 import { type About, healthRoutes, type WaitsFor } from './http/health.ts';
 import { jobRoutes } from './http/jobs.ts';
-import { takeJson } from './http/json-body.ts';
+import { smallBodyBytes, takeJson } from './http/json-body.ts';
 import { readKeys, requireKeys } from './http/keys.ts';
 import { mcpRoute } from './http/mcp.ts';
 import { metricsRoute, observeRequests } from './http/metrics.ts';
@@ -72,7 +72,7 @@ export async function buildApp(parts: AppParts, waitsFor: WaitsFor = () => null)
   const { settings, knowledge, about, keyring, shared } = parts;
   const app = fastify({
     loggerInstance: parts.logger,
-    bodyLimit: settings.maxBodyBytes,
+    bodyLimit: Math.min(smallBodyBytes, settings.maxBodyBytes), // routes that take more say so
     trustProxy: settings.trustedProxies,
     requestTimeout: 300_000, // Node's own for a request to arrive whole, which Fastify takes away
     logController: new LogController({ disableRequestLogging: true }),
@@ -141,10 +141,11 @@ export async function buildApp(parts: AppParts, waitsFor: WaitsFor = () => null)
   await app.register(metricsRoute, { metrics: parts.metrics });
   await app.register(askRoutes, { conductAsk, knowledge });
   await app.register(searchRoutes, { search: parts.search, topK: settings.topK });
-  await app.register(documentRoutes, { ingestUploads: parts.ingestUploads, knowledge });
+  await app.register(documentRoutes, { ...settings, ingestUploads: parts.ingestUploads, knowledge });
   await app.register(collectionRoutes, { knowledge });
   await app.register(jobRoutes, { jobs: parts.jobs, knowledge });
   await app.register(openAiRoutes, {
+    ...settings,
     prefix: '/v1',
     conductAsk,
     embedTexts: parts.embedTexts,

@@ -47,15 +47,17 @@ export type IngestUploads = (
 ) => Promise<Ingested[]>;
 
 /** `/documents`: to add, replace, list, read and remove documents. */
-export const documentRoutes: FastifyPluginAsyncZod<{ ingestUploads: IngestUploads; knowledge: Knowledge }> = async (
-  app,
-  { ingestUploads, knowledge },
-) => {
+export const documentRoutes: FastifyPluginAsyncZod<{
+  ingestUploads: IngestUploads;
+  knowledge: Knowledge;
+  maxBodyBytes: number;
+}> = async (app, { ingestUploads, knowledge, maxBodyBytes }) => {
   const toSummary = ({ contentHash, ...summary }: DocumentSummary) => summary;
 
   app.post(
     '/documents',
     {
+      bodyLimit: maxBodyBytes,
       schema: {
         summary: 'Add documents, or replace those of the same source: JSON for one text, multipart/form-data for files',
         body: {

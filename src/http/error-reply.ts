@@ -29,15 +29,12 @@ const fixedTexts: Partial<Record<ErrorCode, string>> = {
 const ofFastify: [prefix: string, code: ErrorCode, message: string][] = [
   ['FST_ERR_CTP_INVALID_JSON', 'BAD_JSON', 'The body is not valid JSON.'],
   ['FST_ERR_CTP_EMPTY_JSON', 'BAD_JSON', 'The body is empty; it must be JSON.'],
-  ['FST_ERR_CTP_BODY_TOO_LARGE', 'TOO_LARGE', 'The body is larger than the service takes.'],
+  ['FST_ERR_CTP_BODY_TOO_LARGE', 'TOO_LARGE', 'The body is larger than this route takes.'],
   ['FST_ERR_CTP_INVALID_MEDIA', 'UNSUPPORTED_FORMAT', 'This content type is not taken here; use application/json.'],
   ['FST_PARTS_LIMIT', 'TOO_LARGE', 'The upload has more parts than the service takes.'],
   ['FST_FILES_LIMIT', 'TOO_LARGE', 'The upload has more files than the service takes.'],
   ['FST_FIELDS_LIMIT', 'TOO_LARGE', 'The upload has more fields than the service takes.'],
   ['FST_REQ_FILE_TOO_LARGE', 'TOO_LARGE', 'A file is larger than the service takes.'],
-  ['FST_FILES_LIMIT', 'TOO_LARGE', 'The upload has more files than the service takes.'],
-  ['FST_PARTS_LIMIT', 'TOO_LARGE', 'The upload has more parts than the service takes.'],
-  ['FST_FIELDS_LIMIT', 'TOO_LARGE', 'The upload has more fields than the service takes.'],
   ['FST_', 'BAD_INPUT', 'The request can not be read.'],
 ];
 

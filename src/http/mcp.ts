@@ -16,13 +16,14 @@ import { whileConnected } from './while-connected.ts';
  * replica can answer it. A request that asks to be told of progress is answered as server-sent events, any other as JSON.
  */
 export const mcpRoute: FastifyPluginAsyncZod<
-  Omit<McpParts, 'version'> & { about: About; corsOrigins: string[] }
-> = async (app, { about, corsOrigins, ...parts }) => {
+  Omit<McpParts, 'version'> & { about: About; corsOrigins: string[]; maxBodyBytes: number }
+> = async (app, { about, corsOrigins, maxBodyBytes, ...parts }) => {
   app.addHook('onRequest', async (request) => refuseOtherOrigins(request, corsOrigins));
 
   app.post(
     '/mcp',
     {
+      bodyLimit: maxBodyBytes,
       schema: {
         summary: 'The Model Context Protocol: tools ask, search and add_document, documents as resources',
         // The protocol's own reader says what is wrong with a message. Several in one, which the protocol has given up, would be

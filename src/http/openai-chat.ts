@@ -16,6 +16,9 @@ import { findModel } from './openai-models.ts';
 import { traceparentOf } from './traceparent.ts';
 import { whileConnected } from './while-connected.ts';
 
+/** In bytes; the history of long chats comes with each question. */
+const longestConversation = 4 * 2 ** 20;
+
 const { verdict, context, abstained, question } = AskReply.shape;
 
 const Completion = z.object({
@@ -40,13 +43,15 @@ const Completion = z.object({
 });
 
 /** `POST /v1/chat/completions`: an ask in OpenAI's words. */
-export const openAiChatRoute: FastifyPluginAsyncZod<{ conductAsk: ConductAsk; knowledge: Knowledge }> = async (
-  app,
-  { conductAsk, knowledge },
-) => {
+export const openAiChatRoute: FastifyPluginAsyncZod<{
+  conductAsk: ConductAsk;
+  knowledge: Knowledge;
+  maxBodyBytes: number;
+}> = async (app, { conductAsk, knowledge, maxBodyBytes }) => {
   app.post(
     '/chat/completions',
     {
+      bodyLimit: Math.min(longestConversation, maxBodyBytes),
       schema: {
         summary: 'Answer the last message of a conversation, for OpenAI clients; the verdict comes as further fields',
         body: ChatRequest,

@@ -25,13 +25,15 @@ const EmbeddingRequest = z.looseObject({
 });
 
 /** `POST /v1/embeddings`: the embedding model that the service itself uses. */
-export const openAiEmbeddingRoute: FastifyPluginAsyncZod<{ embedTexts: EmbedTexts; about: About }> = async (
-  app,
-  { embedTexts, about },
-) => {
+export const openAiEmbeddingRoute: FastifyPluginAsyncZod<{
+  embedTexts: EmbedTexts;
+  about: About;
+  maxBodyBytes: number;
+}> = async (app, { embedTexts, about, maxBodyBytes }) => {
   app.post(
     '/embeddings',
     {
+      bodyLimit: maxBodyBytes,
       schema: {
         summary: 'The vectors of texts, for OpenAI clients, by the embedding model that the service uses',
         body: EmbeddingRequest,

@@ -14,15 +14,16 @@ export const openAiRoutes: FastifyPluginAsyncZod<{
   embedTexts: EmbedTexts;
   knowledge: Knowledge;
   about: About;
+  maxBodyBytes: number;
   /** What no route takes is refused by this. */
   refuse: ReturnType<typeof refuseUnknown>;
-}> = async (app, { conductAsk, embedTexts, knowledge, about, refuse }) => {
+}> = async (app, { conductAsk, embedTexts, knowledge, about, maxBodyBytes, refuse }) => {
   app.setErrorHandler(replyWithOpenAiError);
   app.setNotFoundHandler(refuse);
   app.addHook('onRoute', ({ schema }) => {
     if (schema?.response) schema.response = { ...schema.response, default: OpenAiErrorBody };
   });
   await app.register(openAiModelRoutes, { knowledge });
-  await app.register(openAiChatRoute, { conductAsk, knowledge });
-  await app.register(openAiEmbeddingRoute, { embedTexts, about });
+  await app.register(openAiChatRoute, { conductAsk, knowledge, maxBodyBytes });
+  await app.register(openAiEmbeddingRoute, { embedTexts, about, maxBodyBytes });
 };

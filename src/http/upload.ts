@@ -59,7 +59,7 @@ async function readParts(request: FastifyRequest) {
   const files: { source: string; bytes: Uint8Array }[] = [];
   const { raw, headers } = request;
   // The parser limits each part; the body's own limit is for all of it.
-  let room = request.server.initialConfig.bodyLimit ?? Number.POSITIVE_INFINITY;
+  let room = request.routeOptions.bodyLimit ?? Number.POSITIVE_INFINITY;
   const count = (chunk: Buffer) => {
     room -= chunk.length;
   };

@@ -73,7 +73,38 @@ describe('a JSON body', () => {
     const told = async (count: number) =>
       (await service.call('POST', '/search', { question: 'x', ...fields(count) })).json.error.message;
     const ten = 'unknown field k0, k1, k2, k3, k4, k5, k6, k7, k8, k9';
-    assert.deepEqual([await told(10), await told(100_000)], [ten, `${ten} and 99990 more`]);
+    assert.deepEqual([await told(10), await told(10_000)], [ten, `${ten} and 9990 more`]);
+  });
+
+  test('that is larger than what its route has a use for is refused; those that take long texts do', async () => {
+    const long = (bytes: number) => ({ model: 'none', x: 'x'.repeat(bytes) });
+    const told = async (path: string, body: object) => {
+      const { status, json } = await service.call('POST', path, body);
+      return [status, json.error.code];
+    };
+    for (const path of ['/ask', '/search', '/jobs', '/nowhere'])
+      assert.deepEqual(await told(path, long(2 ** 18)), [413, 'TOO_LARGE'], path);
+    const conversation = { ...long(2 ** 21), messages: [{ role: 'user', content: '?' }] };
+    assert.deepEqual(await told('/v1/chat/completions', conversation), [404, 'model_not_found']);
+    assert.deepEqual(await told('/v1/chat/completions', { ...conversation, ...long(2 ** 22) }), [413, 'too_large']);
+    assert.deepEqual(await told('/v1/embeddings', { ...long(2 ** 23), input: '?' }), [404, 'model_not_found']);
+    assert.deepEqual(await told('/documents', long(2 ** 23)), [400, 'UNKNOWN_FIELD']);
+  });
+
+  test('may be a question whose every character is escaped', async () => {
+    const escaped = '\\u0061'.repeat(4000);
+    assert.equal((await service.call('POST', '/search', `{"question":"${escaped}"}`)).status, 200);
+  });
+
+  test('of more values than any route has a use for is refused before it is read, its texts are not looked at', async () => {
+    const refused = [413, 'TOO_LARGE', 'The body holds more values than the service takes.'];
+    for (const many of ['[', '{"a":', '1,', '{},'])
+      assert.deepEqual(await send(many.repeat(400_000), { 'content-type': json }), refused, many);
+    for (const text of ['[', '\\"[', '\\\\', ',:'])
+      assert.deepEqual(
+        (await send(`{"source":1,"text":"${text.repeat(700_000)}"}`, { 'content-type': json }))[1],
+        'BAD_INPUT',
+      );
   });
 
   test('that is missing is asked for', async () => {
