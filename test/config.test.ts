@@ -70,7 +70,7 @@ test('keys come with or without collections and rights, in plain or hashed, and 
   assert.equal(keysOf('ann:canary-key-1:a,ann:canary-key-2:a').length, 2, 'one name while its key changes');
 
   const file = join(await temporaryFolder(t), 'keys');
-  writeFileSync(file, '# a remark, and more of it\r\n\r\nbob:canary-key-2:team|default\r\n');
+  writeFileSync(file, ' # a remark, and more of it\r\n\r\nbob:canary-key-2:team|default\r\n');
   const bob = { name: 'bob', digest: digestOf('canary-key-2'), collections: ['team', 'default'], rights: allRights };
   assert.deepEqual(readConfig({ API_KEYS_FILE: file }, '/nowhere').apiKeys, [bob]);
 });

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { ConductAsk } from '../../src/chain/conduct-ask.ts';
+import { withAdmission } from '../../src/http/admission.ts';
 import { startService } from '../doubles/service.ts';
 
 const question = 'Does alder rot under water?';
@@ -25,9 +27,9 @@ test('asks beyond the limit wait in a bounded line, first come first served; who
   assert.deepEqual([(await first).status, (await second).status, await waiting()], [200, 200, 0]);
 });
 
-test('a place in the line is given up when its time is over, and when its asker leaves', async (t) => {
+test('a place in the line is given up when its time is over', async (t) => {
   const settings = { MAX_CONCURRENT_ASKS: '1', MAX_WAITING_ASKS: '1', ASK_WAIT_MS: '200' };
-  const { call, add, openai, url } = await startService(t, { settings });
+  const { call, add, openai } = await startService(t, { settings });
   await add('alder.md', 'Alder wood does not rot under water.');
   const { promise, resolve } = Promise.withResolvers<void>();
   openai.chatWhen(/./, { content: 'No.', until: promise });
@@ -35,18 +37,29 @@ test('a place in the line is given up when its time is over, and when its asker 
   const first = call('POST', '/ask', body);
   await openai.waitFor(({ path }) => path.endsWith('/chat/completions'));
   assert.equal((await call('POST', '/ask', body)).status, 503);
-
-  const leaving = new AbortController();
-  const left = fetch(`${url}/ask`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(body),
-    signal: leaving.signal,
-  });
-  const gone = assert.rejects(left);
-  leaving.abort();
-  await gone;
   resolve();
   assert.equal((await first).status, 200);
   assert.equal((await call('POST', '/ask', body)).status, 200, 'the place is free again');
+});
+
+test('who leaves while others are answered gives the place in the line away at once', async () => {
+  const { promise: held, resolve: release } = Promise.withResolvers<void>();
+  const asked: string[] = [];
+  const conduct = (async ({ question: name }: { question: string }) => {
+    asked.push(name);
+    await held;
+  }) as unknown as ConductAsk;
+  const { conductAsk, state } = withAdmission(conduct, { most: 1, mostWaiting: 1, waitMs: 60_000 });
+  const ask = (name: string, signal?: AbortSignal) =>
+    conductAsk({ question: name } as never, { ...(signal && { signal }) });
+  const first = ask('first');
+  const leaving = new AbortController();
+  const second = assert.rejects(ask('second', leaving.signal), /left/);
+  leaving.abort(new Error('left'));
+  await second;
+  assert.deepEqual(state(), { running: 1, waiting: 0 });
+  const third = ask('third');
+  release();
+  await Promise.all([first, third]);
+  assert.deepEqual([asked, state()], [['first', 'third'], { running: 0, waiting: 0 }]);
 });

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
-import { request as httpRequest } from 'node:http';
-import { connect } from 'node:net';
+import { once } from 'node:events';
+import { createServer, request as httpRequest } from 'node:http';
+import { type AddressInfo, connect } from 'node:net';
 import { after, before, describe, test } from 'node:test';
 import fc from 'fast-check';
+import { replyToBrokenHttp } from '../../src/http/broken-http.ts';
 import { startService } from '../doubles/service.ts';
 
 type Service = Awaited<ReturnType<typeof startService>>;
@@ -225,9 +227,28 @@ for (const [name, sent, status, code] of brokenHttp)
       .toString()
       .split('\r\n\r\n');
     assert.match(head, new RegExp(`^HTTP/1.1 ${status} `));
+    assert.match(head, /x-content-type-options: nosniff/);
     const { error } = JSON.parse(body);
     assert.deepEqual([error.code, error.requestId], [code, /x-request-id: (.*)/i.exec(head)?.[1]]);
   });
+
+test('a request that does not arrive in time is told so in the shape of every other failure', async (t) => {
+  const server = createServer({ headersTimeout: 1, requestTimeout: 1, connectionsCheckingInterval: 1 });
+  server.on('clientError', replyToBrokenHttp).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  t.after(() => server.close());
+  const socket = connect((server.address() as AddressInfo).port, '127.0.0.1');
+  socket.write('GET / HTTP/1.1\r\n');
+  const text = Buffer.concat(await socket.toArray()).toString();
+  assert.match(text, /^HTTP\/1\.1 408 .*"code":"REQUEST_TIMEOUT"/s);
+});
+
+test('HTTP/1.0 knows no host, and needs none', async (t) => {
+  const { url } = await startService(t);
+  const socket = connect(Number(new URL(url).port), '127.0.0.1');
+  socket.write('GET /health/live HTTP/1.0\r\n\r\n');
+  assert.match(Buffer.concat(await socket.toArray()).toString(), /^HTTP\/1\.1 200 /);
+});
 
 test('a HEAD that can not be read is refused without a body', async (t) => {
   const { url } = await startService(t);

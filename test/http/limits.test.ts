@@ -46,6 +46,16 @@ test('without keys the address is counted; without the setting nothing is', asyn
   assert.equal((await call('GET', '/collections')).headers.get('x-ratelimit-limit'), null);
 });
 
+test('an address of IPv6 is counted with all of its /64, which one client has as a whole', async (t) => {
+  const { app } = await startService(t, { settings: { RATE_LIMIT_PER_MINUTE: '2' } });
+  const statusFrom = async (remoteAddress: string) =>
+    (await app.inject({ path: '/collections', headers: { host: 'localhost' }, remoteAddress })).statusCode;
+  const statuses = [];
+  for (const address of ['2001:db8::1', '2001:db8::ffff:2', '2001:db8:0:0:7::3', '2001:db8:0:1::1'])
+    statuses.push(await statusFrom(address));
+  assert.deepEqual(statuses, [200, 200, 429, 200]);
+});
+
 test('a key whose model tokens of the day are used up is told when to come again, streaming or not', async (t) => {
   const { call, openai } = await startService(t, { settings: { ...keys, TOKENS_PER_DAY: '100' } });
   await call('POST', '/documents', { source: 'a.md', text: 'Alder wood is light.' }, ann);

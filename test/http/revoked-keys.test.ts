@@ -95,6 +95,19 @@ test('vectors that are made for a revoked key, or for a client that has left, ar
   assert.equal((await call('GET', '/documents', undefined, bob)).json.documents.length, 0);
 });
 
+test('a revoked key watches no job any longer; the job goes on', async (t) => {
+  const corpus = await temporaryFolder(t);
+  writeFileSync(join(corpus, 'ash.md'), 'Ash wood is tough.');
+  const { url, call, openai, parts } = await startService(t, { settings: { ...settings, CORPUS_DIR: corpus } });
+  openai.embeddingsWhen('Ash wood', fail.hang());
+  const { json: job } = await call('POST', '/jobs', {}, ann);
+  const watched = await fetch(`${url}/jobs/${job.id}`, { headers: { ...ann, accept: 'text/event-stream' } });
+  await openai.waitFor(() => openai.embeddingRequests.length === 1);
+  parts.keyring.replace(onlyBob);
+  assert.doesNotMatch(await watched.text(), /event: done/);
+  assert.equal((await call('GET', `/jobs/${job.id}`, undefined, bob)).json.status, 'running');
+});
+
 test('a body that arrives after its key was revoked changes nothing', async (t) => {
   const { url, call, parts, app } = await startService(t, { settings });
   const file = '--x\r\ncontent-disposition: form-data; name="files"; filename="a.txt"\r\n\r\nSome text.\r\n--x--\r\n';

@@ -5,6 +5,30 @@ import { test } from 'node:test';
 import fastify from 'fastify';
 import { whileConnected } from '../../src/http/while-connected.ts';
 
+test('a key that many have used keeps nothing of those that are gone', async (t) => {
+  const app = fastify();
+  t.after(() => app.close());
+  const listeners = new Set<() => void>();
+  const key = {
+    onRevoked(listener: () => void) {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+  };
+  app.decorateRequest('key');
+  const closed = Promise.withResolvers<void>();
+  app.get('/', async (request, reply) => {
+    request.key = key as never;
+    whileConnected(reply);
+    reply.raw.once('close', closed.resolve);
+    return listeners.size;
+  });
+  const address = await app.listen({ host: '127.0.0.1', port: 0 });
+  assert.equal(await (await fetch(address)).text(), '1');
+  await closed.promise;
+  assert.equal(listeners.size, 0);
+});
+
 test('a client that left before anybody looked has left', async (t) => {
   const app = fastify();
   t.after(() => app.close());

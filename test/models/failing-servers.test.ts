@@ -150,16 +150,17 @@ test('questions that a slow server takes long for together are no reason to leav
   assert.ok(!server.state().broken);
 });
 
-test('a server that has too much to do is not asked for each question alone', async (t) => {
-  const { openai, embeddings } = await openServedModels(t);
-  openai.embeddings(fail.status(429));
-  const settled = await Promise.allSettled(['one', 'two', 'three'].map((text) => embeddings.embedQuery(text)));
-  assert.deepEqual(
-    settled.map(({ status }) => status),
-    ['rejected', 'rejected', 'rejected'],
-  );
-  assert.equal(openai.embeddingRequests.length, 1);
-});
+for (const [status, more] of [[429], [503, { retryAfterSeconds: 60 }]] as const)
+  test(`a server that says by a ${status} that it has too much to do is not asked for each question alone`, async (t) => {
+    const { openai, embeddings } = await openServedModels(t);
+    openai.embeddings(fail.status(status, more));
+    const settled = await Promise.allSettled(['one', 'two', 'three'].map((text) => embeddings.embedQuery(text)));
+    assert.deepEqual(
+      settled.map((each) => each.status),
+      ['rejected', 'rejected', 'rejected'],
+    );
+    assert.equal(openai.embeddingRequests.length, 1);
+  });
 
 test('one text that makes a server fail does not have it left alone, and one sent again and again counts once', async (t) => {
   const { openai, chat, server } = await openServedModels(t, { maxRetries: 1 });
