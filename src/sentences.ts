@@ -50,11 +50,29 @@ const QUOTE_THAT_GOES_ON = /[?!…]["'”’»)\]]+$/;
 const CLOSING_MARKS = /[*_`~]{1,6}(?!\S)/y;
 const MARKS_AT_END = /(?<=\S)[*_`~]+$/;
 
+const noteMark = String.raw`\[{1,2}\^?[\p{L}\p{N}-]{1,20}\]{1,2}(?:\([^\s()]{1,200}\))?|[⁰¹²³⁴-⁹]{1,3}`;
+const NOTE_MARKS = new RegExp(`(?:${noteMark})+`, 'uy');
+const NOTE_MARKS_AT_END = new RegExp(`(?:${noteMark})+$`, 'u');
+const OPENING_BRACKET = /[([{]/;
+
 /** `at`, or behind the marks that close emphasis or code directly there: they belong to the sentence that they are around. */
 export function afterClosingMarks(text: string, at: number): number {
   if (at <= 0 || SPACE.test(text.charAt(at - 1))) return at;
   CLOSING_MARKS.lastIndex = at;
   return CLOSING_MARKS.test(text) ? CLOSING_MARKS.lastIndex : at;
+}
+
+/**
+ * Where a sentence ends that the segmenter ends at `at`: behind the marks of notes that follow its full stop directly ([1], [^1],
+ * ¹) and before a bracket that opens there, which Unicode counts among those that close.
+ */
+function afterNoteMarks(text: string, at: number): number {
+  if (at >= text.length) return at;
+  let end = at;
+  while (end > 0 && OPENING_BRACKET.test(text.charAt(end - 1))) end--;
+  if (end <= 0 || SPACE.test(text.charAt(end - 1))) return at;
+  NOTE_MARKS.lastIndex = end;
+  return NOTE_MARKS.test(text) ? NOTE_MARKS.lastIndex : end;
 }
 
 /** The span without white space at its ends; empty (`start === end`) when there is nothing else. Linear in what it drops. */
@@ -103,7 +121,7 @@ function splitParagraph(text: string, paragraph: Span, sentences: Span[]): void 
     const flat = text.slice(start, end).replace(/[\r\n]/g, ' ');
     let sentenceStart = 0;
     for (const { index, segment } of segmenter.segment(flat)) {
-      const boundary = afterClosingMarks(flat, index + segment.length);
+      const boundary = afterClosingMarks(flat, afterNoteMarks(flat, index + segment.length));
       if (boundary <= sentenceStart) continue;
       if (boundary < flat.length && !endsHere(flat, sentenceStart, boundary)) continue;
       sentences.push(...inPieces(text, trimSpan(text, start + sentenceStart, start + boundary)));
@@ -118,7 +136,8 @@ function endsHere(flat: string, sentenceStart: number, boundary: number): boolea
   const before = flat
     .slice(Math.max(sentenceStart, boundary - CONTEXT), boundary)
     .trim()
-    .replace(MARKS_AT_END, '');
+    .replace(MARKS_AT_END, '')
+    .replace(NOTE_MARKS_AT_END, '');
   const after = flat.slice(boundary, boundary + CONTEXT).trimStart();
   if (before === '') return false;
   if (boundary - sentenceStart < CONTEXT && ENUMERATOR.test(before)) return false;

@@ -29,6 +29,9 @@ const someText = fc
         '。',
         '** ',
         '.*_',
+        '.[1]',
+        '.(',
+        '.²',
         '  ',
       ),
       fc.lorem({ maxCount: 3 }),
@@ -88,6 +91,19 @@ test('marks that close emphasis or code belong to the sentence before them', () 
     '*It* is light.',
   ]);
   assert.deepEqual(sentencesOf('Some animals, **e.g.** Lions, sleep.'), ['Some animals, **e.g.** Lions, sleep.']);
+});
+
+test('marks of notes belong to the sentence before them, a bracket that opens to the one after', () => {
+  for (const sentences of [
+    ['The dam broke in 1911.[1]', 'The next was built in 1923.[2][3]', 'Then came a third.'],
+    ['It is soft.[^1]', 'It floats.[[4]](#4)', 'It burns.¹²', 'It is light.'],
+    ['Is it true?[4]', 'He said "yes."[5]', 'Then he left.'],
+    ['He left.', '(Then she came.)', 'All was well.'],
+    ['Smith et al.[4] agree.'],
+  ])
+    assert.deepEqual(sentencesOf(sentences.join(' ')), sentences);
+  assert.deepEqual(sentencesOf('He left.(Then she came.)'), ['He left.', '(Then she came.)']);
+  assert.deepEqual(sentencesOf('中文句子。[1]第二句！'), ['中文句子。[1]', '第二句！']);
 });
 
 test('a line end is a space, a blank line an end', () => {

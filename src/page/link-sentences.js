@@ -88,15 +88,21 @@ const goesOn = /(?:^|[\s(])(?:e\.g|i\.e|cf|vs|dr|mr|mrs|ms|prof|fig|eq|no|approx
 
 /** What closes emphasis or code of Markdown belongs to the sentence before it. */
 const closingMarks = /[*_`~]{1,6}(?!\S)/y;
+/** Marks of notes, from where the full stop ends: [1], [^1], ¹. They do too. */
+const noteMarks = /(?:\[{1,2}\^?[\p{L}\p{N}-]{1,20}\]{1,2}|[⁰¹²³⁴-⁹]{1,3})+/uy;
 
 /**
  * @param {string} text
  * @param {number} at
  */
-function afterClosingMarks(text, at) {
-  if (/\s/.test(text.charAt(at - 1))) return at;
-  closingMarks.lastIndex = at;
-  return closingMarks.test(text) ? closingMarks.lastIndex : at;
+function afterMarks(text, at) {
+  // Unicode counts a bracket that opens among those that close.
+  const end = text.charAt(at - 1) === '[' ? at - 1 : at;
+  if (/\s/.test(text.charAt(end - 1))) return at;
+  noteMarks.lastIndex = end;
+  closingMarks.lastIndex = noteMarks.test(text) ? noteMarks.lastIndex : end;
+  const behindNotes = closingMarks.lastIndex;
+  return closingMarks.test(text) ? closingMarks.lastIndex : behindNotes;
 }
 
 /**
@@ -109,7 +115,7 @@ export function splitSentences(text) {
   const found = [];
   let start = 0;
   for (const { index, segment } of segmenter.segment(text.replace(/[\r\n]/g, ' '))) {
-    const end = afterClosingMarks(text, index + segment.length);
+    const end = afterMarks(text, index + segment.length);
     if (end <= start || (end < text.length && goesOn.test(text.slice(start, end)))) continue;
     const piece = text.slice(start, end);
     const from = start + (piece.length - piece.trimStart().length);

@@ -32,6 +32,14 @@ test('a sentence in other words is linked where it shares most of them, to the o
   assert.deepEqual(linkSentences(['The lighthouse began to shine in 1862', 'A whale swam by'], lighthouse), [0, null]);
 });
 
+test('marks of notes belong to the sentence before them', () => {
+  const text = 'The dam broke in 1911.[1] The next was built in 1923.[2][3] It is high.² It is long.';
+  assert.deepEqual(
+    splitSentences(text).map(({ start, end }) => text.slice(start, end)),
+    ['The dam broke in 1911.[1]', 'The next was built in 1923.[2][3]', 'It is high.²', 'It is long.'],
+  );
+});
+
 test('marks that close emphasis belong to the sentence before them', () => {
   const text = '**Logit.** A logit is a score, e.g. of a class. _Is it?_ **It** is.';
   assert.deepEqual(
