@@ -2,7 +2,7 @@ import { PDFLoader } from '@langchain/community/document_loaders/fs/pdf';
 import * as pdfjs from 'unpdf/pdfjs';
 import { AppError } from '../errors.ts';
 import { LONGEST_HEADING, LONGEST_TEXT, type LoadedDocument } from './loaded-document.ts';
-import { layOutPage, type TextItem } from './pdf-layout.ts';
+import { layOutPage, type TextItem, tablesIn } from './pdf-layout.ts';
 import { withoutRunningLines } from './running-lines.ts';
 import { itemStarts } from './text.ts';
 
@@ -11,12 +11,12 @@ const MOST_PAGES = 5_000;
 
 /** Names that programs put into a PDF's title when its author gave none. */
 const NO_TITLE =
-  /^(?:untitled|title|document\d*|slide 1|powerpoint presentation|microsoft (?:word|powerpoint|excel) - .*)$|\.\w{2,4}$/i;
+  /^(?:untitled|\(?anonymous\)?|title|document\d*|slide 1|powerpoint presentation|microsoft (?:word|powerpoint|excel) - .*)$|\.\w{2,4}$/i;
 
 type Info = { Title?: unknown };
 
 /**
- * The text of a PDF: its pages in order, a blank line between them, paragraphs put together from their lines, running headers and page numbers left out. LangChain's
+ * The text of a PDF: its pages in order, a blank line between them, paragraphs put together from their lines, rows of tables a line each, running headers and page numbers left out. LangChain's
  * `PDFLoader` reads it, on the pdf.js that unpdf ships; the pages' lines are laid out by us (pdf-layout), as the loader would
  * run words of different lines together or leave every line end in. The title is the PDF's own, else its first line.
  * Scanned pages have no text: there is no optical recognition here.
@@ -31,7 +31,7 @@ export async function loadPdf(bytes: Uint8Array): Promise<Omit<LoadedDocument, '
       .filter((page) => page !== '')
       .join('\n\n');
     const info: Info = pages[0]?.metadata.pdf?.info ?? {};
-    return { text, title: titleOf(info, text), headings: [], blocks: [], breaks: itemStarts(text) };
+    return { text, title: titleOf(info, text), headings: [], blocks: tablesIn(text), breaks: itemStarts(text) };
   } catch (cause) {
     if (cause instanceof AppError) throw cause;
     const needsPassword = cause instanceof Error && cause.name === 'PasswordException';

@@ -15,8 +15,8 @@ const longest = 20;
 export function raised(element: DomNode): string | null {
   const text = textOf(element).trim();
   if (text === '' || text.length > longest || /\s/.test(text)) return null;
-  const written = inDigits(text, higher);
-  if (written !== null) return /\p{L}{4}$/u.test(textBeside(element, 'prev')) ? ` ${written}` : written;
+  const written = raisedDigits(text, textBeside(element, 'prev'));
+  if (written !== null) return written;
   if (!/[\p{L}\p{N}]/u.test(text) || /^\p{L}{2,}$|[[\]]/u.test(text)) return null;
   return text.length === 1 ? `^${text}` : `^(${text})`;
 }
@@ -28,8 +28,17 @@ export function raised(element: DomNode): string | null {
 export function lowered(element: DomNode): string | null {
   const text = textOf(element).trim();
   const meetsDigits = /\d$/.test(textBeside(element, 'prev')) || /^\d/.test(textBeside(element, 'next'));
-  return text !== '' && meetsDigits ? inDigits(text, lower) : null;
+  return text !== '' && meetsDigits ? loweredDigits(text) : null;
 }
+
+/** Digits and signs as they are written raised behind `before`, apart where that is a word; null for any other text. */
+export function raisedDigits(text: string, before: string): string | null {
+  const written = inDigits(text, higher);
+  return written !== null && /\p{L}{4}$/u.test(before) ? ` ${written}` : written;
+}
+
+/** Digits and signs as they are written lowered; null for any other text. */
+export const loweredDigits = (text: string): string | null => inDigits(text, lower);
 
 function digits(plain: string, written: string): Map<string, string> {
   const forms = Array.from(written);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { loadDocument } from '../../src/ingest/load.ts';
-import { layOutPage } from '../../src/ingest/pdf-layout.ts';
+import { layOutPage, type TextItem } from '../../src/ingest/pdf-layout.ts';
 import { makePdf } from './make-pdf.ts';
 
 const load = (bytes: Uint8Array) => loadDocument({ bytes, name: 'a.pdf' });
@@ -128,4 +128,108 @@ test('what can not be read is a BAD_DOCUMENT that tells nothing of the text', as
 test('a PDF of ten thousand pages is refused before they are read', async () => {
   const pages = Array.from({ length: 10_000 }, () => []);
   await assert.rejects(load(makePdf(pages)), { code: 'BAD_DOCUMENT', message: /more than 5000 pages/ });
+});
+
+/** Items as pdf.js tells them: texts of one line where they stand, blank ones between. */
+function lineOfItems(y: number, ...texts: [x: number, width: number, text: string, more?: Partial<TextItem>][]) {
+  return texts.flatMap(([x, width, str, more], index): TextItem[] => {
+    const item = { str, transform: [10, 0, 0, 10, x, y], width, height: 10, hasEOL: index === texts.length - 1 };
+    const blank = { ...item, str: ' ', width: 999, height: 0, hasEOL: false };
+    return index === 0 || more ? [{ ...item, ...more }] : [blank, item];
+  });
+}
+const small = (y: number, x: number): Partial<TextItem> => ({ transform: [7, 0, 0, 7, x, y], height: 7 });
+
+test('rows of a table are lines of cells, and prose after it is none', async () => {
+  const cells = [
+    ['City', 'Hotel limit', 'Meals'],
+    ['Berlin', '150 EUR', '40 EUR'],
+    ['Tokyo', '220 EUR', '60 EUR'],
+  ];
+  const rows = cells.flatMap((row, line) =>
+    row.map((text, column) => ({ text, x: 72 + 110 * column, y: 700 - 20 * line })),
+  );
+  const prose = { text: 'Receipts are due in ten days.', y: 640 };
+  const { text, blocks } = await load(makePdf([[...rows, prose]]));
+  const table = 'City | Hotel limit | Meals\nBerlin | 150 EUR | 40 EUR\nTokyo | 220 EUR | 60 EUR';
+  assert.equal(text, `${table}\nReceipts are due in ten days.`);
+  assert.deepEqual(blocks, [{ start: 0, end: table.length, kind: 'table' }]);
+});
+
+test('bullets, numbers and the wide spaces of a justified line make no cells, and a bullet begins a line', () => {
+  const items = [
+    ...lineOfItems(700, [72, 4, '•'], [96, 100, 'first item']),
+    ...lineOfItems(686, [72, 4, '•'], [96, 100, 'second item']),
+    ...lineOfItems(640, [72, 20, '3.2'], [110, 80, 'A heading']),
+    ...lineOfItems(600, [72, 80, 'telecommunication'], [170, 80, 'infrastructure'], [268, 20, 'was']),
+  ];
+  assert.equal(
+    layOutPage(items),
+    '• first item\n• second item\n\n3.2 A heading\n\ntelecommunication infrastructure was',
+  );
+});
+
+test('raised and lowered digits change no number, and marks of notes no word', () => {
+  const items = lineOfItems(
+    700,
+    [72, 20, 'It costs 10'],
+    [92, 4, '6', small(704, 92)],
+    [96, 30, ' dollars', {}],
+    [126, 4, '3', small(704, 126)],
+    [130, 30, ' for H', {}],
+    [160, 4, '2', small(698, 160)],
+    [164, 20, 'O, log', {}],
+    [184, 4, '2', small(698, 184)],
+    [188, 20, ' 8 and 101', {}],
+    [208, 4, '2', small(698, 208)],
+    [212, 4, ' ', { ...small(698, 212), height: 0 }],
+    [216, 9, '11', small(698, 216)],
+  );
+  assert.equal(layOutPage(items), 'It costs 10⁶ dollars ³ for H2O, log2 8 and 101₂ 11');
+});
+
+test('a page on its side is read as one that stands', () => {
+  const lines = ['The first line goes', 'on in the second one.', 'Another paragraph.'];
+  const items = lines.map((str, index) => ({
+    str,
+    transform: [0, 12, -12, 0, 100 + [0, 14, 50][index]!, 140],
+    width: 100,
+    height: 12,
+    hasEOL: true,
+  }));
+  assert.equal(layOutPage(items), 'The first line goes on in the second one.\n\nAnother paragraph.');
+});
+
+test('Hebrew and Arabic that are drawn from the left are read from the right, in their plain letters', () => {
+  const rtl = { dir: 'rtl' };
+  const hebrew = lineOfItems(
+    700,
+    [72, 20, 'שקל.', rtl],
+    [92, 4, ' ', {}],
+    [96, 10, '30', {}],
+    [106, 4, ' ', {}],
+    [110, 90, 'שלום עולם, המחיר הוא', rtl],
+  );
+  assert.equal(layOutPage(hebrew), 'שלום עולם, המחיר הוא 30 שקל.');
+  const arabic = lineOfItems(
+    700,
+    [72, 9, 'ﺎ', rtl],
+    [81, 9, 'ﺒ', rtl],
+    [90, 9, 'ﺣ', rtl],
+    [99, 9, 'ﺮ', rtl],
+    [108, 9, 'ﻣ', rtl],
+  );
+  assert.equal(layOutPage(arabic), 'مرحبا');
+});
+
+test('letters drawn twice to be bold are read once', () => {
+  assert.equal(
+    layOutPage(lineOfItems(700, [72.3, 80, 'Payment terms', {}], [72, 80, 'Payment terms', {}])),
+    'Payment terms',
+  );
+});
+
+test('a title that a program made up is none', async () => {
+  for (const title of ['(anonymous)', 'untitled'])
+    assert.equal((await load(makePdf([[{ text: 'Travel limits', y: 700 }]], { title }))).title, 'Travel limits');
 });
