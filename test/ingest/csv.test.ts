@@ -53,14 +53,47 @@ test('a long row is a paragraph with a line for each value', () => {
   );
 });
 
-test('whatever the table, each value below the first row is found in the text', () => {
+test('whatever the table, each value but names of columns is found in the text', () => {
   const cell = fc.string({ unit: 'grapheme', maxLength: 12 }).map((text) => text.replace(/\s+/g, ' ').trim());
   const rows = fc.array(fc.array(cell, { minLength: 2, maxLength: 4 }), { minLength: 1, maxLength: 8 });
   fc.assert(
     fc.property(rows, (table) => {
       const { text } = loadCsv(papaparse.unparse(table, { delimiter: ',', quotes: true, newline: '\n' }));
-      for (const value of table.slice(1).flat()) assert.ok(text.includes(value), JSON.stringify([value, text]));
+      // The first row that isn't blank, or the first of several values where captions are above, may name the columns.
+      const filled = table.map((row) => row.filter((value) => value !== '').length);
+      const naming = [filled.findIndex((count) => count > 0), filled.findIndex((count) => count > 1)];
+      for (const value of table.filter((_, index) => !naming.includes(index)).flat())
+        assert.ok(text.includes(value), JSON.stringify([value, text]));
     }),
     { seed: 4, numRuns: 300 },
   );
+});
+
+test('captions above the names are no names, and the first is the title', () => {
+  for (const caption of ['Sales of 2024\n\n', 'Sales of 2024,,\n,,\n']) {
+    const { text, title, blocks } = loadCsv(`${caption}City,Sales\nBerlin,100\nTokyo,200\n`);
+    assert.equal(title, 'Sales of 2024');
+    assert.equal(text, 'Sales of 2024\n\nCity: Berlin; Sales: 100\nCity: Tokyo; Sales: 200');
+    assert.equal(blocks.length, 2);
+  }
+  assert.equal(loadCsv('email\na@example.org\n').text, 'email: a@example.org');
+});
+
+test('a quotation mark that is never closed swallows no rows', () => {
+  const rows = 'id,text,more\n1,"a, b",c\n2,"open,d\n3,"e, f",g\n4,"two\nlines",h\n';
+  assert.equal(
+    loadCsv(rows).text,
+    [
+      'id: 1; text: a, b; more: c',
+      'id: 2; text: "open; more: d',
+      'id: 3; text: e, f; more: g',
+      'id: 4; text: two lines; more: h',
+    ].join('\n'),
+  );
+  assert.equal(loadCsv('name\tnote\nAda\t"open\nBob\tfine\n').text, 'name: Ada; note: "open\nname: Bob; note: fine');
+});
+
+test('many lines with an open quotation mark take no more than some looks at the rest', () => {
+  const { text } = loadCsv(`id,text\n${'1,"open\n'.repeat(50_000)}`);
+  assert.equal(text.split('\n').length, 50_000);
 });
