@@ -1,4 +1,4 @@
-import { compile, type FormatCallback, type HtmlToTextOptions } from 'html-to-text';
+import { compile, type DomNode, type FormatCallback, type HtmlToTextOptions } from 'html-to-text';
 import { AppError } from '../errors.ts';
 import { assertShallow } from './html-depth.ts';
 import { close, nextCell, open, readMarks, withoutMarks } from './html-marks.ts';
@@ -18,6 +18,9 @@ const openers = new Set('h1 h2 h3 h4 h5 h6 summary dt'.split(' '));
 
 /** The whole number that an attribute gives, or null. */
 const whole = (attribute: string | undefined) => (/^\s*-?\d{1,9}\s*$/.test(attribute ?? '') ? Number(attribute) : null);
+
+const isRaisedAlready = ({ parent, children = [] }: DomNode) =>
+  parent?.name === 'sup' || children.some(({ name }) => name === 'sup');
 
 const formatters: Record<string, FormatCallback> = {
   /** Sets the marks of `options.mark` around an element's text, which stands apart by `options.lines` line ends. */
@@ -81,6 +84,13 @@ const formatters: Record<string, FormatCallback> = {
     if (text === null) walk(element.children, builder);
     else builder.addInline(text);
   },
+  /** The mark of a note that a book's style raises, where no `sup` does. */
+  link(element, walk, builder) {
+    const { role, 'epub:type': type } = element.attribs ?? {};
+    const text = role === 'doc-noteref' || type === 'noteref' ? raised(element) : null;
+    if (text === null || isRaisedAlready(element)) walk(element.children, builder);
+    else builder.addInline(text);
+  },
   cell(element, walk, builder) {
     builder.addInline(element.data ?? '');
     walk(element.children, builder);
@@ -109,7 +119,7 @@ function options(skip: string[]): HtmlToTextOptions {
       ...each('title', 'marked', { mark: 'title', lines: 2 }),
       ...each('table', 'marked', { mark: 'table', lines: 2 }),
       ...each('pre', 'marked', { mark: 'code', lines: 2 }),
-      ...each('a', 'inline'),
+      ...each('a', 'link'),
       ...each('hr', 'block'),
       ...each(plainBlocks, 'block', { leadingLineBreaks: 2, trailingLineBreaks: 2 }),
       ...skip.map((selector) => ({ selector, format: 'skip' })),

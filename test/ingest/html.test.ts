@@ -91,6 +91,12 @@ test('raised and lowered digits change no number', () => {
     ['9 m<sup>2</sup> on the 1<sup>st</sup> floor<sup>*</sup>', '9 m² on the 1st floor*'],
     ['the <b>warranty</b><sup>2</sup> of 2020<sup>[3]</sup>', 'the warranty ² of 2020[3]'],
     ['in 2020<a href="#n"><sup>3</sup></a>', 'in 2020³'],
+    [
+      'in 2020<a role="doc-noteref" href="#n">3</a>, a note<a epub:type="noteref" href="#n">4</a>',
+      'in 2020³, a note ⁴',
+    ],
+    ['in 2020<a role="doc-noteref" href="#n"><sup>3</sup></a>', 'in 2020³'],
+    ['in 2020<sup><a role="doc-noteref" href="#n">3</a></sup>', 'in 2020³'],
     ['H<sub>2</sub>O, CO<sub>2</sub>', 'H2O, CO2'],
     ['log<sub>2</sub>8, <i>1</i><sub>10</sub>, x<sub>i</sub>', 'log₂8, 1₁₀, xi'],
     ['an open <sup>tag that is never closed', 'an open tag that is never closed'],
