@@ -25,10 +25,14 @@ import {
 const PARSED_HEADINGS = 5_000;
 
 const INLINE_MARKUP = /[*_`[\]<>&\\!]/;
-const FRONT_MATTER = /^---[ \t]*\n(?=[A-Za-z_][\w-]*[ \t]*:)/;
-const FRONT_MATTER_END = /\n(?:---|\.\.\.)[ \t]*(?:\n|$)/;
+/** In YAML, whose first lines may be remarks, or in TOML. */
+const FRONT_MATTER = /^(?:---[ \t]*\n(?=(?:#[^\n]*\n)*[A-Za-z_][\w-]*[ \t]*:)|\+\+\+[ \t]*\n)/;
+const YAML_END = /\n(?:---|\.\.\.)[ \t]*(?:\n|$)/;
+const TOML_END = /\n\+\+\+[ \t]*(?:\n|$)/;
 const FRONT_MATTER_WITHIN = 20_000;
-const FRONT_MATTER_TITLE = /^title[ \t]*:[ \t]*(?:"([^"\n]+)"|'([^'\n]+)'|([^\s"'|>[{][^\n]*))/im;
+const FRONT_MATTER_TITLE = /^title[ \t]*[:=][ \t]*(?:"([^"\n]+)"|'([^'\n]+)'|([^\s"'|>[{#](?:(?![ \t]#)[^\n])*))/im;
+/** What many programs that show Markdown take for a heading's id or classes, and no reader sees: `## Words {#id}`. */
+const HEADING_ATTRIBUTES = /[ \t]+\{[#.][^{}]*\}$/;
 
 /**
  * Markdown as it stands is the document's text; here its headings, tables, code and lists are found. The block structure is
@@ -100,7 +104,7 @@ function withoutMarks(line: string): string {
 
 /** A heading's words without markup, on one line. */
 function plain(markdown: string): string {
-  const line = markdown.replace(/\s+/g, ' ');
+  const line = markdown.replace(/\s+/g, ' ').replace(HEADING_ATTRIBUTES, '');
   return INLINE_MARKUP.test(line)
     ? textOf(fromMarkdown(`# ${line}`))
         .replace(/\s+/g, ' ')
@@ -118,7 +122,7 @@ function textOf(node: Node): string {
 function findFrontMatter(source: string): Span {
   const head = source.slice(0, FRONT_MATTER_WITHIN);
   const opening = FRONT_MATTER.exec(head);
-  const closing = opening ? FRONT_MATTER_END.exec(head) : null;
+  const closing = opening ? (opening[0].startsWith('+') ? TOML_END : YAML_END).exec(head) : null;
   return { start: 0, end: closing ? closing.index + closing[0].length : 0 };
 }
 

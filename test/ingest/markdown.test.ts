@@ -103,3 +103,34 @@ test('megabytes made to be slow are read', () => {
   for (const part of parts) loadMarkdown(`${part.repeat(1_000_000 / part.length)}x`);
   loadMarkdown('# *a*\n'.repeat(100_000));
 });
+
+test('front matter may begin with remarks, or be TOML, and its title may have a remark behind it', () => {
+  for (const frontMatter of [
+    '---\n# reviewers:\n# - someone\ntitle: Pods\n---\n',
+    '+++\ntitle = "Pods"\ndraft = false\n+++\n',
+    '---\ntitle: Pods # shown above\n---\n',
+  ]) {
+    const { title, headings, blocks } = loadMarkdown(`${frontMatter}# About pods\nWords.\n`);
+    assert.equal(title, 'Pods');
+    assert.deepEqual(
+      headings.map(({ text }) => text),
+      ['About pods'],
+    );
+    assert.deepEqual(blocks, [{ start: 0, end: frontMatter.length, kind: 'code' }]);
+  }
+  assert.equal(loadMarkdown('---\ntitle: C# in depth\n---\n').title, 'C# in depth');
+  assert.equal(
+    loadMarkdown('---\n# A rule, then a heading\n\nNote: no more.\n\n---\n').title,
+    'A rule, then a heading',
+  );
+});
+
+test("a heading's id and classes are none of its words", () => {
+  const { headings } = loadMarkdown(
+    '# What a pod is {#what-is}\n\n## Two {.wide #two}\n\nThree {#three}\n---\n\n## A {set}\n',
+  );
+  assert.deepEqual(
+    headings.map(({ text }) => text),
+    ['What a pod is', 'Two', 'Three', 'A {set}'],
+  );
+});
