@@ -2,14 +2,14 @@ import { compile, type DomNode, type FormatCallback, type HtmlToTextOptions } fr
 import { AppError } from '../errors.ts';
 import { assertShallow } from './html-depth.ts';
 import { close, nextCell, open, readMarks, withoutMarks } from './html-marks.ts';
+import { formula } from './html-math.ts';
 import type { LoadedDocument } from './loaded-document.ts';
 import { lowered, raised } from './raised.ts';
 
 /** html-to-text walks the tree by recursion: what nests deeper than this is refused, so that the stack never overflows. */
 const DEEPEST_WALK = 1_000;
 
-const skipped =
-  'nav script style noscript template svg math select datalist textarea iframe object canvas audio video img';
+const skipped = 'nav script style noscript template svg select datalist textarea iframe object canvas audio video img';
 const hidden = ['[hidden]', '[aria-hidden="true"]'];
 const plainBlocks =
   'address aside blockquote caption dd details dl dt fieldset figcaption figure form legend section summary';
@@ -23,6 +23,7 @@ const isRaisedAlready = ({ parent, children = [] }: DomNode) =>
   parent?.name === 'sup' || children.some(({ name }) => name === 'sup');
 
 const formatters: Record<string, FormatCallback> = {
+  formula,
   /** Sets the marks of `options.mark` around an element's text, which stands apart by `options.lines` line ends. */
   marked(element, walk, builder, { mark, lines }) {
     builder.openBlock({ leadingLineBreaks: lines, isPre: mark === 'code' });
@@ -120,6 +121,7 @@ function options(skip: string[]): HtmlToTextOptions {
       ...each('table', 'marked', { mark: 'table', lines: 2 }),
       ...each('pre', 'marked', { mark: 'code', lines: 2 }),
       ...each('a', 'link'),
+      ...each('math', 'formula'),
       ...each('hr', 'block'),
       ...each(plainBlocks, 'block', { leadingLineBreaks: 2, trailingLineBreaks: 2 }),
       ...skip.map((selector) => ({ selector, format: 'skip' })),

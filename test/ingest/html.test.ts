@@ -161,3 +161,17 @@ test('what nests too deep, or is made to be slow, is refused or read', () => {
     loadHtml(`<p>${part.repeat(20_000)}`);
   assert.equal(loadHtml(`<svg>${'<path d=""/>'.repeat(1_000)}</svg>ok`).text, 'ok');
 });
+
+test('formulas are read on their line, with powers and fractions, and without the source they were made of', () => {
+  const math = (inner: string) =>
+    loadHtml(`<p>so <math><semantics><mrow>${inner}</mrow><annotation>x^2</annotation></semantics></math>.`).text;
+  for (const [inner, text] of [
+    ['<mi>E</mi><mo>=</mo><mi>m</mi><msup><mi>c</mi><mn>2</mn></msup>', 'so E = mc².'],
+    ['<msup><mn>2</mn><mrow><mi>k</mi><mo>+</mo><mn>1</mn></mrow></msup>', 'so 2^(k+1).'],
+    ['<mfrac><mn>1</mn><mrow><mi>a</mi><mo>+</mo><mi>b</mi></mrow></mfrac>', 'so 1/(a+b).'],
+    ['<msub>\n <mi>x</mi>\n <mn>1</mn>\n</msub><mo>-</mo><msqrt><mn>3</mn></msqrt>', 'so x₁-√3.'],
+    ['<munderover><mo>∑</mo><mi>i</mi><mi>n</mi></munderover><mtext>of all</mtext>', 'so ∑_iⁿof all.'],
+  ])
+    assert.equal(math(inner!), text);
+  assert.equal(loadHtml('<p>a <math>&lt;3</math> b').text, 'a <3 b');
+});
