@@ -49,14 +49,16 @@ export function refuseUnsupported({ n, tool_choice, function_call, response_form
  * The question of a conversation, which is its last message, and what was said before. System messages are left out: they would
  * be searched for, and no caller writes the prompt.
  * @throws AppError BAD_INPUT unless the last message is a user's, with a text of 1 to 4,000 characters; UNSUPPORTED for images
- * and whatever else is no text
+ * and whatever else in it is no text. In those before it that is passed over: a client sends a message that was refused again with each
+ * that follows.
  */
 export function readConversation(messages: ChatRequest['messages']): { question: string; history: Turn[] } {
-  const turns = messages.flatMap(({ role, content }) =>
-    role === 'system' || role === 'developer' ? [] : [{ role, text: textOf(content) }],
-  );
+  const turns = messages
+    .filter(({ role }) => role !== 'system' && role !== 'developer')
+    .map(({ role, content }) => ({ role, text: textOf(content), isAllText: isText(content) }));
   const last = turns.pop();
   if (last?.role !== 'user') throw new AppError('BAD_INPUT', 'messages: the last one must be of the role user');
+  if (!last.isAllText) throw new AppError('UNSUPPORTED', 'messages: only parts of the type text are taken.');
   const question = Question.safeParse(last.text);
   if (!question.success)
     throw new AppError(
@@ -72,13 +74,15 @@ export function readConversation(messages: ChatRequest['messages']): { question:
   return { question: question.data, history };
 }
 
-function textOf(content: ChatRequest['messages'][number]['content']): string {
+type Content = ChatRequest['messages'][number]['content'];
+
+function textOf(content: Content): string {
   if (typeof content === 'string') return content;
   return (content ?? [])
-    .map(({ type, text, refusal }) => {
-      if (type === 'text' && text !== undefined) return text;
-      if (type === 'refusal') return String(refusal ?? '');
-      throw new AppError('UNSUPPORTED', 'messages: only parts of the type text are taken.');
-    })
+    .map(({ type, text, refusal }) => (type === 'refusal' ? refusal : type === 'text' && text))
+    .filter((text) => typeof text === 'string')
     .join('\n');
 }
+
+const isText = (content: Content) =>
+  !Array.isArray(content) || content.every(({ type, text }) => type === 'text' && text !== undefined);

@@ -188,6 +188,22 @@ test('a follow-up question is put by a model so that it stands by itself, and is
   assert.equal(record.trace[0].name, 'in conversation');
 });
 
+test('an image that was refused does not have all that follows in the same conversation refused', async (t) => {
+  const { client, openai } = await startWithArticle(t);
+  const image = { type: 'image_url' as const, image_url: { url: 'data:image/png;base64,AA==' } };
+  const seen = { role: 'user' as const, content: [{ type: 'text' as const, text: 'What is this?' }, image] };
+  const model = 'default';
+  const refused = await refusal(client.chat.completions.create({ model, messages: [seen] }));
+  assert.equal(refused.status, 400);
+  openai.chat('When was the lighthouse finished?', 'It was finished in 1871.', correct);
+  await client.chat.completions.create({
+    model,
+    messages: [seen, { role: 'user', content: [image] }, ...asks(question)],
+  });
+  assert.match(JSON.stringify(openai.chatRequests[0]!.body), /What is this\?/);
+  assert.doesNotMatch(JSON.stringify(openai.chatRequests[0]!.body), /base64/);
+});
+
 test('what a model makes of a follow-up that is no question is not searched for', async (t) => {
   const { client, openai } = await startWithArticle(t);
   openai.chat('<think>hm</think>', 'Ida Moss.', correct);
@@ -266,7 +282,6 @@ test('what can not be answered so is refused in OpenAI’s shape, and says which
     [{ response_format: { type: 'json_object' } }, 'response_format'],
     [{ modalities: ['audio'] }, 'modalities'],
     [{ messages: [{ role: 'user', content: [{ type: 'text', text: 'What is this?' }, image] }] }, 'messages'],
-    [{ messages: [{ role: 'user', content: [image] }, ...asks(question)] }, 'messages'],
     [{ messages: [] }, 'messages'],
     [{ messages: [{ role: 'system', content: question }] }, 'messages'],
     [{ messages: [...asks(question), { role: 'assistant', content: 'It was' }] }, 'messages'],
