@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import { type Entry, fromBufferPromise, type ZipFile } from 'yauzl';
 import { AppError } from '../errors.ts';
-import { decodeUtf8 } from './format.ts';
+import { decodeUtf8, utf16Of } from './format.ts';
 
 /** Books with a picture on every page have some thousands. */
 const MOST_ENTRIES = 10_000;
@@ -70,11 +70,6 @@ async function collect(stream: Readable): Promise<Buffer> {
   const chunks: Buffer[] = [];
   for await (const chunk of stream) chunks.push(chunk as Buffer);
   return Buffer.concat(chunks);
-}
-
-function utf16Of(bytes: Buffer): 'utf-16le' | 'utf-16be' | null {
-  if (bytes[0] === 0xff && bytes[1] === 0xfe) return 'utf-16le';
-  return bytes[0] === 0xfe && bytes[1] === 0xff ? 'utf-16be' : null;
 }
 
 /** yauzl's errors may name entries, so they stay inside as the cause. */

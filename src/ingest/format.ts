@@ -53,7 +53,7 @@ export const isTextFormat = (format: Format): format is TextFormat =>
  * Checks that bytes are what their format promises, as far as a look at them can tell, and decodes the formats that are text.
  * @returns the text; `null` for a PDF, a Word document or an EPUB, which aren't text.
  * @throws {AppError} `BAD_DOCUMENT` when the bytes bear the mark of another kind of file or lack that of their own, or a
- * text isn't UTF-8 or has a NUL byte.
+ * text isn't UTF-8 or has a NUL byte, nor UTF-16 with its mark.
  */
 export function decodeBytes(bytes: Uint8Array, format: Format): string | null {
   const all = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -74,16 +74,27 @@ export function decodeBytes(bytes: Uint8Array, format: Format): string | null {
       `The file is a ZIP archive, not ${format}: name a Word file .docx, a book .epub.`,
     );
   }
+  const utf16 = utf16Of(bytes);
+  if (utf16) return decodeAs(utf16, bytes);
   if (bytes.includes(0)) throw new AppError('BAD_DOCUMENT', `The file holds a NUL byte, so it is not ${format}.`);
   return decodeUtf8(bytes);
 }
 
+/** Which UTF-16 a byte order mark tells of: Windows writes it for "Unicode" text. */
+export function utf16Of(bytes: Uint8Array): 'utf-16le' | 'utf-16be' | null {
+  if (bytes[0] === 0xff && bytes[1] === 0xfe) return 'utf-16le';
+  return bytes[0] === 0xfe && bytes[1] === 0xff ? 'utf-16be' : null;
+}
+
 /** @throws {AppError} `BAD_DOCUMENT` */
-export function decodeUtf8(bytes: Uint8Array): string {
+export const decodeUtf8 = (bytes: Uint8Array): string => decodeAs('utf-8', bytes);
+
+function decodeAs(encoding: 'utf-8' | 'utf-16le' | 'utf-16be', bytes: Uint8Array): string {
   try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    return new TextDecoder(encoding, { fatal: true }).decode(bytes);
   } catch (cause) {
-    throw new AppError('BAD_DOCUMENT', 'The file is not valid UTF-8. Save it as UTF-8 and try again.', { cause });
+    const name = encoding === 'utf-8' ? 'UTF-8' : 'UTF-16';
+    throw new AppError('BAD_DOCUMENT', `The file is not valid ${name}. Save it as UTF-8 and try again.`, { cause });
   }
 }
 

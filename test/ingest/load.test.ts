@@ -125,3 +125,12 @@ test('whatever text comes is loaded or refused on purpose, with spans in bounds 
     { seed: 2, numRuns: 600 },
   );
 });
+
+test('UTF-16 with its mark, as Windows writes it, is read, and what is none is refused', async () => {
+  const little = Buffer.from('\ufeffName\tStadt\r\nJörg\tKöln\r\n', 'utf16le');
+  const expected = 'Name: Jörg; Stadt: Köln';
+  assert.equal((await loadDocument({ bytes: little, name: 'a.csv' })).text, expected);
+  assert.equal((await loadDocument({ bytes: Buffer.from(little).swap16(), name: 'a.csv' })).text, expected);
+  const half = { bytes: little.subarray(0, 7), name: 'a.txt' };
+  await assert.rejects(loadDocument(half), { code: 'BAD_DOCUMENT', message: /not valid UTF-16/ });
+});
