@@ -1,6 +1,7 @@
 import mammoth from 'mammoth';
 import { AppError } from '../errors.ts';
 import { openArchive } from './archive.ts';
+import { withFormulas } from './docx-math.ts';
 import { loadHtml } from './html.ts';
 import { LONGEST_HEADING, type LoadedDocument } from './loaded-document.ts';
 import { assertNoEntities, xmlElements } from './xml-elements.ts';
@@ -9,7 +10,7 @@ const styles = ["p[style-name='Title'] => h1:fresh", "p[style-name='Subtitle'] =
 
 /**
  * The text of a Word document: mammoth makes HTML of it by the styles of its paragraphs, and that is read as any HTML is.
- * Pictures, comments, headers and footers are left out; footnotes stand at the end. The title is the one among the
+ * Pictures, comments, headers and footers are left out; footnotes stand at the end, formulas on their line. The title is the one among the
  * document's properties, else its first heading of level 1.
  * @throws {AppError} `BAD_DOCUMENT` for what is no Word document, is damaged or encrypted, or would unpack to too much.
  */
@@ -24,7 +25,7 @@ export async function loadDocx(bytes: Uint8Array): Promise<Omit<LoadedDocument, 
     async read(name: string) {
       const xml = await archive.readText(name);
       assertNoEntities(xml);
-      return xml;
+      return withFormulas(xml);
     },
   };
   const page = loadHtml(await toHtml(file));

@@ -1,11 +1,5 @@
 import type { DomNode, FormatCallback } from 'html-to-text';
-import { loweredDigits, raisedDigits } from './raised.ts';
-
-/** What is raised in a formula: c², 2^k, 2^(k+1). */
-const power = (text: string) => (text === '' ? '' : (raisedDigits(text, '') ?? `^${grouped(text)}`));
-/** What is lowered in a formula: x₁, x_k. */
-const index = (text: string) => (text === '' ? '' : (loweredDigits(text) ?? `_${grouped(text)}`));
-const grouped = (text: string) => (/^[\p{L}\p{N}.]*$/u.test(text) ? text : `(${text})`);
+import { grouped, index, power } from './math-text.ts';
 
 /** How an element of MathML is written, by its name, from the texts of the elements within. */
 const written: Record<string, (parts: string[]) => string> = {

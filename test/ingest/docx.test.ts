@@ -96,3 +96,25 @@ test('entities are not expanded, and elements that nest too deep end in an error
   await assert.rejects(load(makeDocx('', { more: [{ ...entities, name: 'docProps/core.xml' }] })), bad);
   await assert.rejects(load(makeDocx(`${'<w:p>'.repeat(50_000)}x${'</w:p>'.repeat(50_000)}`)), bad);
 });
+
+test('formulas are read on their line, with powers, fractions and brackets', async () => {
+  const run = (text: string) => `<m:r><m:t>${text}</m:t></m:r>`;
+  const squared = `<m:sSup><m:e>${run('c')}</m:e><m:sup>${run('2')}</m:sup></m:sSup>`;
+  const half = `<m:f><m:fPr><m:type m:val="bar"/></m:fPr><m:num>${run('1')}</m:num><m:den>${run('a&lt;b')}</m:den></m:f>`;
+  const sum = `<m:nary><m:naryPr><m:chr m:val="∑"/></m:naryPr><m:sub>${run('0')}</m:sub><m:sup>${run('n')}</m:sup><m:e>${run('x')}</m:e></m:nary>`;
+  const brackets = `<m:d><m:dPr><m:begChr m:val="["/><m:endChr m:val="]"/></m:dPr><m:e>${run('y')}</m:e></m:d>`;
+  const root = `<m:rad><m:radPr><m:degHide m:val="1"/></m:radPr><m:deg></m:deg><m:e>${run('3')}</m:e></m:rad>`;
+  const matrix = `<m:m><m:mr><m:e>${run('1')}</m:e><m:e>${run('2')}</m:e></m:mr></m:m>`;
+  const words = '<w:r><w:t xml:space="preserve">where </w:t></w:r>';
+  const textOf = async (formula: string) =>
+    (await load(makeDocx(`<w:p>${words}<m:oMathPara><m:oMath>${formula}</m:oMath></m:oMathPara></w:p>`))).text;
+  for (const [formula, text] of [
+    [run('E=m') + squared, 'where E=mc²'],
+    [half, 'where 1/(a<b)'],
+    [sum, 'where ∑₀ⁿx'],
+    [brackets + root, 'where [y]√3'],
+    [matrix, 'where 1 2;'],
+    ['</m:e></m:e><m:r>', 'where'],
+  ] as const)
+    assert.equal(await textOf(formula), text);
+});
