@@ -20,13 +20,15 @@ export type IngestProgress = {
 /** A file to ingest, and its source; or a link that isn't followed. */
 type SourceFile = { path: string; source: string; isLost?: boolean };
 
+/** Where npm keeps other people's packages, which would drown what a project says of itself. */
+const PACKAGES = 'node_modules';
 /** How many failures are kept in words; the rest is counted. */
 export const failuresKept = 1000;
 /** How many files are read, embedded and stored at once: a parser and the embedding model both have something to do. */
 const filesAtOnce = 4;
 
 /**
- * Ingests files, and folders with all that is in them but hidden files, in bounded memory whatever their number (several paths
+ * Ingests files, and folders with all that is in them but hidden files and `node_modules`, in bounded memory whatever their number (several paths
  * cost the files' names). A file's source is its path from the folder that was named, with `/` on every system, or its name
  * where it was named itself. Links within a folder are followed where they stay in it; any other counts as a file that can't be
  * read. What is unchanged costs a look, so an ingest that was broken off goes on where it stopped when it is run again.
@@ -117,7 +119,7 @@ async function* filesAt(path: string): AsyncGenerator<SourceFile> {
 async function* filesUnder(folder: string, root: string, isLink = false): AsyncGenerator<Omit<SourceFile, 'source'>> {
   const folders: { path: string; isLink: boolean }[] = [];
   for await (const entry of await opendir(folder)) {
-    if (entry.name.startsWith('.')) continue;
+    if (entry.name.startsWith('.') || entry.name === PACKAGES) continue;
     const path = join(folder, entry.name);
     const found = entry.isSymbolicLink() ? await followed(path, root) : entry;
     if (!found || (found !== entry && isLink && found.isDirectory())) yield { path, isLost: true };

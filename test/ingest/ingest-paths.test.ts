@@ -79,3 +79,10 @@ test('links are followed within the folder that was named, as Kubernetes mounts 
     ]);
   }
 });
+
+test('hidden files and installed packages within a folder are passed over', async (t) => {
+  const { ingest } = await folderOf(t, ['a/one.md', 'a/.git/x.md', 'a/.hidden.md', 'a/node_modules/other/README.md']);
+  const { sources, files, skipped } = await ingest('a');
+  assert.deepEqual({ sources, files, skipped }, { sources: ['one.md'], files: 1, skipped: 0 });
+  assert.deepEqual((await ingest('a/node_modules')).sources, ['other/README.md']);
+});
