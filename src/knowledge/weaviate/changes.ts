@@ -100,13 +100,18 @@ export function createChanges(options: { engine: Engine; select: Select; documen
   /**
    * Brings what was decided to its end, and takes its record away: as long as that is there it is carried out again, and would bring
    * back what is removed afterwards. In turn, so that nothing is removed between the reading of a record and its being carried out.
+   * @returns what is not decided
    */
-  async function finishDecided(collection: string) {
+  async function finishDecided(collection: string): Promise<Change[]> {
+    const undecided: Change[] = [];
     for (const change of await pending(collection)) {
-      if (change.documents.length === 0) continue;
-      await carryOut(collection, change);
-      await clean(collection, change);
+      if (change.documents.length === 0) undecided.push(change);
+      else {
+        await carryOut(collection, change);
+        await clean(collection, change);
+      }
     }
+    return undecided;
   }
 
   async function writeVersion(document: NewDocument, documentId: string, version: string) {
@@ -179,8 +184,7 @@ export function createChanges(options: { engine: Engine; select: Select; documen
 
     /** Finishes what was decided and cut short, and removes what was given up. */
     async tidy(collection: string): Promise<void> {
-      await inTurn(collection, () => finishDecided(collection));
-      for (const change of await pending(collection))
+      for (const change of await inTurn(collection, () => finishDecided(collection)))
         if (Date.now() - change.beganAt > abandonedMs) await clean(collection, change);
     },
   };
