@@ -2,13 +2,15 @@
 // The documents of a collection: to add, find, read, replace and delete; and the collections themselves.
 import { html } from 'htm/preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { call, upload } from './api.js';
+import { call } from './api.js';
 import { Failure } from './failure.js';
+import { addUploads, filesOf, UploadList } from './uploads.js';
 
 /** @typedef {{ id: string, source: string, title: string, format: string, characters: number, passages: number, updatedAt: string }} Summary */
-/** @typedef {{ number: number, file: Blob, source: string, state: string, share: number, error: any }} Upload */
 
 const pageSize = 100;
+/** The service gives no more at once. */
+const mostAtOnce = 1000;
 const takes = '.md,.markdown,.txt,.text,.html,.htm,.pdf,.docx,.epub,.csv,.tsv,.json,.jsonl,.ndjson';
 
 /**
@@ -21,27 +23,29 @@ const takes = '.md,.markdown,.txt,.text,.html,.htm,.pdf,.docx,.epub,.csv,.tsv,.j
  * }} props
  */
 export function DocumentsView({ collection, collections, setCollection, refresh, openDocument }) {
-  return html`<h1 id="documents" tabindex="-1">Documents</h1>
+  const count = collections.find(({ name }) => name === collection)?.documents;
+  return html`<h1 id="documents" tabindex="-1">Documents <span class="count">in “${collection}”</span></h1>
     <div class="library">
       <${CollectionsPanel} ...${{ collection, collections, setCollection, refresh }} />
-      <${Library} key=${collection} ...${{ collection, refresh, openDocument }} />
+      <${Library} key=${collection} ...${{ collection, count, refresh, openDocument }} />
     </div>`;
 }
 
 /**
  * The documents of one collection, and what adds to them.
- * @param {{ collection: string, refresh: () => Promise<void>, openDocument: import('./passages-view.js').OpenDocument }} props
+ * @param {{ collection: string, count: number | undefined, refresh: () => Promise<void>, openDocument: import('./passages-view.js').OpenDocument }} props
  */
-function Library({ collection, refresh, openDocument }) {
-  const list = useDocuments(collection);
+function Library({ collection, count, refresh, openDocument }) {
+  const list = useDocuments(collection, count);
   const afterChange = async () => {
     await list.reload();
     await refresh();
   };
-  const { uploads, add } = useUploads(collection, afterChange);
+  const add = (/** @type {{ file: Blob, source: string }[]} */ files) =>
+    addUploads(files.map((file) => ({ ...file, collection })));
   return html`<div class="library-main">
     <${AddDocuments} collection=${collection} add=${add} afterChange=${afterChange} />
-    ${uploads.length > 0 && html`<${UploadList} uploads=${uploads} />`}
+    <${UploadList} collection=${collection} afterChange=${afterChange} />
     <${DocumentList} list=${list} add=${add} afterChange=${afterChange} openDocument=${openDocument} />
   </div>`;
 }
@@ -68,83 +72,54 @@ const nextTo = (things, one) => things[things.indexOf(one) + 1] ?? things[things
 /**
  * The documents as far as they have been fetched.
  * @param {string} collection
+ * @param {number | undefined} count how many there are
  */
-function useDocuments(collection) {
+function useDocuments(collection, count) {
   const [documents, setDocuments] = useState(/** @type {Summary[] | null} */ (null));
   const [cursor, setCursor] = useState(/** @type {string | null} */ (null));
   const [failure, setFailure] = useState(/** @type {any} */ (null));
-  async function fetchPage(/** @type {string | null} */ from, limit = pageSize) {
-    const query = new URLSearchParams({ collection, limit: String(limit), ...(from !== null && { cursor: from }) });
+  /** Only the latest of what was begun counts: two that go on from one place would list its documents twice. */
+  const latest = useRef({});
+  const isBusy = useRef(false);
+  async function fetchUpTo(
+    /** @type {Summary[]} */ before,
+    /** @type {string | null} */ from,
+    /** @type {number} */ wanted,
+  ) {
+    const own = {};
+    latest.current = own;
+    isBusy.current = true;
+    let found = before;
+    let next = from;
     try {
-      const page = await call('GET', `/documents?${query}`);
-      setDocuments((before) => (from === null ? page.documents : [...(before ?? []), ...page.documents]));
-      setCursor(page.nextCursor);
+      do {
+        const limit = String(Math.min(mostAtOnce, wanted - found.length));
+        const query = new URLSearchParams({ collection, limit, ...(next !== null && { cursor: next }) });
+        const page = await call('GET', `/documents?${query}`);
+        if (latest.current !== own) return;
+        found = [...found, ...page.documents];
+        next = page.nextCursor;
+      } while (next !== null && found.length < wanted);
+      setDocuments(found);
+      setCursor(next);
       setFailure(null);
     } catch (error) {
-      setFailure(error);
+      if (latest.current === own) setFailure(error);
+    } finally {
+      if (latest.current === own) isBusy.current = false;
     }
   }
-  const reload = () => fetchPage(null, Math.min(1000, Math.max(pageSize, documents?.length ?? 0)));
+  const reload = () => fetchUpTo([], null, Math.max(pageSize, documents?.length ?? 0));
+  const more = async () => {
+    if (!isBusy.current) await fetchUpTo(documents ?? [], cursor, (documents?.length ?? 0) + mostAtOnce);
+  };
   useEffect(() => void reload(), [collection]);
-  return { documents, failure, hasMore: cursor !== null, more: () => fetchPage(cursor, 1000), reload };
+  // The collection may have been emptied.
+  useEffect(() => {
+    if (documents !== null && count !== undefined && count < documents.length) void reload();
+  }, [count]);
+  return { documents, failure, hasMore: cursor !== null, more, reload };
 }
-
-/**
- * Uploads, one after the other, each with how far it is.
- * @param {string} collection
- * @param {() => Promise<void>} afterChange
- */
-function useUploads(collection, afterChange) {
-  const [uploads, setUploads] = useState(/** @type {Upload[]} */ ([]));
-  const queue = useRef(/** @type {Upload[]} */ ([]));
-  const isRunning = useRef(false);
-  const counter = useRef(0);
-  const change = (/** @type {number} */ number, /** @type {Partial<Upload>} */ fields) =>
-    setUploads((before) => before.map((each) => (each.number === number ? { ...each, ...fields } : each)));
-
-  async function run() {
-    if (isRunning.current) return;
-    isRunning.current = true;
-    for (let next = queue.current.shift(); next; next = queue.current.shift()) {
-      const { number, file, source } = next;
-      change(number, { state: 'Uploading' });
-      try {
-        const onProgress = (/** @type {number} */ share) =>
-          change(number, { share, state: share < 1 ? 'Uploading' : 'Reading' });
-        const { isNew, unchanged, passages } = await upload({ file, source, collection, onProgress });
-        const became = unchanged ? 'Unchanged' : isNew ? 'Added' : 'Replaced';
-        change(number, { state: `${became}, ${passages} ${passages === 1 ? 'passage' : 'passages'}`, share: 1 });
-      } catch (error) {
-        change(number, { state: 'Failed', error });
-      }
-    }
-    isRunning.current = false;
-    await afterChange();
-  }
-  /** @param {{ file: Blob, source: string }[]} files */
-  function add(files) {
-    const added = files.map(({ file, source }) => {
-      counter.current += 1;
-      return { number: counter.current, file, source, state: 'Waiting', share: 0, error: null };
-    });
-    queue.current.push(...added);
-    setUploads((before) => [...added, ...before].slice(0, 200));
-    void run();
-  }
-  return { uploads, add };
-}
-
-/** @param {{ uploads: Upload[] }} props */
-const UploadList = ({ uploads }) => html`<ul class="uploads card" aria-label="Uploads" aria-live="polite">
-  ${uploads.map(
-    ({ number, source, state, share, error }) => html`<li key=${number} class=${error ? 'failed' : ''}>
-      <span class="upload-name">${source}</span>
-      ${!error && share < 1 && html`<progress value=${share} aria-label="Upload of ${source}"></progress>`}
-      ${!error && share === 1 && state === 'Reading' && html`<progress aria-label="Reading ${source}"></progress>`}
-      <span class="upload-state">${state}${error && html`: ${error.message} <code>${error.code}</code>`}</span>
-    </li>`,
-  )}
-</ul>`;
 
 /** @param {{ collection: string, add: (files: { file: Blob, source: string }[]) => void, afterChange: () => Promise<void> }} props */
 function AddDocuments({ collection, add, afterChange }) {
@@ -175,42 +150,23 @@ function AddDocuments({ collection, add, afterChange }) {
   </section>`;
 }
 
-/**
- * What was dropped, folders with all that is in them, under its path.
- * @param {DataTransfer} dropped
- * @returns {Promise<{ file: File, source: string }[]>}
- */
-async function filesOf({ items }) {
-  const files = [...items].filter(({ kind }) => kind === 'file');
-  // Both are gone once the event is over: they are taken before anything is waited for.
-  const dropped = files.map((item) => item.webkitGetAsEntry() ?? item.getAsFile());
-  /** @param {any} entry @returns {Promise<{ file: File, source: string }[]>} */
-  const read = async (entry) => {
-    if (entry === null) return [];
-    if (entry instanceof File) return [{ file: entry, source: entry.name }];
-    if (entry.isFile) {
-      const file = await new Promise((resolve, reject) => entry.file(resolve, reject));
-      return [{ file, source: entry.fullPath.replace(/^\//, '') }];
-    }
-    const reader = entry.createReader();
-    const found = [];
-    for (;;) {
-      const some = await new Promise((resolve, reject) => reader.readEntries(resolve, reject));
-      if (some.length === 0) return (await Promise.all(found.map(read))).flat();
-      found.push(...some);
-    }
-  };
-  return (await Promise.all(dropped.map(read))).flat();
-}
+/** What has been typed of a text to store, for as long as the page is open. */
+let pasted = { source: '', text: '', format: 'markdown' };
 
 /** @param {{ collection: string, afterChange: () => Promise<void> }} props */
 function PasteText({ collection, afterChange }) {
-  const [fields, setFields] = useState({ source: '', text: '', format: 'markdown' });
+  const [fields, setFields] = useState(pasted);
+  const [isBusy, setBusy] = useState(false);
   const [outcome, setOutcome] = useState('');
   const [failure, setFailure] = useState(/** @type {any} */ (null));
   const set = (/** @type {string} */ name) => (/** @type {any} */ event) =>
     setFields({ ...fields, [name]: event.currentTarget.value });
+  useEffect(() => {
+    pasted = fields;
+  }, [fields]);
   async function save() {
+    if (isBusy) return;
+    setBusy(true);
     setFailure(null);
     setOutcome('');
     try {
@@ -218,11 +174,13 @@ function PasteText({ collection, afterChange }) {
         body: { ...fields, source: fields.source.trim(), collection },
       });
       setOutcome(unchanged ? 'Unchanged.' : `Stored, ${passages} ${passages === 1 ? 'passage' : 'passages'}.`);
-      setFields({ ...fields, source: '', text: '' });
+      // What was typed meanwhile stays.
+      setFields((now) => (now.text === fields.text ? { ...now, source: '', text: '' } : now));
       await afterChange();
     } catch (error) {
       setFailure(error);
     }
+    setBusy(false);
   }
   const onKeyDown = (/** @type {KeyboardEvent} */ event) => {
     if (event.key === 'Enter' && (event.ctrlKey || event.metaKey))
@@ -235,11 +193,11 @@ function PasteText({ collection, afterChange }) {
       save();
     }}>
       <div class="row">
-        <label class="grow">Name<input required maxlength="1024" placeholder="notes/meeting.md" value=${fields.source} onInput=${set('source')} /></label>
+        <label class="grow">Name<input required placeholder="notes/meeting.md" value=${fields.source} onInput=${set('source')} /></label>
         <label>Format<select value=${fields.format} onChange=${set('format')}><option value="markdown">Markdown</option><option value="text">Text</option><option value="html">HTML</option></select></label>
       </div>
       <label>Text<textarea required rows="8" value=${fields.text} onInput=${set('text')} onKeyDown=${onKeyDown} /></label>
-      <div class="row"><button type="submit" class="primary">Store</button><span class="quiet" role="status">${outcome || 'Ctrl+Enter stores it.'}</span></div>
+      <div class="row"><button type="submit" class="primary">Store</button><span class="quiet" role="status">${(isBusy && outcome === '' ? 'Storing …' : outcome) || 'Ctrl+Enter stores it.'}</span></div>
       ${failure && html`<${Failure} error=${failure} />`}
     </form>
   </details>`;
@@ -281,7 +239,7 @@ function DocumentList({ list, add, afterChange, openDocument }) {
   return html`<section class="document-list" aria-label="Documents of the collection">
     <div class="row">
       <label class="grow"><span class="hidden">Filter by name or title</span><input id="document-filter" type="search" placeholder="Filter by name or title" value=${filter} onInput=${(/** @type {any} */ event) => setFilter(event.currentTarget.value)} /></label>
-      <span class="quiet" role="status">${wanted === '' ? documents.length : `${shown.length} of ${documents.length}`}${hasMore ? '+' : ''}</span>
+      <span class="quiet" role="status">${wanted === '' ? documents.length.toLocaleString('en') : `${shown.length.toLocaleString('en')} of ${documents.length.toLocaleString('en')}`}${hasMore ? '+' : ''}</span>
     </div>
     ${deletion && html`<${Failure} error=${deletion} />`}
     <ul class="card">
@@ -316,6 +274,9 @@ function DocumentRow({ document, add, remove, openDocument }) {
   </li>`;
 }
 
+/** The service empties this one where it would delete another. @param {string} name */
+const isAlwaysThere = (name) => name === 'default';
+
 /**
  * @param {{ collection: string, collections: import('./app.js').Collection[], setCollection: (name: string) => void, refresh: () => Promise<void> }} props
  */
@@ -336,8 +297,11 @@ function CollectionsPanel({ collection, collections, setCollection, refresh }) {
   }
   async function remove(/** @type {import('./app.js').Collection} */ removed) {
     const { name: of, documents } = removed;
-    if (!confirm(`Delete the collection “${of}” with ${documents} ${documents === 1 ? 'document' : 'documents'}?`))
-      return;
+    const many = `${documents.toLocaleString('en')} ${documents === 1 ? 'document' : 'documents'}`;
+    const what = isAlwaysThere(of)
+      ? `Delete all documents of “${of}”: ${many}?`
+      : `Delete the collection “${of}” with ${many}?`;
+    if (!confirm(what)) return;
     await change('DELETE', of);
     keepFocus(`delete-collection-${nextTo(collections, removed)?.name}`, 'collections');
   }
@@ -352,7 +316,7 @@ function CollectionsPanel({ collection, collections, setCollection, refresh }) {
           }}>
             <span>${each.name}</span><span class="count">${each.documents.toLocaleString('en')}<span class="hidden"> documents</span></span>
           </button>
-          <button id="delete-collection-${each.name}" type="button" class="link danger" aria-label="Delete the collection ${each.name}" onClick=${() => remove(each)}>Delete</button>
+          <button id="delete-collection-${each.name}" type="button" class="link danger" aria-label="${isAlwaysThere(each.name) ? 'Empty' : 'Delete'} the collection ${each.name}" onClick=${() => remove(each)}>${isAlwaysThere(each.name) ? 'Empty' : 'Delete'}</button>
         </li>`,
       )}
     </ul>

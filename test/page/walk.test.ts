@@ -404,7 +404,7 @@ test('documents are dropped, pasted, found, replaced and deleted; collections ma
   await page.getByRole('link', { name: 'Documents' }).click();
   await page.getByRole('button', { name: 'Delete the collection second' }).click();
   await page.getByRole('button', { name: 'Delete the collection second' }).waitFor({ state: 'detached' });
-  await page.locator('[aria-label="Delete the collection default"]:focus').waitFor();
+  await page.locator('[aria-label="Empty the collection default"]:focus').waitFor();
   assert.equal((await call('GET', '/collections/second')).status, 404);
   assert.deepEqual(complaints, []);
 });

@@ -1,0 +1,84 @@
+// biome-ignore-all lint/performance/useDomNodeTextContent: what people see is what is tested
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Page } from 'playwright-core';
+import { noBrowser, openBrowser, openPage } from '../doubles/browser.ts';
+import { startService } from '../doubles/service.ts';
+
+const skip = noBrowser;
+const link = (page: Page, name: string) => page.getByRole('link', { name, exact: true });
+const text = (name: string, content: string) => ({ name, mimeType: 'text/plain', buffer: Buffer.from(content) });
+
+test('uploads go on while people look elsewhere; those that failed stay in sight, and are tried again', {
+  skip,
+}, async (t) => {
+  const { url, call, openai } = await startService(t, { settings: { MAX_BODY_BYTES: '100 KiB' } });
+  await call('PUT', '/collections/second');
+  const { page, complaints } = await openPage(await openBrowser(t));
+  await page.goto(`${url}/#/documents`);
+  await page.getByText('No documents yet.').waitFor();
+  const files = Array.from({ length: 210 }, (_, number) => text(`${number}.txt`, `Leaf ${number}`));
+  const held = Promise.withResolvers<void>();
+  openai.embeddings({ until: held.promise });
+  await page.setInputFiles('input[type=file][multiple]', [...files, text('picture.bin', 'x')]);
+  await page.locator('.uploads', { hasText: '211' }).waitFor();
+  await link(page, 'History').click();
+  held.resolve();
+  await link(page, 'Documents').click();
+  const failed = page.locator('.uploads .failed', { hasText: 'picture.bin' });
+  await failed.waitFor();
+  await page.getByText('211 of 211 done, 1 failed').waitFor();
+  // Nor does another collection hide them.
+  await page.getByRole('button', { name: /^second/ }).click();
+  await failed.waitFor();
+  assert.equal((await call('GET', '/documents?limit=1000')).json.documents.length, 210);
+  await page.getByRole('button', { name: 'Try again what failed' }).click();
+  await failed.waitFor();
+  await page.getByRole('button', { name: 'Clear' }).click();
+  await page.locator('.uploads').waitFor({ state: 'detached' });
+  await page.setInputFiles('input[type=file][multiple]', text('large.txt', 'leaf '.repeat(60_000)));
+  assert.doesNotMatch(await page.locator('.uploads .failed').innerText(), /OFFLINE/);
+  assert.deepEqual(complaints, []);
+});
+
+test('thousands of documents: each is listed once, however fast the filter is typed, and deleting keeps the place', {
+  skip,
+}, async (t) => {
+  const { url } = await startService(t);
+  const { page, complaints } = await openPage(await openBrowser(t));
+  page.on('dialog', (dialog) => dialog.accept());
+  const all = Array.from({ length: 2500 }, (_, number) => ({
+    id: `doc_${number}`,
+    source: `${String(number).padStart(4, '0')}.md`,
+    title: `Leaf ${number}`,
+    format: 'markdown',
+    characters: 10,
+    passages: 1,
+    updatedAt: '2026-01-01T00:00:00.000Z',
+  }));
+  // So many documents take a while to make; what the page makes of the replies is what counts here.
+  const deleted = new Set<string>();
+  await page.route(/\/documents(\?|\/doc_)/, async (route) => {
+    const asked = new URL(route.request().url());
+    if (route.request().method() === 'DELETE') {
+      deleted.add(asked.pathname.split('/').at(-1)!);
+      return route.fulfill({ status: 204 });
+    }
+    const left = all.filter(({ id }) => !deleted.has(id));
+    const from = Number(asked.searchParams.get('cursor') ?? 0);
+    const to = from + Number(asked.searchParams.get('limit'));
+    await route.fulfill({
+      json: { documents: left.slice(from, to), nextCursor: to < left.length ? String(to) : null },
+    });
+  });
+  await page.goto(`${url}/#/documents`);
+  await page.locator('.document-row').first().waitFor();
+  await page.locator('#document-filter').pressSequentially('leaf 24');
+  await page.getByText('111 of 2,500', { exact: true }).waitFor();
+  const sources = await page.locator('.document-row .title').allInnerTexts();
+  assert.equal(new Set(sources).size, sources.length);
+  await page.locator('#document-filter').fill('');
+  await page.locator('[aria-label="Delete 2300.md"]').press('Enter');
+  await page.locator('[aria-label="Delete 2301.md"]:focus').waitFor();
+  assert.deepEqual(complaints, []);
+});
