@@ -41,7 +41,10 @@ function keyHeader() {
  */
 export async function call(method, path, options = {}) {
   const response = await send(method, path, options);
-  return response.status === 204 ? null : response.json();
+  if (response.status === 204) return null;
+  return response.json().catch((error) => {
+    throw asCallError(error);
+  });
 }
 
 /**

@@ -58,18 +58,25 @@ export function App() {
     line.addEventListener('offline', off);
     line.addEventListener('online', on);
     addEventListener('keydown', focusQuestion);
+    // A document lies over the view that it was opened from; a file that is dropped beside its place would replace the page.
+    const closeDocument = () => setOpened(null);
+    addEventListener('hashchange', closeDocument);
+    for (const name of ['dragover', 'drop']) addEventListener(name, /** @type {any} */ (refuseFiles));
     return () => {
       line.removeEventListener('key-needed', needKey);
       line.removeEventListener('offline', off);
       line.removeEventListener('online', on);
       removeEventListener('keydown', focusQuestion);
+      removeEventListener('hashchange', closeDocument);
+      for (const name of ['dragover', 'drop']) removeEventListener(name, /** @type {any} */ (refuseFiles));
     };
   }, []);
 
   const takeKey = (/** @type {string | null} */ key) => {
     storeKey(key);
     setHasKey(key !== null);
-    setCollections(null);
+    // Who brings another key goes on where the old one was refused; who forgets it leaves nothing to see.
+    if (key === null) setCollections(null);
     void refresh();
   };
   const here = collections?.find(({ name }) => name === collection);
@@ -80,8 +87,8 @@ export function App() {
     <select value=${collection} onChange=${(/** @type {any} */ event) => setCollection(event.currentTarget.value)}>
       ${(collections ?? [{ name: collection }]).map(({ name }) => html`<option key=${name} value=${name}>${name}</option>`)}
     </select></label>`;
-  const shared = { collection, picker, isEmpty, openDocument: setOpened };
-  return html`<a class="skip" href="#main">Skip to the content</a>
+  const shared = { collection, picker, isEmpty, documents: here?.documents, openDocument: setOpened };
+  return html`<a class="skip" href="#main" onClick=${skip}>Skip to the content</a>
     <header class="top">
       <a class="brand" href="#/"><img src="/assets/icon.svg" alt="" width="26" height="26" />Assay</a>
       <nav aria-label="Views">
@@ -118,20 +125,32 @@ function useRoute() {
   const [route, setRoute] = useState(read);
   const isFirst = useRef(true);
   useEffect(() => {
-    // The skip link's #main is a place on the page, not a way.
-    const follow = () => location.hash === '#main' || setRoute(read());
+    const follow = () => setRoute(read());
     addEventListener('hashchange', follow);
     return () => removeEventListener('hashchange', follow);
   }, []);
   const [named = '', id] = route;
   const view = named === 'asks' || views.some(([name]) => name === named) ? named : '';
+  const title = views.find(([name]) => name === view)?.[1] ?? 'Ask';
   useEffect(() => {
-    const title = views.find(([name]) => name === view)?.[1] ?? 'Ask';
     document.title = `${title} · Assay`;
+    // What had the focus may have gone with the view that it was in.
+    if (!isFirst.current && document.activeElement === document.body) document.getElementById('main')?.focus();
     if (!isFirst.current) scrollTo(0, 0);
     isFirst.current = false;
-  }, [view]);
+  }, [title]);
   return id === undefined ? [view] : [view, id];
+}
+
+/** To the content, without a step in the history: the address names the view. @param {Event} event */
+function skip(event) {
+  event.preventDefault();
+  document.getElementById('main')?.focus();
+}
+
+/** @param {DragEvent} event */
+function refuseFiles(event) {
+  if (event.dataTransfer?.types.includes('Files')) event.preventDefault();
 }
 
 /** `/` goes to the question, wherever nothing is being typed. @param {KeyboardEvent} event */
@@ -142,7 +161,8 @@ function focusQuestion(event) {
     event.ctrlKey ||
     event.metaKey ||
     event.altKey ||
-    target.closest('input, textarea, select, dialog')
+    target.closest('input, textarea, select') ||
+    document.querySelector('dialog[open]')
   )
     return;
   event.preventDefault();

@@ -4,10 +4,11 @@ import { html } from 'htm/preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { Answer } from './answer-view.js';
 import { ask, call } from './api.js';
+import { answerAsText, copyText } from './copy-answer.js';
 import { Failure } from './failure.js';
-import { pastAsks, rememberAsk } from './history.js';
-import { PastAskList } from './history-view.js';
+import { rememberAsk } from './history.js';
 import { Passages } from './passages-view.js';
+import { Start } from './start-view.js';
 import { showMs, Timeline } from './timeline.js';
 import { VerdictView } from './verdict-view.js';
 
@@ -40,6 +41,14 @@ const isUnderWay = (/** @type {Ask | null} */ ask) =>
   ask !== null && ['holding', 'searching', 'answering', 'judging'].includes(ask.phase);
 /** @type {never[]} */
 const none = [];
+/** The service takes no longer questions. */
+const mostCharacters = 4000;
+/** What has been typed and not yet been answered, and the options, for as long as the page is open. */
+const draft = { question: '', options: { evaluation: 'context', onIncorrect: 'return', topK: '' } };
+
+/** On a touch screen this would cover half the page with a keyboard. */
+const focusQuestion = () =>
+  matchMedia('(pointer: fine)').matches && document.getElementById('question')?.focus({ preventScroll: true });
 
 /**
  * @param {{
@@ -47,27 +56,33 @@ const none = [];
  *   collection: string,
  *   picker: unknown,
  *   isEmpty: boolean,
+ *   documents: number | undefined,
  *   hasModel: boolean,
  *   openDocument: import('./passages-view.js').OpenDocument,
- * }} props `askId`: the past ask to show
+ * }} props `askId`: the past ask to show; `documents`: how many the collection has
  */
-export function AskView({ askId, collection, picker, isEmpty, hasModel, openDocument }) {
-  const [question, setQuestion] = useState('');
-  const [options, setOptions] = useState({ evaluation: 'context', onIncorrect: 'return', topK: '' });
+export function AskView({ askId, collection, picker, isEmpty, documents, hasModel, openDocument }) {
+  const [question, setQuestion] = useState(draft.question);
+  const [options, setOptions] = useState(draft.options);
   const [shown, setShown] = useState(/** @type {Ask | null} */ (null));
   const cancel = useRef(/** @type {AbortController | null} */ (null));
+  const type = (/** @type {string} */ text) => {
+    draft.question = text;
+    setQuestion(text);
+  };
   useEffect(() => {
-    // On a touch screen this would cover half the page with a keyboard.
-    const focus = () => matchMedia('(pointer: fine)').matches && document.getElementById('question')?.focus();
+    draft.options = options;
+  }, [options]);
+  useEffect(() => {
     // The way of an answer is set without this event; who then goes to that of a question means a new one.
     const beginAnew = () => {
       if (!['', '#/'].includes(location.hash)) return;
       cancel.current?.abort();
       setShown(null);
-      setQuestion('');
-      focus();
+      type('');
+      focusQuestion();
     };
-    if (askId === null) focus();
+    if (askId === null) focusQuestion();
     addEventListener('hashchange', beginAnew);
     return () => {
       cancel.current?.abort();
@@ -86,16 +101,23 @@ export function AskView({ askId, collection, picker, isEmpty, hasModel, openDocu
     cancel.current = leaving;
     call('GET', `/asks/${encodeURIComponent(askId)}`, { signal: leaving.signal }).then(
       (reply) => {
-        setQuestion(reply.question);
+        setQuestion(draft.question || reply.question);
         setShown({ ...begun(reply.question, hasModel), ...ofReply(reply) });
       },
       (error) => leaving.signal.aborted || setShown({ ...begun('', hasModel), phase: 'failed', error }),
     );
   }, [askId]);
 
-  async function submit() {
-    const wanted = question.trim();
-    if (wanted === '' || isUnderWay(shown)) return;
+  async function submit(/** @type {string} */ wanted) {
+    if (wanted === '' || wanted.length > mostCharacters || isUnderWay(shown)) return;
+    const form = /** @type {HTMLFormElement} */ (document.querySelector('.composer'));
+    if (!form.checkValidity()) {
+      // What a closed panel holds can't be pointed at.
+      for (const details of form.querySelectorAll('details')) details.open = true;
+      form.reportValidity();
+      return;
+    }
+    focusQuestion();
     const leaving = new AbortController();
     cancel.current = leaving;
     const { evaluation, onIncorrect, topK } = options;
@@ -124,33 +146,43 @@ export function AskView({ askId, collection, picker, isEmpty, hasModel, openDocu
             score: data.verdict.score,
             at: new Date().toISOString(),
           });
-          if (!leaving.signal.aborted) history.replaceState(null, '', `#/asks/${data.id}`);
+          if (leaving.signal.aborted) return;
+          if (draft.question.trim() === wanted) draft.question = '';
+          // From one answer, Back leads to the answer before it; the empty page before the first one is not worth a step.
+          const way = `#/asks/${data.id}`;
+          if (location.hash.startsWith('#/asks/')) location.hash = way;
+          else location.replace(way);
         },
       });
     } catch (error) {
       update(() => ({ phase: 'failed', error: /** @type {CallError} */ (error) }));
     }
+    // Cancel is about to go.
+    if (document.activeElement?.matches('.composer-row > button')) focusQuestion();
   }
 
   function stop() {
     cancel.current?.abort();
     setShown((before) => before && { ...before, phase: 'cancelled' });
+    focusQuestion();
   }
 
   const onKeyDown = (/** @type {KeyboardEvent} */ event) => {
     if (event.key !== 'Enter' || event.shiftKey || event.isComposing) return;
     event.preventDefault();
-    submit();
+    submit(question.trim());
   };
   const underWay = isUnderWay(shown);
+  const tooMany = question.trim().length - mostCharacters;
   return html`<h1 class="hidden">Ask your documents</h1>
-    <form class="composer card" onSubmit=${(/** @type {Event} */ event) => {
+    <form class="composer card" novalidate onSubmit=${(/** @type {Event} */ event) => {
       event.preventDefault();
-      submit();
+      submit(question.trim());
     }}>
       <label class="hidden" for="question">Question</label>
-      <textarea id="question" rows="1" maxlength="4000" placeholder="Ask your documents a question" enterkeyhint="send"
-        value=${question} onInput=${(/** @type {any} */ event) => setQuestion(event.currentTarget.value)} onKeyDown=${onKeyDown} />
+      <textarea id="question" rows="1" placeholder="Ask your documents a question" enterkeyhint="send"
+        value=${question} onInput=${(/** @type {any} */ event) => type(event.currentTarget.value)} onKeyDown=${onKeyDown} />
+      ${tooMany > 0 && html`<p class="too-long" role="alert">${tooMany.toLocaleString('en')} characters too long</p>`}
       <div class="composer-row">
         ${picker}
         <${AskOptions} options=${options} setOptions=${setOptions} />
@@ -159,12 +191,12 @@ export function AskView({ askId, collection, picker, isEmpty, hasModel, openDocu
           // With keys, they are two buttons: one that became the other in mid-click would submit the form.
           underWay
             ? html`<button key="cancel" type="button" onClick=${stop}>Cancel</button>`
-            : html`<button key="ask" type="submit" class="primary" disabled=${question.trim() === ''}>Ask</button>`
+            : html`<button key="ask" type="submit" class="primary" disabled=${question.trim() === '' || tooMany > 0}>Ask</button>`
         }
       </div>
     </form>
     <p class="hidden" role="status">${shown ? announcement(shown) : ''}</p>
-    ${shown ? html`<${Shown} key=${shown.number} ask=${shown} openDocument=${openDocument} retry=${submit} />` : !isEmpty && html`<${Start} collection=${collection} />`}`;
+    ${shown ? html`<${Shown} key=${shown.number} ask=${shown} openDocument=${openDocument} retry=${() => submit(shown.question)} />` : !isEmpty && html`<${Start} ...${{ collection, documents, openDocument }} />`}`;
 }
 
 /** @typedef {{ evaluation: string, onIncorrect: string, topK: string }} Options as the form has them */
@@ -318,6 +350,7 @@ function Shown({ ask: shown, openDocument, retry }) {
       </div>
       ${error && html`<${Failure} error=${error} retry=${question !== '' ? retry : undefined} />`}
       ${verdict && reply && html`<${VerdictView} verdict=${verdict} abstained=${abstained} other=${reply.verdicts?.answer} />`}
+      ${reply && html`<${Copy} reply=${reply} />`}
       ${reply && html`<${Facts} reply=${reply} />`}
       ${reply?.trace && html`<details class="happened"><summary>What happened</summary><${Timeline} steps=${reply.trace} /></details>`}
     </section>
@@ -334,15 +367,16 @@ function Shown({ ask: shown, openDocument, retry }) {
 
 /** @param {{ reply: any }} props */
 function Facts({ reply }) {
-  const { timings, usage, attempts } = reply;
+  const { collection, timings, usage, attempts } = reply;
   const facts = [
+    `from “${collection}”`,
     `${showMs(timings.totalMs)} in all`,
     `search ${showMs(timings.retrieveMs)}`,
     `answer ${showMs(timings.answerMs)}`,
     `verdict ${showMs(timings.evaluateMs)}`,
     ...(usage.modelCalls > 0
       ? [
-          `${usage.modelCalls} model calls`,
+          `${usage.modelCalls} model ${usage.modelCalls === 1 ? 'call' : 'calls'}`,
           `${(usage.promptTokens + usage.completionTokens).toLocaleString('en')} tokens`,
         ]
       : ['no model calls']),
@@ -351,13 +385,10 @@ function Facts({ reply }) {
   return html`<ul class="facts" aria-label="Times and use">${facts.map((fact) => html`<li>${fact}</li>`)}</ul>`;
 }
 
-/** @param {{ collection: string }} props */
-function Start({ collection }) {
-  const asks = pastAsks().slice(0, 5);
-  return html`<section class="start">
-    <p class="lead">Every answer comes with the passages it stands on, and a verdict: can it be trusted?</p>
-    <p><a href="#/documents">See the documents of “${collection}”</a></p>
-    <p class="quiet"><kbd>Enter</kbd> asks, <kbd>Shift</kbd> <kbd>Enter</kbd> begins a new line, <kbd>/</kbd> goes to the question from anywhere.</p>
-    ${asks.length > 0 && html`<h2>Asked lately</h2><${PastAskList} asks=${asks} />`}
-  </section>`;
+/** @param {{ reply: any }} props */
+function Copy({ reply }) {
+  const [outcome, setOutcome] = useState('');
+  const copy = async () =>
+    setOutcome((await copyText(answerAsText(reply))) ? 'Copied.' : 'The browser did not let the page copy.');
+  return html`<p class="copy"><button type="button" onClick=${copy}>Copy with sources</button> <span class="quiet" role="status">${outcome}</span></p>`;
 }

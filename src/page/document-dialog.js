@@ -31,9 +31,15 @@ export function DocumentDialog({ place, onClose }) {
   const half = mostShown / 2;
   const from = showsAll || text.length <= mostShown ? 0 : Math.max(0, place.start - half);
   const to = showsAll || text.length <= mostShown ? text.length : Math.min(text.length, place.end + half);
+  // Who selects text and lets go beside the dialog doesn't want it closed.
+  const pressed = useRef(/** @type {EventTarget | null} */ (null));
   const closeOnBackdrop = (/** @type {MouseEvent} */ event) =>
-    event.target === dialog.current && dialog.current?.close();
-  return html`<dialog ref=${dialog} class="document" aria-labelledby="document-title" onClose=${onClose} onClick=${closeOnBackdrop}>
+    event.target === dialog.current && pressed.current === dialog.current && dialog.current?.close();
+  return html`<dialog ref=${dialog} class="document" aria-labelledby="document-title" onClose=${onClose} onMouseDown=${(
+    /** @type {MouseEvent} */ event,
+  ) => {
+    pressed.current = event.target;
+  }} onClick=${closeOnBackdrop}>
     <div class="sheet">
       <header>
         <div>

@@ -8,7 +8,9 @@ const advice = /** @type {Record<string, string>} */ ({
   MODEL_UNAVAILABLE: 'Try again in a moment; if it stays so, look at the model server.',
   MODEL_TIMEOUT: 'Try again, or ask something narrower.',
   OVERLOADED: 'Try again in a moment.',
-  KEY_FORBIDDEN: 'Choose another collection, or use another key.',
+  RATE_LIMITED: 'Wait a minute, and try again.',
+  NOT_READY: 'Try again in a moment.',
+  KEY_FORBIDDEN: 'Another key may have it: “Forget key” lets you give one.',
   COLLECTION_NOT_FOUND: 'It may have been deleted. Choose another one.',
 });
 

@@ -32,7 +32,7 @@ export function SearchView({ collection, picker, openDocument }) {
       search();
     }}>
       <label class="grow"><span class="hidden">Question or words</span>
-        <input type="search" maxlength="4000" placeholder="A question, or words" value=${question} onInput=${(/** @type {any} */ event) => setQuestion(event.currentTarget.value)} /></label>
+        <input type="search" placeholder="A question, or words" value=${question} onInput=${(/** @type {any} */ event) => setQuestion(event.currentTarget.value)} /></label>
       ${picker}
       <button type="submit" class="primary" disabled=${question.trim() === '' || isBusy}>Search</button>
     </form>

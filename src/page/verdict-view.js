@@ -10,7 +10,7 @@ const problems = /** @type {Record<string, string>} */ ({
   unavailable: 'The model that evaluates could not be reached.',
   skipped: 'There was no evaluation.',
 });
-const meanings = /** @type {Record<string, string>} */ ({
+export const meanings = /** @type {Record<string, string>} */ ({
   Correct: 'The answer can be trusted, as far as the evaluation can tell.',
   Incorrect: 'Do not rely on this answer.',
   Unjudged: 'Nobody has checked this answer.',
@@ -37,7 +37,7 @@ export function VerdictWord({ label, small }) {
 export const Score = ({ score, words }) =>
   score === null
     ? null
-    : html`<span class="score"><strong>${Math.round(score * 100)}</strong> of 100${words && html` <span class="quiet">to be correct</span>`}</span>`;
+    : html`<span class="score"><strong>${Math.round(score * 100)}</strong> of 100${words && html` <span class="quiet">(100: surely correct)</span>`}</span>`;
 
 /** @param {{ verdict: Verdict, abstained: boolean, other?: Verdict | undefined }} props `other`: by the answer alone */
 export function VerdictView({ verdict, abstained, other }) {

@@ -1,0 +1,46 @@
+// @ts-check
+// What is there before anything has been asked: what this is, what may be asked, and what a verdict means.
+import { html } from 'htm/preact';
+import { useEffect, useState } from 'preact/hooks';
+import { call } from './api.js';
+import { pastAsks } from './history.js';
+import { PastAskList } from './history-view.js';
+import { meanings, VerdictWord } from './verdict-view.js';
+
+/** So many documents are named, as a hint at what may be asked. */
+const mostNamed = 5;
+
+/**
+ * @param {{
+ *   collection: string,
+ *   documents: number | undefined,
+ *   openDocument: import('./passages-view.js').OpenDocument,
+ * }} props `documents`: how many there are, once that is known
+ */
+export function Start({ collection, documents, openDocument }) {
+  const [named, setNamed] = useState(/** @type {{ id: string, title: string }[]} */ ([]));
+  useEffect(() => {
+    const leaving = new AbortController();
+    const query = new URLSearchParams({ collection, limit: String(mostNamed) });
+    if (documents)
+      call('GET', `/documents?${query}`, { signal: leaving.signal }).then(
+        (page) => setNamed(page.documents),
+        () => {},
+      );
+    return () => leaving.abort();
+  }, [collection, documents]);
+  const asks = pastAsks().slice(0, 5);
+  return html`<section class="start">
+    <p class="lead">Ask about anything that your documents tell. Every answer comes with the passages it stands on, and a verdict: can it be trusted?</p>
+    ${named.length > 0 && html`<h2>Documents to ask about</h2><ul class="named">${named.map(({ id, title }) => html`<li key=${id}><button type="button" onClick=${() => openDocument({ id, start: 0, end: 0 })}>${title}</button></li>`)}</ul>`}
+    <p><a href="#/documents">${documents ? `${documents === 1 ? 'See the one document' : `See all ${documents.toLocaleString('en')} documents`} of “${collection}”` : `See the documents of “${collection}”`}</a></p>
+    ${
+      asks.length > 0
+        ? html`<h2>Asked lately</h2><${PastAskList} asks=${asks} />`
+        : html`<h2>What a verdict says</h2><ul class="meanings card">
+          ${['Correct', 'Incorrect', 'Abstained', 'Unjudged'].map((label) => html`<li key=${label}><${VerdictWord} label=${label} small /><span>${meanings[label]}</span></li>`)}
+        </ul>`
+    }
+    <p class="quiet keys"><kbd>Enter</kbd> asks, <kbd>Shift</kbd> <kbd>Enter</kbd> begins a new line, <kbd>/</kbd> goes to the question from anywhere.</p>
+  </section>`;
+}

@@ -1,0 +1,180 @@
+// biome-ignore-all lint/performance/useDomNodeTextContent: what people see is what is tested
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Page } from 'playwright-core';
+import { noBrowser, openBrowser, openPage } from '../doubles/browser.ts';
+import { fail } from '../doubles/openai-replies.ts';
+import { startService } from '../doubles/service.ts';
+
+const skip = noBrowser;
+const article = 'The tower was rebuilt in 1904 with granite from the north quarry.';
+const correct = JSON.stringify({ quotes: [article], reason: 'It says so.', verdict: 'Correct', score: 0.97 });
+const link = (page: Page, name: string) => page.getByRole('link', { name, exact: true });
+const verdictIsThere = (page: Page) => page.locator('.verdict .word').waitFor();
+
+test('what is typed stays: in other views, behind a key that was asked for anew, and where it is too long', {
+  skip,
+}, async (t) => {
+  const key = 'page-test-key-0123456789';
+  const { url, openai, call } = await startService(t, { settings: { API_KEYS: `team:${key}` } });
+  await call('POST', '/documents', { source: 'log.md', text: article }, { authorization: `Bearer ${key}` });
+  const { page, complaints } = await openPage(await openBrowser(t));
+  await page.goto(url);
+  await page.fill('[name=key]', key);
+  await page.keyboard.press('Enter');
+  await page.fill('#question', 'When was the tower');
+  await page.getByText('Options').click();
+  await page.getByLabel('Judge the answer by').selectOption('answer');
+  await link(page, 'Documents').click();
+  await page.getByText('Paste a text').click();
+  await page.getByLabel('Text', { exact: true }).fill('Snow lies on the quarry.');
+  await link(page, 'Ask').click();
+  assert.equal(await page.inputValue('#question'), 'When was the tower');
+  assert.equal(await page.getByLabel('Judge the answer by').inputValue(), 'answer');
+  await link(page, 'Documents').click();
+  await page.getByText('Paste a text').click();
+  assert.equal(await page.getByLabel('Text', { exact: true }).inputValue(), 'Snow lies on the quarry.');
+  await link(page, 'Ask').click();
+
+  // The key is revoked, and a new one given.
+  await page.fill('#question', 'When was the tower rebuilt?');
+  await page.evaluate(`sessionStorage.setItem('assay.key', 'not-this-one-0123456789')`);
+  await page.press('#question', 'Enter');
+  await page.getByText('This service needs a key').waitFor();
+  await page.fill('[name=key]', key);
+  await page.keyboard.press('Enter');
+  await page.getByText('This service needs a key').waitFor({ state: 'detached' });
+  assert.equal(await page.inputValue('#question'), 'When was the tower rebuilt?');
+  openai.chat('In 1904.', correct);
+  await page.getByRole('button', { name: 'Try again' }).click();
+  await verdictIsThere(page);
+
+  const long = `Why ${'and why '.repeat(520)}?`;
+  await page.evaluate(`document.getElementById('question').select()`);
+  await page.keyboard.insertText(long);
+  assert.equal(await page.inputValue('#question'), long, 'nothing of it is cut off silently');
+  await page.getByText(`${(long.length - 4000).toLocaleString('en')} characters too long`).waitFor();
+  assert.ok(await page.getByRole('button', { name: 'Ask', exact: true }).isDisabled());
+  assert.deepEqual(complaints, []);
+});
+
+test('Back leads to the answer before; Try again asks what failed; a number that can not be is told', {
+  skip,
+}, async (t) => {
+  const { url, openai, add } = await startService(t);
+  await add('log.md', article);
+  const { page, complaints } = await openPage(await openBrowser(t));
+  await page.goto(url);
+  const ask = async (question: string) => {
+    await page.fill('#question', question);
+    await page.press('#question', 'Enter');
+  };
+  openai.chat('In the year 1904.', correct);
+  await ask('When was the tower rebuilt?');
+  await verdictIsThere(page);
+  openai.chat('With granite.', correct);
+  await ask('What was the tower rebuilt with?');
+  await page.locator('.answer-text', { hasText: 'With granite.' }).waitFor();
+  await verdictIsThere(page);
+  await page.goBack();
+  await page.locator('.answer-text', { hasText: 'In the year 1904.' }).waitFor();
+  assert.equal(await page.inputValue('#question'), 'When was the tower rebuilt?');
+  await page
+    .locator('.passage')
+    .first()
+    .getByRole('button', { name: /^Open in document/ })
+    .click();
+  await page.locator('dialog').waitFor();
+  await page.goForward();
+  await page.locator('.answer-text', { hasText: 'With granite.' }).waitFor();
+  assert.equal(await page.locator('dialog').count(), 0, 'a document is not left open over another answer');
+
+  openai.chat(fail.status(503));
+  await ask('Who rebuilt the tower?');
+  await page.locator('.failure').waitFor();
+  await page.fill('#question', 'Something else, half typed');
+  openai.chat('Nobody knows.', correct);
+  await page.getByRole('button', { name: 'Try again' }).click();
+  await page.locator('.asked', { hasText: 'Who rebuilt the tower?' }).waitFor();
+  await verdictIsThere(page);
+  assert.equal(await page.inputValue('#question'), 'Something else, half typed');
+
+  await page.getByText('Options').click();
+  await page.getByLabel('Passages to answer from').fill('99');
+  await page.keyboard.press('Escape');
+  await page.getByRole('button', { name: 'Ask', exact: true }).click();
+  await page.locator('.options[open] input:focus').waitFor();
+  assert.deepEqual(complaints, []);
+});
+
+test('keyboards never lose their place: asking, cancelling, skipping, opening what was asked', { skip }, async (t) => {
+  const { url, openai, add } = await startService(t);
+  await add('log.md', article);
+  const { page, complaints } = await openPage(await openBrowser(t));
+  await page.goto(url);
+  const never = Promise.withResolvers<void>();
+  openai.chat({ content: 'Too late.', until: never.promise });
+  await page.fill('#question', 'When was the tower rebuilt?');
+  await page.getByRole('button', { name: 'Ask', exact: true }).press('Enter');
+  await page.locator('#question:focus').waitFor();
+  await page.getByRole('button', { name: 'Cancel' }).press('Enter');
+  await page.locator('#question:focus').waitFor();
+  never.resolve();
+  openai.chat('In 1904.', correct);
+  await page.keyboard.press('Enter');
+  await verdictIsThere(page);
+  await link(page, 'History').press('Enter');
+  await page.locator('.past a').press('Enter');
+  await verdictIsThere(page);
+  await page.locator('main:focus').waitFor();
+  await link(page, 'Documents').press('Enter');
+  await page.locator('.document-row').waitFor();
+  await page.getByRole('link', { name: 'Skip to the content' }).press('Enter');
+  await page.locator('main:focus').waitFor();
+  assert.match(page.url(), /#\/documents$/, 'so that a reload, or a link to it, shows the same view');
+  assert.deepEqual(complaints, []);
+});
+
+test('an answer is copied with its verdict and its sources', { skip }, async (t) => {
+  const { url, openai, add } = await startService(t);
+  await add('log.md', article, { title: 'Lighthouse log' });
+  const { page } = await openPage(await openBrowser(t), { permissions: ['clipboard-read', 'clipboard-write'] });
+  await page.goto(url);
+  openai.chat('It was rebuilt in **1904** with granite.', correct);
+  await page.fill('#question', 'When was the tower rebuilt?');
+  await page.press('#question', 'Enter');
+  await page.getByRole('button', { name: 'Copy with sources' }).click();
+  await page.getByText('Copied.').waitFor();
+  assert.equal(
+    await page.evaluate('navigator.clipboard.readText()'),
+    `When was the tower rebuilt?\n\nIt was rebuilt in **1904** with granite.\n\nVerdict: Correct, 97 of 100. It says so.\n\n[1] “${article}” Lighthouse log, log.md`,
+  );
+  // Pages that come by plain HTTP from elsewhere have no clipboard of the newer kind.
+  await page.evaluate(`Object.defineProperty(navigator, 'clipboard', { value: undefined }); document.title = 'older'`);
+  await page.getByRole('button', { name: 'Copy with sources' }).click();
+  await page.getByText('Copied.').waitFor();
+});
+
+test('files dropped beside the place for them do not replace the page; default is emptied, not deleted', {
+  skip,
+}, async (t) => {
+  const { url, add } = await startService(t);
+  await add('log.md', article);
+  const { page } = await openPage(await openBrowser(t));
+  await page.goto(url);
+  const isPrevented = await page.evaluate(`(() => {
+    const dataTransfer = new DataTransfer();
+    dataTransfer.items.add(new File(['x'], 'x.txt'));
+    return ['dragover', 'drop'].map((name) => !document.querySelector('main').dispatchEvent(new DragEvent(name, { dataTransfer, bubbles: true, cancelable: true })));
+  })()`);
+  assert.deepEqual(isPrevented, [true, true]);
+  await link(page, 'Documents').click();
+  const asked = page.waitForEvent('dialog');
+  await Promise.all([
+    asked.then(async (dialog) => {
+      assert.match(dialog.message(), /^Delete all documents of “default”/);
+      await dialog.dismiss();
+    }),
+    page.getByRole('button', { name: 'Empty the collection default' }).click(),
+  ]);
+});
