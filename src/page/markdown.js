@@ -24,6 +24,8 @@ purify.addHook('afterSanitizeAttributes', (element) => {
     element.setAttribute('role', 'group');
     element.setAttribute('aria-label', 'Code');
   }
+  // Bullets stand where the text of their list begins.
+  if (/^(?:UL|OL|BLOCKQUOTE|TABLE)$/.test(element.tagName)) element.setAttribute('dir', 'auto');
   if (element.tagName !== 'A' || !element.hasAttribute('href')) return;
   element.setAttribute('target', '_blank');
   element.setAttribute('rel', 'noopener noreferrer');

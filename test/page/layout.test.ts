@@ -1,0 +1,133 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Page } from 'playwright-core';
+import { assertNoSidewaysScroll, keepPicture, narrow, noBrowser, openBrowser, openPage } from '../doubles/browser.ts';
+import { startService } from '../doubles/service.ts';
+
+const skip = noBrowser;
+const verdict = (quote: string) =>
+  JSON.stringify({ quotes: [quote], reason: 'unbroken'.repeat(40), verdict: 'Correct', score: 0.97 });
+const styleOf = (page: Page, selector: string, property: string) =>
+  page.evaluate(`getComputedStyle(document.querySelector('${selector}')).${property}`);
+const heightOf = async (page: Page, selector: string) => (await page.locator(selector).first().boundingBox())!.height;
+
+test('long words, names, titles and questions widen no view, and leave room for what they are about', {
+  skip,
+}, async (t) => {
+  const { url, openai, add, call } = await startService(t);
+  const word = 'unbroken'.repeat(55);
+  await add(`${'x'.repeat(600)}.md`, `# ${word}\n\nThe tower ${word} was rebuilt in 1904.`);
+  await add(`${'deep name/'.repeat(60)}log.md`, 'The tower was rebuilt.', {
+    title: 'A long title of towers '.repeat(20).trim(),
+  });
+  for (let number = 0; number < 60; number += 1)
+    await call('PUT', `/collections/${'team-of-many-names-'.repeat(3)}${number}`);
+  const browser = await openBrowser(t);
+  for (const viewport of [narrow, { width: 1280, height: 800 }]) {
+    const { page, complaints } = await openPage(browser, { viewport });
+    await page.goto(url);
+    openai.chat(`The tower was rebuilt. ${word}`, verdict('The tower was rebuilt.'));
+    await page.fill(
+      '#question',
+      `Was the tower rebuilt? ${'Was it really rebuilt? '.repeat(150)}${word}`.slice(0, 3990),
+    );
+    await page.press('#question', 'Enter');
+    await page.locator('.verdict .word').waitFor();
+    await assertNoSidewaysScroll(page);
+    assert.ok((await heightOf(page, '.asked')) < 120, 'of a long question, some lines');
+    assert.ok((await heightOf(page, '.passage-head')) < 160, 'of a long title and source, some lines');
+    const opener = page
+      .locator('.passage', { hasText: 'A long title' })
+      .getByRole('button', { name: /^Open in document/ });
+    await opener.click();
+    await page.locator('dialog', { hasText: 'The tower was rebuilt.' }).waitFor();
+    assert.ok((await heightOf(page, '.sheet-body')) > viewport.height / 2, 'the text has most of the dialog');
+    await page.keyboard.press('Escape');
+    for (const [view, drawn] of [
+      ['Documents', '.document-row'],
+      ['Search', '.search'],
+      ['History', '.past li'],
+    ] as const) {
+      await page.getByRole('link', { name: view, exact: true }).click();
+      await page.locator(drawn).first().waitFor();
+      await assertNoSidewaysScroll(page);
+    }
+    await page
+      .getByLabel('Question or words')
+      .or(page.getByRole('link', { name: 'Documents', exact: true }))
+      .first()
+      .click();
+    await page.locator('.document-row').first().waitFor();
+    // However many collections there are, the documents are within a screen or so.
+    const top = (await page.locator('.drop').boundingBox())!.y;
+    assert.ok(top < viewport.height, `what adds documents begins at ${top} px`);
+    assert.deepEqual(complaints, []);
+    await page.context().close();
+  }
+});
+
+test('text of other directions reads from its own side', { skip }, async (t) => {
+  const { url, openai, add } = await startService(t);
+  const arabic = 'أعيد بناء البرج في عام 1904 (Ida Moss).';
+  await add('arabic.md', `# منارة\n\n${arabic}`);
+  const { page } = await openPage(await openBrowser(t), { viewport: narrow });
+  await page.goto(url);
+  openai.chat(`${arabic}\n\n- واحد`, verdict(arabic));
+  await page.fill('#question', 'متى أعيد بناء البرج؟');
+  await page.press('#question', 'Enter');
+  await page.locator('.answer-text:not(.plain) li').waitFor();
+  await page.locator('.verdict .word').waitFor();
+  await keepPicture(page, 'narrow-18-right-to-left');
+  for (const selector of ['.asked', '.answer-text p', '.answer-text li', '.passage-text', '#question'])
+    assert.equal(await styleOf(page, selector, 'unicodeBidi'), 'plaintext', selector);
+  assert.equal(await styleOf(page, '.answer-text ul', 'direction'), 'rtl');
+});
+
+test('text at twice its size, on paper and without colours', { skip }, async (t) => {
+  const { url, openai, add } = await startService(t);
+  const article = 'The tower was rebuilt in 1904.';
+  await add('log.md', `# Lighthouse log\n\n${article}\n\n${'Snow lies on the quarry.\n\n'.repeat(100)}`);
+  const { page, complaints } = await openPage(await openBrowser(t), { viewport: narrow });
+  const session = await page.context().newCDPSession(page);
+  await session.send('Page.setFontSizes', { fontSizes: { standard: 32 } });
+  await page.goto(url);
+  await page.locator('.named').waitFor();
+  assert.equal(await styleOf(page, 'body', 'fontSize'), '32px');
+  await assertNoSidewaysScroll(page);
+  openai.chat(article, verdict(article));
+  await page.fill('#question', 'When was the tower rebuilt?');
+  await page.press('#question', 'Enter');
+  await page.locator('.cite').click();
+  await assertNoSidewaysScroll(page);
+  for (const view of ['Documents', 'Search', 'Reports', 'History']) {
+    await page.getByRole('link', { name: view, exact: true }).click();
+    await page.locator('h1', { hasText: view === 'Reports' ? 'Evaluation' : view }).waitFor();
+    await assertNoSidewaysScroll(page);
+  }
+  await session.send('Page.setFontSizes', { fontSizes: { standard: 16 } });
+  await page.locator('.past a').click();
+  await page.locator('.cite').click();
+
+  // Where a system gives its own colours, what is marked is told apart, and can be read.
+  await page.emulateMedia({ forcedColors: 'active', colorScheme: 'dark' });
+  const colours = [
+    await styleOf(page, 'mark.current', 'backgroundColor'),
+    await styleOf(page, 'mark.current', 'color'),
+  ];
+  assert.deepEqual(colours, ['rgb(255, 255, 0)', 'rgb(0, 0, 0)']);
+  await page.emulateMedia({ forcedColors: null, colorScheme: null });
+
+  await page.emulateMedia({ media: 'print' });
+  for (const part of ['.top', '.composer', '.copy']) assert.ok(!(await page.locator(part).isVisible()), part);
+  for (const part of ['.asked', '.answer-text', '.verdict', '.passage-text'])
+    assert.ok(await page.locator(part).first().isVisible(), part);
+  await page.emulateMedia({ media: null });
+  await page
+    .getByRole('button', { name: /^Open in document/ })
+    .first()
+    .click();
+  await page.locator('dialog', { hasText: 'Snow lies' }).waitFor();
+  await page.emulateMedia({ media: 'print' });
+  assert.ok((await heightOf(page, 'dialog')) > 3000, 'all of a document is on paper');
+  assert.deepEqual(complaints, []);
+});
