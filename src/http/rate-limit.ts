@@ -7,8 +7,8 @@ import { redisKey } from '../replicas/redis-key.ts';
 
 /**
  * Refuses with RATE_LIMITED what goes beyond so many requests a minute: of each key, and of each client address where a request
- * has none that is known (of IPv6, each /64). Counted is what comes to any path but `/health/*`, whether there is something or not,
- * unless it was refused before for where it comes from.
+ * has none that is known (of IPv6, each /64). Counted is what comes to any path but `/health/*` and the page's own files under
+ * `/assets/`, of which one visit takes some thirty, whether there is something or not, unless it was refused before for where it comes from.
  * @param redis counts for all replicas together; what comes while it is away is let through
  */
 export async function limitRate(app: FastifyInstance, perMinute: number | undefined, redis?: Redis) {
@@ -23,7 +23,7 @@ export async function limitRate(app: FastifyInstance, perMinute: number | undefi
       return redis ? redisKey('rate', caller) : caller;
     },
     ...(redis && { redis, nameSpace: '', skipOnError: true }),
-    allowList: ({ routeOptions }) => routeOptions.url?.startsWith('/health/') ?? false,
+    allowList: ({ routeOptions }) => /^\/(?:health|assets)\//.test(routeOptions.url ?? ''),
   });
   const count = app.createRateLimit();
   app.addHook('onRequest', async (request, reply) => {

@@ -46,6 +46,8 @@ export function App() {
       setCollection((before) => (found.some(({ name }) => name === before) ? before : (found[0]?.name ?? 'default')));
     } catch (error) {
       setFailure(error);
+      // A key that is known but not enough is another matter than one that is missing.
+      if (/** @type {any} */ (error).code === 'KEY_FORBIDDEN') setRefusal(null);
     }
   }, []);
   useEffect(() => void refresh(), []);
@@ -104,6 +106,7 @@ export function App() {
       ${isOffline && html`<div class="banner warn" role="alert"><p><strong>The service can not be reached.</strong> What you see may be old.</p><button type="button" onClick=${refresh}>Try again</button></div>`}
       ${refusal && html`<${KeyForm} refusal=${refusal} onKey=${takeKey} />`}
       ${failure && !isOffline && !refusal && html`<${Failure} error=${failure} retry=${refresh} />`}
+      ${collections?.length === 0 && html`<div class="banner"><p><strong>There is no collection yet that this key opens.</strong></p></div>`}
       ${
         isEmpty &&
         view !== 'documents' &&

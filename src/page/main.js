@@ -1,7 +1,19 @@
 // @ts-check
-import { html, render } from 'htm/preact';
-import { App } from './app.js';
-
 const root = /** @type {HTMLElement} */ (document.getElementById('app'));
-root.replaceChildren();
-render(html`<${App} />`, root);
+try {
+  const [{ html, render }, { App }] = await Promise.all([import('htm/preact'), import('./app.js')]);
+  root.replaceChildren();
+  render(html`<${App} />`, root);
+} catch (error) {
+  const again = document.createElement('a');
+  again.href = location.pathname;
+  again.textContent = 'Load it again';
+  again.addEventListener('click', (event) => {
+    event.preventDefault();
+    location.reload();
+  });
+  const told = document.createElement('p');
+  told.append('The page did not arrive whole. ', again, '.');
+  root.querySelector('main')?.append(told);
+  throw error;
+}

@@ -178,3 +178,54 @@ test('files dropped beside the place for them do not replace the page; default i
     page.getByRole('button', { name: 'Empty the collection default' }).click(),
   ]);
 });
+
+test('what a key may not do is told, and what it may can be done', { skip }, async (t) => {
+  const keys = { writer: 'writer-key-0123456789', other: 'other-key-0123456789' };
+  const settings = { API_KEYS: `writer:${keys.writer}::write,other:${keys.other}:nothing:ask` };
+  const { url } = await startService(t, { settings });
+  const { page, complaints } = await openPage(await openBrowser(t));
+  await page.goto(url);
+  await page.fill('[name=key]', keys.writer);
+  await page.keyboard.press('Enter');
+  await page.getByText('This key does not have the right to ask.').waitFor();
+  assert.equal(await page.getByText('This service needs a key').count(), 0, 'it has one');
+  await link(page, 'Documents').click();
+  await page.setInputFiles('input[type=file][multiple]', {
+    name: 'a.txt',
+    mimeType: 'text/plain',
+    buffer: Buffer.from('Snow.'),
+  });
+  await page.getByText('Added, 1 passage').waitFor();
+  await page.getByRole('button', { name: 'Forget key' }).click();
+  await page.fill('[name=key]', keys.other);
+  await page.keyboard.press('Enter');
+  await page.getByText('There is no collection yet that this key opens.').waitFor();
+  assert.deepEqual(complaints, []);
+});
+
+test('a page that did not come whole says so', { skip }, async (t) => {
+  const { url } = await startService(t);
+  const { page } = await openPage(await openBrowser(t));
+  await page.route('**/assets/vendor/hooks.mjs', (route) => route.abort());
+  await page.goto(url);
+  await page.getByText('The page did not arrive whole.').waitFor();
+  await page.unroute('**/assets/vendor/hooks.mjs');
+  await page.getByRole('link', { name: 'Load it again' }).click();
+  await page.locator('#question').waitFor();
+});
+
+test('who selects text in a document and lets go beside it still has it open', { skip }, async (t) => {
+  const { url, add } = await startService(t);
+  await add('log.md', article);
+  const { page } = await openPage(await openBrowser(t));
+  await page.goto(url);
+  await page.getByRole('button', { name: 'log.md' }).click();
+  const text = (await page.locator('.document-text', { hasText: article }).boundingBox())!;
+  await page.mouse.move(text.x + 20, text.y + 10);
+  await page.mouse.down();
+  await page.mouse.move(5, 5);
+  await page.mouse.up();
+  assert.equal(await page.locator('dialog[open]').count(), 1);
+  await page.mouse.click(5, 5);
+  await page.locator('dialog').waitFor({ state: 'detached' });
+});

@@ -103,3 +103,13 @@ test('the page and its files need no key, and what it shows does', async (t) => 
   for (const path of ['/collections', '/documents', '/asks/x', '/assets/none.js'])
     assert.equal((await call('GET', path)).json.error.code, 'KEY_MISSING', path);
 });
+
+test('the files of the page are no requests that a limit counts: a page that came in part would be none', async (t) => {
+  const { call } = await startService(t, { settings: { RATE_LIMIT_PER_MINUTE: '2' } });
+  for (let load = 0; load < 3; load += 1)
+    assert.equal((await call('GET', '/assets/main.js', undefined, html)).status, 200);
+  assert.deepEqual(
+    [(await call('GET', '/assets/none.js')).status, (await call('GET', '/')).status, (await call('GET', '/')).status],
+    [404, 200, 429],
+  );
+});
