@@ -63,7 +63,7 @@ export async function ask(request, { signal, onEvent }) {
       onEvent(event, data);
     }
   } catch (error) {
-    throw asCallError(error);
+    if (error instanceof CallError || /** @type {Error} */ (error).name === 'AbortError') throw error;
   }
   if (!isOver) throw new CallError('CUT_OFF', 'The connection ended before the answer was complete.');
 }

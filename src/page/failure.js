@@ -4,7 +4,7 @@ import { html } from 'htm/preact';
 /** What to do about a failure, by its code; for the rest the service's own sentence has to do. */
 const advice = /** @type {Record<string, string>} */ ({
   OFFLINE: 'Is it running? Nothing was lost here: try again when it is.',
-  CUT_OFF: 'What had arrived is shown. Ask again.',
+  CUT_OFF: 'What had arrived is shown, unjudged. Ask again.',
   MODEL_UNAVAILABLE: 'Try again in a moment; if it stays so, look at the model server.',
   MODEL_TIMEOUT: 'Try again, or ask something narrower.',
   OVERLOADED: 'Try again in a moment.',

@@ -17,3 +17,5 @@ try {
   root.querySelector('main')?.append(told);
   throw error;
 }
+
+export {};

@@ -74,11 +74,20 @@ async function send({ number, file, source, collection }) {
   }
 }
 
+/** @param {string} id of an element that stays where the one with the focus goes */
+const focus = (id) => document.getElementById(id)?.focus();
+
 /** What failed goes to the end of the line once more. */
 function tryAgain() {
+  focus('uploads');
   const failed = uploads.filter(({ error }) => error);
   show(uploads.filter(({ error }) => !error));
   addUploads(failed.map(({ file, source, collection }) => ({ file, source, collection })));
+}
+
+function clear() {
+  focus('documents');
+  show([]);
 }
 
 /** @param {{ collection: string, afterChange: () => Promise<void> }} props `afterChange`: what has been uploaded can be listed */
@@ -98,11 +107,11 @@ export function UploadList({ collection, afterChange }) {
   const failed = uploads.filter(({ error }) => error);
   const shown = [...failed, ...uploads.filter(({ error }) => !error)].slice(0, mostShown);
   const left = uploads.length - shown.length;
-  return html`<section class="uploads card" aria-label="Uploads">
+  return html`<section id="uploads" tabindex="-1" class="uploads card" aria-label="Uploads">
     <div class="row">
       <p class="grow" role="status">${done.toLocaleString('en')} of ${uploads.length.toLocaleString('en')} done${failed.length > 0 && `, ${failed.length.toLocaleString('en')} failed`}</p>
       ${failed.length > 0 && html`<button type="button" class="link" onClick=${tryAgain}>Try again what failed</button>`}
-      ${done === uploads.length && html`<button type="button" class="link" onClick=${() => show([])}>Clear</button>`}
+      ${done === uploads.length && html`<button type="button" class="link" onClick=${clear}>Clear</button>`}
     </div>
     <ul>
       ${shown.map((each) => html`<${Row} key=${each.number} upload=${each} elsewhere=${each.collection !== collection} />`)}

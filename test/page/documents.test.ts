@@ -32,10 +32,12 @@ test('uploads go on while people look elsewhere; those that failed stay in sight
   await page.getByRole('button', { name: /^second/ }).click();
   await failed.waitFor();
   assert.equal((await call('GET', '/documents?limit=1000')).json.documents.length, 210);
-  await page.getByRole('button', { name: 'Try again what failed' }).click();
+  await page.getByRole('button', { name: 'Try again what failed' }).press('Enter');
+  await page.locator('.uploads:focus').waitFor();
   await failed.waitFor();
-  await page.getByRole('button', { name: 'Clear' }).click();
+  await page.getByRole('button', { name: 'Clear' }).press('Enter');
   await page.locator('.uploads').waitFor({ state: 'detached' });
+  await page.locator('h1:focus').waitFor();
   await page.setInputFiles('input[type=file][multiple]', text('large.txt', 'leaf '.repeat(60_000)));
   assert.doesNotMatch(await page.locator('.uploads .failed').innerText(), /OFFLINE/);
   assert.deepEqual(complaints, []);

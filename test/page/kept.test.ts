@@ -1,5 +1,7 @@
 // biome-ignore-all lint/performance/useDomNodeTextContent: what people see is what is tested
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { test } from 'node:test';
 import type { Page } from 'playwright-core';
 import { noBrowser, openBrowser, openPage } from '../doubles/browser.ts';
@@ -162,6 +164,7 @@ test('files dropped beside the place for them do not replace the page; default i
   await add('log.md', article);
   const { page } = await openPage(await openBrowser(t));
   await page.goto(url);
+  await page.locator('.named').waitFor();
   const isPrevented = await page.evaluate(`(() => {
     const dataTransfer = new DataTransfer();
     dataTransfer.items.add(new File(['x'], 'x.txt'));
@@ -228,4 +231,44 @@ test('who selects text in a document and lets go beside it still has it open', {
   assert.equal(await page.locator('dialog[open]').count(), 1);
   await page.mouse.click(5, 5);
   await page.locator('dialog').waitFor({ state: 'detached' });
+});
+
+test('an answer that a restart of the service cut off is told from a whole one, and can be asked for again', {
+  skip,
+}, async (t) => {
+  const { url, openai, add } = await startService(t);
+  await add('log.md', article);
+  const connections: Socket[] = [];
+  const between = createServer((socket) => {
+    const onward = connect(Number(new URL(url).port), '127.0.0.1');
+    connections.push(
+      socket.on('error', () => {}),
+      onward.on('error', () => {}),
+    );
+    socket.pipe(onward).pipe(socket);
+  });
+  await once(between.listen(0, '127.0.0.1'), 'listening');
+  t.after(async () => {
+    for (const each of connections) each.destroy();
+    await new Promise((resolve) => between.close(resolve));
+  });
+  const { page, complaints } = await openPage(await openBrowser(t));
+  await page.goto(`http://127.0.0.1:${(between.address() as AddressInfo).port}`);
+  const never = Promise.withResolvers<void>();
+  async function* tokens() {
+    yield 'The tower was rebuilt in';
+    await never.promise;
+  }
+  openai.chat({ content: tokens() });
+  await page.fill('#question', 'When was the tower rebuilt?');
+  await page.press('#question', 'Enter');
+  await page.locator('.answer-text', { hasText: 'rebuilt in' }).waitFor();
+  for (const each of connections) each.destroy();
+  await page.locator('.failure', { hasText: 'CUT_OFF' }).getByText('unjudged').waitFor();
+  assert.equal(await page.locator('.banner').count(), 0, 'whether the service is there shows at the next call');
+  never.resolve();
+  openai.chat('It was rebuilt in 1904.', correct);
+  await page.getByRole('button', { name: 'Try again' }).click();
+  await verdictIsThere(page);
+  assert.deepEqual(complaints, []);
 });
