@@ -1,6 +1,7 @@
 import { focusStems, isNumber } from '../ranking/question-type.ts';
 import { readWords, type Word, weightedShare } from '../ranking/words.ts';
 import type { ReadQuestion } from './rank-sentences.ts';
+import { wholeText } from './sentence-candidates.ts';
 import type { Support } from './support.ts';
 
 /** How many words apart the answer and a word of the question may stand until the word counts half. */
@@ -39,14 +40,15 @@ export function placeOf(supports: Support[], question: ReadQuestion): AnswerPlac
 }
 
 function placeOfPart({ part, sentence }: Support, question: ReadQuestion): AnswerPlace {
-  const words = readWords(sentence.text).slice(0, mostWords);
+  const text = wholeText(sentence);
+  const words = readWords(text).slice(0, mostWords);
   const answer = new Set(
     readWords(part).flatMap(({ stem, common }) => (common || question.stems.has(stem) ? [] : [stem])),
   );
   const placesWhere = (holds: (word: Word) => boolean) => words.flatMap((word, place) => (holds(word) ? [place] : []));
   const places = placesWhere(({ stem }) => answer.has(stem));
   const asked = placesWhere(({ stem }) => question.stems.has(stem));
-  const clauses = clausesOf(words, sentence.text);
+  const clauses = clausesOf(words, text);
   const own = new Set(places.map((place) => clauses[place]!));
   const stemsIn = (holds: (clause: number) => boolean) =>
     new Set(words.flatMap(({ stem }, place) => (holds(clauses[place]!) ? [stem] : [])));

@@ -48,6 +48,9 @@ const trained = sentenceFeatures.map((name) => weights.sentence[name]);
 const fewestNewWords = 3;
 /** How much less likely what isn't prose is to be the answer: it is taken only where nothing else comes near. */
 const notProse = 3;
+/** What only names what is below is never the answer. */
+const onlyName = 30;
+const penaltyOf = ({ onlyNames, prose }: Candidate) => (onlyNames ? onlyName : prose ? 0 : notProse);
 const none: ReadonlySet<string> = new Set();
 
 /** What was ranked before, as long as its context is there: answer, verdict and what precedes them ask for the same. */
@@ -75,12 +78,18 @@ export function rank(
   featureWeights: number[],
 ): { question: ReadQuestion; sentences: RankedSentence[] } {
   const candidates = sentenceCandidates(context);
-  const stemsOf = new Map(candidates.map((candidate) => [candidate, contentStems(candidate.text)]));
+  const own = candidates.map(({ text, block }) => contentStems(text.slice(0, text.length - block.length)));
+  const stemsOf = new Map(
+    candidates.map((candidate, at) => {
+      const { completedBy } = candidate;
+      return [candidate, completedBy === '' ? own[at]! : own[at]!.union(contentStems(completedBy))];
+    }),
+  );
   const read: ReadQuestion = {
     text: question,
     type: questionTypeOf(question),
     stems: contentStems(question),
-    rarity: rarityIn(stemsOf.values()),
+    rarity: rarityIn(own),
   };
   // What the title says already, as the name of the thing that the whole document is about, tells sentences little apart.
   const besideTitle = new Map(
@@ -100,7 +109,8 @@ export function rank(
     const after = neighbour(1);
     const fits = read.type === 'other' || holdsType(read.type, candidate.text, question);
     const share = (...pool: ReadonlySet<string>[]) => weightedShare(read.stems, pool, read.rarity);
-    const newWords = [...stems].filter((stem) => !read.stems.has(stem)).length;
+    const isNew = (stem: string) => !read.stems.has(stem);
+    const newWords = [...own[at]!, ...contentStems(candidate.block)].filter(isNew).length;
     const features = [
       relative(candidate.meanSimilarity),
       relative(candidate.greatestSimilarity),
@@ -110,10 +120,10 @@ export function rank(
       share(stems, after),
       Math.min(candidate.passage.rank, 4) - 1,
       read.type === 'other' ? 0 : Number(fits) - 0.5,
-      Number(newWords < fewestNewWords),
+      Number(newWords < fewestNewWords && candidate.completedBy === ''),
     ];
     const sum = features.reduce((total, feature, index) => total + feature * featureWeights[index]!, 0);
-    return { ...candidate, stems, before, after, fits, features, score: candidate.prose ? sum : sum - notProse };
+    return { ...candidate, stems, before, after, fits, features, score: sum - penaltyOf(candidate) };
   });
   scored.sort((one, other) => other.score - one.score);
   const best = scored[0]?.score ?? 0;

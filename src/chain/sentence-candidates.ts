@@ -1,5 +1,6 @@
 import type { FoundPassage } from '../passage.ts';
 import { afterClosingMarks, type Span, splitSentences } from '../sentences.ts';
+import { layoutOf } from './passage-layout.ts';
 
 /** A sentence of a passage that may answer: offsets into the document, and how near the windows that hold it are. */
 export type Candidate = {
@@ -8,8 +9,15 @@ export type Candidate = {
   place: number;
   start: number;
   end: number;
-  /** As it stands in the passage. */
+  /** As it stands in the passage; what leads up to a list or to code, with that. */
   text: string;
+  /** What it says little without: the question that it stands under, the names of its table's columns. */
+  completedBy: string;
+  /** As they stand in the passage: the list or code it leads up to, and the lines that name its table's columns. */
+  block: string;
+  head: string;
+  /** Whether it only names what is below, as such lines do, and questions that are answered there. */
+  onlyNames: boolean;
   /** False for headings, rows of tables, code: what reads badly as an answer. */
   prose: boolean;
   /** Mean and greatest cosine between the question and the windows that hold the sentence. */
@@ -20,21 +28,29 @@ export type Candidate = {
 const lineMark = /^[ \t]*(?:#{1,6}[ \t]|[-+*•][ \t]|\d{1,3}[.)][ \t]|\|)/;
 /** A few emphasised words that what follows is about, as in "**Logit.** A logit is a score." */
 const runInHeading = /^([*_]{1,3})[^\s*_]+(?:\s[^\s*_]+){0,4}\1$/;
+/** A value behind what it is called, as records and notes have it: "Region: West; Manager: A. Byrne". */
+const labelled = /^[^.:;?!|]{1,60}:\s+\S/;
 /** Markup behind a sentence is not its end: else a tag put there would make it look like a fragment. */
 const trailingTags = /(?:\s{0,20}<[^<>]{0,80}>)+$/;
+/** A list or code that a sentence leads up to belongs to it, unless the two are longer together, in UTF-16 code units. */
+const longestBlock = 2_000;
 /** What a sentence may begin with and an answer need not: the marker of a heading, a list item, a quotation. */
 const leadingMark = /^(?:#{1,6}|[-+*•>]|\d{1,3}[.)])[ \t]+/;
 
 /** The sentences of the retrieved passages in order; what two passages share counts once. */
 export function sentenceCandidates(context: FoundPassage[]): Candidate[] {
   const seen = new Set<string>();
-  return context.flatMap((passage) =>
-    sentencesOf(passage).flatMap(({ start, end }, place): Candidate[] => {
+  return context.flatMap((passage) => {
+    const surroundingsOf = readSurroundings(passage);
+    return sentencesOf(passage).flatMap((sentence, place): Candidate[] => {
+      const { start } = sentence;
       const key = `${passage.documentId} ${start}`;
-      const text = passage.text.slice(start - passage.start, end - passage.start);
-      if (seen.has(key) || !/[\p{L}\p{N}]/u.test(text)) return [];
+      const sentenceText = passage.text.slice(start - passage.start, sentence.end - passage.start);
+      if (seen.has(key) || !/[\p{L}\p{N}]/u.test(sentenceText)) return [];
       seen.add(key);
-      const isHolding = (window: Span) => window.start < end && start < window.end;
+      const { completedBy, head, onlyNames, block } = surroundingsOf(sentence);
+      const end = block ? passage.start + block.end : sentence.end;
+      const isHolding = (window: Span) => window.start < sentence.end && start < window.end;
       const holding = passage.similarities.filter((_, at) => isHolding(passage.windows[at]!));
       const similarities = holding.length > 0 ? holding : passage.similarities;
       return [
@@ -43,14 +59,43 @@ export function sentenceCandidates(context: FoundPassage[]): Candidate[] {
           place,
           start,
           end,
-          text,
-          prose: isProse(text, passage, end),
+          text: passage.text.slice(start - passage.start, end - passage.start),
+          completedBy,
+          block: block ? passage.text.slice(block.start, block.end) : '',
+          head,
+          onlyNames,
+          prose: head !== '' || block !== undefined || isProse(sentenceText, passage, end),
           meanSimilarity: similarities.reduce((sum, each) => sum + each, 0) / Math.max(1, similarities.length),
           greatestSimilarity: similarities.length > 0 ? Math.max(...similarities) : 0,
         },
       ];
-    }),
-  );
+    });
+  });
+}
+
+/** What a sentence of a passage stands under, and where it ends with what it leads up to. */
+function readSurroundings({ text, start }: FoundPassage) {
+  const { headings, tables, blocks, asked } = layoutOf(text);
+  return (sentence: Span) => {
+    const [from, to] = [sentence.start - start, sentence.end - start];
+    const isIn = (part: Span) => part.start <= from && to <= part.end;
+    const table = tables.find(isIn);
+    const head = table ? text.slice(table.head.start, table.head.end) : '';
+    const block = blocks.find((each) => each.start >= to);
+    const isLed =
+      block && block.lead !== '' && block.end - from <= longestBlock && text.slice(to, block.start).trim() === '';
+    const nearest = headings.findLast((heading) => heading.start < from)?.text ?? '';
+    const answered = asked.find(({ answer }) => isIn(answer))?.question;
+    const question = nearest.endsWith('?') ? nearest : answered ? text.slice(answered.start, answered.end) : '';
+    const names = tables.some((each) => each.isMarkdown && each.head.start <= from && to <= each.head.end);
+    const asks = asked.some((each) => each.question.start <= from && to <= each.question.end);
+    return {
+      completedBy: `${question}\n${head}`.trim(),
+      head,
+      onlyNames: names || (asks && !isLed),
+      block: isLed ? block : undefined,
+    };
+  };
 }
 
 /** Sentences end where the splitter says, where a window begins or ends, and before lines that are headings or items. */
@@ -90,12 +135,26 @@ function isProse(text: string, passage: FoundPassage, end: number): boolean {
   if (/:\s*$/.test(text)) return false;
   const standsAlone = () => /^\s*(?:\n|$)/.test(passage.text.slice(end - passage.start));
   if (runInHeading.test(text) && !standsAlone()) return false;
-  if (/[.!?;…。！？]["'”’»)\]*_`]*$/.test(text.replace(trailingTags, '')) && /\s/.test(text)) return true;
-  if (leadingMark.test(text)) return true;
+  if (endsSentence(text.replace(trailingTags, '')) && /\s/.test(text)) return true;
+  if (leadingMark.test(text) || labelled.test(text)) return true;
   return !standsAlone() || text.length > 80;
 }
 
-/** A sentence as an answer shows it: on one line, without the marker that a list puts before it. */
-export function readable(text: string): string {
-  return text.replace(leadingMark, '').replace(/\s+/g, ' ').trim();
+/** A sentence with what it says little without. */
+export const wholeText = ({ completedBy, text }: Candidate) => (completedBy === '' ? text : `${completedBy}\n${text}`);
+
+/** Whether a text ends as a sentence does, marks of emphasis and quotation aside. */
+export const endsSentence = (text: string) => /[.!?;…。！？]["'”’»)\]*_`]*$/.test(text);
+
+/**
+ * A sentence as an answer shows it: on one line, without the marker that a list puts before it.
+ * @param block what it leads up to, which is shown as it stands
+ */
+export function readable(text: string, block = ''): string {
+  const sentence = text
+    .slice(0, text.length - block.length)
+    .replace(leadingMark, '')
+    .replace(/\s+/g, ' ')
+    .trim();
+  return block === '' ? sentence : `${sentence}\n\n${block}`;
 }

@@ -24,9 +24,14 @@ export function findSupports(answer: string, question: ReadQuestion, sentences: 
   return partsOf(answer, sentences).map((part) => supportOf(part, question, read));
 }
 
-/** The sentences of an answer; those that it quotes from the context are told by their words, whatever ends them. */
+/**
+ * The sentences of an answer; those that it quotes from the context are told by their words, whatever ends them. The names of a
+ * table's columns say nothing that could be borne out.
+ */
 function partsOf(answer: string, sentences: RankedSentence[]): string[] {
   let rest = answer.replace(/\s+/g, ' ');
+  for (const head of new Set(sentences.map((sentence) => readable(sentence.head))))
+    if (head !== '') rest = rest.replace(head, () => '\n\n');
   const quoted: string[] = [];
   for (const { text } of sentences) {
     const quote = readable(text);

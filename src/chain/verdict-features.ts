@@ -2,6 +2,7 @@ import { holdsType, isName, isNumber, namesIn, questionTypes } from '../ranking/
 import { contentStems, readWords, type Word, weightedShare } from '../ranking/words.ts';
 import type { Ranked } from './answer-gate.ts';
 import { placeOf } from './answer-place.ts';
+import { wholeText } from './sentence-candidates.ts';
 import { findSupports, type Support } from './support.ts';
 
 /** So much of an answer is read, in UTF-16 code units. */
@@ -95,7 +96,9 @@ export function readAnswer(answer: string, { question, sentences }: Ranked): Ver
   const words = readWords(said);
   const short = words.length <= shortAnswer;
   const fresh = words.filter(({ stem, common }) => !common && !question.stems.has(stem));
-  const supportStems = new Set(supporting.flatMap(({ text }) => readWords(text).map(({ stem }) => stem)));
+  const supportStems = new Set(
+    supporting.flatMap((sentence) => readWords(wholeText(sentence)).map(({ stem }) => stem)),
+  );
   const missing = fresh.filter(({ stem }) => !supportStems.has(stem));
   const typed = question.type !== 'other';
   const fits =

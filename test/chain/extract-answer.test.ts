@@ -71,6 +71,54 @@ test('emphasis around a sentence is not torn apart, also where windows of an ear
   }
 });
 
+test('what leads up to a list, a heading or a line that ends with a colon, is quoted with the whole list', async () => {
+  const steps = '1. Stop the queue.\n2. Restart the mill\n   and wait.\n\n3. Start the queue';
+  const runbook = foundPassage(`# Mill\n\nTo restart the mill:\n\n${steps}\n\nThe mill is in Delft.`);
+  const { text } = await ask('How do I restart the mill?', [runbook]);
+  assert.equal(text, `To restart the mill:\n\n${steps}`);
+  const notes = foundPassage('# Releases\n\n## What is new in 3.2\n\n- dark mode\n- exports\n\n## 3.1\n\n- sign-on\n');
+  assert.equal((await ask('What is new in 3.2?', [notes])).text, 'What is new in 3.2\n\n- dark mode\n- exports');
+  const code = foundPassage('Run this to make a backup:\n\n```\nbackup --all\n```\n\nIt takes an hour.');
+  assert.match((await ask('How do I make a backup?', [code])).text, /^Run this.*:\n\n```\nbackup --all\n```/);
+});
+
+test('a row of a table is quoted under the names of its columns, which are no answer by themselves', async () => {
+  const head = '| Alert | Severity | Who is paged |\n| --- | --- | --- |\n';
+  const rows = ['| QueueDepth | critical | on-call |', '| LatencyHigh | warning | nobody |'];
+  const table = foundPassage(`## Alerts\n\n${head}${rows.join('\n')}\n`);
+  for (const [at, question] of [
+    'Which severity has the alert QueueDepth?',
+    'Who is paged for LatencyHigh?',
+  ].entries()) {
+    const { text } = await ask(question, [table]);
+    assert.ok(text.startsWith(head) && text.includes(rows[at]!), text);
+    assert.equal(text.split('Severity').length, 2, text);
+  }
+});
+
+test('a record is quoted by what it says, however short its line is', async () => {
+  const managers = { North: 'Ingrid Solberg-Halvorsen', West: 'Aoife Byrne', South: 'Carlo Rossi-Montefiori' };
+  const lines = Object.entries(managers).map(
+    ([region, manager]) => `Region: ${region}; Manager: ${manager}; Revenue: 4200000; Employees: 38`,
+  );
+  const { text } = await ask('Who manages the region West?', [
+    foundPassage(lines.join('\n\n'), { similarity: (text) => (/North/.test(text) ? 0.9 : 0.8) }),
+  ]);
+  assert.equal(text, lines[1]);
+});
+
+test('what stands under a question answers it', async () => {
+  const others = foundPassage('On your first day you get a laptop. Laptops are replaced every four years.', {
+    id: 'p2',
+    rank: 2,
+  });
+  const question = 'Can I use my own laptop?';
+  for (const asked of [`## ${question}\n\n`, `${question}\n\n`, `**${question}**\n`]) {
+    const faq = foundPassage(`${asked}No. Only managed devices may be connected.\n\nThe canteen is in building C.`);
+    assert.match((await ask(question, [faq, others])).text, /^No\. Only managed/, asked);
+  }
+});
+
 test('without a sentence there is nothing to quote', async () => {
   assert.deepEqual(await ask('How tall is an alder?', []), { text: abstention, abstained: true });
 });
@@ -104,10 +152,10 @@ test('whatever the passages hold, the answer is made of their sentences, word fo
       const context = texts.map((each, at) => foundPassage(each, { id: `p${at}`, rank: at + 1, start: 7 * at }));
       const { text: answer, abstained } = await ask(question, context);
       if (abstained) return;
-      let rest = answer;
+      let rest = flat(answer);
       const pieces = context.map((passage) => flat(passage.text));
-      // Take away, from the left, the longest stretch that stands in a passage; each must be one of at most three.
-      for (let taken = 0; rest !== '' && taken < 3; taken += 1) {
+      // Take away, from the left, the longest stretch that stands in a passage; each must be one of at most three, or names columns.
+      for (let taken = 0; rest !== '' && taken < 6; taken += 1) {
         let length = rest.length;
         while (length > 0 && !pieces.some((piece) => piece.includes(rest.slice(0, length).trim()))) length -= 1;
         rest = rest.slice(length).trim();
