@@ -1,4 +1,4 @@
-import { AIMessage, HumanMessage } from '@langchain/core/messages';
+import { AIMessage, type AIMessageChunk, HumanMessage } from '@langchain/core/messages';
 import type { RunnableConfig } from '@langchain/core/runnables';
 import { z } from 'zod';
 import { within } from '../deadline.ts';
@@ -130,14 +130,16 @@ function createAskJudgement({ prompt, model, structuredModel }: NonNullable<Mode
   /** @throws AppError MODEL_BAD_OUTPUT where it can't be read twice */
   return async (texts: PromptValues, config: RunnableConfig): Promise<Judgement> => {
     const messages = (await prompt.invoke(texts, config)).toChatMessages();
-    const reply = readText(await call(messages, config));
-    const judgement =
-      readJudgement(reply) ??
-      readJudgement(readText(await call([...messages, new AIMessage(reply), repairRequest], config)));
+    const first = await call(messages, config);
+    const again = [...messages, new AIMessage(readText(first)), repairRequest];
+    const judgement = read(first) ?? read(await call(again, config));
     if (!judgement) throw new AppError('MODEL_BAD_OUTPUT', "The evaluation's reply could not be read.");
     return judgement;
   };
 }
+
+const read = (message: AIMessageChunk) =>
+  readJudgement(readText(message), { isCutOff: message.response_metadata.finish_reason === 'length' });
 
 function toSignals({ judgement, word, comparison }: Opinions, quotesFound: number, embedded: number | null): Signals {
   const signals = Object.fromEntries(signalNames.map((name) => [name, 0])) as Record<SignalName, number>;

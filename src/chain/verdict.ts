@@ -42,16 +42,25 @@ export type Judgement = z.infer<typeof Judgement>;
 
 /**
  * Reads a judge's reply, however it is wrapped: in a code fence, after a thinking block, with words around it, with single
- * fields of another type or case. The last JSON object that holds a verdict counts, since models think before they decide.
+ * fields of another type or case. The last JSON object that holds a verdict counts, since models think before they decide; none that
+ * a broken or unfinished judgement holds, which may quote the passages.
+ * @param options.isCutOff whether the model was stopped before its end: then only what stands at the end counts, else an example of
+ * a verdict in its thinking would
  * @returns null where no verdict can be read from it without guessing
  */
-export function readJudgement(reply: string): Judgement | null {
-  for (const candidate of jsonObjects(withoutThinking(reply)).reverse()) {
-    const judgement = Judgement.safeParse(toJudgement(candidate));
+export function readJudgement(reply: string, { isCutOff = false } = {}): Judgement | null {
+  const end = withoutThinking(reply).slice(-longestEnd);
+  for (const { fields, from, to } of jsonObjects(end).reverse()) {
+    if (fields === null) return null;
+    if (isCutOff && ![end.slice(0, from), end.slice(to)].some((around) => nothing.test(around))) continue;
+    const judgement = Judgement.safeParse(toJudgement(fields));
     if (judgement.success) return judgement.data;
   }
   return null;
 }
+
+/** White space, or the fence of code. */
+const nothing = /^\s*(?:```(?:json)?\s*)?$/i;
 
 /** A number as it is written plainly: "0,9", "1/10" and "90%" mean something else than their first digits. */
 const isNumber = /^\s*(?:\d+(?:\.\d+)?|\.\d+)\s*$/;
@@ -75,25 +84,41 @@ function toJudgement(fields: Record<string, unknown>) {
 /** How much of a reply's end is looked at, in UTF-16 code units, and how many beginnings of objects: no judge says so much. */
 const longestEnd = 100_000;
 const mostBeginnings = 200;
+type Found = { fields: Record<string, unknown> | null; from: number; to: number };
+
 /** Where an object with fields may begin; braces of prose, of formulas and of most code are none. */
 const beginning = /\{(?=\s*")/g;
+/** How a judgement begins. */
+const judgementBegins = /\{\s*"(?:quotes|reason|verdict|label|score)"\s*:/iy;
 
-/** The JSON objects that stand complete at the end of a text, in their order; objects inside objects are not looked for. */
-function jsonObjects(text: string): Record<string, unknown>[] {
-  const end = text.slice(-longestEnd);
-  const found: Record<string, unknown>[] = [];
+/**
+ * The JSON objects of a text and where they stand, in their order; objects inside objects are not looked for. `fields` is null for what
+ * begins as a judgement and can't be read; where it has no end either, nothing behind it is read.
+ */
+function jsonObjects(text: string): Found[] {
+  const found: Found[] = [];
   let next = 0;
-  for (const { index: from } of [...end.matchAll(beginning)].slice(-mostBeginnings)) {
-    const to = from < next ? null : endOfObject(end, from);
+  for (const { index: from } of [...text.matchAll(beginning)].slice(-mostBeginnings)) {
+    if (from < next) continue;
+    judgementBegins.lastIndex = from;
+    const isJudgement = judgementBegins.test(text);
+    const to = endOfObject(text, from) ?? (isJudgement ? text.length : null);
     if (to === null) continue;
-    try {
-      found.push(JSON.parse(end.slice(from, to)));
-      next = to;
-    } catch {
-      // Not JSON after all: look behind this brace.
-    }
+    const fields = parsed(text.slice(from, to));
+    // What is not JSON after all may hold some, but for a judgement that quotes it.
+    if (fields === null && !isJudgement) continue;
+    found.push({ fields, from, to });
+    next = to;
   }
   return found;
+}
+
+function parsed(json: string): Record<string, unknown> | null {
+  try {
+    return JSON.parse(json);
+  } catch {
+    return null;
+  }
 }
 
 /** Where the object that begins at `from` ends, minding strings; null where it doesn't. */
