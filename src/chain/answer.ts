@@ -5,7 +5,7 @@ import { AppError } from '../errors.ts';
 import { recorded } from '../trail.ts';
 import { isAbstention } from './abstention.ts';
 import type { Prompt } from './prompts.ts';
-import { formatContext } from './retrieve.ts';
+import { formatContext, inert } from './retrieve.ts';
 import { type Answer, abstention, type Retrieved } from './state.ts';
 import { choice, type OnToken, sequence, step } from './step.ts';
 import { wellFormed, withoutThinking } from './thinking.ts';
@@ -22,7 +22,10 @@ export type AnswerStep = Runnable<Retrieved, Answer>;
  */
 export function createModelAnswer(options: { prompt: Prompt; model: ChatStep }): AnswerStep {
   return sequence('answer by model', [
-    step('fill answer prompt', ({ question, context }: Retrieved) => ({ question, context: formatContext(context) })),
+    step('fill answer prompt', ({ question, context }: Retrieved) => ({
+      question: inert(question),
+      context: formatContext(context),
+    })),
     options.prompt,
     tellingTokens(options.model),
     step('read answer', (message: AIMessageChunk): Answer => {

@@ -138,8 +138,10 @@ function createAskJudgement({ prompt, model, structuredModel }: NonNullable<Mode
   };
 }
 
+/** Why a model was stopped before its reply was whole. */
+const cutOff = new Set<unknown>(['length', 'content_filter']);
 const read = (message: AIMessageChunk) =>
-  readJudgement(readText(message), { isCutOff: message.response_metadata.finish_reason === 'length' });
+  readJudgement(readText(message), { isCutOff: cutOff.has(message.response_metadata.finish_reason) });
 
 function toSignals({ judgement, word, comparison }: Opinions, quotesFound: number, embedded: number | null): Signals {
   const signals = Object.fromEntries(signalNames.map((name) => [name, 0])) as Record<SignalName, number>;

@@ -45,7 +45,7 @@ export function createRetrieve(search: SearchPassages) {
 }
 
 /** A text in which no tag stands that the prompts put around texts, so that it can't pretend to be outside of its own. */
-export const inert = (text: string) => text.replace(/<(?=\/?\s*(?:passage|question|answer|conversation)\b)/gi, '‹');
+export const inert = (text: string) => text.replace(/<(?=\s*\/?\s*(?:passage|question|answer|conversation)\b)/gi, '‹');
 
 /** What of a passage's text a prompt holds, remembered: the same passages are found again and again. */
 const inertPiece = sharing((text) => asSharedPiece(inert(text)));
