@@ -62,6 +62,7 @@ export function readDataset(path: string): Dataset {
   }
   if (isFolder || path.endsWith('.json')) return { kind: 'squad', squad: readSquad(path) };
   const lines = readFileSync(path, 'utf8')
+    .replace(/^\ufeff/, '')
     .split('\n')
     .flatMap((line, at) => (line.trim() === '' ? [] : [{ line, number: at + 1 }]));
   if (lines.length === 0) throw new AppError('BAD_INPUT', 'The data set is empty.');

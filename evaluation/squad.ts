@@ -77,7 +77,7 @@ export function readSquad(path: string): Squad {
 
 function parseFile(file: string): unknown {
   try {
-    return JSON.parse(readFileSync(file, 'utf8'));
+    return JSON.parse(readFileSync(file, 'utf8').replace(/^\ufeff/, ''));
   } catch (cause) {
     throw new AppError('BAD_INPUT', `The data set's file ${basename(file)} is no JSON.`, { cause });
   }

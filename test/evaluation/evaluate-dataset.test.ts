@@ -25,7 +25,7 @@ async function folders(t: Test) {
 
 test('labelled answers are judged without a model, and the report can be read by people and by programs', async (t) => {
   const { file, out } = await folders(t);
-  writeFileSync(file('pairs.jsonl'), jsonLines(pairs));
+  writeFileSync(file('pairs.jsonl'), `\ufeff${jsonLines(pairs)}`); // as some editors begin a file
   const { code, stdout, stderr } = await runCommand(['evaluate', file('pairs.jsonl'), '--out', out], {});
   assert.equal(code, 0, stderr);
   assert.match(stdout, /6 answers judged/);
