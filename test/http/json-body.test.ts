@@ -53,7 +53,7 @@ describe('a JSON body', () => {
 
   test('may say of itself what JSON is anyway', async () => {
     for (const charset of ['utf-8', 'UTF-8', '"utf-8"', 'utf8']) {
-      const headers = { 'content-type': `${json};charset=${charset}`, 'content-encoding': 'identity' };
+      const headers = { 'content-type': `${json};charset=${charset}`, 'content-encoding': 'Identity' };
       assert.equal((await send(text, headers))[1], undefined, charset);
     }
     assert.equal((await send(`\ufeff${text}`, { 'content-type': json }))[1], undefined);

@@ -287,3 +287,24 @@ test('a client that leaves takes its model call with it, as JSON and as events',
     await openai.waitFor((entry) => entry === openai.chatRequests[at] && entry.aborted);
   }
 });
+
+test('a client that leaves ends its search', async (t) => {
+  const { url, openai } = await startService(t);
+  const { client } = await connect(t, url);
+  openai.embeddings(fail.hang());
+  const failed = assert.rejects(call(client, 'search', { question }));
+  await openai.waitFor(() => openai.embeddingRequests.length === 1);
+  await client.close();
+  await failed;
+  await openai.waitFor(() => openai.embeddingRequests[0]!.aborted);
+});
+
+test('an answer that could not be judged is told as such; a tool that fails is told of in the log', async (t) => {
+  const { url, openai, add, waitForLog } = await startService(t);
+  await add('log.md', article);
+  const { client } = await connect(t, url);
+  openai.chat('In 1904.', fail.status(503), fail.status(503));
+  assert.match(textOf(await call(client, 'ask', { question })), /^Answer: In 1904\.\n\nVerdict: Unjudged\. /);
+  assert.match(textOf(await call(client, 'ask', { question })), /^MODEL_UNAVAILABLE: /);
+  assert.match(await waitForLog('tool failed'), /"code":"MODEL_UNAVAILABLE"/);
+});

@@ -33,6 +33,14 @@ test('vectors are of unit length, and the passage that answers is nearest', asyn
   assert.equal(await near('Is there a search structure without approximation?'), passages[2]);
 });
 
+test('a question and a passage are told to the model as what they are', async () => {
+  const asPassage = async (text: string) => (await embeddings.embedDocuments([text]))[0]!;
+  const alder = await embeddings.embedQuery('alder');
+  assert.ok(cosine(alder, await asPassage('alder')) < 0.999);
+  assert.ok(cosine(alder, await asPassage('query: alder')) < 0.999);
+  assert.ok(cosine(await embeddings.embedQuery('passage: alder'), await asPassage('alder')) < 0.999);
+});
+
 test('a text beyond 128 tokens is seen to its end: the file’s own cut and padding are off', async () => {
   const filler = 'The list goes on with one more entry. '.repeat(40);
   const [plain, different] = await embeddings.embedDocuments([filler, `${filler} Whales sing in the deep sea.`]);

@@ -171,6 +171,14 @@ test('one text that makes a server fail does not have it left alone, and one sen
   assert.ok(!server.state().broken);
 });
 
+test('calls that fail one after another are soon sent once each: retries have a budget', async (t) => {
+  const { openai, chat } = await openServedModels(t, { maxRetries: 1 });
+  openai.chatWhen(/hello/, fail.status(429, { retryAfterSeconds: 0 }));
+  for (let at = 0; at < 60; at += 1) await assert.rejects(chat.invoke(hello), { code: 'MODEL_UNAVAILABLE' });
+  const retries = openai.chatRequests.length - 60;
+  assert.ok(retries >= 20 && retries <= 20 + 60 / 10, `${retries}`);
+});
+
 /** Has the chat model's server left alone. */
 async function breakChat({ openai, chat }: Awaited<ReturnType<typeof openServedModels>>) {
   openai.chatWhen(/hello/, fail.status(503));

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { HumanMessage } from '@langchain/core/messages';
 import { openModelServer } from '../../src/models/model-server.ts';
 import { CheckedOpenAiChatModel } from '../../src/models/openai-chat-model.ts';
 import { fail } from '../doubles/openai-replies.ts';
@@ -66,6 +67,20 @@ for (const [name, reply] of [
     openai.embeddings(reply as never);
     await assert.rejects(embeddings.embedDocuments(['a', 'b']), { code: 'MODEL_BAD_OUTPUT' });
   });
+
+test('what a call asks for beside its messages is sent', async (t) => {
+  const { openai, chat } = await openServedModels(t);
+  openai.chat('One.', 'Two.', 'Three.');
+  await chat.invoke(hello, { stop: ['.'] });
+  for await (const _ of await chat.stream(hello, { stop: ['.'] }));
+  const content = [{ type: 'text', text: 'hello' }];
+  await chat.invoke([new HumanMessage({ content })]);
+  const bodies = openai.chatRequests.map(({ body }) => body);
+  assert.deepEqual(
+    [bodies[0]!.stop, bodies[1]!.stop, bodies[2]!.messages],
+    [['.'], ['.'], [{ role: 'user', content }]],
+  );
+});
 
 test('forty calls of each kind are in flight at once', async (t) => {
   const { openai, embeddings, chat } = await openServedModels(t);

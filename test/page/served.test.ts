@@ -53,6 +53,7 @@ test('every file of the page is served, compressed as the client takes it, and o
       /^((text\/(css|javascript)|application\/json); charset=utf-8|image\/svg\+xml)$/,
     );
     assert.doesNotMatch(plain.text, /sourceMappingURL/);
+    const tags = new Set();
     for (const [encoding, decode] of [
       ['br', brotliDecompressSync],
       ['gzip', gunzipSync],
@@ -65,12 +66,14 @@ test('every file of the page is served, compressed as the client takes it, and o
       const encoded = Buffer.from(await body.arrayBuffer());
       assert.equal(decode(encoded).toString(), plain.text);
       if (encoding === 'br') bytes += encoded.length;
+      tags.add(headers.etag);
       const again = await request(url + path, {
         headers: { 'accept-encoding': encoding, 'if-none-match': String(headers.etag) },
       });
       assert.equal(again.statusCode, 304);
       assert.equal((await again.body.arrayBuffer()).byteLength, 0);
     }
+    assert.equal(tags.size, 2, 'each form has a tag of its own (RFC 9110, 8.8.3.3)');
   }
   assert.ok(bytes < 150_000, `${bytes} bytes compressed`);
   const refused = await request(`${url}/assets/main.js`, { headers: { 'accept-encoding': 'br;q=0, gzip;q=0' } });
