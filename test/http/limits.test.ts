@@ -90,11 +90,13 @@ test('an ask that fails has used tokens too', async (t) => {
 
 test('the budget begins anew at midnight UTC', async () => {
   let now = new Date('2030-05-04T23:59:30.500Z');
+  const history = [{ role: 'user' as const, text: 'Alder?' }];
   const conduct = (async (_request: unknown, asker: Asker) => {
+    assert.equal(asker.history, now.getUTCDate() === 4 ? history : undefined, 'the ask is handed on whole');
     asker.onUsage?.({ promptTokens: 6, completionTokens: 4, modelCalls: 1 });
   }) as unknown as ConductAsk;
   const ask = withTokenBudget(conduct, 10, { now: () => now });
-  await ask({} as never, { keyName: 'ann' });
+  await ask({} as never, { keyName: 'ann', history });
   await assert.rejects(ask({} as never, { keyName: 'ann' }), { code: 'BUDGET_SPENT', retryAfterSeconds: 30 });
   now = new Date('2030-05-05T00:00:00Z');
   await ask({} as never, { keyName: 'ann' });

@@ -5,6 +5,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { AppError } from '../../src/errors.ts';
 import { openModelServer } from '../../src/models/model-server.ts';
 import { CheckedOpenAiChatModel } from '../../src/models/openai-chat-model.ts';
+import { eventsOf } from '../../src/models/server-sent-events.ts';
 import { type Failure, fail } from '../doubles/openai-replies.ts';
 import { startOpenAiServer } from '../doubles/openai-server.ts';
 import { hello, openServedModels, readStream } from '../doubles/served-models.ts';
@@ -123,6 +124,29 @@ for (const data of [[null], ['x'], [{}], 'x'])
     openai.embeddings(json({ data }));
     await assert.rejects(embeddings.embedDocuments(['a']), { code: 'MODEL_BAD_OUTPUT' });
   });
+
+test('vectors go by the index that the server gives them', async (t) => {
+  const { openai, embeddings } = await openServedModels(t);
+  const vector = (index: number, embedding: number[]) => ({ index, embedding });
+  openai.embeddings(json({ data: [vector(1, [0, 2]), vector(0, [3, 4])] }));
+  assert.deepEqual(await embeddings.embedDocuments(['a', 'b']), [
+    [0.6, 0.8],
+    [0, 1],
+  ]);
+});
+
+test('events are read however they are cut and their lines end', async () => {
+  const bytes = Buffer.from(
+    'data: {"text":"Märchen"}\r\n\r\ndata:{"text":"€"}\n\ndata: [DONE]\n\ndata: {"text":"late"}\n\n',
+  );
+  async function* body() {
+    for (const byte of bytes) yield Buffer.from([byte]);
+  }
+  const reply = { headers: { 'content-type': 'text/event-stream' }, body: body() };
+  const events = [];
+  for await (const event of eventsOf(reply as never)) events.push(event);
+  assert.deepEqual(events, [{ text: 'Märchen' }, { text: '€' }]);
+});
 
 for (const [name, failure, code] of [
   ['fails at', fail.status(500), 'MODEL_UNAVAILABLE'],
