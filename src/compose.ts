@@ -135,7 +135,10 @@ export async function compose(
     },
   });
   const parser = await startParser();
-  const ingest = createIngest({ knowledge, parser, embeddings, chunkSizeTokens, chunkOverlapTokens });
+  const ingest = metrics.countUpstreamErrors(
+    'ingest',
+    createIngest({ knowledge, parser, embeddings, chunkSizeTokens, chunkOverlapTokens }),
+  );
   const embedTexts: AppParts['embedTexts'] = (texts, { signal }) => embeddings.embedDocuments(texts, { signal });
   const ingestUploads: AppParts['ingestUploads'] = (collection, uploads, { signal }) =>
     ingest(
@@ -165,8 +168,8 @@ export async function compose(
   return {
     chain,
     conductAsk: metrics.countInProgress(conductAsk),
-    search,
-    embedTexts,
+    search: metrics.countUpstreamErrors('search', search),
+    embedTexts: metrics.countUpstreamErrors('embeddings', embedTexts),
     entails: entailment?.entails,
     servers,
     ingestUploads,

@@ -7,7 +7,7 @@ import { mostPassages } from '../chain/policy.ts';
 import { AskReply, AskRequest, Question, wellFormedText } from '../chain/reply.ts';
 import type { SearchPassages } from '../chain/retrieve.ts';
 import { collectionName } from '../collection-name.ts';
-import { AppError } from '../errors.ts';
+import { AppError, type ErrorCode } from '../errors.ts';
 import type { Knowledge } from '../knowledge/port.ts';
 import { Passage, toPassages } from '../passage.ts';
 import { Metadata, Source, Title } from './document-fields.ts';
@@ -36,6 +36,8 @@ export type McpCaller = {
   mayWrite: boolean;
   requestId: string;
   log: { info: (fields: object, message: string) => void; error: (fields: object, message: string) => void };
+  /** Is told the code of each failure that a tool tells of. */
+  onFailure?: (code: ErrorCode) => void;
 };
 
 type Extra = RequestHandlerExtra<ServerRequest, ServerNotification>;
@@ -165,6 +167,7 @@ async function orTellFailure(caller: McpCaller, work: () => Promise<CallToolResu
     return await work();
   } catch (error) {
     const failure = toAppError(error);
+    caller.onFailure?.(failure.code);
     if (failure.status >= 500) caller.log.error({ error: errorForLog(failure) }, 'tool failed');
     const { code, message, requestId } = errorBody(failure, caller.requestId).error;
     return { isError: true, content: [{ type: 'text', text: `${code}: ${message} (request ${requestId})` }] };

@@ -46,6 +46,9 @@ export const mcpRoute: FastifyPluginAsyncZod<
           mayWrite: request.key?.rights.includes('write') ?? true,
           requestId: request.id,
           log: request.log,
+          onFailure: (code) => {
+            request.errorCode = code;
+          },
         },
       );
       const transport = new WebStandardStreamableHTTPServerTransport({

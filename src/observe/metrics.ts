@@ -2,6 +2,7 @@ import { statfs } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { AskEnd, ConductAsk } from '../chain/conduct-ask.ts';
+import { AppError } from '../errors.ts';
 import type { KnowledgeStats } from '../knowledge/port.ts';
 
 export type Metrics = ReturnType<typeof createMetrics>;
@@ -25,8 +26,6 @@ const statsAreGoodForMs = 5_000;
 /** A store that is starting anew must not hold up a scrape. */
 const statsMayTakeMs = 1_000;
 
-/** Where a failure of the model server struck, for the routes that are no asks. */
-const duringOf: Record<string, string> = { '/documents': 'ingest', '/search': 'search' };
 /** What the server did when the judge could not judge. */
 const codeOfProblem = {
   timeout: 'MODEL_TIMEOUT',
@@ -150,11 +149,24 @@ export function createMetrics() {
     requestEnded({ method, route, status, seconds, code }: EndedRequest): void {
       requests.inc({ method, route, status });
       requestSeconds.observe({ method, route }, seconds);
-      if (code === undefined) return;
-      errors.inc({ code });
-      const during = duringOf[route];
-      if (during !== undefined && code.startsWith('MODEL_')) upstreamErrors.inc({ code, during });
+      if (code !== undefined) errors.inc({ code });
     },
+
+    /** The same work, which is no ask, with the model server's failures counted by whichever door it was asked for. */
+    countUpstreamErrors:
+      <Given extends unknown[], Result>(
+        during: 'search' | 'ingest' | 'embeddings',
+        work: (...given: Given) => Promise<Result>,
+      ) =>
+      async (...given: Given): Promise<Result> => {
+        try {
+          return await work(...given);
+        } catch (error) {
+          if (error instanceof AppError && error.code.startsWith('MODEL_'))
+            upstreamErrors.inc({ code: error.code, during });
+          throw error;
+        }
+      },
 
     hostRestarted: ({ planned }: { planned: boolean }) => hostRestarts.inc({ planned: String(planned) }),
     traceExported: (delivered: boolean) => traceExports.inc({ result: delivered ? 'delivered' : 'failed' }),

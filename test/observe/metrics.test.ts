@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { fail } from '../doubles/openai-replies.ts';
 import { startService } from '../doubles/service.ts';
+import { temporaryFolder } from '../doubles/temporary-folder.ts';
 import { samplesOf } from './samples.ts';
 
 const correct = '{"verdict":"Correct","reason":"It says so."}';
@@ -60,6 +63,31 @@ test('asks are counted by their verdict, with their steps, calls, tokens and fai
   assert.equal(read('assay_asks_limit'), 1024);
   assert.ok(read('assay_disk_free_bytes')! > 0 && read('assay_disk_size_bytes')! >= read('assay_disk_free_bytes')!);
   assert.ok(read('process_resident_memory_bytes')! > 1e7);
+});
+
+test('failures of the model server count whichever way they were met: MCP, embeddings, jobs', async (t) => {
+  const corpus = await temporaryFolder(t);
+  await writeFile(join(corpus, 'c.md'), 'Cedar wood smells.');
+  const service = await startService(t, { settings: { CORPUS_DIR: corpus, MAX_CONCURRENT_ASKS: '1' } });
+  const { call, openai, parts } = service;
+  const tool = (name: string, input: object) => {
+    const params = { name, arguments: input };
+    const accept = 'application/json, text/event-stream';
+    return call('POST', '/mcp', { jsonrpc: '2.0', id: 1, method: 'tools/call', params }, { accept });
+  };
+  const rejected = fail.status(401);
+  openai.embeddings(rejected, rejected, rejected, rejected, rejected);
+  await tool('search', { question: 'How is alder wood?' });
+  await tool('add_document', { source: 'a.md', text: 'Alder wood is light.' });
+  await tool('ask', { question: 'How is alder wood?' });
+  await call('POST', '/v1/embeddings', { model: parts.about.models.embedding, input: 'alder' });
+  const job = (await call('POST', '/jobs', {})).json;
+  for await (const _ of parts.jobs.watch(job.id, t.signal)); // until it has ended
+  const read = await scrape(service);
+  const failed = (during: string) => read(`assay_upstream_errors_total{code="MODEL_REJECTED",during="${during}"}`);
+  assert.deepEqual(['search', 'ingest', 'ask', 'embeddings'].map(failed), [1, 2, 1, 1]);
+  // What a tool says of its failure is in a reply of 200.
+  assert.equal(read('assay_http_errors_total{code="MODEL_REJECTED"}'), 4);
 });
 
 test('both judges count with their failures, and a stream that fails counts as what failed it', async (t) => {
