@@ -104,6 +104,13 @@ test('every alert has an expression, a severity, a summary, and a line in docs/o
   }
 });
 
+test('what callers do by themselves is no failure of asks that wakes anybody', () => {
+  const rule = rules.find((each) => each.startsWith('AssayAsksFail'))!;
+  const leftOut = new RegExp(`^(?:${/code!~"([^"]+)"/.exec(rule)?.[1]})$`);
+  for (const code of ['CLIENT_GONE', 'COLLECTION_NOT_FOUND']) assert.match(code, leftOut);
+  for (const code of ['INTERNAL', 'MODEL_TIMEOUT', 'NOT_READY']) assert.doesNotMatch(code, leftOut);
+});
+
 test('docs/operating.md names every metric of ours, and none that is not there', async (t) => {
   const types = metricsOf(await scrapeEverything(t));
   const ours = [...types].filter(([name]) => name.startsWith('assay_')).map(([name, type]) => `${name} ${type}`);
