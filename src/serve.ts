@@ -19,7 +19,8 @@ export async function serve(hangUps: HangUps, options: { ingestCorpus?: boolean 
   const parts = await compose(config, { serving: true, ...(onTerminal && { logTo: 'terminal' }) });
   const stopping = new AbortController();
   const told = Promise.withResolvers<string>();
-  for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, told.resolve);
+  // Whoever signals a whole process group, as `timeout` does, may send SIGTERM twice. A second Ctrl-C ends it at once.
+  process.on('SIGTERM', told.resolve).once('SIGINT', told.resolve);
   void told.promise.then(() => stopping.abort(new AppError('NOT_READY', 'The service is stopping.')));
   let awaited: string | null = 'The service is starting.';
   try {

@@ -133,6 +133,33 @@ test('a service that still waits ends when it is told to', async (t) => {
   assert.deepEqual(await once(child, 'exit'), [0, null]);
 });
 
+test('a second SIGTERM, as a whole group may be sent one, cuts off nothing that has begun', async (t) => {
+  const openai = await startOpenAiServer({ test: t });
+  const { promise: released, resolve: release } = Promise.withResolvers<void>();
+  openai.chat({ content: 'It is light.', until: released });
+  const settings = { DATA_DIR: await temporaryFolder(t), OPENAI_BASE_URL: openai.baseUrl };
+  const { url, child, exit } = await startServing(t, settings);
+  const post = (path: string, body: object) =>
+    fetch(url + path, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    });
+  await post('/documents', { source: 'a.md', text: 'Alder wood is light.' });
+  const asked = post('/ask', { question: 'How is alder wood?', evaluation: 'none' });
+  await openai.waitFor(({ path }) => path === '/v1/chat/completions');
+  const stopping = Promise.withResolvers<void>();
+  child.stdout!.on('data', (text) => {
+    if (/stopping/.test(text)) stopping.resolve();
+  });
+  child.kill('SIGTERM');
+  await stopping.promise;
+  child.kill('SIGTERM');
+  release();
+  assert.equal((await asked).status, 200);
+  assert.deepEqual(await exit, [0, null]);
+});
+
 test('a service that is killed leaves no host behind that would hold the store', async (t) => {
   const settings = { DATA_DIR: await temporaryFolder(t) };
   const { child, exit } = await startServing(t, settings);
