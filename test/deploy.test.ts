@@ -48,6 +48,9 @@ test('the manifests fit Kubernetes’ schemas, the image, the settings and the r
   const volumes = Object.fromEntries(pod.volumes.map((volume: Yaml) => [volume.name, volume]));
   assert.equal(mounts.data, imageEnv.DATA_DIR);
   assert.equal(volumes.data.persistentVolumeClaim.claimName, named('storage').metadata.name);
+  // A backup must not lie beside what it is a copy of, and nothing else of the container can be written.
+  const [, backup] = /backup (\/\S+) --force`/.exec(readPage('docs/deploying.md')) ?? [];
+  assert.equal(backup?.replace(/\/[^/]+$/, ''), mounts.tmp);
   const secret = named('secret.example');
   assert.equal(volumes.keys.secret.secretName, secret.metadata.name);
   const keysFile = container.env.find(({ name }: Yaml) => name === 'API_KEYS_FILE').value;
