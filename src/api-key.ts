@@ -66,7 +66,7 @@ function parseEntry(entry: string): ApiKey | string {
   const [name = '', key = '', scope, may, ...rest] = entry.split(':');
   const [, hashed] = /^sha256=(.*)$/is.exec(key) ?? [];
   if (!collectionNamePattern.test(name) || key.length < 8 || rest.length > 0)
-    return 'must read name:key, name:key:collection|collection or name:key:collection|collection:right|right, the key of 8 or more';
+    return 'must read name:key, name:key:collection|collection or name:key:collection|collection:right|right, the name of a-z, 0-9, - and _, the key of 8 or more';
   if (hashed !== undefined && !/^[\da-f]{64}$/i.test(hashed)) return 'must have 64 hexadecimal digits after sha256=';
   const opensAll = scope === undefined || scope === '*' || (scope === '' && may !== undefined);
   const collections = opensAll ? null : scope.split('|');

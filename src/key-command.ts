@@ -1,4 +1,5 @@
 import { digestOf, keyEntry, newKey, parseKeys } from './api-key.ts';
+import { collectionName } from './collection-name.ts';
 import { tell, WrongUsage, writeJson } from './terminal.ts';
 
 /**
@@ -6,6 +7,8 @@ import { tell, WrongUsage, writeJson } from './terminal.ts';
  * only the digest, goes to stdout, so that `>>` puts it into the file. As JSON, both go to stdout.
  */
 export function makeKey(name: string, options: { collections?: string; rights?: string; json?: boolean }) {
+  const { error } = collectionName.safeParse(name);
+  if (error) throw new WrongUsage(`The name ${error.issues[0]!.message}.`);
   if (options.collections?.trim() === '') throw new WrongUsage('--collections names none.'); // not: all
   const key = newKey();
   const byBar = (names = '*') => names.split(',').join('|');

@@ -28,12 +28,15 @@ test('assay key makes a key: its line has the digest alone, and opens what was a
 test('assay key makes none for a name, collection or right that can not be', async () => {
   for (const args of [
     ['Ann'],
+    ['#ann'],
+    ['#\nann'],
+    ['ann,bob'],
     ['ann', '--collections', 'A'],
     ['ann', '--collections', ''],
     ['ann', '--rights', 'read'],
   ]) {
     const { code, stdout, stderr } = await runCommand(['key', ...args], {});
     assert.deepEqual([code, stdout], [2, ''], args.join(' '));
-    assert.match(stderr, /must read|names/);
+    assert.match(stderr, args.length === 1 ? /^The name must be 1 to 63 of a-z/ : /names/);
   }
 });
