@@ -67,7 +67,9 @@ export async function exportTo(
     replaceFile(unfinished, file);
   } catch (error) {
     if (error instanceof AppError) throw error;
-    throw new AppError('BAD_INPUT', `${file} can't be written: ${(error as Error).message}`, { cause: error });
+    if ((error as NodeJS.ErrnoException).code === 'ENOSPC')
+      throw new AppError('STORAGE_FULL', `The disk is full: there is no room for ${file}.`, { cause: error });
+    throw new AppError('BAD_INPUT', `${file} can't be written there.`, { cause: error });
   } finally {
     bar.end();
     rmSync(unfinished, { force: true });
@@ -76,11 +78,11 @@ export async function exportTo(
   else tell(`Exported ${counted(passages, 'passage')} to ${file}.`);
 }
 
-/** Writes to stdout as fast as it is read; a reader that has seen enough and goes is no failure. */
+/** Writes to stdout as fast as it is read; what fails in that is told, where it is a failure, by whoever runs the command. */
 async function writeToStdout(lines: Readable) {
   try {
     await pipeline(lines, process.stdout, { end: false });
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EPIPE') throw error;
+    if ((error as NodeJS.ErrnoException).syscall !== 'write') throw error;
   }
 }

@@ -27,11 +27,21 @@ export const withWayOut =
     throw error;
   };
 
+/** A reader of stdout that has seen enough and goes, as `head` does, is no failure; what could not be written for another reason is told. */
+function watchStdout() {
+  process.stdout.on('error', ({ code }: NodeJS.ErrnoException) => {
+    if (code === 'EPIPE' || process.exitCode === 1) return;
+    process.exitCode = 1;
+    tell(`What was to be written to stdout was not: ${code === 'ENOSPC' ? 'there is no room' : code}.`);
+  });
+}
+
 /**
  * Does the work of a command; where it fails, says why and sets the exit code: 2 for wrong usage, else 1. A failure made on purpose says what to do; anything
  * else is a defect, and where it arose helps to mend it.
  */
 export async function orTellFailure(work: () => Promise<unknown>): Promise<void> {
+  watchStdout();
   try {
     await work();
   } catch (error) {

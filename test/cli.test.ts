@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -131,6 +131,33 @@ test('a service that still waits ends when it is told to', async (t) => {
   );
   child.kill('SIGTERM');
   assert.deepEqual(await once(child, 'exit'), [0, null]);
+});
+
+test('a stdout that takes nothing, as on a full disk, is told in a sentence', {
+  skip: !existsSync('/dev/full') && 'there is no /dev/full',
+}, async (t) => {
+  const settings = { DATA_DIR: await temporaryFolder(t) };
+  await runCommand(['ingest', 'corpus/neuron-state-anomalies.md'], settings);
+  for (const args of [
+    ['export', '-'],
+    ['search', 'epochs', '--json'],
+    ['key', 'ann'],
+  ]) {
+    const full = openSync('/dev/full', 'w');
+    const child = startCommand(args, settings, undefined, 'ignore', full);
+    closeSync(full);
+    const told = (await child.stderr!.setEncoding('utf8').toArray()).join('');
+    assert.match(told, /What was to be written to stdout was not: there is no room\.\n$/, args.join(' '));
+    assert.doesNotMatch(told, / at /);
+    assert.equal(child.exitCode ?? (await once(child, 'exit'))[0], 1);
+  }
+});
+
+test('whoever reads stdout may go when they have seen enough', async (t) => {
+  const child = startCommand(['completion', 'bash'], { DATA_DIR: await temporaryFolder(t) });
+  child.stdout!.destroy();
+  const told = (await child.stderr!.setEncoding('utf8').toArray()).join('');
+  assert.deepEqual([told, child.exitCode ?? (await once(child, 'exit'))[0]], ['', 0]);
 });
 
 test('a second SIGTERM, as a whole group may be sent one, cuts off nothing that has begun', async (t) => {

@@ -12,12 +12,13 @@ export function startCommand(
   settings: Record<string, string>,
   entry = 'src/cli.ts',
   stdin: 'ignore' | 'pipe' = 'ignore',
+  stdout: 'pipe' | number = 'pipe',
 ): ChildProcess {
   const { PATH, HOME } = process.env;
   return spawn(process.execPath, [`${project}/${entry}`, ...args], {
     cwd: project,
     env: { PATH, HOME, ...settings },
-    stdio: [stdin, 'pipe', 'pipe'],
+    stdio: [stdin, stdout, 'pipe'],
   });
 }
 
