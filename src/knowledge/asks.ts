@@ -13,7 +13,8 @@ export type AskHeader = Omit<AskRecord, 'reply'>;
  */
 export type PackedAsk = { header: AskHeader; replies: Uint8Array; place: number | null };
 
-const migrations = [
+/** How `asks.db` came to be what it is. */
+export const askMigrations = [
   `CREATE TABLE asks (
     number INTEGER PRIMARY KEY AUTOINCREMENT,
     id TEXT NOT NULL UNIQUE,
@@ -125,7 +126,7 @@ export function openAsks(
 type Records = ReturnType<typeof createRecords>;
 
 function openRecords(file: string, retentionMs: number): Records {
-  const database = openDatabase(file, { migrations, synchronous: 'NORMAL' });
+  const database = openDatabase(file, { migrations: askMigrations, synchronous: 'NORMAL' });
   try {
     return createRecords(database, retentionMs);
   } catch (error) {

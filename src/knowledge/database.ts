@@ -22,8 +22,7 @@ export function openDatabase(file: string, options: { migrations: Migrations; sy
     database.exec('PRAGMA foreign_keys = ON; PRAGMA journal_size_limit = 67108864');
     foldLogIn(database);
     const version = Number(database.prepare('PRAGMA user_version').get()?.user_version);
-    if (version > migrations.length)
-      throw new AppError('NOT_READY', 'The data folder was written by a newer version of Assay.');
+    if (version > migrations.length) throw ofNewerVersion();
     for (const [at, step] of migrations.entries())
       if (at >= version) inTransaction(database, () => database!.exec(`${step}; PRAGMA user_version = ${at + 1}`));
     return database;
@@ -32,6 +31,10 @@ export function openDatabase(file: string, options: { migrations: Migrations; sy
     throw translateStoreError(error, basename(file));
   }
 }
+
+/** What a database says that only a later Assay knows how to read. */
+export const ofNewerVersion = () =>
+  new AppError('NOT_READY', 'The data folder was written by a newer version of Assay.');
 
 /** Folds in what a predecessor left in the log, and cuts back one that long readers made grow; reading does without. */
 function foldLogIn(database: DatabaseSync) {

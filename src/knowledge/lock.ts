@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { accessSync, constants, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { AppError } from '../errors.ts';
@@ -14,6 +14,7 @@ export function holdLock(dataDir: string, file = 'lock.db'): { release: () => vo
   let database: DatabaseSync | undefined;
   try {
     mkdirSync(dataDir, { recursive: true });
+    accessSync(dataDir, constants.W_OK); // on a read-only disk a lock that is there already can be had
     database = new DatabaseSync(join(dataDir, file));
     // A predecessor that was just killed may need a moment to let go; hence the timeout.
     database.exec('PRAGMA busy_timeout = 5000; PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE');

@@ -1,12 +1,16 @@
-import { existsSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { AppError } from '../errors.ts';
-import { translateStoreError } from './database.ts';
+import { ofNewerVersion, translateStoreError } from './database.ts';
 import { documentMigrations } from './documents.ts';
 
 const cutOff =
   'A restore was cut off before the store could be read again: start the service, which brings it to rest, or repeat the restore.';
+
+/** Whether there are documents to be read, or at least a place for them: a start that finds no room leaves an empty file. */
+export const isStored = (dataDir: string) =>
+  (statSync(join(dataDir, 'assay.db'), { throwIfNoEntry: false })?.size ?? 0) > 0;
 
 /**
  * Opens the documents of a data folder for reading, also beside the service that writes them. Whatever is read is of one
@@ -16,15 +20,14 @@ const cutOff =
  */
 export function openToRead(dataDir: string, options: { olderToo?: boolean } = {}): DatabaseSync {
   const file = join(dataDir, 'assay.db');
-  if (!existsSync(file)) throw new AppError('NOT_READY', `Nothing is stored in ${dataDir} yet.`);
+  if (!isStored(dataDir)) throw new AppError('NOT_READY', `Nothing is stored in ${dataDir} yet.`);
   let database: DatabaseSync | undefined;
   try {
     database = new DatabaseSync(file, { readOnly: true, timeout: 5000 });
     database.exec('BEGIN');
     const version = Number(database.prepare('PRAGMA user_version').get()!.user_version);
     database.prepare('SELECT count(*) FROM sqlite_schema').get(); // a transaction begins with its first look at the data
-    if (version > documentMigrations.length)
-      throw new AppError('NOT_READY', 'The data folder was written by a newer version of Assay.');
+    if (version > documentMigrations.length) throw ofNewerVersion();
     if (version < documentMigrations.length && !options.olderToo)
       throw new AppError('NOT_READY', 'The data folder is of an older version of Assay: start the service once.');
     return database;

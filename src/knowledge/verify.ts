@@ -1,9 +1,10 @@
 import { accessSync, constants, existsSync, readdirSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { tellsOfDamage, translateStoreError } from './database.ts';
+import { askMigrations } from './asks.ts';
+import { ofNewerVersion, tellsOfDamage, translateStoreError } from './database.ts';
 import { createDocuments } from './documents.ts';
-import { openToRead } from './open-to-read.ts';
+import { isStored, openToRead } from './open-to-read.ts';
 import type { KnowledgeStats } from './port.ts';
 import type { StoreFinding } from './store-finding.ts';
 import { verifyDocuments } from './verify-documents.ts';
@@ -66,7 +67,7 @@ const nothingStored: StoreFinding = { name: 'store', ok: true, detail: 'nothing 
 
 /** What is found in the documents of a data folder, of one instant; null where there are none yet. */
 function withDatabase(dataDir: string, find: (database: DatabaseSync) => StoreFinding[]): StoreFinding[] | null {
-  if (!existsSync(join(dataDir, 'assay.db'))) return null;
+  if (!isStored(dataDir)) return null;
   let database: DatabaseSync;
   try {
     database = openToRead(dataDir);
@@ -135,8 +136,11 @@ function verifyAsks(dataDir: string): StoreFinding[] {
   const file = join(dataDir, 'asks.db');
   if (!existsSync(file)) return [{ name, ok: true, detail: 'none kept yet' }];
   const mend = `Stop the service and remove ${file}: only the records of past asks are in it.`;
-  const database = new DatabaseSync(file, { readOnly: true, timeout: 5000 });
+  let database: DatabaseSync | undefined;
   try {
+    database = new DatabaseSync(file, { readOnly: true, timeout: 5000 });
+    const { user_version: version } = database.prepare('PRAGMA user_version').get()!;
+    if (Number(version) > askMigrations.length) throw ofNewerVersion();
     const problems = database
       .prepare('PRAGMA integrity_check(10)')
       .all()
@@ -145,9 +149,10 @@ function verifyAsks(dataDir: string): StoreFinding[] {
       return [{ name, ok: false, detail: `SQLite finds them damaged: ${problems.join('; ')}. ${mend}` }];
     return [{ name, ok: true, detail: `${database.prepare('SELECT count(*) AS n FROM asks').get()!.n} kept` }];
   } catch (error) {
-    return [{ name, ok: false, detail: `They can't be read (${(error as Error).message}). ${mend}` }];
+    const { message } = translateStoreError(error, 'asks.db');
+    return [{ name, ok: false, detail: tellsOfDamage(error) ? `They can't be read. ${mend}` : message }];
   } finally {
-    database.close();
+    database?.close();
   }
 }
 

@@ -3,7 +3,9 @@ import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'no
 import { basename, join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
+import { backUpStore } from '../../src/knowledge/backup.ts';
 import { startKnowledge } from '../../src/knowledge/client.ts';
+import { restoreStore } from '../../src/knowledge/restore.ts';
 import { type Test, temporaryFolder } from '../doubles/temporary-folder.ts';
 import { fillWith, mountSmallDisk } from '../torture/full-disk.ts';
 import { type HostFault, hostFaults, tables } from './expected.ts';
@@ -115,6 +117,9 @@ test('a host that starts on a read-only disk says so, and is ready when it may w
   if (!started) return t.diagnostic('no small disk may be mounted here; test/torture takes the right away instead');
   const { disk, subject } = started;
   const calls = await prepareCalls(subject);
+  const { dataDir } = subject;
+  const backup = join(await temporaryFolder(t), 'backup.assay');
+  await backUpStore({ dataDir, file: backup, assayVersion: 'test' });
   const pid = subject.parts.knowledge.hostPid()!;
   process.kill(pid, 'SIGKILL');
   // Whoever may still write keeps a disk from becoming read-only.
@@ -127,6 +132,7 @@ test('a host that starts on a read-only disk says so, and is ready when it may w
     }
   for (const [route, run] of Object.entries(calls))
     assert.equal(await outcomeOf(await run()), hostFaults.readOnly.expected(route), route);
+  assert.throws(() => restoreStore({ dataDir, file: backup, force: true }), /The data folder can't be written/);
   disk.allowWriting();
   assert.equal((await subject.add('later.md', 'Now it may.')).status, 201);
 });

@@ -203,8 +203,22 @@ test('found: damage to the files themselves, each told with what to do', async (
   assert.equal(asks.length, 1);
 });
 
+test('records of asks that a newer version wrote are told of as such, and not to be removed', async (t) => {
+  const dataDir = await changed(t, (_, folder) => {
+    const asks = new DatabaseSync(join(folder, 'asks.db'));
+    asks.exec('PRAGMA user_version = 1000');
+    asks.close();
+  });
+  const [finding, ...others] = await wrongIn(dataDir);
+  assert.deepEqual(others, []);
+  assert.match(finding!.detail, /newer version of Assay/);
+  assert.doesNotMatch(finding!.detail, /remove/);
+});
+
 test('a folder with nothing in it is nothing wrong', async (t) => {
   const dataDir = await temporaryFolder(t);
+  assert.deepEqual(await wrongIn(dataDir), []);
+  writeFileSync(join(dataDir, 'assay.db'), ''); // a first start that found no room
   assert.deepEqual(await wrongIn(dataDir), []);
   rmSync(dataDir, { recursive: true });
   assert.deepEqual(await wrongIn(dataDir), []);
