@@ -1,11 +1,13 @@
 #!/usr/bin/env node
 import { Argument, Command, CommanderError, Option } from 'commander';
+import packageJson from '../package.json' with { type: 'json' };
 import { catchHangUps } from './hang-ups.ts';
 import { orTellFailure } from './terminal.ts';
 
 // What a command needs is loaded when it runs, so that `--help` and `doctor` work where something is missing.
 const program = new Command('assay')
   .description('Questions answered from your own documents, each answer with a verdict')
+  .version(packageJson.version, '--version', 'print the version')
   .showHelpAfterError()
   .exitOverride()
   .addHelpText(

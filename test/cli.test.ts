@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { closeSync, existsSync, mkdirSync, openSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -151,6 +151,12 @@ test('a stdout that takes nothing, as on a full disk, is told in a sentence', {
     assert.doesNotMatch(told, / at /);
     assert.equal(child.exitCode ?? (await once(child, 'exit'))[0], 1);
   }
+});
+
+test('assay --version says which it is', async () => {
+  const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
+  const { stdout, stderr, code } = await runCommand(['--version'], {});
+  assert.deepEqual([stdout, stderr, code], [`${version}\n`, '', 0]);
 });
 
 test('whoever reads stdout may go when they have seen enough', async (t) => {
