@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { fail } from '../doubles/openai-replies.ts';
 import { startService } from '../doubles/service.ts';
@@ -118,4 +118,18 @@ test('docs/operating.md names every metric of ours, and none that is not there',
     ([, name, type]) => `${name} ${type}`,
   );
   assert.deepEqual(documented.sort(), ours.sort());
+});
+
+test('docs/operating.md tells of every warning and error that the log may hold', () => {
+  const sources = readdirSync(new URL('../../src', import.meta.url), { recursive: true, encoding: 'utf8' });
+  const code = sources.filter((name) => name.endsWith('.ts')).map((name) => read(`src/${name}`));
+  const messages = code.flatMap((text) => [
+    ...text.matchAll(/log(?:ger)?\.(?:warn|error)\((?:[^()']|\([^()]*\))*'([^']+)'\)/g),
+  ]);
+  assert.ok(messages.length >= 12);
+  const page = read('docs/operating.md');
+  assert.deepEqual(
+    messages.flatMap(([, message]) => (page.includes(`\`${message}\``) ? [] : [message])),
+    [],
+  );
 });
