@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { AppError } from '../errors.ts';
 import { type IngestCollection, type Job, type JobRun, newJob, runJob } from './job.ts';
 
@@ -39,10 +40,7 @@ export function createJobs(ingest: IngestCollection): Jobs {
     async *watch(id, signal) {
       const { job, changes } = runs.get(id)!;
       for (;;) {
-        const changed = new Promise<void>((resolve) => {
-          changes.once('change', resolve);
-          signal.addEventListener('abort', () => resolve(), { once: true });
-        });
+        const changed = once(changes, 'change', { signal }).catch(() => {}); // the signal ends it
         yield structuredClone(job);
         if (job.status !== 'running') return;
         await changed;

@@ -79,10 +79,17 @@ export function shareJobs({ redis, ingest, logger }: { redis: Redis; ingest: Ing
   return {
     async start(collection) {
       if (stopping.signal.aborted) throw new AppError('NOT_READY', 'The service is stopping.');
-      for (const { run } of own.values())
-        if (run.job.collection === collection && run.job.status === 'running') return run.job;
+      const underWay = () =>
+        own.values().find(({ run: { job } }) => job.collection === collection && job.status === 'running')?.run.job;
+      let found = underWay();
+      if (found) return found;
       const job = newJob(collection);
-      return (await records.enter(job).catch(() => null)) ?? begin(job);
+      try {
+        found = (await records.enter(job)) ?? undefined;
+      } catch {
+        found = underWay(); // Redis is away; another may have been begun here meanwhile
+      }
+      return found ?? begin(job);
     },
 
     get,

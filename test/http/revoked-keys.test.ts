@@ -144,6 +144,13 @@ test('a key that opens something else now is a new one: what it had under way en
   assert.equal((await call('POST', '/search', { question: 'x' }, ann)).status, 404);
 });
 
+test('a key that another takes the place of, under the same name, is revoked', async (t) => {
+  const { call, parts } = await startService(t, { settings });
+  assert.equal((await call('GET', '/documents', undefined, ann)).status, 200);
+  parts.keyring.replace(parseKeys('ann:canary-key-of-another-year').keys);
+  assert.equal((await call('GET', '/documents', undefined, ann)).status, 401);
+});
+
 test('SIGHUP takes the keys that the file holds now; a file with a fault changes nothing', async (t) => {
   const folder = await temporaryFolder(t);
   const file = join(folder, 'keys');

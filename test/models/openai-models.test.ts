@@ -192,6 +192,16 @@ test('where the first server fails, the second answers under its own model name;
   await assert.rejects(chat.invoke(hello), { code: 'MODEL_REJECTED' });
 });
 
+test('a stream that breaks in its midst is not told from its beginning by the second server', async (t) => {
+  const { openai, server } = await openServedModels(t);
+  const second = await startOpenAiServer({ test: t });
+  const spare = openModelServer({ baseUrl: second.baseUrl, apiKey: 'k2', maxRetries: 0, timeoutMs: 5000 });
+  const chat = new CheckedOpenAiChatModel({ model: 'm', server }, { fallback: { model: 'm2', server: spare } });
+  openai.chat(fail.resetMidBody());
+  await assert.rejects(readStream(chat), { code: 'MODEL_UNAVAILABLE' });
+  assert.equal(second.requests.length, 0);
+});
+
 test('a server that replies at once where a stream was asked for is read all the same', async (t) => {
   const { openai, chat } = await openServedModels(t);
   const message = { role: 'assistant', content: 'All at once.' };

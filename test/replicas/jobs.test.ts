@@ -9,6 +9,7 @@ import { createJobRecords } from '../../src/replicas/job-records.ts';
 import { openRedis } from '../../src/replicas/open-redis.ts';
 import { shareJobs } from '../../src/replicas/shared-jobs.ts';
 import { startServing } from '../doubles/command-line.ts';
+import { freePort } from '../doubles/free-port.ts';
 import { startOpenAiServer } from '../doubles/openai-server.ts';
 import { noRedis, startRedis } from '../doubles/redis.ts';
 import { temporaryFolder } from '../doubles/temporary-folder.ts';
@@ -180,6 +181,25 @@ test('a replica that hung, and comes to, leaves its job to the one that took it 
   await until(async () => (await owner.job(id)).status === 'done');
   assert.deepEqual(await owner.job(id), ended);
   assert.equal((await other.sources()).length, files);
+});
+
+test('while Redis is away too, a collection that is asked for twice at once is ingested once', async (t) => {
+  const { redis, close } = await openRedis(`redis://127.0.0.1:${await freePort()}`, { onAway() {}, onBack() {} });
+  const { promise: held, resolve: release } = Promise.withResolvers<void>();
+  let begun = 0;
+  const ingest = async () => {
+    begun += 1;
+    await held;
+    return newJob('default').progress;
+  };
+  const jobs = shareJobs({ redis, ingest, logger: pino({ level: 'silent' }) });
+  t.after(async () => {
+    await jobs.close();
+    close();
+  });
+  const [one, two] = await Promise.all([jobs.start('default'), jobs.start('default')]);
+  release();
+  assert.deepEqual([two.id, begun], [one.id, 1]);
 });
 
 test('a job under which one replica after another died is given up', { skip: noRedis }, async (t) => {
