@@ -184,7 +184,7 @@ test('docs/migrating.md: a FaissStore comes over, and asks take the place of inv
   );
   assert.match(JSON.parse(printedBy('/ask')).answer, /8 epochs/);
   const events = [...printedBy('"stream":true').matchAll(/^event: (\w+)$/gm)].map(([, name]) => name);
-  assert.deepEqual(events, ['context', 'answer', 'verdict', 'done'], 'tokens come from language models');
+  assert.deepEqual(events, ['context', 'token', 'answer', 'verdict', 'done']);
   assert.equal(done.length, 6, 'a new command may need a line here');
 });
 

@@ -32,20 +32,20 @@ test('the example for curl adds, asks, streams, and asks as an OpenAI client', a
   assert.equal(JSON.parse(lines[1]!).answer, answer);
   assert.match(answer, /Alder wood does not rot under water/);
   const events = lines.filter((line) => line.startsWith('event: ')).map((line) => line.slice(7));
-  assert.deepEqual(events, ['context', 'answer', 'verdict', 'done']);
+  assert.deepEqual(events, ['context', 'token', 'answer', 'verdict', 'done']);
   const completion = JSON.parse(lines.at(-1)!);
   assert.ok(completion.choices[0].message.content.startsWith(`${answer}\n\n---\n**Verdict: `));
 });
 
 test('the example for TypeScript adds, asks and streams by the typed client', async (t) => {
   const { stdout, answer } = await run(t, process.execPath, 'ask.ts');
-  assert.equal(stdout.split(answer).length, 3 + 1, 'as the answer, as its quotation, and streamed');
+  assert.equal(stdout.split(answer).length, 4 + 1, 'as the answer, as its quotation, and streamed in tokens and whole');
   assert.match(stdout, /(Correct|Incorrect): .*\n {2}“.*” \(examples\/alder\.md\)\n1 passages found\n/);
 });
 
 test('the example for Python adds, asks and streams with the standard library', async (t) => {
   const { stdout, answer } = await run(t, 'python3', 'ask.py');
-  assert.equal(stdout.split(answer).length, 3 + 1);
+  assert.equal(stdout.split(answer).length, 4 + 1);
   assert.match(stdout, /(Correct|Incorrect): .*\n {2}“.*”\n/);
 });
 

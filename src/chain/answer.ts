@@ -1,6 +1,6 @@
 import { AIMessageChunk, type BaseMessage } from '@langchain/core/messages';
 import type { BasePromptValueInterface } from '@langchain/core/prompt_values';
-import type { Runnable } from '@langchain/core/runnables';
+import type { Runnable, RunnableConfig } from '@langchain/core/runnables';
 import { AppError } from '../errors.ts';
 import { recorded } from '../trail.ts';
 import { isAbstention } from './abstention.ts';
@@ -57,6 +57,14 @@ function tellingTokens(model: ChatStep): Runnable<BasePromptValueInterface, AIMe
   });
 }
 
+/**
+ * Tells whoever listens (`configurable.onToken`) a text that no model wrote, all at once, so that of every answer the tokens are its
+ * text.
+ */
+export async function tellWhole(text: string, config: RunnableConfig): Promise<void> {
+  await (config.configurable?.onToken as OnToken | undefined)?.(text);
+}
+
 /** A message's text without the thinking that some models write before it; empty where there is no other. */
 export function readText(message: AIMessageChunk): string {
   const { content } = message;
@@ -74,7 +82,10 @@ export function abstainUnlessSufficient(
   suffices: Runnable<Retrieved, boolean> = step('has a passage', ({ context }) => context.length > 0),
   words = abstention,
 ): AnswerStep {
-  const abstain = step('abstain', (): Answer => ({ text: words, abstained: true }));
+  const abstain = step('abstain', async (_given: Retrieved, config): Promise<Answer> => {
+    await tellWhole(words, config);
+    return { text: words, abstained: true };
+  });
   const word = step('word abstention', (given: Answer) => (given.abstained ? { ...given, text: words } : given));
   const inWords = sequence<Retrieved, Answer>('answer in words', [answer, word as Runnable]);
   return choice('answer or abstain', [[suffices, inWords]], abstain);

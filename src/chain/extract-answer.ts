@@ -1,4 +1,4 @@
-import type { AnswerStep } from './answer.ts';
+import { type AnswerStep, tellWhole } from './answer.ts';
 import { type RankedSentence, rankSentences } from './rank-sentences.ts';
 import { endsSentence, readable } from './sentence-candidates.ts';
 import { type Answer, abstention, type Retrieved } from './state.ts';
@@ -19,9 +19,11 @@ const longestAnswer = 700;
  * @param options.mostSentences 1 to 3
  */
 export function createExtractiveAnswer(options: { mostSentences?: number } = {}): AnswerStep {
-  return step('answer', ({ question, context }: Retrieved): Answer => {
+  return step('answer', async ({ question, context }: Retrieved, config): Promise<Answer> => {
     const text = extract(rankSentences(question, context).sentences, options.mostSentences);
-    return text === '' ? { text: abstention, abstained: true } : { text, abstained: false };
+    if (text === '') return { text: abstention, abstained: true };
+    await tellWhole(text, config);
+    return { text, abstained: false };
   });
 }
 

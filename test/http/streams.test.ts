@@ -48,6 +48,26 @@ test('a token is passed on when it comes, not when the answer is whole', async (
   assert.deepEqual(told, ['context', 'token', 'token', 'answer', 'verdict', 'done']);
 });
 
+for (const [what, options, text] of [
+  ['answer of the embedded models', { embedded: true }, 'Alder wood does not rot under water.'],
+  ['abstention before any model is asked', { settings: { ABSTENTION: 'Nothing of that.' } }, ''],
+] as const)
+  test(`the tokens of an ${what} are its text too`, async (t) => {
+    const { url, add, openai } = await startService(t, options);
+    if (text !== '') await add('alder.md', text);
+    const headers = { 'content-type': 'application/json' };
+    const events = await Array.fromAsync(eventsOf(await fetch(`${url}/ask`, { method: 'POST', headers, body })));
+    assert.deepEqual(
+      events.map(({ event }) => event),
+      ['context', 'token', 'answer', 'verdict', 'done'],
+    );
+    const [, token, answer] = events.map(({ data }) => data as { text: string });
+    assert.deepEqual(
+      [token!.text, answer!.text, openai?.chatRequests ?? []],
+      [text || 'Nothing of that.', token!.text, []],
+    );
+  });
+
 test('a client that does not read holds the model back, and one that leaves cancels its call', async (t) => {
   const { url, openai } = await start(t);
   let pulled = 0;
