@@ -88,8 +88,8 @@ const goesOn = /(?:^|[\s(])(?:e\.g|i\.e|cf|vs|dr|mr|mrs|ms|prof|fig|eq|no|approx
 
 /** What closes emphasis or code of Markdown belongs to the sentence before it. */
 const closingMarks = /[*_`~]{1,6}(?!\S)/y;
-/** Marks of notes, from where the full stop ends: [1], [^1], ¹. They do too. */
-const noteMarks = /(?:\[{1,2}\^?[\p{L}\p{N}-]{1,20}\]{1,2}|[⁰¹²³⁴-⁹]{1,3})+/uy;
+/** Marks of notes, from where the full stop ends: [1], [1](#note), [^1], ¹. They do too. */
+const noteMarks = /(?:\[{1,2}\^?[\p{L}\p{N}-]{1,20}\]{1,2}(?:\([^\s()]{1,200}\))?|[⁰¹²³⁴-⁹]{1,3})+/uy;
 
 /**
  * @param {string} text
