@@ -50,7 +50,7 @@ const QUOTE_THAT_GOES_ON = /[?!…]["'”’»)\]]+$/;
 const CLOSING_MARKS = /[*_`~]{1,6}(?!\S)/y;
 const MARKS_AT_END = /(?<=\S)[*_`~]+$/;
 
-const noteMark = String.raw`\[{1,2}\^?[\p{L}\p{N}-]{1,20}\]{1,2}(?:\([^\s()]{1,200}\))?|[⁰¹²³⁴-⁹]{1,3}`;
+const noteMark = String.raw`\[{1,2}\^?[\p{L}\p{N}-]{1,20}\]{1,2}(?:\([^\s()]{1,200}\))?|[⁰¹²³⁴-⁹]`;
 const NOTE_MARKS = new RegExp(`(?:${noteMark})+`, 'uy');
 const NOTE_MARKS_AT_END = new RegExp(`(?:${noteMark})+$`, 'u');
 const OPENING_BRACKET = /[([{]/;

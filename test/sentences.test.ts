@@ -150,4 +150,5 @@ test('megabytes made to be slow are split', () => {
   const size = 1_000_000;
   for (const part of ['a', '.', ' ', '\n', '\n ', 'A. B. ', '1. ', '😀', '."', '\f'])
     splitSentences(`${part.repeat(size / part.length)}x`);
+  assert.equal(splitSentences(`${'¹'.repeat(37)}a. It goes on.`).length, 2);
 });
