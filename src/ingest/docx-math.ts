@@ -2,7 +2,7 @@ import { grouped, index, power } from './math-text.ts';
 
 const FORMULA = '<m:oMath>';
 const FORMULA_END = '</m:oMath>';
-const TAG = /<(\/?)m:(\w+)([^<>]*)>([^<]*)/g;
+const TAG = /<(\/?)m:(\w+)(?!\w)([^<>]*)>([^<]*)/g;
 /** Real formulas stay below 50. What is deeper is left out. */
 const DEEPEST = 256;
 const VALUE = /m:val="([^"]*)"/;

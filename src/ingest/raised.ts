@@ -45,8 +45,9 @@ function digits(plain: string, written: string): Map<string, string> {
   return new Map(Array.from(plain, (digit, at) => [digit, forms[at]!]));
 }
 
-/** The text in other digits, or null where it holds more than digits and signs. */
+/** The text in other digits, or null where it holds more than digits and signs, or too many. */
 function inDigits(text: string, forms: Map<string, string>): string | null {
+  if (text.length > longest) return null;
   const written = Array.from(text, (digit) => forms.get(digit));
   return written.includes(undefined) ? null : written.join('');
 }

@@ -118,3 +118,9 @@ test('formulas are read on their line, with powers, fractions and brackets', asy
   ] as const)
     assert.equal(await textOf(formula), text);
 });
+
+test('formulas made to be slow are read', async () => {
+  const deep = `${'<m:sup>'.repeat(200)}<m:t>${'1'.repeat(1_000_000)}x</m:t>${'</m:sup>'.repeat(200)}`;
+  assert.match((await load(makeDocx(`<w:p><m:oMath>${deep}</m:oMath></w:p>`))).text, /1x/);
+  await assert.rejects(load(makeDocx(`<w:p><m:oMath><m:${'a'.repeat(1_000_000)}</m:oMath></w:p>`)), bad);
+});
