@@ -54,6 +54,8 @@ const noteMark = String.raw`\[{1,2}\^?[\p{L}\p{N}-]{1,20}\]{1,2}(?:\([^\s()]{1,2
 const NOTE_MARKS = new RegExp(`(?:${noteMark})+`, 'uy');
 const NOTE_MARKS_AT_END = new RegExp(`(?:${noteMark})+$`, 'u');
 const OPENING_BRACKET = /[([{]/;
+/** Of an image or a link in Markdown, `![Words](place)`: where it begins, and before the place. */
+const IMAGE_OR_LINK = /(?<![^\s([])!\[|\]\(/y;
 
 /** `at`, or behind the marks that close emphasis or code directly there: they belong to the sentence that they are around. */
 export function afterClosingMarks(text: string, at: number): number {
@@ -64,13 +66,16 @@ export function afterClosingMarks(text: string, at: number): number {
 
 /**
  * Where a sentence ends that the segmenter ends at `at`: behind the marks of notes that follow its full stop directly ([1], [^1],
- * ¹) and before a bracket that opens there, which Unicode counts among those that close.
+ * ¹) and before a bracket that opens there, which Unicode counts among those that close. 0 where it is none, but within an image or
+ * a link.
  */
 function afterNoteMarks(text: string, at: number): number {
   if (at >= text.length) return at;
   let end = at;
   while (end > 0 && OPENING_BRACKET.test(text.charAt(end - 1))) end--;
   if (end <= 0 || SPACE.test(text.charAt(end - 1))) return at;
+  IMAGE_OR_LINK.lastIndex = end - 1;
+  if (IMAGE_OR_LINK.test(text)) return 0;
   NOTE_MARKS.lastIndex = end;
   return NOTE_MARKS.test(text) ? NOTE_MARKS.lastIndex : end;
 }

@@ -113,6 +113,16 @@ test('a line end is a space, a blank line an end', () => {
   ]);
 });
 
+test('images and links in Markdown are not torn apart', () => {
+  for (const text of [
+    'See ![the plan](plan.png) for the rooms.',
+    '[![Build](a.svg)](b) [![Version][c]][d]',
+    'See [What is it?](#what) and (![x](y.png)).',
+  ])
+    assert.deepEqual(sentencesOf(text), [text]);
+  assert.deepEqual(sentencesOf('Wow![1] It works! [Really] so.'), ['Wow![1]', 'It works!', '[Really] so.']);
+});
+
 test('only the range is split, with offsets into the whole text', () => {
   assert.deepEqual(splitSentences('No. Yes it is. But. no', { start: 4, end: 19 }), [
     { start: 4, end: 14 },
