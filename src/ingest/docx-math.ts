@@ -1,4 +1,4 @@
-import { grouped, index, power } from './math-text.ts';
+import { gapBetween, grouped, index, power } from './math-text.ts';
 
 const FORMULA = '<m:oMath>';
 const FORMULA_END = '</m:oMath>';
@@ -7,8 +7,8 @@ const TAG = /<(\/?)m:(\w+)(?!\w)([^<>]*)>([^<]*)/g;
 const DEEPEST = 256;
 const VALUE = /m:val="([^"]*)"/;
 
-/** An element of a formula that is open: its text up to here, and the brackets around it. */
-type Part = { name: string; text: string; opening: string; closing: string };
+/** An element of a formula that is open: its text up to here, the element it ends with, and the brackets around it. */
+type Part = { name: string; text: string; last?: { name: string; text: string }; opening: string; closing: string };
 
 /**
  * The XML of a Word document with its formulas (OMML), which mammoth leaves out, as runs of text: on one line, with powers and
@@ -35,7 +35,11 @@ function textOf(formula: string): string {
       open.push({ name, text: name === 't' ? text : '', opening: '(', closing: ')' });
     else if (closes && inner.name === name && open.length > 1) {
       open.pop();
-      open.at(-1)!.text += written(inner, open.at(-1)!.name);
+      const outer = open.at(-1)!;
+      const last = { name, text: written(inner, outer.name) };
+      const isApart = name === 'f' || outer.last?.name === 'f';
+      outer.text += (isApart ? gapBetween(outer.last?.text ?? '', last.text) : '') + last.text;
+      outer.last = last;
     }
   }
   return open.map(({ text }) => text).join('');

@@ -1,5 +1,5 @@
 import type { DomNode, FormatCallback } from 'html-to-text';
-import { grouped, index, power } from './math-text.ts';
+import { gapBetween, grouped, index, power } from './math-text.ts';
 
 /** How an element of MathML is written, by its name, from the texts of the elements within. */
 const written: Record<string, (parts: string[]) => string> = {
@@ -23,11 +23,22 @@ export const formula: FormatCallback = (element, _walk, builder) => {
   if (text !== '') builder.addInline(text);
 };
 
+/** Whether an element is a fraction, or holds nothing but one. */
+function isFraction({ name, children = [] }: DomNode): boolean {
+  if (name === 'mfrac') return true;
+  const within = children.filter(({ type }) => type === 'tag');
+  return within.length === 1 && isFraction(within[0]!);
+}
+
 function textOf({ type, name = '', data, children = [] }: DomNode): string {
   if (type === 'text') return data ?? '';
   const isLeaf = /^m[inos]$|^mtext$/.test(name);
   const within = children.filter((child) => isLeaf || child.type === 'tag' || child.data?.trim());
   const parts = within.map(textOf);
-  const text = Object.hasOwn(written, name) ? written[name]!(parts.map((part) => part.trim())) : parts.join('');
+  const isApart = within.map(isFraction);
+  const gapBefore = (at: number) => (isApart[at] || isApart[at - 1] ? gapBetween(parts[at - 1] ?? '', parts[at]!) : '');
+  const text = Object.hasOwn(written, name)
+    ? written[name]!(parts.map((part) => part.trim()))
+    : parts.map((part, at) => gapBefore(at) + part).join('');
   return name === 'mo' && /^[=<>≤≥≈≠→×∈±]$/.test(text.trim()) ? ` ${text.trim()} ` : text;
 }

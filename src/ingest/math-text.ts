@@ -10,3 +10,7 @@ export const index = (text: string): string => (text === '' ? '' : (loweredDigit
 
 /** What stands above or below a line, or under a root: in brackets where it is more than a word or number. */
 export const grouped = (text: string): string => (/^[\p{L}\p{N}.]*$/u.test(text) ? text : `(${text})`);
+
+/** What stands between two parts of a formula, one of them a fraction: a space where they would be read as one number, as in 2 1/2. */
+export const gapBetween = (before: string, after: string): string =>
+  /[\p{L}\p{N}]$/u.test(before.slice(-2)) && /^[\p{L}\p{N}]/u.test(after) ? ' ' : '';

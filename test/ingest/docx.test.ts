@@ -111,6 +111,7 @@ test('formulas are read on their line, with powers, fractions and brackets', asy
   for (const [formula, text] of [
     [run('E=m') + squared, 'where E=mc²'],
     [half, 'where 1/(a<b)'],
+    [`${run('2')}<m:f><m:num>${run('1')}</m:num><m:den>${run('2')}</m:den></m:f>${run('m')}`, 'where 2 1/2 m'],
     [sum, 'where ∑₀ⁿx'],
     [brackets + root, 'where [y]√3'],
     [matrix, 'where 1 2;'],

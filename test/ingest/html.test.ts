@@ -169,6 +169,7 @@ test('formulas are read on their line, with powers and fractions, and without th
     ['<mi>E</mi><mo>=</mo><mi>m</mi><msup><mi>c</mi><mn>2</mn></msup>', 'so E = mc².'],
     ['<msup><mn>2</mn><mrow><mi>k</mi><mo>+</mo><mn>1</mn></mrow></msup>', 'so 2^(k+1).'],
     ['<mfrac><mn>1</mn><mrow><mi>a</mi><mo>+</mo><mi>b</mi></mrow></mfrac>', 'so 1/(a+b).'],
+    ['<mn>2</mn><mrow>\n <mfrac><mn>1</mn><mn>2</mn></mfrac></mrow><mi>m</mi><mo>+</mo>', 'so 2 1/2 m+.'],
     ['<msub>\n <mi>x</mi>\n <mn>1</mn>\n</msub><mo>-</mo><msqrt><mn>3</mn></msqrt>', 'so x₁-√3.'],
     ['<munderover><mo>∑</mo><mi>i</mi><mi>n</mi></munderover><mtext>of all</mtext>', 'so ∑_iⁿof all.'],
   ])
