@@ -16,8 +16,8 @@ const MOST_MENDED = 20;
 /**
  * A table as text: a line for each row, every value behind its column's name. papaparse reads it and finds out the
  * delimiter (comma, semicolon, tab, bar). The first row holds the names where it looks like it: all different, none a
- * sentence, a number or a date, but for years and dates above values that are none. Rows of one value before it are captions;
- * the first of them is the title.
+ * sentence, a number or a date, but for years and dates above values that are none. Rows before it of one value, at their
+ * beginning, are captions; the first of them is the title.
  */
 export function loadCsv(source: string): Omit<LoadedDocument, 'format'> {
   const separator = SEPARATOR_LINE.exec(source);
@@ -36,8 +36,8 @@ export function loadCsv(source: string): Omit<LoadedDocument, 'format'> {
   const delimiter = (separator ?? FIRST_QUOTED.exec(rows))?.[1] ?? '';
   readRows(rows, delimiter, (row) => {
     if (isFirst) first = row;
-    else if (first && filled(first).length === 1 && filled(row).length > 1) {
-      const caption = filled(first)[0]!.replace(/\s+/g, ' ').trim();
+    else if (first && isCaption(first) && filled(row).length > 1) {
+      const caption = first[0]!.replace(/\s+/g, ' ').trim();
       if (caption.length <= LONGEST_HEADING) title ??= caption;
       add(first);
       records.gap();
@@ -56,6 +56,8 @@ export function loadCsv(source: string): Omit<LoadedDocument, 'format'> {
 }
 
 const filled = (row: string[]) => row.filter((value) => value.trim() !== '');
+/** A single value further to the right is the name of a column, beside one that has none. */
+const isCaption = (row: string[]) => filled(row).length === 1 && filled(row)[0] === row[0];
 
 /**
  * Reads rows, in linear time. A quotation mark that isn't closed where a value ends would swallow the rows after it: the marks of

@@ -77,6 +77,8 @@ test('captions above the names are no names, and the first is the title', () => 
     assert.equal(blocks.length, 2);
   }
   assert.equal(loadCsv('email\na@example.org\n').text, 'email: a@example.org');
+  // What pandas and R write: the rows' own names have none.
+  assert.equal(loadCsv('"",price\nTokyo,220\n').text, 'Tokyo; price: 220');
 });
 
 test('a quotation mark that is never closed swallows no rows', () => {
