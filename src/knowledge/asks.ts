@@ -67,7 +67,8 @@ const sweepRows = 500;
 
 /**
  * The records of past asks, in a file of their own: they may be lost with the power, so that no ask waits for the disk. Documents
- * and answers do without them, so a file that turns out to be damaged is set aside, and another one begun.
+ * and answers do without them, so a file that can't be opened keeps no store from it, and one that turns out to be damaged is set
+ * aside, and another one begun.
  * @param options.retentionMs how long a record can be had; later it is not there, whether or not it has been deleted yet
  * @param options.onSetAside is told the name that a damaged file has now
  */
@@ -104,11 +105,11 @@ export function openAsks(
     try {
       deleted = use(({ eraseOld }) => eraseOld());
     } catch {
-      // A disk that takes nothing now may do so at the next round; until then `get` doesn't find them.
+      // A disk that takes nothing now may do so at the next round; until then `get` doesn't find them. Where it has no room for the
+      // file, or another may not be read, those who want records are told; documents are served without.
     }
     sweeping = setTimeout(sweep, deleted > 0 ? 10 : sweepEveryMs).unref();
   }
-  use(() => {});
   sweep();
 
   return {

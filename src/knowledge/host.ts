@@ -36,10 +36,10 @@ type Waiting = { id: number; search: SearchQuery };
 /** A message that can't be sent has nobody to go to any more: the channel's end is what gets handled. */
 const send = (message: HostMessage) => process.send?.(message, () => {});
 
-function toError(id: number, error: unknown): HostReply {
+function toError(id: number, error: unknown, operation: HostRequest['operation'] = 'search'): HostReply {
   const { code, message } = translateStoreError(error);
-  // What nobody foresaw may have left an index behind its database: a new host makes it anew, and is asked again.
-  if (code === 'INTERNAL') throw error;
+  // What nobody foresaw may have left an index behind its database: a new host makes it anew, and is asked again. Records have none.
+  if (code === 'INTERNAL' && operation !== 'saveAsks' && operation !== 'ask') throw error;
   return { id, error: { code, message } };
 }
 
@@ -127,7 +127,7 @@ function run(options: HostOptions) {
       const work = store[operation as Exclude<typeof operation, 'search'>] as (...input: unknown[]) => unknown;
       return { id, value: work(...input) };
     } catch (error) {
-      return toError(id, error);
+      return toError(id, error, operation);
     }
   }
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readdirSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readdirSync, rmdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
@@ -26,6 +26,18 @@ const reader = `
   const [found] = await knowledge.search({ collection: 'default', question: 'tree 7 of 3', vector, topK: 1 });
   console.log(built.length, found?.text);
   while (built.some((pid) => childrenOf(knowledge.hostPid()).includes(pid))) await knowledge.collections();
+  await knowledge.close();`;
+
+/** Opens a store, and asks it for a document and for a record that it is to keep. */
+const asker = `
+  import { startKnowledge } from ${module('../../src/knowledge/client.ts')};
+  const knowledge = await startKnowledge({
+    dataDir: process.argv[1], embeddingModel: 'hashed', onRestart: (cause) => console.log('restarted', cause),
+  });
+  const { length } = await knowledge.documents({ collection: 'default', after: null, limit: 10 });
+  const record = { id: 'ask_1', collection: 'default', keyName: null, createdAt: new Date().toISOString(), reply: () => 1 };
+  const kept = await knowledge.saveAsk(record).then(() => 'kept', ({ code }) => code);
+  console.log(length, kept, await knowledge.ask('ask_1').catch(({ code }) => code));
   await knowledge.close();`;
 
 /** Makes collections until there is no room for one, asks for that once more, and opens the store anew. */
@@ -85,4 +97,23 @@ test('a collection that there is no room for is not there in part, and keeps no 
   const { said, complaints } = await withLimit(500, maker, await temporaryFolder(t));
   assert.equal(said, 'STORAGE_FULL STORAGE_FULL null\ntrue\n', complaints);
   assert.equal(complaints, '');
+});
+
+test('records of asks that there is no room for, or that can not be read, keep no documents from being served', async (t) => {
+  const dataDir = await temporaryFolder(t);
+  const knowledge = await startKnowledge({ dataDir, embeddingModel: 'hashed' });
+  t.after(() => knowledge.close());
+  await knowledge.createCollection('default');
+  await knowledge.put([smallDocument('a.md', 'Alder wood is light.')]);
+  await knowledge.close();
+  const records = join(dataDir, 'asks.db');
+  const said = async (kibibytes: number) => (await withLimit(kibibytes, asker, dataDir)).said;
+  rmSync(records);
+  assert.equal(await said(33), '1 STORAGE_FULL null\n');
+  rmSync(records);
+  mkdirSync(records);
+  assert.equal(await said(100), '1 NOT_READY NOT_READY\n');
+  rmdirSync(records);
+  copyFileSync(join(dataDir, 'assay.db'), records); // no statement about records can be made of its tables
+  assert.equal(await said(100), '1 INTERNAL INTERNAL\n', 'and no host dies of it');
 });
