@@ -52,6 +52,9 @@ const toSummary = (row: object) => {
   return { ...summary, metadata: toMetadata(summary.metadata) } as StoredDocument;
 };
 
+/** A passage that was stored: what its indexes take in. */
+type AddedPassage = { key: number; headings: string; text: string; vectors: Float32Array };
+
 export type Documents = ReturnType<typeof createDocuments>;
 
 /** Collections, documents and passages as rows of the database; transactions are the caller's. */
@@ -138,8 +141,8 @@ export function createDocuments(database: DatabaseSync) {
     place: (id: string) => (sql.place.get(id) ?? null) as { key: number; collection: string; createdAt: string } | null,
     idsOf: (collection: string) => sql.sourcesOf.all(collection).map((row) => String(row.id)),
 
-    /** Writes a document and its passages; gives back each passage's key, its text and its vectors. */
-    insert(document: NewDocument, dimension: number, createdAt: string) {
+    /** Writes a document and its passages, one each time it is asked for the next; gives back its key, its text and its vectors. */
+    *insert(document: NewDocument, dimension: number, createdAt: string): Generator<AddedPassage> {
       const id = digest(document.collection, document.source);
       const { key: documentKey } = sql.insertDocument.get(
         id,
@@ -155,7 +158,7 @@ export function createDocuments(database: DatabaseSync) {
         new Date().toISOString(),
       )!;
       let offset = 0;
-      return document.passages.map(({ start, end, headingPath, windows }) => {
+      for (const { start, end, headingPath, windows } of document.passages) {
         const text = document.text.slice(start, end);
         const vectors = document.vectors.slice(offset, offset + windows.length * dimension);
         offset += vectors.length;
@@ -169,8 +172,8 @@ export function createDocuments(database: DatabaseSync) {
           JSON.stringify(windows.map((window) => window.headingPath)),
           toBytes(vectors),
         )!;
-        return { key: Number(key), headings: [document.title, ...headingPath].join(' '), text, vectors };
-      });
+        yield { key: Number(key), headings: [document.title, ...headingPath].join(' '), text, vectors };
+      }
     },
 
     /** Takes a document's rows out; gives back the passages' keys and vectors, which its indexes still hold. */

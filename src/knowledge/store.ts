@@ -1,7 +1,6 @@
 import { join } from 'node:path';
 import { AppError } from '../errors.ts';
 import { rerank, rerankedPassages } from '../ranking/rerank.ts';
-import { createRecent } from '../recent.ts';
 import { openAsks } from './asks.ts';
 import type { CollectionIndex } from './collection-index.ts';
 import { inTransaction, openDatabase } from './database.ts';
@@ -10,16 +9,15 @@ import { type FullText, openFullText } from './full-text.ts';
 import type { Windows } from './index-part.ts';
 import { createIndexes } from './indexes.ts';
 import { holdLock } from './lock.ts';
-import type { KnowledgeStats, MadeCollection, NewDocument, SearchQuery, ShownPassage } from './port.ts';
+import type { KnowledgeStats, MadeCollection, NewDocument, SearchQuery } from './port.ts';
 import { type RankedPassage, rankPassages } from './rank-passages.ts';
+import { createRecentPassages } from './recent-passages.ts';
 import { createTidying } from './tidying.ts';
 import type { Tuning } from './upkeep.ts';
 import { allFinite, otherLength, vectorLengthOf } from './vector-length.ts';
 
 /** How many windows and passages each of the two searches hands to the fusion, at least. */
 const candidatesPerSearch = 100;
-/** Of how many passages the vectors and the texts stay at hand. */
-const recentPassages = 2_048;
 
 type OpenCollection = { key: number; fullText: FullText };
 type Query = Omit<SearchQuery, 'collection'>;
@@ -33,7 +31,7 @@ export type Store = ReturnType<typeof openStore>;
  * vectors, words, asks), FAISS an index of each collection's vectors, made from it.
  * @param options.embeddingModel the name of the model whose vectors come in
  * @param tell.onAsksSetAside is told the name that a damaged file of records of asks has now
- * @param tell.onStep is called for each document of a collection that is removed, which may take long
+ * @param tell.onStep is called for each step of what may take long: for each passage and document that is written or removed
  * @throws AppError NOT_READY where the folder is in use or damaged, or holds the vectors of another model
  */
 export function openStore(
@@ -41,26 +39,12 @@ export function openStore(
   tell: { onAsksSetAside?: (name: string) => void; onStep?: () => void } = {},
 ) {
   const { dataDir, embeddingModel } = options;
+  const { onAsksSetAside, onStep = () => {} } = tell;
   const lock = holdLock(dataDir);
   const database = openDatabase(join(dataDir, 'assay.db'), { migrations: documentMigrations, synchronous: 'FULL' });
   const documents = createDocuments(database);
-  // A passage's vectors never change while its key lives.
-  const recentVectors = createRecent<number, Float32Array>(recentPassages);
-  const vectorsOf = (key: number) => {
-    const known = recentVectors.get(key);
-    if (known) return known;
-    const vectors = documents.vectors(key);
-    recentVectors.set(key, vectors);
-    return vectors;
-  };
-  const recentShown = createRecent<number, ShownPassage>(recentPassages);
-  /** A passage as it is shown; null where it is no longer there. */
-  const shown = (key: number) => {
-    const known = recentShown.get(key) ?? documents.shownPassage(key);
-    if (known) recentShown.set(key, known);
-    return known;
-  };
-  const asks = openAsks(dataDir, { retentionMs: options.askRetentionMs, onSetAside: tell.onAsksSetAside });
+  const { vectorsOf, shown } = createRecentPassages(documents);
+  const asks = openAsks(dataDir, { retentionMs: options.askRetentionMs, onSetAside: onAsksSetAside });
 
   const storedModel = documents.meta('embedding_model');
   if (storedModel !== embeddingModel && documents.counts().passages === 0)
@@ -106,7 +90,10 @@ export function openStore(
 
   function eraseRows(documentKey: number, fullText: FullText) {
     const erased = documents.erase(documentKey);
-    for (const key of erased.keys()) fullText.remove(key);
+    for (const key of erased.keys()) {
+      fullText.remove(key);
+      onStep();
+    }
     return erased;
   }
 
@@ -115,8 +102,12 @@ export function openStore(
     const id = documents.idOf(document.collection, document.source);
     const before = documents.place(id);
     const erased = before ? eraseRows(before.key, fullText) : new Map<number, Float32Array>();
-    const added = documents.insert(document, length, before?.createdAt ?? new Date().toISOString());
-    for (const passage of added) fullText.add(passage.key, passage.headings, passage.text);
+    const written = documents.insert(document, length, before?.createdAt ?? new Date().toISOString());
+    const added = Array.from(written, (passage) => {
+      fullText.add(passage.key, passage.headings, passage.text);
+      onStep();
+      return passage;
+    });
     return { id, collection: document.collection, erased, added, replaced: before !== null };
   }
 
@@ -200,7 +191,7 @@ export function openStore(
     const next = inTransaction(database, () => {
       for (const id of documents.idsOf(name)) {
         documents.erase(documents.place(id)!.key);
-        tell.onStep?.();
+        onStep();
       }
       documents.eraseCollection(name);
       collection.fullText.drop();
