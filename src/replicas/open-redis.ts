@@ -3,10 +3,12 @@ import { Redis } from 'ioredis';
 /** A Redis that does not reply within this is taken for gone: its connection is closed, and calls fail at once until there is a new one. */
 const patienceMs = 1_000;
 const retryEveryMs = 500;
+/** What Redis says first where it replies and takes nothing: its memory is full, its disk fails, or its own replicas are away. */
+const refusals = /^(?:OOM|MISCONF|NOREPLICAS)(?= )/;
 
 /**
  * The connection to Redis, by which replicas share what none of them may hold alone. Nobody waits for one that is away: calls
- * fail at once, and none is queued or made twice. Resolves when it replies, or is known to be away; that is no reason not to
+ * fail at once, and none is queued or made twice. One that takes nothing is as good as away, until it takes something. Resolves when it replies, or is known to be away; that is no reason not to
  * start.
  * @param options.onAway is told once when it goes, and why, in a word that may be logged
  * @param options.onBack is told once when it is back
@@ -24,8 +26,12 @@ export async function openRedis(
     autoResendUnfulfilledCommands: false,
     maxRetriesPerRequest: 0,
     retryStrategy: () => retryEveryMs,
-    // After a failover the address leads to another server, the open connection to one that may only be read.
-    reconnectOnError: ({ message }) => message.includes('READONLY'),
+    reconnectOnError({ message }) {
+      const refusal = refusals.exec(message)?.[0];
+      if (refusal) refused(refusal);
+      // After a failover the address leads to another server, the open connection to one that may only be read.
+      return message.includes('READONLY');
+    },
     connectionName: 'assay',
   });
   let isUp: boolean | undefined;
@@ -34,13 +40,25 @@ export async function openRedis(
   redis.on('error', (error) => {
     reason = reasonOf(error);
   });
-  redis.on('ready', () => {
-    if (isUp === false) onBack();
-    isUp = true;
-  });
+  function tell(isUpNow: boolean, why?: string) {
+    if (isUpNow && isUp === false) onBack();
+    if (!isUpNow && isUp !== false && !isClosing) onAway(why);
+    isUp = isUpNow;
+  }
+  let trying: NodeJS.Timeout | undefined;
+  function refused(why: string) {
+    tell(false, why);
+    trying ??= setTimeout(() => {
+      trying = undefined; // where it is refused again, so is this
+      redis.set('assay:taken', '', 'PX', retryEveryMs).then(
+        () => tell(true),
+        () => {},
+      );
+    }, retryEveryMs).unref();
+  }
+  redis.on('ready', () => tell(true));
   redis.on('close', () => {
-    if (isUp !== false && !isClosing) onAway(reason);
-    isUp = false;
+    tell(false, reason);
     reason = undefined;
   });
   await redis.connect().catch(() => {}); // onAway was told
@@ -49,6 +67,7 @@ export async function openRedis(
     isUp: () => isUp === true,
     close() {
       isClosing = true;
+      clearTimeout(trying);
       redis.disconnect();
     },
   };

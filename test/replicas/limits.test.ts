@@ -100,6 +100,26 @@ test('a Redis that hangs holds up none but the first', needsRedis, async (t) => 
   assert.ok((await send([service], 200))[429]! >= 100);
 });
 
+test(
+  'a Redis that has no memory left is told of as one that is away, until it takes something',
+  needsRedis,
+  async (t) => {
+    const redis = await startRedis(t);
+    const service = await startService(t, { settings: { ...keys, RATE_LIMIT_PER_MINUTE: '5', REDIS_URL: redis.url } });
+    const client = new Redis(redis.url);
+    t.after(() => client.disconnect());
+    await client.config('SET', 'maxmemory', '1');
+    assert.deepEqual(await send([service], 10), { 200: 10 });
+    assert.match(await service.waitForLog('Redis does not reply'), /"reason":"OOM"/);
+    assert.equal((await service.call('GET', '/health/ready')).json.redis, 'down');
+    await client.config('SET', 'maxmemory', '0');
+    await service.waitForLog('Redis replies again');
+    assert.equal((await service.call('GET', '/health/ready')).json.redis, 'up');
+    assert.deepEqual(await send([service], 10), { 200: 5, 429: 5 });
+    assert.equal(service.logLines.filter((line) => line.includes('Redis does not reply')).length, 1);
+  },
+);
+
 test('a connection to a Redis that may only be read is made anew, as after a failover', needsRedis, async (t) => {
   const redis = await startRedis(t);
   const service = await startService(t, { settings: { ...keys, RATE_LIMIT_PER_MINUTE: '5', REDIS_URL: redis.url } });
