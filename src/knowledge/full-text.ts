@@ -101,6 +101,7 @@ export function openFullText(database: DatabaseSync, collectionKey: number) {
   const averages = database.prepare(`SELECT block FROM ${table}_data WHERE id = 1`);
   const countAll = database.prepare(`SELECT count(*) AS n FROM ${table}_docsize`);
   let passages: { held: number; everAdded: number } | null = null;
+  let isTidy = false; // who wrote before may have left something to merge
 
   /** How many passages there are, and how many FTS5 takes there to be. */
   function passagesNow() {
@@ -112,6 +113,7 @@ export function openFullText(database: DatabaseSync, collectionKey: number) {
   }
 
   function forget() {
+    isTidy = false;
     passages = null;
     counts.clear();
     scores.clear();
@@ -166,10 +168,12 @@ export function openFullText(database: DatabaseSync, collectionKey: number) {
      * @returns whether there may be more to do
      */
     tidy(): boolean {
+      if (isTidy) return false;
       const changesSoFar = () => (totalChanges.get() as { n: number }).n;
       const before = changesSoFar();
       execute(merge, mergedPages);
-      return changesSoFar() - before >= 2;
+      isTidy = changesSoFar() - before < 2;
+      return !isTidy;
     },
 
     /**

@@ -3,9 +3,11 @@ import type { FullText } from './full-text.ts';
 /** How long nothing must have changed before the full text is tidied, and the pause between steps of that, in milliseconds. */
 const tidyAfterMs = 1_000;
 const tidyEveryMs = 50;
+/** How long a step may take before the next is left for later: of thousands of full texts each may have something to merge. */
+const stepMs = 10;
 
 /**
- * Tidies the full texts of a store when nothing has changed for a while, one step for each at a time, so that no search waits long.
+ * Tidies the full texts of a store when nothing has changed for a while, a few at a time, so that no search waits long.
  * @param fullTexts those that there are at the time
  * @returns `soon`: to be called after a change, and `close`
  */
@@ -19,8 +21,15 @@ export function createTidying(fullTexts: () => FullText[]) {
 
   function tidy() {
     try {
-      const more = fullTexts().filter((fullText) => fullText.tidy());
-      if (more.length > 0) soon(tidyEveryMs);
+      const until = performance.now() + stepMs;
+      let more = false;
+      for (const fullText of fullTexts()) {
+        more = fullText.tidy() || more;
+        if (performance.now() < until) continue;
+        more = true;
+        break;
+      }
+      if (more) soon(tidyEveryMs);
     } catch {
       // A disk that takes nothing now may do so after the next change; until then searches take a little longer.
     }

@@ -146,6 +146,10 @@ test('what was added bit by bit is merged, step by step, and found as before', (
   let steps = 0;
   while (fullText.tidy()) steps += 1;
   assert.ok(steps > 0 && segments() < 4, `${steps} steps, ${segments()} segments`);
+  const statements = () => (database.prepare('SELECT total_changes() AS n').get() as { n: number }).n;
+  const soFar = statements();
+  assert.equal(fullText.tidy(), false);
+  assert.equal(statements(), soFar, 'nothing is asked of one that has not changed');
   const anew = openFullText(database, 1); // which remembers nothing
   assert.deepEqual([...anew.search('alder 7')].sort(), [...before].sort());
   database.close();
