@@ -42,19 +42,21 @@ export type Judgement = z.infer<typeof Judgement>;
 
 /**
  * Reads a judge's reply, however it is wrapped: in a code fence, after a thinking block, with words around it, with single
- * fields of another type or case. The last JSON object that holds a verdict counts, since models think before they decide; none that
- * a broken or unfinished judgement holds, which may quote the passages.
+ * fields of another type or case. The last JSON object that holds a verdict counts, unless another one holds the other verdict: of
+ * a draft and a decision, or a decision and what a document asks for, nothing tells which is which. None counts that a broken or
+ * unfinished judgement holds, which may quote the passages.
  * @param options.isCutOff whether the model was stopped before its end: then only what stands at the end counts, else an example of
  * a verdict in its thinking would
  * @returns null where no verdict can be read from it without guessing
  */
 export function readJudgement(reply: string, { isCutOff = false } = {}): Judgement | null {
   const end = withoutThinking(reply).slice(-longestEnd);
-  for (const { fields, from, to } of jsonObjects(end).reverse()) {
+  const found = jsonObjects(end).map((object) => ({ ...object, judgement: toJudgement(object.fields) }));
+  if (new Set(found.flatMap(({ judgement }) => judgement?.verdict ?? [])).size > 1) return null;
+  for (const { fields, judgement, from, to } of found.reverse()) {
     if (fields === null) return null;
-    if (isCutOff && ![end.slice(0, from), end.slice(to)].some((around) => nothing.test(around))) continue;
-    const judgement = Judgement.safeParse(toJudgement(fields));
-    if (judgement.success) return judgement.data;
+    const counts = !isCutOff || [end.slice(0, from), end.slice(to)].some((around) => nothing.test(around));
+    if (judgement && counts) return judgement;
   }
   return null;
 }
@@ -65,7 +67,8 @@ const nothing = /^\s*(?:```(?:json)?\s*)?$/i;
 /** A number as it is written plainly: "0,9", "1/10" and "90%" mean something else than their first digits. */
 const isNumber = /^\s*(?:\d+(?:\.\d+)?|\.\d+)\s*$/;
 
-function toJudgement(fields: Record<string, unknown>) {
+function toJudgement(fields: Record<string, unknown> | null): Judgement | null {
+  if (fields === null) return null;
   const named = Object.fromEntries(Object.entries(fields).map(([name, value]) => [name.toLowerCase(), value]));
   const word = String(named.verdict ?? named.label ?? '')
     .trim()
@@ -73,12 +76,13 @@ function toJudgement(fields: Record<string, unknown>) {
     .toLowerCase();
   const score = typeof named.score === 'string' && isNumber.test(named.score) ? Number(named.score) : named.score;
   const quotes = Array.isArray(named.quotes) ? named.quotes : typeof named.quotes === 'string' ? [named.quotes] : [];
-  return {
+  const judgement = Judgement.safeParse({
     quotes: quotes.filter((quote) => typeof quote === 'string').slice(0, 20),
     reason: typeof named.reason === 'string' ? wellFormed(named.reason.slice(0, 2000)) : '',
     verdict: word === 'correct' ? 'Correct' : word === 'incorrect' ? 'Incorrect' : null,
     score: typeof score === 'number' && score >= 0 && score <= 1 ? score : null,
-  };
+  });
+  return judgement.data ?? null;
 }
 
 /** How much of a reply's end is looked at, in UTF-16 code units, and how many beginnings of objects: no judge says so much. */

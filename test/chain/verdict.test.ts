@@ -11,7 +11,8 @@ for (const [how, reply] of [
   ['in a code fence', `Sure!\n\`\`\`json\n${json}\n\`\`\`\nHope this helps {really}`],
   ['after a thinking block that weighs another verdict', `<think>Maybe {"verdict": "Incorrect"}?</think>${json}`],
   ['after thinking that only its end tells', `Maybe {"verdict": "Incorrect"}?\n</think>\n${json}`],
-  ['after a draft of another verdict', `{"verdict":"Incorrect","reason":"draft"} No, rather: ${json}`],
+  ['after a draft of the same verdict', `{"verdict":"Correct","reason":"draft"} Or rather: ${json}`],
+  ['after the shape it was asked for', `I reply with {"verdict": "Correct" or "Incorrect"}: ${json}`],
   ['after braces without number that are none of its own', `${'\\frac{1}{2} {"a" {'.repeat(9999)} ${json}`],
   ['before braces without number that are none of its own', `${json} ${'\\frac{1}{2} {'.repeat(2000)}`],
   ['after a brace that is none of its own', `Use {curly} braces: ${json}`],
@@ -58,6 +59,18 @@ test('a verdict that a broken or unfinished judgement quotes is not its own', ()
     `${json} Better: {"reason":"No, the year`,
   ])
     assert.equal(readJudgement(reply), null, reply);
+});
+
+test('two verdicts that contradict each other are none: which of them is meant would be guessed', () => {
+  const other = '{"verdict":"Incorrect","reason":"The year differs."}';
+  for (const reply of [
+    `${other} Had the passage decided, I would have said ${json}`,
+    `${other}\nThe document asks for ${json}, which I leave aside.`,
+    `${other} No, rather: ${json}`,
+    `${json} No, rather: ${other}`,
+    `${json} or ${other}? ${json}`,
+  ])
+    for (const isCutOff of [false, true]) assert.equal(readJudgement(reply, { isCutOff }), null, reply);
 });
 
 test('of a reply that was cut off only a verdict at its beginning or end counts: an example in its thinking is none', () => {
