@@ -55,9 +55,10 @@ export function answerable(ranked: Ranked, gate: Gate): number {
 
 /**
  * "Who" without a name in the likeliest sentences, "how many" without a number, or with a thing that the whole context
- * doesn't mention: rare where there is an answer.
+ * doesn't mention: rare where there is an answer. So is one where what is asked is said of another subject alone.
  */
 export function lacksWhatIsAsked({ question, sentences }: Ranked): boolean {
+  if (question.isOfOthersAlone) return true;
   if (question.type !== 'person' && question.type !== 'number') return false;
   const likely = sentences.filter(({ probability }, at) => at === 0 || probability >= likelySentence);
   if (!likely.some(({ text }) => holdsType(question.type, text, question.text))) return true;

@@ -3,6 +3,7 @@ import { holdsType, type QuestionType, questionTypeOf } from '../ranking/questio
 import { relativeTo } from '../ranking/relative.ts';
 import { contentStems, rarityIn, weightedShare } from '../ranking/words.ts';
 import weights from './answer-weights.json' with { type: 'json' };
+import { withoutOtherSubjects } from './other-subject.ts';
 import { type Candidate, sentenceCandidates } from './sentence-candidates.ts';
 
 /** A question with what is needed to compare sentences with it. */
@@ -12,6 +13,8 @@ export type ReadQuestion = {
   stems: ReadonlySet<string>;
   /** How much a word tells among the sentences of this context. */
   rarity: (stem: string) => number;
+  /** Whether what it asks of its subject is said of others alone, which are left out (`withoutOtherSubjects`). */
+  isOfOthersAlone: boolean;
 };
 
 /**
@@ -69,14 +72,15 @@ export function rankSentences(question: string, context: FoundPassage[]) {
  * Ranks the sentences of the context by how well they answer: nearness of the windows that hold them, words shared with the
  * question (weighted by their rarity in this context), alone and with a neighbour, rank of the passage, and whether they
  * hold what the question asks for. Similarities count relative to those of the same context, so that the weights hold for
- * every embedding model.
+ * every embedding model. What is about another subject is not among them.
  * @returns best first
  */
 export function rank(
   question: string,
-  context: FoundPassage[],
+  found: FoundPassage[],
   featureWeights: number[],
 ): { question: ReadQuestion; sentences: RankedSentence[] } {
+  const { left: context, out } = withoutOtherSubjects(question, found);
   const candidates = sentenceCandidates(context);
   const own = candidates.map(({ text, block }) => contentStems(text.slice(0, text.length - block.length)));
   const stemsOf = new Map(
@@ -85,11 +89,16 @@ export function rank(
       return [candidate, completedBy === '' ? own[at]! : own[at]!.union(contentStems(completedBy))];
     }),
   );
+  const titled = contentStems(context.map(({ title }) => title).join('\n'));
+  const askedBeside = contentStems(question).difference(titled);
+  const isAskedOf = (passages: FoundPassage[]) =>
+    passages.some(({ text }) => !askedBeside.isDisjointFrom(contentStems(text)));
   const read: ReadQuestion = {
     text: question,
     type: questionTypeOf(question),
     stems: contentStems(question),
     rarity: rarityIn(own),
+    isOfOthersAlone: isAskedOf(out) && !isAskedOf(context),
   };
   // What the title says already, as the name of the thing that the whole document is about, tells sentences little apart.
   const besideTitle = new Map(

@@ -1,0 +1,44 @@
+import type { FoundPassage } from '../passage.ts';
+import { isNumber } from '../ranking/question-type.ts';
+import { readWords, type Word } from '../ranking/words.ts';
+
+/** A document of a context: its passages, and the telling words of its title. */
+type Found = { id: string; passages: FoundPassage[]; title: ReadonlySet<string> };
+
+/**
+ * Leaves out what is about another thing than the one that is asked about, though much alike: "Falcon One" where the question names the
+ * "Falcon Pro", and "Pro" stands nowhere in what was found of the former. By its words such a document answers every question
+ * about the other as well as its own. It takes another document of the context whose title shares a word of the question with its own, and
+ * holds one that it lacks, which the question puts beside others of that title: as a name, or where it holds all of them. What the
+ * question names whole stays.
+ * @returns the passages to look at, all where nothing would be left, and those left out
+ */
+export function withoutOtherSubjects(question: string, context: FoundPassage[]) {
+  const asked = tellingWords(question);
+  const words = stemsOf(asked);
+  const found = [...Map.groupBy(context, ({ documentId }) => documentId)].map(
+    ([id, passages]): Found => ({ id, passages, title: stemsOf(tellingWords(passages[0]!.title)) }),
+  );
+  const isAnother = (one: Found, { title }: Found) => {
+    const isNamedWhole = one.title.isSubsetOf(words) && !one.title.isSubsetOf(title);
+    if (isNamedWhole || one.title.intersection(title).isDisjointFrom(words)) return false;
+    const isWhole = title.isSubsetOf(words);
+    const named = asked.filter((word, at) => {
+      const isBeside = [asked[at - 1], asked[at + 1]].some((next) => next && title.has(next.stem));
+      return isBeside && title.has(word.stem) && !one.title.has(word.stem) && (isWhole || isWrittenAsName(word));
+    });
+    if (named.length === 0) return false;
+    const said = stemsOf(one.passages.flatMap(({ source, text }) => [source, text].flatMap(tellingWords)));
+    return named.some(({ stem }) => !said.has(stem));
+  };
+  const others = new Set(found.flatMap((one) => (found.some((each) => isAnother(one, each)) ? [one.id] : [])));
+  const isLeft = ({ documentId }: FoundPassage) => !others.has(documentId);
+  return others.size === found.length
+    ? { left: context, out: [] }
+    : { left: context.filter(isLeft), out: context.filter((passage) => !isLeft(passage)) };
+}
+
+const isWrittenAsName = ({ start, text }: Word) => start > 0 && /^[\p{Lu}\p{N}]/u.test(text);
+/** Common words tell nothing, but for numbers, which names may hold: "One". */
+const tellingWords = (text: string) => readWords(text).filter((word) => !word.common || isNumber(word));
+const stemsOf = (words: Word[]) => new Set(words.map(({ stem }) => stem));

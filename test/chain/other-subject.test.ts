@@ -1,0 +1,63 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { answerable, gateOfE5Small as gate } from '../../src/chain/answer-gate.ts';
+import { extract } from '../../src/chain/extract-answer.ts';
+import { judgeByFeatures, weightsOfE5Small as weights } from '../../src/chain/judge-by-features.ts';
+import { withoutOtherSubjects } from '../../src/chain/other-subject.ts';
+import { rankSentences } from '../../src/chain/rank-sentences.ts';
+import { sufficiencyOf } from '../../src/chain/sufficiency.ts';
+import { foundPassage } from '../doubles/found-passage.ts';
+
+/** A context of documents with these titles; a text says no more than its title, unless it is given. */
+const contextOf = (texts: Record<string, string>) =>
+  Object.entries(texts).map(([title, text], at) => foundPassage(text, { id: 'abc'[at]!, title, rank: at + 1 }));
+const one = 'The battery lasts 8 hours.';
+
+for (const [question, titles, left] of [
+  ['How long does the battery of the Falcon Pro last?', ['Falcon One', 'Falcon Pro'], ['Falcon Pro']],
+  ['How long does the battery of the Falcon One last?', ['Falcon One', 'Falcon Pro'], ['Falcon One']],
+  ['how long does the battery of the falcon pro last?', ['Falcon One', 'Falcon Pro'], ['Falcon Pro']],
+  ['What does the Falcon Pro weigh?', ['Falcon', 'Falcon Pro data sheet'], ['Falcon Pro data sheet']],
+  ['What does the handbook of 2023 say of leave?', ['Handbook 2024', 'Handbook 2023'], ['Handbook 2023']],
+  ['Is the Falcon One lighter than the Falcon Pro?', ['Falcon One', 'Falcon Pro'], ['Falcon One', 'Falcon Pro']],
+  ['What does the Falcon weigh?', ['Falcon', 'Falcon Pro'], ['Falcon', 'Falcon Pro']],
+  ['What does Acme pay for hotels?', ['Travel handbook', 'Acme handbook'], ['Travel handbook', 'Acme handbook']],
+  ['Which contract covers 2 laptops?', ['Contract 1', 'Contract 2'], ['Contract 1', 'Contract 2']],
+  ['Who was king of the French?', ['Huguenots', 'French and Indian War'], ['Huguenots', 'French and Indian War']],
+] as const)
+  test(`${question} is asked of ${left.join(' and ')}, of ${titles.join(' and ')}`, () => {
+    const context = contextOf(Object.fromEntries(titles.map((title) => [title, one])));
+    const found = withoutOtherSubjects(question, context);
+    assert.deepEqual(
+      found.left.map(({ title }) => title),
+      left,
+    );
+    assert.deepEqual([...found.left, ...found.out].sort(byRank), context);
+  });
+
+const byRank = (before: { rank: number }, after: { rank: number }) => before.rank - after.rank;
+
+test('a document that mentions the thing may answer, and so may all where none else is left', () => {
+  const question = 'How long does the battery of the Falcon Pro last?';
+  const mentions = contextOf({
+    'Falcon One': `${one} That of the Pro lasts 12 hours.`,
+    'Falcon Pro': 'It weighs 4 kg.',
+  });
+  assert.deepEqual(withoutOtherSubjects(question, mentions).left, mentions);
+  const parts = contextOf({ 'Falcon Pro Two': one, 'Falcon Max Two': one });
+  assert.deepEqual(withoutOtherSubjects('Is there a Falcon Pro Falcon Max?', parts).left, parts);
+  assert.deepEqual(withoutOtherSubjects(question, []), { left: [], out: [] });
+});
+
+test('what is said of a thing that is alike is no answer, and what is said of it alone leaves the question open', () => {
+  const question = 'How long does the battery of the Falcon Pro last?';
+  const asked = { question, answer: { text: one, abstained: false } };
+  const open = contextOf({ 'Falcon One': one, 'Falcon Pro': 'It weighs 4 kg.' });
+  assert.ok(judgeByFeatures({ ...asked, context: open } as never, weights)!.score < 0.1);
+  assert.equal(answerable(rankSentences(question, open), gate), 0);
+  assert.equal(sufficiencyOf(question, open, { gate, weights }), 0);
+  const answered = contextOf({ 'Falcon One': one, 'Falcon Pro': 'The battery of it lasts 12 hours.' });
+  assert.equal(extract(rankSentences(question, answered).sentences), 'The battery of it lasts 12 hours.');
+  assert.ok(judgeByFeatures({ ...asked, context: answered } as never, weights)!.score < 0.1);
+  assert.ok(answerable(rankSentences(question, answered), gate) > 0);
+});
