@@ -1,13 +1,16 @@
+import { anyTag, closingTags, dialectOf, tagPattern } from './thinking-tags.ts';
+
+const code = /^[ \t]*```[\s\S]*?^[ \t]*```|`[^`\n]*`/.source;
+const quotedTag = `["'“‘](?:${tagPattern})\\\\?["'”’]`;
 /** In the text of an answer: code and quoted tags, which are only mentioned, or a tag. */
-const marks =
-  /^[ \t]*```[\s\S]*?^[ \t]*```|`[^`\n]*`|["'“‘]<\/?think(?:ing)?>\\?["'”’]|<(?<closing>\/?)think(?:ing)?>/gim;
-const closingTag = /<\/think(?:ing)?>/gi;
+const marks = new RegExp(`${code}|${quotedTag}|${anyTag}`, 'gm');
 
 /**
  * A model's reply without the thinking that some models write before it, and without white space around it; empty where nothing
  * else came. Linear in the reply's length.
  *
- * - What stands between `<think>` and the next `</think>` is thinking; `<thinking>` is the same.
+ * - What stands between `<think>` and the next `</think>` is thinking; so it is between the tags of other models (`dialects`), and
+ *   each is closed by its own.
  * - All that stands before a `</think>` that nothing opened is thinking: many chat templates open it themselves.
  * - From a `<think>` on that nothing closes all is thinking; but within a sentence that goes on behind it ("They put <think> first.") it is
  *   a word like others.
@@ -16,22 +19,23 @@ const closingTag = /<\/think(?:ing)?>/gi;
 export function withoutThinking(reply: string): string {
   let answer = '';
   let from = 0;
-  let isClosed = true;
+  /** What nothing closes, nothing closes further on. */
+  const unclosed = new Set<number>();
   marks.lastIndex = 0;
   for (let found = marks.exec(reply); found; found = marks.exec(reply)) {
-    const closing = found.groups!.closing;
-    if (closing === undefined) continue;
     const before = reply.slice(from, found.index);
-    if (closing) answer = '';
-    else {
-      closingTag.lastIndex = marks.lastIndex;
-      // What nothing closes, nothing closes further on.
-      isClosed &&= closingTag.test(reply);
+    const opened = dialectOf(found);
+    if (opened !== null) {
+      const closing = closingTags[opened]!;
+      closing.lastIndex = marks.lastIndex;
+      const isClosed = !unclosed.has(opened) && closing.test(reply);
+      if (!isClosed) unclosed.add(opened);
       if (!isClosed && !mayOpen(before, reply[marks.lastIndex])) continue;
       answer += before;
       if (!isClosed) return answer.trim();
-      marks.lastIndex = closingTag.lastIndex;
-    }
+      marks.lastIndex = closing.lastIndex;
+    } else if (found.groups!.closes) answer = '';
+    else continue;
     from = marks.lastIndex;
   }
   return (answer + reply.slice(from)).trim();

@@ -1,10 +1,8 @@
 import { mayAbstain } from './abstention.ts';
 import { wellFormed } from './thinking.ts';
+import { anyTag, closingTags, dialectOf, halfTagOf } from './thinking-tags.ts';
 
-const tag = /<(\/?)think(?:ing)?>/i;
-/** The beginning of a tag, which may become whole, and the longest such beginning. */
-const halfTag = /<\/?(?:t(?:h(?:i(?:n(?:k(?:i(?:n(?:g)?)?)?)?)?)?)?)?$/i;
-const longestHalfTag = '</thinking'.length;
+const tag = new RegExp(anyTag);
 
 /**
  * For readers who can't take back what they were told: the text of an answer as its tokens come in, without what the finished
@@ -20,25 +18,37 @@ export function createToldText() {
   let half = '';
   /** What is no thinking but can't be told yet: white space at the end, or all of it as long as it may abstain. */
   let held = '';
-  let isThinking = false;
+  /** The dialect of the thinking that has begun. */
+  let thinkingIn: number | null = null;
   let isInDoubt = false;
   /** What tells whether a tag is mentioned: whether there was any sign of code before it, and the character before it. */
   let hasCode = false;
   let last = '';
 
   function read(text: string): void {
-    if (isThinking || text === '') return;
+    if (text === '') return;
     held += text;
     hasCode ||= text.includes('`');
     last = text.at(-1)!;
   }
-  function readTag(closes: boolean): void {
-    if (isThinking) isThinking = !closes;
-    else {
-      isInDoubt = hasCode || /["'“‘]/.test(last) || (closes && told !== '');
-      isThinking = !closes;
-      if (closes) held = last = '';
+  function readTag(opened: number | null): void {
+    isInDoubt = hasCode || /["'“‘]/.test(last) || (opened === null && told !== '');
+    thinkingIn = opened;
+    if (opened === null) held = last = '';
+  }
+  /** Takes what may be read out of a text; gives the rest, which may begin a tag. */
+  function readAll(text: string): string {
+    let rest = text;
+    while (!isInDoubt) {
+      const found = nextOf(rest, thinkingIn);
+      if (!found) break;
+      if (thinkingIn === null) {
+        read(rest.slice(0, found.index));
+        readTag(dialectOf(found));
+      } else thinkingIn = null;
+      rest = rest.slice(found.index + found[0].length);
     }
+    return rest;
   }
   function tell(): string {
     if (told === '') {
@@ -54,14 +64,9 @@ export function createToldText() {
     /** What may be told after one more token; often nothing. */
     add(token: string): string {
       if (isInDoubt) return '';
-      let rest = half + token;
-      for (let found = tag.exec(rest); found && !isInDoubt; found = tag.exec(rest)) {
-        read(rest.slice(0, found.index));
-        readTag(found[1] === '/');
-        rest = rest.slice(found.index + found[0].length);
-      }
-      half = halfTag.exec(rest.slice(-longestHalfTag))?.[0] ?? '';
-      if (!isInDoubt) read(rest.slice(0, rest.length - half.length));
+      const rest = readAll(half + token);
+      half = halfTagOf(rest);
+      if (!isInDoubt && thinkingIn === null) read(rest.slice(0, rest.length - half.length));
       return tell();
     },
     /** What is still to be told once the answer is finished. */
@@ -71,4 +76,12 @@ export function createToldText() {
       return more;
     },
   };
+}
+
+/** The next tag, or the one that closes the thinking that has begun. */
+function nextOf(text: string, thinkingIn: number | null): RegExpExecArray | null {
+  if (thinkingIn === null) return tag.exec(text);
+  const closing = closingTags[thinkingIn]!;
+  closing.lastIndex = 0;
+  return closing.exec(text);
 }

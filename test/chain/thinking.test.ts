@@ -2,6 +2,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { wellFormed, withoutThinking } from '../../src/chain/thinking.ts';
+import { dialects } from '../../src/chain/thinking-tags.ts';
+
+const analysis = '<|channel|>analysis<|message|>';
+const final = '<|channel|>final<|message|>';
 
 for (const [what, reply, answer] of [
   ['a block', '<think>When was it?</think>\n\nIn 1904.', 'In 1904.'],
@@ -16,6 +20,17 @@ for (const [what, reply, answer] of [
   ['one within a line where no sentence goes on', 'Well <think>In 1904', 'Well'],
   ['one behind another block', 'In 1904<think>a</think><think>Or', 'In 1904'],
   ['nothing after the closing tag', 'Maybe in 1904</think>\n', ''],
+  ['as Magistral writes it', '[THINK]When?[/THINK]In 1904.', 'In 1904.'],
+  ['as Seed-OSS writes it', '<seed:think>When?</seed:think>In 1904.', 'In 1904.'],
+  ['as EXAONE Deep writes it', 'When?\n</thought>\n\nIn 1904.', 'In 1904.'],
+  ['piece by piece, as Bedrock has it', '<reasoning>When</reasoning><reasoning>?</reasoning>In 1904.', 'In 1904.'],
+  ['as gpt-oss writes it', `${analysis}When?<|end|><|start|>assistant${final}In 1904.`, 'In 1904.'],
+  ['as it does in a format', `${analysis}When?<|channel|>final <|constrain|>JSON<|message|>{"a":1}`, '{"a":1}'],
+  ['where it tells its plan too', `${analysis}a<|end|><|channel|>commentary<|message|>b${final}In 1904.`, 'In 1904.'],
+  ['where it was cut off', `${analysis}Maybe in 1904.<|end|><|start|>assist`, ''],
+  ['where it did not think', `${final}In 1904.`, 'In 1904.'],
+  ['as Gemma writes it', '<|channel>thought\nWhen?<channel|>In 1904.', 'In 1904.'],
+  ['that holds tags of others', '<think>No </thought> [/THINK] here</think>In 1904.', 'In 1904.'],
 ] as const)
   test(`thinking goes: ${what}`, () => assert.equal(withoutThinking(reply), answer));
 
@@ -26,11 +41,35 @@ for (const answer of [
   'The block ends with "</think>" and begins with “<think>”.',
   'A reply looks so:\n```\n<think>\nHm.\n</think>\nIn 1904.\n```\nThat is all.',
   'I think </thin> is < no > tag <thinker>.',
+  'See [think](think.md), [Think] and [1]: <thoughts> are <reasons>, <|channel|> is none.',
+  'Magistral begins with `[THINK]`, gpt-oss with "<|channel|>analysis".',
+  'Some put <reasoning> or <thought> first, as others put [THINK] there.',
 ])
   test(`what only mentions thinking stays: ${JSON.stringify(answer)}`, () => {
     assert.equal(withoutThinking(answer), answer);
     assert.equal(withoutThinking(`<think>Hm.</think>\n${answer}`), answer);
   });
+
+test('every way to mark thinking is read alike', () => {
+  const [usual, ...others] = dialects;
+  const part = fc.constantFrom('<open>', '<close>', '\n', ' ', 'a', '.', ', ', '`', '"');
+  for (const { opening, closing } of others)
+    fc.assert(
+      fc.property(
+        fc.array(part, { maxLength: 12 }),
+        fc.constantFrom(...opening),
+        fc.constantFrom(...closing),
+        (parts, ...own) => {
+          const inTags = (open: string, close: string) =>
+            parts.join('').replaceAll('<open>', open).replaceAll('<close>', close);
+          const read = withoutThinking(inTags(...own));
+          const asUsual = withoutThinking(inTags(usual!.opening[0]!, usual!.closing[0]!));
+          assert.equal(read, asUsual.replaceAll('<think>', own[0]).replaceAll('</think>', own[1]));
+        },
+      ),
+      { seed: 1904, numRuns: 500 },
+    );
+});
 
 test('a reply without code is the straightforward reading of its tags', () => {
   const part = fc.constantFrom('<think>', '</think>', '<thinking>', '</thinking>', '\n', ' ', 'a', '.', '<', '>');
@@ -51,8 +90,21 @@ test('a reply without code is the straightforward reading of its tags', () => {
 });
 
 test('tags and signs without number take no longer than their length', () => {
-  const many = 3_000_000;
-  for (const sign of ['<think>', 'a <think>', '</think>', '<think></think>', '`', '\n```', '"<think>', ' ', '\n', '<'])
+  const many = 1_000_000;
+  const otherTags = dialects.slice(1).flatMap(({ opening, closing }) => [...opening, ...closing, opening.join('a')]);
+  for (const sign of [
+    '<think>',
+    'a <think>',
+    '</think>',
+    '<think></think>',
+    '`',
+    '\n```',
+    '"<think>',
+    ' ',
+    '\n',
+    '<',
+    ...otherTags,
+  ])
     for (const around of ['', 'a', '<think>', '</b>'])
       assert.ok(withoutThinking(around + sign.repeat(many / sign.length) + around).length <= many + 20);
 });
