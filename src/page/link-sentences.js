@@ -115,11 +115,13 @@ export function splitSentences(text) {
   const found = [];
   let start = 0;
   for (const { index, segment } of segmenter.segment(text.replace(/[\r\n]/g, ' '))) {
+    // What has no word, as the `!` of `![an image]`, is no sentence that a note could stand behind: it goes with what follows.
+    if (!/[\p{L}\p{N}]/u.test(text.slice(start, index + segment.length))) continue;
     const end = afterMarks(text, index + segment.length);
     if (end <= start || (end < text.length && goesOn.test(text.slice(start, end)))) continue;
     const piece = text.slice(start, end);
     const from = start + (piece.length - piece.trimStart().length);
-    if (/[\p{L}\p{N}]/u.test(piece)) found.push({ start: from, end: start + piece.trimEnd().length });
+    found.push({ start: from, end: start + piece.trimEnd().length });
     start = end;
   }
   return found;

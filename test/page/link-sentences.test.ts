@@ -40,6 +40,14 @@ test('marks of notes belong to the sentence before them', () => {
   );
 });
 
+test('a mark that has no words before it is no mark of a note', () => {
+  const text = '![dam](https://203.0.113.9/dam.png) The dam is high.[1]';
+  assert.deepEqual(
+    splitSentences(text).map(({ start, end }) => text.slice(start, end)),
+    ['![dam](https://203.0.113.9/dam.png) The dam is high.[1]'],
+  );
+});
+
 test('marks that close emphasis belong to the sentence before them', () => {
   const text = '**Logit.** A logit is a score, e.g. of a class. _Is it?_ **It** is.';
   assert.deepEqual(
