@@ -1,0 +1,64 @@
+// @ts-check
+// The collections: to choose, make, empty and delete.
+import { html } from 'htm/preact';
+import { useState } from 'preact/hooks';
+import { call } from './api.js';
+import { Failure } from './failure.js';
+import { keepFocus, nextTo } from './keep-focus.js';
+
+/** The service empties this one where it would delete another. @param {string} name */
+const isAlwaysThere = (name) => name === 'default';
+
+/**
+ * @param {{ collection: string, collections: import('./app.js').Collection[], setCollection: (name: string) => void, refresh: () => Promise<void> }} props
+ */
+export function CollectionsPanel({ collection, collections, setCollection, refresh }) {
+  const [name, setName] = useState('');
+  const [failure, setFailure] = useState(/** @type {any} */ (null));
+  async function change(/** @type {'PUT' | 'DELETE'} */ method, /** @type {string} */ of) {
+    try {
+      await call(method, `/collections/${encodeURIComponent(of)}`);
+      setFailure(null);
+      await refresh();
+      if (method === 'DELETE') return;
+      setName('');
+      setCollection(of);
+    } catch (error) {
+      setFailure(error);
+    }
+  }
+  async function remove(/** @type {import('./app.js').Collection} */ removed) {
+    const { name: of, documents } = removed;
+    const many = `${documents.toLocaleString('en')} ${documents === 1 ? 'document' : 'documents'}`;
+    const what = isAlwaysThere(of)
+      ? `Delete all documents of “${of}”: ${many}?`
+      : `Delete the collection “${of}” with ${many}?`;
+    if (!confirm(what)) return;
+    await change('DELETE', of);
+    keepFocus(`delete-collection-${nextTo(collections, removed)?.name}`, 'collections');
+  }
+  return html`<aside class="collections" aria-label="Collections">
+    <h2 id="collections" tabindex="-1">Collections</h2>
+    <ul>
+      ${collections.map(
+        (each) => html`<li key=${each.name} class=${each.name === collection ? 'chosen' : ''}>
+          <button type="button" class="choose" aria-pressed=${each.name === collection} onClick=${() => {
+            setFailure(null);
+            setCollection(each.name);
+          }}>
+            <span>${each.name}</span><span class="count">${each.documents.toLocaleString('en')}<span class="hidden"> documents</span></span>
+          </button>
+          <button id="delete-collection-${each.name}" type="button" class="link danger" aria-label="${isAlwaysThere(each.name) ? 'Empty' : 'Delete'} the collection ${each.name}" onClick=${() => remove(each)}>${isAlwaysThere(each.name) ? 'Empty' : 'Delete'}</button>
+        </li>`,
+      )}
+    </ul>
+    <form class="row" onSubmit=${(/** @type {Event} */ event) => {
+      event.preventDefault();
+      change('PUT', name.trim());
+    }}>
+      <label class="grow"><span class="hidden">Name of a new collection</span><input required placeholder="New collection" value=${name} onInput=${(/** @type {any} */ event) => setName(event.currentTarget.value)} /></label>
+      <button type="submit">Create</button>
+    </form>
+    ${failure && html`<${Failure} error=${failure} />`}
+  </aside>`;
+}

@@ -1,0 +1,81 @@
+// @ts-check
+// The documents of a collection in rows: to find by a filter, to read, replace and delete.
+import { html } from 'htm/preact';
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { takes } from './add-documents.js';
+import { call } from './api.js';
+import { Failure } from './failure.js';
+import { keepFocus, nextTo } from './keep-focus.js';
+
+/** @typedef {import('./use-documents.js').Summary} Summary */
+
+/**
+ * @param {{
+ *   list: ReturnType<typeof import('./use-documents.js').useDocuments>,
+ *   add: (files: { file: Blob, source: string }[]) => void,
+ *   afterChange: () => Promise<void>,
+ *   openDocument: import('./passages-view.js').OpenDocument,
+ * }} props
+ */
+export function DocumentList({ list, add, afterChange, openDocument }) {
+  const { documents, failure, hasMore, more, reload } = list;
+  const [filter, setFilter] = useState('');
+  const [deletion, setDeletion] = useState(/** @type {any} */ (null));
+  const wanted = filter.trim().toLowerCase();
+  // A filter that looks only at what happens to be here would say "none" of what is further down.
+  useEffect(() => {
+    if (wanted !== '' && hasMore) void more();
+  }, [wanted, documents]);
+  const shown = (documents ?? []).filter(({ source, title }) => `${source}\n${title}`.toLowerCase().includes(wanted));
+  async function remove(/** @type {Summary} */ removed) {
+    const { id, source } = removed;
+    if (!confirm(`Delete “${source}” and its passages?`)) return;
+    try {
+      await call('DELETE', `/documents/${encodeURIComponent(id)}`);
+      setDeletion(null);
+    } catch (error) {
+      setDeletion(error);
+    }
+    await afterChange();
+    keepFocus(`delete-${nextTo(shown, removed)?.id}`, 'document-filter', 'documents');
+  }
+  if (failure) return html`<${Failure} error=${failure} retry=${reload} />`;
+  if (documents === null) return html`<p class="quiet" role="status">Loading…</p>`;
+  if (documents.length === 0) return html`<p class="card empty">No documents yet. Drop a file above to begin.</p>`;
+  return html`<section class="document-list" aria-label="Documents of the collection">
+    <div class="row">
+      <label class="grow"><span class="hidden">Filter by name or title</span><input id="document-filter" type="search" placeholder="Filter by name or title" value=${filter} onInput=${(/** @type {any} */ event) => setFilter(event.currentTarget.value)} /></label>
+      <span class="quiet" role="status">${wanted === '' ? documents.length.toLocaleString('en') : `${shown.length.toLocaleString('en')} of ${documents.length.toLocaleString('en')}`}${hasMore ? '+' : ''}</span>
+    </div>
+    ${deletion && html`<${Failure} error=${deletion} />`}
+    <ul class="card">
+      ${shown.map((document) => html`<${DocumentRow} key=${document.id} ...${{ document, add, remove, openDocument }} />`)}
+      ${shown.length === 0 && html`<li class="quiet">Nothing fits the filter.</li>`}
+    </ul>
+    ${hasMore && wanted === '' && html`<p><button type="button" onClick=${more}>Show more</button></p>`}
+  </section>`;
+}
+
+/** @param {{ document: Summary, add: (files: { file: Blob, source: string }[]) => void, remove: (document: Summary) => void, openDocument: import('./passages-view.js').OpenDocument }} props */
+function DocumentRow({ document, add, remove, openDocument }) {
+  const { id, source, title, format, characters, passages, updatedAt } = document;
+  const picker = useRef(/** @type {HTMLInputElement | null} */ (null));
+  const extension = /\.\w+$/.exec(source)?.[0] ?? takes;
+  return html`<li class="document-row">
+    <div class="grow">
+      <button type="button" class="link title" onClick=${() => openDocument({ id, start: 0, end: 0 })}>${title}</button>
+      <p class="quiet">${title !== source && html`<span>${source}</span>`}<span>${format}</span><span>${characters.toLocaleString('en')} characters</span><span>${passages} ${passages === 1 ? 'passage' : 'passages'}</span><time datetime=${updatedAt}>${new Date(updatedAt).toLocaleDateString(undefined, { dateStyle: 'medium' })}</time></p>
+    </div>
+    <div class="row-actions">
+      <button type="button" onClick=${() => picker.current?.click()} aria-label="Replace ${source}">Replace</button>
+      <button id="delete-${id}" type="button" class="danger" onClick=${() => remove(document)} aria-label="Delete ${source}">Delete</button>
+      <input ref=${picker} class="hidden" type="file" accept=${extension} tabindex="-1" aria-label="New file for ${source}" onChange=${(
+        /** @type {any} */ { currentTarget },
+      ) => {
+        const [file] = currentTarget.files;
+        if (file) add([{ file, source }]);
+        currentTarget.value = '';
+      }} />
+    </div>
+  </li>`;
+}

@@ -1,0 +1,54 @@
+// @ts-check
+// The uploads, how far each is, and what became of it.
+import { html } from 'htm/preact';
+import { clearUploads, retryFailed, useUploads } from './uploads.js';
+
+/** So many are listed at most; those that failed come first. */
+const mostShown = 200;
+
+/** @param {string} id of an element that stays where the one with the focus goes */
+const focus = (id) => document.getElementById(id)?.focus();
+
+/** @param {{ collection: string, afterChange: () => Promise<void> }} props `afterChange`: what has been uploaded can be listed */
+export function UploadList({ collection, afterChange }) {
+  const uploads = useUploads(afterChange);
+  if (uploads.length === 0) return null;
+  const done = uploads.filter(({ isDone }) => isDone).length;
+  const failed = uploads.filter(({ error }) => error);
+  const shown = [...failed, ...uploads.filter(({ error }) => !error)].slice(0, mostShown);
+  const left = uploads.length - shown.length;
+  return html`<section id="uploads" tabindex="-1" class="uploads card" aria-label="Uploads">
+    <div class="row">
+      <p class="grow" role="status">${done.toLocaleString('en')} of ${uploads.length.toLocaleString('en')} done${failed.length > 0 && `, ${failed.length.toLocaleString('en')} failed`}</p>
+      ${
+        failed.length > 0 &&
+        html`<button type="button" class="link" onClick=${() => {
+          focus('uploads');
+          retryFailed();
+        }}>Try again what failed</button>`
+      }
+      ${
+        done === uploads.length &&
+        html`<button type="button" class="link" onClick=${() => {
+          focus('documents');
+          clearUploads();
+        }}>Clear</button>`
+      }
+    </div>
+    <ul>
+      ${shown.map((each) => html`<${Row} key=${each.number} upload=${each} elsewhere=${each.collection !== collection} />`)}
+      ${left > 0 && html`<li class="quiet">And ${left.toLocaleString('en')} more.</li>`}
+    </ul>
+  </section>`;
+}
+
+/** @param {{ upload: import('./uploads.js').Upload, elsewhere: boolean }} props */
+const Row = ({
+  upload: { source, collection, state, share, error },
+  elsewhere,
+}) => html`<li class=${error ? 'failed' : ''}>
+  <span class="upload-name">${source}${elsewhere && html` <span class="quiet">to “${collection}”</span>`}</span>
+  ${!error && share < 1 && html`<progress value=${share} aria-label="Upload of ${source}"></progress>`}
+  ${!error && share === 1 && state === 'Reading' && html`<progress aria-label="Reading ${source}"></progress>`}
+  <span class="upload-state">${state}${error && html`: ${error.message} <code>${error.code}</code>`}</span>
+</li>`;

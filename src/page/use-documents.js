@@ -1,0 +1,62 @@
+// @ts-check
+// The documents of a collection, as far as they have been fetched.
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { call } from './api.js';
+
+/** @typedef {{ id: string, source: string, title: string, format: string, characters: number, passages: number, updatedAt: string }} Summary */
+
+const pageSize = 100;
+/** The service gives no more at once. */
+const mostAtOnce = 1000;
+
+/**
+ * The documents as far as they have been fetched.
+ * @param {string} collection
+ * @param {number | undefined} count how many there are
+ */
+export function useDocuments(collection, count) {
+  const [documents, setDocuments] = useState(/** @type {Summary[] | null} */ (null));
+  const [cursor, setCursor] = useState(/** @type {string | null} */ (null));
+  const [failure, setFailure] = useState(/** @type {any} */ (null));
+  /** Only the latest of what was begun counts: two that go on from one place would list its documents twice. */
+  const latest = useRef({});
+  const isBusy = useRef(false);
+  async function fetchUpTo(
+    /** @type {Summary[]} */ before,
+    /** @type {string | null} */ from,
+    /** @type {number} */ wanted,
+  ) {
+    const own = {};
+    latest.current = own;
+    isBusy.current = true;
+    let found = before;
+    let next = from;
+    try {
+      do {
+        const limit = String(Math.min(mostAtOnce, wanted - found.length));
+        const query = new URLSearchParams({ collection, limit, ...(next !== null && { cursor: next }) });
+        const page = await call('GET', `/documents?${query}`);
+        if (latest.current !== own) return;
+        found = [...found, ...page.documents];
+        next = page.nextCursor;
+      } while (next !== null && found.length < wanted);
+      setDocuments(found);
+      setCursor(next);
+      setFailure(null);
+    } catch (error) {
+      if (latest.current === own) setFailure(error);
+    } finally {
+      if (latest.current === own) isBusy.current = false;
+    }
+  }
+  const reload = () => fetchUpTo([], null, Math.max(pageSize, documents?.length ?? 0));
+  const more = async () => {
+    if (!isBusy.current) await fetchUpTo(documents ?? [], cursor, (documents?.length ?? 0) + mostAtOnce);
+  };
+  useEffect(() => void reload(), [collection]);
+  // The collection may have been emptied.
+  useEffect(() => {
+    if (documents !== null && count !== undefined && count < documents.length) void reload();
+  }, [count]);
+  return { documents, failure, hasMore: cursor !== null, more, reload };
+}
