@@ -1,26 +1,23 @@
 // @ts-check
 // The page as a whole: where one is, which collection, which key, and whether the service is there.
 import { html } from 'htm/preact';
-import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
+import { useCallback, useEffect, useState } from 'preact/hooks';
 import { call, line, storedKey, storeKey } from './api.js';
+import { isUnderWay } from './ask-state.js';
 import { AskView } from './ask-view.js';
+import { forgetAsk, useCurrentAsk } from './current-ask.js';
 import { DocumentDialog } from './document-dialog.js';
 import { DocumentsView } from './documents-view.js';
 import { Failure } from './failure.js';
 import { HistoryView } from './history-view.js';
+import { KeyForm } from './key-form.js';
 import { ReportView } from './report-view.js';
+import { useRoute, views } from './route.js';
 import { SearchView } from './search-view.js';
 import { forBrowser } from './storage.js';
 
 /** @typedef {{ name: string, documents: number, passages: number, createdAt: string }} Collection */
 
-const views = [
-  ['', 'Ask'],
-  ['search', 'Search'],
-  ['documents', 'Documents'],
-  ['history', 'History'],
-  ['report', 'Reports'],
-];
 const collectionPlace = 'assay.collection';
 
 export function App() {
@@ -78,9 +75,15 @@ export function App() {
     storeKey(key);
     setHasKey(key !== null);
     // Who brings another key goes on where the old one was refused; who forgets it leaves nothing to see.
-    if (key === null) setCollections(null);
+    if (key === null) {
+      setCollections(null);
+      forgetAsk();
+    }
     void refresh();
   };
+  const current = useCurrentAsk();
+  const isAsking = view === '' || view === 'asks';
+  const waits = current === null || isAsking ? undefined : isUnderWay(current) ? 'waits busy' : 'waits';
   const here = collections?.find(({ name }) => name === collection);
   const isEmpty = here?.documents === 0;
   // Without a key there is nothing to show but what this browser has by itself.
@@ -96,7 +99,7 @@ export function App() {
       <nav aria-label="Views">
         ${views.map(
           ([name, title]) =>
-            html`<a href="#/${name}" aria-current=${view === name || (view === 'asks' && name === '') ? 'page' : undefined}>${title}</a>`,
+            html`<a href="#/${name}" class=${name === '' ? waits : undefined} aria-current=${view === name || (isAsking && name === '') ? 'page' : undefined}>${title}</a>`,
         )}
       </nav>
       <${Status} health=${health} isOffline=${isOffline} />
@@ -113,36 +116,13 @@ export function App() {
         view !== 'report' &&
         html`<div class="banner"><p><strong>The collection “${collection}” is empty.</strong> Upload a document, and ask about it.</p><a class="button primary" href="#/documents">Upload documents</a></div>`
       }
-      ${!isLocked && (view === '' || view === 'asks') && html`<${AskView} ...${shared} askId=${view === 'asks' ? id : null} hasModel=${health?.models.chat != null} />`}
+      ${!isLocked && isAsking && html`<${AskView} ...${shared} askId=${view === 'asks' ? id : null} hasModel=${health?.models.chat != null} />`}
       ${!isLocked && view === 'search' && html`<${SearchView} ...${shared} />`}
       ${!isLocked && view === 'documents' && html`<${DocumentsView} ...${shared} collections=${collections ?? []} setCollection=${setCollection} refresh=${refresh} />`}
       ${view === 'history' && html`<${HistoryView} />`}
       ${view === 'report' && html`<${ReportView} />`}
     </main>
     ${opened && html`<${DocumentDialog} key=${opened.id} place=${opened} onClose=${() => setOpened(null)} />`}`;
-}
-
-/** The way in the address, as `#/view/id`. @returns {[view: string, id?: string]} */
-function useRoute() {
-  const read = () => location.hash.replace(/^#\/?/, '').split('/');
-  const [route, setRoute] = useState(read);
-  const isFirst = useRef(true);
-  useEffect(() => {
-    const follow = () => setRoute(read());
-    addEventListener('hashchange', follow);
-    return () => removeEventListener('hashchange', follow);
-  }, []);
-  const [named = '', id] = route;
-  const view = named === 'asks' || views.some(([name]) => name === named) ? named : '';
-  const title = views.find(([name]) => name === view)?.[1] ?? 'Ask';
-  useEffect(() => {
-    document.title = `${title} · Assay`;
-    // What had the focus may have gone with the view that it was in.
-    if (!isFirst.current && document.activeElement === document.body) document.getElementById('main')?.focus();
-    if (!isFirst.current) scrollTo(0, 0);
-    isFirst.current = false;
-  }, [title]);
-  return id === undefined ? [view] : [view, id];
 }
 
 /** To the content, without a step in the history: the address names the view. @param {Event} event */
@@ -181,22 +161,4 @@ function Status({ health, isOffline }) {
   const { models, documents } = health;
   const who = models.chat === null ? 'No language model is configured: answers are quoted' : `${models.chat} answers`;
   return html`<p class="status" title="Verdicts: ${models.evaluation}. Search: ${models.embedding}.">${who} · ${documents.toLocaleString('en')} ${documents === 1 ? 'document' : 'documents'}</p>`;
-}
-
-/** @param {{ refusal: import('./api.js').CallError, onKey: (key: string) => void }} props */
-function KeyForm({ refusal, onKey }) {
-  const field = useRef(/** @type {HTMLInputElement | null} */ (null));
-  useEffect(() => field.current?.focus(), []);
-  return html`<form class="card key" onSubmit=${(/** @type {Event} */ event) => {
-    event.preventDefault();
-    const key = field.current?.value.trim();
-    if (key) onKey(key);
-  }}>
-    <h2>This service needs a key</h2>
-    <p class="quiet">${refusal.code === 'KEY_REJECTED' ? 'The key that was given is not known here.' : 'Whoever runs it has one for you.'} A key is kept until you close this tab. <code>${refusal.code}</code></p>
-    <div class="row">
-      <label class="grow"><span class="hidden">Key</span><input ref=${field} type="password" name="key" autocomplete="off" spellcheck=${false} placeholder="Key" required /></label>
-      <button type="submit" class="primary">Use key</button>
-    </div>
-  </form>`;
 }

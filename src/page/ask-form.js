@@ -1,0 +1,80 @@
+// @ts-check
+// The form of an ask: the question, the collection, the options, and the buttons.
+import { html } from 'htm/preact';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { draft } from './ask-draft.js';
+import { AskOptions } from './ask-options.js';
+
+/** The service takes no longer questions. */
+const mostCharacters = 4000;
+
+/** On a touch screen this would cover half the page with a keyboard. */
+export const focusQuestion = () =>
+  matchMedia('(pointer: fine)').matches && document.getElementById('question')?.focus({ preventScroll: true });
+
+/** Whether what the form holds can be asked with; where it can't, the form points at what is wrong. */
+export function checkForm() {
+  const form = /** @type {HTMLFormElement} */ (document.querySelector('.composer'));
+  if (form.checkValidity()) return true;
+  // What a closed panel holds can't be pointed at.
+  for (const details of form.querySelectorAll('details')) details.open = true;
+  form.reportValidity();
+  return false;
+}
+
+/**
+ * @param {{
+ *   question: string,
+ *   setQuestion: (question: string) => void,
+ *   picker: unknown,
+ *   isBusy: boolean,
+ *   onAsk: (question: string) => void,
+ *   onCancel: () => void,
+ * }} props `isBusy`: an ask is under way, that can be cancelled
+ */
+export function AskForm({ question, setQuestion, picker, isBusy, onAsk, onCancel }) {
+  const [options, setOptions] = useState(draft.options);
+  const wanted = question.trim();
+  const tooMany = wanted.length - mostCharacters;
+  const canAsk = wanted !== '' && tooMany <= 0 && !isBusy;
+  const submit = (/** @type {Event} */ event) => {
+    event.preventDefault();
+    if (canAsk) onAsk(wanted);
+  };
+  const onKeyDown = (/** @type {KeyboardEvent} */ event) => {
+    if (event.key === 'Enter' && !event.shiftKey && !event.isComposing) submit(event);
+  };
+  const keep = (/** @type {import('./ask-options.js').Options} */ chosen) => {
+    draft.options = chosen;
+    setOptions(chosen);
+  };
+  return html`<form class="composer card" novalidate onSubmit=${submit}>
+    <label class="hidden" for="question">Question</label>
+    <textarea id="question" rows="1" placeholder="Ask your documents a question" enterkeyhint="send"
+      value=${question} onInput=${(/** @type {any} */ event) => setQuestion(event.currentTarget.value)} onKeyDown=${onKeyDown} />
+    ${tooMany > 0 && html`<p class="too-long" role="alert">${tooMany.toLocaleString('en')} characters too long</p>`}
+    <div class="composer-row">
+      ${picker}
+      <${AskOptions} options=${options} setOptions=${keep} />
+      <span class="grow"></span>
+      ${
+        // With keys, they are two buttons: one that became the other in mid-click would submit the form.
+        isBusy
+          ? html`<${CancelButton} key="cancel" onCancel=${onCancel} />`
+          : html`<button key="ask" type="submit" class="primary" disabled=${wanted === '' || tooMany > 0}>Ask</button>`
+      }
+    </div>
+  </form>`;
+}
+
+/** Goes when the ask is over; a focus that it has then goes to the question. @param {{ onCancel: () => void }} props */
+function CancelButton({ onCancel }) {
+  const button = useRef(/** @type {HTMLButtonElement | null} */ (null));
+  useLayoutEffect(
+    () => () => {
+      if (document.activeElement === button.current) focusQuestion();
+    },
+    [],
+  );
+  return html`<button ref=${button} type="button" onClick=${onCancel}>Cancel</button>`;
+}

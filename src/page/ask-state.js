@@ -1,0 +1,92 @@
+// @ts-check
+// An ask, as far as it has come: how it begins, what each event of its stream makes of it, and what it is in words.
+
+/** @typedef {import('./api.js').CallError} CallError */
+/** @typedef {import('./passages-view.js').Passage} Passage */
+/** @typedef {import('./verdict-view.js').Verdict} Verdict */
+/**
+ * An ask, as far as it has come.
+ * @typedef {{
+ *   number: number,
+ *   phase: 'holding' | 'searching' | 'answering' | 'judging' | 'done' | 'failed' | 'cancelled',
+ *   question: string,
+ *   context: Passage[] | null,
+ *   answer: string,
+ *   isMarkdown: boolean,
+ *   verdict: Verdict | null,
+ *   reply: any,
+ *   error: CallError | null,
+ * }} Ask
+ */
+
+export const phases = /** @type {Record<string, string>} */ ({
+  holding: 'Searching, answering and judging: the answer is shown once it has been judged …',
+  searching: 'Searching the documents …',
+  answering: 'Answering …',
+  judging: 'Judging the answer …',
+  cancelled: 'Cancelled.',
+});
+/** Whether more of it is to come. */
+export const isUnderWay = (/** @type {Ask | null} */ ask) =>
+  ask !== null && ['holding', 'searching', 'answering', 'judging'].includes(ask.phase);
+
+/** Tells asks apart, so that what is open in one is not open in the next. */
+let asksShown = 0;
+
+/**
+ * @param {string} question
+ * @param {boolean} hasModel
+ * @returns {Ask}
+ */
+export const begun = (question, hasModel) => ({
+  number: ++asksShown,
+  phase: 'searching',
+  question,
+  context: null,
+  answer: '',
+  isMarkdown: hasModel,
+  verdict: null,
+  reply: null,
+  error: null,
+});
+
+/**
+ * @param {any} reply
+ * @returns {Omit<Ask, 'number'>}
+ */
+export const ofReply = (reply) => ({
+  phase: 'done',
+  question: reply.question,
+  context: reply.context,
+  answer: reply.answer,
+  // Without a model the answer is quoted: whatever looks like Markdown in it stands so in the document.
+  isMarkdown: reply.usage.modelCalls > 0 && !reply.abstained,
+  verdict: reply.verdict,
+  reply,
+  error: null,
+});
+
+/**
+ * What an event changes.
+ * @param {Ask} ask
+ * @param {string} name
+ * @param {any} data
+ * @returns {Partial<Ask>}
+ */
+export function afterEvent(ask, name, data) {
+  if (name === 'context') return { context: data, phase: 'answering' };
+  if (name === 'token') return { answer: ask.answer + data.text, phase: 'answering' };
+  if (name === 'answer') return { answer: data.text, phase: 'judging' };
+  if (name === 'verdict') return { verdict: data };
+  return name === 'done' ? ofReply(data) : {};
+}
+
+/** What is told to who doesn't see it. @param {Ask} ask */
+export function announcement({ phase, reply, error }) {
+  if (phase === 'done') {
+    const { label, score } = reply.verdict;
+    if (reply.abstained) return 'Abstained: the documents hold no answer.';
+    return `The answer is ready. Verdict: ${label}${score === null ? '' : `, ${Math.round(score * 100)} of 100`}.`;
+  }
+  return phase === 'failed' ? `It failed: ${error?.message}` : phases[phase];
+}

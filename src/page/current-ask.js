@@ -1,0 +1,90 @@
+// @ts-check
+// The ask that the page is busy with. It goes on while people look elsewhere: it is the page's, not a view's.
+import { useEffect, useState } from 'preact/hooks';
+import { ask } from './api.js';
+import { afterEvent, begun, isUnderWay } from './ask-state.js';
+import { rememberAsk } from './history.js';
+
+/** @typedef {import('./ask-state.js').Ask} Ask */
+
+/** @type {Ask | null} */
+let current = null;
+let leaving = new AbortController();
+/** Tells of `change`. */
+const progress = new EventTarget();
+
+/** @param {Ask | null} next */
+function show(next) {
+  current = next;
+  progress.dispatchEvent(new Event('change'));
+}
+
+/**
+ * Asks, in place of what is under way.
+ * @param {{ question: string, onIncorrect: string } & Record<string, unknown>} request the body of POST /ask
+ * @param {boolean} hasModel whether the answer will be Markdown
+ */
+export async function beginAsk(request, hasModel) {
+  leaving.abort();
+  leaving = new AbortController();
+  const { signal } = leaving;
+  // Where an Incorrect verdict may change the answer, the service tells nothing before that is settled.
+  show({ ...begun(request.question, hasModel), phase: request.onIncorrect === 'return' ? 'searching' : 'holding' });
+  const update = (/** @type {(ask: Ask) => Partial<Ask>} */ change) =>
+    !signal.aborted && current && show({ ...current, ...change(current) });
+  try {
+    await ask(request, {
+      signal,
+      onEvent(name, data) {
+        update((before) => afterEvent(before, name, data));
+        if (name !== 'done') return;
+        rememberAsk({
+          id: data.id,
+          question: data.question,
+          label: data.abstained ? 'Abstained' : data.verdict.label,
+          score: data.verdict.score,
+          at: new Date().toISOString(),
+        });
+      },
+    });
+  } catch (error) {
+    update(() => ({ phase: 'failed', error: /** @type {import('./api.js').CallError} */ (error) }));
+  }
+}
+
+export function cancelAsk() {
+  if (!isUnderWay(current)) return;
+  leaving.abort();
+  show(current && { ...current, phase: 'cancelled' });
+}
+
+/** Forgets the ask, cancelled where it is under way. */
+export function forgetAsk() {
+  leaving.abort();
+  show(null);
+}
+
+/**
+ * Forgets the ask where nothing came of it: it failed, or was cancelled.
+ * @returns {string} its question, empty where there was none to forget
+ */
+export function forgetVainAsk() {
+  if (current?.phase !== 'failed' && current?.phase !== 'cancelled') return '';
+  const { question } = current;
+  show(null);
+  return question;
+}
+
+/** The ask as it is now: under way, failed, cancelled, or done and not yet shown at its own address. */
+export function useCurrentAsk() {
+  const [, redraw] = useState(current);
+  useEffect(() => {
+    const changed = () => redraw(current);
+    changed();
+    progress.addEventListener('change', changed);
+    return () => progress.removeEventListener('change', changed);
+  }, []);
+  return current;
+}
+
+addEventListener('pagehide', cancelAsk);

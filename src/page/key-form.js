@@ -1,0 +1,24 @@
+// @ts-check
+import { html } from 'htm/preact';
+import { useEffect, useRef } from 'preact/hooks';
+
+/**
+ * Asks for a key where the service needs one.
+ * @param {{ refusal: import('./api.js').CallError, onKey: (key: string) => void }} props
+ */
+export function KeyForm({ refusal, onKey }) {
+  const field = useRef(/** @type {HTMLInputElement | null} */ (null));
+  useEffect(() => field.current?.focus(), []);
+  return html`<form class="card key" onSubmit=${(/** @type {Event} */ event) => {
+    event.preventDefault();
+    const key = field.current?.value.trim();
+    if (key) onKey(key);
+  }}>
+    <h2>This service needs a key</h2>
+    <p class="quiet">${refusal.code === 'KEY_REJECTED' ? 'The key that was given is not known here.' : 'Whoever runs it has one for you.'} A key is kept until you close this tab. <code>${refusal.code}</code></p>
+    <div class="row">
+      <label class="grow"><span class="hidden">Key</span><input ref=${field} type="password" name="key" autocomplete="off" spellcheck=${false} placeholder="Key" required /></label>
+      <button type="submit" class="primary">Use key</button>
+    </div>
+  </form>`;
+}

@@ -1,0 +1,185 @@
+// biome-ignore-all lint/performance/useDomNodeTextContent: what people see is what is tested
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Page } from 'playwright-core';
+import { noBrowser, openBrowser, openPage } from '../doubles/browser.ts';
+import { fail } from '../doubles/openai-replies.ts';
+import { startService } from '../doubles/service.ts';
+
+const skip = noBrowser;
+const article = 'The tower was rebuilt in 1904 with granite from the north quarry.';
+const correct = JSON.stringify({ quotes: [article], reason: 'It says so.', verdict: 'Correct', score: 0.97 });
+const link = (page: Page, name: string) => page.getByRole('link', { name, exact: true });
+const verdictIsThere = (page: Page) => page.locator('.verdict .word').waitFor();
+
+async function ask(page: Page, question: string) {
+  await page.fill('#question', question);
+  await page.press('#question', 'Enter');
+}
+
+const isAskOf = ({ path, body }: { path: string; body: unknown }, question: string) =>
+  path.endsWith('completions') && JSON.stringify(body).includes(question);
+
+/** A reply that begins, and goes on where the test says so. */
+function inTwo(beginning: string, end: string) {
+  const { promise, resolve: goOn } = Promise.withResolvers<void>();
+  async function* tokens() {
+    yield beginning;
+    await promise;
+    yield end;
+  }
+  return { reply: { content: tokens() }, goOn };
+}
+
+test('an ask goes on while people look elsewhere, and is there when they come back', { skip }, async (t) => {
+  const { url, openai, add } = await startService(t);
+  await add('log.md', article);
+  const { page, complaints } = await openPage(await openBrowser(t));
+  await page.goto(url);
+  const judge = Promise.withResolvers<void>();
+  const { reply, goOn } = inTwo('It was rebuilt', ' in 1904.');
+  openai.chat(reply, { content: correct, until: judge.promise });
+  await ask(page, 'When was the tower rebuilt?');
+  await page.locator('.answer-text', { hasText: 'It was rebuilt' }).waitFor();
+  await link(page, 'Documents').click();
+  await page.locator('.document-row').waitFor();
+  await page.locator('nav a.waits', { hasText: 'Ask' }).waitFor();
+  await link(page, 'Ask').click();
+  await page.locator('.answer-text', { hasText: 'It was rebuilt' }).waitFor();
+  assert.equal(await page.inputValue('#question'), 'When was the tower rebuilt?');
+  goOn();
+  await page.locator('.answer-text', { hasText: 'in 1904.' }).waitFor();
+
+  await link(page, 'Documents').click();
+  judge.resolve();
+  await page.locator('nav a.waits:not(.busy)').waitFor();
+  assert.match(page.url(), /#\/documents$/, 'nobody is taken from where they are');
+  await link(page, 'History').click();
+  await page.locator('.past li', { hasText: 'When was the tower rebuilt?' }).waitFor();
+  await link(page, 'Ask').click();
+  await verdictIsThere(page);
+  await page.waitForURL(/#\/asks\/ask_/);
+  assert.equal(await page.locator('nav a.waits').count(), 0);
+  // Once it has been seen, "Ask" means a new one again.
+  await link(page, 'Documents').click();
+  await page.locator('.document-row').waitFor();
+  await link(page, 'Ask').click();
+  await page.locator('.start').waitFor();
+  assert.equal(await page.inputValue('#question'), '');
+  await page.goBack();
+  await page.goBack();
+  await verdictIsThere(page);
+  assert.equal(await page.inputValue('#question'), 'When was the tower rebuilt?');
+  assert.deepEqual(complaints, []);
+});
+
+test('an earlier answer can be read meanwhile; a new ask replaces the one that is under way; Cancel still cancels', {
+  skip,
+}, async (t) => {
+  const { url, openai, add } = await startService(t);
+  await add('log.md', article);
+  const { page, complaints } = await openPage(await openBrowser(t));
+  await page.goto(url);
+  openai.chat('In the year 1904.', correct);
+  await ask(page, 'When was the tower rebuilt?');
+  await verdictIsThere(page);
+  const never = Promise.withResolvers<void>();
+  openai.chat({ content: 'Too late.', until: never.promise });
+  const callOf = (question: string) => openai.waitFor((call) => isAskOf(call, question));
+  await ask(page, 'Who was the keeper?');
+  const first = await callOf('Who was the keeper?');
+  await link(page, 'History').click();
+  await page.locator('.past a').click();
+  await page.locator('.answer-text', { hasText: 'In the year 1904.' }).waitFor();
+  assert.equal(await page.inputValue('#question'), 'When was the tower rebuilt?');
+  assert.equal(first.aborted, false);
+  openai.chat({ content: 'Too late.', until: never.promise });
+  await ask(page, 'What is it built with?');
+  await openai.waitFor((call) => call === first && call.aborted);
+  await page.locator('.asked', { hasText: 'What is it built with?' }).waitFor();
+  const second = await callOf('What is it built with?');
+  await link(page, 'Search').click();
+  await link(page, 'Ask').click();
+  await page.getByRole('button', { name: 'Cancel' }).click();
+  await openai.waitFor((call) => call === second && call.aborted);
+  await page.locator('p.phase', { hasText: 'Cancelled.' }).waitFor();
+  await page.goBack();
+  await page.locator('.search').waitFor();
+  never.resolve();
+  assert.deepEqual(complaints, []);
+});
+
+test('an ask that fails while people look elsewhere is told when they come back; one whose tab or key goes is given up', {
+  skip,
+}, async (t) => {
+  const key = 'page-test-key-0123456789';
+  const { url, openai, call } = await startService(t, { settings: { API_KEYS: `team:${key}` } });
+  await call('POST', '/documents', { source: 'log.md', text: article }, { authorization: `Bearer ${key}` });
+  const { page, complaints } = await openPage(await openBrowser(t));
+  const useKey = async () => {
+    await page.fill('[name=key]', key);
+    await page.keyboard.press('Enter');
+    await page.locator('.start').waitFor();
+  };
+  await page.goto(url);
+  await useKey();
+  const failing = Promise.withResolvers<void>();
+  await page.route('**/ask', async (route) => {
+    await failing.promise;
+    await route.continue();
+  });
+  openai.chat(fail.status(503));
+  await ask(page, 'When was the tower rebuilt?');
+  await link(page, 'Documents').click();
+  failing.resolve();
+  await page.locator('nav a.waits:not(.busy)').waitFor();
+  await link(page, 'Ask').click();
+  await page.locator('.failure', { hasText: 'MODEL_UNAVAILABLE' }).waitFor();
+  const never = Promise.withResolvers<void>();
+  const underWay = async () => {
+    openai.chat({ content: 'Too late.', until: never.promise });
+    await ask(page, 'Who was the keeper?');
+    return openai.waitFor((each) => isAskOf(each, 'Who was the keeper?') && !each.aborted);
+  };
+  const ofKey = await underWay();
+  await page.getByRole('button', { name: 'Forget key' }).click();
+  await openai.waitFor((each) => each === ofKey && each.aborted);
+  await useKey();
+  const ofTab = await underWay();
+  await page.close();
+  await openai.waitFor((each) => each === ofTab && each.aborted);
+  never.resolve();
+  assert.deepEqual(complaints, []);
+});
+
+test('“Ask” begins anew where an ask failed or was cancelled, with its question to be asked again or typed over', {
+  skip,
+}, async (t) => {
+  const { url, openai, add } = await startService(t);
+  await add('log.md', article);
+  const { page, complaints } = await openPage(await openBrowser(t));
+  await page.goto(url);
+  openai.chat(fail.status(503));
+  await ask(page, 'When was the tower rebuilt?');
+  await page.locator('.failure').waitFor();
+  await link(page, 'Ask').click();
+  await page.locator('.start').waitFor();
+  await page.locator('#question:focus').waitFor();
+  const never = Promise.withResolvers<void>();
+  openai.chat({ content: 'Too late.', until: never.promise });
+  await page.getByRole('button', { name: 'Ask', exact: true }).click();
+  // One that is under way stays.
+  await link(page, 'Ask').click();
+  await page.locator('.asked', { hasText: 'When was the tower rebuilt?' }).waitFor();
+  await page.getByRole('button', { name: 'Cancel' }).click();
+  await page.locator('p.phase', { hasText: 'Cancelled.' }).waitFor();
+  await link(page, 'Assay').click();
+  await page.locator('.start').waitFor();
+  await page.keyboard.type('What is it built with?');
+  assert.equal(await page.inputValue('#question'), 'What is it built with?');
+  never.resolve();
+  openai.chat('With granite.', correct);
+  await page.keyboard.press('Enter');
+  await verdictIsThere(page);
+  assert.deepEqual(complaints, []);
+});
