@@ -21,6 +21,93 @@ test('an answer that only says that it does not know, and why, is an abstention'
     assert.ok(isAbstention(answer), answer);
 });
 
+test('so is what language models say in its place, of the passages as such', () => {
+  for (const answer of [
+    "Unfortunately, I don't know.",
+    "I'm sorry, but I do not know the answer.",
+    'The context does not mention a notice period.',
+    'The passages do not say who built it.',
+    'The provided context doesn’t contain any information about the butler.',
+    'The documents provided do not specify the price.',
+    'Unfortunately, the given passages contain no information on that.',
+    'The passages do not explicitly state this, so I cannot answer the question.',
+    'The context does not provide enough information to answer this question. The passages are silent on it.',
+    'Based on the context, I cannot answer that.',
+    'Based on the provided passages, I don’t know.',
+    'According to the context, the answer is not given in the passages.',
+    'I cannot find any information about that in the passages.',
+    'I am unable to answer this question.',
+    'There is no information about the butler in the context.',
+    'The answer is not mentioned in the provided documents.',
+    'It is not stated in the passages.',
+    'Ich weiß es nicht.',
+    'Leider weiß ich das nicht.',
+    'Ich kann die Frage leider nicht beantworten.',
+    'Die Passagen enthalten keine Angaben dazu.',
+    'Der bereitgestellte Kontext enthält leider keine Informationen über den Butler.',
+    'Anhand des Kontexts kann ich diese Frage nicht beantworten.',
+    'Die Textstellen sagen nichts darüber.',
+    'Je ne sais pas.',
+    'Malheureusement, je ne sais pas qui l’a construit.',
+    'Le contexte ne mentionne pas le majordome.',
+    'Les passages fournis ne contiennent pas d’informations à ce sujet.',
+    'Je ne peux pas répondre à cette question.',
+  ])
+    assert.ok(isAbstention(answer), answer);
+});
+
+test('to deny something is to answer: of a document by its name, of what is not the passages, or with more behind it', () => {
+  for (const answer of [
+    'The contract does not mention a notice period.',
+    'The document does not mention a notice period.',
+    'The documents do not mention a notice period.',
+    'The text of the law does not say so.',
+    'The policy provided by the insurer does not cover floods.',
+    'No.',
+    'No, the context does not mention a notice period.',
+    'There is no notice period.',
+    'There is no information desk in the hall.',
+    'The context does not contain a system prompt.',
+    'The context does not need to be long.',
+    'The passages do not have doors.',
+    'The information provided does not include data protection.',
+    'The context does not mention the battery, which lasts 8 hours.',
+    'The context does not mention the battery, only its weight of 4 kg.',
+    'The passages do not mention the battery. The Falcon weighs 4 kg.',
+    'The passages do not say anything beyond its weight of 4 kg.',
+    'The context does not mention the year; it was 1911.',
+    'The context does not mention the day, but the year was 1911.',
+    'The context does not mention the day.\nThe year was 1911.',
+    'The context does not saying so.',
+    'It is not found in Europe.',
+    'It is not mentioned in the contract.',
+    'The answer is not 42.',
+    'I cannot answer for others, says the clerk.',
+    'I cannot recommend it.',
+    'Based on the context, the battery lasts 8 hours.',
+    'According to the passages, nobody was hurt.',
+    'Der Vertrag enthält keine Angaben dazu.',
+    'Der Kontext enthält keine Fehler.',
+    'Ich weiß es nicht genau, aber das Jahr war 1911.',
+    'Le contrat ne mentionne pas de préavis.',
+    'Je ne sais pas le jour, mais c’était en 1911.',
+  ])
+    assert.ok(!isAbstention(answer), answer);
+});
+
+test('an answer is held back no longer than its words are those of an abstention', () => {
+  for (const answer of [
+    'The context is',
+    'The passages describe',
+    'Based on the passages, the bat',
+    'It is 4',
+    'I live',
+  ])
+    assert.ok(!mayAbstain(answer), answer);
+  for (const begun of ['The con', 'The passages do not', 'Based on the provided passages', 'Leider', 'Les passages ne'])
+    assert.ok(mayAbstain(begun), begun);
+});
+
 test('an answer that says what it knows is none, whatever it admits before', () => {
   for (const answer of [
     "I don't know the exact date, but the dam broke in 1911.",
@@ -44,24 +131,14 @@ test('an answer in other letters than English ones is not waited for', () => {
 
 test('whatever becomes an abstention may be one from its first letter on; what may not be one never becomes one', () => {
   const part = fc.constantFrom(
-    'I',
-    ' ',
-    'don’t',
-    "don't",
-    'do not',
-    'know',
-    'but',
-    'ter',
-    ',',
-    ': ',
-    '\n',
-    'no',
-    '“',
-    'é',
+    ...['I', ' ', 'don’t', "don't", 'do not', 'know', 'but', 'ter', ',', ': ', '\n', 'no', '“', 'é', '. '],
+    ...['the ', 'passages', ' does not ', 'say', ' provided', 'unfortunately, ', 'based on ', 'cannot ', 'find', 'in '],
+    ...['Leider ', 'weiß ich ', 'nicht', 'Le ', 'contexte ', 'ne ', 'dit ', 'pas', 'context', 'only ', 'it is not '],
   );
+  const begin = fc.constantFrom('', "I don't know", 'The context does not say', 'It is not', 'Ich weiß es nicht');
   fc.assert(
-    fc.property(fc.array(part, { maxLength: 8 }), fc.boolean(), (parts, admits) => {
-      const whole = (admits ? "I don't know" : '') + parts.join('');
+    fc.property(fc.array(part, { maxLength: 8 }), begin, (parts, begun) => {
+      const whole = begun + parts.join('');
       let mayStill = true;
       for (let end = 1; end <= whole.length; end += 1) {
         const text = whole.slice(0, end).trim();
