@@ -12,6 +12,9 @@ const denies =
 const tells =
   /\b(?:although|though|while|whereas|except|beyond|besides|other than|apart from|instead|only|just|unless|until)\b/;
 
+/** What no abstention is without, whichever its words: most answers are told by it at once. */
+const deniesAtAll = /\bno\b|not|n['’]?t\b|unable|nicht|keine|\bpas\b|rien|aucun/i;
+
 /**
  * Whether an answer only says that it doesn't know, or that the passages don't say it, and excuses itself. It is a real answer where it
  * goes on in another line, after "but" or "however", or after a colon or semicolon with anything that denies nothing ("I don't
@@ -20,6 +23,7 @@ const tells =
  * @param answer without white space around it
  */
 export function isAbstention(answer: string): boolean {
+  if (!deniesAtAll.test(answer)) return false;
   return apologiesOf(answer).some(({ apology, opening }) => {
     if (apology === null || turns.test(apology)) return false;
     if (opening.needs && !opening.needs.test(apology)) return false;
