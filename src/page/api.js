@@ -10,11 +10,13 @@ export class CallError extends Error {
    * @param {string} code
    * @param {string} message
    * @param {string} [requestId]
+   * @param {number} [retryAfterSeconds] when the service says that it may be tried again
    */
-  constructor(code, message, requestId) {
+  constructor(code, message, requestId, retryAfterSeconds) {
     super(message);
     this.code = code;
     this.requestId = requestId;
+    this.retryAfterSeconds = retryAfterSeconds;
   }
 }
 
@@ -87,7 +89,8 @@ export function upload({ file, source, collection, onProgress }) {
     // A service that refuses early closes the connection while the file is on its way: that too ends here.
     request.onerror = () => reject(new CallError('OFFLINE', 'The upload did not reach the service, or was cut off.'));
     request.onload = () => {
-      if (request.status >= 400) return reject(toCallError(request.status, request.response));
+      const { status, response } = request;
+      if (status >= 400) return reject(toCallError(status, response, request.getResponseHeader('retry-after')));
       resolve({ isNew: request.status === 201, ...request.response });
     };
     request.send(form);
@@ -114,7 +117,7 @@ async function send(method, path, { body, signal }) {
   }
   line.dispatchEvent(new Event('online'));
   if (response.ok) return response;
-  throw toCallError(response.status, await response.json().catch(() => null));
+  throw toCallError(response.status, await response.json().catch(() => null), response.headers.get('retry-after'));
 }
 
 /** @param {unknown} error */
@@ -127,10 +130,12 @@ function asCallError(error) {
 /**
  * @param {number} status
  * @param {any} body
+ * @param {string | null} retryAfter the header's seconds; a date, which only a proxy would send, is left
  */
-function toCallError(status, body) {
+function toCallError(status, body, retryAfter) {
   const { code = `HTTP_${status}`, message = 'The service refused without saying why.', requestId } = body?.error ?? {};
-  const error = new CallError(code, message, requestId);
+  const seconds = /^\d+$/.test(retryAfter ?? '') ? Number(retryAfter) : undefined;
+  const error = new CallError(code, message, requestId, seconds);
   if (status === 401) line.dispatchEvent(new CustomEvent('key-needed', { detail: error }));
   return error;
 }

@@ -1,7 +1,7 @@
 // @ts-check
 // The uploads, how far each is, and what became of it.
 import { html } from 'htm/preact';
-import { clearUploads, retryFailed, useUploads } from './uploads.js';
+import { clearUploads, retryFailed, secondsLeft, useUploads } from './uploads.js';
 
 /** So many are listed at most; those that failed come first. */
 const mostShown = 200;
@@ -16,6 +16,7 @@ export function UploadList({ collection, afterChange }) {
   const done = uploads.filter(({ isDone }) => isDone).length;
   const failed = uploads.filter(({ error }) => error);
   const shown = [...failed, ...uploads.filter(({ error }) => !error)].slice(0, mostShown);
+  const seconds = secondsLeft();
   const left = uploads.length - shown.length;
   return html`<section id="uploads" tabindex="-1" class="uploads card" aria-label="Uploads">
     <div class="row">
@@ -35,6 +36,7 @@ export function UploadList({ collection, afterChange }) {
         }}>Clear</button>`
       }
     </div>
+    ${seconds > 0 && html`<p class="paused"><span role="status">The service takes no more for now. Uploads go on by themselves</span> in ${seconds} s.</p>`}
     <ul>
       ${shown.map((each) => html`<${Row} key=${each.number} upload=${each} elsewhere=${each.collection !== collection} />`)}
       ${left > 0 && html`<li class="quiet">And ${left.toLocaleString('en')} more.</li>`}

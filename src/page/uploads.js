@@ -9,6 +9,8 @@ import { upload } from './api.js';
 let uploads = [];
 let counter = 0;
 let isRunning = false;
+/** Until when the service has asked to wait, in milliseconds of the clock; 0 where it has not. */
+let pausedUntil = 0;
 /** Tells of `change`, and of `done` when nothing is left to upload. */
 const progress = new EventTarget();
 
@@ -65,10 +67,28 @@ async function send({ number, file, source, collection }) {
       share: 1,
       isDone: true,
     });
-  } catch (error) {
-    change(number, { state: 'Failed', error, isDone: true });
+  } catch (/** @type {any} */ error) {
+    if (error.code === 'RATE_LIMITED' && error.retryAfterSeconds) {
+      change(number, { state: 'Waiting', share: 0 });
+      await pause(error.retryAfterSeconds);
+    } else {
+      change(number, { state: 'Failed', error, isDone: true });
+    }
   }
 }
+
+/** Waits as long as the service asked for, and tells each second how long that still is. @param {number} seconds */
+async function pause(seconds) {
+  pausedUntil = Date.now() + seconds * 1000;
+  while (secondsLeft() > 0) {
+    show(uploads);
+    await new Promise((resolve) => setTimeout(resolve, Math.min(1000, pausedUntil - Date.now())));
+  }
+  pausedUntil = 0;
+}
+
+/** How long uploads still wait because the service asked for it. */
+export const secondsLeft = () => Math.max(0, Math.ceil((pausedUntil - Date.now()) / 1000));
 
 /** What failed goes to the end of the line once more. */
 export function retryFailed() {
@@ -86,9 +106,9 @@ export function clearUploads() {
  * @param {() => Promise<void>} afterChange what has been uploaded can be listed
  */
 export function useUploads(afterChange) {
-  const [, redraw] = useState(uploads);
+  const [, redraw] = useState({});
   useEffect(() => {
-    const changed = () => redraw(uploads);
+    const changed = () => redraw({});
     progress.addEventListener('change', changed);
     progress.addEventListener('done', afterChange);
     return () => {

@@ -43,6 +43,40 @@ test('uploads go on while people look elsewhere; those that failed stay in sight
   assert.deepEqual(complaints, []);
 });
 
+test('uploads wait as long as a limited service tells, say so, and go on by themselves', { skip }, async (t) => {
+  const { url, call } = await startService(t);
+  const { page, complaints } = await openPage(await openBrowser(t));
+  await page.clock.install();
+  await page.goto(`${url}/#/documents`);
+  await page.getByText('No documents yet.').waitFor();
+  let sent = 0;
+  await page.route('**/documents', async (route) => {
+    if (route.request().method() !== 'POST') return route.continue();
+    sent += 1;
+    // Every other one is refused, as by a limit that several people share.
+    if (sent % 2 === 1) return route.continue();
+    const error = { code: 'RATE_LIMITED', message: 'Too many requests within a minute.' };
+    await route.fulfill({ status: 429, headers: { 'retry-after': '42' }, json: { error } });
+  });
+  const files = Array.from({ length: 3 }, (_, number) => text(`${number}.txt`, `Leaf ${number}`));
+  await page.setInputFiles('input[type=file][multiple]', files);
+  await page.locator('.paused', { hasText: 'go on by themselves in 42 s.' }).waitFor();
+  await page.getByText('1 of 3 done').waitFor();
+  assert.equal(await page.locator('.uploads .failed').count(), 0);
+  await page.clock.runFor(2_000);
+  await page.locator('.paused', { hasText: 'in 40 s.' }).waitFor();
+  assert.equal(sent, 2, 'nothing is sent meanwhile');
+  await page.clock.runFor(40_000);
+  await page.getByText('2 of 3 done').waitFor();
+  await page.locator('.paused', { hasText: 'in 42 s.' }).waitFor();
+  await page.clock.runFor(42_000);
+  await page.getByText('3 of 3 done').waitFor();
+  assert.equal(await page.locator('.paused').count(), 0);
+  const { documents } = (await call('GET', '/documents')).json;
+  assert.equal(documents.length, 3);
+  assert.deepEqual(complaints, []);
+});
+
 test('thousands of documents: each is listed once, however fast the filter is typed, and deleting keeps the place', {
   skip,
 }, async (t) => {
