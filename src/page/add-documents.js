@@ -3,6 +3,7 @@
 import { html } from 'htm/preact';
 import { useRef, useState } from 'preact/hooks';
 import { filesOf } from './dropped-files.js';
+import { useRefused } from './key-rights.js';
 import { PasteText } from './paste-text.js';
 
 /** The formats that the service reads, for the browser's dialog. */
@@ -11,20 +12,22 @@ export const takes = '.md,.markdown,.txt,.text,.html,.htm,.pdf,.docx,.epub,.csv,
 /** @param {{ collection: string, add: (files: { file: Blob, source: string }[]) => void, afterChange: () => Promise<void> }} props */
 export function AddDocuments({ collection, add, afterChange }) {
   const picker = useRef(/** @type {HTMLInputElement | null} */ (null));
+  const isRefused = useRefused('write');
   const [isOver, setOver] = useState(false);
   const named = (/** @type {Iterable<File>} */ files) => [...files].map((file) => ({ file, source: file.name }));
   const drop = async (/** @type {DragEvent} */ event) => {
     event.preventDefault();
     setOver(false);
-    if (event.dataTransfer) add(await filesOf(event.dataTransfer));
+    if (event.dataTransfer && !isRefused) add(await filesOf(event.dataTransfer));
   };
   const over = (/** @type {DragEvent} */ event) => {
     event.preventDefault();
-    setOver(true);
+    setOver(!isRefused);
   };
   return html`<section class="add" aria-label="Add documents">
     <div class="drop card ${isOver ? 'over' : ''}" onDragOver=${over} onDragLeave=${() => setOver(false)} onDrop=${drop}>
-      <p><strong>Drop files here</strong> or <button type="button" class="primary" onClick=${() => picker.current?.click()}>Choose files</button></p>
+      ${isRefused && html`<p>Files can not be added with this key.</p>`}
+      <p>${!isRefused && html`<strong>Drop files here</strong> or `}<button type="button" class="primary" disabled=${isRefused} aria-describedby=${isRefused ? 'refused-write' : undefined} onClick=${() => picker.current?.click()}>Choose files</button></p>
       <p class="quiet">Markdown, text, HTML, PDF, DOCX, EPUB, CSV, JSON. A file of the same name is replaced.</p>
       <input ref=${picker} class="hidden" type="file" multiple accept=${takes} tabindex="-1" aria-label="Files to upload" onChange=${(
         /** @type {any} */ { currentTarget },

@@ -11,6 +11,7 @@ import { DocumentsView } from './documents-view.js';
 import { Failure } from './failure.js';
 import { HistoryView } from './history-view.js';
 import { KeyForm } from './key-form.js';
+import { forgetRefusals } from './key-rights.js';
 import { ReportView } from './report-view.js';
 import { useRoute, views } from './route.js';
 import { SearchView } from './search-view.js';
@@ -73,6 +74,7 @@ export function App() {
 
   const takeKey = (/** @type {string | null} */ key) => {
     storeKey(key);
+    forgetRefusals();
     setHasKey(key !== null);
     // Who brings another key goes on where the old one was refused; who forgets it leaves nothing to see.
     if (key === null) {

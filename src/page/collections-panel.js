@@ -5,6 +5,7 @@ import { useState } from 'preact/hooks';
 import { call } from './api.js';
 import { Failure } from './failure.js';
 import { keepFocus, nextTo } from './keep-focus.js';
+import { KeyNotice, noteRefusal, useRefused } from './key-rights.js';
 
 /** The service empties this one where it would delete another. @param {string} name */
 const isAlwaysThere = (name) => name === 'default';
@@ -14,6 +15,7 @@ const isAlwaysThere = (name) => name === 'default';
  */
 export function CollectionsPanel({ collection, collections, setCollection, refresh }) {
   const [name, setName] = useState('');
+  const isRefused = useRefused('admin');
   const [failure, setFailure] = useState(/** @type {any} */ (null));
   async function change(/** @type {'PUT' | 'DELETE'} */ method, /** @type {string} */ of) {
     try {
@@ -24,7 +26,7 @@ export function CollectionsPanel({ collection, collections, setCollection, refre
       setName('');
       setCollection(of);
     } catch (error) {
-      setFailure(error);
+      if (!noteRefusal('admin', error)) setFailure(error);
     }
   }
   async function remove(/** @type {import('./app.js').Collection} */ removed) {
@@ -48,7 +50,7 @@ export function CollectionsPanel({ collection, collections, setCollection, refre
           }}>
             <span>${each.name}</span><span class="count">${each.documents.toLocaleString('en')}<span class="hidden"> documents</span></span>
           </button>
-          <button id="delete-collection-${each.name}" type="button" class="link danger" aria-label="${isAlwaysThere(each.name) ? 'Empty' : 'Delete'} the collection ${each.name}" onClick=${() => remove(each)}>${isAlwaysThere(each.name) ? 'Empty' : 'Delete'}</button>
+          <button id="delete-collection-${each.name}" type="button" class="link danger" disabled=${isRefused} aria-describedby=${isRefused ? 'refused-admin' : undefined} aria-label="${isAlwaysThere(each.name) ? 'Empty' : 'Delete'} the collection ${each.name}" onClick=${() => remove(each)}>${isAlwaysThere(each.name) ? 'Empty' : 'Delete'}</button>
         </li>`,
       )}
     </ul>
@@ -56,9 +58,10 @@ export function CollectionsPanel({ collection, collections, setCollection, refre
       event.preventDefault();
       change('PUT', name.trim());
     }}>
-      <label class="grow"><span class="hidden">Name of a new collection</span><input required placeholder="New collection" value=${name} onInput=${(/** @type {any} */ event) => setName(event.currentTarget.value)} /></label>
-      <button type="submit">Create</button>
+      <label class="grow"><span class="hidden">Name of a new collection</span><input required placeholder="New collection" disabled=${isRefused} value=${name} onInput=${(/** @type {any} */ event) => setName(event.currentTarget.value)} /></label>
+      <button type="submit" disabled=${isRefused} aria-describedby=${isRefused ? 'refused-admin' : undefined}>Create</button>
     </form>
     ${failure && html`<${Failure} error=${failure} />`}
+    <${KeyNotice} right="admin" />
   </aside>`;
 }

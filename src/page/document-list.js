@@ -6,6 +6,7 @@ import { takes } from './add-documents.js';
 import { call } from './api.js';
 import { Failure } from './failure.js';
 import { keepFocus, nextTo } from './keep-focus.js';
+import { noteRefusal, useRefused } from './key-rights.js';
 
 /** @typedef {import('./use-documents.js').Summary} Summary */
 
@@ -19,6 +20,7 @@ import { keepFocus, nextTo } from './keep-focus.js';
  */
 export function DocumentList({ list, add, afterChange, openDocument }) {
   const { documents, failure, hasMore, more, reload } = list;
+  const isRefused = useRefused('write');
   const [filter, setFilter] = useState('');
   const [deletion, setDeletion] = useState(/** @type {any} */ (null));
   const wanted = filter.trim().toLowerCase();
@@ -34,6 +36,7 @@ export function DocumentList({ list, add, afterChange, openDocument }) {
       await call('DELETE', `/documents/${encodeURIComponent(id)}`);
       setDeletion(null);
     } catch (error) {
+      if (noteRefusal('write', error)) return;
       setDeletion(error);
     }
     await afterChange();
@@ -41,7 +44,8 @@ export function DocumentList({ list, add, afterChange, openDocument }) {
   }
   if (failure) return html`<${Failure} error=${failure} retry=${reload} />`;
   if (documents === null) return html`<p class="quiet" role="status">Loading…</p>`;
-  if (documents.length === 0) return html`<p class="card empty">No documents yet. Drop a file above to begin.</p>`;
+  if (documents.length === 0)
+    return html`<p class="card empty">No documents yet.${!isRefused && ' Drop a file above to begin.'}</p>`;
   return html`<section class="document-list" aria-label="Documents of the collection">
     <div class="row">
       <label class="grow"><span class="hidden">Filter by name or title</span><input id="document-filter" type="search" placeholder="Filter by name or title" value=${filter} onInput=${(/** @type {any} */ event) => setFilter(event.currentTarget.value)} /></label>
@@ -60,6 +64,8 @@ export function DocumentList({ list, add, afterChange, openDocument }) {
 function DocumentRow({ document, add, remove, openDocument }) {
   const { id, source, title, format, characters, passages, updatedAt } = document;
   const picker = useRef(/** @type {HTMLInputElement | null} */ (null));
+  const isRefused = useRefused('write');
+  const why = isRefused ? 'refused-write' : undefined;
   const extension = /\.\w+$/.exec(source)?.[0] ?? takes;
   return html`<li class="document-row">
     <div class="grow">
@@ -67,8 +73,8 @@ function DocumentRow({ document, add, remove, openDocument }) {
       <p class="quiet">${title !== source && html`<span>${source}</span>`}<span>${format}</span><span>${characters.toLocaleString('en')} characters</span><span>${passages} ${passages === 1 ? 'passage' : 'passages'}</span><time datetime=${updatedAt}>${new Date(updatedAt).toLocaleDateString(undefined, { dateStyle: 'medium' })}</time></p>
     </div>
     <div class="row-actions">
-      <button type="button" onClick=${() => picker.current?.click()} aria-label="Replace ${source}">Replace</button>
-      <button id="delete-${id}" type="button" class="danger" onClick=${() => remove(document)} aria-label="Delete ${source}">Delete</button>
+      <button type="button" onClick=${() => picker.current?.click()} disabled=${isRefused} aria-describedby=${why} aria-label="Replace ${source}">Replace</button>
+      <button id="delete-${id}" type="button" class="danger" onClick=${() => remove(document)} disabled=${isRefused} aria-describedby=${why} aria-label="Delete ${source}">Delete</button>
       <input ref=${picker} class="hidden" type="file" accept=${extension} tabindex="-1" aria-label="New file for ${source}" onChange=${(
         /** @type {any} */ { currentTarget },
       ) => {

@@ -4,6 +4,7 @@ import { html } from 'htm/preact';
 import { AddDocuments } from './add-documents.js';
 import { CollectionsPanel } from './collections-panel.js';
 import { DocumentList } from './document-list.js';
+import { KeyNotice } from './key-rights.js';
 import { UploadList } from './upload-list.js';
 import { addUploads } from './uploads.js';
 import { useDocuments } from './use-documents.js';
@@ -39,6 +40,7 @@ function Library({ collection, count, refresh, openDocument }) {
   const add = (/** @type {{ file: Blob, source: string }[]} */ files) =>
     addUploads(files.map((file) => ({ ...file, collection })));
   return html`<div class="library-main">
+    <${KeyNotice} right="write" />
     <${AddDocuments} collection=${collection} add=${add} afterChange=${afterChange} />
     <${UploadList} collection=${collection} afterChange=${afterChange} />
     <${DocumentList} list=${list} add=${add} afterChange=${afterChange} openDocument=${openDocument} />

@@ -4,6 +4,7 @@ import { html } from 'htm/preact';
 import { useEffect, useState } from 'preact/hooks';
 import { call } from './api.js';
 import { Failure } from './failure.js';
+import { noteRefusal, useRefused } from './key-rights.js';
 
 /** What has been typed of a text to store, for as long as the page is open. */
 let pasted = { source: '', text: '', format: 'markdown' };
@@ -11,6 +12,7 @@ let pasted = { source: '', text: '', format: 'markdown' };
 /** @param {{ collection: string, afterChange: () => Promise<void> }} props */
 export function PasteText({ collection, afterChange }) {
   const [fields, setFields] = useState(pasted);
+  const isRefused = useRefused('write');
   const [isBusy, setBusy] = useState(false);
   const [outcome, setOutcome] = useState('');
   const [failure, setFailure] = useState(/** @type {any} */ (null));
@@ -20,7 +22,7 @@ export function PasteText({ collection, afterChange }) {
     pasted = fields;
   }, [fields]);
   async function save() {
-    if (isBusy) return;
+    if (isBusy || isRefused) return;
     setBusy(true);
     setFailure(null);
     setOutcome('');
@@ -33,7 +35,7 @@ export function PasteText({ collection, afterChange }) {
       setFields((now) => (now.text === fields.text ? { ...now, source: '', text: '' } : now));
       await afterChange();
     } catch (error) {
-      setFailure(error);
+      if (!noteRefusal('write', error)) setFailure(error);
     }
     setBusy(false);
   }
@@ -52,7 +54,7 @@ export function PasteText({ collection, afterChange }) {
         <label>Format<select value=${fields.format} onChange=${set('format')}><option value="markdown">Markdown</option><option value="text">Text</option><option value="html">HTML</option></select></label>
       </div>
       <label>Text<textarea required rows="8" value=${fields.text} onInput=${set('text')} onKeyDown=${onKeyDown} /></label>
-      <div class="row"><button type="submit" class="primary">Store</button><span class="quiet" role="status">${(isBusy && outcome === '' ? 'Storing …' : outcome) || 'Ctrl+Enter stores it.'}</span></div>
+      <div class="row"><button type="submit" class="primary" disabled=${isRefused} aria-describedby=${isRefused ? 'refused-write' : undefined}>Store</button><span class="quiet" role="status">${(isBusy && outcome === '' ? 'Storing …' : outcome) || (isRefused ? '' : 'Ctrl+Enter stores it.')}</span></div>
       ${failure && html`<${Failure} error=${failure} />`}
     </form>
   </details>`;

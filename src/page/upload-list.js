@@ -1,6 +1,7 @@
 // @ts-check
 // The uploads, how far each is, and what became of it.
 import { html } from 'htm/preact';
+import { useRefused } from './key-rights.js';
 import { clearUploads, retryFailed, secondsLeft, useUploads } from './uploads.js';
 
 /** So many are listed at most; those that failed come first. */
@@ -12,6 +13,7 @@ const focus = (id) => document.getElementById(id)?.focus();
 /** @param {{ collection: string, afterChange: () => Promise<void> }} props `afterChange`: what has been uploaded can be listed */
 export function UploadList({ collection, afterChange }) {
   const uploads = useUploads(afterChange);
+  const isRefused = useRefused('write');
   if (uploads.length === 0) return null;
   const done = uploads.filter(({ isDone }) => isDone).length;
   const failed = uploads.filter(({ error }) => error);
@@ -23,6 +25,7 @@ export function UploadList({ collection, afterChange }) {
       <p class="grow" role="status">${done.toLocaleString('en')} of ${uploads.length.toLocaleString('en')} done${failed.length > 0 && `, ${failed.length.toLocaleString('en')} failed`}</p>
       ${
         failed.length > 0 &&
+        !isRefused &&
         html`<button type="button" class="link" onClick=${() => {
           focus('uploads');
           retryFailed();
@@ -52,5 +55,5 @@ const Row = ({
   <span class="upload-name">${source}${elsewhere && html` <span class="quiet">to “${collection}”</span>`}</span>
   ${!error && share < 1 && html`<progress value=${share} aria-label="Upload of ${source}"></progress>`}
   ${!error && share === 1 && state === 'Reading' && html`<progress aria-label="Reading ${source}"></progress>`}
-  <span class="upload-state">${state}${error && html`: ${error.message} <code>${error.code}</code>`}</span>
+  <span class="upload-state">${state}${error && error.code !== 'KEY_FORBIDDEN' && html`: ${error.message} <code>${error.code}</code>`}</span>
 </li>`;

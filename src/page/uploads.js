@@ -2,6 +2,7 @@
 // Uploads, one after the other. They go on while people look elsewhere: they are the page's, not a view's.
 import { useEffect, useState } from 'preact/hooks';
 import { upload } from './api.js';
+import { noteRefusal } from './key-rights.js';
 
 /** @typedef {{ number: number, file: Blob, source: string, collection: string, state: string, share: number, error: any, isDone: boolean }} Upload */
 
@@ -71,6 +72,9 @@ async function send({ number, file, source, collection }) {
     if (error.code === 'RATE_LIMITED' && error.retryAfterSeconds) {
       change(number, { state: 'Waiting', share: 0 });
       await pause(error.retryAfterSeconds);
+    } else if (noteRefusal('write', error)) {
+      // None of those behind it may be stored with this key either.
+      show(uploads.map((each) => (each.isDone ? each : { ...each, state: 'Not uploaded', error, isDone: true })));
     } else {
       change(number, { state: 'Failed', error, isDone: true });
     }

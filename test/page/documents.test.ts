@@ -77,6 +77,57 @@ test('uploads wait as long as a limited service tells, say so, and go on by them
   assert.deepEqual(complaints, []);
 });
 
+test('what a key may not do is said once, is not tried again for each file, and can be done with another key', {
+  skip,
+}, async (t) => {
+  const keys = { reader: 'reader-key-0123456789', owner: 'owner-key-0123456789' };
+  const settings = { API_KEYS: `reader:${keys.reader}::ask,owner:${keys.owner}` };
+  const { url, call } = await startService(t, { settings });
+  await call('POST', '/documents', { source: 'log.md', text: 'Snow.' }, { authorization: `Bearer ${keys.owner}` });
+  const { page, complaints } = await openPage(await openBrowser(t));
+  const uploads: string[] = [];
+  page.on('request', (request) => request.method() === 'POST' && uploads.push(request.url()));
+  page.on('dialog', (dialog) => dialog.accept());
+  const button = (name: string) => page.getByRole('button', { name, exact: true });
+  const isDisabled = (name: string) => button(name).isDisabled();
+  const useKey = async (key: string) => {
+    await page.fill('[name=key]', key);
+    await page.keyboard.press('Enter');
+    await page.locator('.document-row').waitFor();
+  };
+  await page.goto(`${url}/#/documents`);
+  await useKey(keys.reader);
+  const files = Array.from({ length: 9 }, (_, number) => text(`${number}.txt`, `Leaf ${number}`));
+  await page.setInputFiles('input[type=file][multiple]', files);
+  const notice = page.getByText('This key may not add, replace or delete documents.');
+  await notice.waitFor();
+  await page.getByText('9 of 9 done, 9 failed').waitFor();
+  assert.equal(uploads.length, 1);
+  assert.equal(await page.getByText('KEY_FORBIDDEN').count(), 1);
+  await page.getByText('Paste a text').click();
+  for (const name of ['Choose files', 'Replace log.md', 'Delete log.md', 'Store'])
+    assert.ok(await isDisabled(name), name);
+  assert.equal(await isDisabled('Create'), false, 'that is another right');
+
+  await button('Empty the collection default').press('Enter');
+  await page.locator('#refused-admin:focus').waitFor();
+  assert.ok(await isDisabled('Empty the collection default'));
+  assert.ok(await isDisabled('Create'));
+  assert.equal(await page.locator('.failure').count(), 0, 'it is said once');
+  await link(page, 'Search').click();
+  await link(page, 'Documents').click();
+  await notice.waitFor();
+
+  await button('Forget key').click();
+  await useKey(keys.owner);
+  assert.equal(await page.locator('.notice').count(), 0);
+  await button('Try again what failed').click();
+  await page.getByText('9 of 9 done').waitFor();
+  await button('Delete log.md').click();
+  await button('Delete log.md').waitFor({ state: 'detached' });
+  assert.deepEqual(complaints, []);
+});
+
 test('thousands of documents: each is listed once, however fast the filter is typed, and deleting keeps the place', {
   skip,
 }, async (t) => {
