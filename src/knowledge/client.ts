@@ -84,8 +84,10 @@ export async function startKnowledge(options: {
           execArgv: ['--disable-warning=ExperimentalWarning', '--expose-gc'],
         });
         const reply = await firstReply(child);
-        if (reply && 'ready' in reply) takeOn(child);
-        else if (reply && 'failed' in reply) throw new AppError(reply.failed.code, reply.failed.message);
+        if (reply && 'ready' in reply) {
+          hostOptions.storeId = reply.storeId; // no other one may come in its place
+          takeOn(child);
+        } else if (reply && 'failed' in reply) throw new AppError(reply.failed.code, reply.failed.message);
         else if (attempt === mostAttempts) throw new AppError('NOT_READY', 'The knowledge host does not start.');
         else options.onRestart?.('death at its start');
       }

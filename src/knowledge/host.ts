@@ -19,7 +19,7 @@ export type HostRequest = {
 };
 export type HostReply = { id: number; value: unknown } | { id: number; error: { code: ErrorCode; message: string } };
 export type HostMessage =
-  | { ready: true }
+  | { ready: true; storeId: string }
   | { failed: { code: ErrorCode; message: string } }
   | { asksSetAside: string }
   | { working: true }
@@ -160,7 +160,7 @@ function run(options: HostOptions) {
   // Ctrl-C reaches the whole group of processes; when to stop is the parent's decision.
   process.on('SIGINT', () => {});
   process.on('SIGTERM', () => {});
-  send({ ready: true });
+  send({ ready: true, storeId: store.storeId });
 }
 
 run(JSON.parse(process.argv[2]!) as HostOptions);

@@ -1,16 +1,24 @@
-import { accessSync, constants, mkdirSync } from 'node:fs';
+import { accessSync, constants, mkdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { AppError } from '../errors.ts';
 import { tellsOfDamage, translateStoreError } from './database.ts';
+
+/** Another folder is in the place of the one that a service has open: what it wrote would be in files that nobody finds any more. */
+export const folderReplaced = () =>
+  new AppError(
+    'NOT_READY',
+    'The data folder was removed or replaced under the service: put it back, or start the service anew.',
+  );
 
 /**
  * Takes the data folder for this process alone, until `release` or the end of the process, however it ends: the lock is the
  * kernel's, on a file of its own, so that others may still read the databases beside it.
  * @param file another one, for those who work beside the store's owner
  * @throws AppError NOT_READY where another process holds it, or the folder can't be written
+ * @returns `check`, which throws NOT_READY where the file that is held is no longer the one in the folder, and `release`
  */
-export function holdLock(dataDir: string, file = 'lock.db'): { release: () => void } {
+export function holdLock(dataDir: string, file = 'lock.db'): { check: () => void; release: () => void } {
   let database: DatabaseSync | undefined;
   try {
     mkdirSync(dataDir, { recursive: true });
@@ -25,5 +33,12 @@ export function holdLock(dataDir: string, file = 'lock.db'): { release: () => vo
     throw translateStoreError(error);
   }
   const held = database;
-  return { release: () => held.close() };
+  const inode = () => statSync(join(dataDir, file), { bigint: true, throwIfNoEntry: false })?.ino;
+  const own = inode();
+  return {
+    check() {
+      if (inode() !== own) throw folderReplaced();
+    },
+    release: () => held.close(),
+  };
 }

@@ -1,14 +1,11 @@
-import { join } from 'node:path';
 import { AppError } from '../errors.ts';
 import { rerank, rerankedPassages } from '../ranking/rerank.ts';
 import { openAsks } from './asks.ts';
 import type { CollectionIndex } from './collection-index.ts';
-import { inTransaction, openDatabase } from './database.ts';
-import { createDocuments, documentMigrations } from './documents.ts';
 import { type FullText, openFullText } from './full-text.ts';
 import type { Windows } from './index-part.ts';
 import { createIndexes } from './indexes.ts';
-import { holdLock } from './lock.ts';
+import { openFolder } from './open-folder.ts';
 import type { KnowledgeStats, MadeCollection, NewDocument, SearchQuery } from './port.ts';
 import { type RankedPassage, rankPassages } from './rank-passages.ts';
 import { createRecentPassages } from './recent-passages.ts';
@@ -22,7 +19,14 @@ const candidatesPerSearch = 100;
 type OpenCollection = { key: number; fullText: FullText };
 type Query = Omit<SearchQuery, 'collection'>;
 
-export type StoreOptions = { dataDir: string; embeddingModel: string; askRetentionMs: number; tuning: Tuning };
+export type StoreOptions = {
+  dataDir: string;
+  embeddingModel: string;
+  askRetentionMs: number;
+  tuning: Tuning;
+  /** The store that must be there; where it isn't said, whichever is, or a new one. */
+  storeId?: string;
+};
 
 export type Store = ReturnType<typeof openStore>;
 
@@ -32,7 +36,7 @@ export type Store = ReturnType<typeof openStore>;
  * @param options.embeddingModel the name of the model whose vectors come in
  * @param tell.onAsksSetAside is told the name that a damaged file of records of asks has now
  * @param tell.onStep is called for each step of what may take long: for each passage and document that is written or removed
- * @throws AppError NOT_READY where the folder is in use or damaged, or holds the vectors of another model
+ * @throws AppError NOT_READY where the folder is in use, damaged or not this store's, or holds the vectors of another model
  */
 export function openStore(
   options: StoreOptions,
@@ -40,9 +44,8 @@ export function openStore(
 ) {
   const { dataDir, embeddingModel } = options;
   const { onAsksSetAside, onStep = () => {} } = tell;
-  const lock = holdLock(dataDir);
-  const database = openDatabase(join(dataDir, 'assay.db'), { migrations: documentMigrations, synchronous: 'FULL' });
-  const documents = createDocuments(database);
+  const folder = openFolder(options);
+  const { database, documents, changing } = folder;
   const { vectorsOf, shown } = createRecentPassages(documents);
   const asks = openAsks(dataDir, { retentionMs: options.askRetentionMs, onSetAside: onAsksSetAside });
 
@@ -117,7 +120,7 @@ export function openStore(
       throw new AppError('MODEL_BAD_OUTPUT', 'The embedding model returned vectors of unequal length.');
     const [length] = lengths;
     if (length === undefined) return [];
-    const written = inTransaction(database, () => {
+    const written = changing(() => {
       documents.setMeta('dimension', String(length));
       return newDocuments.map((document) => writeRows(document, length));
     });
@@ -135,7 +138,7 @@ export function openStore(
     const { fullText } = need(found.collection);
     indexes.change(
       found.collection,
-      inTransaction(database, () => eraseRows(found.key, fullText)),
+      changing(() => eraseRows(found.key, fullText)),
       [],
     );
     tidying.soon();
@@ -179,7 +182,7 @@ export function openStore(
     if (made)
       takeUp(
         name,
-        inTransaction(database, () => insertCollection(name)),
+        changing(() => insertCollection(name)),
       );
     return { made, collection: documents.collection(name)! };
   }
@@ -188,7 +191,7 @@ export function openStore(
   function takeOut(name: string, { stays }: { stays: boolean }): boolean {
     const collection = open.get(name);
     if (!collection) return false;
-    const next = inTransaction(database, () => {
+    const next = changing(() => {
       for (const id of documents.idsOf(name)) {
         documents.erase(documents.place(id)!.key);
         onStep();
@@ -227,13 +230,16 @@ export function openStore(
     passages: (keys: number[]) => keys.map(shown),
     saveAsks: asks.save,
     ask: asks.get,
-    stats: (): KnowledgeStats => ({ ...documents.counts(), ...indexes.stats(), embeddingModel, dimension }),
+    stats(): KnowledgeStats {
+      folder.check();
+      return { ...documents.counts(), ...indexes.stats(), embeddingModel, dimension };
+    },
+    storeId: folder.storeId,
     async close() {
       tidying.close();
       await indexes.close();
       asks.close();
-      database.close();
-      lock.release();
+      folder.close();
     },
   };
 }

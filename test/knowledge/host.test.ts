@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { startKnowledge } from '../../src/knowledge/client.ts';
@@ -149,6 +149,28 @@ test('a store that was closed while an index was being built has nobody at it', 
     assert.throws(() => process.kill(builder!, 0), { code: 'ESRCH' });
     assert.ok(!readdirSync(dataDir).includes('assay.db-wal'));
   }
+});
+
+test('a data folder that is removed under the service takes no writes, and no empty one comes in its place', async (t) => {
+  const dataDir = join(await temporaryFolder(t), 'data');
+  const { knowledge } = await open(t, dataDir);
+  await knowledge.put([document('a.md', 'Alder grows by water.')]);
+  const aside = `${dataDir}.aside`;
+  renameSync(dataDir, aside);
+  const refused = { code: 'NOT_READY', message: /removed or replaced/ };
+  await assert.rejects(knowledge.put([document('b.md', 'Beech grows in woods.')]), refused);
+  await assert.rejects(knowledge.createCollection('other'), refused);
+  await assert.rejects(knowledge.stats(), refused);
+  assert.equal((await search(knowledge, 'Where does alder grow?')).length, 1, 'what is there is still found');
+  process.kill(knowledge.hostPid()!, 'SIGKILL');
+  await assert.rejects(knowledge.stats(), refused);
+  assert.ok(!existsSync(dataDir));
+  const other = await startKnowledge({ dataDir, embeddingModel: 'hashed' });
+  await other.close();
+  await assert.rejects(knowledge.stats(), refused);
+  rmSync(dataDir, { recursive: true });
+  renameSync(aside, dataDir);
+  assert.equal((await knowledge.stats()).documents, 1);
 });
 
 test('a data folder that can not be made is told', async (t) => {

@@ -1,0 +1,36 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { inTransaction, openDatabase } from './database.ts';
+import { createDocuments, documentMigrations } from './documents.ts';
+import { folderReplaced, holdLock } from './lock.ts';
+
+/**
+ * Takes a data folder for this process alone, and opens its documents for writing.
+ * @param options.storeId the store that must be there; where it isn't said, whichever is, or a new one
+ * @throws AppError NOT_READY where the folder is in use or damaged, or holds another store
+ */
+export function openFolder({ dataDir, storeId: expected }: { dataDir: string; storeId?: string }) {
+  const file = join(dataDir, 'assay.db');
+  if (expected !== undefined && !existsSync(file)) throw folderReplaced();
+  const lock = holdLock(dataDir);
+  const database = openDatabase(file, { migrations: documentMigrations, synchronous: 'FULL' });
+  const documents = createDocuments(database);
+  const storeId = documents.meta('store_id')!;
+  if (expected !== undefined && expected !== storeId) throw folderReplaced();
+  return {
+    database,
+    documents,
+    storeId,
+    /** @throws AppError NOT_READY where the folder is no longer the one that was opened */
+    check: lock.check,
+    /** Carries out a change in that folder, all of it or nothing. */
+    changing<T>(work: () => T): T {
+      lock.check();
+      return inTransaction(database, work);
+    },
+    close() {
+      database.close();
+      lock.release();
+    },
+  };
+}
