@@ -13,7 +13,7 @@ import { HistoryView } from './history-view.js';
 import { KeyForm } from './key-form.js';
 import { forgetRefusals } from './key-rights.js';
 import { ReportView } from './report-view.js';
-import { useRoute, views } from './route.js';
+import { isSameAsk, useRoute, views } from './route.js';
 import { SearchView } from './search-view.js';
 import { forBrowser } from './storage.js';
 
@@ -59,7 +59,8 @@ export function App() {
     line.addEventListener('online', on);
     addEventListener('keydown', focusQuestion);
     // A document lies over the view that it was opened from; a file that is dropped beside its place would replace the page.
-    const closeDocument = () => setOpened(null);
+    const closeDocument = (/** @type {HashChangeEvent} */ { oldURL, newURL }) =>
+      isSameAsk(oldURL, newURL) || setOpened(null);
     addEventListener('hashchange', closeDocument);
     for (const name of ['dragover', 'drop']) addEventListener(name, /** @type {any} */ (refuseFiles));
     return () => {

@@ -8,11 +8,10 @@ import { AskForm, checkForm, focusQuestion } from './ask-form.js';
 import { AskResult } from './ask-result.js';
 import { announcement, begun, isUnderWay, ofReply } from './ask-state.js';
 import { beginAsk, cancelAsk, forgetAsk, forgetVainAsk, useCurrentAsk } from './current-ask.js';
+import { isAskPlace } from './route.js';
 import { Start } from './start-view.js';
 
 /** @typedef {import('./ask-state.js').Ask} Ask */
-
-const isAskPlace = () => ['', '#/'].includes(location.hash);
 
 /**
  * @param {{
@@ -81,7 +80,14 @@ export function AskView({ askId, collection, picker, isEmpty, documents, hasMode
   useEffect(() => {
     const askAgain = (/** @type {MouseEvent} */ event) => {
       const target = /** @type {Element} */ (event.target);
-      if (!isAskPlace() || !target.closest('a[href="#/"]') || event.ctrlKey || event.metaKey || event.shiftKey) return;
+      if (
+        !isAskPlace(location.hash) ||
+        !target.closest('a[href="#/"]') ||
+        event.ctrlKey ||
+        event.metaKey ||
+        event.shiftKey
+      )
+        return;
       event.preventDefault();
       draft.question ||= forgetVainAsk();
       focusQuestion();
@@ -98,7 +104,7 @@ export function AskView({ askId, collection, picker, isEmpty, documents, hasMode
     const { evaluation, onIncorrect, topK } = draft.options;
     const request = { question: wanted, collection, evaluation, onIncorrect, trace: true };
     void beginAsk({ ...request, ...(topK !== '' && { topK: Number(topK) }) }, hasModel);
-    if (!isAskPlace()) location.hash = '#/';
+    if (!isAskPlace(location.hash)) location.hash = '#/';
   }
   const cancel = () => {
     cancelAsk();

@@ -11,6 +11,17 @@ export const views = [
   ['report', 'Reports'],
 ];
 
+/** Whether the hash of an address is the place of the ask that the page is busy with. @param {string} hash */
+export const isAskPlace = (hash) => ['', '#/'].includes(hash);
+
+/**
+ * Whether an address follows another because an ask that was seen under way is an answer now.
+ * @param {string} before
+ * @param {string} after
+ */
+export const isSameAsk = (before, after) =>
+  isAskPlace(new URL(before).hash) && new URL(after).hash.startsWith('#/asks/');
+
 /** The way in the address, as `#/view/id`. @returns {[view: string, id?: string]} */
 export function useRoute() {
   const read = () => location.hash.replace(/^#\/?/, '').split('/');

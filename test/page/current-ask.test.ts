@@ -73,6 +73,27 @@ test('an ask goes on while people look elsewhere, and is there when they come ba
   assert.deepEqual(complaints, []);
 });
 
+test('a document that is being read stays open when the answer over which it was opened is judged', {
+  skip,
+}, async (t) => {
+  const { url, openai, add } = await startService(t);
+  await add('log.md', article);
+  const { page, complaints } = await openPage(await openBrowser(t));
+  await page.goto(url);
+  const judge = Promise.withResolvers<void>();
+  openai.chat('In 1904.', { content: correct, until: judge.promise });
+  await ask(page, 'When was the tower rebuilt?');
+  await page.getByRole('button', { name: /^Open in document/ }).click();
+  await page.locator('dialog', { hasText: article }).waitFor();
+  judge.resolve();
+  await page.waitForURL(/#\/asks\/ask_/);
+  await page.locator('.verdict .word').waitFor({ state: 'attached' });
+  assert.equal(await page.locator('dialog[open]').count(), 1);
+  await page.goBack();
+  await page.locator('dialog').waitFor({ state: 'detached' });
+  assert.deepEqual(complaints, []);
+});
+
 test('an earlier answer can be read meanwhile; a new ask replaces the one that is under way; Cancel still cancels', {
   skip,
 }, async (t) => {
