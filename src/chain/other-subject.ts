@@ -1,6 +1,6 @@
 import type { FoundPassage } from '../passage.ts';
 import { isNumber } from '../ranking/question-type.ts';
-import { readWords, type Word } from '../ranking/words.ts';
+import { contentStems, readWords, type Word } from '../ranking/words.ts';
 
 /** A document of a context: its passages, and the telling words of its title. */
 type Found = { id: string; passages: FoundPassage[]; title: ReadonlySet<string> };
@@ -11,7 +11,8 @@ type Found = { id: string; passages: FoundPassage[]; title: ReadonlySet<string> 
  * about the other as well as its own. It takes another document of the context whose title shares a word of the question with its own, and
  * holds one that it lacks, which the question puts beside others of that title: as a name, or where it holds all of them. What the
  * question names whole stays.
- * @returns the passages to look at, all where nothing would be left, and those left out
+ * @returns `left`: the passages to look at, all where nothing would be left; `isOfOthersAlone`: whether what the question asks of its
+ * subject stands in none of them, but in those left out
  */
 export function withoutOtherSubjects(question: string, context: FoundPassage[]) {
   const asked = tellingWords(question);
@@ -32,10 +33,12 @@ export function withoutOtherSubjects(question: string, context: FoundPassage[]) 
     return named.some(({ stem }) => !said.has(stem));
   };
   const others = new Set(found.flatMap((one) => (found.some((each) => isAnother(one, each)) ? [one.id] : [])));
-  const isLeft = ({ documentId }: FoundPassage) => !others.has(documentId);
-  return others.size === found.length
-    ? { left: context, out: [] }
-    : { left: context.filter(isLeft), out: context.filter((passage) => !isLeft(passage)) };
+  const [out, left] = [true, false].map((is) => context.filter(({ documentId }) => others.has(documentId) === is));
+  if (out!.length === 0 || left!.length === 0) return { left: context, isOfOthersAlone: false };
+  const titled = contentStems(left!.map(({ title }) => title).join('\n'));
+  const askedOfIt = contentStems(question).difference(titled);
+  const isIn = (passages: FoundPassage[]) => passages.some(({ text }) => !askedOfIt.isDisjointFrom(contentStems(text)));
+  return { left: left!, isOfOthersAlone: isIn(out!) && !isIn(left!) };
 }
 
 const isWrittenAsName = ({ start, text }: Word) => start > 0 && /^[\p{Lu}\p{N}]/u.test(text);

@@ -80,7 +80,7 @@ export function rank(
   found: FoundPassage[],
   featureWeights: number[],
 ): { question: ReadQuestion; sentences: RankedSentence[] } {
-  const { left: context, out } = withoutOtherSubjects(question, found);
+  const { left: context, isOfOthersAlone } = withoutOtherSubjects(question, found);
   const candidates = sentenceCandidates(context);
   const own = candidates.map(({ text, block }) => contentStems(text.slice(0, text.length - block.length)));
   const stemsOf = new Map(
@@ -89,16 +89,12 @@ export function rank(
       return [candidate, completedBy === '' ? own[at]! : own[at]!.union(contentStems(completedBy))];
     }),
   );
-  const titled = contentStems(context.map(({ title }) => title).join('\n'));
-  const askedBeside = contentStems(question).difference(titled);
-  const isAskedOf = (passages: FoundPassage[]) =>
-    passages.some(({ text }) => !askedBeside.isDisjointFrom(contentStems(text)));
   const read: ReadQuestion = {
     text: question,
     type: questionTypeOf(question),
     stems: contentStems(question),
     rarity: rarityIn(own),
-    isOfOthersAlone: isAskedOf(out) && !isAskedOf(context),
+    isOfOthersAlone,
   };
   // What the title says already, as the name of the thing that the whole document is about, tells sentences little apart.
   const besideTitle = new Map(

@@ -8,8 +8,8 @@ const refusals = /^(?:OOM|MISCONF|NOREPLICAS)(?= )/;
 
 /**
  * The connection to Redis, by which replicas share what none of them may hold alone. Nobody waits for one that is away: calls
- * fail at once, and none is queued or made twice. One that takes nothing is as good as away, until it takes something. Resolves when it replies, or is known to be away; that is no reason not to
- * start.
+ * fail at once, and none is queued or made twice. One that takes nothing is as good as away, until it takes something. Resolves when
+ * it replies, or is known to be away; that is no reason not to start.
  * @param options.onAway is told once when it goes, and why, in a word that may be logged
  * @param options.onBack is told once when it is back
  */
