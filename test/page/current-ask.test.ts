@@ -1,6 +1,6 @@
 // biome-ignore-all lint/performance/useDomNodeTextContent: what people see is what is tested
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { type TestContext, test } from 'node:test';
 import type { Page } from 'playwright-core';
 import { noBrowser, openBrowser, openPage } from '../doubles/browser.ts';
 import { fail } from '../doubles/openai-replies.ts';
@@ -11,6 +11,15 @@ const article = 'The tower was rebuilt in 1904 with granite from the north quarr
 const correct = JSON.stringify({ quotes: [article], reason: 'It says so.', verdict: 'Correct', score: 0.97 });
 const link = (page: Page, name: string) => page.getByRole('link', { name, exact: true });
 const verdictIsThere = (page: Page) => page.locator('.verdict .word').waitFor();
+
+/** The page, in a browser of its own, of a service that holds the article. */
+async function openOnArticle(t: TestContext) {
+  const service = await startService(t);
+  await service.add('log.md', article);
+  const opened = await openPage(await openBrowser(t));
+  await opened.page.goto(service.url);
+  return { ...service, ...opened };
+}
 
 async function ask(page: Page, question: string) {
   await page.fill('#question', question);
@@ -32,10 +41,7 @@ function inTwo(beginning: string, end: string) {
 }
 
 test('an ask goes on while people look elsewhere, and is there when they come back', { skip }, async (t) => {
-  const { url, openai, add } = await startService(t);
-  await add('log.md', article);
-  const { page, complaints } = await openPage(await openBrowser(t));
-  await page.goto(url);
+  const { openai, page, complaints } = await openOnArticle(t);
   const judge = Promise.withResolvers<void>();
   const { reply, goOn } = inTwo('It was rebuilt', ' in 1904.');
   openai.chat(reply, { content: correct, until: judge.promise });
@@ -76,10 +82,7 @@ test('an ask goes on while people look elsewhere, and is there when they come ba
 test('a document that is being read stays open when the answer over which it was opened is judged', {
   skip,
 }, async (t) => {
-  const { url, openai, add } = await startService(t);
-  await add('log.md', article);
-  const { page, complaints } = await openPage(await openBrowser(t));
-  await page.goto(url);
+  const { openai, page, complaints } = await openOnArticle(t);
   const judge = Promise.withResolvers<void>();
   openai.chat('In 1904.', { content: correct, until: judge.promise });
   await ask(page, 'When was the tower rebuilt?');
@@ -97,10 +100,7 @@ test('a document that is being read stays open when the answer over which it was
 test('an earlier answer can be read meanwhile; a new ask replaces the one that is under way; Cancel still cancels', {
   skip,
 }, async (t) => {
-  const { url, openai, add } = await startService(t);
-  await add('log.md', article);
-  const { page, complaints } = await openPage(await openBrowser(t));
-  await page.goto(url);
+  const { openai, page, complaints } = await openOnArticle(t);
   openai.chat('In the year 1904.', correct);
   await ask(page, 'When was the tower rebuilt?');
   await verdictIsThere(page);
@@ -176,10 +176,7 @@ test('an ask that fails while people look elsewhere is told when they come back;
 test('“Ask” begins anew where an ask failed or was cancelled, with its question to be asked again or typed over', {
   skip,
 }, async (t) => {
-  const { url, openai, add } = await startService(t);
-  await add('log.md', article);
-  const { page, complaints } = await openPage(await openBrowser(t));
-  await page.goto(url);
+  const { openai, page, complaints } = await openOnArticle(t);
   openai.chat(fail.status(503));
   await ask(page, 'When was the tower rebuilt?');
   await page.locator('.failure').waitFor();
