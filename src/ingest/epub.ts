@@ -35,7 +35,7 @@ export async function loadEpub(bytes: Uint8Array): Promise<Loaded> {
   for (const path of paths) {
     const source = await archive.readText(path);
     assertNoEntities(source);
-    chapters.push(loadHtml(asHtml(source.replace(/\r\n?/g, '\n')), 'chapter'));
+    chapters.push(loadHtml(asHtml(source.replace(/\r\n?/g, '\n')), 'content'));
   }
   const book = joined(chapters.filter(({ text }) => text !== ''));
   const title = elements

@@ -1,8 +1,10 @@
 import { compile, type DomNode, type FormatCallback, type HtmlToTextOptions } from 'html-to-text';
 import { AppError } from '../errors.ts';
 import { assertShallow } from './html-depth.ts';
-import { close, nextCell, open, readMarks, withoutMarks } from './html-marks.ts';
+import { listFormatters } from './html-lists.ts';
+import { close, open, readMarks, withoutMarks } from './html-marks.ts';
 import { formula } from './html-math.ts';
+import { tableFormatters } from './html-tables.ts';
 import type { LoadedDocument } from './loaded-document.ts';
 import { lowered, raised } from './raised.ts';
 
@@ -11,19 +13,32 @@ const DEEPEST_WALK = 1_000;
 
 const skipped = 'nav script style noscript template svg select datalist textarea iframe object canvas audio video img';
 const hidden = ['[hidden]', '[aria-hidden="true"]'];
+/** The numbers beside lines of code that Pygments (Sphinx, MkDocs) sets. */
+const lineNumbers = ['td.linenos', 'span.linenos'];
 const plainBlocks =
   'address aside blockquote caption dd details dl dt fieldset figcaption figure form legend section summary';
 /** Within these a button is no control but what is to be read: the question that it unfolds. */
 const openers = new Set('h1 h2 h3 h4 h5 h6 summary dt'.split(' '));
 
-/** The whole number that an attribute gives, or null. */
-const whole = (attribute: string | undefined) => (/^\s*-?\d{1,9}\s*$/.test(attribute ?? '') ? Number(attribute) : null);
+/** A link that leads to the heading beside it (¶, #), or back from a note (↑, ↩): no word. */
+const isAnchor = ({ attribs, children = [] }: DomNode) =>
+  attribs?.href?.startsWith('#') &&
+  children.every(({ type, data }) => type === 'text' && /^(?:[\s¶#§↑↩]|[\ufe0e\ufe0f]|\u200b)*$/.test(data ?? ''));
 
 const isRaisedAlready = ({ parent, children = [] }: DomNode) =>
   parent?.name === 'sup' || children.some(({ name }) => name === 'sup');
 
+/** The text that an element begins (0) or ends (-1) with, where it does with one. */
+function outermostText(element: DomNode, place: 0 | -1): DomNode | undefined {
+  let node: DomNode | undefined = element;
+  while (node && node.type !== 'text') node = node.children?.at(place);
+  return node;
+}
+
 const formatters: Record<string, FormatCallback> = {
   formula,
+  ...tableFormatters,
+  ...listFormatters,
   /** Sets the marks of `options.mark` around an element's text, which stands apart by `options.lines` line ends. */
   marked(element, walk, builder, { mark, lines }) {
     builder.openBlock({ leadingLineBreaks: lines, isPre: mark === 'code' });
@@ -39,41 +54,17 @@ const formatters: Record<string, FormatCallback> = {
     builder.addInline(close);
     builder.closeBlock({ trailingLineBreaks: 2 });
   },
-  /** Not html-to-text's own list: that indents by copying, which costs the square of the depth. */
-  list(element, walk, builder) {
-    const nested = element.parent?.name === 'li';
-    const items = element.children.filter(({ name }) => name === 'li');
-    const isReversed = element.attribs?.reversed !== undefined;
-    let number = whole(element.attribs?.start) ?? (isReversed ? items.length : 1);
-    for (const item of items) {
-      number = whole(item.attribs?.value) ?? number;
-      item.data = element.name === 'ol' ? `${number}. ` : '- ';
-      number += isReversed ? -1 : 1;
-    }
-    builder.openBlock({ leadingLineBreaks: nested ? 1 : 2 });
-    if (!nested) builder.addInline(open('list'));
+  /** As in Markdown, for what is struck no longer holds. */
+  struck(element, walk, builder) {
+    const [first, last] = [outermostText(element, 0), outermostText(element, -1)];
+    if (!first?.data?.trim() && !last?.data?.trim()) return walk(element.children, builder);
+    const before = /^\s/.test(first?.data ?? '') ? ' ' : '';
+    const after = /\s$/.test(last?.data ?? '') ? ' ' : '';
+    if (first) first.data = first.data?.trimStart();
+    if (last) last.data = last.data?.trimEnd();
+    builder.addInline(`${before}~~`);
     walk(element.children, builder);
-    if (!nested) builder.addInline(close);
-    builder.closeBlock({ trailingLineBreaks: nested ? 1 : 2 });
-  },
-  item(element, walk, builder) {
-    builder.openBlock({ leadingLineBreaks: 1 });
-    builder.addInline(`${open('item')}${element.data ?? '- '}${close}`);
-    walk(element.children, builder);
-    builder.closeBlock({ trailingLineBreaks: 1 });
-  },
-  row(element, walk, builder) {
-    let first = true;
-    for (const child of element.children) {
-      if (child.name !== 'td' && child.name !== 'th') continue;
-      child.data = first ? '' : nextCell;
-      first = false;
-    }
-    builder.openBlock({ leadingLineBreaks: 1 });
-    builder.addInline(open('row'));
-    walk(element.children, builder);
-    builder.addInline(close);
-    builder.closeBlock({ trailingLineBreaks: 1 });
+    builder.addInline(`~~${after}`);
   },
   /** A control, which is left out, unless it unfolds what follows. */
   button(element, walk, builder) {
@@ -87,14 +78,11 @@ const formatters: Record<string, FormatCallback> = {
   },
   /** The mark of a note that a book's style raises, where no `sup` does. */
   link(element, walk, builder) {
+    if (isAnchor(element)) return;
     const { role, 'epub:type': type } = element.attribs ?? {};
     const text = role === 'doc-noteref' || type === 'noteref' ? raised(element) : null;
     if (text === null || isRaisedAlready(element)) walk(element.children, builder);
     else builder.addInline(text);
-  },
-  cell(element, walk, builder) {
-    builder.addInline(element.data ?? '');
-    walk(element.children, builder);
   },
 };
 
@@ -118,7 +106,9 @@ function options(skip: string[]): HtmlToTextOptions {
       ...each('td th', 'cell'),
       ...each('sup sub', 'raised'),
       ...each('title', 'marked', { mark: 'title', lines: 2 }),
-      ...each('table', 'marked', { mark: 'table', lines: 2 }),
+      ...each('table', 'table'),
+      ...each('s del strike', 'struck'),
+      ...each('input[type="checkbox"][disabled] div.checkbox-on div.checkbox-off', 'checkbox'),
       ...each('pre', 'marked', { mark: 'code', lines: 2 }),
       ...each('a', 'link'),
       ...each('math', 'formula'),
@@ -129,31 +119,37 @@ function options(skip: string[]): HtmlToTextOptions {
   };
 }
 
-/** What surrounds an article on its page. The header of an article itself holds its heading, so it stays. */
-const surroundings = ['header', 'footer'].map((selector) => ({ selector, format: 'skip' }));
+/** What surrounds an article on its page (`#breadcrumb-section` in Confluence). The header of an article itself holds its heading, so it stays. */
+const surroundings = ['header', 'footer', '#footer', '[role="navigation"]', '#breadcrumb-section'].map((selector) => ({
+  selector,
+  format: 'skip',
+}));
 const ownHeader = ['article > header', 'main > header', 'section > header'].map((selector) => ({
   selector,
   format: 'block',
 }));
-const contentOptions = options([...skipped.split(' '), ...hidden]);
+const contentOptions = options([...skipped.split(' '), ...hidden, ...lineNumbers]);
 const contentSelectors = [...(contentOptions.selectors ?? []), { selector: 'button', format: 'button' }];
 const convertArticle = compile({ ...contentOptions, selectors: [...contentSelectors, ...surroundings, ...ownHeader] });
-/** A chapter of a book is all content: its header holds its heading, its footer its notes. */
-const convertChapter = compile({ ...contentOptions, selectors: contentSelectors });
+/** A chapter of a book is all content: its header holds its heading, its footer its notes. What a Word document was made into is, too. */
+const convertContent = compile({
+  ...contentOptions,
+  selectors: [...contentSelectors, { selector: 'input[type="checkbox"]', format: 'checkbox' }],
+});
 /** For pages that are nothing but a header. */
 const convertWhole = compile(options(['script', 'style', 'noscript', 'template', 'svg', ...hidden]));
 
 /**
  * HTML as readable text, made with html-to-text: navigation, header, footer (but those of a book's chapter), controls of forms,
  * scripts, pictures and hidden elements are left out, links keep their words only, rows of tables become lines, raised digits
- * stay raised (10⁶), and headings, lists and code keep their places.
+ * stay raised (10⁶), what is struck is ~~struck~~, and headings, lists and code keep their places.
  * The title is the `<title>`, else the first `<h1>`. The page's own text is what passages are slices of from here on.
  * @throws {AppError} `BAD_DOCUMENT` when elements nest deeper than any real page's.
  */
-export function loadHtml(source: string, kind: 'page' | 'chapter' = 'page'): Omit<LoadedDocument, 'format'> {
+export function loadHtml(source: string, kind: 'page' | 'content' = 'page'): Omit<LoadedDocument, 'format'> {
   assertShallow(source);
   const cleaned = withoutMarks(source);
-  const convert = kind === 'page' ? convertArticle : convertChapter;
+  const convert = kind === 'page' ? convertArticle : convertContent;
   const page = readMarks(checked(convert(cleaned)));
   return page.text === '' ? { ...readMarks(checked(convertWhole(cleaned))), title: page.title } : page;
 }

@@ -38,7 +38,7 @@ const windowsPerCall = 64;
 const callsAtOnce = 4;
 
 /** Counts up when reading, splitting or embedding changes, so that documents ingested before it are not taken for unchanged. */
-const recipe = 4;
+const recipe = 5;
 
 export type Ingest = ReturnType<typeof createIngest>;
 

@@ -176,3 +176,62 @@ test('formulas are read on their line, with powers and fractions, and without th
     assert.equal(math(inner!), text);
   assert.equal(loadHtml('<p>a <math>&lt;3</math> b').text, 'a <3 b');
 });
+
+test('merged cells keep the values of a table in their columns', () => {
+  for (const [rows, text] of [
+    ['<tr><td rowspan=2>a<td>1<tr><td>2<tr><td>b<td>3', 'a | 1\na | 2\nb | 3'],
+    ['<tr><th colspan=2>City<th>Limit<tr><td>Tokyo<td>JP<td>220', 'City |  | Limit\nTokyo | JP | 220'],
+    ['<tr><td>x<td rowspan=2 colspan=2>y<td>1<tr><td>z<td>2', 'x | y |  | 1\nz | y |  | 2'],
+    ['<tr><td rowspan=3>a<td rowspan=2>b<td>1<tr><td>2<tr><td>c<td>3', 'a | b | 1\na | b | 2\na | c | 3'],
+    ['<tr><td colspan=99>All<tr><td>a<td>b<td>', 'All\na | b |'],
+    [`<tr><td rowspan=2>${'long '.repeat(30)}<td>1<tr><td>2`, `${'long '.repeat(30)}| 1\n| 2`],
+    ['<thead><tr><th rowspan=2>a<th>b</thead><tbody><tr><td>c<td>d', 'a | b\na | c | d'],
+    ['<tr><td rowspan=0 colspan=x>a<td>b<tr><td>c', 'a | b\nc'],
+  ] as const)
+    assert.equal(loadHtml(`<table>${rows}</table>`).text, text);
+  const wide = '<td colspan=1000 rowspan=1000>x'.repeat(1_000);
+  assert.ok(loadHtml(`<table>${`<tr>${wide}`.repeat(30)}</table>`).text.length < 2_000_000);
+});
+
+test('a short list in a cell is a value of its row, a long one stays a list', () => {
+  const table = (list: string) => `<table><tr><th>Who<th>What<tr><td rowspan=2>Ada<td>hourly<tr><td>${list}</table>`;
+  const short = loadHtml(table('<ul><li>Cy<li><p>Di</p><ol><li>Ed</ol></ul>'));
+  assert.equal(short.text, 'Who | What\nAda | hourly\nAda | - Cy - Di 1. Ed');
+  assert.deepEqual(
+    short.blocks.map(({ kind }) => kind),
+    ['table'],
+  );
+  const long = loadHtml(table(`<ul><li>${'words '.repeat(50)}<li>Di</ul>`));
+  assert.deepEqual(
+    long.blocks.map(({ kind }) => kind),
+    ['list'],
+  );
+});
+
+test('what is done, and what is struck, is told', () => {
+  const box = '<input type="checkbox" disabled';
+  for (const [html, text] of [
+    [`<ul><li>${box} checked> Ship<li>${box}> Test</ul>`, '- ☑ Ship\n- ☐ Test'],
+    ['<ul><li><div class="checkbox checkbox-on"></div> <span>Sign</span></ul>', '- ☑ Sign'],
+    ['<ul class="inline-task-list"><li class="checked">Rotate<li>Restore</ul>', '- ☑ Rotate\n- ☐ Restore'],
+    ['<label><input type="checkbox" checked> I agree</label>', 'I agree'],
+    ['<p>Price <del>10 </del><ins>12</ins> EUR', 'Price ~~10~~ 12 EUR'],
+    ['<p>a<s> <b>b</b></s>c<strike></strike>', 'a ~~b~~c'],
+  ] as const)
+    assert.equal(loadHtml(html).text, text);
+});
+
+test('what leads to a heading, numbers lines or leads elsewhere is no text', () => {
+  const page =
+    '<ol id="breadcrumb-section"><li>Home</ol><div role="navigation">Menu</div><h1>Set up<a class="headerlink" href="#set-up">¶</a></h1>' +
+    '<table><tr><td class="linenos"><pre>1\n2</pre><td><pre>a\nb</pre></table><p>See <a href="#x">part 2</a>.<a href="#n1">↩︎</a></p><div id="footer">Made by X</div>';
+  const { text, headings } = loadHtml(page);
+  assert.equal(text, 'Set up\n\na\nb\n\nSee part 2.');
+  assert.equal(headings[0]!.text, 'Set up');
+});
+
+test('lists are lettered as a reader sees them, and one that only holds another has no mark', () => {
+  assert.equal(loadHtml('<ol type="a" start="26"><li>x<li>y</ol>').text, 'z. x\naa. y');
+  assert.equal(loadHtml('<ol type="I" start="4"><li>x</ol><ol type="i"><li>y</ol>').text, 'IV. x\n\ni. y');
+  assert.equal(loadHtml('<ul><li><ol type="A"><li>x</ol></ul>').text, 'A. x');
+});

@@ -1,0 +1,118 @@
+import type { DomNode, FormatCallback } from 'html-to-text';
+import { close, nextCell, open } from './html-marks.ts';
+
+/** A longer text (UTF-16 code units) isn't repeated in the rows that its cell spans, and a longer list is no part of a row. */
+const LONGEST_REPEATED = 100;
+const LONGEST_LIST = 200;
+/** What is filled in grows with the table, not with what its attributes say. */
+const FILLED_PER_CELL = 4;
+
+const isCell = ({ name }: DomNode) => name === 'td' || name === 'th';
+const rowsOf = (table: DomNode): DomNode[] =>
+  (table.children ?? []).flatMap((child) =>
+    child.name === 'tr' ? [child] : /^t(?:head|body|foot)$/.test(child.name ?? '') ? rowsOf(child) : [],
+  );
+
+/** Said (in `data`) of a table whose rows or columns are named, and of a list that is a value in one of its rows. */
+const IN_ROW = 'in row';
+
+/** The formatters of tables, of their rows and of cells. */
+export const tableFormatters: Record<'table' | 'row' | 'cell', FormatCallback> = {
+  table(element, walk, builder) {
+    fillMergedCells(element);
+    if (hasNames(element)) element.data = IN_ROW;
+    builder.openBlock({ leadingLineBreaks: 2 });
+    builder.addInline(open('table'));
+    walk(element.children, builder);
+    builder.addInline(close);
+    builder.closeBlock({ trailingLineBreaks: 2 });
+  },
+  row(element, walk, builder) {
+    element.children.filter(isCell).forEach((cell, column) => {
+      cell.data = column === 0 ? '' : nextCell;
+    });
+    builder.openBlock({ leadingLineBreaks: 1 });
+    builder.addInline(open('row'));
+    walk(element.children, builder);
+    builder.addInline(close);
+    builder.closeBlock({ trailingLineBreaks: 1 });
+  },
+  cell(element, walk, builder) {
+    builder.addInline(element.data ?? '');
+    walk(element.children, builder);
+  },
+};
+
+/** Whether a list is a value in a row: a short one in a cell of a table whose rows or columns are named, or one within such a list. */
+export function isRowValue(list: DomNode): boolean {
+  if (list.parent?.name === 'li') return list.parent.parent?.data === IN_ROW;
+  let outer = list.parent;
+  while (outer && outer.name !== 'table') outer = outer.parent;
+  return outer?.data === IN_ROW && textLength(list, LONGEST_LIST) <= LONGEST_LIST;
+}
+
+export const keepInRow = (list: DomNode): void => {
+  list.data = IN_ROW;
+};
+export const isInRow = (list: DomNode): boolean => list.data === IN_ROW;
+
+/** A cell that goes on in the rows below. */
+type Spanning = { cell: DomNode; rowsLeft: number };
+
+/**
+ * Gives the rows of a table the cells that merged ones leave out, so that each value keeps its column: an empty cell for a further
+ * column; for a further row the same short text again, as a row must make sense alone.
+ */
+function fillMergedCells(table: DomNode): void {
+  const rows = rowsOf(table).map((row) => ({ row, cells: (row.children ?? []).filter(isCell) }));
+  const widest = rows.reduce((most, { cells }) => Math.max(most, cells.length), 0);
+  let left = FILLED_PER_CELL * rows.reduce((sum, { cells }) => sum + cells.length, 0);
+  let above = new Map<number, Spanning>();
+  for (const { row, cells } of rows) {
+    const below = new Map<number, Spanning>();
+    const filled: DomNode[] = [];
+    let end = 0;
+    const add = (cell: DomNode, rowsLeft: number, isOwn = false) => {
+      if (rowsLeft > 0) below.set(filled.length, { cell: repeated(cell, row), rowsLeft });
+      filled.push(cell);
+      if (cell.children?.length || isOwn) end = filled.length;
+    };
+    const addSpanning = () => {
+      for (let spanning = above.get(filled.length); spanning && left > 0; spanning = above.get(filled.length), left--)
+        add({ ...spanning.cell, parent: row }, spanning.rowsLeft - 1);
+    };
+    for (const cell of cells) {
+      addSpanning();
+      const rowsLeft = spanOf(cell, 'rowspan') - 1;
+      const columns = Math.min(spanOf(cell, 'colspan'), widest);
+      add(cell, rowsLeft, true);
+      for (let column = 1; column < columns && left > 0; column++, left--) add(emptyCell(row), rowsLeft);
+    }
+    addSpanning();
+    row.children = filled.slice(0, end);
+    above = below;
+  }
+}
+
+const emptyCell = (row: DomNode): DomNode => ({ type: 'tag', name: 'td', attribs: {}, children: [], parent: row });
+
+const repeated = (cell: DomNode, row: DomNode): DomNode =>
+  textLength(cell, LONGEST_REPEATED) > LONGEST_REPEATED ? emptyCell(row) : cell;
+
+function spanOf({ attribs }: DomNode, attribute: 'rowspan' | 'colspan'): number {
+  const span = attribs?.[attribute] ?? '';
+  return /^\s*\d{1,4}\s*$/.test(span) ? Math.max(1, Number(span)) : 1;
+}
+
+const hasNames = (table: DomNode): boolean =>
+  rowsOf(table).some(({ children = [] }) => children.some(({ name }) => name === 'th'));
+
+/** The length of an element's text, read just so far that it is known to be more than `enough`. */
+function textLength({ type, data, children = [] }: DomNode, enough: number): number {
+  let length = type === 'text' ? (data?.length ?? 0) : 0;
+  for (const child of children) {
+    if (length > enough) break;
+    length += textLength(child, enough - length);
+  }
+  return length;
+}
