@@ -1,6 +1,10 @@
 import { gapBetween, grouped, index, power } from './math-text.ts';
 
+const NAMESPACE =
+  /xmlns:([\w-]+)=["']http:\/\/(?:schemas\.openxmlformats\.org\/officeDocument\/2006|purl\.oclc\.org\/ooxml\/officeDocument)\/math["']/;
 const FORMULA = '<m:oMath>';
+const FORMULA_TAG = /<m:oMath(?:\s[^<>]*)?>/g;
+const PARAGRAPH_TAG = /<\/?m:oMathPara(?:\s[^<>]*)?>/g;
 const FORMULA_END = '</m:oMath>';
 const TAG = /<(\/?)m:(\w+)(?!\w)([^<>]*)>([^<]*)/g;
 /** Real formulas stay below 50. What is deeper is left out. */
@@ -15,7 +19,10 @@ type Part = { name: string; text: string; last?: { name: string; text: string };
  * fractions told from their numbers. Linear in what it reads.
  */
 export function withFormulas(xml: string): string {
-  const [before = '', ...rest] = xml.replace(/<\/?m:oMathPara>/g, '').split(FORMULA);
+  const prefix = NAMESPACE.exec(xml)?.[1] ?? 'm';
+  const plain = prefix === 'm' ? xml : xml.replace(new RegExp(`(</?|\\s)${prefix}:`, 'g'), '$1m:');
+  const formulas = plain.replace(PARAGRAPH_TAG, '').replace(FORMULA_TAG, (tag) => (tag.endsWith('/>') ? '' : FORMULA));
+  const [before = '', ...rest] = formulas.split(FORMULA);
   const pieces = rest.map((piece) => {
     const end = piece.indexOf(FORMULA_END);
     if (end === -1) return FORMULA + piece;
@@ -30,7 +37,8 @@ function textOf(formula: string): string {
   const open: Part[] = [{ name: '', text: '', opening: '', closing: '' }];
   for (const [, closes, name = '', attributes = '', text = ''] of formula.matchAll(TAG)) {
     const inner = open.at(-1)!;
-    if (attributes.endsWith('/')) setProperty(open.at(-2), name, VALUE.exec(attributes)?.[1] ?? '');
+    if (attributes.endsWith('/') && name === 'deg') inner.text += '√';
+    else if (attributes.endsWith('/')) setProperty(open.at(-2), name, VALUE.exec(attributes)?.[1] ?? '');
     else if (!closes && open.length <= DEEPEST)
       open.push({ name, text: name === 't' ? text : '', opening: '(', closing: ')' });
     else if (closes && inner.name === name && open.length > 1) {

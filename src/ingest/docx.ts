@@ -2,11 +2,23 @@ import mammoth from 'mammoth';
 import { AppError } from '../errors.ts';
 import { openArchive } from './archive.ts';
 import { withFormulas } from './docx-math.ts';
+import { createNumbering } from './docx-numbering.ts';
+import { LABEL_STYLE, withParagraphsTold } from './docx-paragraphs.ts';
+import { wordStyles } from './docx-styles.ts';
 import { loadHtml } from './html.ts';
 import { LONGEST_HEADING, type LoadedDocument } from './loaded-document.ts';
 import { assertNoEntities, xmlElements } from './xml-elements.ts';
 
-const styles = ["p[style-name='Title'] => h1:fresh", "p[style-name='Subtitle'] => p:fresh"];
+const styleMap = [
+  "p[style-name='Title'] => h1:fresh",
+  "p[style-name='Subtitle'] => p:fresh",
+  // A table of contents says again what the headings say.
+  "p[style-name^='toc '] => !",
+  `r.${LABEL_STYLE} => span.list-label`,
+];
+
+/** Elements that stand around others, which mammoth would leave out with all that they hold. */
+const WRAPPERS = /<\/?w:(?:fldSimple|dir|bdo|ruby|rubyBase)(?:\s[^<>]*)?>/g;
 
 /**
  * The text of a Word document: mammoth makes HTML of it by the styles of its paragraphs, and that is read as any HTML is.
@@ -19,16 +31,22 @@ export async function loadDocx(bytes: Uint8Array): Promise<Omit<LoadedDocument, 
   if (!(await archive.readText('[Content_Types].xml')).includes('wordprocessingml'))
     throw new AppError('BAD_DOCUMENT', 'The file is named a Word document but is none.');
 
+  const styles = wordStyles(await archive.readText('word/styles.xml'));
+  const numbering = createNumbering(
+    await archive.readText('word/numbering.xml'),
+    (styleId) => styles.get(styleId)?.numId ?? undefined,
+  );
   // mammoth takes any object that can say what it holds. Given bytes it would unpack them itself, without bounds.
   const file = {
     exists: archive.has,
     async read(name: string) {
       const xml = await archive.readText(name);
       assertNoEntities(xml);
-      return withFormulas(xml);
+      const read = withFormulas(xml.replace(WRAPPERS, ''));
+      return read.includes('<w:body>') ? withParagraphsTold(read, styles, numbering) : read;
     },
   };
-  const page = loadHtml(await toHtml(file));
+  const page = loadHtml(await toHtml(file), 'content');
   const properties = xmlElements(await archive.readText('docProps/core.xml'));
   const title = properties
     .find(({ name }) => name === 'title')
@@ -40,7 +58,7 @@ export async function loadDocx(bytes: Uint8Array): Promise<Omit<LoadedDocument, 
 async function toHtml(file: object): Promise<string> {
   try {
     const { value } = await mammoth.convertToHtml({ file } as unknown as { buffer: Buffer }, {
-      styleMap: styles,
+      styleMap,
       includeEmbeddedStyleMap: false,
       externalFileAccess: false,
       // Without looking at the picture, which the document may say is a file of this machine.
