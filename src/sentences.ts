@@ -37,6 +37,7 @@ const OPENERS = words(
 );
 
 const SPACE = /\s/;
+const WORDS = /[\p{L}\p{N}]/u;
 /** White space that ends a paragraph: a blank line, a form feed, a paragraph separator. */
 const PARAGRAPH_END = /\n[^\S\n]*\n|[\f\u2029]/g;
 /** Only what has something other than these before its last character can be two sentences; asking the segmenter costs more. */
@@ -54,8 +55,8 @@ const noteMark = String.raw`\[{1,2}\^?[\p{L}\p{N}-]{1,20}\]{1,2}(?:\([^\s()]{1,2
 const NOTE_MARKS = new RegExp(`(?:${noteMark})+`, 'uy');
 const NOTE_MARKS_AT_END = new RegExp(`(?:${noteMark})+$`, 'u');
 const OPENING_BRACKET = /[([{]/;
-/** Of an image or a link in Markdown, `![Words](place)`: where it begins, and before the place. */
-const IMAGE_OR_LINK = /(?<![^\s([])!\[|\]\(/y;
+/** Of an image or a link in Markdown, `![Words](place)`: where it begins, and before the place; and of a callout, `[!NOTE]`. */
+const IMAGE_OR_LINK = /(?<![^\s([])!\[|\]\(|(?<=\[)!(?=\p{L})/uy;
 
 /** `at`, or behind the marks that close emphasis or code directly there: they belong to the sentence that they are around. */
 export function afterClosingMarks(text: string, at: number): number {
@@ -145,6 +146,8 @@ function endsHere(flat: string, sentenceStart: number, boundary: number): boolea
     .replace(NOTE_MARKS_AT_END, '');
   const after = flat.slice(boundary, boundary + CONTEXT).trimStart();
   if (before === '') return false;
+  // As that which opens an admonition in Markdown: `!!! note`.
+  if (boundary - sentenceStart < CONTEXT && !WORDS.test(before)) return false;
   if (boundary - sentenceStart < CONTEXT && ENUMERATOR.test(before)) return false;
   if (QUOTE_THAT_GOES_ON.test(before)) return !/^\p{Ll}/u.test(after);
   if (!before.endsWith('.')) return true;

@@ -156,6 +156,12 @@ test('sentences are trimmed, in order, apart, whole characters, and hold all but
   );
 });
 
+test('the marks of callouts and admonitions are not torn apart', () => {
+  assert.deepEqual(sentencesOf('> [!NOTE] Keys rotate. Daily.'), ['> [!NOTE] Keys rotate.', 'Daily.']);
+  assert.deepEqual(sentencesOf('!!! note "Keys" They rotate. Daily.'), ['!!! note "Keys" They rotate.', 'Daily.']);
+  assert.deepEqual(sentencesOf('It works! [See why.]'), ['It works!', '[See why.]']);
+});
+
 test('megabytes made to be slow are split', () => {
   const size = 1_000_000;
   for (const part of ['a', '.', ' ', '\n', '\n ', 'A. B. ', '1. ', '😀', '."', '\f'])

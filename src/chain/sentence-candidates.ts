@@ -25,7 +25,9 @@ export type Candidate = {
   greatestSimilarity: number;
 };
 
-const lineMark = /^[ \t]*(?:#{1,6}[ \t]|[-+*•][ \t]|\d{1,3}[.)][ \t]|\|)/;
+const lineMark = /^[ \t]*(?:#{1,6}[ \t]|[-+*•][ \t]|\d{1,3}[.)][ \t]|\||:{3,}[ \t]*$)/;
+/** A heading, or what opens a callout or an admonition. */
+const opensPart = /^[ \t]*(?:#{1,6}[ \t]|>[ \t]?\[!|(?:!!!|\?\?\?\+?|:{3,})[ \t]*[\p{L}])/u;
 /** A few emphasised words that what follows is about, as in "**Logit.** A logit is a score." */
 const runInHeading = /^([*_]{1,3})[^\s*_]+(?:\s[^\s*_]+){0,4}\1$/;
 /** A value behind what it is called, as records and notes have it: "Region: West; Manager: A. Byrne". */
@@ -98,17 +100,23 @@ function readSurroundings({ text, start }: FoundPassage) {
   };
 }
 
-/** Sentences end where the splitter says, where a window begins or ends, and before lines that are headings or items. */
+/**
+ * Sentences end where the splitter says, where a window begins or ends, before lines that are headings or items, behind headings and
+ * what opens an admonition, and between records.
+ */
 function sentencesOf({ text, start, windows }: FoundPassage): { start: number; end: number }[] {
   const cuts = new Set<number>();
   // An earlier version's windows may end before the marks that close a sentence's emphasis.
   for (const window of windows)
     for (const at of [window.start, window.end]) cuts.add(afterClosingMarks(text, at - start));
   let line = 0;
-  let afterHeading = false;
+  let afterOpening = false;
+  let labelBefore = '';
   for (const each of text.split('\n')) {
-    if (afterHeading || lineMark.test(each)) cuts.add(line);
-    afterHeading = /^[ \t]*#{1,6}[ \t]/.test(each);
+    const label = each.slice(0, each.indexOf(': ') + 1);
+    if (afterOpening || lineMark.test(each) || (label !== '' && label === labelBefore)) cuts.add(line);
+    afterOpening = opensPart.test(each);
+    labelBefore = label;
     line += each.length + 1;
   }
   const ordered = [...cuts].sort((one, other) => one - other);

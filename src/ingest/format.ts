@@ -14,6 +14,7 @@ const formatByExtension: Record<string, Format> = {
   text: 'text',
   md: 'markdown',
   markdown: 'markdown',
+  mdx: 'markdown',
   html: 'html',
   htm: 'html',
   pdf: 'pdf',

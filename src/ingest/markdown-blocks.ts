@@ -12,10 +12,15 @@ export const ITEM = /^ {0,3}(?:[-+*]|\d{1,9}[.)])(?:[ \t]+|$)/;
 const ITEM_AT_ANY_DEPTH = /^[ \t]*(?:[-+*]|\d{1,9}[.)])(?:[ \t]|$)/;
 const ITEM_AFTER_PARAGRAPH = /^ {0,3}(?:[-+*]|1[.)])[ \t]+\S/;
 export const QUOTE = /^ {0,3}>/;
+/** What opens a callout (GitHub, Obsidian), within a quotation, or an admonition (MkDocs, Docusaurus): its kind and its title. */
+const CALLOUT = /^ {0,3}>[ \t]?\[![\p{L}-]+\]/u;
+export const ADMONITION = /^ {0,3}(?:!!!|\?\?\?\+?|:{3,})[ \t]*\p{L}/u;
 const EMPTY_QUOTE = /^[ \t>]*$/;
 const CONTAINER_MARKS = /^(?:[ \t]*(?:(?:[-+*]|\d{1,9}[.)])(?=[ \t]|$)|>))*[ \t]*/;
 export const INDENTED = /^(?: {4}| {0,3}\t)/;
 export const TABLE_RULE = /^ {0,3}\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?[ \t]*$/;
+/** Of MDX: what its components come from. */
+export const MODULE_LINE = /^(?:import[ \t](?:\{|.{0,300}['"])|export[ \t]+(?:const|default|function|let|\{|\*)[ \t({])/;
 const HTML_UNTIL_MARK = /^ {0,3}<(?:(!--)|(script|pre|style|textarea)(?=[\s>]|$))/i;
 const HTML_TAG_ALONE =
   /^ {0,3}<(?:\/[a-z][a-z0-9-]*[ \t]*|[a-z][a-z0-9-]*(?:[ \t]+[a-z_:][\w.:-]*(?:[ \t]*=[ \t]*(?:"[^"]*"|'[^']*'|[^\s"'=<>`]+))?)*[ \t]*\/?)>[ \t]*$/i;
@@ -136,15 +141,15 @@ function contentIndentOf(line: string): number {
 
 export function quoteEnd(source: string, start: number, breaks: number[]): number {
   let at = start;
-  let afterEmpty = false;
+  let startsAnew = false;
   let mayGoOn = false;
   while (at < source.length) {
     const { text, next } = lineAt(source, at);
     const quoted = QUOTE.test(text);
     if (!quoted && (!mayGoOn || BLANK.test(text) || interrupts(text))) break;
     mayGoOn = isParagraphLine(text);
-    if (afterEmpty) breaks.push(at);
-    afterEmpty = quoted && EMPTY_QUOTE.test(text);
+    if (startsAnew) breaks.push(at);
+    startsAnew = quoted && (EMPTY_QUOTE.test(text) || CALLOUT.test(text));
     at = next;
   }
   return at;
@@ -161,7 +166,12 @@ export function htmlEnd(source: string, start: number): number | null {
     return closing ? lineAt(source, closing.index).next : source.length;
   }
   if (!HTML_BLOCK.test(first.text) && !HTML_TAG_ALONE.test(first.text)) return null;
-  let at = first.next;
+  return blankLineAfter(source, first.next);
+}
+
+/** The end of the lines up to a blank one: those of HTML, and of an import or export in MDX. */
+export function blankLineAfter(source: string, start: number): number {
+  let at = start;
   while (at < source.length) {
     const { text, next } = lineAt(source, at);
     if (BLANK.test(text)) break;

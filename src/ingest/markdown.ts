@@ -2,8 +2,10 @@ import { fromMarkdown } from 'mdast-util-from-markdown';
 import { type Span, trimSpan } from '../sentences.ts';
 import { type Block, type Heading, LONGEST_HEADING, type LoadedDocument } from './loaded-document.ts';
 import {
+  ADMONITION,
   ATX_HEADING,
   BLANK,
+  blankLineAfter,
   FENCE,
   fenceEnd,
   htmlEnd,
@@ -13,6 +15,7 @@ import {
   interrupts,
   lineAt,
   listEnd,
+  MODULE_LINE,
   QUOTE,
   quoteEnd,
   SETEXT_UNDERLINE,
@@ -59,6 +62,7 @@ export function loadMarkdown(source: string): Omit<LoadedDocument, 'format'> {
     else if (INDENTED.test(text)) start = addBlock('code', start, indentedEnd(source, start));
     else if (ITEM.test(text)) start = addBlock('list', start, listEnd(source, start, breaks));
     else if (QUOTE.test(text)) start = quoteEnd(source, start, breaks);
+    else if (MODULE_LINE.test(text)) start = addBlock('code', start, blankLineAfter(source, start));
     else start = htmlEnd(source, start) ?? paragraphEnd(start);
   }
 
@@ -78,7 +82,9 @@ export function loadMarkdown(source: string): Omit<LoadedDocument, 'format'> {
 
   /** Also notices what only later lines of a paragraph reveal: an underlined heading, a table. */
   function paragraphEnd(first: number): number {
-    let at = lineAt(source, first).next;
+    const opening = lineAt(source, first);
+    if (ADMONITION.test(opening.text)) breaks.push(opening.next);
+    let at = opening.next;
     let previous = first;
     while (at < source.length) {
       const { text, next } = lineAt(source, at);

@@ -164,3 +164,21 @@ test('whatever the passages hold, the answer is made of their sentences, word fo
     }),
   );
 });
+
+test('of two records in a row only the one that answers is quoted', async () => {
+  const records =
+    'Region: West; Manager: Alice Byrne; Budget: 400 EUR\nRegion: East; Manager: Omar Haddad; Budget: 250 EUR';
+  const { text } = await ask('Who is the manager of the region East?', [foundPassage(records)]);
+  assert.equal(text, 'Region: East; Manager: Omar Haddad; Budget: 250 EUR');
+});
+
+test('what opens and closes an admonition or a callout is no part of an answer', async () => {
+  for (const note of [
+    '> [!IMPORTANT]\n> Keys rotate every 90 days.',
+    ':::note Keys\nKeys rotate every 90 days.\n:::',
+    '!!! note "Keys"\n    Keys rotate every 90 days.',
+  ]) {
+    const { text } = await ask('How often do keys rotate?', [foundPassage(`${note}\n\nThe office is in Oslo.`)]);
+    assert.equal(text, 'Keys rotate every 90 days.', note);
+  }
+});

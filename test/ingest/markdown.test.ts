@@ -134,3 +134,21 @@ test("a heading's id and classes are none of its words", () => {
     ['What a pod is', 'Two', 'Three', 'A {set}'],
   );
 });
+
+test('imports and exports of MDX are code, and what opens a callout or an admonition stands apart', () => {
+  const source =
+    "import {\n  Tabs } from '@theme/Tabs';\nimport Tab from '@theme/Tab';\n\nexport const Mark = (p) => (\n  <b>{p}</b>\n);\n\n# Keys\n\n:::note Rotation\nThey rotate.\n:::\n\n> [!TIP] Title\n> Rotate.\n\nimport duties are due. export it.";
+  const { blocks, headings, breaks } = loadMarkdown(source);
+  assert.deepEqual(
+    blocks.map(({ kind, start, end }) => [kind, source.slice(start, end).split('\n').length - 1]),
+    [
+      ['code', 3],
+      ['code', 3],
+    ],
+  );
+  assert.equal(headings[0]!.text, 'Keys');
+  assert.deepEqual(
+    breaks.map((at) => source.slice(at).split('\n')[0]),
+    ['They rotate.', '> Rotate.'],
+  );
+});
