@@ -20,7 +20,8 @@ const CONTAINER_MARKS = /^(?:[ \t]*(?:(?:[-+*]|\d{1,9}[.)])(?=[ \t]|$)|>))*[ \t]
 export const INDENTED = /^(?: {4}| {0,3}\t)/;
 export const TABLE_RULE = /^ {0,3}\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?[ \t]*$/;
 /** Of MDX: what its components come from. */
-export const MODULE_LINE = /^(?:import[ \t](?:\{|.{0,300}['"])|export[ \t]+(?:const|default|function|let|\{|\*)[ \t({])/;
+export const MODULE_LINE =
+  /^(?:import[ \t](?:\{|.{0,300}['"])|export[ \t]+(?:const|default|function|let|\{|\*)[ \t({])/;
 const HTML_UNTIL_MARK = /^ {0,3}<(?:(!--)|(script|pre|style|textarea)(?=[\s>]|$))/i;
 const HTML_TAG_ALONE =
   /^ {0,3}<(?:\/[a-z][a-z0-9-]*[ \t]*|[a-z][a-z0-9-]*(?:[ \t]+[a-z_:][\w.:-]*(?:[ \t]*=[ \t]*(?:"[^"]*"|'[^']*'|[^\s"'=<>`]+))?)*[ \t]*\/?)>[ \t]*$/i;

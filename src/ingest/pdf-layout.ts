@@ -38,6 +38,9 @@ const BOLD_SHIFT = 0.1;
 const CELL = ' | ';
 const LABEL = /^(?:[^\p{L}\p{N}]{1,3}|\(?(?:\d{1,3}|\p{L})(?:\.\d{1,3})*[.):]{0,2})$/u;
 const BULLET = /^[•‣◦▪●○■□]/;
+/** A numbered paragraph, where the line before has ended: `1.`, `2.1`, `(a)`. */
+const NUMBERED = /^(?:\(?(?:\d{1,3}|\p{L})[.)]|\d{1,3}(?:\.\d{1,3})+[.)]?|§)\s/u;
+const ENDED = /[.:;!?]["”’»)\]]*$/;
 /** The shapes that Arabic letters take beside each other; the noncharacters between are none. */
 const ARABIC_FORMS = /[\ufb50-\ufdcf\ufdf0-\ufdff\ufe70-\ufefc]+/g;
 
@@ -146,8 +149,9 @@ function lineOf(items: PlacedItem[]): Line {
   const gaps = items.map((item, index) => (item.isBlank ? gapAt(items, index) : 0));
   const isRow = isRowOfCells(items, gaps, size);
   const pieces = items.map((item, index) => {
-    if (item.isBlank) return isRow && gaps[index]! > size && !isAfterLabel(items, index) ? CELL : ' ';
     const before = items[index - 1]?.text ?? '';
+    const isBetweenCells = isRow && gaps[index]! > size && !isAfterLabel(items, index) && !before.endsWith(':');
+    if (item.isBlank) return isBetweenCells ? CELL : ' ';
     const shift = item.baseline - baseline;
     if (item.size > size * SMALL_DIGITS || Math.abs(shift) < size * SHIFTED || !/\S$/.test(before)) return item.text;
     const digits = item.text.trim();
@@ -184,6 +188,8 @@ function continues(previous: Line, line: Line, usualGap: number): boolean {
   return gap >= 0 && gap <= usualGap * PARAGRAPH_GAP && !(sizes > SIZE_CHANGE);
 }
 
+const startsItem = (previous: Line, line: Line) => NUMBERED.test(line.text) && ENDED.test(previous.text);
+
 function joinLines(lines: Line[]): string {
   const left = Math.min(...lines.map((line) => line.left));
   const right = Math.max(...lines.map((line) => line.right));
@@ -191,7 +197,8 @@ function joinLines(lines: Line[]): string {
   lines.forEach((line, index) => {
     const previous = lines[index - 1];
     if (!previous) text = line.text;
-    else if (line.isRow || previous.isRow || BULLET.test(line.text)) text += `\n${line.text}`;
+    else if (line.isRow || previous.isRow || BULLET.test(line.text) || startsItem(previous, line))
+      text += `\n${line.text}`;
     else if (WORD_HYPHEN.test(previous.text) && /^\p{Ll}/u.test(line.text)) text = text.slice(0, -1) + line.text;
     else if (COMPOUND_HYPHEN.test(previous.text) && /^\p{L}/u.test(line.text)) text += line.text;
     else text += (previous.right - left >= (right - left) * WRAPPED_WIDTH ? ' ' : '\n') + line.text;

@@ -2,6 +2,7 @@ import { PDFLoader } from '@langchain/community/document_loaders/fs/pdf';
 import * as pdfjs from 'unpdf/pdfjs';
 import { AppError } from '../errors.ts';
 import { LONGEST_HEADING, LONGEST_TEXT, type LoadedDocument } from './loaded-document.ts';
+import { type FormField, fieldsByPage, withFieldValues } from './pdf-fields.ts';
 import { layOutPage, type TextItem, tablesIn } from './pdf-layout.ts';
 import { withoutRunningLines } from './running-lines.ts';
 import { itemStarts } from './text.ts';
@@ -16,7 +17,7 @@ const NO_TITLE =
 type Info = { Title?: unknown };
 
 /**
- * The text of a PDF: its pages in order, a blank line between them, paragraphs put together from their lines, rows of tables a line each, running headers and page numbers left out. LangChain's
+ * The text of a PDF: its pages in order, a blank line between them, paragraphs put together from their lines, rows of tables a line each, running headers and page numbers left out, what a form was filled in with in its place. LangChain's
  * `PDFLoader` reads it, on the pdf.js that unpdf ships; the pages' lines are laid out by us (pdf-layout), as the loader would
  * run words of different lines together or leave every line end in. The title is the PDF's own, else its first line.
  * Scanned pages have no text: there is no optical recognition here.
@@ -49,9 +50,10 @@ function createReader(): { library: Library; close: () => Promise<void> } {
   let task: pdfjs.PDFDocumentLoadingTask | undefined;
   let length = 0;
 
-  async function getTextContent(page: pdfjs.PDFPageProxy) {
-    const { items } = await page.getTextContent();
-    const text = cleaned(layOutPage(items.filter((item): item is TextItem & typeof item => 'str' in item)));
+  async function getTextContent(page: pdfjs.PDFPageProxy, fields: FormField[]) {
+    const content = await page.getTextContent();
+    const items = content.items.filter((item): item is TextItem & typeof item => 'str' in item);
+    const text = cleaned(layOutPage(withFieldValues(items, fields)));
     page.cleanup();
     length += text.length;
     if (length > LONGEST_TEXT) throw new AppError('BAD_DOCUMENT', 'The PDF holds too much text.');
@@ -61,15 +63,16 @@ function createReader(): { library: Library; close: () => Promise<void> } {
   function getDocument(parameters: object) {
     task = pdfjs.getDocument({ ...parameters, verbosity: pdfjs.VerbosityLevel.ERRORS, stopAtErrors: false });
     return {
-      promise: task.promise.then((document) => {
+      promise: task.promise.then(async (document) => {
         if (document.numPages > MOST_PAGES)
           throw new AppError('BAD_DOCUMENT', `The PDF has more than ${MOST_PAGES} pages. Part it and try again.`);
+        const fields = fieldsByPage((await document.getFieldObjects()) as Record<string, FormField[]> | null);
         return {
           numPages: document.numPages,
           getMetadata: () => document.getMetadata(),
           getPage: async (number: number) => {
             const page = await document.getPage(number);
-            return { getTextContent: () => getTextContent(page) };
+            return { getTextContent: () => getTextContent(page, fields.get(number - 1) ?? []) };
           },
         };
       }),

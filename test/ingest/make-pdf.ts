@@ -1,14 +1,25 @@
 type Line = { text: string; x?: number; y: number; size?: number };
 
-/** A small PDF: pages of lines at given places, in Helvetica; `title` goes into its metadata. `packed` is what the pages show instead, deflated. */
+const FIRST_FIELD = 6;
+
+/**
+ * A small PDF: pages of lines at given places, in Helvetica; `title` goes into its metadata. `packed` is what the pages show instead, deflated.
+ * `fields` are those of a form on its first page: the entries of their dictionaries, but for what all have.
+ */
 export function makePdf(
   pages: Line[][],
-  { title, encrypted = false, packed }: { title?: string; encrypted?: boolean; packed?: Buffer } = {},
+  {
+    title,
+    encrypted = false,
+    packed,
+    fields = [],
+  }: { title?: string; encrypted?: boolean; packed?: Buffer; fields?: string[] } = {},
 ): Uint8Array {
   const escaped = (text: string) => text.replace(/[\\()]/g, '\\$&');
-  const pageIds = pages.map((_, index) => 10 + 2 * index);
+  const pageIds = pages.map((_, index) => 20 + 2 * index);
+  const references = fields.map((_, index) => `${FIRST_FIELD + index} 0 R`).join(' ');
   const objects = new Map([
-    [1, '<< /Type /Catalog /Pages 2 0 R >>'],
+    [1, `<< /Type /Catalog /Pages 2 0 R /AcroForm << /Fields [${references}] >> >>`],
     [2, `<< /Type /Pages /Count ${pages.length} /Kids [${pageIds.map((id) => `${id} 0 R`).join(' ')}] >>`],
     [3, '<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding /WinAnsiEncoding >>'],
     [4, `<< ${title === undefined ? '' : `/Title (${escaped(title)})`} >>`],
@@ -20,10 +31,16 @@ export function makePdf(
       .map(({ text, x = 72, y, size = 12 }) => `BT /F1 ${size} Tf ${x} ${y} Td (${escaped(text)}) Tj ET`)
       .join('\n');
     const resources = '/MediaBox [0 0 612 792] /Resources << /Font << /F1 3 0 R >> >>';
-    objects.set(id, `<< /Type /Page /Parent 2 0 R ${resources} /Contents ${id + 1} 0 R >>`);
+    const annotations = index === 0 ? `/Annots [${references}]` : '';
+    objects.set(id, `<< /Type /Page /Parent 2 0 R ${resources} ${annotations} /Contents ${id + 1} 0 R >>`);
     const stream = packed?.toString('latin1') ?? content;
     const filter = packed ? ' /Filter /FlateDecode' : '';
     objects.set(id + 1, `<< /Length ${stream.length}${filter} >>\nstream\n${stream}\nendstream`);
+  });
+
+  fields.forEach((entries, index) => {
+    const shared = `/Type /Annot /Subtype /Widget /P ${pageIds[0]} 0 R /T (f${index})`;
+    objects.set(FIRST_FIELD + index, `<< ${shared} ${entries} >>`);
   });
 
   let body = '%PDF-1.4\n';

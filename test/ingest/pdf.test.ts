@@ -233,3 +233,61 @@ test('a title that a program made up is none', async () => {
   for (const title of ['(anonymous)', 'untitled'])
     assert.equal((await load(makePdf([[{ text: 'Travel limits', y: 700 }]], { title }))).title, 'Travel limits');
 });
+
+test('what a form was filled in with is read beside its labels', async () => {
+  const lines = [
+    { text: 'Registration', y: 740 },
+    { text: 'Company:', y: 700 },
+    { text: 'Approved', x: 100, y: 670 },
+    { text: 'Paid', x: 200, y: 670 },
+    { text: 'Colour', y: 640 },
+    { text: 'Remarks', y: 600 },
+    { text: 'Fees are due in May.', y: 500 },
+  ];
+  const box = (x: number, y: number, state: string) =>
+    `/FT /Btn /Rect [${x} ${y} ${x + 10} ${y + 10}] /V /${state} /AS /${state} /AP << /N << /Yes 3 0 R /Off 3 0 R >> >>`;
+  const fields = [
+    '/FT /Tx /V (Acme Ltd) /Rect [150 695 350 712]',
+    box(85, 668, 'Yes'),
+    box(185, 668, 'Off'),
+    '/FT /Ch /Ff 131072 /Opt [(Red) (Blue)] /V (Blue) /Rect [150 635 350 652]',
+    '/FT /Tx /V (Ring twice.) /Rect [72 550 350 590]',
+    '/FT /Tx /V () /Rect [150 495 350 512]',
+    '/FT /Tx /Ff 8192 /V (secret) /Rect [150 495 350 512]',
+    '/FT /Tx /F 2 /V (hidden) /Rect [150 495 350 512]',
+    '/FT /Tx /V (no place)',
+    '/FT /Tx /V (Below all.) /Rect [72 440 350 460]',
+  ];
+  const { text } = await load(makePdf([lines], { fields }));
+  assert.deepEqual(text.split(/\n+/), [
+    'Registration',
+    'Company: Acme Ltd',
+    '☑ Approved | ☐ Paid',
+    'Colour | Blue',
+    'Remarks',
+    'Ring twice.',
+    'Fees are due in May.',
+    'Below all.',
+  ]);
+});
+
+test('numbered paragraphs begin lines where the one before has ended', async () => {
+  const lines = [
+    '1.1 The fee is ten euros and is due.',
+    '1.2 Notice is as in',
+    '1.3 and holds:',
+    '(a) in writing;',
+    '3 May.',
+  ];
+  const { text } = await load(makePdf([lines.map((line, index) => ({ text: line, y: 700 - 14 * index }))]));
+  assert.match(text, /is due\.\n1\.2 Notice .*\n\(a\) in writing/s);
+});
+
+test('a label that ends in a colon is no cell of its own', async () => {
+  const row = (y: number, label: string, value: string) => [
+    { text: label, y },
+    { text: value, x: 300, y },
+  ];
+  const { text } = await load(makePdf([[...row(700, 'Name:', 'Jane Doe'), ...row(686, 'Total', '300.00')]]));
+  assert.equal(text, 'Name: Jane Doe\nTotal | 300.00');
+});
