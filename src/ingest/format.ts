@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { z } from 'zod';
 import { AppError } from '../errors.ts';
 
@@ -30,6 +31,9 @@ const formatByExtension: Record<string, Format> = {
 /** Writers put the mark of a PDF within its first kilobyte (ISO 32000, annex H), so readers look there. */
 const PDF_MARK = Buffer.from('%PDF-');
 const PDF_MARK_WITHIN_BYTES = 1_024;
+/** HTML declares its encoding within its first kilobyte. */
+const DECLARED_WITHIN_BYTES = 1_024;
+const DECLARED_ENCODING = /<meta\s[^<>]{0,200}\bcharset\s{0,9}=\s{0,9}["']?([\w-]{1,40})/i;
 const ZIP_MARK = Buffer.from('PK\x03\x04');
 /** Of Microsoft's older container: Word up to 2003, and what newer Word files are put into to encrypt them. */
 const OLE_MARK = Buffer.from('d0cf11e0a1b11ae1', 'hex');
@@ -54,7 +58,7 @@ export const isTextFormat = (format: Format): format is TextFormat =>
  * Checks that bytes are what their format promises, as far as a look at them can tell, and decodes the formats that are text.
  * @returns the text; `null` for a PDF, a Word document or an EPUB, which aren't text.
  * @throws {AppError} `BAD_DOCUMENT` when the bytes bear the mark of another kind of file or lack that of their own, or a
- * text isn't UTF-8 or has a NUL byte, nor UTF-16 with its mark.
+ * text isn't UTF-8 or has a NUL byte, nor UTF-16 with its mark, nor HTML in the encoding that it declares.
  */
 export function decodeBytes(bytes: Uint8Array, format: Format): string | null {
   const all = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -78,7 +82,18 @@ export function decodeBytes(bytes: Uint8Array, format: Format): string | null {
   const utf16 = utf16Of(bytes);
   if (utf16) return decodeAs(utf16, bytes);
   if (bytes.includes(0)) throw new AppError('BAD_DOCUMENT', `The file holds a NUL byte, so it is not ${format}.`);
-  return decodeUtf8(bytes);
+  return (format === 'html' ? decodeAsDeclared(all) : null) ?? decodeUtf8(bytes);
+}
+
+/** HTML that says in what encoding it is, as Word and older programs write it; null where it is UTF-8 all the same, or says nothing that holds. */
+function decodeAsDeclared(bytes: Buffer): string | null {
+  if (isUtf8(bytes)) return null;
+  const encoding = DECLARED_ENCODING.exec(bytes.toString('latin1', 0, DECLARED_WITHIN_BYTES))?.[1];
+  try {
+    return encoding === undefined ? null : new TextDecoder(encoding, { fatal: true }).decode(bytes);
+  } catch {
+    return null;
+  }
 }
 
 /** Which UTF-16 a byte order mark tells of: Windows writes it for "Unicode" text. */

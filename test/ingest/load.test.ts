@@ -134,3 +134,15 @@ test('UTF-16 with its mark, as Windows writes it, is read, and what is none is r
   const half = { bytes: little.subarray(0, 7), name: 'a.txt' };
   await assert.rejects(loadDocument(half), { code: 'BAD_DOCUMENT', message: /not valid UTF-16/ });
 });
+
+test('HTML in the encoding that it declares is read, and what is none is refused', async () => {
+  const page = (meta: string, word: string) =>
+    Buffer.concat([Buffer.from(`<meta ${meta}><p>`), Buffer.from(word, 'latin1'), Buffer.from(' is 5')]);
+  const read = async (bytes: Buffer) => (await loadDocument({ bytes, name: 'a.html' })).text;
+  const windows = 'http-equiv="Content-Type" content="text/html; charset=windows-1252"';
+  assert.equal(await read(page(windows, 'M\xfcller \x80')), 'Müller € is 5');
+  assert.equal(await read(page('charset=koi8-r', '\xf4\xc5\xd3\xd4')), 'Тест is 5');
+  assert.equal(await read(Buffer.from(`<meta ${windows}><p>Müller €`)), 'Müller €');
+  for (const meta of ['', 'charset=none', 'charset=utf-8'])
+    await assert.rejects(read(page(meta, '\xfc')), { code: 'BAD_DOCUMENT', message: /not valid UTF-8/ });
+});
