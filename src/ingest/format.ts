@@ -23,6 +23,7 @@ const formatByExtension: Record<string, Format> = {
   csv: 'csv',
   tsv: 'csv',
   json: 'json',
+  ipynb: 'json',
   jsonl: 'jsonl',
   ndjson: 'jsonl',
   epub: 'epub',

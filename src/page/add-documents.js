@@ -7,7 +7,7 @@ import { useRefused } from './key-rights.js';
 import { PasteText } from './paste-text.js';
 
 /** The formats that the service reads, for the browser's dialog. */
-export const takes = '.md,.markdown,.mdx,.txt,.text,.html,.htm,.pdf,.docx,.epub,.csv,.tsv,.json,.jsonl,.ndjson';
+export const takes = '.md,.markdown,.mdx,.txt,.text,.html,.htm,.pdf,.docx,.epub,.csv,.tsv,.json,.jsonl,.ndjson,.ipynb';
 
 /** @param {{ collection: string, add: (files: { file: Blob, source: string }[]) => void, afterChange: () => Promise<void> }} props */
 export function AddDocuments({ collection, add, afterChange }) {

@@ -91,3 +91,40 @@ test('every key and value of whatever JSON is in its text', () => {
     { seed: 5, numRuns: 500 },
   );
 });
+
+test('a Jupyter notebook is read as its cells: words, code and what it printed', () => {
+  const notebook = {
+    nbformat: 4,
+    metadata: { language_info: { name: 'python' } },
+    cells: [
+      { cell_type: 'markdown', source: ['# Churn\n', '\n', 'We train on 2023.'] },
+      {
+        cell_type: 'code',
+        source: 'fit()',
+        outputs: [
+          { output_type: 'stream', text: ['\u001b[1mepoch 8\u001b[0m\r\n', 'done\n'] },
+          { output_type: 'execute_result', data: { 'text/plain': '0.93', 'image/png': 'AAAA' } },
+          { output_type: 'display_data', data: { 'text/html': '<b>x</b>' } },
+          { output_type: 'error', traceback: ['no'] },
+        ],
+      },
+      { cell_type: 'code', source: ' ', outputs: [] },
+      { cell_type: 'raw', source: 'The end. ```' },
+    ],
+  };
+  const { text, title, blocks } = loadJson(JSON.stringify(notebook));
+  assert.equal(title, 'Churn');
+  assert.equal(
+    text,
+    '# Churn\n\nWe train on 2023.\n\n```python\nfit()\n```\n\n```\nepoch 8\ndone\n```\n\n```\n0.93\n```\n\nThe end. ```',
+  );
+  assert.deepEqual(
+    blocks.map(({ kind }) => kind),
+    ['code', 'code', 'code'],
+  );
+  for (const other of [
+    { ...notebook, nbformat: 3 },
+    { ...notebook, cells: [{ cell_type: 'code' }] },
+  ])
+    assert.match(loadJson(JSON.stringify(other)).text, /nbformat: /);
+});

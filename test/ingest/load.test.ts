@@ -9,8 +9,10 @@ const bytesOf = (text: string) => new TextEncoder().encode(text);
 test('the extension names the format', () => {
   const formats = ['a.md', 'b/c.MARKDOWN', 'x.y.txt', 'a.text', 'a.html', 'a.HTM', 'a.pdf'].map(formatOfName);
   assert.deepEqual(formats, ['markdown', 'markdown', 'text', 'text', 'html', 'html', 'pdf']);
-  const others = ['a.mdx', 'a.docx', 'a.csv', 'a.tsv', 'a.json', 'a.jsonl', 'a.ndjson', 'a.EPUB'].map(formatOfName);
-  assert.deepEqual(others, ['markdown', 'docx', 'csv', 'csv', 'json', 'jsonl', 'jsonl', 'epub']);
+  const others = ['a.mdx', 'a.ipynb', 'a.docx', 'a.csv', 'a.tsv', 'a.json', 'a.jsonl', 'a.ndjson', 'a.EPUB'].map(
+    formatOfName,
+  );
+  assert.deepEqual(others, ['markdown', 'json', 'docx', 'csv', 'csv', 'json', 'jsonl', 'jsonl', 'epub']);
   for (const name of ['a', 'a.doc', 'a.zip', '.md/a', 'md', 'a.constructor', 'a.md ', ''])
     assert.throws(() => formatOfName(name), { code: 'UNSUPPORTED_FORMAT' });
 });
