@@ -87,7 +87,7 @@ function readNumbering(xml: string): { lists: Map<string, List>; nums: Map<strin
     } else if (name === 'lvl') {
       level = Number(attributes.get('ilvl') ?? 0);
       into = { start: 1, format: 'decimal', text: '', inDigits: false, restarts: true };
-      (num ?? list).levels.set(level, into);
+      if (level < LEVELS) (num ?? list).levels.set(level, into);
     } else if (name === 'lvlOverride') level = Number(attributes.get('ilvl') ?? 0);
     else if (name === 'startOverride') num?.starts.set(level, Number(value));
     else if (name === 'abstractNumId' && num) num.list = value;
