@@ -137,7 +137,7 @@ test("a heading's id and classes are none of its words", () => {
 
 test('imports and exports of MDX are code, and what opens a callout or an admonition stands apart', () => {
   const source =
-    "import {\n  Tabs } from '@theme/Tabs';\nimport Tab from '@theme/Tab';\n\nexport const Mark = (p) => (\n  <b>{p}</b>\n);\n\n# Keys\n\n:::note Rotation\nThey rotate.\n:::\n\n> [!TIP] Title\n> Rotate.\n\nimport duties are due. export it.";
+    "import {\n  Tabs } from '@theme/Tabs';\nimport Tab from '@theme/Tab';\n\nexport const Mark = (p) => (\n  <b>{p}</b>\n);\n\n# Keys\n\n:::note Rotation\nThey rotate.\n:::\n\n> [!TIP] Title\n> Rotate.\n\nimport the customer's data. export it.";
   const { blocks, headings, breaks } = loadMarkdown(source);
   assert.deepEqual(
     blocks.map(({ kind, start, end }) => [kind, source.slice(start, end).split('\n').length - 1]),
