@@ -4,6 +4,7 @@ import { backup, DatabaseSync } from 'node:sqlite';
 import { AppError } from '../errors.ts';
 import { execute, translateStoreError } from './database.ts';
 import { openToRead } from './open-to-read.ts';
+import { counted } from './remains.ts';
 import { replaceFile, unfinishedName } from './replace-file.ts';
 
 /** Pages copied between two reports; each is 4 KiB. */
@@ -69,11 +70,7 @@ function checkPlace(dataDir: string, file: string, force: boolean) {
 /** What a store or a backup holds, counted. */
 export function contentOf(database: DatabaseSync): Omit<BackupLabel, 'madeAt' | 'assayVersion'> {
   const { documents, passages, collections, embeddingModel } = database
-    .prepare(
-      `SELECT (SELECT count(*) FROM documents) AS documents, (SELECT count(*) FROM passages) AS passages,
-       (SELECT count(*) FROM collections) AS collections,
-       (SELECT value FROM meta WHERE name = 'embedding_model') AS embeddingModel`,
-    )
+    .prepare(`SELECT ${counted}, (SELECT value FROM meta WHERE name = 'embedding_model') AS embeddingModel`)
     .get() as Omit<BackupLabel, 'madeAt' | 'assayVersion'>;
   return { documents, passages, collections, embeddingModel };
 }

@@ -9,6 +9,7 @@ import type {
   StoredDocument,
   StoredPassage,
 } from './port.ts';
+import { counted, createRemains, isRemoved } from './remains.ts';
 import { toBytes, toFloats, toMetadata, toSpans, toWindows } from './stored-values.ts';
 
 export const documentMigrations: Migrations = [
@@ -42,6 +43,8 @@ export const documentMigrations: Migrations = [
   ) STRICT;
   CREATE INDEX passages_of_document ON passages (document_key)`,
   `INSERT INTO meta VALUES ('store_id', lower(hex(randomblob(16))))`,
+  // A collection's row may be what is left of one that was removed (remains.ts).
+  '',
 ];
 
 const digest = (...parts: (string | number)[]) =>
@@ -67,17 +70,18 @@ export function createDocuments(database: DatabaseSync) {
     (SELECT count(*) FROM documents WHERE collection_key = collections.key) AS documents,
     (SELECT count(*) FROM passages JOIN documents ON documents.key = document_key
      WHERE collection_key = collections.key) AS passages FROM collections`;
+  const remains = createRemains(database);
   const sql = {
     getMeta: database.prepare('SELECT value FROM meta WHERE name = ?'),
     setMeta: database.prepare('INSERT INTO meta VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value'),
     bySource: database.prepare(`SELECT ${summary} ${fromDocuments} WHERE collections.name = ? AND source = ?`),
-    byId: database.prepare(`SELECT ${summary}, text ${fromDocuments} WHERE documents.id = ?`),
+    byId: database.prepare(`SELECT ${summary}, text ${fromDocuments} WHERE documents.id = ? AND NOT ${isRemoved}`),
     page: database.prepare(
       `SELECT ${summary} ${fromDocuments} WHERE collections.name = ? AND source > ? ORDER BY source LIMIT ?`,
     ),
     place: database.prepare(
       `SELECT documents.key, collections.name AS collection, documents.created_at AS createdAt ${fromDocuments}
-       WHERE documents.id = ?`,
+       WHERE documents.id = ? AND NOT ${isRemoved}`,
     ),
     insertDocument: database.prepare(
       `INSERT INTO documents (id, collection_key, source, title, format, metadata, text, characters, content_hash,
@@ -110,16 +114,11 @@ export function createDocuments(database: DatabaseSync) {
     ),
     erasePassages: database.prepare('DELETE FROM passages WHERE document_key = ?'),
     eraseDocument: database.prepare('DELETE FROM documents WHERE key = ?'),
-    sourcesOf: database.prepare(`SELECT documents.id ${fromDocuments} WHERE collections.name = ?`),
-    collections: database.prepare(`${collection} ORDER BY name`),
-    collectionByName: database.prepare(`${collection} WHERE name = ?`),
-    collectionKeys: database.prepare('SELECT key, name FROM collections'),
+    collections: database.prepare(`${collection} WHERE NOT ${isRemoved} ORDER BY name`),
+    collectionByName: database.prepare(`${collection} WHERE name = ? AND NOT ${isRemoved}`),
+    collectionKeys: database.prepare(`SELECT key, name FROM collections WHERE NOT ${isRemoved}`),
     insertCollection: database.prepare('INSERT INTO collections (name, created_at) VALUES (?, ?) RETURNING key'),
-    eraseCollection: database.prepare('DELETE FROM collections WHERE name = ?'),
-    counts: database.prepare(
-      `SELECT (SELECT count(*) FROM documents) AS documents, (SELECT count(*) FROM passages) AS passages,
-       (SELECT count(*) FROM collections) AS collections`,
-    ),
+    counts: database.prepare(`SELECT ${counted}`),
   };
 
   return {
@@ -139,11 +138,11 @@ export function createDocuments(database: DatabaseSync) {
     page: (query: { collection: string; after: string | null; limit: number }): DocumentSummary[] =>
       sql.page.all(query.collection, query.after ?? '', query.limit).map(toSummary),
     place: (id: string) => (sql.place.get(id) ?? null) as { key: number; collection: string; createdAt: string } | null,
-    idsOf: (collection: string) => sql.sourcesOf.all(collection).map((row) => String(row.id)),
 
     /** Writes a document and its passages, one each time it is asked for the next; gives back its key, its text and its vectors. */
     *insert(document: NewDocument, dimension: number, createdAt: string): Generator<AddedPassage> {
       const id = digest(document.collection, document.source);
+      remains.eraseDocument(id);
       const { key: documentKey } = sql.insertDocument.get(
         id,
         document.collection,
@@ -211,7 +210,9 @@ export function createDocuments(database: DatabaseSync) {
     collection: (name: string) => (sql.collectionByName.get(name) ?? null) as CollectionSummary | null,
     collectionKeys: () => sql.collectionKeys.all() as { key: number; name: string }[],
     insertCollection: (name: string) => Number(sql.insertCollection.get(name, new Date().toISOString())!.key),
-    eraseCollection: (name: string) => execute(sql.eraseCollection, name),
+    removeCollection: remains.removeCollection,
+    /** Erases some of what is left of removed collections. @returns whether there may be more */
+    eraseRemains: remains.eraseSome,
     counts: () => sql.counts.get() as { documents: number; passages: number; collections: number },
   };
 }

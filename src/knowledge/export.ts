@@ -1,6 +1,7 @@
 import { AppError } from '../errors.ts';
 import type { Span } from '../sentences.ts';
 import { openToRead } from './open-to-read.ts';
+import { isRemoved } from './remains.ts';
 import { toFloats, toMetadata, toSpans } from './stored-values.ts';
 
 /** A passage as it is exported; offsets are UTF-16 code units of the document's text. */
@@ -34,11 +35,11 @@ export function* exportPassages(options: {
   const { collection = null, vectors = false, onProgress } = options;
   const database = openToRead(options.dataDir);
   try {
-    if (collection !== null && !database.prepare('SELECT 1 FROM collections WHERE name = ?').get(collection))
-      throw new AppError('COLLECTION_NOT_FOUND', 'There is no collection of this name.');
     const collections = database
-      .prepare('SELECT key, name FROM collections WHERE name = coalesce(?, name) ORDER BY name')
+      .prepare(`SELECT key, name FROM collections WHERE name = coalesce(?, name) AND NOT ${isRemoved} ORDER BY name`)
       .all(collection);
+    if (collection !== null && collections.length === 0)
+      throw new AppError('COLLECTION_NOT_FOUND', 'There is no collection of this name.');
     const documents = database.prepare(
       'SELECT key, id, source, title, metadata FROM documents WHERE collection_key = ? ORDER BY source',
     );

@@ -35,7 +35,7 @@ export type Store = ReturnType<typeof openStore>;
  * vectors, words, asks), FAISS an index of each collection's vectors, made from it.
  * @param options.embeddingModel the name of the model whose vectors come in
  * @param tell.onAsksSetAside is told the name that a damaged file of records of asks has now
- * @param tell.onStep is called for each step of what may take long: for each passage and document that is written or removed
+ * @param tell.onStep is called for each step of what may take long: for each passage that is written or removed
  * @throws AppError NOT_READY where the folder is in use, damaged or not this store's, or holds the vectors of another model
  */
 export function openStore(
@@ -82,6 +82,7 @@ export function openStore(
   }
 
   const tidying = createTidying(() => Array.from(open.values(), ({ fullText }) => fullText));
+  const erasing = createTidying(() => [{ tidy: () => changing(() => documents.eraseRemains()) }]);
 
   /** The length of a new document's vectors; the first document of a store decides it for all. */
   function dimensionOf(document: NewDocument): number {
@@ -187,22 +188,22 @@ export function openStore(
     return { made, collection: documents.collection(name)! };
   }
 
-  /** Takes a collection out with all that is in it; where it is to stay, an empty one is put in its place at once. */
+  /**
+   * Takes a collection out with all that is in it, which is erased from the disk later; where it is to stay, an empty one is put in its
+   * place at once.
+   */
   function takeOut(name: string, { stays }: { stays: boolean }): boolean {
     const collection = open.get(name);
     if (!collection) return false;
     const next = changing(() => {
-      for (const id of documents.idsOf(name)) {
-        documents.erase(documents.place(id)!.key);
-        onStep();
-      }
-      documents.eraseCollection(name);
+      documents.removeCollection(collection.key);
       collection.fullText.drop();
       return stays ? insertCollection(name) : null;
     });
     open.delete(name);
     indexes.drop(name, collection.key);
     if (next) takeUp(name, next);
+    erasing.soon();
     return true;
   }
 
@@ -237,6 +238,7 @@ export function openStore(
     storeId: folder.storeId,
     async close() {
       tidying.close();
+      erasing.close();
       await indexes.close();
       asks.close();
       folder.close();

@@ -1,4 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
+import { counted, removedCollections } from './remains.ts';
 import type { StoreFinding } from './store-finding.ts';
 
 /** How far the length of a vector may be from 1. */
@@ -50,7 +51,7 @@ export function verifyDocuments(
   const vectors = createTally('store: vectors', 'of unit length', 'Make them anew: npx assay reembed.');
   const looked = { documents: 0, passages: 0, windows: 0 };
   const dimension = Number(database.prepare("SELECT value FROM meta WHERE name = 'dimension'").get()?.value);
-  const total = Number(database.prepare('SELECT count(*) AS n FROM passages').get()!.n);
+  const total = Number(database.prepare(`SELECT ${counted}`).get()!.passages);
   const passagesOf = database.prepare(
     `SELECT id, start, "end", text, windows, heading_paths AS headingPaths, vectors FROM passages
      WHERE document_key = ? ORDER BY key`,
@@ -100,7 +101,10 @@ export function verifyDocuments(
   }
 
   onProgress(0, total);
-  const all = database.prepare('SELECT key, id, source, metadata, text, characters FROM documents ORDER BY key');
+  const all = database.prepare(
+    `SELECT key, id, source, metadata, text, characters FROM documents
+     WHERE collection_key NOT IN ${removedCollections} ORDER BY key`,
+  );
   for (const row of all.iterate()) lookAtDocument(row as unknown as DocumentRow);
   onProgress(total, total);
   return [

@@ -1,4 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
+import { isRemoved } from './remains.ts';
 import type { StoreFinding } from './store-finding.ts';
 
 /** Checks that the full-text table of each collection holds the keys of exactly its passages, and that no other is there. */
@@ -12,7 +13,7 @@ export function verifyFullText(database: DatabaseSync): StoreFinding[] {
   );
   const troubles: string[] = [];
   let passages = 0;
-  const collections = database.prepare('SELECT key, name FROM collections ORDER BY name').all();
+  const collections = database.prepare(`SELECT key, name FROM collections WHERE NOT ${isRemoved} ORDER BY name`).all();
   for (const collection of collections) {
     const table = `words_${Number(collection.key)}`;
     if (!tables.delete(table)) {

@@ -1,18 +1,18 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
+import { createDocuments } from './documents.ts';
 import { openToRead } from './open-to-read.ts';
 import { checkGeneration, snapshotFolder } from './snapshot.ts';
 import type { StoreFinding } from './store-finding.ts';
 
 /** Checks each collection's newest snapshot byte for byte, and whose it is; one that is not there yet is none to check. */
 export function verifySnapshots(dataDir: string, database: DatabaseSync): StoreFinding[] {
-  const collections = database.prepare('SELECT key, name FROM collections').all() as { key: number; name: string }[];
   const storeId = database.prepare("SELECT value FROM meta WHERE name = 'store_id'").get()?.value;
   const lastPassageKey = lastPassageKeyIn(database);
   const wrong: string[] = [];
   let checked = 0;
-  for (const { key, name } of collections) {
+  for (const { key, name } of createDocuments(database).collectionKeys()) {
     const folder = snapshotFolder(dataDir, key);
     const pointer = join(folder, 'current');
     if (!existsSync(pointer)) continue;

@@ -114,7 +114,7 @@ function verifyModel(database: DatabaseSync, embeddingModel: string | undefined)
       .all()
       .map((row) => [row.name, row.value]),
   );
-  const passages = Number(database.prepare('SELECT count(*) AS n FROM passages').get()!.n);
+  const passages = createDocuments(database).counts().passages;
   const model = meta.get('embedding_model');
   const dimension = Number(meta.get('dimension'));
   if (passages === 0) return [{ name, ok: true, detail: 'no vectors yet' }];

@@ -1,0 +1,146 @@
+import assert from 'node:assert/strict';
+import { cpSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { test } from 'node:test';
+import { backUpStore } from '../../src/knowledge/backup.ts';
+import { exportPassages } from '../../src/knowledge/export.ts';
+import { readEmbedded } from '../../src/knowledge/read-embedded.ts';
+import { restoreStore } from '../../src/knowledge/restore.ts';
+import { openStore, type Store } from '../../src/knowledge/store.ts';
+import { defaultTuning } from '../../src/knowledge/upkeep.ts';
+import { verifyStore } from '../../src/knowledge/verify.ts';
+import { hashedEmbedding } from '../doubles/hashed-embedding.ts';
+import { smallDimension, smallDocument } from '../doubles/small-document.ts';
+import { temporaryFolder } from '../doubles/temporary-folder.ts';
+
+const open = (dataDir: string) =>
+  openStore({ dataDir, embeddingModel: 'hashed', askRetentionMs: 86_400_000, tuning: defaultTuning });
+
+const manyDocuments = (count: number, collection: string) =>
+  Array.from({ length: count }, (_, at) =>
+    smallDocument(`${at}.md`, `Tree ${at} stands alone.\nPond ${at} is deep.`, collection),
+  );
+
+function find(store: Store, collection: string, question: string) {
+  const vector = Float32Array.from(hashedEmbedding(question, smallDimension));
+  const [ranked = []] = store.searchTogether(collection, [{ question, vector, topK: 3 }]);
+  return store.passages(ranked.map(({ key }) => key)).map((passage) => passage?.text);
+}
+
+/** How many rows there are, whoever they belong to. */
+function rows(dataDir: string) {
+  const database = new DatabaseSync(join(dataDir, 'assay.db'), { readOnly: true });
+  const count = (table: string) => Number(database.prepare(`SELECT count(*) AS n FROM ${table}`).get()!.n);
+  const counts = { collections: count('collections'), documents: count('documents'), passages: count('passages') };
+  database.close();
+  return counts;
+}
+
+const wrong = async (dataDir: string) => (await verifyStore({ dataDir })).filter(({ ok }) => !ok);
+
+test('a collection is gone as soon as it is removed, and what it held is erased in pieces; a kill between them brings nothing back', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const folder = await temporaryFolder(t);
+  const dataDir = join(folder, 'data');
+  const store = open(dataDir);
+  for (const name of ['kept', 'large']) store.createCollection(name);
+  store.put([smallDocument('kept.md', 'Alder wood is red.', 'kept')]);
+  const many = manyDocuments(600, 'large');
+  const [{ id } = { id: '' }] = store.put(many);
+  assert.equal(store.removeCollection('large'), true);
+
+  const left = [rows(dataDir)];
+  for (let piece = 0; left.at(-1)!.passages !== 1 || left.at(-1)!.collections !== 1; piece += 1) {
+    assert.ok(piece < 100, `after so many pieces there are ${JSON.stringify(left.at(-1))}`);
+    const killed = join(folder, `killed-${piece}`);
+    cpSync(dataDir, killed, { recursive: true }); // what a kill leaves, and whoever starts after it finds
+    const next = open(killed);
+    assert.deepEqual(
+      next.collections().map(({ name }) => name),
+      ['kept'],
+    );
+    assert.equal(next.stats().documents, 1);
+    assert.equal(next.stats().passages, 1);
+    assert.equal(next.document(id), null);
+    assert.equal(next.remove(id), false);
+    assert.deepEqual(await wrong(killed), []);
+    await next.close();
+    t.mock.timers.tick(1_000);
+    left.push(rows(dataDir));
+  }
+  assert.ok(left.length > 3, 'it was more than one piece');
+  assert.deepEqual(find(store, 'kept', 'What colour is alder wood?'), ['Alder wood is red.']);
+  assert.deepEqual(await wrong(dataDir), []);
+  await store.close();
+});
+
+test('the name of a removed collection is used anew at once, for documents of the same names too', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const dataDir = await temporaryFolder(t);
+  const store = open(dataDir);
+  store.createCollection('large');
+  store.put(manyDocuments(600, 'large'));
+  store.removeCollection('large');
+  assert.equal(store.createCollection('large').made, true);
+  const again = manyDocuments(5, 'large');
+  const unlike = smallDocument('5.md', 'Alder wood is red.', 'large');
+  assert.deepEqual(
+    store.put([...again, unlike]).map(({ passages, replaced }) => ({ passages, replaced })),
+    [...again.map(() => ({ passages: 2, replaced: false })), { passages: 1, replaced: false }],
+  );
+  const whole = () => {
+    assert.deepEqual(
+      store.collections().map(({ name, documents, passages }) => ({ name, documents, passages })),
+      [{ name: 'large', documents: 6, passages: 11 }],
+    );
+    assert.equal(find(store, 'large', 'How deep is pond 3?')[0], 'Pond 3 is deep.');
+    assert.deepEqual(find(store, 'large', 'Where does tree 400 stand?').includes('Tree 400 stands alone.'), false);
+  };
+  whole();
+  assert.equal(store.emptyCollection('large'), true);
+  store.put([...again, unlike]);
+  whole();
+  for (let piece = 0; rows(dataDir).documents > 6; piece += 1) {
+    assert.ok(piece < 100);
+    t.mock.timers.tick(1_000);
+  }
+  whole();
+  assert.deepEqual(await wrong(dataDir), []);
+  await store.close();
+});
+
+test('what is left of a removed collection is in no backup’s count, export or migration, and is erased where it was restored', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const folder = await temporaryFolder(t);
+  const dataDir = join(folder, 'data');
+  const store = open(dataDir);
+  store.createCollection('large');
+  store.put(manyDocuments(600, 'large'));
+  store.removeCollection('large');
+  store.createCollection('kept');
+  store.put([smallDocument('kept.md', 'Alder wood is red.', 'kept')]);
+
+  const file = join(folder, 'backup.assay');
+  const { documents, passages, collections } = await backUpStore({ dataDir, file, assayVersion: '0' });
+  assert.deepEqual({ documents, passages, collections }, { documents: 1, passages: 1, collections: 1 });
+  assert.equal([...exportPassages({ dataDir })].join('').split('\n').length, 2);
+  assert.throws(() => [...exportPassages({ dataDir, collection: 'removed 1' })], { code: 'COLLECTION_NOT_FOUND' });
+  const reader = readEmbedded(dataDir);
+  assert.deepEqual(await reader.collections(), ['kept']);
+  await reader.close();
+  await store.close();
+
+  const restored = join(folder, 'restored');
+  restoreStore({ dataDir: restored, file });
+  const next = open(restored);
+  assert.deepEqual(
+    next.collections().map(({ name }) => name),
+    ['kept'],
+  );
+  for (let piece = 0; rows(restored).documents > 1; piece += 1) {
+    assert.ok(piece < 100);
+    t.mock.timers.tick(1_000);
+  }
+  await next.close();
+});
