@@ -1,5 +1,6 @@
-import type { DatabaseSync } from 'node:sqlite';
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { execute } from './database.ts';
+import { damagedStore } from './stored-values.ts';
 
 /** Words that nearly every text holds and that say nothing about which passage is meant. */
 const stopWords = new Set(
@@ -71,43 +72,69 @@ function firstVarint(bytes: Uint8Array): number {
   return number;
 }
 
+/** FTS5 can't take up a table whose settings are damaged; SQLite calls that an error of whoever asked. */
+function takingUp<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    const isGeneric = (error as { errcode?: number }).errcode === 1; // SQLITE_ERROR, https://sqlite.org/rescode.html
+    throw isGeneric ? damagedStore('a full text', error) : error;
+  }
+}
+
 export type FullText = ReturnType<typeof openFullText>;
 
-/** Full-text search over one collection's passages: SQLite FTS5, Porter stemming, BM25; it keeps no copy of the texts. */
+/**
+ * Full-text search over one collection's passages: SQLite FTS5, Porter stemming, BM25; it keeps no copy of the texts. Nothing is read
+ * before it is used: to prepare it all for each of thousands of collections would keep a start waiting for seconds.
+ */
 export function openFullText(database: DatabaseSync, collectionKey: number) {
   const table = tableOf(collectionKey);
-  database.exec(`CREATE VIRTUAL TABLE IF NOT EXISTS ${table} USING fts5(
-    headings, text, content='', contentless_delete=1, tokenize='porter unicode61 remove_diacritics 2')`);
-  const insert = database.prepare(`INSERT INTO ${table} (rowid, headings, text) VALUES (?, ?, ?)`);
-  const erase = database.prepare(`DELETE FROM ${table} WHERE rowid = ?`);
-  const scoresOfWord = database.prepare(
+  let isMade = false;
+
+  function make() {
+    database.exec(`CREATE VIRTUAL TABLE IF NOT EXISTS ${table} USING fts5(
+      headings, text, content='', contentless_delete=1, tokenize='porter unicode61 remove_diacritics 2')`);
+    isMade = true;
+  }
+
+  function prepared(sql: string) {
+    let statement: StatementSync | undefined;
+    return () => {
+      if (!isMade) make();
+      statement ??= takingUp(() => database.prepare(sql));
+      return statement;
+    };
+  }
+
+  const insert = prepared(`INSERT INTO ${table} (rowid, headings, text) VALUES (?, ?, ?)`);
+  const erase = prepared(`DELETE FROM ${table} WHERE rowid = ?`);
+  const scoresOfWord = prepared(
     `SELECT rowid AS key, -bm25(${table}, 1.0, 1.0) AS score FROM ${table} WHERE ${table} MATCH ?`,
   );
 
-  const merge = database.prepare(`INSERT INTO ${table} (${table}, rank) VALUES ('merge', ?)`);
-  const totalChanges = database.prepare('SELECT total_changes() AS n');
+  const merge = prepared(`INSERT INTO ${table} (${table}, rank) VALUES ('merge', ?)`);
+  const totalChanges = prepared('SELECT total_changes() AS n');
 
   /** How many passages hold a word, and the scores of a word, until what is stored changes. */
   const counts = new Map<string, number>();
   const scores = new Map<string, WordScores>();
   let scoresHeld = 0;
-  const isHeld = database.prepare(`SELECT 1 FROM ${table} WHERE ${table} MATCH ? LIMIT 1`);
-  const countUpTo = database.prepare(
-    `SELECT count(*) AS n FROM (SELECT 1 FROM ${table} WHERE ${table} MATCH ? LIMIT ?)`,
-  );
+  const isHeld = prepared(`SELECT 1 FROM ${table} WHERE ${table} MATCH ? LIMIT 1`);
+  const countUpTo = prepared(`SELECT count(*) AS n FROM (SELECT 1 FROM ${table} WHERE ${table} MATCH ? LIMIT ?)`);
 
   // FTS5 never takes removed passages out of the number of all, for lack of their contents: a store that has had many would weigh common
   // words almost as rare ones. It keeps that number at the head of its record of averages.
-  const averages = database.prepare(`SELECT block FROM ${table}_data WHERE id = 1`);
-  const countAll = database.prepare(`SELECT count(*) AS n FROM ${table}_docsize`);
+  const averages = prepared(`SELECT block FROM ${table}_data WHERE id = 1`);
+  const countAll = prepared(`SELECT count(*) AS n FROM ${table}_docsize`);
   let passages: { held: number; everAdded: number } | null = null;
   let isTidy = false; // who wrote before may have left something to merge
 
   /** How many passages there are, and how many FTS5 takes there to be. */
   function passagesNow() {
     passages ??= {
-      held: (countAll.get() as { n: number }).n,
-      everAdded: firstVarint((averages.get() as { block: Uint8Array }).block),
+      held: (countAll().get() as { n: number }).n,
+      everAdded: firstVarint((averages().get() as { block: Uint8Array }).block),
     };
     return passages;
   }
@@ -124,7 +151,7 @@ export function openFullText(database: DatabaseSync, collectionKey: number) {
   function scoresOf(word: string): WordScores {
     const known = scores.get(word);
     if (known) return known;
-    const rows = scoresOfWord.all(toMatchQuery([word])) as { key: number; score: number }[];
+    const rows = scoresOfWord().all(toMatchQuery([word])) as { key: number; score: number }[];
     const { held, everAdded } = passagesNow();
     const correction = weightOf(rows.length, held) / weightOf(rows.length, everAdded);
     const found = {
@@ -145,7 +172,7 @@ export function openFullText(database: DatabaseSync, collectionKey: number) {
     if (known !== undefined) return known;
     const query = toMatchQuery([word]);
     // That no passage holds a word, such as a number that only the question has, is found out at half the cost of counting.
-    const n = isHeld.get(query) ? (countUpTo.get(query, mostPostings + 1) as { n: number }).n : 0;
+    const n = isHeld().get(query) ? (countUpTo().get(query, mostPostings + 1) as { n: number }).n : 0;
     if (counts.size >= mostCounts) counts.clear();
     counts.set(word, n);
     return n;
@@ -154,13 +181,14 @@ export function openFullText(database: DatabaseSync, collectionKey: number) {
   return {
     add(passageKey: number, headings: string, text: string) {
       forget();
-      execute(insert, passageKey, inOneSpelling(headings), inOneSpelling(text));
+      execute(insert(), passageKey, inOneSpelling(headings), inOneSpelling(text));
     },
     remove(passageKey: number) {
       forget();
-      execute(erase, passageKey);
+      execute(erase(), passageKey);
     },
-    drop: () => database.exec(`DROP TABLE ${table}`),
+    make,
+    drop: () => takingUp(() => database.exec(`DROP TABLE IF EXISTS ${table}`)),
 
     /**
      * Merges what was added bit by bit, a little at a time, where there is enough of it to be worth the writing: every word that is looked
@@ -169,9 +197,9 @@ export function openFullText(database: DatabaseSync, collectionKey: number) {
      */
     tidy(): boolean {
       if (isTidy) return false;
-      const changesSoFar = () => (totalChanges.get() as { n: number }).n;
+      const changesSoFar = () => (totalChanges().get() as { n: number }).n;
       const before = changesSoFar();
-      execute(merge, mergedPages);
+      execute(merge(), mergedPages);
       isTidy = changesSoFar() - before < 2;
       return !isTidy;
     },

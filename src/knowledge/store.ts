@@ -67,7 +67,9 @@ export function openStore(
   /** Makes a collection's rows and tables, in a transaction of the caller: one without the other would keep the store from being opened. */
   function insertCollection(name: string): OpenCollection {
     const key = documents.insertCollection(name);
-    return { key, fullText: openFullText(database, key) };
+    const fullText = openFullText(database, key);
+    fullText.make();
+    return { key, fullText };
   }
 
   function takeUp(name: string, collection: OpenCollection) {

@@ -24,7 +24,7 @@ async function damaged(t: Test, sql: string) {
   await knowledge.createCollection('default');
   await knowledge.put([smallDocument('alder.md', 'Alder wood is light.'), smallDocument('oak.md', 'Oaks are tall.')]);
   await knowledge.close();
-  const database = new DatabaseSync(join(dataDir, 'assay.db'));
+  const database = new DatabaseSync(join(dataDir, 'assay.db'), { defensive: false });
   database.exec(sql);
   database.close();
   return dataDir;
@@ -63,5 +63,20 @@ test('windows that can not be read fail the searches that find them, and no othe
   const [oak, alder, again] = questions.map(search);
   await assert.rejects(alder!, told);
   for (const found of [oak, again]) assert.equal((await found)?.[0]?.source, 'oak.md');
+  assert.deepEqual(causes, []);
+});
+
+test('a full text that can not be read fails what needs it, and keeps no other collection from being served', async (t) => {
+  const dataDir = await damaged(t, 'DELETE FROM words_1_config');
+  const { knowledge, causes } = await open(t, dataDir);
+  await knowledge.createCollection('other');
+  await knowledge.put([smallDocument('oak.md', 'Oaks are tall.', 'other')]);
+  const question = 'Oaks are tall.';
+  const vector = Float32Array.from(hashedEmbedding(question, smallDimension));
+  const search = (collection: string) => knowledge.search({ collection, question, vector, topK: 1 });
+  await assert.rejects(search('default'), told);
+  assert.equal((await search('other'))[0]?.source, 'oak.md');
+  assert.equal((await knowledge.documents({ collection: 'default', after: null, limit: 10 })).length, 2);
+  await assert.rejects(knowledge.removeCollection('default'), told);
   assert.deepEqual(causes, []);
 });
