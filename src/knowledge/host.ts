@@ -31,6 +31,8 @@ const repliesTogether = 4;
 /** How often it is told that long work goes on: who is silent is taken for hung. */
 const workingEveryMs = 250;
 
+const cannotBeOpened = "The store can't be opened: npx assay doctor --verify says whether it is damaged, and where.";
+
 type Waiting = { id: number; search: SearchQuery };
 
 /** A message that can't be sent has nobody to go to any more: the channel's end is what gets handled. */
@@ -114,7 +116,9 @@ function run(options: HostOptions) {
     store = openStore(options, { onAsksSetAside: (asksSetAside) => send({ asksSetAside }), onStep: tellOfWork() });
   } catch (error) {
     const { code, message } = translateStoreError(error);
-    send({ failed: { code, message } });
+    // Of all that nobody foresaw, damage that SQLite doesn't notice is the likeliest.
+    const failed = code === 'INTERNAL' ? { code: 'NOT_READY' as const, message: cannotBeOpened } : { code, message };
+    send({ failed });
     process.exitCode = 1;
     process.disconnect?.();
     return;

@@ -150,6 +150,15 @@ export function checkGeneration(folder: string, generation: number): CheckedSnap
   }
 }
 
+/** The generation that was finished last; NaN where that isn't told, or can't be read. */
+export function pointedTo(folder: string): number {
+  try {
+    return Number(readFileSync(join(folder, 'current'), 'utf8'));
+  } catch {
+    return Number.NaN;
+  }
+}
+
 /**
  * The newest snapshot that can be trusted: the one pointed to, else one before it. FAISS never sees a file whose bytes are
  * not those that were written. One of another store, or of passages that this one has lost, is removed: when there are others of
@@ -160,9 +169,7 @@ export function findSnapshot(
   folder: string,
   expected: Pick<Manifest, 'storeId' | 'embeddingModel' | 'dimension' | 'lastPassageKey'>,
 ): CheckedSnapshot | null {
-  const pointer = Number(
-    existsSync(join(folder, 'current')) ? readFileSync(join(folder, 'current'), 'utf8') : Number.NaN,
-  );
+  const pointer = pointedTo(folder);
   const generations = numbersIn(folder);
   const order = [...new Set([pointer, ...generations])].filter((each) => generations.includes(each));
   for (const generation of order) {

@@ -1,9 +1,9 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { createDocuments } from './documents.ts';
 import { openToRead } from './open-to-read.ts';
-import { checkGeneration, snapshotFolder } from './snapshot.ts';
+import { checkGeneration, pointedTo, snapshotFolder } from './snapshot.ts';
 import type { StoreFinding } from './store-finding.ts';
 
 /** Checks each collection's newest snapshot byte for byte, and whose it is; one that is not there yet is none to check. */
@@ -14,10 +14,9 @@ export function verifySnapshots(dataDir: string, database: DatabaseSync): StoreF
   let checked = 0;
   for (const { key, name } of createDocuments(database).collectionKeys()) {
     const folder = snapshotFolder(dataDir, key);
-    const pointer = join(folder, 'current');
-    if (!existsSync(pointer)) continue;
+    if (!existsSync(join(folder, 'current'))) continue;
     checked += 1;
-    const manifest = checkGeneration(folder, Number(readFileSync(pointer, 'utf8')))?.manifest;
+    const manifest = checkGeneration(folder, pointedTo(folder))?.manifest;
     const isLost = (newest: number) => manifest !== undefined && manifest.lastPassageKey > newest;
     // A service that runs beside may have stored passages, and made a snapshot of them, since this look at the database began.
     const isWrong = isLost(lastPassageKey) && isLost(lastPassageKeyNow(dataDir));

@@ -40,6 +40,11 @@ for (const [what, vectors] of Object.entries({
     await assert.rejects(open(t, dataDir), told);
   });
 
+test('a table that is not as it was made keeps the store from opening, and says what to do', async (t) => {
+  const dataDir = await damaged(t, 'ALTER TABLE documents RENAME COLUMN created_at TO zreated_at');
+  await assert.rejects(open(t, dataDir), { code: 'NOT_READY', message: /npx assay doctor --verify/ });
+});
+
 test('metadata that can not be read fail the requests that meet them, and go with their document', async (t) => {
   const dataDir = await damaged(t, `UPDATE documents SET metadata = '{"from:"a"}' WHERE source = 'alder.md'`);
   const { knowledge, causes } = await open(t, dataDir);

@@ -106,6 +106,10 @@ test('a snapshot that is cut, flipped, misled or of another model is not believe
     },
     (file) => writeFileSync(file, ''),
     (file) => rmSync(file),
+    (file) => {
+      rmSync(file);
+      mkdirSync(file); // what can't be read as a file
+    },
   ];
   for (const name of [
     '1/vectors.faiss',
@@ -130,6 +134,7 @@ test('a snapshot that is cut, flipped, misled or of another model is not believe
       assert.equal((await knowledge.stats()).windows, 120, name);
       for (const at of [0, 59, 60, 119]) assert.equal(await nearest(at), String(at));
       await knowledge.close();
+      rmSync(file, { recursive: true, force: true });
       writeFileSync(file, whole);
     }
   // Snapshots that are whole, but not this store's.
