@@ -36,6 +36,10 @@ export function openDatabase(file: string, options: { migrations: Migrations; sy
 export const ofNewerVersion = () =>
   new AppError('NOT_READY', 'The data folder was written by a newer version of Assay.');
 
+/** What is said of a file that can't be used any more. */
+export const ofDamage = (file: string, cause?: unknown) =>
+  new AppError('NOT_READY', `${file} in the data folder is damaged; npx assay doctor --verify says where.`, { cause });
+
 /** Folds in what a predecessor left in the log, and cuts back one that long readers made grow; reading does without. */
 function foldLogIn(database: DatabaseSync) {
   try {
@@ -87,9 +91,6 @@ export function translateStoreError(error: unknown, file = 'assay.db'): AppError
     return new AppError('STORAGE_FULL', 'The disk that holds the data folder is full.', { cause: error });
   if (primary === 8 || primary === 14 || ['EACCES', 'EROFS', 'EEXIST', 'ENOTDIR', 'EPERM'].includes(code ?? ''))
     return new AppError('NOT_READY', "The data folder can't be written.", { cause: error });
-  if (tellsOfDamage(error))
-    return new AppError('NOT_READY', `${file} in the data folder is damaged; npx assay doctor --verify says where.`, {
-      cause: error,
-    });
+  if (tellsOfDamage(error)) return ofDamage(file, error);
   return new AppError('INTERNAL', 'The store failed.', { cause: error });
 }

@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { inTransaction, openDatabase } from './database.ts';
+import { inTransaction, ofDamage, openDatabase } from './database.ts';
 import { createDocuments, documentMigrations } from './documents.ts';
 import { folderReplaced, holdLock } from './lock.ts';
+import { isEmptied } from './open-to-read.ts';
 
 /**
  * Takes a data folder for this process alone, and opens its documents for writing.
@@ -13,6 +14,7 @@ export function openFolder({ dataDir, storeId: expected }: { dataDir: string; st
   const file = join(dataDir, 'assay.db');
   if (expected !== undefined && !existsSync(file)) throw folderReplaced();
   const lock = holdLock(dataDir);
+  if (isEmptied(dataDir)) throw ofDamage('assay.db');
   const database = openDatabase(file, { migrations: documentMigrations, synchronous: 'FULL' });
   const documents = createDocuments(database);
   const storeId = documents.meta('store_id')!;

@@ -1,16 +1,23 @@
-import { statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { AppError } from '../errors.ts';
-import { ofNewerVersion, translateStoreError } from './database.ts';
+import { ofDamage, ofNewerVersion, translateStoreError } from './database.ts';
 import { documentMigrations } from './documents.ts';
 
 const cutOff =
   'A restore was cut off before the store could be read again: start the service, which brings it to rest, or repeat the restore.';
 
+/** What SQLite takes for a new database: nothing, or the one byte that it writes first (`unixFileSize` in its os_unix.c). */
+const LARGEST_EMPTY = 1;
+
 /** Whether there are documents to be read, or at least a place for them: a start that finds no room leaves an empty file. */
 export const isStored = (dataDir: string) =>
-  (statSync(join(dataDir, 'assay.db'), { throwIfNoEntry: false })?.size ?? 0) > 0;
+  (statSync(join(dataDir, 'assay.db'), { throwIfNoEntry: false })?.size ?? 0) > LARGEST_EMPTY;
+
+/** Whether the documents were cut off to nothing: records of asks, which come after them, are there. SQLite would begin anew. */
+export const isEmptied = (dataDir: string) =>
+  !isStored(dataDir) && existsSync(join(dataDir, 'assay.db')) && existsSync(join(dataDir, 'asks.db'));
 
 /**
  * Opens the documents of a data folder for reading, also beside the service that writes them. Whatever is read is of one
@@ -20,6 +27,7 @@ export const isStored = (dataDir: string) =>
  */
 export function openToRead(dataDir: string, options: { olderToo?: boolean } = {}): DatabaseSync {
   const file = join(dataDir, 'assay.db');
+  if (isEmptied(dataDir)) throw ofDamage('assay.db');
   if (!isStored(dataDir)) throw new AppError('NOT_READY', `Nothing is stored in ${dataDir} yet.`);
   let database: DatabaseSync | undefined;
   try {

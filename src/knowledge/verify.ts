@@ -4,7 +4,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { askMigrations } from './asks.ts';
 import { ofNewerVersion, tellsOfDamage, translateStoreError } from './database.ts';
 import { createDocuments } from './documents.ts';
-import { isStored, openToRead } from './open-to-read.ts';
+import { isEmptied, isStored, openToRead } from './open-to-read.ts';
 import type { KnowledgeStats } from './port.ts';
 import type { StoreFinding } from './store-finding.ts';
 import { verifyDocuments } from './verify-documents.ts';
@@ -67,6 +67,7 @@ const nothingStored: StoreFinding = { name: 'store', ok: true, detail: 'nothing 
 
 /** What is found in the documents of a data folder, of one instant; null where there are none yet. */
 function withDatabase(dataDir: string, find: (database: DatabaseSync) => StoreFinding[]): StoreFinding[] | null {
+  if (isEmptied(dataDir)) return [{ name: 'store', ok: false, detail: `assay.db is empty. ${mendDatabase}` }];
   if (!isStored(dataDir)) return null;
   let database: DatabaseSync;
   try {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { statSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
@@ -44,6 +45,14 @@ test('a table that is not as it was made keeps the store from opening, and says 
   const dataDir = await damaged(t, 'ALTER TABLE documents RENAME COLUMN created_at TO zreated_at');
   await assert.rejects(open(t, dataDir), { code: 'NOT_READY', message: /npx assay doctor --verify/ });
 });
+
+for (const size of [0, 1])
+  test(`documents cut off to ${size} bytes are not taken for a new store`, async (t) => {
+    const dataDir = await damaged(t, 'SELECT 1');
+    truncateSync(join(dataDir, 'assay.db'), size);
+    await assert.rejects(open(t, dataDir), { code: 'NOT_READY', message: /npx assay doctor --verify/ });
+    assert.equal(statSync(join(dataDir, 'assay.db')).size, size);
+  });
 
 test('metadata that can not be read fail the requests that meet them, and go with their document', async (t) => {
   const dataDir = await damaged(t, `UPDATE documents SET metadata = '{"from:"a"}' WHERE source = 'alder.md'`);

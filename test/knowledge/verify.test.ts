@@ -198,6 +198,10 @@ test('found: damage to the files themselves, each told with what to do', async (
     foreign.map(({ name }) => name),
     ['store'],
   );
+  for (const size of [0, 1]) {
+    const emptied = await inFile('assay.db', (file) => truncateSync(file, size));
+    assert.match(JSON.stringify(emptied), /assay\.db is empty.*assay restore FILE --force/);
+  }
   const asks = await inFile('asks.db', (file) => writeFileSync(file, 'no database at all, whatever its name'));
   assert.match(asks[0]!.detail, /remove .*asks\.db/);
   assert.equal(asks.length, 1);
