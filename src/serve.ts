@@ -1,4 +1,7 @@
+import { lookup } from 'node:dns/promises';
+import { once } from 'node:events';
 import { existsSync } from 'node:fs';
+import type { AddressInfo, Server } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { buildApp } from './app.ts';
 import { ingestOnce, ingestWithProgress } from './commands.ts';
@@ -6,6 +9,7 @@ import { compose, type Parts } from './compose.ts';
 import { type Config, readConfig, readKeysFile } from './config.ts';
 import { AppError } from './errors.ts';
 import type { HangUps } from './hang-ups.ts';
+import { anotherDoor } from './http/connections.ts';
 
 /**
  * Serves until told to stop: reads the settings, composes, listens; on SIGTERM or SIGINT takes no more, finishes what it has
@@ -25,8 +29,9 @@ export async function serve(hangUps: HangUps, options: { ingestCorpus?: boolean 
   let awaited: string | null = 'The service is starting.';
   try {
     const app = await buildApp(parts, () => awaited);
+    const doors: Server[] = [];
     try {
-      const address = await app.listen({ host: config.host, port: config.port }).catch((error) => {
+      const address = await listen(app, config, doors).catch((error) => {
         throw toListenFailure(error, config);
       });
       parts.logger.info({ ...parts.about, address }, 'listening');
@@ -50,11 +55,34 @@ export async function serve(hangUps: HangUps, options: { ingestCorpus?: boolean 
       if (!stopping.signal.aborted) announce(address, parts.about.models.chat, config.apiKeys.length > 0);
       parts.logger.info({ signal: await told.promise }, 'stopping: finishing what has begun');
     } finally {
-      await app.close();
+      const closed = doors.map((door) => new Promise((resolve) => door.close(resolve)));
+      await Promise.all([app.close(), ...closed]);
     }
   } finally {
     await parts.close();
   }
+}
+
+/**
+ * Listens; where the host is `localhost`, on every address that it stands for, since one client takes the first and another the second.
+ * @param doors gets those to the addresses after the first
+ * @returns the first
+ */
+async function listen(app: Awaited<ReturnType<typeof buildApp>>, { host, port }: Config, doors: Server[]) {
+  const found = host === 'localhost' ? await lookup(host, { all: true }) : [{ address: host }];
+  const [first, ...others] = new Set(found.map(({ address }) => address));
+  const address = await app.listen({ host: first!, port });
+  for (const other of others) {
+    const door = anotherDoor(app.server).listen({ host: other, port: (app.server.address() as AddressInfo).port });
+    try {
+      await once(door, 'listening');
+      doors.push(door);
+      app.log.info({ address: other }, 'listening there too');
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EADDRNOTAVAIL') throw error; // a name may have addresses that are switched off
+    }
+  }
+  return address;
 }
 
 /** What keeps a service from listening, as the fault of a setting. */

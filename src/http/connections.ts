@@ -1,5 +1,5 @@
 import type { Server, ServerResponse } from 'node:http';
-import type { Socket } from 'node:net';
+import { createServer, type Server as NetServer, type Socket } from 'node:net';
 
 /** In milliseconds. */
 const patience = {
@@ -13,7 +13,7 @@ const sweepEveryMs = 100;
 /**
  * Looks after the connections of a server, which must not listen yet: ends those that do nothing but take memory, and when the server
  * stops those that are idle. Node's own way of that takes a connection for idle as soon as its reply was handed over, and cuts off what a
- * slow reader has not been sent; so it is replaced. Where HOST means two addresses, Fastify has a server for each, and this one is the first.
+ * slow reader has not been sent; so it is replaced.
  */
 export function lookAfterConnections(server: Server, { stalledMs, lateMs } = patience) {
   const open = new Map<Socket, Set<ServerResponse>>();
@@ -47,8 +47,18 @@ export function lookAfterConnections(server: Server, { stalledMs, lateMs } = pat
       drainingSince = Date.now();
       for (const responses of open.values())
         for (const response of responses) if (!response.headersSent) response.setHeader('connection', 'close');
-      const sweep = setInterval(() => server.closeIdleConnections(), sweepEveryMs);
-      server.once('close', () => clearInterval(sweep));
+      const sweep = setInterval(() => {
+        server.closeIdleConnections();
+        if (!server.listening && open.size === 0) clearInterval(sweep);
+      }, sweepEveryMs);
     },
   };
+}
+
+/**
+ * Another door to a server, for a further address: its connections become the server's, so that whatever looks after those looks after
+ * these. Listening is the caller's; closed, it waits for the connections that came through it, as the server does for its own.
+ */
+export function anotherDoor(server: Server): NetServer {
+  return createServer({ allowHalfOpen: true, noDelay: true }, (socket) => void server.emit('connection', socket));
 }

@@ -1,12 +1,15 @@
 import assert from 'node:assert/strict';
+import { lookup } from 'node:dns/promises';
 import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { lookAfterConnections } from '../../src/http/connections.ts';
+import { anotherDoor, lookAfterConnections } from '../../src/http/connections.ts';
+import { startServing } from '../doubles/command-line.ts';
 import { fail } from '../doubles/openai-replies.ts';
+import { startOpenAiServer } from '../doubles/openai-server.ts';
 import { startService } from '../doubles/service.ts';
 import { temporaryFolder } from '../doubles/temporary-folder.ts';
 
@@ -26,10 +29,13 @@ async function start(
     server.close();
     server.closeAllConnections();
   });
-  const { port } = server.address() as AddressInfo;
+  const door = anotherDoor(server);
+  await new Promise<void>((resolve) => door.listen(0, '127.0.0.1', resolve));
+  t.after(() => door.close());
+  const portOf = (each: { address(): unknown }) => (each.address() as AddressInfo).port;
   /** Sends a text and reads nothing. */
-  async function send(text: string): Promise<Socket> {
-    const socket = connect(port, '127.0.0.1');
+  async function send(text: string, to: { address(): unknown } = server): Promise<Socket> {
+    const socket = connect(portOf(to), '127.0.0.1');
     t.after(() => socket.destroy());
     socket.on('error', () => {});
     socket.write(text);
@@ -37,10 +43,11 @@ async function start(
     return socket;
   }
   const stop = () => {
+    const closed = [door, server].map((each) => new Promise((resolve) => each.close(resolve)));
     connections.drain();
-    return new Promise((resolve) => server.close(resolve));
+    return Promise.all(closed);
   };
-  return { server, send, stop };
+  return { server, door, send, stop };
 }
 
 async function readAll(socket: Socket): Promise<string> {
@@ -109,6 +116,63 @@ test('a reply that nobody takes is given up; one that is being made is waited fo
   for (const reply of replies) reply.end('at last');
   const [piece] = await once(patient, 'data');
   assert.match(String(piece), /at last/);
+});
+
+test('what came through another door is looked after as the rest is', async (t) => {
+  const held: ServerResponse[] = [];
+  const limits = { stalledMs: 50, lateMs: 5_000 };
+  const { server, door, send, stop } = await start(t, (_request, response) => void held.push(response), limits);
+  const arrived = once(server, 'connection');
+  await send('', door);
+  const [unused] = (await arrived) as [Socket];
+  const asked = once(server, 'request');
+  const patient = await send(get, door);
+  await asked;
+  await once(unused, 'close'); // nothing moves on either; for one a reply is being made
+  const stopped = stop();
+  held[0]!.end('at last');
+  assert.match(await readAll(patient), /connection: close[\s\S]*at last$/i);
+  await stopped;
+});
+
+test('what can not be read as HTTP is told so through another door too', async (t) => {
+  const { server, door, send } = await start(t, () => {});
+  const told = once(server, 'clientError');
+  server.on('clientError', (_error, socket) => socket.end('not understood'));
+  const socket = await send('hello\r\n\r\n', door);
+  await told;
+  assert.equal(await readAll(socket), 'not understood');
+});
+
+test('with HOST=localhost, an ask through each of its addresses is finished when the service stops', async (t) => {
+  const addresses = await lookup('localhost', { all: true });
+  if (addresses.length < 2) return t.skip('localhost is one address here');
+  const openai = await startOpenAiServer({ test: t });
+  const { promise: until, resolve: answerNow } = Promise.withResolvers<void>();
+  const { url, child, exit } = await startServing(t, {
+    HOST: 'localhost',
+    DATA_DIR: await temporaryFolder(t),
+    OPENAI_BASE_URL: openai.baseUrl,
+    OPENAI_API_KEY: 'canary-model-key',
+  });
+  const urls = addresses.map(({ address, family }) =>
+    url.replace(/\/\/.*:/, family === 6 ? `//[${address}]:` : `//${address}:`),
+  );
+  const post = (to: string, path: string, body: object) =>
+    fetch(to + path, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) });
+  await post(urls[0]!, '/documents', { source: 'a.md', text: 'Alder wood is light.' });
+  openai.chat({ content: 'It is light.', until });
+  const asked = post(urls.at(-1)!, '/ask', { question: 'What is alder wood like?', evaluation: 'none' });
+  await openai.waitFor((entry) => entry === openai.chatRequests[0]);
+  child.kill('SIGTERM');
+  while (await fetch(`${urls[0]}/health/live`).catch(() => null)); // until nothing is taken any more
+  answerNow();
+  const reply = await asked;
+  assert.deepEqual(
+    [reply.status, reply.headers.get('connection'), ((await reply.json()) as { answer: string }).answer],
+    [200, 'close', 'It is light.'],
+  );
+  assert.deepEqual(await exit, [0, null]);
 });
 
 test('a service that stops ends what watches a job, finishes a stream, and tells what comes behind it that it stops', async (t) => {
