@@ -7,8 +7,8 @@ export const jsonOrEvents = <Schema extends z.ZodType>(schema: Schema, events: s
   content: { 'application/json': { schema }, 'text/event-stream': { schema: z.string() } },
 });
 
-/** How often a stream that has nothing to tell says that it is there. */
-const usualHeartbeatMs = 15_000;
+/** How often a stream that has nothing to tell says that it is there, in milliseconds. */
+export const usualHeartbeatMs = 15_000;
 
 /**
  * Turns a reply into a stream of server-sent events, each with JSON on one line, and with a name unless that is null. `tell`

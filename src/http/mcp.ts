@@ -1,23 +1,27 @@
+import { randomUUID } from 'node:crypto';
 import { WebStandardStreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/webStandardStreamableHttp.js';
 import type { FastifyRequest } from 'fastify';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { AppError } from '../errors.ts';
-import { ErrorBody } from './error-reply.ts';
-import { jsonOrEvents } from './event-stream.ts';
+import { ErrorBody, errorBody, noteStreamFailure } from './error-reply.ts';
+import { jsonOrEvents, openEventStreamInTime, usualHeartbeatMs } from './event-stream.ts';
 import type { About } from './health.ts';
 import { mayUse } from './keys.ts';
+import { createMcpCalls } from './mcp-calls.ts';
 import { createMcpServer, type McpParts } from './mcp-server.ts';
 import { traceparentOf } from './traceparent.ts';
 import { whileConnected } from './while-connected.ts';
 
 /**
  * `POST /mcp`: the Model Context Protocol over streamable HTTP, without sessions: each request has a server of its own, so that any
- * replica can answer it. A request that asks to be told of progress is answered as server-sent events, any other as JSON.
+ * replica can answer it. A request that asks to be told of progress is answered as server-sent events, any other as JSON, or as events
+ * too where the answer is long in coming.
  */
 export const mcpRoute: FastifyPluginAsyncZod<
-  Omit<McpParts, 'version'> & { about: About; corsOrigins: string[]; maxBodyBytes: number }
-> = async (app, { about, corsOrigins, maxBodyBytes, ...parts }) => {
+  Omit<McpParts, 'version'> & { about: About; corsOrigins: string[]; maxBodyBytes: number; heartbeatMs?: number }
+> = async (app, { about, corsOrigins, maxBodyBytes, heartbeatMs = usualHeartbeatMs, ...parts }) => {
+  const calls = createMcpCalls();
   app.addHook('onRequest', async (request) => refuseOtherOrigins(request, corsOrigins));
 
   app.post(
@@ -53,22 +57,39 @@ export const mcpRoute: FastifyPluginAsyncZod<
       );
       const transport = new WebStandardStreamableHTTPServerTransport({
         enableJsonResponse: !wantsProgress(request.body),
+        keepAliveMs: heartbeatMs,
       });
       await server.connect(transport);
-      // Closing it cancels what its tools are doing.
       const gone = whileConnected(reply);
       gone.throwIfAborted();
-      gone.addEventListener('abort', () => void server.close(), { once: true });
+      const cancelled = calls.begin(request, reply);
+      calls.heed(request);
+      // Closing it cancels what its tools are doing.
+      for (const signal of [gone, cancelled])
+        signal.addEventListener('abort', () => void server.close(), { once: true });
       reply.raw.once('finish', () => void server.close());
       const headers = new Headers();
       for (const name of ['accept', 'content-type', 'mcp-protocol-version'])
         if (typeof request.headers[name] === 'string') headers.set(name, request.headers[name]);
+      if (request.body.method === 'initialize') reply.header('mcp-session-id', randomUUID());
       const asked = new Request('http://localhost/mcp', { method: 'POST', headers });
-      return Promise.race([
-        transport.handleRequest(asked, { parsedBody: request.body }),
-        // A reply that nobody waits for any more would otherwise never come.
-        new Promise<never>((_, reject) => gone.addEventListener('abort', () => reject(gone.reason), { once: true })),
-      ]) as never;
+      const stream = openEventStreamInTime(reply, heartbeatMs);
+      try {
+        const answered = await Promise.race([
+          transport.handleRequest(asked, { parsedBody: request.body }),
+          // A reply that nobody waits for any more would otherwise never come.
+          new Promise<never>((_, reject) => gone.addEventListener('abort', () => reject(gone.reason), { once: true })),
+          new Promise<null>((resolve) => cancelled.addEventListener('abort', () => resolve(null), { once: true })),
+        ]);
+        if (answered && !stream.hasOpened()) return answered as never;
+        if (answered) void stream.tell('message', await answered.json());
+      } catch (error) {
+        if (!stream.hasOpened()) throw error;
+        const { message } = errorBody(noteStreamFailure(error, request, reply), request.id).error;
+        void stream.tell('message', { jsonrpc: '2.0', id: request.body.id, error: { code: -32000, message } });
+      }
+      stream.end(); // of a call that was cancelled it says nothing
+      return reply as never;
     },
   );
 

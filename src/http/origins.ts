@@ -21,6 +21,7 @@ export async function guardOrigins(
       strictPreflight: false, // its refusal has a shape of its own
       exposedHeaders: [
         'x-request-id',
+        'mcp-session-id',
         'retry-after',
         'x-ratelimit-limit',
         'x-ratelimit-remaining',

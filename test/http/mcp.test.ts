@@ -3,13 +3,12 @@ import { once } from 'node:events';
 import { request } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
-import { Client } from '@modelcontextprotocol/sdk/client/index.js';
-import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
+import type { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { AskReply } from '../../src/chain/reply.ts';
 import { askAsText } from '../../src/http/mcp-text.ts';
+import { connectMcp as connect } from '../doubles/mcp-client.ts';
 import { fail } from '../doubles/openai-replies.ts';
 import { startService } from '../doubles/service.ts';
-import type { Test } from '../doubles/temporary-folder.ts';
 
 const article = 'The tower was rebuilt in 1904 with granite from the north quarry.';
 const correct = JSON.stringify({
@@ -19,24 +18,6 @@ const correct = JSON.stringify({
   score: 0.97,
 });
 const question = 'When was the tower rebuilt?';
-
-/** The official client, connected to a service; every HTTP reply it got is kept. */
-async function connect(t: Test, url: string, headers: Record<string, string> = {}) {
-  const replies: { status: number; type: string | null }[] = [];
-  const client = new Client({ name: 'test', version: '1' });
-  await client.connect(
-    new StreamableHTTPClientTransport(new URL(`${url}/mcp`), {
-      requestInit: { headers },
-      fetch: async (...given) => {
-        const reply = await fetch(...given);
-        replies.push({ status: reply.status, type: reply.headers.get('content-type') });
-        return reply;
-      },
-    }) as never,
-  );
-  t.after(() => client.close());
-  return { client, replies };
-}
 
 const textOf = (result: unknown) => (result as { content: { text: string }[] }).content.map((part) => part.text).join();
 const call = (client: Client, name: string, input: object) =>
