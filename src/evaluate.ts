@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
@@ -13,7 +14,7 @@ import { chooseModels } from './compose-models.ts';
 import { type Config, readConfig } from './config.ts';
 import { AppError } from './errors.ts';
 import { KeptReplies } from './models/kept-replies.ts';
-import { showCount, tell, WrongUsage, writeJson } from './terminal.ts';
+import { showCount, tell, tidyAtInterrupt, WrongUsage, writeJson } from './terminal.ts';
 
 export type EvaluateOptions = {
   json?: boolean;
@@ -42,12 +43,14 @@ export async function evaluate(path: string | undefined, options: EvaluateOption
   const wanted = readOptions(path, options, settings);
   const dataDir = await mkdtemp(join(tmpdir(), 'assay-evaluate-'));
   const config: Config = { ...settings, logLevel: 'warn', dataDir, weaviate: undefined };
+  const forget = tidyAtInterrupt(() => rmSync(dataDir, { recursive: true, force: true }));
   try {
     const failures =
       path === undefined ? await onSamples(config, options) : await onDataset(path, config, options, wanted);
     for (const failure of failures) tell(`Below the gate: ${failure}`);
     if (failures.length > 0) process.exitCode = 1;
   } finally {
+    forget();
     await rm(dataDir, { recursive: true, force: true });
   }
 }

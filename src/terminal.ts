@@ -1,4 +1,4 @@
-import { SingleBar } from 'cli-progress';
+import progress from 'cli-progress';
 import { AppError } from './errors.ts';
 import type { IngestProgress } from './ingest/ingest-paths.ts';
 
@@ -50,23 +50,53 @@ export async function orTellFailure(work: () => Promise<unknown>): Promise<void>
   }
 }
 
+/**
+ * Tidies up where SIGINT or SIGTERM comes, which then ends the process, unless somebody took these signals before.
+ * @returns what takes it back
+ */
+export function tidyAtInterrupt(tidyUp: () => void): () => void {
+  const signals = ['SIGINT', 'SIGTERM'] as const;
+  const isTaken = process.listenerCount('SIGINT') > 0;
+  const onSignal = (signal: NodeJS.Signals) => {
+    forget();
+    tidyUp();
+    // Once all who listen have been told, none listens any more, and the signal does what it does by itself.
+    if (!isTaken) process.nextTick(() => process.kill(process.pid, signal));
+  };
+  const forget = () => {
+    for (const signal of signals) process.off(signal, onSignal);
+  };
+  for (const signal of signals) process.on(signal, onSignal);
+  return forget;
+}
+
+/** Characters beside a bar: two numbers of seven digits, the time that is left, and what is between them. */
+const besideBar = 24;
+
 /** Shows counted work on the terminal: a bar where there is one, nothing but the end where there is none. */
 export function showCount(what: string) {
-  const bar = process.stderr.isTTY
-    ? new SingleBar({
-        format: `${what} {bar} {value}/{total} {eta_formatted}`,
-        stream: process.stderr,
-        hideCursor: true,
-      })
-    : null;
-  let started = false;
+  const { isTTY, columns } = process.stderr;
+  if (!isTTY) return { update() {}, end() {} };
+  const room = (columns || 80) - what.length - besideBar;
+  const bar = new progress.SingleBar({
+    format: `${what} {bar} {value}/{total} {eta_formatted}`,
+    barsize: Math.max(4, Math.min(40, room)),
+    // What can't be told yet is a word to the bar, of which its own format shows the end.
+    formatTime: (seconds, ...more) => (Number.isFinite(+seconds) ? progress.Format.TimeFormat(seconds, ...more) : ''),
+    stream: process.stderr,
+    hideCursor: true,
+  });
+  let forget: (() => void) | undefined;
   return {
     update(done: number, total: number) {
-      if (!started) bar?.start(total, done);
-      else bar?.update(done);
-      started = true;
+      if (forget) return bar.update(done);
+      bar.start(total, done);
+      forget = tidyAtInterrupt(() => bar.stop());
     },
-    end: () => bar?.stop(),
+    end() {
+      forget?.();
+      bar.stop();
+    },
   };
 }
 

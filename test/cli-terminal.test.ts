@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
+import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { noTerminal, runCommand, startOnTerminal } from './doubles/command-line.ts';
@@ -18,8 +18,8 @@ async function towerOnTerminal(t: Test) {
   writeFileSync(join(folder, 'tower.txt'), 'The tower was rebuilt in 1904 with granite from the north quarry.');
   const settings = { DATA_DIR: join(folder, 'data'), OPENAI_BASE_URL: openai.baseUrl, MODEL_MAX_RETRIES: '0' };
   await runCommand(['ingest', join(folder, 'tower.txt')], settings);
-  const start = (args: string[], more: Record<string, string> = {}) => {
-    const terminal = startOnTerminal(args, { ...settings, ...more });
+  const start = (args: string[], more: Record<string, string> = {}, columns?: number) => {
+    const terminal = startOnTerminal(args, { ...settings, ...more }, columns);
     t.after(terminal.stop);
     return terminal;
   };
@@ -81,4 +81,37 @@ test('in a chat Ctrl-C cancels the ask that is under way and no more, and Ctrl-D
   terminal.type('\u0004');
   assert.equal(await terminal.exit, 0, terminal.shown());
   assert.equal(openai.chatRequests.length, 3, 'what was thrown away is not asked');
+});
+
+test('Ctrl-C while a bar is shown leaves the terminal as it was, and nothing of an evaluation', {
+  skip: noTerminal,
+}, async (t) => {
+  const { openai, start } = await towerOnTerminal(t);
+  openai.embeddingsWhen(() => true, fail.hang());
+  const folder = await temporaryFolder(t);
+  for (const args of [['ingest', 'corpus'], ['evaluate']]) {
+    const calls = openai.embeddingRequests.length;
+    const terminal = start(args, { TMPDIR: folder });
+    await openai.waitFor((entry) => entry === openai.embeddingRequests[calls]);
+    await terminal.waitFor(`${escapeSign}[?25l`);
+    terminal.type('\u0003');
+    assert.equal(await terminal.exit, 130, terminal.shown());
+    for (const mode of ['?25', '?7'])
+      assert.ok(terminal.shown().lastIndexOf(`[${mode}h`) > terminal.shown().lastIndexOf(`[${mode}l`), mode);
+  }
+  assert.deepEqual(readdirSync(folder), []);
+});
+
+test('a bar leaves room for its numbers on a narrow terminal, and shows no time that it can not tell', {
+  skip: noTerminal,
+}, async (t) => {
+  const { start } = await towerOnTerminal(t);
+  const terminal = start(['export', join(await temporaryFolder(t), 'all.jsonl')], {}, 40);
+  assert.equal(await terminal.exit, 0);
+  const lines = [...terminal.shown().matchAll(/Exporting \S+ \d+\/\d+( \S*s)?/g)];
+  assert.ok(lines.length > 0);
+  for (const [line, time = ''] of lines) {
+    assert.ok(line.length <= 40, line);
+    assert.match(time, /^( \d+s)?$/);
+  }
 });

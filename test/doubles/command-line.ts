@@ -59,13 +59,14 @@ export async function runCommand(args: string[], settings: Record<string, string
 export const noTerminal =
   !process.env.CI && spawnSync('script', ['--version']).status !== 0 && 'script of util-linux is not installed';
 
-/** Starts the command line on a terminal of its own; what is typed and shown goes through it as characters. */
-export function startOnTerminal(args: string[], settings: Record<string, string>) {
+/** Starts the command line on a terminal of its own, so many characters wide; what is typed and shown goes through it as characters. */
+export function startOnTerminal(args: string[], settings: Record<string, string>, columns = 80) {
   const { PATH, HOME } = process.env;
   const quoted = [process.execPath, `${project}/src/cli.ts`, ...args].map(
     (each) => `'${each.replaceAll("'", "'\\''")}'`,
   );
-  const child = spawn('script', ['--quiet', '--flush', '--return', '--command', quoted.join(' '), '/dev/null'], {
+  const command = `stty cols ${columns} && exec ${quoted.join(' ')}`;
+  const child = spawn('script', ['--quiet', '--flush', '--return', '--command', command, '/dev/null'], {
     cwd: project,
     env: { PATH, HOME, SHELL: '/bin/sh', TERM: 'xterm-256color', ...settings },
     stdio: ['pipe', 'pipe', 'inherit'],
