@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import type { Turn } from './chain/in-conversation.ts';
 import type { AskReply } from './chain/reply.ts';
 import { readConfig, readServiceKey } from './config.ts';
@@ -63,18 +64,28 @@ async function openStore(): Promise<Answerer> {
 
 async function openService(baseUrl: string): Promise<Answerer> {
   const { AssayError, createClient } = await import('../packages/client/src/index.ts');
+  const { AskReply } = await import('./chain/reply.ts');
   const { createToldText } = await import('./chain/told-text.ts');
   const key = readServiceKey();
   const client = createClient({ baseUrl, ...(key !== undefined && { key }) });
 
-  /** Failures of the service in its words, others in ours. */
-  async function told<T>(work: Promise<T>, signal?: AbortSignal): Promise<T> {
+  const { question, answer, verdict, context, abstained } = AskReply.shape;
+  const Shown = z.object({ question, answer, verdict, context, abstained });
+  const somethingElse = (how = '') =>
+    new AppError('NOT_READY', `At ${baseUrl} something else than Assay replies${how}: is this the address?`);
+
+  /** What a service replies, once it is known to be what is shown of it. Failures of the service are in its words, others in ours. */
+  async function told<T>(work: Promise<T>, shape: z.ZodType, signal?: AbortSignal): Promise<T> {
     try {
-      return await work;
+      const reply = await work;
+      if (!shape.safeParse(reply).success) throw somethingElse();
+      return reply;
     } catch (error) {
+      if (error instanceof AppError) throw error;
       if (signal?.aborted) throw new AppError('CLIENT_GONE', 'Cancelled.', { cause: error });
       if (!(error instanceof AssayError))
         throw new AppError('NOT_READY', `The service at ${baseUrl} can't be reached.`, { cause: error });
+      if (error.code === 'UNKNOWN') throw somethingElse(`, with the status ${error.status}`);
       if (error.code === 'model_not_found')
         throw new AppError('COLLECTION_NOT_FOUND', 'There is no such collection, or the key does not open it.');
       const hint = error.status === 401 && key === undefined ? ' Put the key into ASSAY_KEY.' : '';
@@ -105,11 +116,15 @@ async function openService(baseUrl: string): Promise<Answerer> {
   return {
     answer(query) {
       const { question, collection, history, signal, onText } = query;
-      if (history !== undefined && history.length > 0) return told(converse(query), signal);
-      return told(onText ? stream(query, onText) : client.ask({ question, collection }, signal && { signal }), signal);
+      if (history !== undefined && history.length > 0) return told(converse(query), Shown, signal);
+      return told(
+        onText ? stream(query, onText) : client.ask({ question, collection }, signal && { signal }),
+        Shown,
+        signal,
+      );
     },
     search: ({ question, collection, topK }) =>
-      told(client.search({ question, collection, ...(topK !== undefined && { topK }) })),
+      told(client.search({ question, collection, ...(topK !== undefined && { topK }) }), context),
     close: async () => {},
   };
 }

@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { runCommand } from './doubles/command-line.ts';
@@ -157,4 +160,33 @@ test('the exit code is 2 for wrong usage alone', async (t) => {
   assert.equal(await codeOf('--help'), 0);
   assert.equal(await codeOf('ask', '--help'), 0);
   assert.equal(await codeOf('ask', 'x', '--server', 'http://127.0.0.1:1'), 1);
+});
+
+test('what replies at --server and is not Assay is told as that', async (t) => {
+  const replies: Record<string, [status: number, type: string, body: string]> = {
+    '/page': [200, 'text/html', '<p>Please log in'],
+    '/lost': [404, 'text/html', '<p>Not found'],
+    '/other': [200, 'application/json', '{"hello":1}'],
+    '/broken': [200, 'application/json', '{"answer":'],
+    '/nothing': [200, 'application/json', 'null'],
+  };
+  const server = createServer((request, response) => {
+    const [status, type, body] = replies[request.url!.replace(/\/(ask|search)$/, '')]!;
+    request.resume().once('end', () => response.writeHead(status, { 'content-type': type }).end(body));
+  }).listen(0, '127.0.0.1');
+  t.after(() => server.close());
+  await once(server, 'listening');
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const runs = Object.keys(replies).flatMap((path) =>
+    [['ask'], ['ask', '--json'], ['search']].map(async (command) => {
+      const { stdout, stderr, code } = await runCommand([...command, 'x', '--server', url + path], {});
+      const status = path === '/lost' ? ', with the status 404' : '(, with the status 200)?';
+      assert.deepEqual([stdout, code], ['', 1], `${command} ${path}`);
+      assert.match(
+        stderr,
+        new RegExp(`^At \\S+${path} something else than Assay replies${status}: is this the address\\?\n$`),
+      );
+    }),
+  );
+  await Promise.all(runs);
 });

@@ -1,17 +1,19 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { type AskEvent, AssayError, createClient } from '../packages/client/src/index.ts';
 import { fail } from './doubles/openai-replies.ts';
 import { startService } from './doubles/service.ts';
-import type { Test } from './doubles/temporary-folder.ts';
+import { type Test, temporaryFolder } from './doubles/temporary-folder.ts';
 
 const question = 'When was the tower rebuilt?';
 const correct = JSON.stringify({ quotes: [], reason: 'It says so.', verdict: 'Correct', score: 0.97 });
 const text = 'The tower was rebuilt in 1904 with granite from the north quarry.';
 
-async function start(t: Test) {
-  const service = await startService(t, { settings: { API_KEYS: 'me:canary-key-me:default|attic' } });
+async function start(t: Test, settings: Record<string, string> = {}) {
+  const service = await startService(t, { settings: { API_KEYS: 'me:canary-key-me:default|attic', ...settings } });
   return { ...service, assay: createClient({ baseUrl: `${service.url}/`, key: 'canary-key-me' }) };
 }
 
@@ -96,6 +98,51 @@ test('documents are added, listed, read and removed', async (t) => {
   );
   await assay.removeCollection('attic');
   assert.equal((await assay.health()).documents, 2);
+});
+
+test('files have a title and metadata, a collection is told of, and a job is started, watched and cancelled', async (t) => {
+  const corpus = await temporaryFolder(t);
+  await writeFile(join(corpus, 'ash.md'), 'Ash wood is tough.');
+  const { assay } = await start(t, { CORPUS_DIR: corpus });
+  const [file] = await assay.addFiles([new File([text], 'log.txt')], { title: 'Log', metadata: { year: 1904 } });
+  const { title, metadata } = await assay.document(file!.id);
+  assert.deepEqual([title, metadata], ['Log', { year: 1904 }]);
+  assert.equal((await assay.collection('default')).documents, 1);
+  const { id } = await assay.startJob();
+  const last = (await Array.fromAsync(assay.watchJob(id))).at(-1)!;
+  assert.deepEqual([last.status, last.progress.added], ['done', 1]);
+  assert.deepEqual([await assay.job(id), await assay.cancelJob(id)], [last, last]);
+});
+
+test('what replies and is not Assay is told as that', async () => {
+  const page = async () => new Response('<p>Please log in', { headers: { 'content-type': 'text/html' } });
+  const assay = createClient({ baseUrl: 'http://assay.example', fetch: page });
+  for (const call of [assay.ask({ question }), Array.fromAsync(assay.askStream({ question })), assay.collections()]) {
+    const { status, code, message } = await refusal(call);
+    assert.deepEqual([status, code, message], [200, 'UNKNOWN', 'The reply is none of Assay.']);
+  }
+});
+
+test('a stream is read also where streams can not be iterated, and leaving the loop ends it', async () => {
+  const told = Promise.withResolvers<void>();
+  const stream = () => {
+    const body = new ReadableStream({
+      start: (controller) => controller.enqueue(Buffer.from('event: token\ndata: {"text":"In "}\n\nevent: to')),
+      cancel: () => told.resolve(),
+    });
+    Object.defineProperty(body, Symbol.asyncIterator, { value: undefined });
+    return body;
+  };
+  const headers = { 'content-type': 'text/event-stream; charset=utf-8' };
+  const assay = createClient({
+    baseUrl: 'http://assay.example',
+    fetch: async () => new Response(stream(), { headers }),
+  });
+  for await (const { data } of assay.askStream({ question })) {
+    assert.deepEqual(data, { text: 'In ' });
+    break;
+  }
+  await told.promise;
 });
 
 test('an ask comes whole, and step by step as its model writes it', async (t) => {

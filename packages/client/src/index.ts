@@ -1,44 +1,26 @@
-import type { paths } from './schema.ts';
+import type {
+  AskEvent,
+  AskReply,
+  AskRequest,
+  ChatChunk,
+  ChatEvent,
+  Collection,
+  Conversation,
+  DocumentPage,
+  DocumentSummary,
+  FileFields,
+  Health,
+  Job,
+  NewDocument,
+  Options,
+  Passage,
+  Reply,
+  SearchRequest,
+  StoredDocument,
+  WrittenDocument,
+} from './types.ts';
 
-type Method = 'get' | 'post' | 'put' | 'delete';
-type Operation<Path extends keyof paths, Verb extends Method> = NonNullable<paths[Path][Verb]>;
-type Json<Content> = Content extends { content: { 'application/json': infer Body } } ? Body : never;
-type Reply<Path extends keyof paths, Verb extends Method> =
-  Operation<Path, Verb> extends { responses: { 200: infer Good } } ? Json<Good> : never;
-type Body<Path extends keyof paths, Verb extends Method> =
-  Operation<Path, Verb> extends { requestBody: infer Given } ? NonNullable<Json<Given>> : never;
-
-/** An ask as it is sent; everything but the question has a default. */
-export type AskRequest = Omit<Body<'/ask', 'post'>, 'stream'>;
-/** An ask's whole reply: answer, context, verdict, usage, timings. */
-export type AskReply = Reply<'/ask', 'post'>;
-export type Verdict = AskReply['verdict'];
-/** A stretch of a document, word for word; offsets are UTF-16 code units of the document's text. */
-export type Passage = AskReply['context'][number];
-export type SearchRequest = Body<'/search', 'post'>;
-export type NewDocument = Body<'/documents', 'post'>;
-/** What became of a document that was sent. */
-export type WrittenDocument = Extract<Reply<'/documents', 'post'>, { id: string }>;
-export type DocumentPage = Reply<'/documents', 'get'>;
-export type DocumentSummary = DocumentPage['documents'][number];
-export type StoredDocument = Reply<'/documents/{id}', 'get'>;
-export type Collection = Reply<'/collections/{name}', 'get'>;
-export type Health = Reply<'/health/ready', 'get'>;
-
-/** What a streamed ask tells, in this order: what was found, the text as it is written, the answer, its verdict, the whole reply. */
-export type AskEvent =
-  | { event: 'context'; data: Passage[] }
-  | { event: 'token'; data: { text: string } }
-  | { event: 'answer'; data: { text: string; abstained: boolean } }
-  | { event: 'verdict'; data: Verdict }
-  | { event: 'done'; data: AskReply };
-
-/** What has been said, oldest first; the last message is a user's and is the question. */
-export type Conversation = { messages: { role: 'user' | 'assistant'; content: string }[]; collection?: string };
-/** An answer in a conversation; `question` is the last message as it was understood, standing by itself. */
-export type ChatReply = Pick<AskReply, 'id' | 'question' | 'answer' | 'verdict' | 'context' | 'abstained'>;
-/** What a streamed answer in a conversation tells: the text as it is written, then the whole reply. */
-export type ChatEvent = { event: 'token'; data: { text: string } } | { event: 'done'; data: ChatReply };
+export type * from './types.ts';
 
 /** A reply that is no success: its status (0 inside a stream), Assay's code, and the id that finds it in the service's log. */
 export class AssayError extends Error {
@@ -60,8 +42,6 @@ export class AssayError extends Error {
     this.retryAfterSeconds = fields.retryAfterSeconds ?? null;
   }
 }
-
-export type Options = { signal?: AbortSignal };
 
 /**
  * A client of one Assay service. Every call takes a signal that ends it, and with it the model calls behind it.
@@ -87,11 +67,16 @@ export function createClient(options: { baseUrl: string; key?: string; fetch?: t
       ...(signal && { signal }),
     });
     if (!response.ok) throw await toError(response);
+    // Whatever else may stand at an address, as a page to log in, replies too.
+    const type = response.headers.get('content-type') ?? '';
+    if (response.status !== 204 && !type.startsWith(accept)) throw unexpectedReply(response);
     return response;
   }
   async function json<T>(method: string, path: string, body?: unknown, within?: Options): Promise<T> {
     const response = await send(method, path, body, 'application/json', within);
-    return (response.status === 204 ? undefined : await response.json()) as T;
+    const value = response.status === 204 ? undefined : parse(await response.text());
+    if (value === null) throw unexpectedReply(response);
+    return value as T;
   }
   const documents = (
     query: { collection?: string; cursor?: string; limit?: number } = {},
@@ -154,9 +139,12 @@ export function createClient(options: { baseUrl: string; key?: string; fetch?: t
       json<WrittenDocument>('POST', '/documents', document, within),
 
     /** Adds files of any format that the service reads, all or none; each file's name is its source. */
-    async addFiles(files: File[], fields: { collection?: string } = {}, within?: Options): Promise<WrittenDocument[]> {
+    async addFiles(files: File[], fields: FileFields = {}, within?: Options): Promise<WrittenDocument[]> {
+      const { collection, title, metadata } = fields;
       const form = new FormData();
-      if (fields.collection !== undefined) form.append('collection', fields.collection);
+      if (collection !== undefined) form.append('collection', collection);
+      if (title !== undefined) form.append('title', title);
+      if (metadata !== undefined) form.append('metadata', JSON.stringify(metadata));
       for (const file of files) form.append('files', file, file.name);
       const written = await json<Reply<'/documents', 'post'>>('POST', '/documents', form, within);
       return 'documents' in written ? written.documents : [written];
@@ -182,11 +170,30 @@ export function createClient(options: { baseUrl: string; key?: string; fetch?: t
 
     collections: async (within?: Options): Promise<Collection[]> =>
       (await json<Reply<'/collections', 'get'>>('GET', '/collections', undefined, within)).collections,
+    collection: (name: string, within?: Options) =>
+      json<Collection>('GET', `/collections/${encodeURIComponent(name)}`, undefined, within),
     /** Makes a collection where there is none of this name. */
     createCollection: (name: string, within?: Options) =>
       json<Collection>('PUT', `/collections/${encodeURIComponent(name)}`, undefined, within),
     removeCollection: (name: string, within?: Options) =>
       json<void>('DELETE', `/collections/${encodeURIComponent(name)}`, undefined, within),
+
+    /** Has the service ingest its own folder, CORPUS_DIR, in the background; the job that runs already is told where there is one. */
+    startJob: (collection = 'default', within?: Options) => json<Job>('POST', '/jobs', { collection }, within),
+    job: (id: string, within?: Options) => json<Job>('GET', `/jobs/${encodeURIComponent(id)}`, undefined, within),
+    /** How far a job is, each time it gets further, until it has ended. */
+    async *watchJob(id: string, within?: Options): AsyncGenerator<Job, void, undefined> {
+      const path = `/jobs/${encodeURIComponent(id)}`;
+      const response = await send('GET', path, undefined, 'text/event-stream', within);
+      for await (const { event, data } of readEvents(response.body!)) {
+        yield data as Job;
+        if (event === 'done') return;
+      }
+      throw brokenStream(response);
+    },
+    /** Cancels a job; what it has stored stays. */
+    cancelJob: (id: string, within?: Options) =>
+      json<Job>('DELETE', `/jobs/${encodeURIComponent(id)}`, undefined, within),
 
     /** What the service holds and is made of; throws while it can't answer. */
     health: (within?: Options) => json<Health>('GET', '/health/ready', undefined, within),
@@ -195,19 +202,21 @@ export function createClient(options: { baseUrl: string; key?: string; fetch?: t
 
 export type Client = ReturnType<typeof createClient>;
 
-/** A chunk of a streamed completion; the one that ends the answer has the fields of the reply. */
-type ChatChunk = Omit<ChatReply, 'id' | 'answer'> & {
-  choices: { delta: { content?: string } }[];
-  ask_id?: string;
-  error?: { message: string; code: string | null };
-};
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
 
+const requestIdOf = ({ headers }: Response) => headers.get('x-request-id');
+const failure = (response: Response, message: string, status: number, code: string) =>
+  new AssayError(message, { status, code, requestId: requestIdOf(response) });
 const brokenStream = (response: Response) =>
-  new AssayError('The stream ended before the reply was whole.', {
-    status: 0,
-    code: 'STREAM_BROKEN',
-    requestId: response.headers.get('x-request-id'),
-  });
+  failure(response, 'The stream ended before the reply was whole.', 0, 'STREAM_BROKEN');
+const unexpectedReply = (response: Response) =>
+  failure(response, 'The reply is none of Assay.', response.status, 'UNKNOWN');
 
 async function toError(response: Response): Promise<AssayError> {
   const told = (await response.json().catch(() => null)) as { error?: { code?: string; message?: string } } | null;
@@ -215,22 +224,27 @@ async function toError(response: Response): Promise<AssayError> {
   return new AssayError(told?.error?.message ?? `The service replied with the status ${response.status}.`, {
     status: response.status,
     code: told?.error?.code ?? 'UNKNOWN',
-    requestId: response.headers.get('x-request-id'),
+    requestId: requestIdOf(response),
     retryAfterSeconds: Number.isFinite(retryAfter) ? retryAfter : null,
   });
 }
-
 /** Server-sent events, each with JSON as its data, however the bytes are cut. */
 async function* readEvents(body: ReadableStream<Uint8Array>): AsyncGenerator<{ event: string; data: unknown }> {
-  let rest = '';
+  // Not every browser's streams, nor every project's types, can be iterated.
+  const reader = body.getReader();
   const decoder = new TextDecoder();
-  for await (const bytes of body) {
-    const events = (rest + decoder.decode(bytes, { stream: true })).split('\n\n');
-    rest = events.pop()!;
-    for (const text of events) {
-      const field = (name: string) => new RegExp(`^${name}: ?(.*)$`, 'm').exec(text)?.[1];
-      const data = field('data');
-      if (data !== undefined) yield { event: field('event') ?? 'message', data: JSON.parse(data) };
+  let rest = '';
+  try {
+    for (let read = await reader.read(); !read.done; read = await reader.read()) {
+      const events = (rest + decoder.decode(read.value, { stream: true })).split('\n\n');
+      rest = events.pop()!;
+      for (const text of events) {
+        const field = (name: string) => new RegExp(`^${name}: ?(.*)$`, 'm').exec(text)?.[1];
+        const data = field('data');
+        if (data !== undefined) yield { event: field('event') ?? 'message', data: JSON.parse(data) };
+      }
     }
+  } finally {
+    await reader.cancel().catch(() => {}); // whoever leaves ends the reply
   }
 }
