@@ -13,8 +13,8 @@ import { isEmptied } from './open-to-read.ts';
 export function openFolder({ dataDir, storeId: expected }: { dataDir: string; storeId?: string }) {
   const file = join(dataDir, 'assay.db');
   if (expected !== undefined && !existsSync(file)) throw folderReplaced();
-  const lock = holdLock(dataDir);
   if (isEmptied(dataDir)) throw ofDamage('assay.db');
+  const lock = holdLock(dataDir);
   const database = openDatabase(file, { migrations: documentMigrations, synchronous: 'FULL' });
   const documents = createDocuments(database);
   const storeId = documents.meta('store_id')!;
