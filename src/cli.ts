@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 import { Argument, Command, CommanderError, Option } from 'commander';
 import packageJson from '../package.json' with { type: 'json' };
+import { orTellFailure } from './commands/terminal.ts';
 import { catchHangUps } from './hang-ups.ts';
-import { orTellFailure } from './terminal.ts';
 
 // What a command needs is loaded when it runs, so that `--help` and `doctor` work where something is missing.
 const program = new Command('assay')
@@ -32,7 +32,7 @@ program
   .description(
     'speak the Model Context Protocol on stdin and stdout (the service must not be running on the same DATA_DIR)',
   )
-  .action(async () => (await import('./mcp.ts')).serveMcp());
+  .action(async () => (await import('./commands/mcp.ts')).serveMcp());
 
 program
   .command('ingest')
@@ -40,7 +40,7 @@ program
   .argument('<paths...>')
   .option('--collection <name>', 'made where it is not there', 'default')
   .option(...jsonOption)
-  .action(async (paths, options) => (await import('./commands.ts')).ingest(paths, options));
+  .action(async (paths, options) => (await import('./commands/ingest.ts')).ingest(paths, options));
 
 program
   .command('ask')
@@ -49,14 +49,14 @@ program
   .option('--collection <name>', 'the collection to ask', 'default')
   .option('--json', 'print the whole reply as JSON')
   .option(...serverOption)
-  .action(async (question, options) => (await import('./ask-command.ts')).ask(question, options));
+  .action(async (question, options) => (await import('./commands/ask.ts')).ask(question, options));
 
 program
   .command('chat')
   .description('ask one question after another, each of which may lean on those before')
   .option('--collection <name>', 'the collection to ask', 'default')
   .option(...serverOption)
-  .action(async (options) => (await import('./chat-command.ts')).chat(options));
+  .action(async (options) => (await import('./commands/chat.ts')).chat(options));
 
 program
   .command('search')
@@ -66,13 +66,13 @@ program
   .option('--top-k <number>', 'how many, 1 to 20; by default TOP_K')
   .option(...jsonOption)
   .option(...serverOption)
-  .action(async (question, options) => (await import('./ask-command.ts')).search(question, options));
+  .action(async (question, options) => (await import('./commands/ask.ts')).search(question, options));
 
 program
   .command('reembed')
   .description('make all vectors anew after a change of EMBEDDING_MODEL')
   .option(...jsonOption)
-  .action(async (options) => (await import('./commands.ts')).reembedAll(options));
+  .action(async (options) => (await import('./commands/reembed.ts')).reembedAll(options));
 
 program
   .command('backup')
@@ -80,7 +80,7 @@ program
   .argument('<file>')
   .option('--force', 'replace a file that is there')
   .option(...jsonOption)
-  .action(async (file, options) => (await import('./store-commands.ts')).backUp(file, options));
+  .action(async (file, options) => (await import('./commands/store.ts')).backUp(file, options));
 
 program
   .command('restore')
@@ -88,7 +88,7 @@ program
   .argument('<file>', 'what assay backup has made')
   .option('--force', 'replace documents that are there')
   .option(...jsonOption)
-  .action(async (file, options) => (await import('./store-commands.ts')).restore(file, options));
+  .action(async (file, options) => (await import('./commands/store.ts')).restore(file, options));
 
 program
   .command('export')
@@ -98,14 +98,14 @@ program
   .option('--vectors', 'with the vector of each window')
   .option('--force', 'replace a file that is there')
   .option('--json', 'tell what was done as JSON, on stderr')
-  .action(async (file, options) => (await import('./store-commands.ts')).exportTo(file, options));
+  .action(async (file, options) => (await import('./commands/store.ts')).exportTo(file, options));
 
 program
   .command('migrate')
   .description('copy all documents with their vectors from DATA_DIR into the Weaviate of WEAVIATE_URL, or back')
   .addOption(new Option('--to <store>', 'where to').choices(['weaviate', 'embedded']).makeOptionMandatory())
   .option(...jsonOption)
-  .action(async (options) => (await import('./migrate-command.ts')).migrateTo(options));
+  .action(async (options) => (await import('./commands/migrate.ts')).migrateTo(options));
 
 program
   .command('import-faiss')
@@ -117,7 +117,7 @@ program
     'the model that made the folder’s vectors; of another than ours, texts are embedded anew',
   )
   .option(...jsonOption)
-  .action(async (folder, options) => (await import('./import-faiss.ts')).importFaiss(folder, options));
+  .action(async (folder, options) => (await import('./commands/import-faiss.ts')).importFaiss(folder, options));
 
 program
   .command('evaluate')
@@ -143,7 +143,7 @@ program
     'what an ask does with an Incorrect answer: return (the default), retry or abstain',
   )
   .option('--articles <which>', 'of a SQuAD set that weights were trained on: all (the default), held-out or tuned')
-  .action(async (dataset, options) => (await import('./evaluate.ts')).evaluate(dataset, options));
+  .action(async (dataset, options) => (await import('./commands/evaluate.ts')).evaluate(dataset, options));
 
 program
   .command('key')
@@ -152,20 +152,20 @@ program
   .option('--collections <names>', 'the collections it opens, by comma; by default all')
   .option('--rights <names>', 'of ask, write, admin, by comma; by default all')
   .option('--json', 'print key and line as JSON, both to stdout')
-  .action(async (name, options) => (await import('./key-command.ts')).makeKey(name, options));
+  .action(async (name, options) => (await import('./commands/key.ts')).makeKey(name, options));
 
 program
   .command('doctor')
   .description('say what is installed, which models answer, what is wrong and how to mend it')
   .option('--json', 'print the findings as JSON')
   .option('--verify', 'check all that is stored against itself, also while the service runs')
-  .action(async (options) => (await import('./doctor.ts')).doctor(options));
+  .action(async (options) => (await import('./commands/doctor.ts')).doctor(options));
 
 program
   .command('completion')
   .description('print a script by which a shell completes assay’s commands and options')
   .addArgument(new Argument('<shell>').choices(['bash', 'zsh', 'fish']))
-  .action(async (shell) => (await import('./completion.ts')).completion(shell, program));
+  .action(async (shell) => (await import('./commands/completion.ts')).completion(shell, program));
 
 await orTellFailure(async () => {
   try {

@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import type { AddressInfo, Server } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { buildApp } from './app.ts';
-import { ingestOnce, ingestWithProgress } from './commands.ts';
+import { ingestOnce, ingestWithProgress } from './commands/ingest.ts';
 import { compose, type Parts } from './compose.ts';
 import { type Config, readConfig, readKeysFile } from './config.ts';
 import { AppError } from './errors.ts';

@@ -95,6 +95,13 @@ test('the page knows the HTTP API and its libraries, and nothing of the service'
       assert.match(name!, /^(\.\/[\w-]+\.js|preact\/hooks|htm\/preact|marked|dompurify)$/, `src/page/${file}`);
 });
 
+test('commands are loaded by the entry points alone', () => {
+  const outside = files.filter(
+    (file) => !file.startsWith('commands/') && importsOf(file).some((name) => /\/commands\//.test(name)),
+  );
+  assert.deepEqual(outside.sort(), ['cli.ts', 'main.ts', 'serve.ts']);
+});
+
 test('the files that everyone shares stand on none of the rooms', () => {
   const broken = leaf.flatMap((file) =>
     importsOf(file)
@@ -137,7 +144,7 @@ test('settings are read in config.ts alone, and only serve.ts listens', () => {
 
 test('one file reaches a running service, by the client, which knows nothing of the service’s own code', () => {
   const outside = files.filter((file) => importsOf(file).some((name) => /\/packages\//.test(name)));
-  assert.deepEqual(outside, ['answerer.ts']);
+  assert.deepEqual(outside, ['commands/answerer.ts']);
   const client = join(src, '../packages/client/src');
   for (const file of readdirSync(client))
     for (const [, name] of readFileSync(join(client, file), 'utf8').matchAll(/^(?:import|export) .*from '([^']+)'/gm))

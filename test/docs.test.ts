@@ -31,7 +31,7 @@ const notRunHere: [RegExp, string][] = [
   [/^docker /, 'needs a container engine; .ci/run builds the image, runs it, and checks what it may write'],
   [/^kubectl /, 'needs a cluster; test/deploy.test.ts checks the manifests'],
   [/^(ollama|vllm|llama-server) /, 'needs that server and a model of gigabytes'],
-  [/ npx assay migrate /, 'needs a Weaviate; test/migrate.test.ts runs it'],
+  [/ npx assay migrate /, 'needs a Weaviate; test/commands/migrate.test.ts runs it'],
   [
     /make-pairs\.ts|^OPENAI_BASE_URL=… .* npx assay evaluate/,
     'needs SQuAD and that model; they made the figures of the page',

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { buildApp } from '../../src/app.ts';
-import { ingestWithProgress } from '../../src/commands.ts';
+import { ingestWithProgress } from '../../src/commands/ingest.ts';
 import { compose } from '../../src/compose.ts';
 import { readConfig } from '../../src/config.ts';
 

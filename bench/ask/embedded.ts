@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { seededRandom } from '../../evaluation/seeded.ts';
 import { AskRequest } from '../../src/chain/reply.ts';
-import { ingestWithProgress } from '../../src/commands.ts';
+import { ingestWithProgress } from '../../src/commands/ingest.ts';
 import { compose } from '../../src/compose.ts';
 import { readConfig } from '../../src/config.ts';
 import type { NewDocument } from '../../src/knowledge/port.ts';

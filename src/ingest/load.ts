@@ -40,24 +40,24 @@ export async function loadText({ text, format }: TextToLoad): Promise<LoadedDocu
 async function parseText(source: string, format: TextFormat): Promise<Parsed> {
   switch (format) {
     case 'text':
-      return (await import('./text.ts')).loadPlainText(source);
+      return (await import('./formats/text.ts')).loadPlainText(source);
     case 'markdown':
-      return (await import('./markdown.ts')).loadMarkdown(source);
+      return (await import('./formats/markdown.ts')).loadMarkdown(source);
     case 'html':
-      return (await import('./html.ts')).loadHtml(source);
+      return (await import('./formats/html.ts')).loadHtml(source);
     case 'csv':
-      return (await import('./csv.ts')).loadCsv(source);
+      return (await import('./formats/csv.ts')).loadCsv(source);
     case 'json':
-      return (await import('./json.ts')).loadJson(source);
+      return (await import('./formats/json.ts')).loadJson(source);
     case 'jsonl':
-      return (await import('./json-lines.ts')).loadJsonLines(source);
+      return (await import('./formats/json-lines.ts')).loadJsonLines(source);
   }
 }
 
 async function parseBytes(bytes: Uint8Array, format: Format): Promise<Parsed> {
-  if (format === 'docx') return (await import('./docx.ts')).loadDocx(bytes);
-  if (format === 'epub') return (await import('./epub.ts')).loadEpub(bytes);
-  return (await import('./pdf.ts')).loadPdf(bytes);
+  if (format === 'docx') return (await import('./formats/docx.ts')).loadDocx(bytes);
+  if (format === 'epub') return (await import('./formats/epub.ts')).loadEpub(bytes);
+  return (await import('./formats/pdf.ts')).loadPdf(bytes);
 }
 
 function checked(document: LoadedDocument, hint: string): LoadedDocument {

@@ -9,9 +9,9 @@ import { fail, promptText } from '../doubles/openai-replies.ts';
 import { startOpenAiServer } from '../doubles/openai-server.ts';
 import { type Test, temporaryFolder } from '../doubles/temporary-folder.ts';
 import { startTraceCollector } from '../doubles/trace-collector.ts';
-import { makeDocx, paragraph } from '../ingest/make-docx.ts';
-import { makeEpub } from '../ingest/make-epub.ts';
-import { makePdf } from '../ingest/make-pdf.ts';
+import { makeDocx, paragraph } from '../ingest/formats/make-docx.ts';
+import { makeEpub } from '../ingest/formats/make-epub.ts';
+import { makePdf } from '../ingest/formats/make-pdf.ts';
 
 const key = 'canary-key-of-the-caller';
 const text = 'The canary-passage stood in the harbour. The tower was rebuilt in 1904 with canary-granite.';

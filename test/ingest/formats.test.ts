@@ -3,9 +3,9 @@ import { test } from 'node:test';
 import { loadDocument } from '../../src/ingest/load.ts';
 import { splitDocument } from '../../src/ingest/split.ts';
 import { createTokenCounter } from '../../src/ingest/tokens.ts';
-import { makeDocx, paragraph, table } from './make-docx.ts';
-import { makeEpub } from './make-epub.ts';
-import { makePdf } from './make-pdf.ts';
+import { makeDocx, paragraph, table } from './formats/make-docx.ts';
+import { makeEpub } from './formats/make-epub.ts';
+import { makePdf } from './formats/make-pdf.ts';
 
 const countTokens = createTokenCounter();
 const sentences = Array.from({ length: 40 }, (_, index) => `Sentence ${index} says söme 😀 thing or other.`);

@@ -11,7 +11,7 @@ import { startParser } from '../../src/ingest/parser.ts';
 import { splitDocument } from '../../src/ingest/split.ts';
 import { createTokenCounter } from '../../src/ingest/tokens.ts';
 import type { Test } from '../doubles/temporary-folder.ts';
-import { makePdf } from './make-pdf.ts';
+import { makePdf } from './formats/make-pdf.ts';
 
 const sizes = { chunkSizeTokens: 60, chunkOverlapTokens: 12 };
 const small = (text: string) => ({ text, format: 'text' as const, ...sizes });

@@ -2,13 +2,13 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { AppError } from '../../src/errors.ts';
+import { layOutPage } from '../../src/ingest/formats/pdf-layout.ts';
+import { withoutRunningLines } from '../../src/ingest/formats/running-lines.ts';
 import { loadDocument } from '../../src/ingest/load.ts';
 import type { LoadedDocument } from '../../src/ingest/loaded-document.ts';
-import { layOutPage } from '../../src/ingest/pdf-layout.ts';
-import { withoutRunningLines } from '../../src/ingest/running-lines.ts';
-import { makeDocx, paragraph, table } from './make-docx.ts';
-import { makeEpub } from './make-epub.ts';
-import { makePdf } from './make-pdf.ts';
+import { makeDocx, paragraph, table } from './formats/make-docx.ts';
+import { makeEpub } from './formats/make-epub.ts';
+import { makePdf } from './formats/make-pdf.ts';
 
 /** Spans lie within the text, in order and apart; headings hold words; breaks are in order. */
 function assertExact({ text, headings, blocks, breaks }: LoadedDocument) {

@@ -1,0 +1,98 @@
+import { createInterface } from 'node:readline/promises';
+import type { Turn } from '../chain/in-conversation.ts';
+import { AppError } from '../errors.ts';
+import { type Answered, type Answerer, openAnswerer } from './answerer.ts';
+import { type AskOptions, readQuery } from './ask.ts';
+import { createAnswerWriter, writePassages } from './show-answer.ts';
+import { tell } from './terminal.ts';
+
+const help = `  /sources  the passages that the last answer stands on
+  /help     this
+  /quit     ends, as Ctrl-D does; Ctrl-C cancels an ask that is under way
+`;
+/** Turns that are kept: more than any prompt shows. */
+const turnsKept = 100;
+
+/**
+ * `assay chat`: questions line by line, each of which may lean on those before, and each answer with its verdict. It ends with its
+ * input; the exit code is 1 where a question got no answer, other than by Ctrl-C.
+ */
+export async function chat(options: Omit<AskOptions, 'json'>) {
+  readQuery({ question: 'any', collection: options.collection });
+  const answerer = await openAnswerer(options.server);
+  try {
+    await converse(answerer, options.collection);
+  } finally {
+    await answerer.close();
+  }
+}
+
+async function converse(answerer: Answerer, collection: string) {
+  const { stdin, stdout } = process;
+  const onTerminal = stdin.isTTY === true && stdout.isTTY === true;
+  const lines = createInterface({
+    input: stdin,
+    ...(onTerminal && { output: stdout }),
+    terminal: onTerminal,
+    prompt: '> ',
+  });
+  const history: Turn[] = [];
+  let last: Answered | undefined;
+  let underWay: AbortController | undefined;
+
+  const interrupt = () => {
+    if (underWay) return underWay.abort();
+    if (!onTerminal) return lines.close();
+    // What was typed is thrown away, as a shell does.
+    stdout.write('\n');
+    lines.write(null, { ctrl: true, name: 'e' });
+    lines.write(null, { ctrl: true, name: 'u' });
+    lines.prompt();
+  };
+  lines.on('SIGINT', interrupt);
+  process.on('SIGINT', interrupt);
+
+  async function answer(line: string) {
+    underWay = new AbortController();
+    const writer = createAnswerWriter();
+    try {
+      const { question } = readQuery({ question: line, collection });
+      const onText = writer.onText && { onText: writer.onText };
+      last = await answerer.answer({ question, collection, history, signal: underWay.signal, ...onText });
+      writer.finish(last);
+      history.push({ role: 'user', text: question }, { role: 'assistant', text: last.answer });
+      history.splice(0, history.length - turnsKept);
+    } catch (error) {
+      writer.breakOff();
+      if (!(error instanceof AppError)) throw error;
+      tell(error.code === 'CLIENT_GONE' ? 'Cancelled.' : error.message);
+      if (error.code !== 'CLIENT_GONE') process.exitCode = 1;
+    } finally {
+      underWay = undefined;
+    }
+  }
+
+  /** Does what a line says; false where it says to end. */
+  async function follow(line: string): Promise<boolean> {
+    if (line === '/quit') return false;
+    if (line === '/help') stdout.write(help);
+    else if (line === '/sources') writePassages(last?.context ?? []);
+    else if (/^\/\w+$/.test(line)) tell(`There is no ${line}; /help says what there is.`);
+    else if (line !== '') await answer(line);
+    return true;
+  }
+
+  const prompt = () => onTerminal && lines.prompt();
+  try {
+    if (onTerminal) tell(`Ask about the documents of ${collection}. /help says what else there is; Ctrl-D ends.`);
+    prompt();
+    for await (const line of lines) {
+      if (!(await follow(line.trim()))) break;
+      stdout.write('\n');
+      prompt();
+    }
+  } finally {
+    process.off('SIGINT', interrupt);
+    lines.close();
+  }
+}

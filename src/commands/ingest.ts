@@ -1,0 +1,69 @@
+import { collectionName } from '../collection-name.ts';
+import { compose, type Parts } from '../compose.ts';
+import { readConfig } from '../config.ts';
+import { AppError, type ErrorCode } from '../errors.ts';
+import { ingestPaths } from '../ingest/ingest-paths.ts';
+import type { Job } from '../ingest/job.ts';
+import { showCount, tellIngest, WrongUsage, withWayOut, writeJson } from './terminal.ts';
+
+async function withParts<T>(work: (parts: Parts) => Promise<T>) {
+  const parts = await compose({ ...readConfig(), logLevel: 'warn' }, { logTo: 'terminal' }).catch(
+    withWayOut('Give the documents to the service that runs on it, by POST /documents or its page, or stop it first.'),
+  );
+  try {
+    return await work(parts);
+  } finally {
+    await parts.close();
+  }
+}
+
+/**
+ * Ingests files and folders with a progress bar, and says how it went: in words, or as JSON on stdout.
+ * @throws AppError as `ingestPaths`; the signal's reason when it fires
+ */
+export async function ingestWithProgress(
+  parts: Parts,
+  paths: string[],
+  collection: string,
+  { json = false, signal }: { json?: boolean | undefined; signal?: AbortSignal } = {},
+) {
+  const bar = showCount('Ingesting');
+  const progress = await ingestPaths({
+    paths,
+    ingestFile: (path, source) => parts.ingestFile(collection, path, source, signal),
+    onProgress: ({ done, files }) => bar.update(done, files),
+    ...(signal && { signal }),
+  }).finally(bar.end);
+  if (json) writeJson(progress);
+  else tellIngest(progress);
+  return progress;
+}
+
+/**
+ * Ingests `CORPUS_DIR` as a job, which one of the replicas does that share it; this one may be it, or waits for it.
+ * @throws AppError with the code that the job failed with
+ */
+export async function ingestOnce({ jobs }: Parts, signal: AbortSignal) {
+  const { id } = await jobs.start('default');
+  const bar = showCount('Ingesting');
+  let job: Job | undefined;
+  try {
+    for await (job of jobs.watch(id, signal)) bar.update(job.progress.done, job.progress.files);
+  } finally {
+    bar.end();
+  }
+  if (job?.status === 'failed')
+    throw new AppError(job.error as ErrorCode, `CORPUS_DIR was not ingested to its end: ${job.error}.`);
+  if (job) tellIngest(job.progress);
+}
+
+/** `assay ingest PATH…`; the exit code is 1 where a file was skipped. */
+export async function ingest(paths: string[], options: { collection: string; json?: boolean }) {
+  const collection = collectionName.safeParse(options.collection);
+  if (!collection.success) throw new WrongUsage(`--collection ${collection.error.issues[0]!.message}`);
+  await withParts(async (parts) => {
+    await parts.knowledge.createCollection(collection.data);
+    const { skipped } = await ingestWithProgress(parts, paths, collection.data, options);
+    if (skipped > 0) process.exitCode = 1;
+  });
+}

@@ -1,0 +1,87 @@
+import type { Readable } from 'node:stream';
+import { type Entry, fromBufferPromise, type ZipFile } from 'yauzl';
+import { AppError } from '../../errors.ts';
+import { decodeUtf8, utf16Of } from '../format.ts';
+
+/** Books with a picture on every page have some thousands. */
+const MOST_ENTRIES = 10_000;
+/** Of all entries together, as declared; pictures count, though they are never unpacked. */
+const LARGEST_DECLARED_BYTES = 1_024 * 1_024 * 1_024;
+/** Of all that is read from one archive. A book of a thousand pages has two megabytes. */
+const LARGEST_READ_BYTES = 64 * 1_024 * 1_024;
+/** An entry above this size may unpack to at most so many times its packed size. Real XML stays below 60. */
+const RATIO_FROM_BYTES = 8 * 1_024 * 1_024;
+const HIGHEST_RATIO = 200;
+
+/** A ZIP archive in memory. Nothing of it is ever written to disk. */
+export type Archive = {
+  has(name: string): boolean;
+  /** The text of an entry, which must be UTF-8, or UTF-16 with a byte order mark. Entries that aren't there are empty. */
+  readText(name: string): Promise<string>;
+};
+
+/**
+ * Opens a ZIP archive with yauzl, which goes by the central directory alone, and guards it: entries are counted, their
+ * declared sizes and ratios bounded before anything is unpacked, and what is unpacked is held to what was declared.
+ * @throws {AppError} `BAD_DOCUMENT`, from reading an entry too: damaged, encrypted, too many entries, a name that is no
+ * relative path or stands twice, or too much when unpacked.
+ */
+export async function openArchive(bytes: Uint8Array): Promise<Archive> {
+  const archive = await translated(() =>
+    fromBufferPromise(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength), { autoClose: false }),
+  );
+  const entries = await translated(() => readEntries(archive));
+  let budget = LARGEST_READ_BYTES;
+
+  return {
+    has: (name) => entries.has(name),
+    async readText(name) {
+      const entry = entries.get(name);
+      if (!entry) return '';
+      budget -= entry.uncompressedSize;
+      if (budget < 0) throw tooLarge();
+      const unpacked = await translated(async () => collect(await archive.openReadStreamPromise(entry)));
+      const encoding = utf16Of(unpacked);
+      return encoding ? new TextDecoder(encoding).decode(unpacked) : decodeUtf8(unpacked);
+    },
+  };
+}
+
+async function readEntries(archive: ZipFile): Promise<Map<string, Entry>> {
+  if (archive.entryCount > MOST_ENTRIES)
+    throw new AppError('BAD_DOCUMENT', `The file is an archive of more than ${MOST_ENTRIES} entries.`);
+  const entries = new Map<string, Entry>();
+  let declaredBytes = 0;
+  for await (const entry of archive.eachEntry()) {
+    const { fileName, compressedSize, uncompressedSize } = entry;
+    if (entry.isEncrypted()) throw new AppError('BAD_DOCUMENT', 'The file needs a password.');
+    if (entries.has(fileName))
+      throw new AppError('BAD_DOCUMENT', 'The file is an archive with two entries of one name.');
+    declaredBytes += uncompressedSize;
+    const isBomb = uncompressedSize > RATIO_FROM_BYTES && uncompressedSize > compressedSize * HIGHEST_RATIO;
+    if (isBomb || declaredBytes > LARGEST_DECLARED_BYTES) throw tooLarge();
+    entries.set(fileName, entry);
+  }
+  return entries;
+}
+
+/** yauzl fails where more or less comes out than the entry declares, so the budget holds. */
+async function collect(stream: Readable): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of stream) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks);
+}
+
+/** yauzl's errors may name entries, so they stay inside as the cause. */
+async function translated<Result>(work: () => Promise<Result>): Promise<Result> {
+  try {
+    return await work();
+  } catch (cause) {
+    if (cause instanceof AppError) throw cause;
+    const isPath = cause instanceof Error && /absolute path|relative path|invalid characters/.test(cause.message);
+    const message = isPath ? 'The file is an archive with names that lead out of it.' : 'The file is damaged.';
+    throw new AppError('BAD_DOCUMENT', message, { cause });
+  }
+}
+
+const tooLarge = () => new AppError('BAD_DOCUMENT', 'The file unpacks to far too much.');

@@ -1,0 +1,115 @@
+import papaparse from 'papaparse';
+import { LONGEST_HEADING, type LoadedDocument } from '../loaded-document.ts';
+import { createRecordText } from './record-text.ts';
+
+/** Excel writes and reads such a first line. */
+const SEPARATOR_LINE = /^sep=([^\n])\n/i;
+/** Behind a first value in quotation marks stands the delimiter. */
+const FIRST_QUOTED = /^\n*"(?:[^"]|""){0,1000}"([,;\t|])/;
+const NUMBER_OR_DATE = /^[\s\d.,:/%$€£+-]+$/;
+/** A year, a month or a day in figures. */
+const PERIOD = /^(?:\d{1,2}[-/.]){0,2}(?:1[5-9]|2[01])\d\d(?:[-/.]\d{1,2}){0,2}$/;
+const LONGEST_NAME = 100;
+/** Each line with an open quotation mark costs another look at all that follows. */
+const MOST_MENDED = 20;
+
+/**
+ * A table as text: a line for each row, every value behind its column's name. papaparse reads it and finds out the
+ * delimiter (comma, semicolon, tab, bar). The first row holds the names where it looks like it: all different, none a
+ * sentence, a number or a date, but for years and dates above values that are none. Rows before it of one value, at their
+ * beginning, are captions; the first of them is the title.
+ */
+export function loadCsv(source: string): Omit<LoadedDocument, 'format'> {
+  const separator = SEPARATOR_LINE.exec(source);
+  const records = createRecordText();
+  let title: string | null = null;
+  let first: string[] | null = null;
+  let names: string[] | null = null;
+  let isFirst = true;
+
+  const add = (row: string[]) =>
+    records.add(
+      row.flatMap((value, column) => (value.trim() === '' ? [] : { name: names?.[column]?.trim() ?? '', value })),
+    );
+
+  const rows = source.slice(separator?.[0].length ?? 0);
+  const delimiter = (separator ?? FIRST_QUOTED.exec(rows))?.[1] ?? '';
+  readRows(rows, delimiter, (row) => {
+    if (isFirst) first = row;
+    else if (first && isCaption(first) && filled(row).length > 1) {
+      const caption = first[0]!.replace(/\s+/g, ' ').trim();
+      if (caption.length <= LONGEST_HEADING) title ??= caption;
+      add(first);
+      records.gap();
+      first = row;
+    } else {
+      if (first && areNames(first, row)) names = first;
+      else if (first) add(first);
+      first = null;
+      add(row);
+    }
+    isFirst = false;
+  });
+  // Names without rows are all there is.
+  if (first) add(first);
+  return { ...records.finish(), title };
+}
+
+const filled = (row: string[]) => row.filter((value) => value.trim() !== '');
+/** A single value further to the right is the name of a column, beside one that has none. */
+const isCaption = (row: string[]) => filled(row).length === 1 && filled(row)[0] === row[0];
+
+/**
+ * Reads rows, in linear time. A quotation mark that isn't closed where a value ends would swallow the rows after it: the marks of
+ * its line are taken as they stand, and where there are many such lines, those of all that follow.
+ */
+function readRows(source: string, delimiter: string, onRow: (row: string[]) => void): void {
+  let mended = 0;
+  for (let at = 0; at < source.length; mended++) {
+    const isLiteral = mended >= MOST_MENDED;
+    const open = read(source.slice(at), isLiteral);
+    if (open === null) return;
+    const start = at + open;
+    const lineEnd = source.indexOf('\n', start);
+    const next = lineEnd === -1 ? source.length : lineEnd + 1;
+    read(source.slice(start, next), true);
+    at = next;
+  }
+
+  /** Returns where the row begins whose quotation mark isn't closed, or null. */
+  function read(rows: string, isLiteral: boolean): number | null {
+    let rowStart = 0;
+    let open: number | null = null;
+    papaparse.parse<string[]>(rows, {
+      delimiter,
+      quoteChar: isLiteral ? '\0' : '"',
+      skipEmptyLines: 'greedy',
+      step({ data, errors, meta }, parser) {
+        delimiter ||= meta.delimiter;
+        const begins = rowStart + /^\n*/.exec(rows.slice(rowStart, meta.cursor))![0].length;
+        rowStart = meta.cursor;
+        if (errors.some(({ type }) => type === 'Quotes') && rows.slice(begins, meta.cursor).trim().includes('\n')) {
+          open = begins;
+          parser.abort();
+        } else onRow(data);
+      },
+    });
+    return open;
+  }
+}
+
+/** Whether a row names the columns, `next` being the one below. */
+function areNames(row: string[], next: string[]): boolean {
+  const cells = row.map((cell, column) => ({ name: cell.trim(), below: next[column]?.trim() ?? '' }));
+  const named = cells.filter(({ name }) => name !== '');
+  const periods = named.filter(({ name }) => PERIOD.test(name));
+  const looksLikeName = ({ name }: { name: string }) =>
+    name.length <= LONGEST_NAME && !NUMBER_OR_DATE.test(name) && !/[.!?]$/.test(name);
+  return (
+    named.length > periods.length &&
+    new Set(named.map(({ name }) => name)).size === named.length &&
+    named.every((cell) => periods.includes(cell) || looksLikeName(cell)) &&
+    periods.every(({ below }) => !PERIOD.test(below)) &&
+    (periods.length === 0 || periods.some(({ below }) => below !== ''))
+  );
+}

@@ -1,0 +1,118 @@
+import { posix } from 'node:path';
+import { AppError } from '../../errors.ts';
+import { LONGEST_HEADING, type LoadedDocument } from '../loaded-document.ts';
+import { type Archive, openArchive } from './archive.ts';
+import { loadHtml } from './html.ts';
+import { assertNoEntities, type XmlElement, xmlElements } from './xml-elements.ts';
+
+const CONTAINER = 'META-INF/container.xml';
+const ENCRYPTION = 'META-INF/encryption.xml';
+const CHAPTER = /^(?:application\/xhtml\+xml|text\/html)$/i;
+/** Between these XML has text without markup, which HTML takes for a comment. */
+const CHARACTERS = '<![CDATA[';
+const CHARACTERS_END = ']]>';
+/** XML's short form of an element without content, which HTML takes for an opening tag. */
+const SELF_CLOSED = /<([a-z][\w:-]*)((?:\s[^<>]*)?)\/>/gi;
+const VOID = /^(?:area|base|br|col|embed|hr|img|input|link|meta|source|track|wbr)$/i;
+
+type Loaded = Omit<LoadedDocument, 'format'>;
+
+/**
+ * The text of an EPUB book: its chapters in the order of the spine, each read as HTML, a blank line between them. The table
+ * of contents is left out. The title is the package's, else the first heading of level 1.
+ * @throws {AppError} `BAD_DOCUMENT` for what is no EPUB, is damaged or copy-protected, or would unpack to too much.
+ */
+export async function loadEpub(bytes: Uint8Array): Promise<Loaded> {
+  const archive = await openArchive(bytes);
+  const container = xmlElements(await archive.readText(CONTAINER));
+  const packagePath = container.find(({ name }) => name === 'rootfile')?.attributes.get('full-path') ?? '';
+  if (!archive.has(packagePath)) throw new AppError('BAD_DOCUMENT', 'The file is named an EPUB book but is none.');
+  const elements = xmlElements(await archive.readText(packagePath));
+  const paths = chapterPaths(elements, posix.dirname(packagePath)).filter(archive.has);
+  await assertUnprotected(archive, paths);
+
+  const chapters: Loaded[] = [];
+  for (const path of paths) {
+    const source = await archive.readText(path);
+    assertNoEntities(source);
+    chapters.push(loadHtml(asHtml(source.replace(/\r\n?/g, '\n')), 'content'));
+  }
+  const book = joined(chapters.filter(({ text }) => text !== ''));
+  const title = elements
+    .find(({ name, text }) => name === 'title' && text.trim() !== '')
+    ?.text.replace(/\s+/g, ' ')
+    .trim();
+  return { ...book, title: title && title.length <= LONGEST_HEADING ? title : book.title };
+}
+
+/** The places in the archive of the chapters that the spine names, each once. */
+function chapterPaths(elements: XmlElement[], folder: string): string[] {
+  const items = new Map<string, Map<string, string>>();
+  for (const { name, attributes } of elements) {
+    if (name === 'item') items.set(attributes.get('id') ?? '', attributes);
+  }
+  const paths = new Set<string>();
+  for (const { name, attributes } of elements) {
+    const item = name === 'itemref' ? items.get(attributes.get('idref') ?? '') : undefined;
+    const isContents = item?.get('properties')?.split(/\s+/).includes('nav');
+    if (!item || isContents || !CHAPTER.test(item.get('media-type') ?? '')) continue;
+    paths.add(posix.join(folder, decoded(item.get('href') ?? '')));
+  }
+  return [...paths];
+}
+
+/** A book may obscure its fonts; chapters that are encrypted can't be read. */
+async function assertUnprotected(archive: Archive, paths: string[]): Promise<void> {
+  const encrypted = xmlElements(await archive.readText(ENCRYPTION))
+    .filter(({ name }) => name === 'CipherReference')
+    .map(({ attributes }) => decoded(attributes.get('URI') ?? ''));
+  const chapters = new Set(paths);
+  if (encrypted.some((path) => chapters.has(path)))
+    throw new AppError('BAD_DOCUMENT', 'The book is copy-protected: its chapters are encrypted.');
+}
+
+function decoded(href: string): string {
+  try {
+    return decodeURIComponent(href.split('#', 1)[0]!);
+  } catch {
+    return href;
+  }
+}
+
+/** XHTML written as HTML is: without the forms that only XML has. */
+function asHtml(xhtml: string): string {
+  const [before = '', ...rest] = xhtml.split(CHARACTERS);
+  const escaped = rest.map((piece) => {
+    const end = piece.indexOf(CHARACTERS_END);
+    const characters = end === -1 ? piece : piece.slice(0, end);
+    const after = end === -1 ? '' : piece.slice(end + CHARACTERS_END.length);
+    return characters.replaceAll('&', '&amp;').replaceAll('<', '&lt;') + after;
+  });
+  return [before, ...escaped].join('').replace(SELF_CLOSED, closed);
+}
+
+function closed(whole: string, name: string, attributes: string): string {
+  return VOID.test(name) ? whole : `<${name}${attributes}></${name}>`;
+}
+
+function joined(chapters: Loaded[]): Loaded {
+  const book: Loaded = { text: '', title: null, headings: [], blocks: [], breaks: [] };
+  const texts: string[] = [];
+  let at = 0;
+  for (const { text, headings, blocks, breaks } of chapters) {
+    const moved = <Some extends { start: number; end: number }>(span: Some) => ({
+      ...span,
+      start: span.start + at,
+      end: span.end + at,
+    });
+    for (const heading of headings) book.headings.push(moved(heading));
+    for (const block of blocks) book.blocks.push(moved(block));
+    book.breaks.push(at);
+    for (const place of breaks) book.breaks.push(place + at);
+    texts.push(text);
+    at += text.length + '\n\n'.length;
+  }
+  book.text = texts.join('\n\n');
+  book.title = book.headings.find(({ level }) => level === 1)?.text ?? null;
+  return book;
+}

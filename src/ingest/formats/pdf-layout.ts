@@ -1,0 +1,213 @@
+import { type Block, withoutBreakHints } from '../loaded-document.ts';
+import { loweredDigits, raisedDigits } from './raised.ts';
+
+/** What pdf.js tells of a run of text: its characters, where its baseline starts, its size, and whether its line ends here. */
+export type TextItem = {
+  str: string;
+  transform: number[];
+  width: number;
+  height: number;
+  hasEOL: boolean;
+  dir?: string;
+};
+
+type Place = { text: string; left: number; baseline: number; size: number };
+type PlacedItem = Place & { width: number; isBlank: boolean; isRtl: boolean };
+type Line = Place & { right: number; isRow: boolean };
+
+/** A gap between lines that is this much larger than the page's usual one begins a new paragraph. */
+const PARAGRAPH_GAP = 1.35;
+/** The usual gap is at most this many times the letters' size (double spacing included). */
+const LARGEST_USUAL_GAP = 2.5;
+/** A change of the letters' size by this factor begins a new paragraph too. */
+const SIZE_CHANGE = 1.15;
+/** A line that reaches this far into its paragraph's width was wrapped; a shorter one ended by itself. */
+const WRAPPED_WIDTH = 0.8;
+
+/** Rows of a table, which have more than one cell, may stand this many times their letters' size apart. */
+const ROW_GAP = 4;
+/** Digits smaller than this, and moved from the line by more than that, are raised or lowered: shares of the line's size. */
+const SMALL_DIGITS = 0.9;
+const SHIFTED = 0.1;
+/** Wide gaps of one width (they differ by less than this share of the size) are those of a justified line. */
+const ALIKE = 0.1;
+/** A text that is drawn once more so near (a share of its size) is the same one. */
+const BOLD_SHIFT = 0.1;
+
+/** Between cells; before it a bullet or a number is the label of what follows, no cell. */
+const CELL = ' | ';
+const LABEL = /^(?:[^\p{L}\p{N}]{1,3}|\(?(?:\d{1,3}|\p{L})(?:\.\d{1,3})*[.):]{0,2})$/u;
+const BULLET = /^[•‣◦▪●○■□]/;
+/** A numbered paragraph, where the line before has ended: `1.`, `2.1`, `(a)`. */
+const NUMBERED = /^(?:\(?(?:\d{1,3}|\p{L})[.)]|\d{1,3}(?:\.\d{1,3})+[.)]?|§)\s/u;
+const ENDED = /[.:;!?]["”’»)\]]*$/;
+/** The shapes that Arabic letters take beside each other; the noncharacters between are none. */
+const ARABIC_FORMS = /[\ufb50-\ufdcf\ufdf0-\ufdff\ufe70-\ufefc]+/g;
+
+const WORD_HYPHEN = /(?:^|[^\p{L}-])\p{L}+[-\u00ad\u2010]$/u;
+const COMPOUND_HYPHEN = /[\p{L}\p{N}][-\u2010]$/u;
+
+/**
+ * The text of a page from its items, in the order the page gives them: lines put together, wrapped lines joined to paragraphs
+ * (a word hyphenated at the line's end made whole), lines that ended by themselves (lists, code, verse) kept, and a blank line
+ * between paragraphs. Where paragraphs end is told by the gaps between lines and the size of the letters.
+ */
+export function layOutPage(items: TextItem[]): string {
+  const lines = linesOf(items);
+  const gaps = lines.slice(1).map((line, index) => lines[index]!.baseline - line.baseline);
+  const usualGap = Math.min(median(gaps), median(lines.map((line) => line.size)) * LARGEST_USUAL_GAP);
+  const paragraphs: Line[][] = [];
+  for (const line of lines) {
+    const paragraph = paragraphs.at(-1);
+    if (paragraph && continues(paragraph.at(-1)!, line, usualGap)) paragraph.push(line);
+    else paragraphs.push([line]);
+  }
+  return withoutBreakHints(paragraphs.map(joinLines).join('\n\n'));
+}
+
+/** The tables of a text that was laid out: two or more lines of cells in a row. */
+export function tablesIn(text: string): Block[] {
+  const tables: Block[] = [];
+  let rows = 0;
+  let start = 0;
+  let at = 0;
+  for (const line of `${text}\n\n`.split('\n')) {
+    if (line.includes(CELL)) {
+      if (rows === 0) start = at;
+      rows++;
+    } else {
+      if (rows > 1) tables.push({ start, end: at - 1, kind: 'table' });
+      rows = 0;
+    }
+    at += line.length + 1;
+  }
+  return tables;
+}
+
+function linesOf(items: TextItem[]): Line[] {
+  const lines: Line[] = [];
+  let ofLine: PlacedItem[] = [];
+  for (const item of items) {
+    const placed = placedOf(item);
+    if (placed.text !== '' && !isDrawnAgain(placed, ofLine.at(-1))) ofLine.push(placed);
+    if (item.hasEOL) endLine();
+  }
+  endLine();
+  return lines;
+
+  function endLine(): void {
+    if (ofLine.some(({ isBlank }) => !isBlank)) lines.push(lineOf(inReadingOrder(ofLine)));
+    ofLine = [];
+  }
+}
+
+/** An item where it would stand if its page were turned so that it can be read. */
+function placedOf({ str, transform, width, height, dir }: TextItem): PlacedItem {
+  const [a = 1, b = 0, , , x = 0, y = 0] = transform;
+  const scale = Math.hypot(a, b) || 1;
+  const [cos, sin] = [a / scale, b / scale];
+  const text = str.replace(ARABIC_FORMS, (forms) => forms.normalize('NFKC'));
+  const isBlank = text.trim() === '';
+  return {
+    text,
+    isBlank,
+    left: x * cos + y * sin,
+    baseline: y * cos - x * sin,
+    width,
+    size: height,
+    isRtl: dir === 'rtl',
+  };
+}
+
+/** Letters are made bold by drawing them twice. */
+function isDrawnAgain(item: PlacedItem, previous: PlacedItem | undefined): boolean {
+  if (item.isBlank || item.text !== previous?.text) return false;
+  const moved = Math.abs(item.left - previous.left) + Math.abs(item.baseline - previous.baseline);
+  return moved < item.size * BOLD_SHIFT;
+}
+
+/** Lines of Hebrew and Arabic are often drawn from the left, their last word first. */
+function inReadingOrder(items: PlacedItem[]): PlacedItem[] {
+  const words = items.filter(({ isBlank }) => !isBlank);
+  const lengthOf = (some: PlacedItem[]) => some.reduce((sum, { text }) => sum + text.length, 0);
+  const isRtl = lengthOf(words.filter((item) => item.isRtl)) * 2 > lengthOf(words);
+  const isFromLeft = words.every(({ left }, index) => index === 0 || left > words[index - 1]!.left);
+  if (!isRtl || !isFromLeft) return items;
+  const runs: PlacedItem[][] = [];
+  for (const item of items) {
+    const run = runs.at(-1);
+    if (run && !item.isRtl && !run[0]!.isRtl && !(item.isBlank || run[0]!.isBlank)) run.push(item);
+    else runs.push([item]);
+  }
+  return runs.reverse().flat();
+}
+
+/** Cells stand apart by ` | `; raised and lowered digits are written so that they change no number. */
+function lineOf(items: PlacedItem[]): Line {
+  const words = items.filter(({ isBlank }) => !isBlank);
+  const { size, baseline } = words.reduce((one, other) => (other.size > one.size ? other : one));
+  const gaps = items.map((item, index) => (item.isBlank ? gapAt(items, index) : 0));
+  const isRow = isRowOfCells(items, gaps, size);
+  const pieces = items.map((item, index) => {
+    const before = items[index - 1]?.text ?? '';
+    const isBetweenCells = isRow && gaps[index]! > size && !isAfterLabel(items, index) && !before.endsWith(':');
+    if (item.isBlank) return isBetweenCells ? CELL : ' ';
+    const shift = item.baseline - baseline;
+    if (item.size > size * SMALL_DIGITS || Math.abs(shift) < size * SHIFTED || !/\S$/.test(before)) return item.text;
+    const digits = item.text.trim();
+    return (shift > 0 ? raisedDigits(digits, before) : /\d$/.test(before) ? loweredDigits(digits) : null) ?? item.text;
+  });
+  const text = pieces.join('').replace(/\s+/g, ' ').trim();
+  const left = words.reduce((least, item) => Math.min(least, item.left), Number.POSITIVE_INFINITY);
+  const right = words.reduce((most, item) => Math.max(most, item.left + item.width), Number.NEGATIVE_INFINITY);
+  return { text, isRow, left, right, baseline, size };
+}
+
+/** Whether there are gaps wide enough to part cells: not behind a bullet or a number alone, and not all of one width. */
+function isRowOfCells(items: PlacedItem[], gaps: number[], size: number): boolean {
+  const wide = gaps.filter((gap, index) => gap > size && !isAfterLabel(items, index));
+  const [widest, narrowest] = [Math.max, Math.min].map((choose) =>
+    wide.reduce((one, other) => choose(one, other), wide[0] ?? 0),
+  );
+  return wide.length === 1 || widest! - narrowest! > size * ALIKE;
+}
+
+const isAfterLabel = (items: PlacedItem[], index: number) => index === 1 && LABEL.test(items[0]!.text.trim());
+
+/** How far apart the items beside a blank one are. Its own width is not told in all files as it is. */
+function gapAt(items: PlacedItem[], index: number): number {
+  const [before, after] = [items[index - 1], items[index + 1]];
+  if (!before || !after) return 0;
+  return Math.max(after.left - before.left - before.width, before.left - after.left - after.width);
+}
+
+function continues(previous: Line, line: Line, usualGap: number): boolean {
+  const gap = previous.baseline - line.baseline;
+  if (previous.isRow && line.isRow) return gap >= 0 && gap <= line.size * ROW_GAP;
+  const sizes = Math.max(previous.size, line.size) / Math.min(previous.size, line.size);
+  return gap >= 0 && gap <= usualGap * PARAGRAPH_GAP && !(sizes > SIZE_CHANGE);
+}
+
+const startsItem = (previous: Line, line: Line) => NUMBERED.test(line.text) && ENDED.test(previous.text);
+
+function joinLines(lines: Line[]): string {
+  const left = Math.min(...lines.map((line) => line.left));
+  const right = Math.max(...lines.map((line) => line.right));
+  let text = '';
+  lines.forEach((line, index) => {
+    const previous = lines[index - 1];
+    if (!previous) text = line.text;
+    else if (line.isRow || previous.isRow || BULLET.test(line.text) || startsItem(previous, line))
+      text += `\n${line.text}`;
+    else if (WORD_HYPHEN.test(previous.text) && /^\p{Ll}/u.test(line.text)) text = text.slice(0, -1) + line.text;
+    else if (COMPOUND_HYPHEN.test(previous.text) && /^\p{L}/u.test(line.text)) text += line.text;
+    else text += (previous.right - left >= (right - left) * WRAPPED_WIDTH ? ' ' : '\n') + line.text;
+  });
+  return text;
+}
+
+/** The middle one of the numbers above zero; zero when there is none. */
+function median(numbers: number[]): number {
+  const sorted = numbers.filter((number) => number > 0).sort((one, other) => one - other);
+  return sorted[(sorted.length - 1) >> 1] ?? 0;
+}

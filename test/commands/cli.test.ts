@@ -1,0 +1,274 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
+import { runCommand, startCommand, startServing } from '../doubles/command-line.ts';
+import { freePort } from '../doubles/free-port.ts';
+import { startOpenAiServer } from '../doubles/openai-server.ts';
+import { temporaryFolder } from '../doubles/temporary-folder.ts';
+
+test('with nothing but the sample corpus: ingest, ask, and the same again is unchanged', async (t) => {
+  const settings = { DATA_DIR: await temporaryFolder(t) };
+  const first = await runCommand(['ingest', 'corpus'], settings);
+  assert.equal(first.code, 0, first.stderr);
+  assert.match(first.stderr, /Ingested 13 files: 13 new, 0 replaced, 0 unchanged, 0 skipped\./);
+  assert.match(
+    (await runCommand(['ingest', 'corpus'], settings)).stderr,
+    /0 new, 0 replaced, 13 unchanged, 0 skipped\./,
+  );
+
+  const asked = await runCommand(
+    ['ask', 'How many epochs did the training of the digit network take?', '--json'],
+    settings,
+  );
+  assert.equal(asked.code, 0, asked.stderr);
+  const reply = JSON.parse(asked.stdout);
+  assert.match(reply.answer, /\b(8|eight)\b/i);
+  assert.equal(reply.context[0].source, 'neuron-state-anomalies.md');
+  assert.equal(reply.context.length, 3);
+  assert.equal(reply.usage.modelCalls, 0);
+  assert.match(reply.verdict.reason, /No language model is configured/);
+
+  const shown = await runCommand(['ask', 'Who won the football match on Sunday?'], settings);
+  assert.match(shown.stdout, /I don't know/);
+});
+
+test('one bad file is reported and skipped, and the exit code tells', async (t) => {
+  const folder = await temporaryFolder(t);
+  mkdirSync(join(folder, 'in/.hidden'), { recursive: true });
+  writeFileSync(join(folder, 'in/good.md'), '# Good\n\nAlder wood is light.');
+  writeFileSync(join(folder, 'in/bad.pdf'), 'no pdf');
+  writeFileSync(join(folder, 'in/what.bin'), 'x');
+  writeFileSync(join(folder, 'in/.hidden/secret.md'), 'Not to be read.');
+  const { stderr, code } = await runCommand(['ingest', join(folder, 'in'), '--collection', 'wood'], {
+    DATA_DIR: join(folder, 'data'),
+  });
+  assert.equal(code, 1);
+  assert.match(stderr, /skipped bad\.pdf: /);
+  assert.match(stderr, /skipped what\.bin: /);
+  assert.match(stderr, /Ingested 3 files: 1 new, 0 replaced, 0 unchanged, 2 skipped\./);
+});
+
+test('npm start’s service: corpus in, a curl command printed, an answer with three passages and a verdict, a clean end', async (t) => {
+  const settings = { DATA_DIR: await temporaryFolder(t) };
+  const { url, child, exit, told } = await startServing(t, settings, ['--ingest-corpus']);
+  assert.match(told(), /No language model is configured/);
+  const question = /"question":"([^"]+)"/.exec(told())![1]!;
+  const response = await fetch(`${url}/ask`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ question }),
+  });
+  const reply = (await response.json()) as {
+    context: unknown[];
+    verdict: { label: string; evidence: unknown[] };
+    abstained: boolean;
+  };
+  assert.equal(reply.context.length, 3);
+  assert.equal(reply.abstained, false);
+  assert.equal(reply.verdict.label, 'Correct');
+  assert.ok(reply.verdict.evidence.length > 0);
+  child.kill('SIGTERM');
+  assert.deepEqual(await exit, [0, null]);
+  // Stored is stored: the next start needs no ingest.
+  const again = await startServing(t, settings);
+  const { documents } = (await (await fetch(`${again.url}/health/ready`)).json()) as { documents: number };
+  assert.equal(documents, 13);
+});
+
+test('a service whose model server is not there yet lives, says what it waits for, and becomes ready', async (t) => {
+  const [port, modelPort] = [await freePort(), await freePort()];
+  const child = startCommand(['serve', '--ingest-corpus'], {
+    DATA_DIR: await temporaryFolder(t),
+    PORT: String(port),
+    OPENAI_BASE_URL: `http://127.0.0.1:${modelPort}/v1`,
+    MODEL_MAX_RETRIES: '0',
+  });
+  const exit = once(child, 'exit');
+  t.after(() => child.kill('SIGKILL'));
+  const health = async (what: string) => {
+    const reply = await fetch(`http://127.0.0.1:${port}/health/${what}`).catch(() => null);
+    return reply && { status: reply.status, body: (await reply.json()) as Record<string, never> };
+  };
+  const until = async (holds: (ready: NonNullable<Awaited<ReturnType<typeof health>>>) => boolean) => {
+    for (;;) {
+      const ready = await health('ready');
+      if (ready && holds(ready)) return ready;
+      await delay(50);
+    }
+  };
+  const { status, body } = await until(({ body }) => /can't be ingested yet/.test(JSON.stringify(body)));
+  assert.equal(status, 503);
+  assert.match(
+    JSON.stringify(body),
+    /"code":"NOT_READY","message":"The documents of CORPUS_DIR can't be ingested yet: /,
+  );
+  assert.equal((await health('live'))?.status, 200);
+  await startOpenAiServer({ test: t, port: modelPort });
+  const ready = await until(({ status }) => status === 200);
+  assert.equal(ready.body.documents, 13);
+  child.kill('SIGTERM');
+  assert.deepEqual(await exit, [0, null]);
+});
+
+test('a service that still waits ends when it is told to', async (t) => {
+  const child = startCommand(['serve', '--ingest-corpus'], {
+    DATA_DIR: await temporaryFolder(t),
+    PORT: '0',
+    OPENAI_BASE_URL: `http://127.0.0.1:${await freePort()}/v1`,
+    MODEL_MAX_RETRIES: '0',
+  });
+  t.after(() => child.kill('SIGKILL'));
+  let told = '';
+  await new Promise<void>((resolve) =>
+    child.stdout!.setEncoding('utf8').on('data', (text) => {
+      told += text;
+      if (/can not be ingested yet/.test(told)) resolve();
+    }),
+  );
+  child.kill('SIGTERM');
+  assert.deepEqual(await once(child, 'exit'), [0, null]);
+});
+
+test('a stdout that takes nothing, as on a full disk, is told in a sentence', {
+  skip: !existsSync('/dev/full') && 'there is no /dev/full',
+}, async (t) => {
+  const settings = { DATA_DIR: await temporaryFolder(t) };
+  await runCommand(['ingest', 'corpus/neuron-state-anomalies.md'], settings);
+  for (const args of [
+    ['export', '-'],
+    ['search', 'epochs', '--json'],
+    ['key', 'ann'],
+  ]) {
+    const full = openSync('/dev/full', 'w');
+    const child = startCommand(args, settings, undefined, 'ignore', full);
+    closeSync(full);
+    const told = (await child.stderr!.setEncoding('utf8').toArray()).join('');
+    assert.match(told, /What was to be written to stdout was not: there is no room\.\n$/, args.join(' '));
+    assert.doesNotMatch(told, / at /);
+    assert.equal(child.exitCode ?? (await once(child, 'exit'))[0], 1);
+  }
+});
+
+test('assay --version says which it is', async () => {
+  const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
+  const { stdout, stderr, code } = await runCommand(['--version'], {});
+  assert.deepEqual([stdout, stderr, code], [`${version}\n`, '', 0]);
+});
+
+test('whoever reads stdout may go when they have seen enough', async (t) => {
+  const child = startCommand(['completion', 'bash'], { DATA_DIR: await temporaryFolder(t) });
+  child.stdout!.destroy();
+  const told = (await child.stderr!.setEncoding('utf8').toArray()).join('');
+  assert.deepEqual([told, child.exitCode ?? (await once(child, 'exit'))[0]], ['', 0]);
+});
+
+test('a second SIGTERM, as a whole group may be sent one, cuts off nothing that has begun', async (t) => {
+  const openai = await startOpenAiServer({ test: t });
+  const { promise: released, resolve: release } = Promise.withResolvers<void>();
+  openai.chat({ content: 'It is light.', until: released });
+  const settings = { DATA_DIR: await temporaryFolder(t), OPENAI_BASE_URL: openai.baseUrl };
+  const { url, child, exit } = await startServing(t, settings);
+  const post = (path: string, body: object) =>
+    fetch(url + path, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    });
+  await post('/documents', { source: 'a.md', text: 'Alder wood is light.' });
+  const asked = post('/ask', { question: 'How is alder wood?', evaluation: 'none' });
+  await openai.waitFor(({ path }) => path === '/v1/chat/completions');
+  const stopping = Promise.withResolvers<void>();
+  child.stdout!.on('data', (text) => {
+    if (/stopping/.test(text)) stopping.resolve();
+  });
+  child.kill('SIGTERM');
+  await stopping.promise;
+  child.kill('SIGTERM');
+  release();
+  assert.equal((await asked).status, 200);
+  assert.deepEqual(await exit, [0, null]);
+});
+
+test('a service that is killed leaves no host behind that would hold the store', async (t) => {
+  const settings = { DATA_DIR: await temporaryFolder(t) };
+  const { child, exit } = await startServing(t, settings);
+  child.kill('SIGKILL');
+  await exit;
+  await startServing(t, settings);
+});
+
+test('what stops the boot is said in plain words, without a stack', async (t) => {
+  const DATA_DIR = await temporaryFolder(t);
+  const bad = await runCommand(['serve'], { DATA_DIR, TOP_K: 'canary', HOST: '0.0.0.0' });
+  assert.equal(bad.code, 1);
+  assert.match(bad.stderr, /^The settings can't be used:\n {2}TOP_K: must be a whole number/);
+  assert.doesNotMatch(bad.stderr, /canary|node:|at /);
+
+  const byMain = await runCommand([], { DATA_DIR, TOP_K: 'canary' }, 'src/main.ts');
+  assert.deepEqual([byMain.code, byMain.stderr], [1, "The settings can't be used:\n  TOP_K: must be a whole number\n"]);
+
+  const missing = await runCommand(['serve'], { DATA_DIR, MODELS_DIR: DATA_DIR });
+  assert.match(missing.stderr, /weights of e5-small-v2-q are not there yet\. Run `npm run setup` once\./);
+
+  const taken = createServer().listen(0, '127.0.0.1');
+  t.after(async () => void taken.close());
+  await once(taken, 'listening');
+  const { port } = taken.address() as { port: number };
+  const inUse = await runCommand(['serve'], { DATA_DIR, PORT: String(port) });
+  assert.equal(inUse.code, 1);
+  assert.match(inUse.stderr, /PORT: \d+ is in use on 127\.0\.0\.1; set PORT to another\./);
+
+  const elsewhere = await runCommand(['serve'], { DATA_DIR, PORT: '0', HOST: '192.0.2.1', ALLOW_ANONYMOUS: 'true' });
+  assert.equal(elsewhere.code, 1);
+  assert.match(elsewhere.stderr, /^HOST: 192\.0\.2\.1 is no address of this machine/m);
+
+  const notThere = await runCommand(['ingest', join(DATA_DIR, 'nowhere')], { DATA_DIR });
+  assert.match(notThere.stderr, /There is no file or folder/);
+  assert.equal(notThere.code, 1);
+  assert.match((await runCommand(['ask', ' '], { DATA_DIR })).stderr, /must not be empty/);
+});
+
+test('doctor says what is well, and how to mend what is not', async (t) => {
+  const settings = { DATA_DIR: await temporaryFolder(t) };
+  const well = await runCommand(['doctor', '--json'], settings);
+  assert.equal(well.code, 0, well.stdout + well.stderr);
+  const findings = JSON.parse(well.stdout) as { name: string; ok: boolean }[];
+  assert.ok(findings.length >= 7 && findings.every(({ ok }) => ok));
+
+  const openai = await startOpenAiServer();
+  await openai.close();
+  const EVALUATION_CALIBRATION = join(settings.DATA_DIR, 'calibration.json');
+  writeFileSync(EVALUATION_CALIBRATION, JSON.stringify({ madeBy: 'assay evaluate', judges: [] }));
+  const ill = await runCommand(['doctor'], {
+    ...settings,
+    OPENAI_BASE_URL: openai.baseUrl,
+    MODEL_MAX_RETRIES: '0',
+    PROMPTS_DIR: settings.DATA_DIR,
+    EVALUATION_CALIBRATION,
+    REDIS_URL: 'redis://:canary-word@127.0.0.1:9',
+  });
+  assert.equal(ill.code, 1);
+  assert.match(ill.stdout, /WRONG {2}calibration .*It holds none of gpt-4\.1-mini asked by rubric: npx assay evaluate/);
+  assert.match(ill.stdout, /WRONG {2}Redis .*does not reply \(ECONNREFUSED\)/);
+  assert.doesNotMatch(ill.stdout + ill.stderr, /canary/);
+  assert.match(ill.stdout, /WRONG {2}prompts .*The prompts can't be used/);
+  assert.match(ill.stdout, /WRONG {2}chat model .*can not be reached/);
+  assert.match(ill.stdout, /ok +store /);
+});
+
+test('from the embedded models to a server: refused until re-embedded, then served', async (t) => {
+  const openai = await startOpenAiServer({ test: t });
+  const DATA_DIR = await temporaryFolder(t);
+  const server = { DATA_DIR, OPENAI_BASE_URL: openai.baseUrl, MODEL_MAX_RETRIES: '0' };
+  await runCommand(['ingest', 'corpus/glossary.md'], { DATA_DIR });
+  const refused = await runCommand(['ask', 'What is top k?'], server);
+  assert.match(refused.stderr, /embedded with e5-small-v2-q.*npx assay reembed/);
+  assert.match((await runCommand(['reembed'], server)).stderr, /passages now have vectors of text-embedding-3-small\./);
+  openai.chat('Top k is 3.', '{"verdict":"Correct","reason":"So it says.","score":1,"quotes":[]}');
+  const asked = await runCommand(['ask', 'What is top k?'], server);
+  assert.match(asked.stdout, /^Top k is 3\.\n\nCorrect, 100 of 100: So it says\./);
+});

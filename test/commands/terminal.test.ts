@@ -1,0 +1,117 @@
+import assert from 'node:assert/strict';
+import { readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { noTerminal, runCommand, startOnTerminal } from '../doubles/command-line.ts';
+import { fail } from '../doubles/openai-replies.ts';
+import { startOpenAiServer } from '../doubles/openai-server.ts';
+import { type Test, temporaryFolder } from '../doubles/temporary-folder.ts';
+
+/** How a terminal is told to do something else than show a character. */
+const escapeSign = '\u001b';
+const question = 'When was the tower rebuilt?';
+const correct = JSON.stringify({ quotes: ['rebuilt in 1904'], reason: 'It says so.', verdict: 'Correct', score: 0.98 });
+
+async function towerOnTerminal(t: Test) {
+  const openai = await startOpenAiServer({ test: t });
+  const folder = await temporaryFolder(t);
+  writeFileSync(join(folder, 'tower.txt'), 'The tower was rebuilt in 1904 with granite from the north quarry.');
+  const settings = { DATA_DIR: join(folder, 'data'), OPENAI_BASE_URL: openai.baseUrl, MODEL_MAX_RETRIES: '0' };
+  await runCommand(['ingest', join(folder, 'tower.txt')], settings);
+  const start = (args: string[], more: Record<string, string> = {}, columns?: number) => {
+    const terminal = startOnTerminal(args, { ...settings, ...more }, columns);
+    t.after(terminal.stop);
+    return terminal;
+  };
+  return { openai, settings, start };
+}
+
+test('on a terminal the answer is shown as it is written, and the verdict in colour, unless NO_COLOR is set', {
+  skip: noTerminal,
+}, async (t) => {
+  const { openai, settings, start } = await towerOnTerminal(t);
+  const shown = Promise.withResolvers<void>();
+  async function* pieces() {
+    yield 'It was rebuilt ';
+    await shown.promise; // the rest is written only once the beginning is on the terminal
+    yield 'in 1904.';
+  }
+  openai.chat({ content: pieces() }, correct);
+  const terminal = start(['ask', question]);
+  await terminal.waitFor('It was rebuilt');
+  assert.doesNotMatch(terminal.shown(), /1904/);
+  shown.resolve();
+  assert.equal(await terminal.exit, 0);
+  const [, word = ''] = terminal.shown().split('It was rebuilt in 1904.\r\n\r\n');
+  assert.ok(word.startsWith(`${escapeSign}[1m${escapeSign}[32mCorrect${escapeSign}[`), terminal.shown());
+  assert.match(word, /, 98 of 100: It says so\./);
+
+  openai.chat('In 1904.', correct);
+  const plain = start(['ask', question], { NO_COLOR: '1' });
+  assert.equal(await plain.exit, 0);
+  assert.match(
+    plain.shown(),
+    /In 1904\.\r\n\r\nCorrect, 98 of 100: It says so\.\r\n {2}“rebuilt in 1904” — tower\.txt/,
+  );
+  assert.ok(!plain.shown().includes(`${escapeSign}[`));
+
+  openai.chat('In 1904.', correct);
+  const piped = await runCommand(['ask', question], { ...settings, TERM: 'xterm-256color' });
+  assert.ok(piped.stdout.startsWith('In 1904.') && !piped.stdout.includes(escapeSign));
+});
+
+test('in a chat Ctrl-C cancels the ask that is under way and no more, and Ctrl-D ends', {
+  skip: noTerminal,
+}, async (t) => {
+  const { openai, start } = await towerOnTerminal(t);
+  openai.chat(fail.hang(), 'In 1904.', correct);
+  const terminal = start(['chat']);
+  await terminal.waitFor('> ');
+  terminal.type(`${question}\r`);
+  await openai.waitFor(({ path }) => path === '/v1/chat/completions');
+  terminal.type('\u0003');
+  await terminal.waitFor('Cancelled.');
+  await terminal.waitFor('> ');
+  terminal.type('thrown away\u0003');
+  await terminal.waitFor('> ');
+  terminal.type(`${question}\r`);
+  await terminal.waitFor('In 1904.');
+  await terminal.waitFor('98 of 100');
+  await terminal.waitFor('> ');
+  terminal.type('\u0004');
+  assert.equal(await terminal.exit, 0, terminal.shown());
+  assert.equal(openai.chatRequests.length, 3, 'what was thrown away is not asked');
+});
+
+test('Ctrl-C while a bar is shown leaves the terminal as it was, and nothing of an evaluation', {
+  skip: noTerminal,
+}, async (t) => {
+  const { openai, start } = await towerOnTerminal(t);
+  openai.embeddingsWhen(() => true, fail.hang());
+  const folder = await temporaryFolder(t);
+  for (const args of [['ingest', 'corpus'], ['evaluate']]) {
+    const calls = openai.embeddingRequests.length;
+    const terminal = start(args, { TMPDIR: folder });
+    await openai.waitFor((entry) => entry === openai.embeddingRequests[calls]);
+    await terminal.waitFor(`${escapeSign}[?25l`);
+    terminal.type('\u0003');
+    assert.equal(await terminal.exit, 130, terminal.shown());
+    for (const mode of ['?25', '?7'])
+      assert.ok(terminal.shown().lastIndexOf(`[${mode}h`) > terminal.shown().lastIndexOf(`[${mode}l`), mode);
+  }
+  assert.deepEqual(readdirSync(folder), []);
+});
+
+test('a bar leaves room for its numbers on a narrow terminal, and shows no time that it can not tell', {
+  skip: noTerminal,
+}, async (t) => {
+  const { start } = await towerOnTerminal(t);
+  const terminal = start(['export', join(await temporaryFolder(t), 'all.jsonl')], {}, 40);
+  assert.equal(await terminal.exit, 0);
+  const lines = [...terminal.shown().matchAll(/Exporting \S+ \d+\/\d+( \S*s)?/g)];
+  assert.ok(lines.length > 0);
+  for (const [line, time = ''] of lines) {
+    assert.ok(line.length <= 40, line);
+    assert.match(time, /^( \d+s)?$/);
+  }
+});

@@ -1,0 +1,65 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { openArchive } from '../../../src/ingest/formats/archive.ts';
+import { makeZip, type ZipEntry } from './make-zip.ts';
+
+const bad = { code: 'BAD_DOCUMENT', name: 'AppError' };
+const open = (...entries: ZipEntry[]) => openArchive(makeZip(entries));
+const megabytes = (count: number) => Buffer.alloc(count * 1_024 * 1_024, 'a');
+
+test('entries are read as UTF-8, or UTF-16 with a mark; what is not there is empty', async () => {
+  const utf16 = Buffer.concat([Buffer.from([0xff, 0xfe]), Buffer.from('Grüße', 'utf16le')]);
+  const archive = await open({ name: 'a/b.xml', content: 'Grüße' }, { name: 'c', content: utf16 });
+  assert.equal(await archive.readText('a/b.xml'), 'Grüße');
+  assert.equal(await archive.readText('c'), 'Grüße');
+  assert.equal(await archive.readText('d'), '');
+  assert.deepEqual(['a/b.xml', 'd', 'constructor'].map(archive.has), [true, false, false]);
+});
+
+test('text that is not valid UTF-8 is refused', async () => {
+  const archive = await open({ name: 'a', content: Buffer.from([0x61, 0xff]) });
+  await assert.rejects(archive.readText('a'), { ...bad, message: /UTF-8/ });
+});
+
+test('a bomb is refused before it is unpacked', async () => {
+  await assert.rejects(open({ name: 'a', content: megabytes(20) }), { ...bad, message: /far too much/ });
+  const declared = { name: 'a', content: 'x', declaredBytes: 2 ** 31 };
+  await assert.rejects(open(declared), { ...bad, message: /far too much/ });
+  const nine = Array.from({ length: 9 }, (_, index) => ({ name: `${index}`, content: megabytes(7.9) }));
+  const archive = await open(...nine);
+  await assert.rejects(Promise.all(nine.map(({ name }) => archive.readText(name))), {
+    ...bad,
+    message: /far too much/,
+  });
+});
+
+test('an entry that unpacks to more, or less, than it declares is refused', async () => {
+  for (const declaredBytes of [10, 2_000_000]) {
+    const archive = await open({ name: 'a', content: megabytes(1), declaredBytes });
+    await assert.rejects(archive.readText('a'), { ...bad, message: 'The file is damaged.' });
+  }
+});
+
+test('names that lead out, stand twice, or are too many, and encryption, are refused', async () => {
+  for (const name of ['../a', '/etc/passwd', 'a/../../b', 'C:/a', 'a\\..\\..\\b'])
+    await assert.rejects(open({ name, content: 'x' }), { ...bad, message: /lead out/ });
+  const twice = { name: 'a', content: 'x' };
+  await assert.rejects(open(twice, twice), { ...bad, message: /one name/ });
+  const many = Array.from({ length: 10_001 }, (_, index) => ({ name: `${index}`, content: '' }));
+  await assert.rejects(open(...many), { ...bad, message: /10000 entries/ });
+  await assert.rejects(open({ name: 'a', content: 'x', encrypted: true }), { ...bad, message: /password/ });
+});
+
+test('damage anywhere ends in a BAD_DOCUMENT or in the text', async () => {
+  const whole = makeZip([
+    { name: 'a', content: 'Some text. '.repeat(20) },
+    { name: 'b', content: 'x' },
+  ]);
+  for (let at = 0; at < whole.length; at++) {
+    const damaged = Buffer.from(whole);
+    damaged[at]! ^= 0x55;
+    await openArchive(damaged)
+      .then((archive) => archive.readText('a'))
+      .catch((error) => assert.equal(error.code, 'BAD_DOCUMENT', `at ${at}: ${error.stack}`));
+  }
+});

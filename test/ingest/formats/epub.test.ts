@@ -1,0 +1,61 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { loadDocument } from '../../../src/ingest/load.ts';
+import { makeEpub } from './make-epub.ts';
+
+const load = (bytes: Uint8Array) => loadDocument({ bytes, name: 'a.epub' });
+const bad = { code: 'BAD_DOCUMENT', name: 'AppError' };
+
+test('chapters come in the order of the spine, each once, without the table of contents', async () => {
+  const chapters = ['<h1>One</h1><p>First <a id="here"/>words.</p>', '<h2>Two</h2><ul><li>x</li><li>y</li></ul>'];
+  const { text, title, format, headings, blocks, breaks } = await load(makeEpub(chapters, { spine: [1, 0, 1] }));
+  assert.equal(format, 'epub');
+  assert.equal(title, 'The book');
+  assert.equal(text, 'Two\n\n- x\n- y\n\nOne\n\nFirst words.');
+  assert.deepEqual(
+    headings.map(({ level, start, end }) => [level, text.slice(start, end)]),
+    [
+      [2, 'Two'],
+      [1, 'One'],
+    ],
+  );
+  assert.deepEqual(
+    blocks.map(({ start, end }) => text.slice(start, end)),
+    ['- x\n- y'],
+  );
+  assert.deepEqual(
+    breaks,
+    breaks.toSorted((one, other) => one - other),
+  );
+});
+
+test('header, footer and text without markup of a chapter are read', async () => {
+  const chapter =
+    '<header><h1>One</h1></header><p>Text <![CDATA[of <p> & more]]>.</p><nav>Next</nav><footer><p>A note.</p></footer>';
+  const { text, headings } = await load(makeEpub([chapter, '<p>a<![CDATA[b'.repeat(50_000)]));
+  assert.ok(text.startsWith('One\n\nText of <p> & more.\n\nA note.\n\nab'));
+  assert.equal(headings[0]?.text, 'One');
+});
+
+test('without a title of its own the first heading of level 1 serves', async () => {
+  assert.equal((await load(makeEpub(['<p>a</p>', '<h1>B</h1>'], { title: ' ' }))).title, 'B');
+});
+
+test('a book that is copy-protected, no book, or holds no text is refused', async () => {
+  const encryption = {
+    name: 'META-INF/encryption.xml',
+    content:
+      '<encryption><EncryptedData><CipherData><CipherReference URI="OPS/text/chapter%200.xhtml"/></CipherData></EncryptedData></encryption>',
+  };
+  await assert.rejects(load(makeEpub(['<p>x</p>'], { more: [encryption] })), { ...bad, message: /copy-protected/ });
+  const fonts = { ...encryption, content: encryption.content.replace('text/chapter%200.xhtml', 'font.otf') };
+  assert.equal((await load(makeEpub(['<p>x</p>'], { more: [fonts] }))).text, 'x');
+  await assert.rejects(load(makeEpub([])), { ...bad, message: /holds no text/ });
+  await assert.rejects(load(Buffer.from('PK\x03\x04 and nothing')), { ...bad, message: 'The file is damaged.' });
+});
+
+test('chapters that declare entities or nest too deep are refused', async () => {
+  await assert.rejects(load(makeEpub(['<!ENTITY a "b">'])), { ...bad, message: /entities/ });
+  await assert.rejects(load(makeEpub(['<div>'.repeat(2_000)])), { ...bad, message: /deep/ });
+  await assert.rejects(load(makeEpub(['x'], { title: '<b>'.repeat(500_000) })), { ...bad, message: /deep/ });
+});

@@ -1,0 +1,237 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { loadHtml } from '../../../src/ingest/formats/html.ts';
+
+const page = `<!doctype html><html><head><title>The &amp; title</title><style>p{}</style></head><body>
+<header><h1>The site</h1></header><nav><a href="/x">Away</a></nav>
+<main><article><header><h1>Real <em>heading</em></h1></header>
+<p>Hello <a href="https://example.org/">there</a>. Caf&eacute; <img src="x.png" alt="pic"><span hidden>secret</span></p>
+<h2>Sub<a href="#s" aria-hidden="true">#</a></h2>
+<ul><li>one<li><p>two</p><p>more</p><ul><li>deep</ul></ul>
+<ol start="3"><li>three<li>four</ol>
+<table><tr><th>Name<th>Size<tr><td><p>a</p><td>1</table>
+<pre>let x;
+  go();</pre>
+<form><button>Send</button><select><option>no</select><textarea>no</textarea></form><svg><title>circle</title></svg><script>bad()</script>
+</article></main><footer>Imprint</footer></body></html>`;
+
+test('a page becomes its readable text', () => {
+  assert.equal(
+    loadHtml(page).text,
+    [
+      'Real heading',
+      'Hello there. Café',
+      'Sub',
+      '- one\n- two\n\nmore\n\n- deep',
+      '3. three\n4. four',
+      'Name | Size\na | 1',
+      'let x;\n  go();',
+    ].join('\n\n'),
+  );
+});
+
+test('title, headings, blocks and items keep their places', () => {
+  const { text, title, headings, blocks, breaks } = loadHtml(page);
+  assert.equal(title, 'The & title');
+  assert.deepEqual(
+    headings.map(({ start, end, level, text: words }) => [level, words, text.slice(start, end)]),
+    [
+      [1, 'Real heading', 'Real heading'],
+      [2, 'Sub', 'Sub'],
+    ],
+  );
+  assert.deepEqual(
+    blocks.map(({ kind, start, end }) => [kind, text.slice(start, start + 3), text.slice(end - 3, end)]),
+    [
+      ['list', '- o', 'eep'],
+      ['list', '3. ', 'our'],
+      ['table', 'Nam', '| 1'],
+      ['code', 'let', '();'],
+    ],
+  );
+  assert.ok(breaks.map((at) => text.slice(at, at + 6)).includes('- deep'));
+});
+
+test('without a <title> the first <h1> is the title, without both there is none', () => {
+  assert.equal(loadHtml('<h2>a</h2><h1> B\n c</h1>').title, 'B c');
+  assert.equal(loadHtml('<p>a').title, null);
+});
+
+test('a page that is all header or buttons is read all the same', () => {
+  assert.equal(loadHtml('<header><p>Only this</p></header>').text, 'Only this');
+  assert.equal(loadHtml('<button>Only this</button>').text, 'Only this');
+});
+
+test('a page within a form is read, but for its controls', () => {
+  const { text, headings } = loadHtml(
+    `<form id="aspnetForm"><div><h1>Opening hours</h1><p>Nine to five.</p>
+<input value="x"><select><option>Monday</select><textarea>Write</textarea><button>Send</button></div></form>`,
+  );
+  assert.equal(text, 'Opening hours\n\nNine to five.');
+  assert.equal(headings.length, 1);
+});
+
+test('a question that unfolds its answer is read, though it is a button', () => {
+  const { text, headings } = loadHtml(
+    `<h3><button aria-expanded="false">How long is the <b>warranty</b>?</button></h3><div>Two years.</div>
+<details><summary><button>Who pays?</button></summary>We do.</details><p>Well. <button>Buy</button></p>`,
+  );
+  assert.equal(text, 'How long is the warranty?\n\nTwo years.\n\nWho pays?\n\nWe do.\n\nWell.');
+  assert.deepEqual(
+    headings.map((heading) => heading.text),
+    ['How long is the warranty?'],
+  );
+});
+
+test('raised and lowered digits change no number', () => {
+  for (const [html, text] of [
+    ['10<sup>6</sup> to 10<sup>-3</sup>', '10⁶ to 10⁻³'],
+    ['2<sup><a href="#x">10</a></sup> and 10<sup>−12</sup>', '2¹⁰ and 10⁻¹²'],
+    ['2<sup>k</sup>, 2<sup>k+1</sup>, x<sup>n</sup>, 10<sup>0.5</sup>', '2^k, 2^(k+1), xⁿ, 10^(0.5)'],
+    ['9 m<sup>2</sup> on the 1<sup>st</sup> floor<sup>*</sup>', '9 m² on the 1st floor*'],
+    ['the <b>warranty</b><sup>2</sup> of 2020<sup>[3]</sup>', 'the warranty ² of 2020[3]'],
+    ['in 2020<a href="#n"><sup>3</sup></a>', 'in 2020³'],
+    [
+      'in 2020<a role="doc-noteref" href="#n">3</a>, a note<a epub:type="noteref" href="#n">4</a>',
+      'in 2020³, a note ⁴',
+    ],
+    ['in 2020<a role="doc-noteref" href="#n"><sup>3</sup></a>', 'in 2020³'],
+    ['in 2020<sup><a role="doc-noteref" href="#n">3</a></sup>', 'in 2020³'],
+    ['H<sub>2</sub>O, CO<sub>2</sub>', 'H2O, CO2'],
+    ['log<sub>2</sub>8, <i>1</i><sub>10</sub>, x<sub>i</sub>', 'log₂8, 1₁₀, xi'],
+    ['an open <sup>tag that is never closed', 'an open tag that is never closed'],
+    ['<sup></sup><sub> </sub>.', '.'],
+  ] as const)
+    assert.equal(loadHtml(`<p>${html}</p>`).text, text);
+});
+
+test('hints where words may be broken are not kept', () => {
+  const { text, title } = loadHtml(
+    '<h1>War&shy;ran&shy;ty</h1><p>temper&#8203;ature \u00adof 5&#8288;%</p><pre>a\u200bb</pre>',
+  );
+  assert.equal(text, 'Warranty\n\ntemperature of 5%\n\nab');
+  assert.equal(title, 'Warranty');
+  // In Thai nothing else parts words.
+  assert.equal(loadHtml('<p>แมว\u200bดำ</p>').text, 'แมว\u200bดำ');
+});
+
+test('items have the numbers that a reader sees', () => {
+  for (const [html, text] of [
+    ['<ol start="0"><li>a<li>b</ol>', '0. a\n1. b'],
+    ['<ol start="x"><li>a<li value="7">b<li>c<li value="">d</ol>', '1. a\n7. b\n8. c\n9. d'],
+    ['<ol reversed><li>a<li>b<li>c</ol>', '3. a\n2. b\n1. c'],
+    ['<ol reversed start="1"><li>a<li>b</ol>', '1. a\n0. b'],
+    ['<ul><li value="7">a</ul>', '- a'],
+  ] as const)
+    assert.equal(loadHtml(html).text, text);
+});
+
+test('a table that lays out a page is not a table', () => {
+  const { text, blocks } = loadHtml('<table><tr><td><h1>T</h1><p>Aa. Bb.<td><ul><li>x</ul></table>');
+  assert.equal(text, 'T\n\nAa. Bb.\n\n- x');
+  assert.deepEqual(
+    blocks.map(({ kind }) => kind),
+    ['list'],
+  );
+});
+
+test('marks that a page brings along do no harm', () => {
+  const { text, headings } = loadHtml('<p>a\ufdd1b &#xFDD1;c &#xFDD0;&#xFDD0; d&#xFDDB;</p><h1>e</h1>');
+  assert.ok(text.startsWith('ab'));
+  assert.ok(!/[\ufdd0-\ufdef]/.test(text));
+  assert.ok(headings.length <= 2);
+});
+
+test('what nests too deep, or is made to be slow, is refused or read', () => {
+  for (const nested of ['<div>', '<b>', '<ul><li>', '<table><tr><td>', '<blockquote>', '<svg><g>'])
+    assert.throws(() => loadHtml(`${nested.repeat(50_000)}x${'</i>'.repeat(50_000)}`), { code: 'BAD_DOCUMENT' });
+  for (const part of [
+    '<',
+    '<a',
+    '<!--',
+    '<script>',
+    '<li>x',
+    '<td>x',
+    '<p><span>x</p>',
+    '<br>',
+    '</b>',
+    '&#xFDDA;&#xFDDB;',
+    '<div><b>x</div>',
+  ])
+    loadHtml(`<p>${part.repeat(20_000)}`);
+  assert.equal(loadHtml(`<svg>${'<path d=""/>'.repeat(1_000)}</svg>ok`).text, 'ok');
+});
+
+test('formulas are read on their line, with powers and fractions, and without the source they were made of', () => {
+  const math = (inner: string) =>
+    loadHtml(`<p>so <math><semantics><mrow>${inner}</mrow><annotation>x^2</annotation></semantics></math>.`).text;
+  for (const [inner, text] of [
+    ['<mi>E</mi><mo>=</mo><mi>m</mi><msup><mi>c</mi><mn>2</mn></msup>', 'so E = mc².'],
+    ['<msup><mn>2</mn><mrow><mi>k</mi><mo>+</mo><mn>1</mn></mrow></msup>', 'so 2^(k+1).'],
+    ['<mfrac><mn>1</mn><mrow><mi>a</mi><mo>+</mo><mi>b</mi></mrow></mfrac>', 'so 1/(a+b).'],
+    ['<mn>2</mn><mrow>\n <mfrac><mn>1</mn><mn>2</mn></mfrac></mrow><mi>m</mi><mo>+</mo>', 'so 2 1/2 m+.'],
+    ['<msub>\n <mi>x</mi>\n <mn>1</mn>\n</msub><mo>-</mo><msqrt><mn>3</mn></msqrt>', 'so x₁-√3.'],
+    ['<munderover><mo>∑</mo><mi>i</mi><mi>n</mi></munderover><mtext>of all</mtext>', 'so ∑_iⁿof all.'],
+  ])
+    assert.equal(math(inner!), text);
+  assert.equal(loadHtml('<p>a <math>&lt;3</math> b').text, 'a <3 b');
+});
+
+test('merged cells keep the values of a table in their columns', () => {
+  for (const [rows, text] of [
+    ['<tr><td rowspan=2>a<td>1<tr><td>2<tr><td>b<td>3', 'a | 1\na | 2\nb | 3'],
+    ['<tr><th colspan=2>City<th>Limit<tr><td>Tokyo<td>JP<td>220', 'City |  | Limit\nTokyo | JP | 220'],
+    ['<tr><td>x<td rowspan=2 colspan=2>y<td>1<tr><td>z<td>2', 'x | y |  | 1\nz | y |  | 2'],
+    ['<tr><td rowspan=3>a<td rowspan=2>b<td>1<tr><td>2<tr><td>c<td>3', 'a | b | 1\na | b | 2\na | c | 3'],
+    ['<tr><td colspan=99>All<tr><td>a<td>b<td>', 'All\na | b |'],
+    [`<tr><td rowspan=2>${'long '.repeat(30)}<td>1<tr><td>2`, `${'long '.repeat(30)}| 1\n| 2`],
+    ['<thead><tr><th rowspan=2>a<th>b</thead><tbody><tr><td>c<td>d', 'a | b\na | c | d'],
+    ['<tr><td rowspan=0 colspan=x>a<td>b<tr><td>c', 'a | b\nc'],
+  ] as const)
+    assert.equal(loadHtml(`<table>${rows}</table>`).text, text);
+  const wide = '<td colspan=1000 rowspan=1000>x'.repeat(1_000);
+  assert.ok(loadHtml(`<table>${`<tr>${wide}`.repeat(30)}</table>`).text.length < 2_000_000);
+});
+
+test('a short list in a cell is a value of its row, a long one stays a list', () => {
+  const table = (list: string) => `<table><tr><th>Who<th>What<tr><td rowspan=2>Ada<td>hourly<tr><td>${list}</table>`;
+  const short = loadHtml(table('<ul><li>Cy<li><p>Di</p><ol><li>Ed</ol></ul>'));
+  assert.equal(short.text, 'Who | What\nAda | hourly\nAda | - Cy - Di 1. Ed');
+  assert.deepEqual(
+    short.blocks.map(({ kind }) => kind),
+    ['table'],
+  );
+  const long = loadHtml(table(`<ul><li>${'words '.repeat(50)}<li>Di</ul>`));
+  assert.deepEqual(
+    long.blocks.map(({ kind }) => kind),
+    ['list'],
+  );
+});
+
+test('what is done, and what is struck, is told', () => {
+  const box = '<input type="checkbox" disabled';
+  for (const [html, text] of [
+    [`<ul><li>${box} checked> Ship<li>${box}> Test</ul>`, '- ☑ Ship\n- ☐ Test'],
+    ['<ul><li><div class="checkbox checkbox-on"></div> <span>Sign</span></ul>', '- ☑ Sign'],
+    ['<ul class="inline-task-list"><li class="checked">Rotate<li>Restore</ul>', '- ☑ Rotate\n- ☐ Restore'],
+    ['<label><input type="checkbox" checked> I agree</label>', 'I agree'],
+    ['<p>Price <del>10 </del><ins>12</ins> EUR', 'Price ~~10~~ 12 EUR'],
+    ['<p>a<s> <b>b</b></s>c<strike></strike>', 'a ~~b~~c'],
+  ] as const)
+    assert.equal(loadHtml(html).text, text);
+});
+
+test('what leads to a heading, numbers lines or leads elsewhere is no text', () => {
+  const page =
+    '<ol id="breadcrumb-section"><li>Home</ol><div role="navigation">Menu</div><h1>Set up<a class="headerlink" href="#set-up">¶</a></h1>' +
+    '<table><tr><td class="linenos"><pre>1\n2</pre><td><pre>a\nb</pre></table><p>See <a href="#x">part 2</a>.<a href="#n1">↩︎</a></p><div id="footer">Made by X</div>';
+  const { text, headings } = loadHtml(page);
+  assert.equal(text, 'Set up\n\na\nb\n\nSee part 2.');
+  assert.equal(headings[0]!.text, 'Set up');
+});
+
+test('lists are lettered as a reader sees them, and one that only holds another has no mark', () => {
+  assert.equal(loadHtml('<ol type="a" start="26"><li>x<li>y</ol>').text, 'z. x\naa. y');
+  assert.equal(loadHtml('<ol type="I" start="4"><li>x</ol><ol type="i"><li>y</ol>').text, 'IV. x\n\ni. y');
+  assert.equal(loadHtml('<ul><li><ol type="A"><li>x</ol></ul>').text, 'A. x');
+});

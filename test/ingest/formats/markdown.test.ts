@@ -1,0 +1,154 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { fromMarkdown } from 'mdast-util-from-markdown';
+import { loadMarkdown } from '../../../src/ingest/formats/markdown.ts';
+
+const headingsOf = (source: string) => loadMarkdown(source).headings.map(({ level, text }) => [level, text]);
+const blocksOf = (source: string) =>
+  loadMarkdown(source).blocks.map(({ kind, start, end }) => [kind, source.slice(start, end)]);
+
+test('headings of both kinds, their words without markup', () => {
+  assert.deepEqual(
+    headingsOf('# The **bold** `x_y` [link](u) &amp; ![pic](p) ##\n\nUnder *line*\n===\n\nSecond\n---\n### \n#no\n'),
+    [
+      [1, 'The bold x_y link & pic'],
+      [1, 'Under line'],
+      [2, 'Second'],
+    ],
+  );
+  const source = 'Text\n\n  ## Two ##  \n\nmore';
+  const [heading] = loadMarkdown(source).headings;
+  assert.equal(source.slice(heading?.start, heading?.end), '## Two ##');
+});
+
+test('what only looks like a heading is none', () => {
+  assert.deepEqual(
+    headingsOf('```\n# no\n```\n    # no\n\n- # no\n\n> # no\n\n<!--\n# no\n-->\n\n<div>\n# no\n</div>\n\n\\# no'),
+    [],
+  );
+  assert.deepEqual(headingsOf(`# ${'long '.repeat(100)}\n\n${'long '.repeat(100)}\n---\n`), []);
+});
+
+test('tables, code and lists are found whole', () => {
+  assert.deepEqual(blocksOf('Lead\n\n| a | b |\n|---|:-:|\n| 1 | 2 |\nafter | x\n\ntext\n'), [
+    ['table', '| a | b |\n|---|:-:|\n| 1 | 2 |\nafter | x\n'],
+  ]);
+  assert.deepEqual(blocksOf('~~~js\ncode\n```\n~~~\n\n    indented\n\n    more\n\ntext'), [
+    ['code', '~~~js\ncode\n```\n~~~\n'],
+    ['code', '    indented\n\n    more\n'],
+  ]);
+  assert.deepEqual(blocksOf('para\n- a\n  ```\n  # x\n\n  ```\n- b\n  c\n\n  d\n   1. e\n\nafter'), [
+    ['list', '- a\n  ```\n  # x\n\n  ```\n- b\n  c\n\n  d\n   1. e\n'],
+  ]);
+});
+
+test('items and paragraphs of quotations begin anew', () => {
+  const source = '- a\n- b\n  - c\n\n> One\n>\n> Two\n';
+  assert.deepEqual(
+    loadMarkdown(source).breaks.map((at) => source.slice(at, at + 6).trim()),
+    ['- a\n-', '- b', '- c', '> Two'],
+  );
+});
+
+test("the title is the front matter's, else the first heading of level 1", () => {
+  const titleOf = (source: string) => loadMarkdown(source).title;
+  assert.equal(titleOf('---\nlayout: post\ntitle: "My: title"\n---\n# Other\n'), 'My: title');
+  assert.equal(titleOf('---\nlayout: post\n---\n## Two\n# One\n'), 'One');
+  assert.equal(titleOf('---\n\ntitle: no\n\n---\n'), null);
+  assert.equal(titleOf('text'), null);
+  assert.deepEqual(headingsOf('---\ntitle: x\n---\ntext'), []);
+});
+
+test('the headings are those of the CommonMark parser', () => {
+  const lines =
+    '# One|## Two ##|   ### Three|####### seven|#hash|word|more words|===|---|- - -|***||||- item|* other|  inside|    deep|' +
+    '1. first|```|~~~|```js|> quote|>|<div>|</div>|<!-- x|-->|<!-- y -->|- # in item|   - indented';
+  const line = fc.constantFrom(...lines.split('|'));
+  fc.assert(
+    fc.property(fc.array(line, { maxLength: 12 }), (some) => {
+      const source = some.join('\n');
+      const tree = fromMarkdown(source);
+      const expected = tree.children.flatMap((node) =>
+        node.type === 'heading' && node.children.length > 0
+          ? [[node.depth, node.position?.start.offset, node.position?.end.offset]]
+          : [],
+      );
+      const found = loadMarkdown(source).headings.map(({ level, start, end }) => [level, start, end]);
+      assert.deepEqual(found, expected, JSON.stringify(source));
+    }),
+    { seed: 3, numRuns: 3_000 },
+  );
+});
+
+test('megabytes made to be slow are read', () => {
+  const parts = [
+    '>',
+    '> ',
+    '[',
+    '- ',
+    '`',
+    '```\n',
+    'a\n-\n',
+    '\t',
+    '\n',
+    '|a\n',
+    '-|',
+    '<!--\n',
+    '- ```\n',
+    '# ',
+    '* * ',
+    ' #',
+  ];
+  for (const part of parts) loadMarkdown(`${part.repeat(1_000_000 / part.length)}x`);
+  loadMarkdown('# *a*\n'.repeat(100_000));
+});
+
+test('front matter may begin with remarks, or be TOML, and its title may have a remark behind it', () => {
+  for (const frontMatter of [
+    '---\n# reviewers:\n# - someone\ntitle: Pods\n---\n',
+    '+++\ntitle = "Pods"\ndraft = false\n+++\n',
+    '---\ntitle: Pods # shown above\n---\n',
+  ]) {
+    const { title, headings, blocks } = loadMarkdown(`${frontMatter}# About pods\nWords.\n`);
+    assert.equal(title, 'Pods');
+    assert.deepEqual(
+      headings.map(({ text }) => text),
+      ['About pods'],
+    );
+    assert.deepEqual(blocks, [{ start: 0, end: frontMatter.length, kind: 'code' }]);
+  }
+  assert.equal(loadMarkdown('---\ntitle: C# in depth\n---\n').title, 'C# in depth');
+  assert.equal(
+    loadMarkdown('---\n# A rule, then a heading\n\nNote: no more.\n\n---\n').title,
+    'A rule, then a heading',
+  );
+});
+
+test("a heading's id and classes are none of its words", () => {
+  const { headings } = loadMarkdown(
+    '# What a pod is {#what-is}\n\n## Two {.wide #two}\n\nThree {#three}\n---\n\n## A {set}\n',
+  );
+  assert.deepEqual(
+    headings.map(({ text }) => text),
+    ['What a pod is', 'Two', 'Three', 'A {set}'],
+  );
+});
+
+test('imports and exports of MDX are code, and what opens a callout or an admonition stands apart', () => {
+  const source =
+    "import {\n  Tabs } from '@theme/Tabs';\nimport Tab from '@theme/Tab';\n\nexport const Mark = (p) => (\n  <b>{p}</b>\n);\n\n# Keys\n\n:::note Rotation\nThey rotate.\n:::\n\n> [!TIP] Title\n> Rotate.\n\nimport the customer's data. export it.";
+  const { blocks, headings, breaks } = loadMarkdown(source);
+  assert.deepEqual(
+    blocks.map(({ kind, start, end }) => [kind, source.slice(start, end).split('\n').length - 1]),
+    [
+      ['code', 3],
+      ['code', 3],
+    ],
+  );
+  assert.equal(headings[0]!.text, 'Keys');
+  assert.deepEqual(
+    breaks.map((at) => source.slice(at).split('\n')[0]),
+    ['They rotate.', '> Rotate.'],
+  );
+});

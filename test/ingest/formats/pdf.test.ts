@@ -1,0 +1,293 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { layOutPage, type TextItem } from '../../../src/ingest/formats/pdf-layout.ts';
+import { loadDocument } from '../../../src/ingest/load.ts';
+import { makePdf } from './make-pdf.ts';
+
+const load = (bytes: Uint8Array) => loadDocument({ bytes, name: 'a.pdf' });
+
+test('lines become paragraphs, pages stand apart, broken words are made whole', async () => {
+  const { text, title, format } = await load(
+    makePdf(
+      [
+        [
+          { text: 'A heading', y: 720, size: 18 },
+          { text: 'The first paragraph has lines that are wrapped at the mar-', y: 690 },
+          { text: 'gin, so a word may be parted, and a state-of-the-', y: 675 },
+          { text: 'art compound keeps its hyphens.', y: 660 },
+          { text: 'The second one follows a gap.', y: 620 },
+        ],
+        [{ text: 'Another page.', y: 720 }],
+      ],
+      { title: 'The \\(real\\) title'.replaceAll('\\', '') },
+    ),
+  );
+  assert.equal(format, 'pdf');
+  assert.equal(title, 'The (real) title');
+  assert.equal(
+    text,
+    [
+      'A heading',
+      'The first paragraph has lines that are wrapped at the margin, so a word may be parted, and a state-of-the-art compound ' +
+        'keeps its hyphens.',
+      'The second one follows a gap.',
+      'Another page.',
+    ].join('\n\n'),
+  );
+});
+
+test('hints where words may be broken are not kept, at the end of a line or within', () => {
+  const lines = ['A three-year war\u00adran\u00adty is given for every de\u00ad', 'vice that we sell.'];
+  const items = lines.map((str, at) => ({
+    str,
+    transform: [12, 0, 0, 12, 72, 700 - 14 * at],
+    width: 300 - 200 * at,
+    height: 12,
+    hasEOL: true,
+  }));
+  assert.equal(layOutPage(items), 'A three-year warranty is given for every device that we sell.');
+});
+
+test('short lines, as of lists and code, stay lines', async () => {
+  const lines = ['- one', '- two is a much longer item than the others', '- three', '- four'];
+  const { text, breaks } = await load(makePdf([lines.map((line, index) => ({ text: line, y: 700 - 14 * index }))]));
+  assert.equal(text.split('\n')[1], lines[1]?.concat(' - three'));
+  assert.equal(breaks[0], 0);
+});
+
+test('without a title of its own the first line serves', async () => {
+  const pages = [
+    [
+      { text: 'First line', y: 700, size: 20 },
+      { text: 'Text.', y: 650 },
+    ],
+  ];
+  assert.equal((await load(makePdf(pages))).title, 'First line');
+  assert.equal((await load(makePdf(pages, { title: 'Microsoft Word - draft3.doc' }))).title, 'First line');
+});
+
+test('running headers and page numbers are left out', async () => {
+  const pages = ['Alpha.', 'Beta.', 'Gamma.', 'Delta.'].map((text, index) => [
+    { text: 'The report', y: 760, size: 9 },
+    { text, y: 700 },
+    { text: `Page ${index + 1}`, y: 30, size: 9 },
+  ]);
+  assert.equal((await load(makePdf(pages))).text, 'The report\n\nAlpha.\n\nBeta.\n\nGamma.\n\nDelta.');
+});
+
+/** Pages of these paragraphs, each with a gap above. */
+const pagesOf = (pages: string[][]) =>
+  makePdf(pages.map((lines) => lines.map((text, at) => ({ text, y: 720 - 60 * at }))));
+
+test('numbers that do not follow the pages are text', async () => {
+  const totals = ['Total due: 1137 EUR', 'Total due: 88 EUR', 'Total due: 4012 EUR', 'Total due: 88 EUR'];
+  const invoices = totals.map((total, at) => [`To customer ${'ABCD'[at]}`, 'Please pay within 30 days.', total]);
+  const { text } = await load(pagesOf(invoices));
+  assert.equal(text, invoices.flat().join('\n\n'));
+  const lines = ['Room 1 has 7 chairs.', 'Room 2 has 14 chairs.', 'Room 3 has 9 chairs.', 'Room 4 has 12 chairs.'];
+  assert.equal((await load(pagesOf(lines.map((line) => [line])))).text, lines.join('\n\n'));
+  const measured = [13, 40, 7, 21].map((share, at) => [`Part ${'ABCD'[at]}`, `Measured in 2020: ${share} percent`]);
+  assert.equal((await load(pagesOf(measured))).text, measured.flat().join('\n\n'));
+  const numbered = [1, 2, 3, 4].map((at) => [`Invoice ${1000 + at}`, `To customer ${'ABCD'[at - 1]}`, `File 00${at}`]);
+  assert.equal((await load(pagesOf(numbered))).text, numbered.flat().join('\n\n'));
+  const fractions = [1, 2, 3, 4].map((tenth) => [`Part ${'ABCD'[tenth - 1]}`, `A dose of 0.${tenth} mg`]);
+  assert.equal((await load(pagesOf(fractions))).text, fractions.flat().join('\n\n'));
+});
+
+test('a number that rises with the pages is theirs, whatever page it begins at, in Roman numerals too', async () => {
+  const words = ['alpha', 'beta', 'gamma', 'delta'];
+  for (const footer of [
+    (at: number) => `Report 2020 - page ${at + 90} of 140`,
+    (at: number) => `- ${at + 1001} -`,
+    (at: number) => ['ii', 'iii', 'iv', 'v'][at]!,
+  ])
+    assert.equal((await load(pagesOf(words.map((word, at) => [word, footer(at)])))).text, words.join('\n\n'));
+});
+
+test('a line that is the same on every page is read once, and no page loses all it has', async () => {
+  const hotline = 'Hotline: 0800 123';
+  const words = ['alpha', 'beta', 'gamma', 'delta'];
+  const { text } = await load(pagesOf(words.map((word) => ['Handbook', word, hotline])));
+  assert.equal(text, ['Handbook', ...words, hotline].join('\n\n'));
+  const stamped = await load(pagesOf(Array.from({ length: 4 }, () => ['Stamped'])));
+  assert.equal(stamped.text, Array(4).fill('Stamped').join('\n\n'));
+});
+
+test('what can not be read is a BAD_DOCUMENT that tells nothing of the text', async () => {
+  const secret = [[{ text: 'The secret text', y: 700 }]];
+  const broken = makePdf(secret).map((byte, index) => (index > 20 ? byte ^ 0x55 : byte));
+  const rejected = { code: 'BAD_DOCUMENT', name: 'AppError' };
+  await assert.rejects(load(makePdf(secret, { encrypted: true })), {
+    ...rejected,
+    message: 'The PDF needs a password.',
+  });
+  await assert.rejects(load(broken), { ...rejected, message: "The PDF is damaged: it can't be read." });
+  await assert.rejects(load(makePdf([[]])), { ...rejected, message: /holds no text/ });
+});
+
+test('a PDF of ten thousand pages is refused before they are read', async () => {
+  const pages = Array.from({ length: 10_000 }, () => []);
+  await assert.rejects(load(makePdf(pages)), { code: 'BAD_DOCUMENT', message: /more than 5000 pages/ });
+});
+
+/** Items as pdf.js tells them: texts of one line where they stand, blank ones between. */
+function lineOfItems(y: number, ...texts: [x: number, width: number, text: string, more?: Partial<TextItem>][]) {
+  return texts.flatMap(([x, width, str, more], index): TextItem[] => {
+    const item = { str, transform: [10, 0, 0, 10, x, y], width, height: 10, hasEOL: index === texts.length - 1 };
+    const blank = { ...item, str: ' ', width: 999, height: 0, hasEOL: false };
+    return index === 0 || more ? [{ ...item, ...more }] : [blank, item];
+  });
+}
+const small = (y: number, x: number): Partial<TextItem> => ({ transform: [7, 0, 0, 7, x, y], height: 7 });
+
+test('rows of a table are lines of cells, and prose after it is none', async () => {
+  const cells = [
+    ['City', 'Hotel limit', 'Meals'],
+    ['Berlin', '150 EUR', '40 EUR'],
+    ['Tokyo', '220 EUR', '60 EUR'],
+  ];
+  const rows = cells.flatMap((row, line) =>
+    row.map((text, column) => ({ text, x: 72 + 110 * column, y: 700 - 20 * line })),
+  );
+  const prose = { text: 'Receipts are due in ten days.', y: 640 };
+  const { text, blocks } = await load(makePdf([[...rows, prose]]));
+  const table = 'City | Hotel limit | Meals\nBerlin | 150 EUR | 40 EUR\nTokyo | 220 EUR | 60 EUR';
+  assert.equal(text, `${table}\nReceipts are due in ten days.`);
+  assert.deepEqual(blocks, [{ start: 0, end: table.length, kind: 'table' }]);
+});
+
+test('bullets, numbers and the wide spaces of a justified line make no cells, and a bullet begins a line', () => {
+  const items = [
+    ...lineOfItems(700, [72, 4, '•'], [96, 100, 'first item']),
+    ...lineOfItems(686, [72, 4, '•'], [96, 100, 'second item']),
+    ...lineOfItems(640, [72, 20, '3.2'], [110, 80, 'A heading']),
+    ...lineOfItems(600, [72, 80, 'telecommunication'], [170, 80, 'infrastructure'], [268, 20, 'was']),
+  ];
+  assert.equal(
+    layOutPage(items),
+    '• first item\n• second item\n\n3.2 A heading\n\ntelecommunication infrastructure was',
+  );
+});
+
+test('raised and lowered digits change no number, and marks of notes no word', () => {
+  const items = lineOfItems(
+    700,
+    [72, 20, 'It costs 10'],
+    [92, 4, '6', small(704, 92)],
+    [96, 30, ' dollars', {}],
+    [126, 4, '3', small(704, 126)],
+    [130, 30, ' for H', {}],
+    [160, 4, '2', small(698, 160)],
+    [164, 20, 'O, log', {}],
+    [184, 4, '2', small(698, 184)],
+    [188, 20, ' 8 and 101', {}],
+    [208, 4, '2', small(698, 208)],
+    [212, 4, ' ', { ...small(698, 212), height: 0 }],
+    [216, 9, '11', small(698, 216)],
+  );
+  assert.equal(layOutPage(items), 'It costs 10⁶ dollars ³ for H2O, log2 8 and 101₂ 11');
+});
+
+test('a page on its side is read as one that stands', () => {
+  const lines = ['The first line goes', 'on in the second one.', 'Another paragraph.'];
+  const items = lines.map((str, index) => ({
+    str,
+    transform: [0, 12, -12, 0, 100 + [0, 14, 50][index]!, 140],
+    width: 100,
+    height: 12,
+    hasEOL: true,
+  }));
+  assert.equal(layOutPage(items), 'The first line goes on in the second one.\n\nAnother paragraph.');
+});
+
+test('Hebrew and Arabic that are drawn from the left are read from the right, in their plain letters', () => {
+  const rtl = { dir: 'rtl' };
+  const hebrew = lineOfItems(
+    700,
+    [72, 20, 'שקל.', rtl],
+    [92, 4, ' ', {}],
+    [96, 10, '30', {}],
+    [106, 4, ' ', {}],
+    [110, 90, 'שלום עולם, המחיר הוא', rtl],
+  );
+  assert.equal(layOutPage(hebrew), 'שלום עולם, המחיר הוא 30 שקל.');
+  const arabic = lineOfItems(
+    700,
+    [72, 9, 'ﺎ', rtl],
+    [81, 9, 'ﺒ', rtl],
+    [90, 9, 'ﺣ', rtl],
+    [99, 9, 'ﺮ', rtl],
+    [108, 9, 'ﻣ', rtl],
+  );
+  assert.equal(layOutPage(arabic), 'مرحبا');
+});
+
+test('letters drawn twice to be bold are read once', () => {
+  assert.equal(
+    layOutPage(lineOfItems(700, [72.3, 80, 'Payment terms', {}], [72, 80, 'Payment terms', {}])),
+    'Payment terms',
+  );
+});
+
+test('a title that a program made up is none', async () => {
+  for (const title of ['(anonymous)', 'untitled'])
+    assert.equal((await load(makePdf([[{ text: 'Travel limits', y: 700 }]], { title }))).title, 'Travel limits');
+});
+
+test('what a form was filled in with is read beside its labels', async () => {
+  const lines = [
+    { text: 'Registration', y: 740 },
+    { text: 'Company:', y: 700 },
+    { text: 'Approved', x: 100, y: 670 },
+    { text: 'Paid', x: 200, y: 670 },
+    { text: 'Colour', y: 640 },
+    { text: 'Remarks', y: 600 },
+    { text: 'Fees are due in May.', y: 500 },
+  ];
+  const box = (x: number, y: number, state: string) =>
+    `/FT /Btn /Rect [${x} ${y} ${x + 10} ${y + 10}] /V /${state} /AS /${state} /AP << /N << /Yes 3 0 R /Off 3 0 R >> >>`;
+  const fields = [
+    '/FT /Tx /V (Acme Ltd) /Rect [150 695 350 712]',
+    box(85, 668, 'Yes'),
+    box(185, 668, 'Off'),
+    '/FT /Ch /Ff 131072 /Opt [(Red) (Blue)] /V (Blue) /Rect [150 635 350 652]',
+    '/FT /Tx /V (Ring twice.) /Rect [72 550 350 590]',
+    '/FT /Tx /V () /Rect [150 495 350 512]',
+    '/FT /Tx /Ff 8192 /V (secret) /Rect [150 495 350 512]',
+    '/FT /Tx /F 2 /V (hidden) /Rect [150 495 350 512]',
+    '/FT /Tx /V (no place)',
+    '/FT /Tx /V (Below all.) /Rect [72 440 350 460]',
+  ];
+  const { text } = await load(makePdf([lines], { fields }));
+  assert.deepEqual(text.split(/\n+/), [
+    'Registration',
+    'Company: Acme Ltd',
+    '☑ Approved | ☐ Paid',
+    'Colour | Blue',
+    'Remarks',
+    'Ring twice.',
+    'Fees are due in May.',
+    'Below all.',
+  ]);
+});
+
+test('numbered paragraphs begin lines where the one before has ended', async () => {
+  const lines = [
+    '1.1 The fee is ten euros and is due.',
+    '1.2 Notice is as in',
+    '1.3 and holds:',
+    '(a) in writing;',
+    '3 May.',
+  ];
+  const { text } = await load(makePdf([lines.map((line, index) => ({ text: line, y: 700 - 14 * index }))]));
+  assert.match(text, /is due\.\n1\.2 Notice .*\n\(a\) in writing/s);
+});
+
+test('a label that ends in a colon is no cell of its own', async () => {
+  const row = (y: number, label: string, value: string) => [
+    { text: label, y },
+    { text: value, x: 300, y },
+  ];
+  const { text } = await load(makePdf([[...row(700, 'Name:', 'Jane Doe'), ...row(686, 'Total', '300.00')]]));
+  assert.equal(text, 'Name: Jane Doe\nTotal | 300.00');
+});
