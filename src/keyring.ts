@@ -55,7 +55,6 @@ function hold(entry: ApiKey) {
   const revoke = () => {
     revoked = true;
     for (const listener of listeners) listener();
-    listeners.clear();
   };
   return { entry, digest: Buffer.from(digest, 'hex'), key, revoke };
 }

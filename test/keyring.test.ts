@@ -16,3 +16,22 @@ test('who waits for a key to be revoked is told once, at once where it is gone, 
   key.onRevoked(() => told.push('late'));
   assert.deepEqual(told, ['stays', 'late']);
 });
+
+test('a key whose name, collections or rights are others now is revoked, and held as it is now', () => {
+  const asItWas = 'ann:canary-key-ann:team:ask|write';
+  for (const changed of [
+    'eve:canary-key-ann:team:ask|write',
+    'ann:canary-key-ann::ask|write',
+    'ann:canary-key-ann:team:ask',
+  ]) {
+    const keyring = createKeyring(parseKeys(asItWas).keys);
+    const before = keyring.find('canary-key-ann')!;
+    keyring.replace(parseKeys(`bob:canary-key-bob,${asItWas}`).keys);
+    assert.equal(before.isRevoked(), false);
+    const { keys } = parseKeys(changed);
+    keyring.replace(keys);
+    assert.equal(before.isRevoked(), true, changed);
+    const { name, collections, rights } = keys[0]!;
+    assert.partialDeepStrictEqual(keyring.find('canary-key-ann'), { name, collections, rights });
+  }
+});

@@ -19,6 +19,14 @@ test('assay key makes a key: its line has the digest alone, and opens what was a
   assert.match(all.stdout, /^bob:sha256=[\da-f]{64}\n$/);
   assert.doesNotMatch(all.stderr, new RegExp(key), 'another key each time');
 
+  for (const [given, told] of [
+    [['--collections', 'team'], 'team'],
+    [['--rights', 'ask,write'], '*:ask|write'],
+  ] as const) {
+    const { stdout } = await runCommand(['key', 'bob', ...given], {});
+    assert.equal(stdout.trim().replace(/[\da-f]{64}/, '…'), `bob:sha256=…:${told}`);
+  }
+
   const json = await runCommand(['key', 'bob', '--json'], {});
   const { name, key: told, entry } = JSON.parse(json.stdout);
   assert.deepEqual([name, json.stderr], ['bob', '']);

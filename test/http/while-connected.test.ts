@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import fastify from 'fastify';
 import { whileConnected } from '../../src/http/while-connected.ts';
 
-test('a key that many have used keeps nothing of those that are gone', async (t) => {
+test('a key that many have used keeps nothing of those that are gone, and who has a reply has not left', async (t) => {
   const app = fastify();
   t.after(() => app.close());
   const listeners = new Set<() => void>();
@@ -17,16 +17,17 @@ test('a key that many have used keeps nothing of those that are gone', async (t)
   };
   app.decorateRequest('key');
   const closed = Promise.withResolvers<void>();
+  let signal: AbortSignal | undefined;
   app.get('/', async (request, reply) => {
     request.key = key as never;
-    whileConnected(reply);
+    signal = whileConnected(reply);
     reply.raw.once('close', closed.resolve);
     return listeners.size;
   });
   const address = await app.listen({ host: '127.0.0.1', port: 0 });
   assert.equal(await (await fetch(address)).text(), '1');
   await closed.promise;
-  assert.equal(listeners.size, 0);
+  assert.deepEqual([listeners.size, signal?.aborted], [0, false]);
 });
 
 test('a client that left before anybody looked has left', async (t) => {
