@@ -182,12 +182,12 @@ export function createMetrics() {
         gauge(`assay_store_${what}`, `The ${what} in the store`, async () => (await look())?.[what] ?? null);
       gauge('assay_knowledge_up', 'Whether the knowledge host replies: 1 or 0', async () => ((await look()) ? 1 : 0));
       gauge('assay_disk_free_bytes', 'Room for the data folder', async () => {
-        const { bavail, bsize } = (await disk()) ?? {};
-        return bavail === undefined || bsize === undefined ? null : bavail * bsize;
+        const found = await disk();
+        return found && found.bavail * found.bsize;
       });
       gauge('assay_disk_size_bytes', 'The size of the disk that holds the data folder', async () => {
-        const { blocks, bsize } = (await disk()) ?? {};
-        return blocks === undefined || bsize === undefined ? null : blocks * bsize;
+        const found = await disk();
+        return found && found.blocks * found.bsize;
       });
     },
   };
@@ -196,7 +196,7 @@ export function createMetrics() {
 /** What `read` gives, read anew only when the last reading is older than so many milliseconds. */
 function goodFor<T>(ms: number, read: () => Promise<T>): () => Promise<T> {
   let last: Promise<T> | undefined;
-  let readAt = Number.NEGATIVE_INFINITY;
+  let readAt = 0;
   return () => {
     if (last === undefined || performance.now() - readAt > ms) {
       readAt = performance.now();

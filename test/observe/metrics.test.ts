@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import type { KnowledgeStats } from '../../src/knowledge/port.ts';
+import { createMetrics } from '../../src/observe/metrics.ts';
 import { fail } from '../doubles/openai-replies.ts';
 import { startService } from '../doubles/service.ts';
 import { temporaryFolder } from '../doubles/temporary-folder.ts';
@@ -23,16 +25,19 @@ test('asks are counted by their verdict, with their steps, calls, tokens and fai
   const ask = (more: object = {}) => call('POST', '/ask', { question: 'How is alder wood?', ...more });
   const usage = { prompt_tokens: 100, completion_tokens: 7, total_tokens: 107 };
   openai.chat({ content: 'It is light.', usage }, { content: correct, usage });
-  assert.equal((await ask()).json.verdict.label, 'Correct');
+  const replies = [(await ask()).json];
   openai.chat({ content: 'It is light.', usage }, fail.status(500));
-  assert.equal((await ask()).json.verdict.problem, 'unavailable');
+  replies.push((await ask()).json);
   openai.chat({ content: 'It is light.', usage });
-  await ask({ evaluation: 'none' });
+  replies.push((await ask({ evaluation: 'none' })).json);
+  const problems = replies.map(({ verdict }) => verdict.problem);
+  assert.deepEqual(problems, [null, 'unavailable', 'skipped']);
   openai.chat(fail.status(401));
   assert.equal((await ask()).status, 502);
   openai.embeddings(fail.status(503), fail.status(503));
   assert.equal((await add('b.md', 'Beech wood is hard.')).status, 503);
   assert.equal((await call('POST', '/search', { question: 'wood' })).status, 503);
+  assert.equal((await call('POST', '/search', { question: 'wood', collection: 'none' })).status, 404);
   assert.equal((await ask({ nonsense: 1 })).status, 400);
   assert.equal((await call('GET', '/canary-path?canary=1')).status, 404);
 
@@ -44,25 +49,57 @@ test('asks are counted by their verdict, with their steps, calls, tokens and fai
   assert.equal(read('assay_asks_failed_total{code="MODEL_REJECTED"}'), 1);
   assert.equal(read('assay_ask_duration_seconds_count'), 4);
   assert.equal(read('assay_step_duration_seconds_count{step="retrieve"}'), 3);
+  assert.equal(read('assay_step_duration_seconds_count{step="answer"}'), 3);
   assert.equal(read('assay_step_duration_seconds_count{step="evaluate"}'), 2);
   assert.equal(read('assay_model_tokens_total{kind="prompt"}'), 400);
   assert.equal(read('assay_model_tokens_total{kind="completion"}'), 28);
   assert.equal(read('assay_model_calls_total'), 5);
-  assert.equal(read('assay_upstream_errors_total{code="MODEL_REJECTED",during="ask"}'), 1);
-  assert.equal(read('assay_upstream_errors_total{code="MODEL_UNAVAILABLE",during="evaluation"}'), 1);
-  assert.equal(read('assay_upstream_errors_total{code="MODEL_UNAVAILABLE",during="ingest"}'), 1);
-  assert.equal(read('assay_upstream_errors_total{code="MODEL_UNAVAILABLE",during="search"}'), 1);
+  assert.deepEqual(read.all('assay_upstream_errors_total'), [
+    '{code="MODEL_REJECTED",during="ask"} 1',
+    '{code="MODEL_UNAVAILABLE",during="evaluation"} 1',
+    '{code="MODEL_UNAVAILABLE",during="ingest"} 1',
+    '{code="MODEL_UNAVAILABLE",during="search"} 1',
+  ]);
   assert.equal(read('assay_http_requests_total{method="POST",route="/ask",status="200"}'), 3);
   assert.equal(read('assay_http_requests_total{method="GET",route="none",status="404"}'), 1);
-  assert.equal(read('assay_http_errors_total{code="UNKNOWN_FIELD"}'), 1);
+  assert.deepEqual(read.all('assay_http_errors_total'), [
+    '{code="COLLECTION_NOT_FOUND"} 1',
+    '{code="MODEL_REJECTED"} 1',
+    '{code="MODEL_UNAVAILABLE"} 2',
+    '{code="NOT_FOUND"} 1',
+    '{code="UNKNOWN_FIELD"} 1',
+  ]);
   assert.equal(read('assay_http_request_duration_seconds_count{method="POST",route="/ask"}'), 5);
   assert.equal(read('assay_store_documents'), 1);
+  assert.equal(read('assay_store_passages'), 1);
+  assert.equal(read('assay_store_windows'), 1);
   assert.equal(read('assay_store_collections'), 1);
   assert.equal(read('assay_knowledge_up'), 1);
   assert.equal(read('assay_asks_in_progress'), 0);
   assert.equal(read('assay_asks_limit'), 1024);
   assert.ok(read('assay_disk_free_bytes')! > 0 && read('assay_disk_size_bytes')! >= read('assay_disk_free_bytes')!);
   assert.ok(read('process_resident_memory_bytes')! > 1e7);
+});
+
+test('durations are told in seconds, in buckets that reach as far as an ask may take', async (t) => {
+  const begun = performance.now();
+  const service = await startService(t);
+  await service.add('a.md', 'Alder wood is light.');
+  service.openai.chat('It is light.', correct);
+  const { timings } = (await service.call('POST', '/ask', { question: 'How is alder wood?' })).json;
+  const read = await scrape(service);
+  const passed = (performance.now() - begun) / 1000;
+  for (const step of ['retrieve', 'answer', 'evaluate'])
+    assert.equal(read(`assay_step_duration_seconds_sum{step="${step}"}`), timings[`${step}Ms`] / 1000);
+  const ask = read('assay_ask_duration_seconds_sum')!;
+  const request = read('assay_http_request_duration_seconds_sum{method="POST",route="/ask"}')!;
+  const inOrder = [timings.totalMs / 1000 - 0.0001, ask, request, passed];
+  assert.deepEqual(
+    inOrder.toSorted((one, other) => one - other),
+    inOrder,
+  );
+  assert.equal(read('assay_ask_duration_seconds_bucket{le="120"}'), 1);
+  assert.equal(read('assay_step_duration_seconds_bucket{le="60",step="answer"}'), 1);
 });
 
 test('failures of the model server count whichever way they were met: MCP, embeddings, jobs', async (t) => {
@@ -88,6 +125,26 @@ test('failures of the model server count whichever way they were met: MCP, embed
   assert.deepEqual(['search', 'ingest', 'ask', 'embeddings'].map(failed), [1, 2, 1, 1]);
   // What a tool says of its failure is in a reply of 200.
   assert.equal(read('assay_http_errors_total{code="MODEL_REJECTED"}'), 4);
+});
+
+test('an evaluation fails in one of three ways, and is counted as what the model server did', async (t) => {
+  const service = await startService(t, { settings: { EVALUATION_TIMEOUT_MS: '200' } });
+  const { call, add, openai } = service;
+  await add('a.md', 'Alder wood is light.');
+  for (const [reply, problem] of [
+    [fail.hang(), 'timeout'],
+    ['no verdict', 'unparseable'],
+    [fail.status(500), 'unavailable'],
+  ] as const) {
+    openai.chatWhen(/How is alder/, 'It is light.', reply, reply, reply);
+    const { json } = await call('POST', '/ask', { question: 'How is alder wood?' });
+    assert.equal(json.verdict.problem, problem);
+  }
+  assert.deepEqual((await scrape(service)).all('assay_upstream_errors_total'), [
+    '{code="MODEL_BAD_OUTPUT",during="evaluation"} 1',
+    '{code="MODEL_TIMEOUT",during="evaluation"} 1',
+    '{code="MODEL_UNAVAILABLE",during="evaluation"} 1',
+  ]);
 });
 
 test('both judges count with their failures, and a stream that fails counts as what failed it', async (t) => {
@@ -124,13 +181,42 @@ test('an ask under way is seen, and one whose asker left is counted as that', as
   const read = await scrape(service);
   assert.equal(read('assay_asks_in_progress'), 0);
   assert.equal(read('assay_asks_failed_total{code="CLIENT_GONE"}'), 1);
+  assert.deepEqual(read.all('assay_upstream_errors_total'), [], 'that is no failure of the model server');
+});
+
+test('the store is looked at once for several scrapes, and anew when that was a while ago', async (t) => {
+  let now = 1_000;
+  t.mock.method(performance, 'now', () => now);
+  const metrics = createMetrics();
+  let looks = 0;
+  const stats = async () => {
+    looks += 1;
+    return { documents: looks } as KnowledgeStats;
+  };
+  metrics.watchStore({ stats, dataDir: '.' });
+  const documents = async () => samplesOf(await metrics.text())('assay_store_documents');
+  assert.deepEqual(await Promise.all([documents(), documents()]), [1, 1]);
+  now += 4_000;
+  assert.equal(await documents(), 1);
+  now += 2_000;
+  assert.equal(await documents(), 2);
+});
+
+test('a store that fails, and a data folder that is gone, do not fail the scrape', async () => {
+  const metrics = createMetrics();
+  const stats = () => Promise.reject(new Error('gone'));
+  metrics.watchStore({ stats, dataDir: '/nowhere/at/all' });
+  assert.equal(samplesOf(await metrics.text())('assay_knowledge_up'), 0);
 });
 
 test('a host that dies is counted, and a scrape goes on without it', async (t) => {
   const service = await startService(t, { embedded: true });
   process.kill(service.parts.knowledge.hostPid()!, 'SIGKILL');
   await service.waitForLog('knowledge host died');
-  assert.equal((await scrape(service))('assay_knowledge_host_restarts_total{planned="false"}'), 1);
+  assert.deepEqual((await scrape(service)).all('assay_knowledge_host_restarts_total'), [
+    '{planned="false"} 1',
+    '{planned="true"} 0',
+  ]);
 });
 
 test('a host that does not reply is seen as down, and does not hold up the scrape', async (t) => {
