@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { getEventListeners } from 'node:events';
 import { test } from 'node:test';
+import { setImmediate } from 'node:timers/promises';
 import { coalesce } from '../../src/models/coalesce.ts';
 
 const never = 2 ** 31 - 1;
@@ -51,4 +52,22 @@ test('a call that takes too long for several is given up, and each is asked for 
   }, 1);
   assert.deepEqual(await Promise.all([ask('one'), ask('two')]), ['one', 'two']);
   assert.deepEqual(called, [['one', 'two'], ['one'], ['two']]);
+});
+
+test('what is asked for in one turn goes in calls of eight, and none is made for nobody', async () => {
+  const called: number[] = [];
+  const ask = coalesce<string>(async (inputs) => {
+    called.push(inputs.length);
+    return inputs;
+  }, never);
+  for (const [count, calls] of [
+    [1, [1]],
+    [8, [8]],
+    [17, [8, 8, 1]],
+  ] as const) {
+    const inputs = Array.from({ length: count }, (_, at) => `${at}`);
+    assert.deepEqual(await Promise.all(inputs.map((input) => ask(input))), inputs);
+    await setImmediate();
+    assert.deepEqual(called.splice(0), calls);
+  }
 });
