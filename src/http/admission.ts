@@ -14,8 +14,7 @@ export function withAdmission(conductAsk: ConductAsk, { most, mostWaiting, waitM
   let running = 0;
 
   function overloaded() {
-    const retryAfterSeconds = Math.max(1, Math.ceil(waitMs / 1000));
-    return new AppError('OVERLOADED', 'Too many asks at once.', { retryAfterSeconds });
+    return new AppError('OVERLOADED', 'Too many asks at once.', { retryAfterSeconds: Math.ceil(waitMs / 1000) });
   }
 
   async function enter(signal: AbortSignal | undefined): Promise<void> {

@@ -37,9 +37,8 @@ redis.call('PEXPIRE', job, keptMs)
 if goesOn then
   redis.call('HSET', running, collection, id)
   redis.call('SET', lease, replica, 'PX', leaseMs)
-else
-  if current == id then redis.call('HDEL', running, collection) end
-  redis.call('DEL', lease)
+elseif current == id then
+  redis.call('HDEL', running, collection)
 end
 return redis.call('HEXISTS', job, 'cancel') == 1 and 'cancel' or 'told'`;
 

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { getEventListeners } from 'node:events';
 import { test } from 'node:test';
 import { createConductAsk } from '../../src/chain/conduct-ask.ts';
 import { AskRequest } from '../../src/chain/reply.ts';
@@ -17,11 +18,12 @@ const chain = step(
   }),
 );
 
+const settings = { chain, topK: 3, timeoutMs: 60_000, standaloneQuestion: createWordStandaloneQuestion() };
+const request = AskRequest.parse({ question: 'When was it rebuilt?' });
+const failed = new Error('The disk is full.');
+
 test('an ask that has its reply is counted once, also where what comes after it fails', async () => {
   const counted: string[] = [];
-  const settings = { chain, topK: 3, timeoutMs: 60_000, standaloneQuestion: createWordStandaloneQuestion() };
-  const request = AskRequest.parse({ question: 'When was it rebuilt?' });
-  const failed = new Error('The disk is full.');
   const observing = createConductAsk({
     ...settings,
     saveAsk: undefined,
@@ -41,4 +43,34 @@ test('an ask that has its reply is counted once, also where what comes after it 
   });
   await assert.rejects(saving(request), failed);
   assert.deepEqual(counted, ['reply']);
+});
+
+test('an ask that is over leaves no timer and no listener behind, however it ended', async () => {
+  const failing = step('ask', () => {
+    throw failed;
+  }) as unknown as typeof chain;
+  const timers = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
+  const before = timers();
+  const { signal } = new AbortController();
+  await createConductAsk({ ...settings, saveAsk: undefined })(request, { signal });
+  await assert.rejects(createConductAsk({ ...settings, chain: failing, saveAsk: undefined })(request, { signal }), {
+    code: 'INTERNAL',
+    cause: failed,
+  });
+  assert.deepEqual([timers(), getEventListeners(signal, 'abort').length], [before, 0]);
+});
+
+test('an ask fails by its deadline, or by its asker who leaves or has left, whatever its steps wait for', async () => {
+  const hanging = step('ask', () => new Promise(() => {})) as unknown as typeof chain;
+  const ask = (timeoutMs: number, signal?: AbortSignal) =>
+    createConductAsk({ ...settings, chain: hanging, timeoutMs, saveAsk: undefined })(request, {
+      ...(signal && { signal }),
+    });
+  await assert.rejects(ask(1), { code: 'MODEL_TIMEOUT' });
+  const never = 2 ** 31 - 1;
+  await assert.rejects(ask(never, AbortSignal.abort()), { code: 'CLIENT_GONE' });
+  const leaving = new AbortController();
+  const asked = assert.rejects(ask(never, leaving.signal), { code: 'CLIENT_GONE' });
+  leaving.abort();
+  await asked;
 });

@@ -7,9 +7,10 @@ const settings = { API_KEYS: 'admin:canary-key-admin,team:canary-key-team:team' 
 const admin = { authorization: 'Bearer canary-key-admin' };
 const team = { 'x-api-key': 'canary-key-team' };
 
-test('without a key everything but health and the start page is closed', async (t) => {
+test('without a key everything but health and the page with its files is closed', async (t) => {
   const { call, app } = await startService(t, { settings });
-  for (const path of ['/', '/health/live', '/health/ready']) assert.equal((await call('GET', path)).status, 200, path);
+  for (const path of ['/', '/assets/styles.css', '/health/live', '/health/ready'])
+    assert.equal((await call('GET', path)).status, 200, path);
   const paths = Object.entries(app.swagger().paths ?? {}).filter(([path]) => !path.startsWith('/health'));
   assert.ok(paths.length >= 7);
   for (const [path, methods] of [
@@ -62,6 +63,7 @@ test('a key opens its collections and nothing else, in every route', async (t) =
   for (const method of ['GET', 'DELETE'])
     assert.equal((await call(method, `/documents/${theirs.id}`, undefined, team)).status, 404);
   assert.equal((await call('GET', `/documents/${mine.id}`, undefined, team)).status, 200);
+  assert.equal((await call('GET', '/metrics', undefined, team)).status, 403, 'what is counted is counted over all');
   const names = (await call('GET', '/collections', undefined, team)).json.collections;
   assert.deepEqual(
     names.map(({ name }: { name: string }) => name),
@@ -98,6 +100,7 @@ test('a right opens its routes and no others; without rights a key has all', asy
     ['write', 'DELETE', '/jobs/none'],
     ['admin', 'PUT', '/collections/made'],
     ['admin', 'DELETE', '/collections/made'],
+    ['admin', 'GET', '/metrics'],
   ];
   for (const [right, method, path, body] of cases)
     for (const who of ['ask', 'write', 'admin', 'all']) {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { createServer, type Socket } from 'node:net';
 import { test } from 'node:test';
+import type { TraceStep } from '../../src/chain/trace.ts';
 import { openTraces, parentOf } from '../../src/observe/traces.ts';
 import { fail } from '../doubles/openai-replies.ts';
 import { startService } from '../doubles/service.ts';
@@ -31,7 +32,7 @@ const attributesOf = ({ attributes }: CollectedSpan) =>
 
 test('an ask becomes a span in the caller’s trace, and each of its steps one below it', async (t) => {
   const collector = await startTraceCollector(t);
-  const { ask, openai, close } = await startTraced(t, collector.endpoint, { OTEL_SERVICE_NAME: 'assay-here' });
+  const { ask, openai, close, parts } = await startTraced(t, collector.endpoint, { OTEL_SERVICE_NAME: 'assay-here' });
   openai.chat('canary-answer: light.', '{"verdict":"Correct","reason":"canary-reason"}');
   const before = Date.now();
   const { json } = await ask(sampled, { trace: true });
@@ -70,6 +71,9 @@ test('an ask becomes a span in the caller’s trace, and each of its steps one b
     );
   assert.match(collector.bodies.join(''), /assay-here/);
   assert.doesNotMatch(collector.bodies.join(''), /canary/);
+  const read = samplesOf(await parts.metrics.text());
+  assert.deepEqual(read.all('assay_trace_exports_total'), ['{result="delivered"} 1']);
+  assert.equal(read('assay_traces_dropped_total'), 0);
 });
 
 test('an ask that fails is a span with its code, and no words', async (t) => {
@@ -140,6 +144,33 @@ test('more asks than can be traced cheaply are counted, not traced', async (t) =
   await traces.close();
   assert.ok(dropped > 0);
   assert.equal(collector.spans.length, 1000 - dropped);
+});
+
+test('while so many spans wait for the collector an ask goes without, and when it has taken them no longer', async (t) => {
+  const collector = await startTraceCollector(t);
+  const asks = 82; // of a hundred spans, fewer than are traced in a second
+  const delivered = Promise.withResolvers<void>();
+  let dropped = 0;
+  const traces = openTraces({
+    endpoint: collector.endpoint,
+    serviceName: 'assay',
+    version: '0',
+    ratio: 1,
+    onExport: () => collector.spans.length >= asks * 100 && delivered.resolve(),
+    onDrop: () => {
+      dropped += 1;
+    },
+  });
+  const step = { name: 'answer', kind: 'step', depth: 0, startMs: 0, durationMs: 1, failed: false } as TraceStep;
+  const steps = () => Array.from({ length: 99 }, () => step);
+  const ended = { collection: 'default', keyName: null, traceparent: null, startedAt: Date.now(), durationMs: 1 };
+  const end = () => traces.askEnded({ ...ended, reply: null, error: null, steps });
+  for (let at = 0; at <= asks; at += 1) end();
+  assert.equal(dropped, 1);
+  await delivered.promise;
+  end();
+  await traces.close();
+  assert.deepEqual([dropped, collector.spans.length], [1, (asks + 1) * 100]);
 });
 
 test('a traceparent is read as W3C Trace Context has it', () => {

@@ -183,6 +183,51 @@ test('a replica that hung, and comes to, leaves its job to the one that took it 
   assert.equal((await other.sources()).length, files);
 });
 
+/** What two replicas know of jobs, by one Redis. */
+async function openRecords(t: TestContext) {
+  const { url } = await startRedis(t);
+  const { redis, close } = await openRedis(url, { onAway: () => {}, onBack: () => {} });
+  t.after(close);
+  const recordsOf = (replica: string) => createJobRecords(redis, { replica, leaseMs: 60_000 });
+  return { redis, one: recordsOf('one'), two: recordsOf('two') };
+}
+
+test('who holds a job has it to itself until it lets go, and then no longer', { skip: noRedis }, async (t) => {
+  const { redis, one, two } = await openRecords(t);
+  const job = newJob('default');
+  assert.equal(await one.enter(job), null);
+  assert.deepEqual(await two.enter(newJob('default')), job);
+  await two.release(job.id);
+  assert.deepEqual([await two.claim(job.id), await two.tell(job), await one.tell(job)], [null, 'lost', 'told']);
+  await two.askToCancel(job.id);
+  assert.equal(await one.tell(job), 'cancel');
+
+  await one.release(job.id);
+  assert.deepEqual(await two.claim(job.id), { job, claims: 1 });
+  assert.deepEqual([await one.tell({ ...job, status: 'done' }), await one.read(job.id)], ['lost', job]);
+  await two.tell({ ...job, status: 'cancelled' });
+  assert.deepEqual([await one.running(), await one.claim(job.id), await one.tell(job)], [[], null, 'lost']);
+  assert.equal((await one.read(job.id))?.status, 'cancelled');
+  assert.equal(await one.enter(newJob('default')), null, 'the collection is free for another');
+  for (const key of await redis.keys('assay:job:*')) assert.ok((await redis.ttl(key)) > 0, 'it is forgotten one day');
+});
+
+test('a job that Redis has lost is known again, unless another is under way by now', { skip: noRedis }, async (t) => {
+  const { redis, one, two } = await openRecords(t);
+  const [lost, next] = [newJob('default'), newJob('default')];
+  await one.enter(lost);
+  await redis.flushdb();
+  assert.equal(await one.tell(lost), 'told');
+  assert.ok((await redis.ttl(`assay:job:${lost.id}`)) > 0);
+  assert.deepEqual([await two.enter(next), await two.claim(lost.id)], [lost, null]);
+
+  await redis.flushdb();
+  assert.equal(await two.enter(next), null);
+  assert.equal(await one.tell(lost), 'lost');
+  assert.equal(await one.tell({ ...lost, status: 'done' }), 'told');
+  assert.deepEqual([await one.running(), (await two.read(lost.id))?.status], [[next.id], 'done']);
+});
+
 test('while Redis is away too, a collection that is asked for twice at once is ingested once', async (t) => {
   const { redis, close } = await openRedis(`redis://127.0.0.1:${await freePort()}`, { onAway() {}, onBack() {} });
   const { promise: held, resolve: release } = Promise.withResolvers<void>();

@@ -141,11 +141,16 @@ test('names, addresses and the password are in no line, error or key of Redis', 
   await service.call('GET', '/');
   const client = new Redis(redis.url);
   const held = await client.keys('*');
+  const keptSeconds = await Promise.all(held.map((key) => client.ttl(key)));
   client.disconnect();
   assert.deepEqual([...new Set(held.map((key) => key.replace(/:[\w-]{22}$/, '')))].sort(), [
     'assay:rate',
     `assay:tokens:${new Date().toISOString().slice(0, 10)}`,
   ]);
+  for (const [at, key] of held.entries()) {
+    const [least, most] = key.startsWith('assay:tokens') ? [86_400, 3 * 86_400] : [0, 60];
+    assert.ok(keptSeconds[at]! > least && keptSeconds[at]! <= most, `${key} is kept for ${keptSeconds[at]} s`);
+  }
   await redis.kill();
   await service.call('POST', '/ask', { question: 'Is it?' }, ann);
   await redis.start();
