@@ -50,18 +50,21 @@ test('an ask becomes a span in the caller’s trace, and each of its steps one b
 
   const steps = collector.spans.filter((span) => span !== root);
   assert.equal(steps.length, json.trace.length);
+  assert.ok(steps.every((span) => BigInt(span.startTimeUnixNano) >= BigInt(root!.startTimeUnixNano)));
+  assert.ok(steps.every((span) => BigInt(span.endTimeUnixNano) <= BigInt(root!.endTimeUnixNano)));
   assert.ok(steps.every((span) => span.traceId === traceId));
+  assert.ok(collector.spans.every(({ status }) => !status.code));
   const byId = new Map(collector.spans.map((span) => [span.spanId, span]));
   const depthOf = (span: CollectedSpan): number => (span === root ? -1 : depthOf(byId.get(span.parentSpanId!)!) + 1);
-  const told = (name: string, depth: number, ms: number) => `${depth} ${name} ${ms}`;
+  const told = (name: string, depth: number, ms: number, isCall: boolean) => `${depth} ${name} ${ms} ${isCall}`;
+  const [server, client] = [2, 3]; // as OTLP counts kinds of spans
+  assert.equal(root!.kind, server);
   const milliseconds = (span: CollectedSpan) =>
     Math.round(Number(BigInt(span.endTimeUnixNano) - BigInt(span.startTimeUnixNano)) / 1e6);
   assert.deepEqual(
-    steps.map((span) => told(span.name, depthOf(span), milliseconds(span))).sort(),
+    steps.map((span) => told(span.name, depthOf(span), milliseconds(span), span.kind === client)).sort(),
     json.trace
-      .map((step: { name: string; depth: number; durationMs: number }) =>
-        told(step.name, step.depth, Math.round(step.durationMs)),
-      )
+      .map((step: TraceStep) => told(step.name, step.depth, Math.round(step.durationMs), step.kind === 'model'))
       .sort(),
   );
   for (const name of ['retrieve', 'answer', 'evaluate'])
@@ -126,8 +129,9 @@ test('a collector that is gone, or takes and never replies, harms no ask, and is
   assert.ok(read('assay_trace_exports_total{result="failed"}')! >= 1);
 });
 
-test('more asks than can be traced cheaply are counted, not traced', async (t) => {
+test('more asks in a second than can be traced cheaply are counted, not traced; in the next it begins anew', async (t) => {
   const collector = await startTraceCollector(t);
+  const clock = t.mock.method(performance, 'now', () => 5_000);
   let dropped = 0;
   const traces = openTraces({
     endpoint: `${collector.endpoint}/`,
@@ -139,11 +143,18 @@ test('more asks than can be traced cheaply are counted, not traced', async (t) =
       dropped += 1;
     },
   });
-  const ended = { collection: 'default', keyName: null, traceparent: null, startedAt: Date.now(), durationMs: 1 };
-  for (let at = 0; at < 1000; at += 1) traces.askEnded({ ...ended, reply: null, error: null, steps: () => [] });
+  const ended = { collection: 'default', keyName: null, startedAt: Date.now(), durationMs: 1 };
+  const end = (traceparent: string | null) =>
+    traces.askEnded({ ...ended, traceparent, reply: null, error: null, steps: () => [] });
+  for (let at = 0; at < 1000; at += 1) end(unsampled.traceparent);
+  assert.equal(dropped, 0, 'what nobody wants to see is not missed');
+  for (let at = 0; at < 1000; at += 1) end(null);
+  assert.equal(dropped, 900);
+  clock.mock.mockImplementation(() => 6_000);
+  end(null);
+  clock.mock.restore();
   await traces.close();
-  assert.ok(dropped > 0);
-  assert.equal(collector.spans.length, 1000 - dropped);
+  assert.deepEqual([dropped, collector.spans.length], [900, 101]);
 });
 
 test('while so many spans wait for the collector an ask goes without, and when it has taken them no longer', async (t) => {
