@@ -60,15 +60,14 @@ async function readParts(request: FastifyRequest) {
   const { raw, headers } = request;
   // The parser limits each part; the body's own limit is for all of it.
   let room = request.routeOptions.bodyLimit ?? Number.POSITIVE_INFINITY;
-  const count = (chunk: Buffer) => {
-    room -= chunk.length;
-  };
   const refuseBeyond = (bytes: number) => {
     if (room < bytes) throw new AppError('TOO_LARGE', 'The upload is larger than the service takes.');
   };
   try {
     refuseBeyond(Number(headers['content-length'] ?? 0));
-    raw.on('data', count);
+    raw.on('data', (chunk: Buffer) => {
+      room -= chunk.length;
+    });
     for await (const part of request.parts()) {
       if (part.type === 'field') addField(fields, part);
       else {
@@ -84,7 +83,7 @@ async function readParts(request: FastifyRequest) {
     throw new AppError('BAD_INPUT', 'The upload can not be read as multipart/form-data.', { cause: error });
   } finally {
     // What is left of an upload that is refused in its midst would hold up the connection's next request.
-    raw.off('data', count).unpipe();
+    raw.unpipe();
     raw.resume();
   }
   return { fields: Object.fromEntries(fields), files };

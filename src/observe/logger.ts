@@ -26,7 +26,6 @@ const ifError = (value: unknown) =>
 /** Fastify's own lines may bring a whole request or reply along; its URL and headers stay behind. */
 const serializers = {
   err: ifError,
-  error: ifError,
   req: ({ id, method }: { id?: unknown; method?: unknown }) => ({ id, method }),
   res: ({ statusCode }: { statusCode?: unknown }) => ({ statusCode }),
 };

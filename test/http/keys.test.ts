@@ -79,7 +79,7 @@ test('a key opens its collections and nothing else, in every route', async (t) =
 
 test('a right opens its routes and no others; without rights a key has all', async (t) => {
   const keys = ['ask', 'write', 'admin'].map((right) => `${right}er:canary-key-${right}::${right}`);
-  const { call } = await startService(t, { settings: { API_KEYS: [...keys, 'all:canary-key-all'].join() } });
+  const { call, url } = await startService(t, { settings: { API_KEYS: [...keys, 'all:canary-key-all'].join() } });
   const as = (who: string) => ({ authorization: `Bearer canary-key-${who}` });
   await call('PUT', '/collections/kept', undefined, as('admin'));
   const document = { source: 'a.md', text: 'Alder wood is light.' };
@@ -109,6 +109,9 @@ test('a right opens its routes and no others; without rights a key has all', asy
       assert.equal(json?.error?.code === 'KEY_FORBIDDEN', !mayPass, `${method} ${path} as ${who}: ${status}`);
       assert.equal(status === 403, !mayPass, `${method} ${path} as ${who}`);
     }
+  const head = await fetch(`${url}/documents`, { method: 'HEAD', headers: as('ask') });
+  assert.equal(head.status, 200, 'as GET');
+  assert.equal((await call('POST', '/nowhere', undefined, as('ask'))).status, 404, 'of no right');
 });
 
 test('a hashed key opens what its plain one does, and its digest opens nothing', async (t) => {
@@ -116,6 +119,8 @@ test('a hashed key opens what its plain one does, and its digest opens nothing',
   const { call } = await startService(t, { settings: { API_KEYS: `ann:sha256=${digest}` } });
   const status = async (key: string) => (await call('GET', '/documents', undefined, { 'x-api-key': key })).status;
   assert.equal(await status('canary-key-hashed'), 200);
+  const bearer = { authorization: 'bearer canary-key-hashed' };
+  assert.equal((await call('GET', '/documents', undefined, bearer)).status, 200, 'as RFC 9110 has it, in any case');
   for (const key of [digest, `sha256=${digest}`]) assert.equal(await status(key), 401);
 });
 

@@ -111,14 +111,14 @@ test('a revoked key watches no job any longer; the job goes on', async (t) => {
 test('a body that arrives after its key was revoked changes nothing', async (t) => {
   const { url, call, parts, app } = await startService(t, { settings });
   const file = '--x\r\ncontent-disposition: form-data; name="files"; filename="a.txt"\r\n\r\nSome text.\r\n--x--\r\n';
-  const bodies = {
-    'application/json': JSON.stringify({ source: 'a.md', text: 'Some text.' }),
-    'multipart/form-data; boundary=x': file,
-  };
-  for (const [type, body] of Object.entries(bodies)) {
+  for (const [path, type, body] of [
+    ['/documents', 'application/json', JSON.stringify({ source: 'a.md', text: 'Some text.' })],
+    ['/documents', 'multipart/form-data; boundary=x', file],
+    ['/jobs', 'application/json', JSON.stringify({ collection: 'default' })],
+  ] as const) {
     parts.keyring.replace(parseKeys(settings.API_KEYS).keys);
     const headers = { ...ann, 'content-type': type, 'content-length': body.length };
-    const sent = request(`${url}/documents`, { method: 'POST', headers });
+    const sent = request(url + path, { method: 'POST', headers });
     const replied = once(sent, 'response');
     const seen = once(app.server, 'request');
     sent.write(body.slice(0, 10));
@@ -127,8 +127,8 @@ test('a body that arrives after its key was revoked changes nothing', async (t) 
     parts.keyring.replace(onlyBob);
     sent.end(body.slice(10));
     const [response] = await replied;
-    assert.match((await response.toArray()).join(''), /KEY_REJECTED/, type);
-    assert.equal(response.statusCode, 401, type);
+    assert.match((await response.toArray()).join(''), /KEY_REJECTED/, `${path} ${type}`);
+    assert.equal(response.statusCode, 401);
   }
   assert.equal((await call('GET', '/documents', undefined, bob)).json.documents.length, 0);
 });

@@ -1,16 +1,19 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { Agent, request } from 'node:http';
 import { test } from 'node:test';
 import { startService } from '../doubles/service.ts';
 
 const part = (head: string, text: string) => `--x\r\ncontent-disposition: form-data; ${head}\r\n\r\n${text}\r\n`;
 const file = part('name="files"; filename="alder.txt"', 'Alder wood is light.');
+const multipart = { 'content-type': 'multipart/form-data; boundary=x' };
 const form = (...parts: string[]) => `${parts.join('')}--x--\r\n`;
 
 /** Sends an upload as it is written here, by its length or in pieces of no known number. */
 async function upload(url: string, body: string, { inPieces = false } = {}) {
-  const headers = { 'content-type': 'multipart/form-data; boundary=x' };
-  const sent = inPieces ? { body: new Blob([body]).stream(), duplex: 'half' as const } : { body };
-  const response = await fetch(`${url}/documents`, { method: 'POST', headers, ...sent });
+  const pieces = () => ReadableStream.from(body.match(/.{1,1000}/gs)!.map((piece) => Buffer.from(piece)));
+  const sent = inPieces ? { body: pieces(), duplex: 'half' as const } : { body };
+  const response = await fetch(`${url}/documents`, { method: 'POST', headers: multipart, ...sent });
   const { error, id } = (await response.json()) as { error?: { code: string; message: string }; id?: string };
   return { status: response.status, code: error?.code, message: error?.message, id };
 }
@@ -19,19 +22,62 @@ test('whatever an upload holds counts towards MAX_BODY_BYTES', async (t) => {
   const { url, call } = await startService(t, { settings: { MAX_BODY_BYTES: '4 KiB' } });
   const fields = Array.from({ length: 9 }, (_, at) => part(`name="field-${at}"`, 'x'.repeat(500)));
   for (const inPieces of [false, true])
-    for (const body of [form(file, ...fields), form(...fields, file), `${'-'.repeat(5000)}\r\n${form(file)}`]) {
+    for (const body of [
+      form(file, ...fields),
+      form(...fields, file),
+      form(part('name="files"; filename="beech.txt"', 'x'.repeat(5000))),
+      `${'-'.repeat(5000)}\r\n${form(file)}`,
+      `${form(file)}${'-'.repeat(5000)}`,
+    ]) {
       const { status, code } = await upload(url, body, { inPieces });
       assert.deepEqual([status, code], [413, 'TOO_LARGE'], body.slice(0, 20));
     }
   assert.deepEqual((await call('GET', '/documents')).json.documents, []);
   assert.equal((await upload(url, form(file), { inPieces: true })).status, 201);
+  const filled = (length: number) => form(part('name="files"; filename="cedar.txt"', 'x'.repeat(length)));
+  const exact = filled(4096 - filled(0).length);
+  assert.deepEqual([(await upload(url, exact)).status, (await upload(url, `${exact} `)).status], [201, 413]);
 });
 
-test('a field that comes twice, and a file without a name, are refused in words', async (t) => {
+test('an upload that says it is too large, or is by now, is refused before its end', async (t) => {
+  const { url } = await startService(t, { settings: { MAX_BODY_BYTES: '4 KiB' } });
+  const files = Array.from({ length: 5 }, (_, at) => part(`name="files"; filename="${at}.txt"`, 'x'.repeat(1000)));
+  for (const [length, body] of [
+    [5000, '--x'],
+    [undefined, files.join('')],
+  ] as const) {
+    const headers = { ...multipart, ...(length !== undefined && { 'content-length': length }) };
+    const sent = request(`${url}/documents`, { method: 'POST', headers }).on('error', () => {});
+    sent.write(body);
+    const [response] = await once(sent, 'response');
+    assert.equal(response.statusCode, 413);
+    sent.destroy();
+  }
+});
+
+test('what is left of an upload that was refused does not hold up the next request of its connection', async (t) => {
+  const { url } = await startService(t);
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  t.after(() => agent.destroy());
+  const statusOf = async (body: string) => {
+    const sent = request(`${url}/documents`, { agent, method: 'POST', headers: multipart }).end(body);
+    const [response] = await once(sent, 'response');
+    await response.toArray();
+    return response.statusCode;
+  };
+  const title = part('name="title"', 'Alder');
+  const large = part('name="files"; filename="beech.txt"', 'x'.repeat(4_000_000));
+  assert.equal(await statusOf(form(title, title, large)), 400);
+  assert.equal(await statusOf(form(file)), 201);
+});
+
+test('what is wrong with a field or a file is told in words', async (t) => {
   const { url } = await startService(t);
   const title = (text: string) => part('name="title"', text);
   for (const [body, message] of [
     [form(title('One'), title('Two'), file), 'A field of the upload comes twice.'],
+    [form(title('One'), file, file.replace('alder', 'beech')), 'title: is for an upload of one file'],
+    [form(part('name="metadata"', 'team'), file), 'metadata: must be JSON'],
     [
       form(part('name="files"\r\ncontent-type: application/octet-stream', 'Alder.')),
       'A file of the upload has no name.',
@@ -43,9 +89,14 @@ test('a field that comes twice, and a file without a name, are refused in words'
   }
 });
 
-test('metadata may say of itself that it is JSON', async (t) => {
+test('a title and metadata go with the file, into its collection; metadata may say of itself that it is JSON', async (t) => {
   const { url, call } = await startService(t);
   const metadata = part('name="metadata"\r\ncontent-type: application/json', '{"team":"trees"}');
-  const { id } = await upload(url, form(metadata, file));
-  assert.deepEqual((await call('GET', `/documents/${id}`)).json.metadata, { team: 'trees' });
+  await call('PUT', '/collections/woods');
+  const { id } = await upload(
+    url,
+    form(part('name="collection"', 'woods'), part('name="title"', 'Alder'), metadata, file),
+  );
+  const { json } = await call('GET', `/documents/${id}`);
+  assert.deepEqual([json.collection, json.title, json.metadata], ['woods', 'Alder', { team: 'trees' }]);
 });

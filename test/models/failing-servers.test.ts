@@ -228,10 +228,43 @@ test('nobody waits for the one that tries a server anew, and one that leaves has
     await Promise.race([tried, openai.waitFor(() => openai.chatRequests.length > 20)]);
     await nextTurn();
   }
+  let isTrying = true;
+  void tried.then(() => {
+    isTrying = false;
+  });
   await assert.rejects(chat.invoke(hello), { code: 'MODEL_UNAVAILABLE', retryAfterSeconds: 1 });
-  assert.equal(openai.chatRequests.length, 21);
-  leaving.abort();
-  await tried;
+  assert.deepEqual([openai.chatRequests.length, isTrying], [21, true]);
+  leaving.abort(new Error('left'));
+  assert.match(String(await tried), /left/);
+  assert.ok(server.state().broken);
+});
+
+test('a server that replies to the one that tries it is up, whatever it replies', async (t) => {
+  const opened = await openServedModels(t);
+  const { openai, chat, server } = opened;
+  await breakChat(opened);
+  openai.chatWhen(/hello/, fail.status(400));
+  while (openai.chatRequests.length === 20) {
+    await assert.rejects(chat.invoke(hello));
+    await nextTurn();
+  }
+  assert.ok(!server.state().broken);
+});
+
+test('a server is left alone that does not reply in time, and not for callers who leave or ask for what it refuses', async (t) => {
+  const { openai, chat, server } = await openServedModels(t, { timeoutMs: 50 });
+  openai.chatWhen(/hello/, fail.status(400));
+  for (let at = 0; at < 20; at += 1) await assert.rejects(chat.invoke(hello), { code: 'MODEL_REJECTED' });
+  openai.chatWhen(/hello/, fail.hang());
+  for (let at = 0; at < 20; at += 1) {
+    const leaving = new AbortController();
+    const left = assert.rejects(chat.invoke(hello, { signal: leaving.signal }), /left/);
+    leaving.abort(new Error('left'));
+    await left;
+  }
+  assert.ok(!server.state().broken);
+  const hung = Array.from({ length: 20 }, () => assert.rejects(chat.invoke(hello), { code: 'MODEL_TIMEOUT' }));
+  await Promise.all(hung);
   assert.ok(server.state().broken);
 });
 

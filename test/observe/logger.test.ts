@@ -16,15 +16,17 @@ function logged(log: (logger: ReturnType<typeof openLogger>) => void) {
 }
 
 test('an error loses its words, however it is logged, and keeps its kind and where it was thrown', () => {
-  for (const [name, log] of [
-    ['err', (logger) => logger.error(error)],
-    ['err', (logger) => logger.error({ err: error })],
-    ['err', (logger) => logger.error({ err: error }, 'told')],
-    ['error', (logger) => logger.error({ error }, 'told')],
-    ['reason', (logger) => logger.error({ reason: error }, 'told')],
-    ['err', (logger) => logger.child({ reqId: 'r' }).error(error, 'told')],
-  ] as [string, (logger: ReturnType<typeof openLogger>) => void][]) {
-    const told = logged(log)[name];
+  for (const [name, message, log] of [
+    ['err', 'failure', (logger) => logger.error(error)],
+    ['err', 'failure', (logger) => logger.error({ err: error })],
+    ['err', 'told', (logger) => logger.error({ err: error }, 'told')],
+    ['error', 'told', (logger) => logger.error({ error }, 'told')],
+    ['reason', 'told', (logger) => logger.error({ reason: error }, 'told')],
+    ['err', 'told', (logger) => logger.child({ reqId: 'r' }).error(error, 'told')],
+    ['err', 'told', (logger) => logger.child({ err: error }).error('told')],
+  ] as [string, string, (logger: ReturnType<typeof openLogger>) => void][]) {
+    const { msg, [name]: told } = logged(log);
+    assert.equal(msg, message);
     assert.deepEqual([told.name, told.code, told.status], ['TypeError', 'ECONNRESET', 418]);
     assert.match(told.frames[0], /logger\.test\.ts/);
   }
@@ -38,11 +40,12 @@ test('a code is told where it is known, and left out where a server made it up',
     assert.equal(told(unknown), undefined);
 });
 
-test('a request that is logged leaves its URL and headers behind', () => {
+test('a request and a reply that are logged leave URL and headers behind', () => {
+  const req = { id: 'r', method: 'GET', url: '/?canary', headers: { authorization: 'canary' } };
   const line = logged((logger) =>
-    logger.info({ req: { id: 'r', method: 'GET', url: '/?canary', headers: { authorization: 'canary' } } }, 'told'),
+    logger.info({ req, res: { statusCode: 200, headers: { cookie: 'canary' } } }, 'told'),
   );
-  assert.deepEqual(line.req, { id: 'r', method: 'GET' });
+  assert.deepEqual([line.req, line.res], [{ id: 'r', method: 'GET' }, { statusCode: 200 }]);
 });
 
 test('what the log is told of an unforeseen failure holds frames and no words', () => {
