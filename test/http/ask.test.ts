@@ -153,6 +153,20 @@ test('onIncorrect: return shows the answer with its verdict', async (t) => {
   assert.deepEqual([json.answer, json.verdict.label, json.attempts], ['In 1862.', 'Incorrect', 1]);
 });
 
+test('TOP_K is how many passages are shown where a request does not say', async (t) => {
+  const { call, openai, add } = await startWithArticle(t, { settings: { TOP_K: '1' } });
+  await add('other.md', 'The tower was rebuilt again, and painted.');
+  openai.chatWhen(/./, 'In 1904.');
+  for (const [more, shown] of [
+    [{}, 1],
+    [{ topK: 2 }, 2],
+  ] as const) {
+    const asked = await call('POST', '/ask', { question, evaluation: 'none', ...more });
+    const found = await call('POST', '/search', { question, ...more });
+    assert.deepEqual([asked.json.context.length, found.json.context.length], [shown, shown]);
+  }
+});
+
 test('onIncorrect: abstain withholds the answer', async (t) => {
   const { call, openai } = await startWithArticle(t);
   openai.chat('In 1862.', incorrect);

@@ -1,0 +1,156 @@
+import assert from 'node:assert/strict';
+import { EventEmitter, once } from 'node:events';
+import { type TestContext, test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
+import { pino } from 'pino';
+import { type IngestCollection, type Job, newJob } from '../../src/ingest/job.ts';
+import { createJobRecords } from '../../src/replicas/job-records.ts';
+import { openRedis } from '../../src/replicas/open-redis.ts';
+import { shareJobs } from '../../src/replicas/shared-jobs.ts';
+import { freePort } from '../doubles/free-port.ts';
+import { noRedis, startRedis } from '../doubles/redis.ts';
+
+/** Looks again and again until it is so. */
+async function until(isSo: () => Promise<boolean>) {
+  while (!(await isSo())) await delay(50);
+}
+
+/** What two replicas know of jobs, by one Redis. */
+async function openRecords(t: TestContext) {
+  const { url } = await startRedis(t);
+  const { redis, close } = await openRedis(url, { onAway: () => {}, onBack: () => {} });
+  t.after(close);
+  const recordsOf = (replica: string) => createJobRecords(redis, { replica, leaseMs: 60_000 });
+  return { redis, one: recordsOf('one'), two: recordsOf('two') };
+}
+
+test('who holds a job has it to itself until it lets go, and then no longer', { skip: noRedis }, async (t) => {
+  const { redis, one, two } = await openRecords(t);
+  const job = newJob('default');
+  assert.equal(await one.enter(job), null);
+  assert.deepEqual(await two.enter(newJob('default')), job);
+  await two.release(job.id);
+  assert.deepEqual([await two.claim(job.id), await two.tell(job), await one.tell(job)], [null, 'lost', 'told']);
+  await two.askToCancel(job.id);
+  assert.equal(await one.tell(job), 'cancel');
+
+  await one.release(job.id);
+  assert.deepEqual(await two.claim(job.id), { job, claims: 1 });
+  assert.deepEqual([await one.tell({ ...job, status: 'done' }), await one.read(job.id)], ['lost', job]);
+  await two.tell({ ...job, status: 'cancelled' });
+  assert.deepEqual([await one.running(), await one.claim(job.id), await one.tell(job)], [[], null, 'lost']);
+  assert.equal((await one.read(job.id))?.status, 'cancelled');
+  assert.equal(await one.enter(newJob('default')), null, 'the collection is free for another');
+  for (const key of await redis.keys('assay:job:*')) assert.ok((await redis.ttl(key)) > 0, 'it is forgotten one day');
+});
+
+test('a job that Redis has lost is known again, unless another is under way by now', { skip: noRedis }, async (t) => {
+  const { redis, one, two } = await openRecords(t);
+  const [lost, next] = [newJob('default'), newJob('default')];
+  await one.enter(lost);
+  await redis.flushdb();
+  assert.equal(await one.tell(lost), 'told');
+  assert.ok((await redis.ttl(`assay:job:${lost.id}`)) > 0);
+  assert.deepEqual([await two.enter(next), await two.claim(lost.id)], [lost, null]);
+
+  await redis.flushdb();
+  assert.equal(await two.enter(next), null);
+  assert.equal(await one.tell(lost), 'lost');
+  assert.equal(await one.tell({ ...lost, status: 'done' }), 'told');
+  assert.deepEqual([await one.running(), (await two.read(lost.id))?.status], [[next.id], 'done']);
+});
+
+test('while Redis is away too, a collection that is asked for twice at once is ingested once', async (t) => {
+  const { redis, close } = await openRedis(`redis://127.0.0.1:${await freePort()}`, { onAway() {}, onBack() {} });
+  const { promise: held, resolve: release } = Promise.withResolvers<void>();
+  let begun = 0;
+  const ingest = async () => {
+    begun += 1;
+    await held;
+    return newJob('default').progress;
+  };
+  const jobs = shareJobs({ redis, ingest, logger: pino({ level: 'silent' }) });
+  t.after(async () => {
+    await jobs.close();
+    close();
+  });
+  const [one, two] = await Promise.all([jobs.start('default'), jobs.start('default')]);
+  release();
+  assert.deepEqual([two.id, begun], [one.id, 1]);
+});
+
+test('a job is watched and cancelled by any replica, and left to another by one that closes', {
+  skip: noRedis,
+}, async (t) => {
+  const { url } = await startRedis(t);
+  const work = new EventEmitter();
+  let stopped = 0;
+  async function openReplica(name: string) {
+    const { redis, close } = await openRedis(url, { onAway: () => {}, onBack: () => {} });
+    const ingest: IngestCollection = (_collection, { signal }) =>
+      new Promise((resolve, reject) => {
+        signal.addEventListener('abort', () => {
+          stopped += 1;
+          reject(signal.reason);
+        });
+        work.emit(name, () => resolve(newJob('default').progress));
+      });
+    const jobs = shareJobs({ redis, ingest, logger: pino({ level: 'silent' }) });
+    t.after(async () => {
+      await jobs.close();
+      close();
+    });
+    return { jobs, redis };
+  }
+  const [one, two] = await Promise.all([openReplica('one'), openReplica('two')]);
+  async function statesOf(id: string) {
+    const states: Job['status'][] = [];
+    for await (const { status } of two.jobs.watch(id, t.signal)) states.push(status);
+    return states;
+  }
+
+  const job = await one.jobs.start('default');
+  assert.equal((await two.jobs.start('default')).id, job.id);
+  const watched = statesOf(job.id);
+  assert.equal((await two.jobs.cancel(job.id)).status, 'cancelled');
+  assert.deepEqual(await watched, ['running', 'cancelled']);
+  assert.deepEqual(await statesOf('none'), []);
+  await assert.rejects(two.jobs.cancel('none'), { code: 'NOT_FOUND' });
+
+  const left = await one.jobs.start('default');
+  const leaseOfLeft = () => two.redis.get(`assay:lease:${left.id}`);
+  const held = await leaseOfLeft();
+  const takenOver = once(work, 'two');
+  await one.jobs.close();
+  assert.equal(stopped, 2, 'what is left is no longer done here');
+  assert.notEqual(await leaseOfLeft(), held);
+  await assert.rejects(one.jobs.start('default'), { code: 'NOT_READY' });
+  const [end] = await takenOver;
+  assert.equal((await two.jobs.get(left.id))?.status, 'running');
+  end();
+  assert.equal((await statesOf(left.id)).at(-1), 'done');
+});
+
+test('a job under which one replica after another died is given up', { skip: noRedis }, async (t) => {
+  const { url } = await startRedis(t);
+  const { redis, close } = await openRedis(url, { onAway: () => {}, onBack: () => {} });
+  const job = newJob('default');
+  await createJobRecords(redis, { replica: 'one that died', leaseMs: 1 }).enter(job);
+  await redis.hset(`assay:job:${job.id}`, 'claims', '20');
+  let worked = 0;
+  const ingest = async () => {
+    worked += 1;
+    return job.progress;
+  };
+  const logger = pino({ level: 'silent' });
+  const jobs = shareJobs({ redis, ingest, logger });
+  t.after(async () => {
+    await jobs.close();
+    close();
+  });
+  await until(async () => (await jobs.get(job.id))?.status === 'failed');
+  assert.deepEqual([(await jobs.get(job.id))?.error, worked], ['INTERNAL', 0]);
+  const next = await jobs.start('default');
+  assert.notEqual(next.id, job.id, 'the collection is free for another');
+  await until(async () => (await jobs.get(next.id))?.status === 'done');
+});
