@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { test } from 'node:test';
-import { setTimeout as delay } from 'node:timers/promises';
+import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises';
 import { Redis } from 'ioredis';
+import { openRedis } from '../../src/replicas/open-redis.ts';
+import { freePort } from '../doubles/free-port.ts';
 import { noRedis, startRedis } from '../doubles/redis.ts';
 import { startService } from '../doubles/service.ts';
 import type { Test } from '../doubles/temporary-folder.ts';
@@ -89,6 +92,28 @@ test('a Redis that is killed costs no request; when it is back the limit holds a
   }
 });
 
+test('what is asked of a Redis that is away fails at once, and is not kept for later', async (t) => {
+  const reasons: unknown[] = [];
+  const { redis, isUp, close } = await openRedis(`redis://127.0.0.1:${await freePort()}`, {
+    onAway: (reason) => reasons.push(reason),
+    onBack() {},
+  });
+  t.after(close);
+  assert.deepEqual([isUp(), reasons], [false, ['ECONNREFUSED']]);
+  const asked = redis.get('assay:taken').catch(() => 'failed');
+  assert.equal(await Promise.race([asked, nextTurn('waits')]), 'failed');
+});
+
+test('a Redis that is left in order is not told of as one that is away', needsRedis, async (t) => {
+  const { url } = await startRedis(t);
+  const told: string[] = [];
+  const { redis, close } = await openRedis(url, { onAway: () => told.push('away'), onBack: () => told.push('back') });
+  const ended = once(redis, 'end');
+  close();
+  await ended;
+  assert.deepEqual(told, []);
+});
+
 test('a Redis that hangs holds up none but the first', needsRedis, async (t) => {
   const redis = await startRedis(t);
   const service = await startService(t, { settings: { ...keys, RATE_LIMIT_PER_MINUTE: '100', REDIS_URL: redis.url } });
@@ -112,6 +137,9 @@ test(
     assert.deepEqual(await send([service], 10), { 200: 10 });
     assert.match(await service.waitForLog('Redis does not reply'), /"reason":"OOM"/);
     assert.equal((await service.call('GET', '/health/ready')).json.redis, 'down');
+    const refused = async () => Number(/errorstat_OOM:count=(\d+)/.exec(await client.info('errorstats'))![1]);
+    const before = await refused();
+    while ((await refused()) < before + 2) await delay(50); // it is tried again and again
     await client.config('SET', 'maxmemory', '0');
     await service.waitForLog('Redis replies again');
     assert.equal((await service.call('GET', '/health/ready')).json.redis, 'up');
