@@ -54,7 +54,7 @@ const vendors: Record<string, RegExp> = {
     /^(@langchain\/.*|zod|html-to-text|htmlparser2|mammoth|papaparse|yauzl|mdast-util-from-markdown|mdast|unpdf.*|js-tiktoken.*|node:.*)$/,
   knowledge: /^(faiss-node|stemmer|undici|node:.*)$/,
   replicas: /^(ioredis|pino|node:.*)$/,
-  models: /^(@langchain\/.*|langchain|openai|undici|cockatiel|onnxruntime-node|@huggingface\/tokenizers|zod|node:.*)$/,
+  models: /^(@langchain\/.*|langchain|openai|undici|onnxruntime-node|@huggingface\/tokenizers|zod|node:.*)$/,
   observe: /^(pino|prom-client|@opentelemetry\/.*|node:.*)$/,
   http: /^(fastify|@fastify\/.*|fastify-type-provider-zod|@modelcontextprotocol\/sdk\/.*|helmet|ioredis|zod|node:.*)$/,
 };

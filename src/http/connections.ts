@@ -33,7 +33,7 @@ export function lookAfterConnections(server: Server, { stalledMs, lateMs } = pat
     if (socket.writableLength > 0 || !open.get(socket)?.size) socket.destroy();
   });
 
-  const isLate = ({ req }: ServerResponse) => !req.complete && Date.now() - drainingSince! > lateMs;
+  const isLate = ({ req }: ServerResponse) => !req.complete && performance.now() - drainingSince! > lateMs;
   server.closeIdleConnections = () => {
     for (const [socket, responses] of open)
       if (responses.values().every((response) => drainingSince !== null && isLate(response))) socket.destroy();
@@ -44,7 +44,7 @@ export function lookAfterConnections(server: Server, { stalledMs, lateMs } = pat
 
     /** From now on idle connections are ended, and those with a reply under way after it; until the server has closed. */
     drain() {
-      drainingSince = Date.now();
+      drainingSince = performance.now();
       for (const responses of open.values())
         for (const response of responses) if (!response.headersSent) response.setHeader('connection', 'close');
       const sweep = setInterval(() => {

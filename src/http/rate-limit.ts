@@ -3,6 +3,7 @@ import rateLimit, { normalizeIP } from '@fastify/rate-limit';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Redis } from 'ioredis';
 import { AppError } from '../errors.ts';
+import { createRecent } from '../recent.ts';
 import { redisKey } from '../replicas/redis-key.ts';
 
 /**
@@ -22,7 +23,7 @@ export async function limitRate(app: FastifyInstance, perMinute: number | undefi
       const caller = key ? `key ${key.name}` : `address ${normalizeIP(addressOf(request))}`;
       return redis ? redisKey('rate', caller) : caller;
     },
-    ...(redis && { redis, nameSpace: '', skipOnError: true }),
+    ...(redis ? { redis, nameSpace: '', skipOnError: true } : { store: CountsInMemory }),
     allowList: ({ routeOptions }) => /^\/(?:health|assets)\//.test(routeOptions.url ?? ''),
   });
   const count = app.createRateLimit();
@@ -39,6 +40,37 @@ export async function limitRate(app: FastifyInstance, perMinute: number | undefi
         retryAfterSeconds: counted.ttlInSeconds,
       });
   });
+}
+
+/** How many callers are counted, at least; those that have not been heard of for longest begin anew. */
+const callersCounted = 5_000;
+
+/**
+ * Counts in memory by a clock that is never set. The plugin's own store reads the system's: where that was set back by an hour,
+ * whoever had used up a minute was refused for one.
+ */
+class CountsInMemory {
+  readonly #counts = createRecent<string, { current: number; beganAt: number }>(2 * callersCounted);
+
+  incr(
+    caller: string,
+    callback: (error: Error | null, result?: { current: number; ttl: number }) => void,
+    windowMs: number,
+  ) {
+    const now = performance.now();
+    let count = this.#counts.get(caller);
+    if (!count || now - count.beganAt >= windowMs) {
+      count = { current: 0, beganAt: now };
+      this.#counts.set(caller, count);
+    }
+    count.current += 1;
+    callback(null, { current: count.current, ttl: count.beganAt + windowMs - now });
+  }
+
+  /** The plugin asks for one for each route. */
+  child() {
+    return this;
+  }
 }
 
 /** Where a request comes from, as trusted proxies tell it; where what they tell is no address, the first of them. */

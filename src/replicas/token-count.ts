@@ -7,14 +7,18 @@ export type TokenCount = {
   add(keyName: string, day: string, tokens: number): Promise<number>;
 };
 
+/** How many days are remembered in memory: a clock that leaps into another and is set back finds what was counted. */
+const daysKept = 3;
+
 /** Counts in memory: a new start begins at nothing, and every process counts for itself. */
 export function countInMemory(): TokenCount {
-  let counts = { day: '', byKey: new Map<string, number>() };
+  const days = new Map<string, Map<string, number>>();
   return {
     async add(keyName, day, tokens) {
-      if (counts.day !== day) counts = { day, byKey: new Map() };
-      const total = (counts.byKey.get(keyName) ?? 0) + tokens;
-      counts.byKey.set(keyName, total);
+      const byKey = days.getOrInsertComputed(day, () => new Map());
+      if (days.size > daysKept) days.delete(days.keys().next().value!);
+      const total = (byKey.get(keyName) ?? 0) + tokens;
+      byKey.set(keyName, total);
       return total;
     },
   };

@@ -98,6 +98,20 @@ test('when the server stops, what has not arrived is not waited for', async (t) 
   for (const socket of [halfHead, halfBody]) if (!socket.destroyed) await once(socket.resume(), 'close');
 });
 
+test('when the server stops, a clock that is set back keeps nobody waiting', { timeout: 30_000 }, async (t) => {
+  t.mock.timers.enable({ apis: ['Date'], now: 3_600_000 });
+  const handled = Promise.withResolvers<void>();
+  const { send, stop } = await start(t, (request) => void request.resume().once('data', handled.resolve), {
+    stalledMs: 60_000,
+    lateMs: 10,
+  });
+  await send('POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 10\r\n\r\nabc');
+  await handled.promise;
+  const stopped = stop();
+  t.mock.timers.setTime(0);
+  await stopped;
+});
+
 test('a reply that nobody takes is given up; one that is being made is waited for', async (t) => {
   const replies: ServerResponse[] = [];
   const { server, send } = await start(
