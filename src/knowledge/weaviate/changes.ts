@@ -16,18 +16,20 @@ type Step = { documentId: string; version: string | null; previous: string | nul
 /** A change under way. Once it holds the documents as they will be, it is decided, and whoever finds it finishes it. */
 type Change = { id: string; beganAt: number; steps: Step[]; documents: DocumentProperties[] };
 
-/** Versions of a document follow each other in time, as strings too; no two are equal. */
+/** Versions of a document follow each other in time, as strings too, as far as clocks are right; no two are equal. */
 const newVersion = () => Date.now().toString(36).padStart(9, '0') + randomBytes(8).toString('hex');
 
 /**
  * Changes documents in an engine without transactions. The passages of a new version are written first and are not seen, as
  * searches leave out those whose version isn't their document's; writing the document switches to them; then those of the
  * old version are removed. Beforehand a record says what the change may leave behind (a write-ahead log of one entry).
- * @param options.abandonedMs a change that was begun so many milliseconds ago, and not decided, has been given up
+ * @param options.abandonedMs a change that has been seen for so many milliseconds, and is not decided, has been given up
  */
 export function createChanges(options: { engine: Engine; select: Select; documents: Documents; abandonedMs: number }) {
   const { engine, select, documents, abandonedMs } = options;
   const turns = new Map<string, Promise<unknown>>();
+  /** Since when a collection's undecided changes have been seen, by this process' own measure: clocks of instances differ. */
+  const seenSince = new Map<string, Map<string, number>>();
 
   /** Does one thing after another in a collection: to look which version there is and to switch must not be parted. */
   function inTurn<Result>(collection: string, work: () => Promise<Result>): Promise<Result> {
@@ -88,12 +90,14 @@ export function createChanges(options: { engine: Engine; select: Select; documen
     }));
   }
 
-  /** Writes the documents of a decided change that are not there yet; later versions stay. */
+  /** Writes the documents of a decided change that are not there yet; later versions than the one that each replaces stay. */
   async function carryOut(collection: string, change: Change) {
     const missing: EngineObject[] = [];
-    for (const document of change.documents)
-      if (((await versionNow(collection, document.documentId)) ?? '') < document.version)
-        missing.push(toObject(collection, document));
+    for (const document of change.documents) {
+      const current = await versionNow(collection, document.documentId);
+      const { previous } = change.steps.find(({ documentId }) => documentId === document.documentId)!;
+      if (current === previous || (current ?? '') < document.version) missing.push(toObject(collection, document));
+    }
     if (missing.length > 0) await engine.write(missing);
   }
 
@@ -126,7 +130,7 @@ export function createChanges(options: { engine: Engine; select: Select; documen
   }
 
   /** Switches to the new versions: by one write where it is one document, else by a record that decides for all of them. */
-  async function switchTo(collection: string, newDocuments: NewDocument[], change: Change) {
+  async function switchTo(collection: string, newDocuments: NewDocument[], change: Change, begun: number) {
     const replaced: boolean[] = [];
     const states: DocumentProperties[] = [];
     for (const [at, step] of change.steps.entries()) {
@@ -137,7 +141,8 @@ export function createChanges(options: { engine: Engine; select: Select; documen
       const createdAt = before?.createdAt ?? new Date().toISOString();
       states.push(toProperties(newDocuments[at]!, { documentId, version: version!, createdAt }));
     }
-    if (Date.now() - change.beganAt > abandonedMs / 2)
+    // By both clocks: one may be set back, the other stands still while the machine sleeps.
+    if (Math.max(performance.now() - begun, Date.now() - change.beganAt) > abandonedMs / 2)
       throw new AppError('NOT_READY', 'Weaviate took too long to take the passages.');
     await record(collection, { ...change, documents: states.length > 1 ? states : [] });
     await engine.write(states.map((state) => toObject(collection, state)));
@@ -151,6 +156,7 @@ export function createChanges(options: { engine: Engine; select: Select; documen
      */
     async put(newDocuments: NewDocument[]): Promise<boolean[]> {
       const collection = newDocuments[0]!.collection;
+      const begun = performance.now();
       const version = newVersion();
       const steps = newDocuments.map(({ source }) => ({
         documentId: documentIdOf(collection, source),
@@ -160,7 +166,7 @@ export function createChanges(options: { engine: Engine; select: Select; documen
       const change: Change = { id: randomUUID(), beganAt: Date.now(), steps, documents: [] };
       await record(collection, change);
       for (const [at, document] of newDocuments.entries()) await writeVersion(document, steps[at]!.documentId, version);
-      const replaced = await inTurn(collection, () => switchTo(collection, newDocuments, change));
+      const replaced = await inTurn(collection, () => switchTo(collection, newDocuments, change, begun));
       // It is done; what can't be tidied now is tidied later.
       await clean(collection, change).catch(() => {});
       return replaced;
@@ -184,8 +190,12 @@ export function createChanges(options: { engine: Engine; select: Select; documen
 
     /** Finishes what was decided and cut short, and removes what was given up. */
     async tidy(collection: string): Promise<void> {
-      for (const change of await inTurn(collection, () => finishDecided(collection)))
-        if (Date.now() - change.beganAt > abandonedMs) await clean(collection, change);
+      const undecided = await inTurn(collection, () => finishDecided(collection));
+      const now = performance.now();
+      const before = seenSince.get(collection);
+      const seen = new Map(undecided.map(({ id }) => [id, before?.get(id) ?? now]));
+      seenSince.set(collection, seen);
+      for (const change of undecided) if (now - seen.get(change.id)! >= abandonedMs) await clean(collection, change);
     },
   };
 }
