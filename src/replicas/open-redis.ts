@@ -3,14 +3,18 @@ import { Redis } from 'ioredis';
 /** A Redis that does not reply within this is taken for gone: its connection is closed, and calls fail at once until there is a new one. */
 const patienceMs = 1_000;
 const retryEveryMs = 500;
-/** What Redis says first where it replies and takes nothing: its memory is full, its disk fails, or its own replicas are away. */
-const refusals = /^(?:OOM|MISCONF|NOREPLICAS)(?= )/;
+/** What Redis says first where it replies and takes nothing: what is wrong with one command begins with another of these words. */
+const refusals = /^(?!ERR|NOSCRIPT|EXECABORT|WRONGTYPE)[A-Z]{3,20}(?= )/;
+/** Writes as all that is shared is written, by a script, to a name of Assay's, and leaves nothing. */
+const take = `
+redis.call('SET', KEYS[1], '')
+redis.call('DEL', KEYS[1])`;
 
 /**
  * The connection to Redis, by which replicas share what none of them may hold alone. Nobody waits for one that is away: calls
- * fail at once, and none is queued or made twice. One that takes nothing is as good as away, until it takes something. Resolves when
- * it replies, or is known to be away; that is no reason not to start.
- * @param options.onAway is told once when it goes, and why, in a word that may be logged
+ * fail at once, and none is queued or made twice. One that takes nothing (it is full, may only be read, or doesn't allow it) is as
+ * good as away, until it takes something. Resolves when it does, or is known to be away; that is no reason not to start.
+ * @param options.onAway is told when it goes, and why, in a word that may be logged; then once of each other reason for which it refuses
  * @param options.onBack is told once when it is back
  */
 export async function openRedis(
@@ -28,46 +32,65 @@ export async function openRedis(
     retryStrategy: () => retryEveryMs,
     reconnectOnError({ message }) {
       const refusal = refusals.exec(message)?.[0];
-      if (refusal) refused(refusal);
+      if (refusal && redis.status === 'ready') refused(refusal);
       // After a failover the address leads to another server, the open connection to one that may only be read.
-      return message.includes('READONLY');
+      return refusal === 'READONLY';
     },
     connectionName: 'assay',
   });
   let isUp: boolean | undefined;
   let isClosing = false;
   let reason: string | undefined;
-  redis.on('error', (error) => {
-    reason = reasonOf(error);
-  });
-  function tell(isUpNow: boolean, why?: string) {
-    if (isUpNow && isUp === false) onBack();
-    if (!isUpNow && isUp !== false && !isClosing) onAway(why);
-    isUp = isUpNow;
+  const told = new Set<string | undefined>();
+  function goesAway(why: string | undefined) {
+    const isNews = isUp !== false || !told.has(why);
+    isUp = false;
+    told.add(why);
+    if (isNews && !isClosing) onAway(why);
   }
-  let trying: NodeJS.Timeout | undefined;
-  function refused(why: string) {
-    tell(false, why);
-    trying ??= setTimeout(() => {
-      trying = undefined; // where it is refused again, so is this
-      redis.set('assay:taken', '', 'PX', retryEveryMs).then(
-        () => tell(true),
-        () => {},
-      );
+  function isBack() {
+    if (isUp === false) onBack();
+    isUp = true;
+    told.clear();
+  }
+  let waiting: NodeJS.Timeout | undefined;
+  function refused(why: string | undefined) {
+    goesAway(why);
+    waiting ??= setTimeout(() => {
+      waiting = undefined;
+      if (redis.status === 'ready') void tryIt();
     }, retryEveryMs).unref();
   }
-  redis.on('ready', () => tell(true));
+  async function tryIt() {
+    try {
+      await redis.eval(take, 1, 'assay:taken');
+      isBack();
+    } catch (error) {
+      if (redis.status === 'ready') refused(reasonOf(error as Error));
+    }
+  }
+  let tried = Promise.resolve();
+  redis.on('ready', () => {
+    tried = tryIt();
+  });
+  redis.on('error', (error: Error & { command?: { name: string } }) => {
+    const isSelect = error.command?.name === 'select';
+    reason ??= isSelect ? 'SELECT' : reasonOf(error);
+    if (error.name === 'ReplyError') goesAway(reason); // it is there, and lets nobody in
+    if (isSelect) redis.disconnect(true); // it would go on in another database than the one that is named
+  });
   redis.on('close', () => {
-    tell(false, reason);
+    if (isUp !== false) goesAway(reason);
     reason = undefined;
   });
   await redis.connect().catch(() => {}); // onAway was told
+  await tried;
   return {
     redis,
     isUp: () => isUp === true,
     close() {
       isClosing = true;
-      clearTimeout(trying);
+      clearTimeout(waiting);
       redis.disconnect();
     },
   };

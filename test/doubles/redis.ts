@@ -23,16 +23,29 @@ async function isListening(port: number): Promise<boolean> {
   }
 }
 
-/** A real Redis on loopback that keeps nothing on the disk; it ends with the test. */
-export async function startRedis(test: Test, { password }: { password?: string } = {}) {
+/**
+ * A real Redis on loopback that keeps nothing on the disk; it ends with the test.
+ * @param options.settings its own settings, by their names
+ */
+export async function startRedis(
+  test: Test,
+  { password, settings: more = {} }: { password?: string; settings?: Record<string, string> } = {},
+) {
   const folder = await temporaryFolder(test);
   const port = await freePort();
   let server: ChildProcess | undefined;
 
   /** Starts it, with nothing in it; resolves when it takes connections. */
   async function start() {
-    const settings = { port, bind: '127.0.0.1', dir: folder, save: '', appendonly: 'no', requirepass: password ?? '' };
-    const args = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, String(value)]);
+    const settings = {
+      [more['tls-cert-file'] ? 'tls-port' : 'port']: port,
+      bind: '127.0.0.1',
+      dir: folder,
+      save: '',
+      appendonly: 'no',
+      requirepass: password ?? '',
+    };
+    const args = Object.entries({ ...settings, ...more }).flatMap(([name, value]) => [`--${name}`, String(value)]);
     server = spawn('redis-server', args, { stdio: 'ignore' });
     while (!(await isListening(port))) {
       if (server.exitCode !== null) throw new Error('redis-server ended');
@@ -52,6 +65,7 @@ export async function startRedis(test: Test, { password }: { password?: string }
   return {
     url: `redis://${password === undefined ? '' : `:${password}@`}127.0.0.1:${port}`,
     port,
+    folder,
     start,
     kill,
     signal,

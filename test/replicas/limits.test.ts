@@ -148,19 +148,6 @@ test(
   },
 );
 
-test('a connection to a Redis that may only be read is made anew, as after a failover', needsRedis, async (t) => {
-  const redis = await startRedis(t);
-  const service = await startService(t, { settings: { ...keys, RATE_LIMIT_PER_MINUTE: '5', REDIS_URL: redis.url } });
-  const client = new Redis(redis.url);
-  await client.replicaof('127.0.0.1', '9');
-  assert.deepEqual(await send([service], 10), { 200: 10 });
-  await client.replicaof('NO', 'ONE');
-  client.disconnect();
-  await service.waitForLog('Redis replies again');
-  while ((await service.call('GET', '/health/ready')).json.redis !== 'up') await delay(20);
-  assert.deepEqual(await send([service], 10), { 200: 5, 429: 5 });
-});
-
 test('names, addresses and the password are in no line, error or key of Redis', needsRedis, async (t) => {
   const redis = await startRedis(t, { password: 'canary-password' });
   const settings = { ...keys, RATE_LIMIT_PER_MINUTE: '100', TOKENS_PER_DAY: '100' };
