@@ -50,8 +50,10 @@ export function createNumbering(xml: string, numIdOfStyle: (styleId: string) => 
     if (!own) return '';
     const counts = countsOf.get(id) ?? [];
     countsOf.set(id, counts);
-    if (!begun.has(numId)) for (const [at, start] of num.starts) counts[at] = start - 1;
-    begun.add(numId);
+    // Each level starts where it is first used: lists within others, too, say of all levels where these start.
+    const start = num.starts.get(level);
+    if (start !== undefined && !begun.has(`${numId} ${level}`)) counts[level] = start - 1;
+    begun.add(`${numId} ${level}`);
     counts[level] = (counts[level] ?? own.start - 1) + 1;
     for (let deeper = level + 1; deeper < LEVELS; deeper++)
       if (levelAt(deeper)?.restarts !== false) counts[deeper] = undefined;

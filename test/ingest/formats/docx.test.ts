@@ -201,6 +201,7 @@ test('numbered paragraphs and headings have the numbers that Word shows', async 
   const list = (id: number, levels: string) => `<w:abstractNum w:abstractNumId="${id}">${levels}</w:abstractNum>`;
   const num = (id: number, of: number, rest = '') =>
     `<w:num w:numId="${id}"><w:abstractNumId w:val="${of}"/>${rest}</w:num>`;
+  const restart = (at: number) => `<w:lvlOverride w:ilvl="${at}"><w:startOverride w:val="1"/></w:lvlOverride>`;
   const clauses =
     level(0, 'decimal', '%1.', '<w:pStyle w:val="Heading1"/>') +
     level(1, 'decimal', '%1.%2') +
@@ -218,6 +219,8 @@ test('numbered paragraphs and headings have the numbers that Word shows', async 
       num(3, 2, '<w:lvlOverride w:ilvl="0"><w:startOverride w:val="5"/></w:lvlOverride>'),
       num(4, 3),
       num(5, 4),
+      num(6, 1, [0, 1, 2].map(restart).join('')),
+      num(7, 1, [0, 1, 2].map(restart).join('')),
     ].join('')}</w:numbering>`,
   };
   const styles = stylesXml(
@@ -247,6 +250,10 @@ test('numbered paragraphs and headings have the numbers that Word shows', async 
     withProperties('Within', at(4, 1)),
     withProperties('Bare', at(5, 0)),
     withProperties('Naked', at(5, 1)),
+    withProperties('Each list within a list is one that starts anew, as pandoc has it.', at(6, 0)),
+    withProperties('Within.', at(7, 1)),
+    withProperties('Within.', at(7, 1)),
+    withProperties('The outer goes on.', at(6, 0)),
   ];
   const relationships =
     '<Relationship Id="r8" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/numbering" Target="numbering.xml"/>';
@@ -273,6 +280,10 @@ test('numbered paragraphs and headings have the numbers that Word shows', async 
     'i. Within',
     'Bare',
     'Naked',
+    '1. Each list within a list is one that starts anew, as pandoc has it.',
+    '1.1 Within.',
+    '1.2 Within.',
+    '2. The outer goes on.',
   ]);
   assert.deepEqual(
     headings.map(({ text }) => text),
