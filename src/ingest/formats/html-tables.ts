@@ -68,7 +68,11 @@ function fillMergedCells(table: DomNode): void {
   const widest = rows.reduce((most, { cells }) => Math.max(most, cells.length), 0);
   let left = FILLED_PER_CELL * rows.reduce((sum, { cells }) => sum + cells.length, 0);
   let above = new Map<number, Spanning>();
+  let group: DomNode['parent'] = table;
   for (const { row, cells } of rows) {
+    // No cell goes on beyond its `thead` or `tbody`.
+    if (row.parent !== group) above = new Map();
+    group = row.parent;
     const below = new Map<number, Spanning>();
     const filled: DomNode[] = [];
     let end = 0;
@@ -107,9 +111,13 @@ function spanOf({ attribs }: DomNode, attribute: 'rowspan' | 'colspan'): number 
 const hasNames = (table: DomNode): boolean =>
   rowsOf(table).some(({ children = [] }) => children.some(({ name }) => name === 'th'));
 
-/** The length of an element's text, read just so far that it is known to be more than `enough`. */
-function textLength({ type, data, children = [] }: DomNode, enough: number): number {
-  let length = type === 'text' ? (data?.length ?? 0) : 0;
+/**
+ * The length of an element's text, each element counted as a letter, read just so far that it is known to be more than `enough`.
+ * A table or a heading is longer than any: repeated, tables within tables would grow without end.
+ */
+function textLength({ type, name, data, children = [] }: DomNode, enough: number): number {
+  if (/^(?:table|h[1-6])$/.test(name ?? '')) return Number.POSITIVE_INFINITY;
+  let length = type === 'text' ? (data?.length ?? 0) : 1;
   for (const child of children) {
     if (length > enough) break;
     length += textLength(child, enough - length);

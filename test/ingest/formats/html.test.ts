@@ -185,12 +185,17 @@ test('merged cells keep the values of a table in their columns', () => {
     ['<tr><td rowspan=3>a<td rowspan=2>b<td>1<tr><td>2<tr><td>c<td>3', 'a | b | 1\na | b | 2\na | c | 3'],
     ['<tr><td colspan=99>All<tr><td>a<td>b<td>', 'All\na | b |'],
     [`<tr><td rowspan=2>${'long '.repeat(30)}<td>1<tr><td>2`, `${'long '.repeat(30)}| 1\n| 2`],
-    ['<thead><tr><th rowspan=2>a<th>b</thead><tbody><tr><td>c<td>d', 'a | b\na | c | d'],
+    ['<thead><tr><th rowspan=2>a<th>b</thead><tbody><tr><td>c<td>d</tbody>', 'a | b\nc | d'],
+    ['<tr><td rowspan=2><h2>News</h2><td>1<tr><td>2', 'News\n\n1\n| 2'],
     ['<tr><td rowspan=0 colspan=x>a<td>b<tr><td>c', 'a | b\nc'],
   ] as const)
     assert.equal(loadHtml(`<table>${rows}</table>`).text, text);
   const wide = '<td colspan=1000 rowspan=1000>x'.repeat(1_000);
   assert.ok(loadHtml(`<table>${`<tr>${wide}`.repeat(30)}</table>`).text.length < 2_000_000);
+  let nested = 'x';
+  for (let depth = 0; depth < 60; depth++)
+    nested = `<table><tr><td rowspan=5>${nested}</td></tr>${'<tr></tr>'.repeat(4)}</table>`;
+  assert.equal(loadHtml(nested).text, 'x\nx\nx\nx\nx');
 });
 
 test('a short list in a cell is a value of its row, a long one stays a list', () => {
