@@ -5,6 +5,7 @@ import { assertShallow } from './html-depth.ts';
 import { listFormatters } from './html-lists.ts';
 import { close, open, readMarks, withoutMarks } from './html-marks.ts';
 import { formula } from './html-math.ts';
+import { struck } from './html-struck.ts';
 import { tableFormatters } from './html-tables.ts';
 import { lowered, raised } from './raised.ts';
 
@@ -28,15 +29,9 @@ const isAnchor = ({ attribs, children = [] }: DomNode) =>
 const isRaisedAlready = ({ parent, children = [] }: DomNode) =>
   parent?.name === 'sup' || children.some(({ name }) => name === 'sup');
 
-/** The text that an element begins (0) or ends (-1) with, where it does with one. */
-function outermostText(element: DomNode, place: 0 | -1): DomNode | undefined {
-  let node: DomNode | undefined = element;
-  while (node && node.type !== 'text') node = node.children?.at(place);
-  return node;
-}
-
 const formatters: Record<string, FormatCallback> = {
   formula,
+  struck,
   ...tableFormatters,
   ...listFormatters,
   /** Sets the marks of `options.mark` around an element's text, which stands apart by `options.lines` line ends. */
@@ -53,18 +48,6 @@ const formatters: Record<string, FormatCallback> = {
     walk(element.children, builder);
     builder.addInline(close);
     builder.closeBlock({ trailingLineBreaks: 2 });
-  },
-  /** As in Markdown, for what is struck no longer holds. */
-  struck(element, walk, builder) {
-    const [first, last] = [outermostText(element, 0), outermostText(element, -1)];
-    if (!first?.data?.trim() && !last?.data?.trim()) return walk(element.children, builder);
-    const before = /^\s/.test(first?.data ?? '') ? ' ' : '';
-    const after = /\s$/.test(last?.data ?? '') ? ' ' : '';
-    if (first) first.data = first.data?.trimStart();
-    if (last) last.data = last.data?.trimEnd();
-    builder.addInline(`${before}~~`);
-    walk(element.children, builder);
-    builder.addInline(`~~${after}`);
   },
   /** A control, which is left out, unless it unfolds what follows. */
   button(element, walk, builder) {

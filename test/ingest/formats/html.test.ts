@@ -186,6 +186,7 @@ test('merged cells keep the values of a table in their columns', () => {
     ['<tr><td colspan=99>All<tr><td>a<td>b<td>', 'All\na | b |'],
     [`<tr><td rowspan=2>${'long '.repeat(30)}<td>1<tr><td>2`, `${'long '.repeat(30)}| 1\n| 2`],
     ['<thead><tr><th rowspan=2>a<th>b</thead><tbody><tr><td>c<td>d</tbody>', 'a | b\nc | d'],
+    ['<tr><td rowspan=2>a<s> 5 </s>4<td>1<tr><td>2', 'a ~~5~~ 4 | 1\na ~~5~~ 4 | 2'],
     ['<tr><td rowspan=2><h2>News</h2><td>1<tr><td>2', 'News\n\n1\n| 2'],
     ['<tr><td rowspan=0 colspan=x>a<td>b<tr><td>c', 'a | b\nc'],
   ] as const)
@@ -222,6 +223,8 @@ test('what is done, and what is struck, is told', () => {
     ['<label><input type="checkbox" checked> I agree</label>', 'I agree'],
     ['<p>Price <del>10 </del><ins>12</ins> EUR', 'Price ~~10~~ 12 EUR'],
     ['<p>a<s> <b>b</b></s>c<strike></strike>', 'a ~~b~~c'],
+    ['<p>a <del><s>b</s></del> c', 'a ~~b~~ c'],
+    ['<del><p>a</p><ul><li>b <s>c</s><li>d</ul></del>e', '~~a~~\n\n- ~~b c~~\n- ~~d~~\n\ne'],
   ] as const)
     assert.equal(loadHtml(html).text, text);
 });
