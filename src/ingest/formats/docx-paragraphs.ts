@@ -6,6 +6,9 @@ const PROPERTIES_END = '</w:pPr>';
 /** What formatting was before a tracked change, in properties within properties. */
 const CHANGE = '<w:pPrChange';
 const CHANGE_END = '</w:pPrChange>';
+/** What newer programs show in place of the fallback behind it, which says the same and is what mammoth reads. */
+const CHOICE = '<mc:Choice';
+const CHOICE_END = '</mc:Choice>';
 const STYLE = /<w:pStyle w:val="([^"<>]*)"\s*\/>/;
 const OUTLINE = /<w:outlineLvl w:val="(\d)"\s*\/>/;
 const NUM_ID = /<w:numId w:val="(\d{1,10})"\s*\/>/;
@@ -21,7 +24,7 @@ export const LABEL_STYLE = 'AssayLabel';
  * (but in tables, where Word's outline knows none), and numbered ones a run with their number as Word shows it. Linear in what it reads.
  */
 export function withParagraphsTold(xml: string, styles: Map<string, WordStyle>, numbering: Numbering): string {
-  const [before = '', ...rest] = withoutChanges(xml).split(PROPERTIES);
+  const [before = '', ...rest] = without(without(xml, CHANGE, CHANGE_END), CHOICE, CHOICE_END).split(PROPERTIES);
   let tables = tablesOpenedIn(before);
   const pieces = rest.map((piece) => {
     const end = piece.indexOf(PROPERTIES_END);
@@ -56,11 +59,12 @@ export function withParagraphsTold(xml: string, styles: Map<string, WordStyle>, 
   }
 }
 
-function withoutChanges(xml: string): string {
-  const [before = '', ...rest] = xml.split(CHANGE);
+/** The XML without the innermost elements of this name. */
+function without(xml: string, opening: string, closing: string): string {
+  const [before = '', ...rest] = xml.split(opening);
   const pieces = rest.map((piece) => {
-    const end = piece.indexOf(CHANGE_END);
-    return end === -1 ? CHANGE + piece : piece.slice(end + CHANGE_END.length);
+    const end = piece.indexOf(closing);
+    return end === -1 ? opening + piece : piece.slice(end + closing.length);
   });
   return [before, ...pieces].join('');
 }

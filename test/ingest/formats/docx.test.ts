@@ -292,6 +292,18 @@ test('numbered paragraphs and headings have the numbers that Word shows', async 
   assert.equal(text.slice(blocks[0]!.start, blocks[0]!.end), '1.1 Fee is a sum.');
 });
 
+test('what a text box says for older programs as well is numbered once', async () => {
+  const numbering = {
+    name: 'word/numbering.xml',
+    content: `<w:numbering xmlns:w="${W}"><w:abstractNum w:abstractNumId="1"><w:lvl w:ilvl="0"><w:start w:val="1"/><w:numFmt w:val="decimal"/><w:lvlText w:val="%1."/></w:lvl></w:abstractNum><w:num w:numId="1"><w:abstractNumId w:val="1"/></w:num></w:numbering>`,
+  };
+  const item = (text: string) => withProperties(text, '<w:numPr><w:ilvl w:val="0"/><w:numId w:val="1"/></w:numPr>');
+  const content = `<w:txbxContent>${item('In the box.')}</w:txbxContent>`;
+  const box = `<w:p><w:r><mc:AlternateContent xmlns:mc="http://schemas.openxmlformats.org/markup-compatibility/2006" xmlns:v="urn:schemas-microsoft-com:vml"><mc:Choice Requires="wps">${content}</mc:Choice><mc:Fallback><w:pict><v:textbox>${content}</v:textbox></w:pict></mc:Fallback></mc:AlternateContent></w:r></w:p>`;
+  const { text } = await load(makeDocx(`${item('Before.')}${box}${item('After.')}`, { more: [numbering] }));
+  assert.deepEqual(text.split(/\n+/), ['1. Before.', '2. In the box.', '3. After.']);
+});
+
 test('a list made to be slow or endless is numbered all the same', async () => {
   const level = `<w:lvl w:ilvl="0"><w:start w:val="999999999"/><w:numFmt w:val="lowerLetter"/><w:lvlText w:val="${'%1'.repeat(10_000)}"/></w:lvl>`;
   const numbering = {
