@@ -8,6 +8,36 @@ const headingsOf = (source: string) => loadMarkdown(source).headings.map(({ leve
 const blocksOf = (source: string) =>
   loadMarkdown(source).blocks.map(({ kind, start, end }) => [kind, source.slice(start, end)]);
 
+test('words that begin a paragraph as a module would are words', () => {
+  for (const words of [
+    'export default settings from the menu first.',
+    'import data from "Excel" or a text file.',
+    'export function keys are F5 and F6.',
+    'export const values only.',
+    'import "Excel" files here.',
+  ])
+    assert.deepEqual(loadMarkdown(words).blocks, []);
+  for (const code of [
+    "import a, { b as c } from 'x';",
+    'import "x.css"',
+    'import {',
+    "import * as a from 'x' // why",
+    'export default ({ children }) => (',
+    'export default Page;',
+    'export default function Page() {',
+    'export const a = 1',
+    'export const a: Kind = {',
+    'export function f(x) {',
+    "export * from 'x'",
+    'export {',
+  ])
+    assert.deepEqual(
+      loadMarkdown(code).blocks.map(({ kind }) => kind),
+      ['code'],
+      code,
+    );
+});
+
 test('headings of both kinds, their words without markup', () => {
   assert.deepEqual(
     headingsOf('# The **bold** `x_y` [link](u) &amp; ![pic](p) ##\n\nUnder *line*\n===\n\nSecond\n---\n### \n#no\n'),
