@@ -91,7 +91,9 @@ function decodeAsDeclared(bytes: Buffer): string | null {
   if (isUtf8(bytes)) return null;
   const encoding = DECLARED_ENCODING.exec(bytes.toString('latin1', 0, DECLARED_WITHIN_BYTES))?.[1];
   try {
-    return encoding === undefined ? null : new TextDecoder(encoding, { fatal: true }).decode(bytes);
+    const decoder = new TextDecoder(encoding, { fatal: true });
+    // A declaration that can be read as it stands is no UTF-16.
+    return decoder.encoding.startsWith('utf-') ? null : decoder.decode(bytes);
   } catch {
     return null;
   }

@@ -145,6 +145,6 @@ test('HTML in the encoding that it declares is read, and what is none is refused
   assert.equal(await read(page(windows, 'M\xfcller \x80')), 'Müller € is 5');
   assert.equal(await read(page('charset=koi8-r', '\xf4\xc5\xd3\xd4')), 'Тест is 5');
   assert.equal(await read(Buffer.from(`<meta ${windows}><p>Müller €`)), 'Müller €');
-  for (const meta of ['', 'charset=none', 'charset=utf-8'])
+  for (const meta of ['', 'charset=none', 'charset=utf-8', 'charset=utf-16', 'charset=unicode'])
     await assert.rejects(read(page(meta, '\xfc')), { code: 'BAD_DOCUMENT', message: /not valid UTF-8/ });
 });
