@@ -20,7 +20,8 @@ type Part = { name: string; text: string; last?: { name: string; text: string };
  */
 export function withFormulas(xml: string): string {
   const prefix = NAMESPACE.exec(xml)?.[1] ?? 'm';
-  const plain = prefix === 'm' ? xml : xml.replace(new RegExp(`(</?|\\s)${prefix}:`, 'g'), '$1m:');
+  const prefixed = new RegExp(`(</?|\\s)${prefix}:`, 'g');
+  const plain = prefix === 'm' ? xml : xml.replace(/<[^<>]*/g, (tag) => tag.replace(prefixed, '$1m:'));
   const formulas = plain.replace(PARAGRAPH_TAG, '').replace(FORMULA_TAG, (tag) => (tag.endsWith('/>') ? '' : FORMULA));
   const [before = '', ...rest] = formulas.split(FORMULA);
   const pieces = rest.map((piece) => {

@@ -132,6 +132,8 @@ test('formulas with attributes of their own, or another prefix, are read', async
     `<m:oMath xmlns:m="${math}"/><m:oMath>${inner}${root}</m:oMath>`,
   ])
     assert.equal((await load(makeDocx(`<w:p>${formula}</w:p>`))).text, 'xc²√3');
+  const prefixed = `${paragraph('In math: add.')}<w:p><math:oMath xmlns:math="${math}"><math:r><math:t>x</math:t></math:r></math:oMath></w:p>`;
+  assert.equal((await load(makeDocx(prefixed))).text, 'In math: add.\n\nx');
 });
 
 test('formulas made to be slow are read', async () => {
