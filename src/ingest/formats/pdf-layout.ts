@@ -148,10 +148,13 @@ function lineOf(items: PlacedItem[]): Line {
   const { size, baseline } = words.reduce((one, other) => (other.size > one.size ? other : one));
   const gaps = items.map((item, index) => (item.isBlank ? gapAt(items, index) : 0));
   const isRow = isRowOfCells(items, gaps, size);
+  const parts = items.map((_, index) => isRow && gaps[index]! > size && !isAfterLabel(items, index));
+  const isAfterName = items.map((_, index) => parts[index]! && (items[index - 1]?.text.endsWith(':') ?? false));
+  // Each name has one value: in a row with more, the values keep their columns.
+  const isPairs = isAfterName.filter(Boolean).length * 2 === parts.filter(Boolean).length + 1;
   const pieces = items.map((item, index) => {
     const before = items[index - 1]?.text ?? '';
-    const isBetweenCells = isRow && gaps[index]! > size && !isAfterLabel(items, index) && !before.endsWith(':');
-    if (item.isBlank) return isBetweenCells ? CELL : ' ';
+    if (item.isBlank) return parts[index] && !(isPairs && isAfterName[index]) ? CELL : ' ';
     const shift = item.baseline - baseline;
     if (item.size > size * SMALL_DIGITS || Math.abs(shift) < size * SHIFTED || !/\S$/.test(before)) return item.text;
     const digits = item.text.trim();

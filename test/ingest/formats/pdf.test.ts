@@ -6,6 +6,35 @@ import { makePdf } from './make-pdf.ts';
 
 const load = (bytes: Uint8Array) => loadDocument({ bytes, name: 'a.pdf' });
 
+test('a name with a colon is a cell of its row, but for pairs of names and values', async () => {
+  const rows = (cells: string[][]) =>
+    cells.flatMap((row, at) => row.map((text, column) => ({ text, x: 72 + column * 120, y: 700 - at * 20 })));
+  for (const [cells, lines] of [
+    [
+      [
+        ['Region', 'Q1', 'Q2'],
+        ['Total:', '11', '12'],
+      ],
+      ['Region | Q1 | Q2', 'Total: | 11 | 12'],
+    ],
+    [
+      [
+        ['To:', 'All staff'],
+        ['From:', 'Accounts'],
+      ],
+      ['To: All staff', 'From: Accounts'],
+    ],
+    [
+      [
+        ['Nr:', '12', 'City:', 'Rome'],
+        ['Day:', '1 May', 'Room:', '5'],
+      ],
+      ['Nr: 12 | City: Rome', 'Day: 1 May | Room: 5'],
+    ],
+  ] as const)
+    assert.equal((await load(makePdf([rows(cells.map((row) => [...row]))]))).text, lines.join('\n'));
+});
+
 test('lines become paragraphs, pages stand apart, broken words are made whole', async () => {
   const { text, title, format } = await load(
     makePdf(
