@@ -21,7 +21,7 @@ export const INDENTED = /^(?: {4}| {0,3}\t)/;
 export const TABLE_RULE = /^ {0,3}\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?[ \t]*$/;
 /** Of MDX: what its components come from. */
 export const MODULE_LINE =
-  /^(?:import[ \t]+(?:\{|(?:[\w$*][\w$*,{} \t]{0,300} from[ \t]+)?(?:"[^"]+"|'[^']+');?[ \t]*(?:\/\/|$))|export[ \t]+(?:(?:const|let)[ \t]+[\w${[][^=]{0,300}=|default[ \t]*(?:[({]|function\b[^(]{0,300}\(|[\w$.]+;?[ \t]*$)|(?:async[ \t]+)?function[ \t]+[\w$]+[ \t]*\(|\{|\*[ \t]))/;
+  /^(?:import[ \t]+(?:\{|(?:[\w$*][\w$*,{} \t]{0,300} from[ \t]+)?(?:"[^"]+"|'[^']+');?[ \t]*(?:\/\/|$))|export[ \t]+(?:(?:const|let)[ \t]+[\w${[][^=]{0,300}=|default[ \t]*(?:[({]|(?:async[ \t]+)?function\b[^(]{0,300}\(|[\w$.]+(?:\(|;?[ \t]*$))|(?:async[ \t]+)?function[ \t]+[\w$]+[ \t]*\(|\{|\*[ \t]))/;
 const HTML_UNTIL_MARK = /^ {0,3}<(?:(!--)|(script|pre|style|textarea)(?=[\s>]|$))/i;
 const HTML_TAG_ALONE =
   /^ {0,3}<(?:\/[a-z][a-z0-9-]*[ \t]*|[a-z][a-z0-9-]*(?:[ \t]+[a-z_:][\w.:-]*(?:[ \t]*=[ \t]*(?:"[^"]*"|'[^']*'|[^\s"'=<>`]+))?)*[ \t]*\/?)>[ \t]*$/i;

@@ -25,6 +25,8 @@ test('words that begin a paragraph as a module would are words', () => {
     'export default ({ children }) => (',
     'export default Page;',
     'export default function Page() {',
+    'export default async function Page() {',
+    'export default defineConfig({',
     'export const a = 1',
     'export const a: Kind = {',
     'export function f(x) {',
