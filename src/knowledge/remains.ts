@@ -26,10 +26,10 @@ const erasedTogether = 500;
 export function createRemains(database: DatabaseSync) {
   // No collection's own name has a space in it (src/collection-name.ts).
   const removeCollection = database.prepare("UPDATE collections SET name = 'removed ' || key WHERE key = ?");
-  const eraseCollections = database.prepare(`DELETE FROM collections WHERE ${isRemoved}`);
-  const anyDocument = database.prepare(
-    `SELECT key FROM documents WHERE collection_key IN ${removedCollections} LIMIT 1`,
-  );
+  // Of one collection after another: to look through all of them for a document would take longer the more there are.
+  const anyCollection = database.prepare(`SELECT key FROM collections WHERE ${isRemoved} LIMIT 1`);
+  const documentOf = database.prepare('SELECT key FROM documents WHERE collection_key = ? LIMIT 1');
+  const eraseCollection = database.prepare('DELETE FROM collections WHERE key = ?');
   const documentOfId = database.prepare(
     `SELECT key FROM documents WHERE id = ? AND collection_key IN ${removedCollections}`,
   );
@@ -56,12 +56,14 @@ export function createRemains(database: DatabaseSync) {
     /** Erases a few rows. @returns whether there may be more */
     eraseSome(): boolean {
       for (let erased = 0; erased < erasedTogether; ) {
-        const left = anyDocument.get();
-        if (!left) {
-          execute(eraseCollections);
-          return false;
+        const collection = anyCollection.get();
+        if (!collection) return false;
+        const document = documentOf.get(collection.key!);
+        if (document) erased += eraseOf(Number(document.key), erasedTogether - erased);
+        else {
+          execute(eraseCollection, collection.key!);
+          erased += 1;
         }
-        erased += eraseOf(Number(left.key), erasedTogether - erased);
       }
       return true;
     },

@@ -144,3 +144,18 @@ test('what is left of a removed collection is in no backup’s count, export or 
   }
   await next.close();
 });
+
+test('of many collections that were removed, each is erased by itself, however many there are', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const dataDir = await temporaryFolder(t);
+  const store = open(dataDir);
+  const names = Array.from({ length: 600 }, (_, at) => `c${at}`);
+  for (const name of names) store.createCollection(name);
+  for (const name of names) store.removeCollection(name);
+  t.mock.timers.tick(1_000);
+  const { collections } = rows(dataDir);
+  assert.ok(collections > 0 && collections < names.length, `${collections} are left after the first piece`);
+  t.mock.timers.tick(1_000);
+  assert.equal(rows(dataDir).collections, 0);
+  await store.close();
+});
