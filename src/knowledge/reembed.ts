@@ -15,6 +15,7 @@ import { createDocuments, documentMigrations } from './documents.ts';
 import { holdLock } from './lock.ts';
 import { openToRead } from './open-to-read.ts';
 import type { StoredPassage } from './port.ts';
+import { isOfRemoved } from './remains.ts';
 
 const passagesAtOnce = 16;
 const fileName = 'reembedded.db';
@@ -197,7 +198,7 @@ function readMissing(dataDir: string, after: number, has: (passageId: string) =>
   const database = openToRead(dataDir);
   try {
     const documents = createDocuments(database);
-    const keys = database.prepare('SELECT key, id FROM passages WHERE key > ? ORDER BY key');
+    const keys = database.prepare(`SELECT key, id FROM passages WHERE key > ? AND NOT ${isOfRemoved} ORDER BY key`);
     const seen: number[] = [];
     const passages: StoredPassage[] = [];
     for (const { key, id } of keys.iterate(after)) {
@@ -218,7 +219,9 @@ function exchange(dataDir: string, embeddingModel: string) {
     execute(database.prepare('ATTACH ? AS made'), join(dataDir, fileName));
     const dimension = dimensionOf(database);
     inTransaction(database, () => {
-      database.exec('UPDATE passages SET vectors = (SELECT vectors FROM made.vectors WHERE passage_id = id)');
+      database.exec(
+        `UPDATE passages SET vectors = (SELECT vectors FROM made.vectors WHERE passage_id = id) WHERE NOT ${isOfRemoved}`,
+      );
       const documents = createDocuments(database);
       documents.setMeta('embedding_model', embeddingModel);
       documents.setMeta('store_id', randomBytes(16).toString('hex')); // no index of the old vectors may be taken for one of these

@@ -7,6 +7,9 @@ export const isRemoved = "collections.name GLOB 'removed *'";
 /** The keys of collections that were removed. */
 export const removedCollections = `(SELECT key FROM collections WHERE ${isRemoved})`;
 
+/** Told of a row of `passages`: its collection was removed. */
+export const isOfRemoved = `(SELECT collection_key FROM documents WHERE documents.key = document_key) IN ${removedCollections}`;
+
 /** How much a store holds, less what is left of removed collections. */
 export const counted = `
   (SELECT count(*) FROM documents)

@@ -6,6 +6,7 @@ import { test } from 'node:test';
 import { backUpStore } from '../../src/knowledge/backup.ts';
 import { exportPassages } from '../../src/knowledge/export.ts';
 import { readEmbedded } from '../../src/knowledge/read-embedded.ts';
+import { reembed } from '../../src/knowledge/reembed.ts';
 import { restoreStore } from '../../src/knowledge/restore.ts';
 import { openStore, type Store } from '../../src/knowledge/store.ts';
 import { defaultTuning } from '../../src/knowledge/upkeep.ts';
@@ -158,4 +159,28 @@ test('of many collections that were removed, each is erased by itself, however m
   t.mock.timers.tick(1_000);
   assert.equal(rows(dataDir).collections, 0);
   await store.close();
+});
+
+test('what is left of a removed collection gets no new vectors, and keeps no store from getting its own', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const dataDir = await temporaryFolder(t);
+  const store = open(dataDir);
+  for (const name of ['kept', 'large']) store.createCollection(name);
+  store.put([smallDocument('kept.md', 'Alder wood is red.', 'kept')]);
+  store.put(manyDocuments(600, 'large'));
+  store.removeCollection('large');
+  await store.close();
+
+  const embedded: string[] = [];
+  const done = await reembed({
+    dataDir,
+    embeddingModel: 'other',
+    async embed(passages) {
+      embedded.push(...passages.map(({ text }) => text));
+      return passages.map(({ text }) => Float32Array.from(hashedEmbedding(text, 16)));
+    },
+  });
+  assert.deepEqual(done, { passages: 1, taken: true });
+  assert.deepEqual(embedded, ['Alder wood is red.']);
+  assert.deepEqual(await wrong(dataDir), []);
 });
