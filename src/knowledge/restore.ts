@@ -6,6 +6,7 @@ import type { BackupLabel } from './backup.ts';
 import { checkBackup } from './check-backup.ts';
 import { translateStoreError } from './database.ts';
 import { holdLock } from './lock.ts';
+import { counted } from './remains.ts';
 import { replaceFile, syncPath } from './replace-file.ts';
 
 /** What a database that is written has beside it; of another database it would be fatal, so none may stay. */
@@ -86,7 +87,7 @@ function settle(place: string, force: boolean): 'absent' | 'whole' | 'damaged' {
   try {
     database = new DatabaseSync(place, { timeout: 5000 });
     const isMade = database.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'documents'").get() !== undefined;
-    const documents = isMade ? Number(database.prepare('SELECT count(*) AS n FROM documents').get()!.n) : 0;
+    const documents = isMade ? Number(database.prepare(`SELECT ${counted}`).get()!.documents) : 0;
     if (documents > 0 && !force) throw refuse(`holds ${documents} documents already`);
     // Only who has a database for himself may end its write-ahead log; readers of another process keep theirs open.
     database.exec('PRAGMA journal_mode = DELETE');

@@ -184,3 +184,17 @@ test('what is left of a removed collection gets no new vectors, and keeps no sto
   assert.deepEqual(embedded, ['Alder wood is red.']);
   assert.deepEqual(await wrong(dataDir), []);
 });
+
+test('a store of which nothing but remains is left takes a backup without being forced', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const folder = await temporaryFolder(t);
+  const dataDir = join(folder, 'data');
+  const store = open(dataDir);
+  store.createCollection('large');
+  store.put(manyDocuments(10, 'large'));
+  const file = join(folder, 'backup.assay');
+  await backUpStore({ dataDir, file, assayVersion: '0' });
+  store.removeCollection('large');
+  await store.close();
+  assert.equal(restoreStore({ dataDir, file }).documents, 10);
+});
