@@ -79,7 +79,8 @@ async function listen(app: Awaited<ReturnType<typeof buildApp>>, { host, port }:
       doors.push(door);
       app.log.info({ address: other }, 'listening there too');
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EADDRNOTAVAIL') throw error; // a name may have addresses that are switched off
+      // A name may have addresses that are switched off, one by one or all of IPv6.
+      if (!['EADDRNOTAVAIL', 'EAFNOSUPPORT'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
     }
   }
   return address;
