@@ -205,7 +205,7 @@ export function openStore(
     open.delete(name);
     indexes.drop(name, collection.key);
     if (next) takeUp(name, next);
-    erasing.soon();
+    erasing.inTime();
     return true;
   }
 

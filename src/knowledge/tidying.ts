@@ -12,7 +12,7 @@ type Untidy = { tidy(): boolean };
 /**
  * Tidies parts of a store when nothing has changed for a while, a few at a time, so that no search waits long.
  * @param parts those that there are at the time
- * @returns `soon`: to be called after a change, and `close`
+ * @returns `soon`: to be called after a change, `inTime`: the same for what later changes must not put off, and `close`
  */
 export function createTidying(parts: () => Untidy[]) {
   let timer: NodeJS.Timeout | undefined;
@@ -23,6 +23,7 @@ export function createTidying(parts: () => Untidy[]) {
   }
 
   function tidy() {
+    timer = undefined;
     try {
       const until = performance.now() + stepMs;
       let more = false;
@@ -39,5 +40,8 @@ export function createTidying(parts: () => Untidy[]) {
   }
 
   soon();
-  return { soon: () => soon(), close: () => clearTimeout(timer) };
+  const inTime = () => {
+    if (!timer) soon();
+  };
+  return { soon: () => soon(), inTime, close: () => clearTimeout(timer) };
 }

@@ -161,6 +161,22 @@ test('of many collections that were removed, each is erased by itself, however m
   await store.close();
 });
 
+test('what is left of removed collections is erased too where others are removed all the time', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const dataDir = await temporaryFolder(t);
+  const store = open(dataDir);
+  store.createCollection('large');
+  store.put(manyDocuments(600, 'large'));
+  store.removeCollection('large');
+  for (let at = 0; at < 20; at += 1) {
+    store.createCollection('brief');
+    store.removeCollection('brief');
+    t.mock.timers.tick(500);
+  }
+  assert.equal(rows(dataDir).documents, 0);
+  await store.close();
+});
+
 test('what is left of a removed collection gets no new vectors, and keeps no store from getting its own', async (t) => {
   t.mock.timers.enable({ apis: ['setTimeout'] });
   const dataDir = await temporaryFolder(t);
