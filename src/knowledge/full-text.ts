@@ -1,5 +1,6 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import { execute } from './database.ts';
+import { AppError } from '../errors.ts';
+import { execute, tellsOfDamage } from './database.ts';
 import { damagedStore } from './stored-values.ts';
 
 /** Words that nearly every text holds and that say nothing about which passage is meant. */
@@ -198,10 +199,15 @@ export function openFullText(database: DatabaseSync, collectionKey: number) {
     tidy(): boolean {
       if (isTidy) return false;
       const changesSoFar = () => (totalChanges().get() as { n: number }).n;
-      const before = changesSoFar();
-      execute(merge(), mergedPages);
-      isTidy = changesSoFar() - before < 2;
-      return !isTidy;
+      try {
+        const before = changesSoFar();
+        execute(merge(), mergedPages);
+        isTidy = changesSoFar() - before < 2;
+        return !isTidy;
+      } catch (error) {
+        isTidy = error instanceof AppError || tellsOfDamage(error); // else it would be tried for ever, and nothing behind it
+        throw error;
+      }
     },
 
     /**

@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
 import { startKnowledge } from '../../src/knowledge/client.ts';
+import { openStore } from '../../src/knowledge/store.ts';
+import { defaultTuning } from '../../src/knowledge/upkeep.ts';
 import { hashedEmbedding } from '../doubles/hashed-embedding.ts';
 import { smallDimension, smallDocument } from '../doubles/small-document.ts';
 import { type Test, temporaryFolder } from '../doubles/temporary-folder.ts';
@@ -93,4 +95,18 @@ test('a full text that can not be read fails what needs it, and keeps no other c
   assert.equal((await knowledge.documents({ collection: 'default', after: null, limit: 10 })).length, 2);
   await assert.rejects(knowledge.removeCollection('default'), told);
   assert.deepEqual(causes, []);
+});
+
+test('the full texts behind one that can not be read are merged all the same', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const dataDir = await damaged(t, 'DELETE FROM words_1_config');
+  const store = openStore({ dataDir, embeddingModel: 'hashed', askRetentionMs: 86_400_000, tuning: defaultTuning });
+  store.createCollection('other');
+  for (let at = 0; at < 15; at += 1) store.put([smallDocument(`${at}.md`, `Oak ${at} is tall.`, 'other')]);
+  for (let minute = 0; minute < 3; minute += 1) t.mock.timers.tick(60_000);
+  await store.close();
+  const database = new DatabaseSync(join(dataDir, 'assay.db'), { readOnly: true });
+  const { n } = database.prepare('SELECT count(DISTINCT segid) AS n FROM words_2_idx').get()!;
+  database.close();
+  assert.ok(Number(n) < 4, `${n} pieces`);
 });
