@@ -114,6 +114,18 @@ test('files have a title and metadata, a collection is told of, and a job is sta
   assert.deepEqual([await assay.job(id), await assay.cancelJob(id)], [last, last]);
 });
 
+test('a reply that is none of Assay’s is not waited for, however long it goes on', async () => {
+  let isLeft = false;
+  const endless = new ReadableStream({
+    cancel() {
+      isLeft = true;
+    },
+  });
+  const page = async () => new Response(endless, { headers: { 'content-type': 'text/html' } });
+  await refusal(createClient({ baseUrl: 'http://assay.example', fetch: page }).ask({ question }));
+  assert.ok(isLeft);
+});
+
 test('what replies and is not Assay is told as that', async () => {
   const page = async () => new Response('<p>Please log in', { headers: { 'content-type': 'text/html' } });
   const assay = createClient({ baseUrl: 'http://assay.example', fetch: page });

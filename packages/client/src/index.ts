@@ -69,7 +69,10 @@ export function createClient(options: { baseUrl: string; key?: string; fetch?: t
     if (!response.ok) throw await toError(response);
     // Whatever else may stand at an address, as a page to log in, replies too.
     const type = response.headers.get('content-type') ?? '';
-    if (response.status !== 204 && !type.startsWith(accept)) throw unexpectedReply(response);
+    if (response.status !== 204 && !type.startsWith(accept)) {
+      response.body?.cancel().catch(() => {}); // it may never end
+      throw unexpectedReply(response);
+    }
     return response;
   }
   async function json<T>(method: string, path: string, body?: unknown, within?: Options): Promise<T> {
