@@ -7,6 +7,7 @@ import type { FoundPassage } from '../passage.ts';
 import { createRecent } from '../recent.ts';
 import type { PackedAsk } from './asks.ts';
 import type { HostMessage, HostOptions, HostRequest } from './host.ts';
+import { holdOpen } from './lock.ts';
 import { type Knowledge, type SearchQuery, type ShownPassage, storeOperations } from './port.ts';
 import { unpackRanking } from './rank-passages.ts';
 import { createAskSaver, unpackReply } from './save-asks.ts';
@@ -208,8 +209,12 @@ export async function startKnowledge(options: {
     }
   }
 
+  const letGo = holdOpen(dataDir);
   starting = start();
-  await starting;
+  await starting.catch((error) => {
+    letGo();
+    throw error;
+  });
   return {
     ...(Object.fromEntries(
       storeOperations.map((operation) => [operation, (...input: unknown[]) => call(operation, input)]),
@@ -238,6 +243,7 @@ export async function startKnowledge(options: {
         clearTimeout(stuck);
       }
       rejectAll(stopping());
+      letGo();
     },
   };
 }

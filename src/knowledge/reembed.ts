@@ -12,7 +12,7 @@ import {
   translateStoreError,
 } from './database.ts';
 import { createDocuments, documentMigrations } from './documents.ts';
-import { holdLock } from './lock.ts';
+import { holdFromAll, holdLock } from './lock.ts';
 import { openToRead } from './open-to-read.ts';
 import type { StoredPassage } from './port.ts';
 import { isOfRemoved } from './remains.ts';
@@ -54,7 +54,7 @@ export async function reembed(options: {
     try {
       if (made.meta('model') !== embeddingModel) made.begin(embeddingModel);
       passages = await makeMissing(made, options);
-      made.setMeta('whole', '1');
+      made.setWhole();
     } finally {
       made.close();
     }
@@ -75,7 +75,7 @@ export async function takeReembedded(options: {
   embed: Embed;
 }): Promise<boolean> {
   if (!existsSync(join(options.dataDir, fileName))) return false;
-  const alone = tryLock(options.dataDir, lockName);
+  const alone = unlessHeld(() => holdLock(options.dataDir, lockName));
   try {
     return alone !== null && (await takeMade(options));
   } finally {
@@ -86,7 +86,7 @@ export async function takeReembedded(options: {
 /** Makes the vectors of what changed since, while nobody can change more, and lets the store have them all. */
 async function takeMade(options: { dataDir: string; embeddingModel: string; embed: Embed }): Promise<boolean> {
   const { dataDir, embeddingModel } = options;
-  const lock = tryLock(dataDir);
+  const lock = unlessHeld(() => holdFromAll(dataDir));
   if (!lock) return false;
   try {
     openStoreFile(dataDir).close(); // brought up to date, if it is older
@@ -110,9 +110,9 @@ async function takeMade(options: { dataDir: string; embeddingModel: string; embe
   }
 }
 
-function tryLock(dataDir: string, file?: string) {
+function unlessHeld<Lock>(hold: () => Lock): Lock | null {
   try {
-    return holdLock(dataDir, file);
+    return hold();
   } catch {
     return null; // whoever opens the store next says why
   }
@@ -138,18 +138,19 @@ function openMade(dataDir: string) {
     execute(database.prepare('INSERT OR REPLACE INTO meta VALUES (?, ?)'), name, value);
   const has = database.prepare('SELECT 1 FROM vectors WHERE passage_id = ?');
   const insert = database.prepare('INSERT OR REPLACE INTO vectors VALUES (?, ?)');
+  const change = (work: () => void) => writing(() => inTransaction(database, work));
   return {
     meta,
-    setMeta,
+    setWhole: () => writing(() => setMeta('whole', '1')),
     /** Begins anew with a model. */
     begin: (model: string) =>
-      inTransaction(database, () => {
+      change(() => {
         database.exec('DELETE FROM vectors; DELETE FROM meta');
         setMeta('model', model);
       }),
     has: (passageId: string) => has.get(passageId) !== undefined,
     write: (vectors: Map<string, Float32Array>) =>
-      inTransaction(database, () => {
+      change(() => {
         for (const [id, { buffer, byteOffset, byteLength }] of vectors)
           execute(insert, id, new Uint8Array(buffer, byteOffset, byteLength));
       }),
@@ -186,7 +187,7 @@ async function makeMissing(
     last = seen.at(-1) ?? last;
     if (passages.length > 0) {
       const vectors = await options.embed(passages);
-      writing(() => made.write(new Map(passages.map(({ id }, at) => [id, vectors[at]!]))));
+      made.write(new Map(passages.map(({ id }, at) => [id, vectors[at]!])));
     }
     options.onProgress?.(done, total);
     if (seen.length === 0) return total;

@@ -5,7 +5,7 @@ import { AppError } from '../errors.ts';
 import type { BackupLabel } from './backup.ts';
 import { checkBackup } from './check-backup.ts';
 import { translateStoreError } from './database.ts';
-import { holdLock } from './lock.ts';
+import { holdFromAll } from './lock.ts';
 import { counted } from './remains.ts';
 import { replaceFile, syncPath } from './replace-file.ts';
 
@@ -63,7 +63,7 @@ export function restoreStore(options: {
 
 function holdLockAlone(dataDir: string) {
   try {
-    return holdLock(dataDir);
+    return holdFromAll(dataDir);
   } catch (error) {
     const { message } = translateStoreError(error);
     const mend = /in use/.test(message) ? ' Stop the service, and whatever else uses it, before a restore.' : '';

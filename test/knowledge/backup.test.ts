@@ -235,6 +235,9 @@ test('a restore is refused while a service runs or another process reads', async
   const refused = await runCommand(['restore', made.backup, '--force'], { DATA_DIR: service.dataDir });
   assert.equal(refused.code, 1);
   assert.match(refused.stderr, /in use by another Assay process\. Stop the service/);
+  process.kill(service.parts.knowledge.hostPid()!, 'SIGKILL'); // another is started as soon as this one has the processor
+  assert.throws(() => restoreStore({ dataDir: service.dataDir, file: made.backup, force: true }), /in use by another/);
+  assert.equal((await service.call('GET', '/documents')).status, 200);
   await service.close();
   const reader = new DatabaseSync(join(service.dataDir, 'assay.db'), { readOnly: true });
   reader.prepare('SELECT count(*) FROM meta').get();
@@ -253,7 +256,7 @@ test('a restore over what can not be read keeps the remains; the index goes; old
   assert.match(readFileSync(restored.remains!, 'utf8'), /flood/);
   assert.deepEqual(
     readdirSync(dataDir).filter((name) => name !== 'asks.db'),
-    ['assay.db', 'assay.db.damaged', 'lock.db'],
+    ['assay.db', 'assay.db.damaged', 'lock.db', 'service.lock'],
   );
   assert.deepEqual(await contentOf(dataDir), { name: 'new', documents: 300 });
 });

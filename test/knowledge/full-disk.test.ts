@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { copyFileSync, existsSync, mkdirSync, readdirSync, rmdirSync, rmSync } from 'node:fs';
+import { copyFileSync, cpSync, existsSync, mkdirSync, readdirSync, rmdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
@@ -62,6 +62,14 @@ const maker = `
   console.log((await again.collections()).length === before.length);
   await again.close();`;
 
+/** Makes the vectors of a store anew. */
+const embedder = `
+  import { reembed } from ${module('../../src/knowledge/reembed.ts')};
+  import { hashedEmbedding } from ${module('../doubles/hashed-embedding.ts')};
+  const embed = async (passages) => passages.map(({ text }) => Float32Array.from(hashedEmbedding(text, 16)));
+  const made = await reembed({ dataDir: process.argv[1], embeddingModel: 'second', embed }).catch((error) => error);
+  console.log(made.code ?? made.taken ?? made);`;
+
 /** Runs a program in a process whose files may have so many KiB each. */
 async function withLimit(kibibytes: number, program: string, dataDir: string) {
   const args = ['--disable-warning=ExperimentalWarning', '--input-type=module', '--eval', program, '--', dataDir];
@@ -116,4 +124,30 @@ test('records of asks that there is no room for, or that can not be read, keep n
   rmdirSync(records);
   copyFileSync(join(dataDir, 'assay.db'), records); // no statement about records can be made of its tables
   assert.equal(await said(100), '1 INTERNAL INTERNAL\n', 'and no host dies of it');
+});
+
+test('vectors that are made anew find no room: the old ones stay, and when there is room it goes on', async (t) => {
+  const dataDir = await temporaryFolder(t);
+  const first = { dataDir, embeddingModel: 'hashed' };
+  const knowledge = await startKnowledge(first);
+  t.after(() => knowledge.close());
+  await knowledge.createCollection('default');
+  const lines = Array.from({ length: 100 }, (_, tree) => `The tree ${tree}.`);
+  await knowledge.put([smallDocument('a.md', lines.join('\n'))]);
+  await knowledge.close();
+  const copies = await temporaryFolder(t);
+  let taken = false;
+  for (let kibibytes = 4; !taken; kibibytes += 4) {
+    const copy = join(copies, String(kibibytes));
+    cpSync(dataDir, copy, { recursive: true });
+    const { said, complaints } = await withLimit(kibibytes, embedder, copy);
+    taken = said === 'true\n';
+    if (taken) continue;
+    assert.equal(said + complaints, 'STORAGE_FULL\n', `${kibibytes} KiB`);
+    if (kibibytes % 64 !== 0) continue;
+    const before = await startKnowledge({ ...first, dataDir: copy });
+    assert.equal((await before.stats()).passages, 100);
+    await before.close();
+    assert.equal((await withLimit(100_000, embedder, copy)).said, 'true\n');
+  }
 });

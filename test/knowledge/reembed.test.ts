@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
-import { existsSync, writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, watch, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { startKnowledge } from '../../src/knowledge/client.ts';
@@ -140,4 +142,57 @@ test('a damaged file of new vectors is thrown away', async (t) => {
   writeFileSync(join(dataDir, 'reembedded.db'), 'not a database, but long enough to be looked at as one '.repeat(100));
   assert.equal(await takeReembedded(second), false);
   assert.deepEqual(await reembed(second), { passages: 40, taken: true });
+});
+
+test('a service whose host dies as the vectors are to be taken keeps its own, and answers', async (t) => {
+  const { dataDir, knowledge } = await storeOfTrees(t);
+  const { embedded, embed } = secondModel();
+  const killing = async (passages: { text: string }[]) => {
+    const vectors = await embed(passages);
+    if (embedded.length === 40) process.kill(knowledge.hostPid()!, 'SIGKILL');
+    return vectors;
+  };
+  const { taken } = await reembed({ dataDir, embeddingModel: 'second', embed: killing });
+  assert.equal(taken, false);
+  assert.equal((await nearest(knowledge, treeText(7), 'first')).source, '7.md');
+});
+
+const module = (path: string) => JSON.stringify(new URL(path, import.meta.url).href);
+const program = `
+  import { reembed } from ${module('../../src/knowledge/reembed.ts')};
+  import { hashedEmbedding } from ${module('../doubles/hashed-embedding.ts')};
+  const embed = async (passages) => passages.map(({ text }) => Float32Array.from(hashedEmbedding(text, 16)));
+  await reembed({ dataDir: process.argv[1], embeddingModel: 'second', embed });`;
+
+test('killed at any time, re-embedding leaves a store of one model, and the next run goes on', async (t) => {
+  const rounds: string[] = [];
+  for (let changes = 1, exitCode: number | null = null; exitCode !== 0; changes += 31) {
+    const { dataDir, knowledge } = await storeOfTrees(t);
+    await knowledge.close();
+    const child = spawn(process.execPath, ['--input-type=module', '--eval', program, '--', dataDir]);
+    const exit = once(child, 'exit');
+    let seen = 0;
+    const watching = watch(dataDir, () => {
+      seen += 1;
+      if (seen === changes) child.kill('SIGKILL');
+    });
+    [exitCode] = await exit;
+    watching.close();
+    const found: string[] = [];
+    for (const embeddingModel of ['first', 'second'] as const)
+      try {
+        const opened = await startKnowledge({ dataDir, embeddingModel });
+        found.push((await nearest(opened, treeText(7), embeddingModel).finally(() => opened.close())).source);
+      } catch (error) {
+        found.push((error as { code: string }).code);
+      }
+    assert.deepEqual(found.toSorted(), ['7.md', 'NOT_READY'], `killed at change ${changes}`);
+    rounds.push(found[0] === '7.md' ? 'first' : 'second');
+    const { embed } = secondModel();
+    assert.deepEqual(await reembed({ dataDir, embeddingModel: 'second', embed }), { passages: 40, taken: true });
+    const again = await open(t, dataDir, 'second');
+    assert.equal((await nearest(again, treeText(7), 'second')).source, '7.md');
+    await again.close();
+  }
+  assert.ok(rounds.includes('first') && rounds.at(-1) === 'second', rounds.join());
 });
