@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { cpSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { test } from 'node:test';
+import { type TestContext, test } from 'node:test';
 import { backUpStore } from '../../src/knowledge/backup.ts';
 import { exportPassages } from '../../src/knowledge/export.ts';
 import { readEmbedded } from '../../src/knowledge/read-embedded.ts';
@@ -36,6 +36,23 @@ function rows(dataDir: string) {
   const counts = { collections: count('collections'), documents: count('documents'), passages: count('passages') };
   database.close();
   return counts;
+}
+
+/** A store that erases when the test's clock says so, with a collection that takes more than one piece of erasing. */
+function storeWithLarge(t: TestContext, dataDir: string) {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const store = open(dataDir);
+  store.createCollection('large');
+  store.put(manyDocuments(600, 'large'));
+  return store;
+}
+
+/** Has the pieces that are left erased, one after another, until so many documents are there. */
+function eraseUntil(t: TestContext, dataDir: string, documents: number) {
+  for (let piece = 0; rows(dataDir).documents > documents; piece += 1) {
+    assert.ok(piece < 100, `after so many pieces there are ${rows(dataDir).documents} documents`);
+    t.mock.timers.tick(1_000);
+  }
 }
 
 const wrong = async (dataDir: string) => (await verifyStore({ dataDir })).filter(({ ok }) => !ok);
@@ -77,11 +94,8 @@ test('a collection is gone as soon as it is removed, and what it held is erased 
 });
 
 test('the name of a removed collection is used anew at once, for documents of the same names too', async (t) => {
-  t.mock.timers.enable({ apis: ['setTimeout'] });
   const dataDir = await temporaryFolder(t);
-  const store = open(dataDir);
-  store.createCollection('large');
-  store.put(manyDocuments(600, 'large'));
+  const store = storeWithLarge(t, dataDir);
   store.removeCollection('large');
   assert.equal(store.createCollection('large').made, true);
   const again = manyDocuments(5, 'large');
@@ -102,22 +116,16 @@ test('the name of a removed collection is used anew at once, for documents of th
   assert.equal(store.emptyCollection('large'), true);
   store.put([...again, unlike]);
   whole();
-  for (let piece = 0; rows(dataDir).documents > 6; piece += 1) {
-    assert.ok(piece < 100);
-    t.mock.timers.tick(1_000);
-  }
+  eraseUntil(t, dataDir, 6);
   whole();
   assert.deepEqual(await wrong(dataDir), []);
   await store.close();
 });
 
 test('what is left of a removed collection is in no backup’s count, export or migration, and is erased where it was restored', async (t) => {
-  t.mock.timers.enable({ apis: ['setTimeout'] });
   const folder = await temporaryFolder(t);
   const dataDir = join(folder, 'data');
-  const store = open(dataDir);
-  store.createCollection('large');
-  store.put(manyDocuments(600, 'large'));
+  const store = storeWithLarge(t, dataDir);
   store.removeCollection('large');
   store.createCollection('kept');
   store.put([smallDocument('kept.md', 'Alder wood is red.', 'kept')]);
@@ -139,10 +147,7 @@ test('what is left of a removed collection is in no backup’s count, export or 
     next.collections().map(({ name }) => name),
     ['kept'],
   );
-  for (let piece = 0; rows(restored).documents > 1; piece += 1) {
-    assert.ok(piece < 100);
-    t.mock.timers.tick(1_000);
-  }
+  eraseUntil(t, restored, 1);
   await next.close();
 });
 
@@ -162,11 +167,8 @@ test('of many collections that were removed, each is erased by itself, however m
 });
 
 test('what is left of removed collections is erased too where others are removed all the time', async (t) => {
-  t.mock.timers.enable({ apis: ['setTimeout'] });
   const dataDir = await temporaryFolder(t);
-  const store = open(dataDir);
-  store.createCollection('large');
-  store.put(manyDocuments(600, 'large'));
+  const store = storeWithLarge(t, dataDir);
   store.removeCollection('large');
   for (let at = 0; at < 20; at += 1) {
     store.createCollection('brief');
