@@ -38,7 +38,7 @@ const windowsPerCall = 64;
 const callsAtOnce = 4;
 
 /** Counts up when reading, splitting or embedding changes, so that documents ingested before it are not taken for unchanged. */
-const recipe = 5;
+const recipe = 6;
 
 export type Ingest = ReturnType<typeof createIngest>;
 

@@ -13,7 +13,9 @@ const STYLE = /<w:pStyle w:val="([^"<>]*)"\s*\/>/;
 const OUTLINE = /<w:outlineLvl w:val="(\d)"\s*\/>/;
 const NUM_ID = /<w:numId w:val="(\d{1,10})"\s*\/>/;
 const LEVEL = /<w:ilvl w:val="(\d)"\s*\/>/;
+/** Of a paragraph's mark, with which its number is shown: deleted, or hidden where it doesn't only join a heading to the text behind it. */
 const DELETED = /<w:del[ />]/;
+const HIDDEN = /<w:vanish\s*\/>(?!\s*<w:specVanish)/;
 const TABLE_TAG = /<(\/?)w:tbl>/g;
 /** The style of a run that holds a paragraph's number. */
 export const LABEL_STYLE = 'AssayLabel';
@@ -47,7 +49,7 @@ export function withParagraphsTold(xml: string, styles: Map<string, WordStyle>, 
   function numbered(properties: string, styleId: string, style: WordStyle | undefined): string {
     const whole = (text: string, label = '') => `${PROPERTIES}${text}${PROPERTIES_END}${label}`;
     const numId = NUM_ID.exec(properties)?.[1] ?? style?.numId;
-    if (!numId || DELETED.test(properties)) return whole(properties);
+    if (!numId || DELETED.test(properties) || HIDDEN.test(properties)) return whole(properties);
     const own = LEVEL.exec(properties)?.[1];
     const level = own === undefined ? (numbering.levelOfStyle(numId, styleId) ?? style?.level ?? 0) : Number(own);
     const label = numbering.labelOf(numId, level);

@@ -1,9 +1,16 @@
 import { xmlElements } from './xml-elements.ts';
 
-/** A style: its level as a heading (1 to 6), and the list and level that it numbers paragraphs in. */
-export type WordStyle = { heading: number | null; numId: string | null; level: number | null };
+/** A style: its level as a heading (1 to 6), the list and level that it numbers paragraphs in, and whether it hides text. */
+export type WordStyle = { heading: number | null; numId: string | null; level: number | null; isHidden: boolean };
 
-type Declared = { basedOn?: string; name: string; outline?: number; numId?: string; level?: number };
+type Declared = {
+  basedOn?: string;
+  name: string;
+  outline?: number;
+  numId?: string;
+  level?: number;
+  isHidden?: boolean;
+};
 
 /** Chains of styles that are based on each other end here; real ones have a handful. */
 const LONGEST_CHAIN = 20;
@@ -13,6 +20,9 @@ const BODY_LEVEL = 9;
 
 /** The level as a heading that an outline level (0 to 8) stands for; null for that of body text. */
 export const headingOf = (outline: number): number | null => (outline < BODY_LEVEL ? Math.min(outline + 1, 6) : null);
+
+/** Whether a property that is there is on (`<w:vanish/>`), or turned off (`<w:vanish w:val="0"/>`). */
+export const isOn = (value: string): boolean => !['0', 'false', 'off'].includes(value);
 
 /** The styles of a Word document (`styles.xml`) by their ids, with what each takes from the style that it is based on. */
 export function wordStyles(xml: string): Map<string, WordStyle> {
@@ -29,6 +39,7 @@ export function wordStyles(xml: string): Map<string, WordStyle> {
     else if (name === 'outlineLvl') style.outline = Number(value);
     else if (name === 'numId') style.numId = value;
     else if (name === 'ilvl') style.level = Number(value);
+    else if (name === 'vanish') style.isHidden = isOn(value);
   }
   return new Map(Array.from(declared.keys(), (id) => [id, inherited(id, declared)]));
 }
@@ -46,6 +57,7 @@ function inherited(id: string, declared: Map<string, Declared>): WordStyle {
     heading: outline === undefined ? null : headingOf(outline),
     numId: first(({ numId }) => numId) ?? null,
     level: first(({ level }) => level) ?? null,
+    isHidden: first(({ isHidden }) => isHidden) ?? false,
   };
 }
 

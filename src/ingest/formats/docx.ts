@@ -2,6 +2,7 @@ import mammoth from 'mammoth';
 import { AppError } from '../../errors.ts';
 import { LONGEST_HEADING, type LoadedDocument } from '../loaded-document.ts';
 import { openArchive } from './archive.ts';
+import { withoutHidden } from './docx-hidden.ts';
 import { withFormulas } from './docx-math.ts';
 import { createNumbering } from './docx-numbering.ts';
 import { LABEL_STYLE, withParagraphsTold } from './docx-paragraphs.ts';
@@ -22,7 +23,7 @@ const WRAPPERS = /<\/?w:(?:fldSimple|dir|bdo|ruby|rubyBase)(?:\s[^<>]*)?>/g;
 
 /**
  * The text of a Word document: mammoth makes HTML of it by the styles of its paragraphs, and that is read as any HTML is.
- * Pictures, comments, headers and footers are left out; footnotes stand at the end, formulas on their line. The title is the one among the
+ * Pictures, comments, headers, footers and hidden text are left out; footnotes stand at the end, formulas on their line. The title is the one among the
  * document's properties, else its first heading of level 1.
  * @throws {AppError} `BAD_DOCUMENT` for what is no Word document, is damaged or encrypted, or would unpack to too much.
  */
@@ -42,7 +43,7 @@ export async function loadDocx(bytes: Uint8Array): Promise<Omit<LoadedDocument, 
     async read(name: string) {
       const xml = await archive.readText(name);
       assertNoEntities(xml);
-      const read = withFormulas(xml.replace(WRAPPERS, ''));
+      const read = withFormulas(withoutHidden(xml.replace(WRAPPERS, ''), styles));
       return read.includes('<w:body>') ? withParagraphsTold(read, styles, numbering) : read;
     },
   };

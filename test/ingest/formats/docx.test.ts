@@ -197,6 +197,53 @@ test('a style based on a heading, or with an outline level, makes headings, as a
   );
 });
 
+test('what Word hides is not read', async () => {
+  const run = (text: string, properties = '') =>
+    `<w:r w:rsidR="1">${properties && `<w:rPr>${properties}</w:rPr>`}<w:t xml:space="preserve">${text}</w:t></w:r>`;
+  const hidden = '<w:b/><w:vanish/>';
+  const wasHidden =
+    '<w:rPrChange w:id="1" w:author="A"><w:rPr><w:rStyle w:val="Secret"/><w:vanish/></w:rPr></w:rPrChange>';
+  const textBox = (content: string, properties = '') =>
+    `<w:r><w:rPr>${properties}</w:rPr><w:pict><v:shape xmlns:v="urn:schemas-microsoft-com:vml"><v:textbox><w:txbxContent>${content}</w:txbxContent></v:textbox></v:shape></w:pict></w:r>`;
+  const body = [
+    `<w:p>${run('Pay ')}${run('9 or ', hidden)}${run('8 euros', '<w:vanish w:val="0"/>')}${run(' or 7.', '<w:rStyle w:val="Secret"/>')}${run('.', wasHidden)}</w:p>`,
+    `<w:p>${run('A note to ourselves.', hidden)}</w:p>`,
+    paragraph('By its style.', 'Inner'),
+    `<w:p><w:pPr><w:pStyle w:val="Inner"/></w:pPr>${run('Twice hidden is shown.', '<w:rStyle w:val="Secret"/>')}${run(' So is this.', '<w:vanish w:val="false"/>')}</w:p>`,
+    `<w:p><w:pPr><w:rPr><w:vanish/></w:rPr></w:pPr>${run('Its mark alone is hidden.')}</w:p>`,
+    `<w:p>${textBox(`${paragraph('Boxed.')}<w:p>${run('Not this.', hidden)}</w:p>`)}${run('Beside it.')}</w:p>`,
+    `<w:p>${textBox(`<w:p>${run('Within, ', hidden)}${run('without.')}</w:p>`, '<w:vanish/>')}${run('After it.')}</w:p>`,
+  ];
+  const styles = stylesXml(
+    style('Hidden', 'Hidden', '<w:rPr><w:vanish/></w:rPr>') +
+      style('Inner', 'Inner', '<w:basedOn w:val="Hidden"/>') +
+      style('Secret', 'Secret', '<w:rPr><w:vanish/></w:rPr>'),
+  );
+  const { text } = await load(makeDocx(body.join(''), { more: [styles] }));
+  assert.deepEqual(text.split('\n\n'), [
+    'Pay 8 euros.',
+    'Twice hidden is shown. So is this.',
+    'Its mark alone is hidden.',
+    'Beside it.',
+    'Boxed.',
+    'After it.',
+  ]);
+});
+
+test('a hidden paragraph has no number, and is not counted', async () => {
+  const level = '<w:lvl w:ilvl="0"><w:start w:val="1"/><w:numFmt w:val="decimal"/><w:lvlText w:val="%1."/></w:lvl>';
+  const numbering = {
+    name: 'word/numbering.xml',
+    content: `<w:numbering xmlns:w="${W}"><w:abstractNum w:abstractNumId="1">${level}</w:abstractNum><w:num w:numId="1"><w:abstractNumId w:val="1"/></w:num></w:numbering>`,
+  };
+  const item = (text: string, ofMark = '', ofRun = '') =>
+    `<w:p><w:pPr><w:numPr><w:ilvl w:val="0"/><w:numId w:val="1"/></w:numPr><w:rPr>${ofMark}</w:rPr></w:pPr><w:r><w:rPr>${ofRun}</w:rPr><w:t>${text}</w:t></w:r></w:p>`;
+  const body =
+    item('One.') + item('Hidden.', '<w:vanish/>', '<w:vanish/>') + item('Two.', '<w:vanish/><w:specVanish/>');
+  const { text } = await load(makeDocx(body, { more: [numbering] }));
+  assert.equal(text, '1. One.\n2. Two.');
+});
+
 test('numbered paragraphs and headings have the numbers that Word shows', async () => {
   const level = (at: number, format: string, text: string, rest = '') =>
     `<w:lvl w:ilvl="${at}"><w:start w:val="1"/><w:numFmt w:val="${format}"/>${rest}<w:lvlText w:val="${text}"/></w:lvl>`;
