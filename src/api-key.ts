@@ -61,12 +61,17 @@ export function parseKeys(text: string): { keys: ApiKey[]; problems: string[] } 
 export const haveSameScope = (one: ApiKey, other: ApiKey) =>
   one.collections?.join() === other.collections?.join() && one.rights.join() === other.rights.join();
 
+/** What every client sends alike in a header: printable ASCII without spaces. */
+const presentable = /^[\x21-\x7e]+$/;
+
 /** The key of an entry, or what is wrong with it. */
 function parseEntry(entry: string): ApiKey | string {
   const [name = '', key = '', scope, may, ...rest] = entry.split(':');
   const [, hashed] = /^sha256=(.*)$/is.exec(key) ?? [];
   if (!collectionNamePattern.test(name) || key.length < 8 || rest.length > 0)
     return 'must read name:key, name:key:collection|collection or name:key:collection|collection:right|right, the name of a-z, 0-9, - and _, the key of 8 or more';
+  if (!presentable.test(key))
+    return "has a key with white space or other characters that a header doesn't carry as they are";
   if (hashed !== undefined && !/^[\da-f]{64}$/i.test(hashed)) return 'must have 64 hexadecimal digits after sha256=';
   const opensAll = scope === undefined || scope === '*' || (scope === '' && may !== undefined);
   const collections = opensAll ? null : scope.split('|');

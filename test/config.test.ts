@@ -79,6 +79,8 @@ test('a fault among the keys stops the boot and is named by its place, without a
   for (const [text, told] of [
     ['ann:canary1', /entry 1 must read/],
     ['ann:canary-key-1,Bob:canary-key-2', /entry 2 must read/],
+    ['ann:canary-key-1 # her first', /entry 1 has a key with white space/],
+    ['ann:canary-kéy-1', /entry 1 has a key with white space or other characters/],
     ['ann:canary-key-1:', /entry 1 names a collection/],
     ['ann:canary-key-1:a:ask:more', /entry 1 must read/],
     ['ann:canary-key-1:a:canary', /entry 1 names a right/],
