@@ -51,11 +51,10 @@ export function createToldText() {
     return rest;
   }
   function tell(): string {
-    if (told === '') {
-      held = held.trimStart();
-      if (mayAbstain(held.trimEnd())) return '';
-    }
+    if (told === '') held = held.trimStart();
     const more = held.trimEnd();
+    // While a model thinks, nothing comes for thousands of tokens.
+    if (more === '' || (told === '' && mayAbstain(more))) return '';
     held = held.slice(more.length);
     told += more;
     return more;

@@ -39,7 +39,8 @@ test('a record that is too old is not found before it is deleted, and is deleted
   const options = { dataDir, embeddingModel: 'm', askRetentionMs: 12 * hour };
   const knowledge = await startKnowledge(options);
   t.after(() => knowledge.close());
-  for (let at = 0; at < 600; at += 1) await knowledge.saveAsk(kept(recordOf(`old-${at}`, 13 * hour)));
+  const old = Array.from({ length: 600 }, (_, at) => kept(recordOf(`old-${at}`, 13 * hour)));
+  await Promise.all(old.map(knowledge.saveAsk));
   await knowledge.saveAsk(kept(recordOf('young', 11 * hour)));
   assert.equal(await knowledge.ask('old-0'), null);
   assert.equal((await knowledge.ask('young'))?.id, 'young');
