@@ -1,19 +1,19 @@
-import { type ChildProcess, fork } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { arch, cpus, tmpdir, totalmem, type } from 'node:os';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { arch, cpus, totalmem, type } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { measureEmbedded } from './ask/embedded.ts';
 import type { LoadResult } from './ask/load.ts';
+import { measureStreams } from './ask/streams.ts';
+import { cpuOf, message, type Subject, start, startSubject } from './ask/subjects.ts';
 import { plot } from './plot.ts';
 
 /**
  * `npm run bench:ask -- [--seconds N] [--warm N] [--callers 1,32,256,1000] [--delays 0,300] [--subjects floor,plain,assay] [--out docs]`:
  * asks a second, latency and processor time of an ask, beside the floor (the same three calls to the models and nothing else) and
  * a plain LangChain.js chain, all against the same model server that is no model. `assay-observed` is Assay while a collector takes its
- * traces. `--embedded 10000` measures instead one ask after another without a language model, among so many passages.
+ * traces. `--streams 32 --tokens 400` measures instead answers of so many tokens that are streamed to so many readers at once, `--embedded 10000` one
+ * ask after another without a language model, among so many passages.
  */
 const { values } = parseArgs({
   options: {
@@ -23,16 +23,15 @@ const { values } = parseArgs({
     callers: { type: 'string', default: '1,32,256,1000' },
     delays: { type: 'string', default: '0,300' },
     subjects: { type: 'string', default: 'floor,plain,assay' },
+    streams: { type: 'string' },
+    tokens: { type: 'string', default: '400' },
     embedded: { type: 'string' },
     out: { type: 'string' },
   },
 });
 const numbers = (text: string) => text.split(',').map(Number);
 const seconds = Number(values.seconds);
-const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
-const corpus = here('../corpus');
 
-type Subject = 'floor' | 'plain' | 'assay' | 'assay-observed';
 type Row = LoadResult & { subject: Subject; delayMs: number; callers: number; cpuMs: number };
 
 const colors: Record<Subject, string> = {
@@ -42,65 +41,14 @@ const colors: Record<Subject, string> = {
   'assay-observed': '#a371f7',
 };
 
-function start(file: string, args: string[], env: Record<string, string> = {}): ChildProcess {
-  return fork(here(file), args, {
-    env: { ...process.env, NODE_ENV: 'production', ...env },
-    execArgv: ['--disable-warning=ExperimentalWarning'],
-    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-  });
-}
-
-async function message<Message>(child: ChildProcess): Promise<Message> {
-  const exit = once(child, 'exit').then(() => null);
-  const first = await Promise.race([once(child, 'message'), exit]);
-  if (!first) throw new Error('A process of the benchmark ended without a word.');
-  return first[0] as Message;
-}
-
-/** Starts a subject; `pids` are its processes, `end` ends them. */
-async function startSubject(subject: Subject, baseUrl: string) {
-  if (subject === 'floor' || subject === 'plain') {
-    const child = start(subject === 'floor' ? './ask/floor.ts' : './ask/plain-chain.ts', [baseUrl, corpus]);
-    const { port } = await message<{ port: number }>(child);
-    return { port, pids: [child.pid!], end: async () => void child.kill() };
-  }
-  const dataDir = mkdtempSync(join(tmpdir(), 'assay-bench-'));
-  const child = start('./ask/assay.ts', [], {
-    DATA_DIR: dataDir,
-    CORPUS_DIR: corpus,
-    OPENAI_BASE_URL: baseUrl,
-    CHAT_MODEL: 'bench',
-    EMBEDDING_MODEL: 'bench',
-    PORT: '0',
-    LOG_LEVEL: 'warn',
-    MAX_CONCURRENT_ASKS: '4096',
-    // The model server takes traces as well: it says 200 to everything.
-    ...(subject === 'assay-observed' && { OTEL_EXPORTER_OTLP_ENDPOINT: new URL(baseUrl).origin }),
-  });
-  const { port, pids } = await message<{ port: number; pids: number[] }>(child);
-  const end = async () => {
-    const exit = once(child, 'exit');
-    child.disconnect();
-    await exit;
-    rmSync(dataDir, { recursive: true, force: true });
-  };
-  return { port, pids: [child.pid!, ...pids], end };
-}
-
-/** Processor time of a process so far, in milliseconds. */
-function cpuOf(pid: number): number {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]!.split(' ');
-  return (Number(fields[11]) + Number(fields[12])) * 10;
-}
-
 async function measure(subject: Subject, delayMs: number): Promise<Row[]> {
-  const models = start('./ask/model-server.ts', [String(delayMs)]);
+  const models = start('./model-server.ts', [String(delayMs)]);
   const { port } = await message<{ port: number }>(models);
   const { port: askPort, pids, end } = await startSubject(subject, `http://127.0.0.1:${port}/v1`);
   const rows: Row[] = [];
   for (const callers of numbers(values.callers)) {
     const before = pids.map(cpuOf);
-    const worker = start('./ask/load-worker.ts', [askPort, callers, seconds, values.warm].map(String));
+    const worker = start('./load-worker.ts', [askPort, callers, seconds, values.warm].map(String));
     const result = await message<LoadResult>(worker);
     const spent = pids.reduce((sum, pid, at) => sum + cpuOf(pid) - before[at]!, 0);
     const row = { ...result, subject, delayMs, callers, cpuMs: spent / Math.max(1, result.all) };
@@ -152,6 +100,25 @@ function table(rows: Row[]): string {
 if (values.embedded) {
   const { passages, p50, p99 } = await measureEmbedded(Number(values.embedded));
   process.stdout.write(`embedded, ${passages} passages: p50 ${p50.toFixed(1)} ms, p99 ${p99.toFixed(1)} ms an ask\n`);
+  process.exit();
+}
+
+if (values.streams) {
+  const [tokens, readers] = [Number(values.tokens), Number(values.streams)];
+  const lines = [
+    '| server | tokens/s | of the floor | first token ms | CPU µs a token | broken |',
+    '|---|---:|---:|---:|---:|---:|',
+  ];
+  let floor: number | undefined;
+  for (const subject of values.subjects.split(',') as Subject[]) {
+    const result = await measureStreams(subject, { tokens, readers, seconds, warmSeconds: Number(values.warm) });
+    const { tokensPerSecond, firstTokenMs, cpuUs, broken } = result;
+    if (subject === 'floor') floor = tokensPerSecond;
+    const ofFloor = floor ? (tokensPerSecond / floor).toFixed(2) : '–';
+    const cells = [subject, tokensPerSecond.toFixed(0), ofFloor, firstTokenMs.toFixed(1), cpuUs.toFixed(1), broken];
+    lines.push(`| ${cells.join(' | ')} |`);
+  }
+  process.stdout.write(`${lines.join('\n')}\n`);
   process.exit();
 }
 

@@ -15,6 +15,21 @@ const completion = (content: string) =>
     usage,
   });
 const answered = completion(answer);
+
+/** The answer as a stream tells it, in so many tokens. */
+function streamed(tokens: number): string[] {
+  const words = answer.split(/(?= )/);
+  const event = (choices: object[], more = {}) =>
+    JSON.stringify({ id: 'chatcmpl-1', object: 'chat.completion.chunk', created: 1, model: 'bench', choices, ...more });
+  const delta = (content: string) => event([{ index: 0, delta: { content }, finish_reason: null }]);
+  return [
+    ...Array.from({ length: tokens }, (_, at) => delta(words[at % words.length]!)),
+    event([{ index: 0, delta: {}, finish_reason: 'stop' }]),
+    event([], { usage }),
+    '[DONE]',
+  ];
+}
+const stream = streamed(Number(process.argv[3] ?? 12));
 const judged = completion(judgement);
 const vectors = new Map<string, { float: string; base64: string }>();
 
@@ -38,9 +53,13 @@ function embed(body: string): string {
   return `{"object":"list","model":"bench","data":[${data.join()}],"usage":{"prompt_tokens":8,"total_tokens":8}}`;
 }
 
-/** A model server that is no model: instant, or as slow as its first argument says in milliseconds. Tells its port to its parent. */
+/**
+ * A model server that is no model: instant, or as slow as its first argument says in milliseconds; a stream has as many tokens as its
+ * second one says. Tells its port to its parent.
+ */
 const port = await serveRaw((head, body) => {
   if (head.startsWith('POST /v1/embeddings')) return embed(body);
+  if (body.includes('"stream":true')) return stream;
   return body.includes('\\"verdict\\"') || body.includes('response_format') ? judged : answered;
 }, Number(process.argv[2]));
 process.send!({ port });

@@ -31,20 +31,32 @@ const evaluatePrompt = ChatPromptTemplate.fromMessages([
   ['human', '{context}\n\nQuestion: {question}\nAnswer: {answer}'],
 ]);
 type Asked = { question: string };
-const chain = RunnableSequence.from([
-  RunnablePassthrough.assign<Asked>({
-    context: async ({ question }: Asked) =>
-      (await retriever.invoke(question)).map(({ pageContent }) => pageContent).join('\n\n'),
-  }),
-  RunnablePassthrough.assign({ answer: answerPrompt.pipe(model).pipe(new StringOutputParser()) }),
-  RunnablePassthrough.assign({ verdict: evaluatePrompt.pipe(model).pipe(new StringOutputParser()) }),
-]);
+const withContext = RunnablePassthrough.assign<Asked>({
+  context: async ({ question }: Asked) =>
+    (await retriever.invoke(question)).map(({ pageContent }) => pageContent).join('\n\n'),
+});
+const answering = answerPrompt.pipe(model).pipe(new StringOutputParser());
+const evaluating = RunnablePassthrough.assign({ verdict: evaluatePrompt.pipe(model).pipe(new StringOutputParser()) });
+const chain = RunnableSequence.from([withContext, RunnablePassthrough.assign({ answer: answering }), evaluating]);
 
 const app = fastify();
-app.post('/ask', async (request) => {
-  const { question } = request.body as { question: string };
-  const state = (await chain.invoke({ question })) as { verdict: string };
-  return { ...state, verdict: JSON.parse(state.verdict) };
+app.post('/ask', async (request, reply) => {
+  const { question, stream } = request.body as Asked & { stream?: boolean };
+  if (!stream) {
+    const state = (await chain.invoke({ question })) as { verdict: string };
+    return { ...state, verdict: JSON.parse(state.verdict) };
+  }
+  reply.hijack();
+  reply.raw.writeHead(200, { 'content-type': 'text/event-stream' });
+  const retrieved = await withContext.invoke({ question });
+  let answer = '';
+  for await (const text of await answering.stream(retrieved)) {
+    if (text) reply.raw.write(`event: token\ndata: ${JSON.stringify({ text })}\n\n`);
+    answer += text;
+  }
+  const state = (await evaluating.invoke({ ...retrieved, answer })) as { verdict: string };
+  reply.raw.end(`event: done\ndata: ${JSON.stringify({ ...state, verdict: JSON.parse(state.verdict) })}\n\n`);
+  return reply;
 });
 await app.listen({ host: '127.0.0.1', port: 0 });
 process.send!({ port: (app.server.address() as { port: number }).port });

@@ -30,15 +30,32 @@ export function readMessages(socket: Socket, onMessage: (head: string, body: str
   });
 }
 
-/** Listens on a free loopback port; `reply` gives a body of JSON for each request, after `delayMs`. */
-export function serveRaw(reply: (head: string, body: string) => string, delayMs: number): Promise<number> {
+const head = (fields: string) => `HTTP/1.1 200 OK\r\n${fields}\r\n\r\n`;
+
+/** Sends server-sent events one by one, each in a turn of the event loop of its own, as a model makes its tokens. */
+function sendEvents(socket: Socket, events: string[]) {
+  const send = (at: number) => {
+    if (socket.destroyed) return;
+    const chunk = `data: ${events[at]}\n\n`;
+    const ending = at === events.length - 1 ? '0\r\n\r\n' : '';
+    socket.write(`${Buffer.byteLength(chunk).toString(16)}\r\n${chunk}\r\n${ending}`);
+    if (!ending) setImmediate(send, at + 1);
+  };
+  socket.write(head('content-type: text/event-stream\r\ntransfer-encoding: chunked'));
+  send(0);
+}
+
+/** Listens on a free loopback port; `reply` gives a body of JSON for each request, or server-sent events, after `delayMs`. */
+export function serveRaw(reply: (head: string, body: string) => string | string[], delayMs: number): Promise<number> {
   const server = createServer({ noDelay: true }, (socket) => {
     socket.on('error', () => socket.destroy());
-    readMessages(socket, (head, body) => {
+    readMessages(socket, (received, body) => {
       const send = () => {
-        const text = reply(head, body);
-        const fields = `content-type: application/json\r\ncontent-length: ${Buffer.byteLength(text)}`;
-        if (!socket.destroyed) socket.write(`HTTP/1.1 200 OK\r\n${fields}\r\n\r\n${text}`);
+        const replied = reply(received, body);
+        if (socket.destroyed) return;
+        if (typeof replied !== 'string') return sendEvents(socket, replied);
+        const fields = `content-type: application/json\r\ncontent-length: ${Buffer.byteLength(replied)}`;
+        socket.write(`${head(fields)}${replied}`);
       };
       if (delayMs === 0) send();
       else setTimeout(send, delayMs);
