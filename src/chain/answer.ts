@@ -49,7 +49,8 @@ function tellingTokens(model: ChatStep): Runnable<BasePromptValueInterface, AIMe
     return recorded(config, model.getName(), 'model', messages, async (within) => {
       let whole: AIMessageChunk | undefined;
       for await (const chunk of await model.stream(messages, within)) {
-        if (chunk.text !== '') await onToken(chunk.text);
+        const text = textOf(chunk);
+        if (text !== '') await onToken(text);
         whole = whole ? whole.concat(chunk) : chunk;
       }
       return whole ?? new AIMessageChunk('');
@@ -67,10 +68,11 @@ export async function tellWhole(text: string, config: RunnableConfig): Promise<v
 
 /** A message's text without the thinking that some models write before it; empty where there is no other. */
 export function readText(message: AIMessageChunk): string {
-  const { content } = message;
-  // LangChain reads any provider's blocks in `text`, at some cost; most servers send plain text.
-  return wellFormed(withoutThinking(typeof content === 'string' ? content : message.text));
+  return wellFormed(withoutThinking(textOf(message)));
 }
+
+/** LangChain reads any provider's blocks in `text`, at some cost; most servers send plain text. */
+const textOf = (message: AIMessageChunk) => (typeof message.content === 'string' ? message.content : message.text);
 
 /**
  * The answer step before which it is asked whether there is anything to answer from: where there isn't, no model is called.

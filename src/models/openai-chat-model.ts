@@ -95,7 +95,7 @@ export class CheckedOpenAiChatModel extends ChatOpenAICompletions {
   ): Promise<IterableReadableStream<AIMessageChunk>> {
     const bodyFor = this.#bodyFor(input, options, '"stream":true,"stream_options":{"include_usage":true},');
     if (!bodyFor) return super.stream(input, options);
-    return IterableReadableStream.fromAsyncGenerator(toMessageChunks(this.#chunks(bodyFor, options.signal)));
+    return new DirectStream(toMessageChunks(this.#chunks(bodyFor, options.signal)));
   }
 
   /** What is sent straight away, as JSON; null where it is for LangChain's class to say. */
@@ -148,6 +148,30 @@ export class CheckedOpenAiChatModel extends ChatOpenAICompletions {
       if (begun || !this.#fallback || !mayHelp(error, signal)) throw error;
       yield* checked(this.#fallback, bodyFor, signal);
     }
+  }
+}
+
+/** LangChain's stream, whose chunks go to `for await` without a stream of the web between, which costs as much as all else. */
+class DirectStream<Chunk> extends IterableReadableStream<Chunk> {
+  readonly #chunks: AsyncGenerator<Chunk>;
+
+  constructor(chunks: AsyncGenerator<Chunk>) {
+    super(
+      {
+        async pull(controller) {
+          const { value, done } = await chunks.next();
+          if (done) controller.close();
+          else controller.enqueue(value);
+        },
+        cancel: () => void chunks.return(undefined),
+      },
+      { highWaterMark: 0 }, // takes nothing before it is read
+    );
+    this.#chunks = chunks;
+  }
+
+  override [Symbol.asyncIterator]() {
+    return this.#chunks as never;
   }
 }
 

@@ -214,6 +214,28 @@ test('a server that replies at once where a stream was asked for is read all the
   assert.equal(text, 'All at once.');
 });
 
+test('a stream read as one of the web is cancelled by it, too', async (t) => {
+  const { openai, chat } = await openServedModels(t);
+  const { promise: never } = Promise.withResolvers<string>();
+  openai.chat({
+    content: (async function* () {
+      yield 'At ';
+      yield 'once.';
+      yield await never;
+    })(),
+  });
+  const reader = (await chat.stream(hello)).getReader();
+  const first = await reader.read();
+  const second = await reader.read();
+  assert.deepEqual([first.value!.text, second.value!.text], ['At ', 'once.']);
+  await reader.cancel();
+  await openai.waitFor(({ path, aborted }) => path.endsWith('/chat/completions') && aborted);
+
+  openai.chat('All of it.');
+  const whole = (await chat.stream(hello)).pipeThrough(new TransformStream());
+  assert.equal((await Array.fromAsync(whole, ({ text }) => text)).join(''), 'All of it.');
+});
+
 test('a call is cancelled at the server when its signal fires', async (t) => {
   const { openai, embeddings, chat } = await openServedModels(t);
   openai.embeddings(fail.hang());
