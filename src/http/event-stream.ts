@@ -26,19 +26,6 @@ export function openEventStream(reply: FastifyReply, heartbeatMs = usualHeartbea
     'x-accel-buffering': 'no',
   });
   const { raw } = reply;
-  let isGathering = false;
-  /** Writes at the end of what is under way: tokens that came from a model in one piece leave in one. */
-  function write(text: string): boolean {
-    if (!isGathering) {
-      isGathering = true;
-      raw.cork();
-      process.nextTick(() => {
-        isGathering = false;
-        raw.uncork();
-      });
-    }
-    return raw.write(text);
-  }
   const isOpen = () => !raw.destroyed && !raw.writableEnded;
   const beat = () => {
     if (isOpen() && !raw.writableNeedDrain) raw.write(': still here\n\n');
@@ -49,7 +36,7 @@ export function openEventStream(reply: FastifyReply, heartbeatMs = usualHeartbea
     beat,
     async tell(event: string | null, data: unknown) {
       const name = event === null ? '' : `event: ${event}\n`;
-      if (!isOpen() || write(`${name}data: ${JSON.stringify(data)}\n\n`)) return;
+      if (!isOpen() || raw.write(`${name}data: ${JSON.stringify(data)}\n\n`)) return;
       await new Promise<void>((resolve) => {
         const go = () => {
           raw.off('drain', go).off('close', go);

@@ -186,27 +186,3 @@ test('a stream that has nothing to tell yet opens when its time has come, and wh
   }
   assert.match(text, /^(: still here\n\n)+event: error\ndata: \{"hasOpened":true\}\n\n$/);
 });
-
-test('what is told in one turn leaves in one piece, and what is told later for itself', async (t) => {
-  const app = fastify();
-  t.after(() => app.close());
-  app.get('/', async (_request, reply) => {
-    const { tell, end } = openEventStream(reply);
-    for (const text of ['a', 'b', 'c']) void tell('token', { text });
-    await delay(1);
-    void tell('token', { text: 'd' });
-    end();
-    return reply;
-  });
-  await app.listen({ host: '127.0.0.1', port: 0 });
-  const socket = connect((app.server.address() as AddressInfo).port, '127.0.0.1');
-  t.after(() => socket.destroy());
-  socket.write('GET / HTTP/1.1\r\nhost: 127.0.0.1\r\nconnection: close\r\n\r\n');
-  const received = Buffer.concat(await Array.fromAsync(socket)).toString();
-  const chunks = received.slice(received.indexOf('\r\n\r\n') + 4).split(/(?:^|\r\n)[\da-f]+\r\n/);
-  const tokensOf = (chunk: string) => [...chunk.matchAll(/"text":"(.)"/g)].map(([, text]) => text);
-  assert.deepEqual(
-    chunks.map(tokensOf).filter(({ length }) => length > 0),
-    [['a', 'b', 'c'], ['d']],
-  );
-});
