@@ -2,7 +2,7 @@ import type { BaseCache } from '@langchain/core/caches';
 import type { Embeddings } from '@langchain/core/embeddings';
 import { createModelAnswer } from './chain/answer.ts';
 import { gateOfAnyModel, gateOfE5Small } from './chain/answer-gate.ts';
-import { type EvaluationStyle, readCalibrations } from './chain/calibration.ts';
+import { readCalibrations } from './chain/calibration.ts';
 import { createExtractiveAnswer } from './chain/extract-answer.ts';
 import {
   createFeatureJudge,
@@ -23,7 +23,7 @@ import { openModelServer } from './models/model-server.ts';
 import { CheckedOpenAiChatModel } from './models/openai-chat-model.ts';
 import { CheckedOpenAiEmbeddings } from './models/openai-embeddings.ts';
 
-/** An embedding model that can be told to give up; an embedded one has a thread, which `close` ends. */
+/** An embedding model whose calls can be cancelled; an embedded one has a thread, which `close` ends. */
 type CancellableEmbeddings = Embeddings & {
   embedQuery(text: string, options?: { signal?: AbortSignal | undefined }): Promise<number[]>;
   embedDocuments(texts: string[], options?: { signal?: AbortSignal | undefined }): Promise<number[][]>;
@@ -31,18 +31,19 @@ type CancellableEmbeddings = Embeddings & {
 };
 
 /**
- * Below this sufficiency nothing is quoted. On questions with an answer it loses about 1 in 30; the sample questions that the
- * corpus comes near to, but doesn't answer, lie on both sides.
+ * Below this sufficiency nothing is quoted. That loses about 1 in 30 of the questions with an answer; sample questions
+ * that the corpus comes near to but doesn't answer lie on both sides of it.
  */
 const extractedAbstainBelow = 0.38;
 /**
- * A model reads what features don't see, and can abstain itself: it is asked unless the context is about something else. What
- * that looks like is known for our own vectors only; with others, it is asked whenever there is a passage.
+ * A language model sees more than features do, and can abstain itself: it is asked unless the context is about
+ * something else. How that looks is known for our own vectors only; with others it is asked whenever there is a
+ * passage.
  */
 const modelAbstainsBelow = { own: 0.05, others: 0 };
 const embeddedModel = manifest.models[0]!.name;
 
-/** Which models the settings mean: those of an OpenAI-compatible server where one is named, else the embedded ones. */
+/** The models that the settings mean: those of an OpenAI-compatible server if one is named, else the embedded ones. */
 export function chooseModels({ baseUrl, apiKey, chat, evaluation, embedding }: Config['models']) {
   const embedded = baseUrl === undefined && apiKey === undefined;
   if (embedded)
@@ -58,20 +59,20 @@ export function chooseModels({ baseUrl, apiKey, chat, evaluation, embedding }: C
 
 type Models = ReturnType<typeof chooseModels>;
 
-/** The weights of the embedded verdict that go with an embedding model. */
+/** The weights of the embedded verdict for an embedding model. */
 export const embeddedWeights = (embedding: string) =>
   embedding === embeddedModel ? weightsOfE5Small : weightsOfAnyModel;
 
-/** What tells, for an embedding model, whether a context can answer. */
+/** The model that decides, for an embedding model, whether a context can answer. */
 export const sufficiencyModel = (embedding: string): SufficiencyModel => ({
   weights: embeddedWeights(embedding),
   gate: embedding === embeddedModel ? gateOfE5Small : gateOfAnyModel,
 });
 
-/** The server of the settings, and the one that stands in for its chat models where there is one. */
+/** The configured server, and the one that stands in for its chat models, if any. */
 export type ModelServers = ReturnType<typeof openModelServers>;
 
-/** Opens the servers of language models; whoever opens them closes them. Without a call they do nothing. */
+/** Opens the configured model servers, which the caller closes. They do nothing until they are called. */
 export function openModelServers({ models, askTimeoutMs }: Config) {
   const { baseUrl, apiKey = 'none', maxRetries, maxConcurrent, fallback } = models; // a local server may want no key
   const common = { maxRetries, timeoutMs: askTimeoutMs, maxConcurrent };
@@ -87,7 +88,10 @@ export function openModelServers({ models, askTimeoutMs }: Config) {
   };
 }
 
-/** Opens an embedding model by name: an embedded one where the name or the lack of a server says so. */
+/**
+ * Opens an embedding model by name: an embedded one if the name or the lack of a server says so.
+ * @throws AppError as `EmbeddedEmbeddings.load`
+ */
 export async function openEmbeddings(
   config: Config,
   name: string,
@@ -102,7 +106,8 @@ export async function openEmbeddings(
 
 /**
  * Opens a chat model of the configured server by name.
- * @param options.withinMs the deadline of what it is asked for: where another server can stand in, half of it is left to that one
+ * @param options.withinMs the deadline of the work it is called for; if another server can stand in, half of that is
+ * left to it
  */
 export const openChatModel = (
   { main, fallback }: ModelServers,
@@ -118,10 +123,12 @@ export const openChatModel = (
   );
 
 /**
- * The answer step and the judges: by the models of a server, or without a language model.
- * @param options.cache replies of language models that it holds are not asked for again
+ * Makes the steps that think: answer, judges, sufficiency and standalone question, by the models of a server or without
+ * a language model.
+ * @param options.cache gives the replies of language models that it holds, which are then not asked for again
  * @param options.entails an entailment model's second opinion on the verdict that needs no language model
- * @param options.calibrated false leaves the calibration of the judges' scores away
+ * @param options.calibrated false leaves out the calibration of the judges' scores
+ * @throws AppError BAD_SETTINGS for prompts or a calibration that can't be used
  */
 export function openAnswering(
   config: Config,
@@ -148,7 +155,7 @@ export function openAnswering(
   const oneWord = openChatModel(servers, models.evaluation, { ...evaluating, oneWord: true });
   const heldTo = (responseFormat: object) =>
     openChatModel(servers, models.evaluation, { ...evaluating, responseFormat });
-  const crossChecks: EvaluationStyle[] = ['cross-check', 'full'];
+  const crossChecks = style === 'cross-check' || style === 'full';
   const judge = (basis: Basis) =>
     createModelJudge({
       basis,
@@ -173,11 +180,10 @@ export function openAnswering(
           asksForQuotes: basis === 'context',
         },
       }),
-      ...(crossChecks.includes(style) && {
-        word: { prompt: prompts[`evaluate-${basis}-word`], telling: oneWord, model: judging },
+      ...(crossChecks && {
+        word: { prompt: prompts[`evaluate-${basis}-word`], withProbabilities: oneWord, model: judging },
       }),
-      ...(crossChecks.includes(style) &&
-        basis === 'context' && { itself: { prompt: prompts['answer-briefly'], model: judging } }),
+      ...(crossChecks && basis === 'context' && { itself: { prompt: prompts['answer-briefly'], model: judging } }),
     });
   const answering = openChatModel(servers, models.chat, { cache, withinMs: config.askTimeoutMs });
   return {

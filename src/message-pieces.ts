@@ -1,12 +1,15 @@
 import type { BaseMessage } from '@langchain/core/messages';
 import { remembering } from './recent.ts';
 
-/** A piece of a message: a text, or an object that stands for one: a long one that comes again (`String`), or one made of pieces (`Composed`). */
+/**
+ * A piece of a message: a text, or an object that stands for one. A `String` is a long text that comes again, a
+ * `Composed` a text made of pieces.
+ */
 export type Piece = string | object;
 const pieces = Symbol('pieces');
 type Pieced = BaseMessage & { [pieces]?: Piece[] };
 
-/** A text that is held as the pieces it is made of, as a context is of passages. */
+/** A text that is kept as its pieces, as a context is kept as passages. */
 export class Composed {
   readonly pieces: Piece[];
 
@@ -23,16 +26,19 @@ export class Composed {
   }
 }
 
-/** A text from this length on, in UTF-16 code units, is worth an object that stands for it wherever it comes again. */
+/** From this length on, in UTF-16 code units, a text that may come again gets an object to stand for it. */
 export const longText = 200;
 
-/** A text that the same object stands for from now on, if it is long: whoever packs or escapes it does so once. */
+/** A piece for a text. A long text gets an object, so that whoever packs or escapes it does so once. */
 export const asPiece = (text: string): Piece => (text.length < longText ? text : Object(text));
 
-/** Longer texts are not remembered: they would be many bytes for good. */
+/** Longer texts, in UTF-16 code units, are not remembered: they would hold memory for good. */
 const mostShared = 8_000;
 
-/** A piece that is made once of a text that comes again in other asks, as passages do: the same object each time, as long as it is remembered. */
+/**
+ * Makes a piece once for a text that comes again in other asks, as passages do: the same object each time, for as long
+ * as it is remembered.
+ */
 export function sharing(make: (text: string) => Piece): (text: string) => Piece {
   const remembered = remembering(2_000, make);
   return (text) => (text.length > mostShared ? make(text) : remembered(text));
@@ -40,24 +46,27 @@ export function sharing(make: (text: string) => Piece): (text: string) => Piece 
 
 const sharedPiece = sharing(asPiece);
 
-/** The same as `asPiece` for a text that comes again in other asks. */
+/** As `asPiece`, for a text that comes again in other asks: the same object each time. */
 export const asSharedPiece = (text: string): Piece => (text.length < longText ? text : sharedPiece(text));
 
 /** The text that a piece stands for. */
 export const textOf = (piece: Piece): string => (typeof piece === 'string' ? piece : String(piece));
 
-/** Has a message remember what its text was made of; whoever changes the text afterwards must make a new message. */
+/** Has a message keep the pieces of its text; to change the text afterwards, make a new message. */
 export function madeOf<Message extends BaseMessage>(message: Message, from: Piece[]): Message {
   (message as Pieced)[pieces] = from;
   return message;
 }
 
-/** What the message's text was made of, in order, if it remembers. */
+/** The pieces that the message's text was made of, in order, if it has them. */
 export const piecesOf = (message: BaseMessage): Piece[] | undefined => (message as Pieced)[pieces];
 
 const escaped = new WeakMap<object, string>();
 
-/** The JSON of the text that pieces make. What an object stands for is escaped once, as long as the object is there. */
+/**
+ * The JSON of the text that the pieces make. What an object stands for is escaped once, for as long as the object
+ * lives.
+ */
 export const jsonOf = (made: Piece[]): string => `"${escapedTogether(made)}"`;
 
 function escapedTogether(made: Piece[]): string {
@@ -69,5 +78,5 @@ function escapedTogether(made: Piece[]): string {
   return json;
 }
 
-/** As JSON has it, without the quotation marks. */
+/** A text as JSON, without the quotation marks. */
 const toJson = (text: string) => JSON.stringify(text).slice(1, -1);

@@ -1,24 +1,27 @@
-/** What a step is: LangChain's kinds of runs, by the names that a trace shows. */
+/** The kind of a step: LangChain's kinds of runs, by the names that a trace shows. */
 export type StepKind = 'step' | 'prompt' | 'model' | 'retriever' | 'parser' | 'other';
 
-/** The `parent` of a step that is within no other. */
+/** The `parent` of a step that is in no other. */
 export const outermost = -1;
 
-/** So many steps of courses are remembered, and after each so many that may be next: others are forgotten with their ask. */
+/**
+ * How many steps of courses are remembered in all, and how many next steps after each; others live only as long as
+ * their ask.
+ */
 const mostRemembered = 10_000;
 const mostNext = 16;
 let remembered = 0;
 
 /**
- * The steps that an ask has begun so far, in order: their names, kinds and places. Nearly all asks take the same course, and share it: it is
- * the last step of it, with the course before.
+ * The steps that an ask has begun so far, in order, as a linked list: its last step, with the course before it. Nearly
+ * all asks take the same course and share the objects.
  */
 export class Course {
   readonly #next: Course[] = [];
   readonly before: Course | null;
   readonly name: string;
   readonly kind: StepKind;
-  /** The step that this one is within, by its place in the course; `outermost` where it is in none. */
+  /** The place in the course of the step that this one is in, or `outermost`. */
   readonly parent: number;
   #isRemembered: boolean;
   #layout: Layout | undefined;
@@ -31,7 +34,7 @@ export class Course {
     this.#isRemembered = isRemembered;
   }
 
-  /** This course with one step more. */
+  /** This course with one more step. */
   followedBy(name: string, kind: StepKind, parent: number): Course {
     for (const next of this.#next) if (next.name === name && next.parent === parent && next.kind === kind) return next;
     const isRemembered = this.#isRemembered && this.#next.length < mostNext && remembered < mostRemembered;
@@ -43,14 +46,17 @@ export class Course {
     return longer;
   }
 
-  /** How its steps stand to each other; the same object for all asks that took this course. */
+  /** How its steps nest; the same object for all asks that took this course. */
   get layout(): Layout {
     this.#layout ??= layOut(this);
     return this.#layout;
   }
 }
 
-/** Steps with their parents before them, as a trace tells them: `order` has their places in the course. */
+/**
+ * The steps of a course with parents before their children, as a trace shows them; `order` holds their places in the
+ * course.
+ */
 export type Layout = { order: number[]; names: string[]; kinds: StepKind[]; depths: number[]; parents: number[] };
 
 function layOut(course: Course): Layout {
@@ -69,7 +75,7 @@ function layOut(course: Course): Layout {
   visit(outermost, 0);
   const names = order.map((at) => steps[at]!.name);
   const kinds = order.map((at) => steps[at]!.kind);
-  // Where each one's parent stands in this order.
+  // The place of each parent in this order.
   const places = new Map(order.map((at, place) => [at, place]));
   const parents = order.map((at) => places.get(steps[at]!.parent) ?? outermost);
   return { order, names, kinds, depths, parents };
@@ -78,8 +84,9 @@ function layOut(course: Course): Layout {
 const start = new Course(null, '', 'other', outermost, true);
 
 /**
- * The steps of an ask while it runs and after: a course, and columns of what each step was given and gave, and when. They outlive the ask
- * until its record is packed, and an object for each step is several times as much for the garbage collector to follow and to move.
+ * The steps of an ask, while it runs and after: a course, and columns of what each step was given and gave, and when.
+ * They live until the record of the ask is packed; an object for each step would be several times the work for the
+ * garbage collector.
  */
 export class Trail {
   /** Times are by `performance.now()`. */
@@ -88,12 +95,12 @@ export class Trail {
   readonly inputs: unknown[] = [];
   readonly outputs: unknown[] = [];
   readonly begun: number[] = [];
-  /** Not a number while a step runs. */
+  /** NaN while a step runs. */
   readonly ended: number[] = [];
-  /** The places of those that failed. */
+  /** The places of the steps that failed. */
   readonly failed: number[] = [];
 
-  /** Adds a step that begins now, and tells its place. */
+  /** Adds a step that begins now; gives its place. */
   begin(name: string, kind: StepKind, input: unknown, parent: number): number {
     this.course = this.course.followedBy(name, kind, parent);
     this.outputs.push(undefined);
@@ -115,16 +122,17 @@ export class Trail {
   }
 }
 
-/** Where in a trail the steps belong that are called with a config: within the step `at`. */
+/** Where in a trail the steps belong that are called with a config: in the step `at`. */
 export type TrailPlace = { trail: Trail; at: number };
 
-/** What a runnable's config holds for us: the place that its steps belong under. */
+/** The part of a runnable's config that is ours: where its steps belong. */
 type Trailed = { configurable?: Record<string, unknown> | undefined };
 
 /**
- * Does the work of a step, and where an ask keeps a trail (`configurable.trail`) records it there: a few values for each step, in
- * place of the run tree that LangChain's tracers build. Steps that the work calls with the config it is given come within; a work that takes
- * no config calls none.
+ * Does the work of a step and, where an ask keeps a trail (`configurable.trail`), records it there: a few values per
+ * step instead of the run tree that LangChain's tracers build. Steps that the work calls with the config it is given
+ * are recorded as within it.
+ * @param takesConfig false if the work calls no steps: then it gets the config as it is, which saves copying it
  */
 export function recorded<Config extends Trailed, Output>(
   config: Config,
@@ -146,7 +154,7 @@ export function recorded<Config extends Trailed, Output>(
       trail.end(at, output);
       return Promise.resolve(output);
     }
-    // Beside the work, not around it: whoever waits for it waits for one promise less at each step.
+    // Recorded beside the work, not around it: the caller then awaits one promise fewer at each step.
     output.then(
       (value) => trail.end(at, value),
       () => trail.fail(at),

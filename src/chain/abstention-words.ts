@@ -1,14 +1,16 @@
-/** Alternatives, one of which comes next; an empty one may be left out. */
+/** Alternatives for what comes next; an empty one means that it may be left out. */
 type Slot = readonly string[];
 /**
- * How an abstention begins: slot after slot, in lower case. `mayTell` says that sentences may follow it as they will, `needs` what
- * must follow.
+ * How an abstention begins: slot after slot, in lower case. `mayTell`: any sentences may follow; `needs`: what must
+ * follow.
  */
 export type Opening = { slots: Slot[]; mayTell?: true; needs?: RegExp };
 
 const slots = (...alternatives: string[]): Slot[] => alternatives.map((each) => each.split('|'));
 
-/** What the passages are called as such. A document has its own name, so "the document" or "the contract" is none of these. */
+/**
+ * Words for the passages as such. A document has its own name, so "the document" or "the contract" is none of these.
+ */
 const kinds = 'documents|document|texts|text|sources|excerpts|information|materials|material';
 const given = 'provided|given|retrieved|supplied|available';
 const sources = [
@@ -136,7 +138,7 @@ const french: Opening[] = [
   },
 ];
 
-/** How the abstentions of language models begin, beside the words that the prompt asks for. */
+/** How the abstentions of language models begin, besides the words that the prompt asks for. */
 export const openings: Opening[] = [
   ...english.flatMap((opening) => [
     { ...opening, slots: [...slots(sorry), ...opening.slots] },

@@ -1,25 +1,28 @@
 import { type Opening, openings } from './abstention-words.ts';
 
-/** How much an apology may say behind the words that admit it, and how long those may be, in UTF-16 code units. */
-const longestApology = 200;
+/** How long the opening that admits it may be, and how much may follow, in UTF-16 code units. */
 const longestOpening = 200;
-/** A word behind which an answer comes after all; in a text that still comes, one that is whole. */
+const longestApology = 200;
+/** A word after which an answer comes after all; while a text is still coming in, only one that is whole counts. */
 const turns = /\b(?:but|however|aber|jedoch|allerdings|sondern|mais|cependant|toutefois)\b/;
 const hasTurned = new RegExp(`${turns.source}[^]`);
 const denies =
   /\b(?:no|not|none|nothing|never|neither|nor|lacks?|silent|sorry|cannot|unable|nicht|nichts|keine?[nrsm]?|leider|pas|rien|aucune?)\b|n't\b/;
-/** What makes an answer of a sentence that only the beginning of denies: "The passages say nothing beyond the weight, 4 kg." */
+/**
+ * What makes a sentence an answer though it begins with a denial: "The passages say nothing beyond the weight, 4 kg."
+ */
 const tells =
   /\b(?:although|though|while|whereas|except|beyond|besides|other than|apart from|instead|only|just|unless|until)\b/;
 
-/** What no abstention is without, whichever its words: most answers are told by it at once. */
+/** Found in every abstention, whatever its words: most answers are ruled out by this check alone. */
 const deniesAtAll = /\bno\b|not|n['’]?t\b|unable|nicht|keine|\bpas\b|rien|aucun/i;
 
 /**
- * Whether an answer only says that it doesn't know, or that the passages don't say it, and excuses itself. It is a real answer where it
- * goes on in another line, after "but" or "however", or after a colon or semicolon with anything that denies nothing ("I don't
- * know the day; the year was 1911."). Behind other words than "I don't know" nothing may follow but what denies too: what the
- * passages don't say may be all that is asked. A denial about a document by its name ("The contract mentions no …") is an answer.
+ * Whether an answer only says that it doesn't know, or that the passages don't say, and excuses itself. It is a real
+ * answer if it goes on in another line, after "but" or "however", or after a colon or semicolon with anything but a
+ * further denial ("I don't know the day; the year was 1911."). After any opening but "I don't know", only further
+ * denials may follow: what the passages don't say may be the very thing asked for. A denial about a document by its own
+ * name ("The contract mentions no …") is an answer.
  * @param answer without white space around it
  */
 export function isAbstention(answer: string): boolean {
@@ -34,14 +37,17 @@ export function isAbstention(answer: string): boolean {
 }
 
 /**
- * Whether a text, as far as it has come, may be an abstention when it is finished; once it can't, it never can.
+ * Whether a text, as far as it has come in, may still turn out to be an abstention; once false, it stays false.
  * @param text without white space around it
  */
 export function mayAbstain(text: string): boolean {
   return apologiesOf(text).some(({ apology }) => apology === null || !hasTurned.test(apology));
 }
 
-/** The ways to read a text as an abstention: what follows the words that admit it, null where these have not come whole. */
+/**
+ * The ways to read a text as an abstention, each with what follows its opening; null where the opening has not come
+ * whole.
+ */
 function apologiesOf(text: string): { opening: Opening; apology: string | null }[] {
   if (text.length > longestOpening + longestApology || text.includes('\n')) return [];
   const begun = text
@@ -56,7 +62,7 @@ function apologiesOf(text: string): { opening: Opening; apology: string | null }
   );
 }
 
-/** What of a text follows the slots, for each way to fill them; null where the text ends before they do. */
+/** What follows the slots in a text, for each way to fill them; null where the text ends before they do. */
 function restsOf(text: string, [slot, ...slots]: Opening['slots']): (string | null)[] {
   if (slot === undefined) return [text];
   return slot.flatMap((words) => {

@@ -1,18 +1,19 @@
 import { focusStems, holdsType, isNumber, namesIn } from '../ranking/question-type.ts';
 import { contentStems, readWords, weightedShare } from '../ranking/words.ts';
 import file from './answer-weights.json' with { type: 'json' };
+import { fromLogOdds } from './calibration.ts';
 import type { RankedSentence, ReadQuestion } from './rank-sentences.ts';
 
 /**
- * Tells whether there is an answer: a logistic model over `gateFeatureNames`. It belongs to one embedding model, since each
- * has its own range of similarities.
+ * A logistic model over `gateFeatureNames` that tells whether a context holds an answer. It belongs to one embedding
+ * model, since each has its own range of similarities.
  */
 export type Gate = { weights: number[]; bias: number };
 
 /** A question and the sentences of its context, best first. */
 export type Ranked = { question: ReadQuestion; sentences: RankedSentence[] };
 
-/** What the gate looks at, in order; the first three depend on the embedding model. */
+/** The features of the gate, in order; the first three depend on the embedding model. */
 export const gateFeatureNames = [
   'similarity of the best window',
   'similarity of the best sentence',
@@ -31,31 +32,35 @@ export const gateFeatureNames = [
   'what is asked for is nowhere in the context',
 ] as const;
 
-/** How many words before a thing its number may stand: "three of the largest trees". */
+/** How many words before a thing its number may stand, as in "three of the largest trees". */
 const countedWithin = 3;
-/** Besides the best sentence, those of this probability are looked at for what is asked. */
+/** Sentences of at least this probability are searched for what is asked, besides the best one. */
 const likelySentence = 0.2;
 
 const trained = ({ weights, bias }: (typeof file.gates)['anyModel']): Gate => ({
   weights: gateFeatureNames.map((name) => weights[name]),
   bias,
 });
-/** Made by evaluation/train-answer.ts for the embedded model e5-small-v2-q. */
+/** Trained by evaluation/train-answer.ts for the embedded model e5-small-v2-q. */
 export const gateOfE5Small = trained(file.gates.e5Small);
-/** Looks at words only: for an embedding model that has no gate of its own. */
+/** Looks at words only, for embedding models without a gate of their own. */
 export const gateOfAnyModel = trained(file.gates.anyModel);
 
-/** How likely the context answers the question, 0 to 1; 0 also where its best sentence is not of the kind that is asked for. */
+/**
+ * How likely it is that the context answers the question, 0 to 1; 0 also where its likely sentences lack what is asked
+ * for.
+ */
 export function answerable(ranked: Ranked, gate: Gate): number {
   if (ranked.sentences.length === 0 || lacksWhatIsAsked(ranked)) return 0;
   const features = gateFeatures(ranked);
   const sum = features.reduce((total, feature, at) => total + feature * gate.weights[at]!, gate.bias);
-  return 1 / (1 + Math.exp(-sum));
+  return fromLogOdds(sum);
 }
 
 /**
- * "Who" without a name in the likeliest sentences, "how many" without a number, or with a thing that the whole context
- * doesn't mention: rare where there is an answer. So is one where what is asked is said of another subject alone.
+ * Whether what is asked for is missing: "who" without a name in the likeliest sentences, "how many" without a number,
+ * or of a thing that the whole context doesn't mention. That is rare where there is an answer. So is a question that
+ * the context answers for another subject alone.
  */
 export function lacksWhatIsAsked({ question, sentences }: Ranked): boolean {
   if (question.isOfOthersAlone) return true;
@@ -66,7 +71,7 @@ export function lacksWhatIsAsked({ question, sentences }: Ranked): boolean {
   return asksHowMany(question) && focus.size > 0 && coverage(focus, wholeContext(sentences)) === 0;
 }
 
-/** The features' values; there must be a sentence. */
+/** The values of `gateFeatureNames`. There must be at least one sentence. */
 export function gateFeatures({ question, sentences }: Ranked): number[] {
   const best = sentences[0]!;
   const similarities = sentences.map(({ greatestSimilarity }) => greatestSimilarity);
@@ -108,7 +113,7 @@ function wholeContext(sentences: RankedSentence[]): ReadonlySet<string>[] {
 
 const coverage = (wanted: ReadonlySet<string>, pools: ReadonlySet<string>[]) => weightedShare(wanted, pools, () => 1);
 
-/** Whether a number stands right before one of the things. */
+/** Whether a number stands shortly before one of the things. */
 function counts(text: string, things: ReadonlySet<string>): boolean {
   const words = readWords(text);
   return words.some(

@@ -4,35 +4,44 @@ import type { ReadQuestion } from './rank-sentences.ts';
 import { wholeText } from './sentence-candidates.ts';
 import type { Support } from './support.ts';
 
-/** How many words apart the answer and a word of the question may stand until the word counts half. */
+/** The distance, in words, from the answer at which a word of the question counts half. */
 const halfDistance = 6;
-/** Farther apart than this, in words, is all the same. */
+/** Distances beyond this, in words, all count the same. */
 const far = 30;
-/** Of a sentence, so many words are looked at; more stand in tables and code. */
+/** How many words of a sentence are looked at; only tables and code hold more. */
 const mostWords = 200;
 const clauseEnd = /[,;:()—–]|\s-\s/;
 const clauseBegin = /^(?:and|but|or|which|who|where|while|although|because|that|when|as)$/i;
 
-/** Where a part of an answer stands in the sentence that bears it out, seen from the question. */
+/** Where a part of an answer stands in the sentence that supports it, relative to the words of the question. */
 export type AnswerPlace = {
-  /** The share of the question's words, by rarity, that stand near, each the less the farther it stands, 0 to 1. */
+  /**
+   * How near the question's words stand, 0 to 1: the share of them, weighted by rarity, each counting less the farther
+   * away it is.
+   */
   proximity: number;
-  /** The share that stands in the same clause, and in that or a neighbouring one. */
+  /** The share of the question's words in the same clause, and in that or a neighbouring one, 0 to 1. */
   clauseOverlap: number;
   nearClauseOverlap: number;
-  /** Other words of the kind that is asked for which stand nearer to the question's words; how many, and their share. */
+  /**
+   * How many other words of the kind asked for stand nearer to the words of the question, and their share of such
+   * words.
+   */
   rivals: number;
   rivalShare: number;
-  /** How many words behind the question's words it stands, on average; negative before them. */
+  /** How many words after the words of the question it stands, on average; negative if before. */
   offset: number;
-  /** The logarithm of the distance, in words, to the question's rarest word, and to what is asked for by name. */
+  /** The logarithm of the distance, in words, to the question's rarest word, and to the name of what is asked for. */
   toRarest: number;
   toFocus: number;
   /** How often its words occur in the sentence. */
   occurrences: number;
 };
 
-/** Where the answer stands; where it has several parts, of the one that stands nearest to the question's words. */
+/**
+ * Where the answer stands; if it has several parts, the place of the one nearest to the words of the question.
+ * @param supports at least one
+ */
 export function placeOf(supports: Support[], question: ReadQuestion): AnswerPlace {
   return supports
     .map((support) => placeOfPart(support, question))
@@ -77,7 +86,9 @@ function placeOfPart({ part, sentence }: Support, question: ReadQuestion): Answe
   };
 }
 
-/** The clause of each word, counted from 0: they end at commas and brackets and begin at conjunctions. */
+/**
+ * The number of the clause that each word is in, from 0: clauses end at commas and brackets and begin at conjunctions.
+ */
 function clausesOf(words: Word[], text: string): number[] {
   let clause = 0;
   return words.map((word, at) => {
@@ -90,7 +101,7 @@ function clausesOf(words: Word[], text: string): number[] {
   });
 }
 
-/** Whether a word is of the kind that is asked for: a number, a name, or at least a telling word. */
+/** Whether a word is of the kind asked for: a number, a name, or at least a content word. */
 function isAlike(word: Word, { type }: ReadQuestion): boolean {
   if (type === 'number' || type === 'time') return isNumber(word);
   if (type === 'person' || type === 'place') return !word.common && /^\p{Lu}/u.test(word.text);

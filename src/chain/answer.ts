@@ -6,19 +6,19 @@ import { recorded } from '../trail.ts';
 import { isAbstention } from './abstention.ts';
 import type { Prompt } from './prompts.ts';
 import { formatContext, inert } from './retrieve.ts';
-import { type Answer, abstention, type Retrieved } from './state.ts';
+import { type Answer, defaultAbstention, type Retrieved } from './state.ts';
 import { choice, type OnToken, sequence, step } from './step.ts';
 import { wellFormed, withoutThinking } from './thinking.ts';
 
-/** A chat model as a step: messages in, its message out. Any of LangChain's chat models is one. */
+/** A chat model as a step: messages in, its reply out. Any of LangChain's chat models is one. */
 export type ChatStep = Runnable<BaseMessage[], AIMessageChunk>;
 
 /** Anything that answers from a context: a model behind a prompt, or the extraction of sentences. */
 export type AnswerStep = Runnable<Retrieved, Answer>;
 
 /**
- * The basic chain's second half: the prompt, the model, its text.
- * @throws AppError MODEL_BAD_OUTPUT where the model replies without any text but thinking
+ * Answers by a language model: the prompt, the model, its text.
+ * @throws AppError MODEL_BAD_OUTPUT where the reply has no text besides thinking; whatever the model throws
  */
 export function createModelAnswer(options: { prompt: Prompt; model: ChatStep }): AnswerStep {
   return sequence('answer by model', [
@@ -29,9 +29,9 @@ export function createModelAnswer(options: { prompt: Prompt; model: ChatStep }):
     options.prompt,
     tellingTokens(options.model),
     step('read answer', (message: AIMessageChunk): Answer => {
-      const text = readText(message);
+      const text = textOfReply(message);
       if (text === '') throw new AppError('MODEL_BAD_OUTPUT', 'The model replied without a text.');
-      if (isAbstention(text)) return { text: abstention, abstained: true };
+      if (isAbstention(text)) return { text: defaultAbstention, abstained: true };
       const isCutOff = message.response_metadata.finish_reason === 'length';
       return { text, abstained: false, ...(isCutOff && { isCutOff }) };
     }),
@@ -39,7 +39,8 @@ export function createModelAnswer(options: { prompt: Prompt; model: ChatStep }):
 }
 
 /**
- * The model, whose reply is told piece by piece (`configurable.onToken`) where somebody listens, and comes whole where not.
+ * The model as a step. Where somebody listens (`configurable.onToken`) its reply is streamed to them; otherwise it
+ * comes whole.
  */
 function tellingTokens(model: ChatStep): Runnable<BasePromptValueInterface, AIMessageChunk> {
   return step('call model', async (prompt: BasePromptValueInterface, config) => {
@@ -59,36 +60,36 @@ function tellingTokens(model: ChatStep): Runnable<BasePromptValueInterface, AIMe
 }
 
 /**
- * Tells whoever listens (`configurable.onToken`) a text that no model wrote, all at once, so that of every answer the tokens are its
- * text.
+ * Tells whoever listens (`configurable.onToken`) a text that no model wrote, all at once, so that the tokens of every
+ * answer add up to its text.
  */
 export async function tellWhole(text: string, config: RunnableConfig): Promise<void> {
   await (config.configurable?.onToken as OnToken | undefined)?.(text);
 }
 
-/** A message's text without the thinking that some models write before it; empty where there is no other. */
-export function readText(message: AIMessageChunk): string {
+/** A message's text without the thinking that some models write before it; empty where there is no other text. */
+export function textOfReply(message: AIMessageChunk): string {
   return wellFormed(withoutThinking(textOf(message)));
 }
 
-/** LangChain reads any provider's blocks in `text`, at some cost; most servers send plain text. */
+/** `text` reads any provider's content blocks, at some cost; most servers send plain text. */
 const textOf = (message: AIMessageChunk) => (typeof message.content === 'string' ? message.content : message.text);
 
 /**
- * The answer step before which it is asked whether there is anything to answer from: where there isn't, no model is called.
- * @param suffices says so; every context with a passage by default
- * @param words what an answer says that abstains, whichever step decided it
+ * The answer step behind a check whether the context holds an answer at all: where it doesn't, no model is called.
+ * @param suffices the check; by default any context with a passage passes
+ * @param abstention what an answer says when it abstains, whichever step decided so
  */
 export function abstainUnlessSufficient(
   answer: AnswerStep,
   suffices: Runnable<Retrieved, boolean> = step('has a passage', ({ context }) => context.length > 0),
-  words = abstention,
+  abstention = defaultAbstention,
 ): AnswerStep {
   const abstain = step('abstain', async (_given: Retrieved, config): Promise<Answer> => {
-    await tellWhole(words, config);
-    return { text: words, abstained: true };
+    await tellWhole(abstention, config);
+    return { text: abstention, abstained: true };
   });
-  const word = step('word abstention', (given: Answer) => (given.abstained ? { ...given, text: words } : given));
+  const word = step('word abstention', (given: Answer) => (given.abstained ? { ...given, text: abstention } : given));
   const inWords = sequence<Retrieved, Answer>('answer in words', [answer, word as Runnable]);
   return choice('answer or abstain', [[suffices, inWords]], abstain);
 }

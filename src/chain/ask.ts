@@ -7,16 +7,17 @@ import { carry, keep, sequence } from './step.ts';
 type Retrieve = Runnable<Asked, FoundPassage[]>;
 
 /**
- * The picture of the product: retrieve the passages, answer from them, evaluate the answer. Each step adds its result to
- * what it was given, so that the end holds everything: question, context, answer, verdicts. What comes early is also told
- * early: `keep` hands context and answer to whoever the request's config names.
+ * The picture of the product: retrieve the passages, answer from them, evaluate the answer. Each step adds its result
+ * to what it was given, so the end holds everything: question, context, answer, verdicts. `keep` hands context and
+ * answer, as soon as they are there, to whoever the request's config names.
  */
 export function createAskChain(parts: {
   retrieve: Retrieve;
-  /** Whether the context can answer; by default, every one that holds a passage. */
+  /** Whether the context can answer; by default any context with a passage can. */
   suffices?: Runnable<Retrieved, boolean>;
   answer: AnswerStep;
   evaluate: Runnable<Answered, Verdicts>;
+  /** What an answer says when it abstains. */
   abstention?: string | undefined;
 }): Runnable<Asked, Evaluated> {
   const steps = [
@@ -29,7 +30,7 @@ export function createAskChain(parts: {
   return sequence('ask', steps as Runnable[]);
 }
 
-/** The basic chain, for those who want an answer and no verdict: retrieve, prompt, model. */
+/** The basic chain, for callers who want an answer and no verdict: retrieve, prompt, model. */
 export function createBasicChain(parts: { retrieve: Retrieve; answer: AnswerStep }): Runnable<Asked, Answered> {
   const steps = [carry('retrieve', 'context', parts.retrieve), carry('answer', 'answer', parts.answer)];
   return sequence('basic chain', steps);

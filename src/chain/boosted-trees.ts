@@ -1,4 +1,7 @@
-/** A tree: a leaf's value, or which feature is compared, with what, and where it goes on for values up to that or beyond. */
+/**
+ * A decision tree: the value of a leaf, or a node that compares a feature with a threshold and goes on in one of two
+ * trees.
+ */
 export type Tree = number | [feature: number, threshold: number, upTo: Tree, beyond: Tree];
 
 /** The sum of the trees' values for these features (Friedman, "Greedy Function Approximation", 2001). */

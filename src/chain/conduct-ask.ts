@@ -4,32 +4,29 @@ import { within } from '../deadline.ts';
 import { AppError } from '../errors.ts';
 import { type FoundPassage, toPassages } from '../passage.ts';
 import { inConversation, type StandaloneQuestion, type Turn } from './in-conversation.ts';
-import { type Outcome, withPolicy } from './policy.ts';
+import { mainVerdict, type Outcome, withPolicy } from './policy.ts';
 import { type AskReply, type AskRequest, type KeptReply, toKept } from './reply.ts';
 import type { Asked, Evaluated } from './state.ts';
 import type { Keep, OnToken } from './step.ts';
 import { AskTrail, type TraceStep } from './trace.ts';
 
-/**
- * Where an ask's record is kept: the reply with its trace, and which key asked. The reply doesn't wait for it; it is found by
- * whoever asks for it afterwards.
- */
+/** Saves the record of an ask: the reply with its trace, and whose key asked. The reply doesn't wait for it. */
 export type SaveAsk = (record: {
   id: string;
   collection: string;
   keyName: string | null;
   createdAt: string;
-  /** Makes the reply as it is kept: whoever calls it does so when nobody waits. */
+  /** Makes the reply in the form that is stored; to be called when nobody is waiting. */
   reply: () => KeptReply;
 }) => void;
 
-/** An ask that is over: its reply or why it has none, and its steps for whoever wants them. Times are in milliseconds. */
+/** An ask that is over: its reply, or the error in its place, and its steps on demand. */
 export type AskEnd = {
   collection: string;
   keyName: string | null;
   /** The W3C trace context that the request came with. */
   traceparent: string | null;
-  /** Since the epoch. */
+  /** In milliseconds since the epoch. */
   startedAt: number;
   durationMs: number;
   reply: AskReply | null;
@@ -37,37 +34,42 @@ export type AskEnd = {
   steps: () => TraceStep[];
 };
 
-/** Who asks: the name of their key, a signal that fires when they leave, and where to tell what is on its way. */
+/**
+ * Who asks: the name of their key, a signal that fires when they leave, and callbacks for what is ready before the
+ * reply.
+ */
 export type Asker = {
   keyName?: string | null;
   traceparent?: string | null;
   signal?: AbortSignal;
-  /** What was said before the question, where it was asked in a conversation. */
+  /** The conversation before the question, where there was one. */
   history?: Turn[];
   keep?: Keep;
   onToken?: OnToken;
-  /** Is told what the models used when the ask is over, also where it failed. */
+  /** Is told what the models used once the ask is over, even if it failed. */
   onUsage?: (usage: AskReply['usage']) => void;
 };
 
 export type ConductAsk = (request: AskRequest, asker?: Asker) => Promise<AskReply>;
 
 /**
- * Conducts an ask from its request to its reply: number of passages, one deadline for all of it, policy, trace, record.
+ * Conducts an ask from request to reply: its number of passages, deadline, policy, trace and record.
+ * @param options.topK how many passages are shown to the model where the request doesn't say
  * @param options.timeoutMs the deadline of the whole ask
- * @param options.abstention what an answer says that abstains
- * @throws AppError what the steps throw; MODEL_TIMEOUT at the deadline, CLIENT_GONE when the asker leaves
+ * @param options.abstention what an answer says when it abstains
+ * @throws AppError whatever the steps throw; MODEL_TIMEOUT at the deadline, CLIENT_GONE when the asker leaves, INTERNAL
+ * for anything else
  */
 export function createConductAsk(options: {
   chain: Runnable<Asked, Evaluated>;
   topK: number;
   timeoutMs: number;
-  /** Absent: nothing is kept of an ask. */
+  /** Absent: no records are kept. */
   saveAsk: SaveAsk | undefined;
-  /** Is told of every ask when it is over; it must not throw. */
+  /** Is told of every ask that is over; must not throw. */
   observe?: ((end: AskEnd) => void) | undefined;
   abstention?: string | undefined;
-  /** What makes the question of a conversation stand by itself; the record then holds the question as it was understood. */
+  /** Makes the question of a conversation stand by itself; the record then holds the question as it was understood. */
   standaloneQuestion: StandaloneQuestion;
 }): ConductAsk {
   const chain = withPolicy(options.chain, options.abstention);
@@ -129,7 +131,10 @@ export function createConductAsk(options: {
   };
 }
 
-/** Made here, since a closure holds all that the function around it shares with any other, until the record is packed. */
+/**
+ * A function of its own so that the closure holds these three values alone until the record is packed: closures made in
+ * one function share everything that any of them uses.
+ */
 const whenPacked = (reply: AskReply, context: FoundPassage[], trail: AskTrail) => () => toKept(reply, context, trail);
 
 function toFailure(error: unknown, { isGone, isLate }: { isGone: boolean; isLate: boolean }): AppError {
@@ -139,8 +144,8 @@ function toFailure(error: unknown, { isGone, isLate }: { isGone: boolean; isLate
 }
 
 /**
- * The work's result, or a rejection as soon as the signal fires: some paths through a library pay no heed to it.
- * @param signal the ask's own, which goes with it and its listeners
+ * The work's result, or a rejection as soon as the signal fires: some code paths in libraries ignore the signal.
+ * @param signal the ask's own, so its listener needs no removal
  */
 function orAbort<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   const { promise, resolve, reject } = Promise.withResolvers<T>();
@@ -153,12 +158,12 @@ function orAbort<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
 function toReply(outcome: Outcome, trail: AskTrail, totalMs: number): AskReply {
   const { question, collection, answer, verdicts, attempts, evaluation } = outcome;
   return {
-    id: `ask_${randomUUIDv7()}`, // in order of time: a store puts it behind the ones before
+    id: `ask_${randomUUIDv7()}`, // ordered by time, so that a store appends it
     question,
     answer: answer.text,
     collection,
     context: toPassages(outcome.context),
-    verdict: (verdicts.context ?? verdicts.answer)!,
+    verdict: mainVerdict(verdicts),
     ...(evaluation === 'both' && { verdicts: { context: verdicts.context!, answer: verdicts.answer! } }),
     abstained: answer.abstained,
     attempts,

@@ -3,27 +3,31 @@ import type { RunnableConfig } from '@langchain/core/runnables';
 import { z } from 'zod';
 import { AppError, refusesRequest } from '../errors.ts';
 import { contentStems } from '../ranking/words.ts';
-import { type ChatStep, readText } from './answer.ts';
+import { type ChatStep, textOfReply } from './answer.ts';
 import { logOdds } from './calibration.ts';
 import type { Prompt, PromptValues } from './prompts.ts';
 
-/** What a model says to a question that takes Yes or No: `odds` are the log-odds of its Yes, null where it doesn't tell them. */
+/**
+ * A model's reply to a question that takes Yes or No. `odds` are the log-odds of its Yes, null where the server doesn't
+ * report them.
+ */
 export type Word = { yes: boolean; odds: number | null };
 
-/** A question to a model that takes one word: its prompt, and the model, once told to give probabilities, once as it is. */
-export type WordQuestion = { prompt: Prompt; telling: ChatStep; model: ChatStep };
+/** A question that takes one word: its prompt, the model set to report probabilities, and the same model as it is. */
+export type WordQuestion = { prompt: Prompt; withProbabilities: ChatStep; model: ChatStep };
 
 const Token = z.object({ token: z.string(), logprob: z.number() });
 const LogProbabilities = z.object({ content: z.array(Token.extend({ top_logprobs: z.array(Token) })).min(1) });
 
 /**
- * Asks whether an answer is right and takes the probability of the word, not a stated one: inside JSON, and in figures that a
- * model makes up, it is worth little (Kadavath et al., "Language Models (Mostly) Know What They Know", 2022).
- * @returns a function that asks; its server once told that it knows no log-probabilities is asked without
- * @throws AppError MODEL_BAD_OUTPUT where the reply is neither word, and what the model throws
+ * Asks whether an answer is right and takes the probability of the word in reply. A probability that the model states
+ * itself, inside JSON and in figures, is worth little (Kadavath et al., "Language Models (Mostly) Know What They Know",
+ * 2022).
+ * @returns a function that asks; once the server has refused to report probabilities, it asks without them. It throws
+ * AppError MODEL_BAD_OUTPUT where the reply is neither Yes nor No, and whatever the model throws
  */
-export function createAskWord({ prompt, telling, model }: WordQuestion) {
-  const call = preferring(telling, model);
+export function createAskWord({ prompt, withProbabilities, model }: WordQuestion) {
+  const call = preferring(withProbabilities, model);
   return async (texts: PromptValues, config: RunnableConfig): Promise<Word> => {
     const messages = (await prompt.invoke(texts, config)).toChatMessages();
     return readWord(await call(messages, config));
@@ -31,28 +35,28 @@ export function createAskWord({ prompt, telling, model }: WordQuestion) {
 }
 
 /**
- * Calls a model that is told more than every server understands; after the first refusal, then and from then on, the same
- * model as it is.
+ * Returns a function that calls `preferred`, a model with options that not every server knows, until a server refuses
+ * them; from then on it calls `plain`, the same model without.
  */
-export function preferring(told: ChatStep, model: ChatStep) {
+export function preferring(preferred: ChatStep, plain: ChatStep) {
   let isRefused = false;
   return async (messages: BaseMessage[], config: RunnableConfig): Promise<AIMessageChunk> => {
     if (!isRefused) {
       try {
-        return await told.invoke(messages, config);
+        return await preferred.invoke(messages, config);
       } catch (error) {
         if (!refusesRequest(error)) throw error;
         isRefused = true;
       }
     }
-    return await model.invoke(messages, config);
+    return await plain.invoke(messages, config);
   };
 }
 
 function readWord(message: AIMessageChunk): Word {
-  const told = LogProbabilities.safeParse(message.response_metadata.logprobs);
-  const odds = told.success ? oddsOf(told.data.content[0]!.top_logprobs) : null;
-  const said = sideOf(readText(message).split(/[\s.,;:!]/)[0] ?? '');
+  const reported = LogProbabilities.safeParse(message.response_metadata.logprobs);
+  const odds = reported.success ? oddsOf(reported.data.content[0]!.top_logprobs) : null;
+  const said = sideOf(textOfReply(message).split(/[\s.,;:!]/)[0] ?? '');
   if (odds === null && said === null)
     throw new AppError('MODEL_BAD_OUTPUT', 'The model replied with neither Yes nor No.');
   return { odds, yes: odds === null ? said === 'yes' : odds > 0 };
@@ -74,9 +78,9 @@ function sideOf(token: string): 'yes' | 'no' | null {
   return word === 'yes' || word === 'no' ? word : null;
 }
 
-/** How the judge's own answer compares with the one that is judged. */
+/** How the judge's own answer compares with the judged one. */
 export type Comparison = {
-  /** The share of its telling words that the judged answer holds, 0 to 1. */
+  /** The share of its content words that the judged answer holds, 0 to 1. */
   agreement: number;
   /** Whether it says that the passages don't answer. */
   declined: boolean;
@@ -85,20 +89,24 @@ export type Comparison = {
 const declines = /\bnot stated\b/i;
 
 /**
- * Has the model answer the question itself, without seeing the answer that is judged: agreement between the two tells more
- * than its opinion of the one (the idea of self-consistency: Wang et al., 2022; Manakul et al., "SelfCheckGPT", 2023).
- * @throws AppError MODEL_BAD_OUTPUT where it replies without any text but thinking, and what the model throws
+ * Has the model answer the question itself, without seeing the answer to be judged: agreement between the two tells
+ * more than the model's opinion of the one (self-consistency: Wang et al., 2022; Manakul et al., "SelfCheckGPT", 2023).
+ * @returns a function that asks. It throws AppError MODEL_BAD_OUTPUT where the reply has no text besides thinking, and
+ * whatever the model throws
  */
 export function createAnswerItself({ prompt, model }: { prompt: Prompt; model: ChatStep }) {
   return async ({ context = '', question = '' }: PromptValues, config: RunnableConfig): Promise<string> => {
     const messages = (await prompt.invoke({ context, question }, config)).toChatMessages();
-    const own = readText(await model.invoke(messages, config));
+    const own = textOfReply(await model.invoke(messages, config));
     if (own === '') throw new AppError('MODEL_BAD_OUTPUT', 'The model replied without a text.');
     return own;
   };
 }
 
-/** Compares a judge's own answer with the judged one by their words, those of the question left aside where there are others. */
+/**
+ * Compares a judge's own answer with the judged one by their content words, leaving out those of the question unless
+ * there are no others.
+ */
 export function compareAnswers(question: string, own: string, judged: string): Comparison {
   if (declines.test(own)) return { agreement: 0, declined: true };
   const asked = contentStems(question);

@@ -7,8 +7,8 @@ import { type Basis, unjudged, type Verdict } from './verdict.ts';
 export type Judge = Runnable<Answered, Verdict>;
 
 /**
- * The evaluation step: the judge or judges that the ask wants, in parallel where there are two. An answer that says there
- * is none is not judged.
+ * The evaluation step: the judge or judges that the ask wants, side by side where there are two. An abstention is not
+ * judged.
  */
 export function createEvaluate(judges: Record<Basis, Judge>): Runnable<Answered, Verdicts> {
   const skip = step('skip evaluation', ({ answer, evaluation }: Answered): Verdicts => {

@@ -1,14 +1,14 @@
 import type { Passage } from '../passage.ts';
 import type { Evidence } from './verdict.ts';
 
-/** Shorter than this, a quotation proves nothing: it would be found in any text. */
+/** A shorter quotation proves nothing: it would be found in any text. */
 const fewestCharacters = 3;
 
 /**
- * Finds quotations in the passages, word for word. Only white space may differ, as a line break does, and what nobody sees:
- * how letters with accents are spelled (NFC or NFD), and soft hyphens. What is returned is always the passage's own text. A
- * quotation that isn't found is dropped.
- * @returns each found quotation once, in the order given, with offsets into its document
+ * Finds quotations in the passages, word for word. Only differences that nobody sees are allowed: white space, such as
+ * a line break, how accented letters are spelled (NFC or NFD), and soft hyphens. What is returned is always the
+ * passage's own text; a quotation that isn't found is dropped.
+ * @returns each quotation found, once, in the order given, with offsets into its document
  */
 export function findEvidence(quotes: string[], passages: Passage[]): Evidence[] {
   const found = new Map<string, Evidence>();
@@ -26,7 +26,7 @@ export function findEvidence(quotes: string[], passages: Passage[]): Evidence[] 
   return [...found.values()];
 }
 
-/** Where the words, given as patterns, stand first. */
+/** Where the words, given as patterns, first stand in a row. */
 function placeOf(words: string[], passages: Passage[]) {
   const pattern = new RegExp(words.join('\\s+'), 'u');
   for (const passage of passages) {

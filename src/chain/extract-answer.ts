@@ -1,10 +1,10 @@
 import { type AnswerStep, tellWhole } from './answer.ts';
 import { type RankedSentence, rankSentences } from './rank-sentences.ts';
 import { endsSentence, readable } from './sentence-candidates.ts';
-import { type Answer, abstention, type Retrieved } from './state.ts';
+import { type Answer, defaultAbstention, type Retrieved } from './state.ts';
 import { step } from './step.ts';
 
-/** An answer grows, sentence by sentence, until the right one is this likely to be in it. */
+/** An answer grows, sentence by sentence, until it is this likely to hold the right one. */
 const enough = 0.85;
 /** A sentence less likely than this is not worth reading. */
 const leastLikely = 0.06;
@@ -12,22 +12,23 @@ const leastLikely = 0.06;
 const longestAnswer = 700;
 
 /**
- * The answer step where no language model is configured: the one to three sentences of the context that answer best, word
- * for word (white space apart, and without the marker before a list item), those of a passage in its order.
- * What leads up to a list or to code counts as one sentence with it; a table's rows come under the names of its columns.
- * Whether the context can answer at all is for the step before to say; without a sentence it abstains.
+ * The answer step where no language model is configured: the one to three sentences of the context that answer best,
+ * word for word except for white space and the markers of list items, in the order in which they stand in their
+ * passage. A list or code counts as one sentence with what leads up to it; rows of a table come under the names of its
+ * columns. It abstains only where there is no sentence: whether the context can answer at all is decided by the step
+ * before.
  * @param options.mostSentences 1 to 3
  */
 export function createExtractiveAnswer(options: { mostSentences?: number } = {}): AnswerStep {
   return step('answer', async ({ question, context }: Retrieved, config): Promise<Answer> => {
     const text = extract(rankSentences(question, context).sentences, options.mostSentences);
-    if (text === '') return { text: abstention, abstained: true };
+    if (text === '') return { text: defaultAbstention, abstained: true };
     await tellWhole(text, config);
     return { text, abstained: false };
   });
 }
 
-/** The answer that ranked sentences make, best first, as people read it; empty where there are none. */
+/** The answer that ranked sentences (best first) make, as people read it; empty where there are none. */
 export function extract(ranked: RankedSentence[], mostSentences = 3): string {
   return inReadingOrder(choose(ranked, mostSentences)).reduce(
     (answer, sentence, at, chosen) => answer + addition(sentence, chosen[at - 1]),
@@ -35,7 +36,7 @@ export function extract(ranked: RankedSentence[], mostSentences = 3): string {
   );
 }
 
-/** A sentence as it is put behind the one before it; rows of tables stand under the names of their columns. */
+/** A sentence with what parts it from the one before it; rows of a table stand under the names of its columns. */
 function addition(sentence: RankedSentence, before: RankedSentence | undefined): string {
   const isSameTable = sentence.head !== '' && sentence.head === before?.head;
   const head = sentence.head === '' || isSameTable ? '' : `${sentence.head}\n`;
@@ -46,7 +47,10 @@ function addition(sentence: RankedSentence, before: RankedSentence | undefined):
   return `${isApart ? '\n\n' : endsSentence(before.text) ? ' ' : '\n'}${shown}`;
 }
 
-/** The fewest of the best sentences that are likely enough to hold the answer together; what two documents say is said once. */
+/**
+ * The fewest of the best sentences that together are likely enough to hold the answer; a sentence that stands in two
+ * documents is taken once.
+ */
 export function choose(ranked: RankedSentence[], most: number): RankedSentence[] {
   const chosen: RankedSentence[] = [];
   const said = new Set<string>();
@@ -70,11 +74,13 @@ export function choose(ranked: RankedSentence[], most: number): RankedSentence[]
   return chosen;
 }
 
-/** Whether one holds the other, or a part of it, as a list holds its items. */
+/** Whether two sentences overlap, as a list and its items do. */
 const overlaps = (one: RankedSentence, other: RankedSentence) =>
   one.passage === other.passage && one.start < other.end && other.start < one.end;
 
-/** What reads well behind others: rows of a table only beside rows of the same. */
+/**
+ * Whether a sentence reads well after the chosen ones: prose does, a row of a table only beside rows of the same table.
+ */
 const goesAlong = ({ prose, head }: RankedSentence, chosen: RankedSentence[]) =>
   prose && (head === '' || chosen.some((other) => other.head === head));
 

@@ -1,16 +1,18 @@
 import type { Runnable } from '@langchain/core/runnables';
 import { step } from './step.ts';
 
-/** What was said before in a conversation, oldest first. */
+/** One thing said in a conversation. */
 export type Turn = { role: 'user' | 'assistant'; text: string };
 
-/** A question with the conversation that it may lean on. */
+/** A question and the conversation that it may lean on, oldest turn first. */
 export type InConversation = { question: string; history: Turn[] };
 
-/** The step that makes a question of a conversation one that stands by itself, for the search and for the judge. */
+/**
+ * The step that rewrites a question of a conversation so that it stands by itself, for the search and for the judge.
+ */
 export type StandaloneQuestion = Runnable<InConversation, string>;
 
-/** A chain that answers questions, as one that answers the questions of a conversation. */
+/** Makes a chain that answers questions into one that answers the questions of a conversation. */
 export function inConversation<Asked extends { question: string }, Outcome>(
   standaloneQuestion: StandaloneQuestion,
   chain: Runnable<Asked, Outcome>,

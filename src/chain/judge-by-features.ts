@@ -1,6 +1,6 @@
 import { questionTypeOf } from '../ranking/question-type.ts';
 import { sumOfTrees, type Tree } from './boosted-trees.ts';
-import { logOdds } from './calibration.ts';
+import { fromLogOdds, logOdds } from './calibration.ts';
 import type { Judge } from './evaluate.ts';
 import { rankSentences } from './rank-sentences.ts';
 import type { Answered } from './state.ts';
@@ -11,8 +11,9 @@ import { readAnswer, type VerdictReading, verdictFeatureNames } from './verdict-
 import trained from './verdict-weights.json' with { type: 'json' };
 
 /**
- * A logistic model over the features of `readAnswer`, boosted trees over the same that mend what it gets wrong, and the
- * probability from which an answer is called Correct. The line decides far from what was trained on, where trees know nothing.
+ * A logistic model over the features of `readAnswer`, boosted trees over the same features that correct it, and the
+ * probability from which an answer is called Correct. Far from the training data the logistic model decides: there
+ * trees know nothing.
  */
 export type VerdictWeights = {
   features: { name: string; weight: number }[];
@@ -21,27 +22,28 @@ export type VerdictWeights = {
   threshold: number;
 };
 
-/** How likely a premise bears out a hypothesis, 0 to 1; null where that can't be told. */
+/** How likely a premise entails a hypothesis, 0 to 1; null where the model gives nothing usable. */
 export type Entails = (premise: string, hypothesis: string) => Promise<number | null>;
 
-/** Made by evaluation/train-verdict.ts for the embedded model e5-small-v2-q. */
+/** Trained by evaluation/train-verdict.ts for the embedded model e5-small-v2-q. */
 export const weightsOfE5Small = trained.e5Small as VerdictWeights;
-/** Looks at words only: for an embedding model that has no weights of its own. */
+/** Looks at words only, for embedding models without weights of their own. */
 export const weightsOfAnyModel = trained.anyModel as VerdictWeights;
 
-/** A sentence bears a part of the answer out where it holds this share of its words. */
+/** A sentence supports a part of the answer if it holds at least this share of its words. */
 const leastHeld = 0.5;
 const noModel = 'No language model is configured';
 
 /**
- * The judge where no language model is configured: a small classifier over features of question, answer and context, in the
- * order of a millisecond and without a call to any model. It tells whether the answer stands in the passages, at the place
- * the question points to, and is of the kind that is asked for; it can't tell whether the passages are true.
- * An answer without words, or a context without sentences, is Unjudged with the problem `unavailable`.
- * @param options.weights belong to the embedding model whose similarities the passages carry; the default to e5-small-v2-q.
- * Made by evaluation/train-verdict.ts
- * @param options.entails a second opinion by an entailment model, where one is configured: its probability for the passage that
- * bears the answer out best is averaged with the classifier's as log-odds
+ * The judge where no language model is configured: a small classifier over features of question, answer and context,
+ * which takes about a millisecond and calls no model. It tells whether the answer stands in the passages, where the
+ * question points, and is of the kind asked for; it can't tell whether the passages are true. An answer without words,
+ * or a context without sentences, is Unjudged with the problem `unavailable`.
+ * @param options.weights belong to the embedding model whose similarities the passages carry; by default e5-small-v2-q.
+ * Trained by evaluation/train-verdict.ts
+ * @param options.entails a second opinion by an entailment model: its probability for the passage that supports the
+ * answer best is averaged with the classifier's as log-odds
+ * @throws Error where the weights are for other features
  */
 export function createFeatureJudge(options: { weights?: VerdictWeights; entails?: Entails | undefined } = {}): Judge {
   const { weights = weightsOfE5Small, entails } = options;
@@ -71,7 +73,7 @@ export function createFeatureJudge(options: { weights?: VerdictWeights; entails?
   });
 }
 
-/** The highest probability that a passage bears out the question with this answer; null where none could be told. */
+/** The highest probability that a passage entails the question with this answer; null where there is none. */
 async function entailedBy({ question, answer, context }: Answered, entails: Entails): Promise<number | null> {
   const hypothesis = `${question} ${answer.text}`;
   const told = await Promise.all(context.map(({ text }) => entails(text, hypothesis)));
@@ -79,16 +81,16 @@ async function entailedBy({ question, answer, context }: Answered, entails: Enta
   return known.length === 0 ? null : Math.max(...known);
 }
 
-/** Two probabilities in one: their log-odds, averaged. */
-export const averageOfOdds = (one: number, other: number) => 1 / (1 + Math.exp(-(logOdds(one) + logOdds(other)) / 2));
+/** The average of two probabilities as log-odds. */
+export const averageOfOdds = (one: number, other: number) => fromLogOdds((logOdds(one) + logOdds(other)) / 2);
 
-/** The embedded verdict's score, with what it was read from; null where there is nothing to compare. */
+/** The score of the embedded verdict with what it was read from; null where there is nothing to compare. */
 export function judgeByFeatures({ question, answer, context }: Answered, weights: VerdictWeights) {
   const reading = readAnswer(answer.text, rankSentences(question, context));
   return reading && { score: scoreOf(reading.values, weights), reading, evidence: toEvidence(reading.supports) };
 }
 
-/** A judge for a basis on which nothing can be said without a language model. */
+/** A judge for a basis that needs a language model where none is configured: always Unjudged. */
 export function createUnavailableJudge(basis: Basis): Judge {
   const seen = basis === 'answer' ? 'From question and answer alone' : 'From the context';
   const reason = `${noModel}. ${seen}, an answer can only be judged by one.`;
@@ -98,10 +100,10 @@ export function createUnavailableJudge(basis: Basis): Judge {
 /** The probability that an answer with these features is right, 0 to 1. */
 export function scoreOf(values: number[], { features, bias, trees }: VerdictWeights): number {
   const line = features.reduce((total, { weight }, at) => total + weight * values[at]!, bias);
-  return 1 / (1 + Math.exp(-(line + sumOfTrees(trees, values))));
+  return fromLogOdds(line + sumOfTrees(trees, values));
 }
 
-/** The sentences that bear the answer out, each once, with offsets into its document. */
+/** The sentences that support the answer, each once, with offsets into its document. */
 function toEvidence(supports: Support[]): Evidence[] {
   const found = new Map<string, Evidence>();
   for (const { sentence, held } of supports) {

@@ -3,8 +3,16 @@ import type { RunnableConfig } from '@langchain/core/runnables';
 import { z } from 'zod';
 import { within } from '../deadline.ts';
 import { AppError } from '../errors.ts';
-import { type ChatStep, readText } from './answer.ts';
-import { type Calibration, logOdds, probabilityOf, type SignalName, type Signals, signalNames } from './calibration.ts';
+import { type ChatStep, textOfReply } from './answer.ts';
+import {
+  type Calibration,
+  fromLogOdds,
+  logOdds,
+  probabilityOf,
+  type SignalName,
+  type Signals,
+  signalNames,
+} from './calibration.ts';
 import {
   type Comparison,
   compareAnswers,
@@ -27,43 +35,44 @@ const formatOf = (schema: z.ZodType) => ({
   type: 'json_schema',
   json_schema: { name: 'judgement', strict: true, schema: z.toJSONSchema(schema) },
 });
-/** The shape of a judge's reply, as the `response_format` of servers that can hold a model to it. */
+/** The shape of a judge's reply, as a `response_format` for servers that can hold a model to one. */
 export const judgementFormat = formatOf(Judgement);
-/** The same for a judge that is asked for nothing else, by the plain prompts. */
+/** The same for the plain prompts, which ask for the verdict alone. */
 export const plainFormat = formatOf(Judgement.pick({ verdict: true }));
 
 const repairRequest = new HumanMessage(
   'That could not be read. Reply again with the one JSON object that was asked for, and nothing before or after it.',
 );
 
-/** What a judge by a model is made of. One of `judgement` and `word` at least; the rest adds to the score. */
+/** The parts of a judge by a model: at least one of `judgement` and `word`; the rest refines the score. */
 export type ModelJudgeParts = {
   basis: Basis;
   /**
-   * Its reply is JSON; the structured model is the same one, held to a format. Where the prompt asks for no quotations, those
-   * of the embedded verdict are shown.
+   * A verdict asked for as JSON; `structuredModel` is the same model, held to a format. Where the prompt asks for no
+   * quotations, those of the embedded verdict are shown.
    */
   judgement?: { prompt: Prompt; model: ChatStep; structuredModel: ChatStep; asksForQuotes: boolean };
   /** A question that takes Yes or No, and its probabilities. */
   word?: WordQuestion;
-  /** The judge's own answer, to compare. */
+  /** The judge's own answer to the question, to compare with the judged one. */
   itself?: { prompt: Prompt; model: ChatStep };
   /** The embedded verdict's weights, for the embedding model in use. */
   embedded?: VerdictWeights;
-  /** How the signals make a probability; without it label and score are what the model says. */
+  /** How the signals make a probability; without it, label and score are what the model says. */
   calibration?: Calibration | undefined;
   /** The evaluation's own deadline, inside the ask's. */
   timeoutMs: number;
 };
 
-/** What came of the calls to the model: each part where it was asked for and came. */
+/** The results of the calls to the model; null for those that were not made, or failed. */
 type Opinions = { judgement: Judgement | null; word: Word | null; comparison: Comparison | null };
 
 /**
- * A judge by a model: its judgement as JSON, read tolerantly and asked for once more where it can't be read; its answer to a
- * one-word question, and to the question itself; each where it is wanted, at the same time. Of these and of the embedded
- * verdict a calibration makes one probability; where one of them didn't come, label and score are what the model says. It never
- * fails: a judge that is too slow, can't be read or can't be reached is a verdict with its `problem`.
+ * A judge by a language model. It asks, side by side and each where wanted, for a judgement as JSON (read tolerantly,
+ * and asked for once more where it can't be read), for one word, and for an answer to the question itself. A
+ * calibration makes one probability of these and of the embedded verdict; if one of them didn't come, label and score
+ * are what the model says. It never fails: a judge that is too slow, unreadable or unreachable gives a verdict with its
+ * `problem`.
  */
 export function createModelJudge(parts: ModelJudgeParts): Judge {
   const { basis, timeoutMs, embedded, calibration } = parts;
@@ -71,11 +80,11 @@ export function createModelJudge(parts: ModelJudgeParts): Judge {
   const askWord = parts.word && createAskWord(parts.word);
   const answerItself = parts.itself && createAnswerItself(parts.itself);
   const weigh = step('weigh signals', (signals: Signals) => (calibration ? probabilityOf(signals, calibration) : null));
-  // A calibration was fitted to all signals: one that is lost must not count as one that speaks against the answer.
+  // A calibration was fitted to all signals: a missing one must not count as one against the answer.
   const areAllThere = ({ judgement, word, comparison }: Opinions) =>
     (!askJudgement || judgement) && (!askWord || word) && (!answerItself || comparison);
 
-  /** @throws what the first call that was needed threw, where no call brought an opinion */
+  /** @throws where neither judgement nor word came: what the first of these calls threw */
   async function opine({ question, answer, context }: Answered, config: RunnableConfig): Promise<Opinions> {
     const texts = { question: inert(question), answer: inert(answer.text), context: formatContext(context) };
     const [judgement, word, own] = await Promise.allSettled([
@@ -83,13 +92,13 @@ export function createModelJudge(parts: ModelJudgeParts): Judge {
       askWord?.(texts, config),
       answerItself?.(texts, config),
     ]);
-    const broughtBy = <T>(settled: PromiseSettledResult<T | undefined>) =>
+    const resultOf = <T>(settled: PromiseSettledResult<T | undefined>) =>
       settled.status === 'fulfilled' ? (settled.value ?? null) : null;
-    const opinions = { judgement: broughtBy(judgement), word: broughtBy(word) };
+    const opinions = { judgement: resultOf(judgement), word: resultOf(word) };
     if (!opinions.judgement && !opinions.word)
       throw [judgement, word].find((settled) => settled.status === 'rejected')?.reason;
-    const said = broughtBy(own);
-    return { ...opinions, comparison: said === null ? null : compareAnswers(question, said, answer.text) };
+    const ownAnswer = resultOf(own);
+    return { ...opinions, comparison: ownAnswer === null ? null : compareAnswers(question, ownAnswer, answer.text) };
   }
 
   return step(`evaluate with ${basis}`, async (state: Answered, config): Promise<Verdict> => {
@@ -106,16 +115,17 @@ export function createModelJudge(parts: ModelJudgeParts): Judge {
       const probability = areAllThere(opinions) ? weighed : null;
       const opinion = judgement?.verdict ?? (opinions.word!.yes ? 'Correct' : 'Incorrect');
       const label = probability === null ? opinion : probability >= calibration!.threshold ? 'Correct' : 'Incorrect';
+      const odds = opinions.word?.odds ?? null;
       return {
         label,
         basis,
-        score: probability ?? judgement?.score ?? oddsToProbability(opinions.word?.odds ?? null),
+        score: probability ?? judgement?.score ?? (odds === null ? null : fromLogOdds(odds)),
         reason: explain(opinions, opinion, label),
         evidence: parts.judgement?.asksForQuotes || !features ? quoted : features.evidence,
         problem: null,
       };
     } catch (error) {
-      if (config.signal?.aborted) throw error; // the ask is over: not for the evaluation to say
+      if (config.signal?.aborted) throw error; // the whole ask has ended
       return problemOf(basis, deadline.isOver() ? 'timeout' : toProblem(error));
     } finally {
       deadline.end();
@@ -123,25 +133,25 @@ export function createModelJudge(parts: ModelJudgeParts): Judge {
   });
 }
 
-/** Asks for a judgement as JSON; once more where it can't be read. */
+/** Asks for a judgement as JSON, and once more if it can't be read. */
 function createAskJudgement({ prompt, model, structuredModel }: NonNullable<ModelJudgeParts['judgement']>) {
   const call = preferring(structuredModel, model);
 
-  /** @throws AppError MODEL_BAD_OUTPUT where it can't be read twice */
+  /** @throws AppError MODEL_BAD_OUTPUT where it can't be read the second time either; whatever the model throws */
   return async (texts: PromptValues, config: RunnableConfig): Promise<Judgement> => {
     const messages = (await prompt.invoke(texts, config)).toChatMessages();
     const first = await call(messages, config);
-    const again = [...messages, new AIMessage(readText(first)), repairRequest];
+    const again = [...messages, new AIMessage(textOfReply(first)), repairRequest];
     const judgement = read(first) ?? read(await call(again, config));
     if (!judgement) throw new AppError('MODEL_BAD_OUTPUT', "The evaluation's reply could not be read.");
     return judgement;
   };
 }
 
-/** Why a model was stopped before its reply was whole. */
+/** The reasons for which a model is stopped before its reply is whole. */
 const cutOff = new Set<unknown>(['length', 'content_filter']);
 const read = (message: AIMessageChunk) =>
-  readJudgement(readText(message), { isCutOff: cutOff.has(message.response_metadata.finish_reason) });
+  readJudgement(textOfReply(message), { isCutOff: cutOff.has(message.response_metadata.finish_reason) });
 
 function toSignals({ judgement, word, comparison }: Opinions, quotesFound: number, embedded: number | null): Signals {
   const signals = Object.fromEntries(signalNames.map((name) => [name, 0])) as Record<SignalName, number>;
@@ -159,9 +169,7 @@ function toSignals({ judgement, word, comparison }: Opinions, quotesFound: numbe
   return signals;
 }
 
-const oddsToProbability = (odds: number | null) => (odds === null ? null : 1 / (1 + Math.exp(-odds)));
-
-/** The model's reason, or what it said in place of one; and that other signals outweighed it where they did. */
+/** The model's reason, or what else it said; and that other signals outweighed it, if they did. */
 function explain({ judgement, word, comparison }: Opinions, opinion: string, label: string): string {
   const said: string[] = [];
   if (judgement?.reason) said.push(judgement.reason);
@@ -175,7 +183,7 @@ function explain({ judgement, word, comparison }: Opinions, opinion: string, lab
   return said.join(' ');
 }
 
-/** The verdict when the evaluation failed: its label is `Unjudged`, and nothing of the failure's own words shows. */
+/** The verdict when the evaluation failed: `Unjudged`, in fixed words, so that nothing of the failure's own shows. */
 function problemOf(basis: Basis, problem: Problem): Verdict {
   const reasons: Record<Problem, string> = {
     timeout: 'The evaluation was not ready in time.',

@@ -2,25 +2,28 @@ import type { FoundPassage } from '../passage.ts';
 import { isNumber } from '../ranking/question-type.ts';
 import { contentStems, readWords, type Word } from '../ranking/words.ts';
 
-/** A document of a context: its passages, and the telling words of its title. */
-type Found = { id: string; passages: FoundPassage[]; title: ReadonlySet<string> };
+/** A document of a context: its passages, and the stems of the content words of its title. */
+type ContextDocument = { id: string; passages: FoundPassage[]; title: ReadonlySet<string> };
 
 /**
- * Leaves out what is about another thing than the one that is asked about, though much alike: "Falcon One" where the question names the
- * "Falcon Pro", and "Pro" stands nowhere in what was found of the former. By its words such a document answers every question
- * about the other as well as its own. It takes another document of the context whose title shares a word of the question with its own, and
- * holds one that it lacks, which the question puts beside others of that title: as a name, or where it holds all of them. What the
- * question names whole stays.
- * @returns `left`: the passages to look at, all where nothing would be left; `isOfOthersAlone`: whether what the question asks of its
- * subject stands in none of them, but in those left out
+ * Leaves out documents about another thing that is much alike: "Falcon One" where the question names the "Falcon Pro",
+ * and "Pro" stands nowhere in what was found of the former. By its words such a document answers every question about
+ * the other as well as its own.
+ *
+ * A document is left out only on account of another document of the context. The two titles must share a word of the
+ * question, and the question must name the other by a word that the document lacks: a word of the other's title, next
+ * to another such word in the question, and written as a name unless the question holds the whole of that title. A
+ * document whose own title stands whole in the question, and is not just a part of the other's, stays.
+ * @returns `left`: the passages to look at, or all of them if none would be left; `isOfOthersAlone`: whether what the
+ * question asks, apart from its subject, stands in none of these but in those left out
  */
 export function withoutOtherSubjects(question: string, context: FoundPassage[]) {
-  const asked = tellingWords(question);
+  const asked = contentWords(question);
   const words = stemsOf(asked);
   const found = [...Map.groupBy(context, ({ documentId }) => documentId)].map(
-    ([id, passages]): Found => ({ id, passages, title: stemsOf(tellingWords(passages[0]!.title)) }),
+    ([id, passages]): ContextDocument => ({ id, passages, title: stemsOf(contentWords(passages[0]!.title)) }),
   );
-  const isAnother = (one: Found, { title }: Found) => {
+  const isAnother = (one: ContextDocument, { title }: ContextDocument) => {
     const isNamedWhole = one.title.isSubsetOf(words) && !one.title.isSubsetOf(title);
     if (isNamedWhole || one.title.intersection(title).isDisjointFrom(words)) return false;
     const isWhole = title.isSubsetOf(words);
@@ -29,19 +32,21 @@ export function withoutOtherSubjects(question: string, context: FoundPassage[]) 
       return isBeside && title.has(word.stem) && !one.title.has(word.stem) && (isWhole || isWrittenAsName(word));
     });
     if (named.length === 0) return false;
-    const said = stemsOf(one.passages.flatMap(({ source, text }) => [source, text].flatMap(tellingWords)));
+    const said = stemsOf(one.passages.flatMap(({ source, text }) => [source, text].flatMap(contentWords)));
     return named.some(({ stem }) => !said.has(stem));
   };
   const others = new Set(found.flatMap((one) => (found.some((each) => isAnother(one, each)) ? [one.id] : [])));
-  const [out, left] = [true, false].map((is) => context.filter(({ documentId }) => others.has(documentId) === is));
-  if (out!.length === 0 || left!.length === 0) return { left: context, isOfOthersAlone: false };
-  const titled = contentStems(left!.map(({ title }) => title).join('\n'));
-  const askedOfIt = contentStems(question).difference(titled);
-  const isIn = (passages: FoundPassage[]) => passages.some(({ text }) => !askedOfIt.isDisjointFrom(contentStems(text)));
-  return { left: left!, isOfOthersAlone: isIn(out!) && !isIn(left!) };
+  const left = context.filter(({ documentId }) => !others.has(documentId));
+  if (left.length === context.length || left.length === 0) return { left: context, isOfOthersAlone: false };
+  const leftOut = context.filter(({ documentId }) => others.has(documentId));
+  const subject = contentStems(left.map(({ title }) => title).join('\n'));
+  const asksOfSubject = contentStems(question).difference(subject);
+  const isIn = (passages: FoundPassage[]) =>
+    passages.some(({ text }) => !asksOfSubject.isDisjointFrom(contentStems(text)));
+  return { left, isOfOthersAlone: isIn(leftOut) && !isIn(left) };
 }
 
 const isWrittenAsName = ({ start, text }: Word) => start > 0 && /^[\p{Lu}\p{N}]/u.test(text);
-/** Common words tell nothing, but for numbers, which names may hold: "One". */
-const tellingWords = (text: string) => readWords(text).filter((word) => !word.common || isNumber(word));
+/** Common words tell nothing, except numbers, which may be part of a name: "One". */
+const contentWords = (text: string) => readWords(text).filter((word) => !word.common || isNumber(word));
 const stemsOf = (words: Word[]) => new Set(words.map(({ stem }) => stem));

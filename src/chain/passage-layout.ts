@@ -1,14 +1,19 @@
 import type { Span } from '../sentences.ts';
 
-/** A list or fenced code, with the line that leads up to it: "The steps are:", a heading, a question; empty where there is none. */
+/**
+ * A list or fenced code. `lead` is the line that leads up to it ("The steps are:", a heading, a question), or empty.
+ */
 type Block = Span & { lead: string };
-/** A table's rows, and the line that names its columns, with the line below it where it is Markdown's. */
+/** The rows of a table. `head` is the line that names its columns, with the rule below it in Markdown. */
 type Table = Span & { head: Span; isMarkdown: boolean };
-/** A question that is a paragraph or its first line, and the paragraph behind it, which answers it. */
+/** A question that is a paragraph or the first line of one, and the text after it, which answers it. */
 type Asked = { question: Span; answer: Span };
 type Heading = { start: number; text: string };
 
-/** What a reader of a passage sees at a glance, and a sentence by itself doesn't tell; all in order, offsets in the passage's text. */
+/**
+ * What a reader sees of a passage at a glance, but a sentence by itself doesn't show. All in order, with offsets into
+ * the text of the passage.
+ */
 export type PassageLayout = { blocks: Block[]; tables: Table[]; headings: Heading[]; asked: Asked[] };
 
 type Line = { start: number; end: number; text: string };
@@ -17,9 +22,9 @@ const heading = /^ {0,3}#{1,6}[ \t]+(?=\S)/;
 const item = /^[ \t]*(?:[-+*•]|\d{1,3}[.)])[ \t]+\S/;
 const fence = /^[ \t]*(?:```|~~~)/;
 const underHead = /^\s*\|?(?:\s*:?-+:?\s*\|)+(?:\s*:?-+:?)?\s*$/;
-/** A question alone on its line, and the paragraph below. */
+/** A question alone on its line, and the paragraph below it. */
 const questionAndAnswer = /(?<=^|\n[^\S\n]*\n)([^\n.!?]{1,200}\?[*_]{0,3})[^\S\n]*\n\s*(.+(?:\n.+)*)/g;
-/** How a line ends that leads up to a list or to code. */
+/** How a line ends that leads up to a list or code. */
 const leadsUp = /[:?][*_]{0,3}$/;
 
 /** Reads the layout of a passage's text, line by line. */
@@ -62,7 +67,7 @@ function linesOf(text: string): Line[] {
   });
 }
 
-/** The number of the line behind what begins with this one: fenced code, a list, a table, or the line alone. */
+/** The number of the line after the part that begins at this one: fenced code, a list, a table, or a single line. */
 function endOfPart(lines: Line[], at: number): number {
   const { text } = lines[at]!;
   let next = at + 1;
@@ -83,7 +88,7 @@ function endOfPart(lines: Line[], at: number): number {
 const isBlank = (line?: Line) => line?.text.trim() === '';
 const hasCells = (line?: Line) => line?.text.trim().slice(1).includes('|');
 
-/** Whether a list goes on with a line: an item, what is indented, a blank line, or the rest of the line before. */
+/** Whether a list goes on with a line: an item, an indented or blank line, or the rest of the line before. */
 function belongs({ text }: Line, before: Line): boolean {
   if (/^(?:[ \t]|\s*$)/.test(text) || item.test(text)) return true;
   return !isBlank(before) && !heading.test(text) && !fence.test(text);

@@ -7,9 +7,9 @@ import { ChatPromptTemplate } from '@langchain/core/prompts';
 import type { Runnable } from '@langchain/core/runnables';
 import { AppError } from '../errors.ts';
 import { asPiece, madeOf, type Piece, textOf } from '../message-pieces.ts';
-import { short } from './step.ts';
+import { fastPath } from './step.ts';
 
-/** The prompts by file name, each with the variables that it must name, all of them and no others. */
+/** The prompts by file name, each with the variables that it must use: all of them and no others. */
 const declared = {
   answer: ['context', 'question'],
   'evaluate-answer': ['answer', 'question'],
@@ -22,21 +22,21 @@ const declared = {
   'standalone-question': ['conversation', 'question'],
 } as const;
 
-/** Assay's own, which stand in for those that a folder doesn't hold. */
+/** Assay's own prompts, used where a folder lacks one. */
 const own = fileURLToPath(new URL('../../prompts', import.meta.url));
 
-/** What a prompt's variables stand for, by name. */
+/** The values of a prompt's variables, by name. */
 export type PromptValues = Record<string, Piece>;
-/** A prompt as a step: the values of its variables in, messages out. It is one of LangChain's chat prompt templates. */
+/** A prompt as a step: values of variables in, messages out. It is one of LangChain's chat prompt templates. */
 export type Prompt = Runnable<PromptValues, BasePromptValueInterface>;
 export type Prompts = Record<keyof typeof declared, Prompt>;
 
 /**
  * Reads the prompts of `folder`. A file holds messages, each under a line `## system`, `## human` or `## ai`, with
- * variables as `{{name}}` (Mustache without its sections, so that braces in a prompt are just braces). What is filled in is
- * a value and never read as a template.
- * @throws AppError BAD_SETTINGS where the folder isn't there or holds none of them, and naming every file that can't be read or
- * whose variables are not the declared ones
+ * variables as `{{name}}` (Mustache without its sections, so that single braces are just braces). Values are filled in
+ * as they are and never read as templates.
+ * @throws AppError BAD_SETTINGS where the folder is missing or holds no prompt, and otherwise naming every file that
+ * can't be read or whose variables are not the declared ones
  */
 export function readPrompts(folder: string): Prompts {
   const held = namesIn(folder);
@@ -67,7 +67,10 @@ export function readPrompts(folder: string): Prompts {
 const unusable = (problems: string[]) =>
   new AppError('BAD_SETTINGS', `The prompts can't be used:\n${problems.map((each) => `  ${each}`).join('\n')}`);
 
-/** The prompts that a folder holds, by name. One without any is a slip: whoever named it meant something to change. */
+/**
+ * The names of the prompts that a folder holds. A folder without any is a mistake: whoever named it meant to change
+ * something.
+ */
 function namesIn(folder: string): string[] {
   let files: string[];
   try {
@@ -87,17 +90,17 @@ const messageOf: Record<Role, (text: string) => BaseMessage> = {
   ai: (text) => new AIMessage(text),
 };
 
-/** The template is parsed once, here; what has no variables is one message for every ask. */
+/** Parses the templates once; a message without variables is the same object for every ask. */
 function toPrompt(name: string, templates: [Role, string][]): Prompt {
   const template = ChatPromptTemplate.fromMessages(templates, { templateFormat: 'mustache' });
   const parts = templates.map(([role, text]) => {
-    // Text and the names of variables take turns.
+    // Text at even places, names of variables at odd ones.
     const pieces = text.split(/\{\{\s*([^}]*?)\s*\}\}/);
     const fixed = pieces.map(asPiece);
     const make = messageOf[role];
     const fill = (values: PromptValues) => {
       const filled = pieces.map((piece, at) => (at % 2 === 0 ? fixed[at]! : values[piece]!));
-      // Not joined: as long as nobody reads the whole it takes no memory of its own.
+      // Concatenated, not joined: until someone reads it, the whole text takes no memory of its own.
       return madeOf(make(filled.reduce<string>((text, piece) => text + textOf(piece), '')), filled);
     };
     if (pieces.length > 1) return fill;
@@ -105,7 +108,7 @@ function toPrompt(name: string, templates: [Role, string][]): Prompt {
     return () => same;
   });
   const render = (values: PromptValues) => new ChatPromptValue(parts.map((part) => part(values)));
-  return short<PromptValues, BasePromptValueInterface>(`prompt ${name}`, template as Runnable, render, 'prompt');
+  return fastPath<PromptValues, BasePromptValueInterface>(`prompt ${name}`, template as Runnable, render, 'prompt');
 }
 
 function toMessages(text: string): [Role, string][] {

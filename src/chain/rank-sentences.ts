@@ -6,24 +6,24 @@ import weights from './answer-weights.json' with { type: 'json' };
 import { withoutOtherSubjects } from './other-subject.ts';
 import { type Candidate, sentenceCandidates } from './sentence-candidates.ts';
 
-/** A question with what is needed to compare sentences with it. */
+/** A question, read for comparison with sentences. */
 export type ReadQuestion = {
   text: string;
   type: QuestionType;
   stems: ReadonlySet<string>;
-  /** How much a word tells among the sentences of this context. */
+  /** How much a word tells, by its rarity among the sentences of this context. */
   rarity: (stem: string) => number;
-  /** Whether what it asks of its subject is said of others alone, which are left out (`withoutOtherSubjects`). */
+  /** Whether what it asks is said of other subjects alone, whose documents are left out (`withoutOtherSubjects`). */
   isOfOthersAlone: boolean;
 };
 
 /**
- * A sentence with how well it answers: `score` is comparable within one question only, `probability` is its share among all
- * sentences (their scores' softmax).
+ * A sentence with how well it answers: `score` is comparable within one question only; `probability` is the softmax of
+ * the scores of all sentences.
  */
 export type RankedSentence = Candidate & {
   stems: ReadonlySet<string>;
-  /** The words of the sentence before and of the one after it. */
+  /** The stems of the sentences before and after it. */
   before: ReadonlySet<string>;
   after: ReadonlySet<string>;
   fits: boolean;
@@ -32,7 +32,7 @@ export type RankedSentence = Candidate & {
   probability: number;
 };
 
-/** What a sentence is scored by; the weights are trained by evaluation/train-answer.ts. */
+/** The features that a sentence is scored by; their weights are trained by evaluation/train-answer.ts. */
 export const sentenceFeatures = [
   'meanSimilarity',
   'greatestSimilarity',
@@ -47,19 +47,22 @@ export const sentenceFeatures = [
 
 const trained = sentenceFeatures.map((name) => weights.sentence[name]);
 
-/** Fewer words than these besides the question's say nothing new. */
+/** A sentence with fewer words than this besides the question's says nothing new. */
 const fewestNewWords = 3;
-/** How much less likely what isn't prose is to be the answer: it is taken only where nothing else comes near. */
-const notProse = 3;
-/** What only names what is below is never the answer. */
-const onlyName = 30;
-const penaltyOf = ({ onlyNames, prose }: Candidate) => (onlyNames ? onlyName : prose ? 0 : notProse);
+/** Taken from the score of what isn't prose, so that it is chosen only where nothing else comes near. */
+const notProsePenalty = 3;
+/** Taken from the score of a line that only names what is below it: never the answer. */
+const nameOnlyPenalty = 30;
+const penaltyOf = ({ onlyNames, prose }: Candidate) => (onlyNames ? nameOnlyPenalty : prose ? 0 : notProsePenalty);
 const none: ReadonlySet<string> = new Set();
 
-/** What was ranked before, as long as its context is there: answer, verdict and what precedes them ask for the same. */
+/** Rankings, for as long as each context lives: the steps of an ask want the same one several times. */
 const known = new WeakMap<FoundPassage[], { question: string; ranked: ReturnType<typeof rank> }>();
 
-/** As `rank` does, with the trained weights; for the same question and context the work is done once. */
+/**
+ * Ranks with the trained weights; for the same question and context the work is done once.
+ * @returns as `rank`
+ */
 export function rankSentences(question: string, context: FoundPassage[]) {
   const before = known.get(context);
   if (before?.question === question) return before.ranked;
@@ -69,11 +72,11 @@ export function rankSentences(question: string, context: FoundPassage[]) {
 }
 
 /**
- * Ranks the sentences of the context by how well they answer: nearness of the windows that hold them, words shared with the
- * question (weighted by their rarity in this context), alone and with a neighbour, rank of the passage, and whether they
- * hold what the question asks for. Similarities count relative to those of the same context, so that the weights hold for
- * every embedding model. What is about another subject is not among them.
- * @returns best first
+ * Ranks the sentences of a context by how well they answer: the nearness of the windows that hold them, the words
+ * shared with the question (weighted by their rarity in this context), alone and with a neighbouring sentence, the rank
+ * of the passage, and whether they hold what the question asks for. Similarities are scaled relative to the others of
+ * the context, so that the weights fit every embedding model. Documents about another subject are left out.
+ * @returns the question as it was read, and the sentences, best first
  */
 export function rank(
   question: string,
@@ -96,7 +99,8 @@ export function rank(
     rarity: rarityIn(own),
     isOfOthersAlone,
   };
-  // What the title says already, as the name of the thing that the whole document is about, tells sentences little apart.
+  // Words that are in the title already, such as the name of what the whole document is about, hardly tell its
+  // sentences apart.
   const besideTitle = new Map(
     context.map(({ title }) => {
       const said = contentStems(title);

@@ -2,11 +2,12 @@ import { z } from 'zod';
 import { collectionName } from '../collection-name.ts';
 import { asSharedPiece } from '../message-pieces.ts';
 import { type FoundPassage, Passage } from '../passage.ts';
+import { plainReader } from './plain-copies.ts';
 import { mostPassages } from './policy.ts';
-import { type AskTrail, type EarlierTable, readPlain, stepsOf, TraceStep, type TraceTable } from './trace.ts';
+import { type AskTrail, type EarlierTable, stepsOf, TraceStep, type TraceTable } from './trace.ts';
 import { Verdict } from './verdict.ts';
 
-/** Text from people: no NUL, no half of a surrogate pair, which neither the store nor a model server would take. */
+/** Text from people: without NUL and lone surrogates, which neither the store nor a model server would take. */
 export const wellFormedText = z
   .string()
   .refine((text) => !text.includes('\0'), 'must not contain NUL characters')
@@ -16,7 +17,7 @@ export const Question = wellFormedText
   .transform((text) => text.trim())
   .pipe(z.string().min(1, 'must not be empty').max(4000, 'must have at most 4,000 characters'));
 
-/** An ask as it comes in. */
+/** The request of an ask. */
 export const AskRequest = z.strictObject({
   question: Question,
   collection: collectionName.default('default'),
@@ -28,7 +29,7 @@ export const AskRequest = z.strictObject({
 });
 export type AskRequest = z.infer<typeof AskRequest>;
 
-/** An ask's whole reply. */
+/** The whole reply to an ask. */
 export const AskReply = z.object({
   id: z.string(),
   question: z.string(),
@@ -45,24 +46,27 @@ export const AskReply = z.object({
 });
 export type AskReply = z.infer<typeof AskReply>;
 
-/** A reply as its record keeps it, its passages' texts as others hold them; records of earlier versions hold the steps themselves, or another table. */
+/**
+ * A reply in the form that its record stores, the passages' texts shared with other records; earlier versions stored
+ * the steps themselves, or another table.
+ */
 export type KeptReply = Omit<AskReply, 'trace' | 'context'> & {
   context: unknown;
   trace: TraceTable | EarlierTable | TraceStep[];
 };
 
 /**
- * A reply as its record keeps it.
- * @param found its context, as the steps saw it: the record tells the reply's in its place
+ * A reply in the form that its record stores.
+ * @param found the context as the steps saw it: the trace then refers to the reply's passages in its place
  */
 export function toKept(reply: AskReply, found: FoundPassage[], trail: AskTrail): KeptReply {
   const context = reply.context.map((passage) => ({ ...passage, text: asSharedPiece(passage.text) }));
   return { ...reply, context, trace: trail.table(new Map([[found, context]])) };
 }
 
-/** The reply that a record keeps, with its trace. */
+/** The reply that a record stores, with its trace. */
 export function fromKept({ context, trace, ...reply }: KeptReply): AskReply {
-  const read = readPlain();
+  const read = plainReader();
   return {
     ...reply,
     context: read(context) as Passage[],

@@ -7,8 +7,8 @@ import type { Asked } from './state.ts';
 import { step } from './step.ts';
 
 /**
- * A search that a retriever stands on: the `topK` best passages for a question in a collection, best first. What is searched
- * for may be put otherwise than the question; which of the passages found are best is always the question's to say.
+ * A search: the `topK` best passages for a question in a collection, best first. `searchedFor` may be worded otherwise
+ * than the question, but which of the passages found are best is always decided by the question.
  */
 export type SearchPassages = (
   query: { question: string; collection: string; topK: number; searchedFor?: string | undefined },
@@ -16,8 +16,8 @@ export type SearchPassages = (
 ) => Promise<FoundPassage[]>;
 
 /**
- * LangChain's retriever over one collection, for those who take the chain apart: `pageContent` is the passage's text, its
- * other fields are the metadata.
+ * LangChain's retriever over one collection, for those who take the chain apart: `pageContent` is the passage's text,
+ * `metadata` its other fields.
  */
 export class PassageRetriever extends BaseRetriever<Omit<FoundPassage, 'text'>> {
   static override lc_name = () => 'PassageRetriever';
@@ -37,25 +37,26 @@ export class PassageRetriever extends BaseRetriever<Omit<FoundPassage, 'text'>> 
   }
 }
 
-/** The step that finds the passages for a question; collection and number come with each ask. */
+/** The step that finds the passages for a question; collection and `topK` come with each ask. */
 export function createRetrieve(search: SearchPassages) {
   return step('retrieve', ({ question, collection, topK, searchedFor }: Asked, { signal }) =>
     search({ question, collection, topK, searchedFor }, { signal }),
   );
 }
 
-/** A text in which no tag stands that the prompts put around texts, so that it can't pretend to be outside of its own. */
+/**
+ * A text with the tags that prompts put around texts disarmed, so that it can't close its own and pretend to stand
+ * outside.
+ */
 export const inert = (text: string) => text.replace(/<(?=\s*\/?\s*(?:passage|question|answer|conversation)\b)/gi, '‹');
 
-/** What of a passage's text a prompt holds, remembered: the same passages are found again and again. */
+/** The disarmed text of a passage, remembered: the same passages are found again and again. */
 const inertPiece = sharing((text) => asSharedPiece(inert(text)));
 
-/** Contexts that were formatted, as long as they are there: the answer and each judge want the same. */
+/** Formatted contexts, for as long as each context lives: the answer and each judge want the same one. */
 const formatted = new WeakMap<FoundPassage[], Composed>();
 
-/**
- * The passages as the model sees them: numbered, each with where it is from, in tags that no text can close.
- */
+/** The passages as a model sees them: numbered, each with its source and title, in tags that no text can close. */
 export function formatContext(passages: FoundPassage[]): Composed {
   return formatted.getOrInsertComputed(passages, () => new Composed(passages.flatMap(format)));
 }

@@ -1,10 +1,10 @@
 import { readWords } from '../ranking/words.ts';
 
 /**
- * A question put otherwise for a second search: the words that tell what it is about, in their order, without those that only
- * ask. A question without such words stays as it is.
+ * A question reworded for a second search: its content words in their order, without those that only ask. A question
+ * without content words stays as it is.
  */
 export function rewriteQuestion(question: string): string {
-  const telling = readWords(question).flatMap(({ text, common }) => (common ? [] : [text]));
-  return telling.length === 0 ? question : telling.join(' ');
+  const words = readWords(question).flatMap(({ text, common }) => (common ? [] : [text]));
+  return words.length === 0 ? question : words.join(' ');
 }

@@ -2,25 +2,25 @@ import type { FoundPassage } from '../passage.ts';
 import { afterClosingMarks, type Span, splitSentences } from '../sentences.ts';
 import { layoutOf } from './passage-layout.ts';
 
-/** A sentence of a passage that may answer: offsets into the document, and how near the windows that hold it are. */
+/** A sentence of a passage that may answer. `start` and `end` are offsets into the document. */
 export type Candidate = {
   passage: FoundPassage;
   /** Its place among the sentences of its passage. */
   place: number;
   start: number;
   end: number;
-  /** As it stands in the passage; what leads up to a list or to code, with that. */
+  /** As it stands in the passage, together with the list or code that it leads up to. */
   text: string;
-  /** What it says little without: the question that it stands under, the names of its table's columns. */
+  /** What it is incomplete without: the question that it stands under, the names of the columns of its table. */
   completedBy: string;
-  /** As they stand in the passage: the list or code it leads up to, and the lines that name its table's columns. */
+  /** Parts of the passage, or empty: the list or code that it leads up to, and the head of its table. */
   block: string;
   head: string;
-  /** Whether it only names what is below, as such lines do, and questions that are answered there. */
+  /** Whether it only names what is below it, as the head of a table or a question that is answered there. */
   onlyNames: boolean;
-  /** False for headings, rows of tables, code: what reads badly as an answer. */
+  /** Whether it reads as an answer: false for headings, rules, code fences and the like. */
   prose: boolean;
-  /** Mean and greatest cosine between the question and the windows that hold the sentence. */
+  /** The mean and the greatest cosine between the question and the windows that hold the sentence. */
   meanSimilarity: number;
   greatestSimilarity: number;
 };
@@ -28,18 +28,20 @@ export type Candidate = {
 const lineMark = /^[ \t]*(?:#{1,6}[ \t]|[-+*•][ \t]|\d{1,3}[.)][ \t]|\||:{3,}[ \t]*$)/;
 /** A heading, or what opens a callout or an admonition. */
 const opensPart = /^[ \t]*(?:#{1,6}[ \t]|>[ \t]?\[!|(?:!!!|\?\?\?\+?|:{3,})[ \t]*[\p{L}])/u;
-/** A few emphasised words that what follows is about, as in "**Logit.** A logit is a score." */
+/** A few emphasised words that begin a paragraph and name its subject, as in "**Logit.** A logit is a score." */
 const runInHeading = /^([*_]{1,3})[^\s*_]+(?:\s[^\s*_]+){0,4}\1$/;
-/** A value behind what it is called, as records and notes have it: "Region: West; Manager: A. Byrne". */
+/** A labelled value, as in records and notes: "Region: West; Manager: A. Byrne". */
 const labelled = /^[^.:;?!|]{1,60}:\s+\S/;
-/** Markup behind a sentence is not its end: else a tag put there would make it look like a fragment. */
+/** Markup after a sentence, which must not make it look like a fragment. */
 const trailingTags = /(?:\s{0,20}<[^<>]{0,80}>)+$/;
-/** A list or code that a sentence leads up to belongs to it, unless the two are longer together, in UTF-16 code units. */
+/**
+ * The longest list or code, with the sentence that leads up to it, that counts as one sentence, in UTF-16 code units.
+ */
 const longestBlock = 2_000;
-/** What a sentence may begin with and an answer need not: the marker of a heading, a list item, a quotation. */
+/** A marker that a sentence may begin with and an answer need not: of a heading, a list item, a quotation. */
 const leadingMark = /^(?:#{1,6}|[-+*•>]|\d{1,3}[.)])[ \t]+/;
 
-/** The sentences of the retrieved passages in order; what two passages share counts once. */
+/** The sentences of the retrieved passages in order; what two passages share is there once. */
 export function sentenceCandidates(context: FoundPassage[]): Candidate[] {
   const seen = new Set<string>();
   return context.flatMap((passage) => {
@@ -75,7 +77,7 @@ export function sentenceCandidates(context: FoundPassage[]): Candidate[] {
   });
 }
 
-/** What a sentence of a passage stands under, and where it ends with what it leads up to. */
+/** Returns a function that tells what a sentence of the passage stands under, and what it leads up to. */
 function readSurroundings({ text, start }: FoundPassage) {
   const { headings, tables, blocks, asked } = layoutOf(text);
   return (sentence: Span) => {
@@ -101,12 +103,12 @@ function readSurroundings({ text, start }: FoundPassage) {
 }
 
 /**
- * Sentences end where the splitter says, where a window begins or ends, before lines that are headings or items, behind headings and
- * what opens an admonition, and between records.
+ * The sentences of a passage. They end where the splitter says, where a window begins or ends, before headings and list
+ * items, after headings and what opens an admonition, and between records.
  */
 function sentencesOf({ text, start, windows }: FoundPassage): { start: number; end: number }[] {
   const cuts = new Set<number>();
-  // An earlier version's windows may end before the marks that close a sentence's emphasis.
+  // Windows made by an earlier version may end before the marks that close a sentence's emphasis.
   for (const window of windows)
     for (const at of [window.start, window.end]) cuts.add(afterClosingMarks(text, at - start));
   let line = 0;
@@ -135,8 +137,8 @@ function sentencesOf({ text, start, windows }: FoundPassage): { start: number; e
 }
 
 /**
- * Whether a sentence reads as one: it isn't a heading, on a line of its own or before a paragraph, a row of a table, a fence, what leads up to a list, or a short line
- * without a full stop.
+ * Whether a sentence reads as one. These don't: headings, also as emphasised words on a line of their own; rows of
+ * tables; fences; what leads up to a list; and short lines without a full stop.
  */
 function isProse(text: string, passage: FoundPassage, end: number): boolean {
   if (/^(?:#{1,6}[ \t]|\||```|~~~|[-=|:\s]+$)/.test(text) || /\|.*\|/.test(text)) return false;
@@ -148,15 +150,15 @@ function isProse(text: string, passage: FoundPassage, end: number): boolean {
   return !standsAlone() || text.length > 80;
 }
 
-/** A sentence with what it says little without. */
+/** A sentence with what it is incomplete without. */
 export const wholeText = ({ completedBy, text }: Candidate) => (completedBy === '' ? text : `${completedBy}\n${text}`);
 
 /** Whether a text ends as a sentence does, marks of emphasis and quotation aside. */
 export const endsSentence = (text: string) => /[.!?;…。！？]["'”’»)\]*_`]*$/.test(text);
 
 /**
- * A sentence as an answer shows it: on one line, without the marker that a list puts before it.
- * @param block what it leads up to, which is shown as it stands
+ * A sentence as an answer shows it: on one line, without the marker of a list item.
+ * @param block the list or code at its end, which is shown as it stands
  */
 export function readable(text: string, block = ''): string {
   const sentence = text

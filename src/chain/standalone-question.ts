@@ -3,19 +3,22 @@ import type { BasePromptValueInterface } from '@langchain/core/prompt_values';
 import type { Runnable } from '@langchain/core/runnables';
 import { focusStems } from '../ranking/question-type.ts';
 import { readWords } from '../ranking/words.ts';
-import { type ChatStep, readText } from './answer.ts';
+import { type ChatStep, textOfReply } from './answer.ts';
 import type { InConversation, StandaloneQuestion, Turn } from './in-conversation.ts';
 import type { Prompt } from './prompts.ts';
 import { inert } from './retrieve.ts';
 import { sequence, step } from './step.ts';
 
-/** How much of a conversation is looked at: its last turns, each up to so many UTF-16 code units. */
+/** How much of a conversation is read: its last turns, each up to this many UTF-16 code units. */
 const turnsRead = 8;
 const turnCharacters = 2000;
-/** The longest question that an ask takes. */
+/** The longest question that an ask takes, in UTF-16 code units. */
 const longestQuestion = 4000;
 
-/** One call to a chat model; where its reply is no question (empty, or too long), the rewrite that needs no model. */
+/**
+ * Rewrites by one call to a chat model; if its reply is empty or too long for a question, as without a model.
+ * @throws AppError whatever the model throws
+ */
 export function createModelStandaloneQuestion(options: { prompt: Prompt; model: ChatStep }): StandaloneQuestion {
   const write = sequence<InConversation, string>('standalone question by model', [
     step('fill standalone prompt', ({ question, history }: InConversation) => ({
@@ -25,7 +28,7 @@ export function createModelStandaloneQuestion(options: { prompt: Prompt; model: 
     options.prompt,
     step('messages', (prompt: BasePromptValueInterface) => prompt.toChatMessages()),
     options.model,
-    step('read question', (message: AIMessageChunk) => readText(message).replace(/\s+/g, ' ')),
+    step('read question', (message: AIMessageChunk) => textOfReply(message).replace(/\s+/g, ' ')),
   ] as Runnable[]);
   return step('standalone question', async (asked: InConversation, config) => {
     const written = await write.invoke(asked, config);
@@ -33,7 +36,7 @@ export function createModelStandaloneQuestion(options: { prompt: Prompt; model: 
   });
 }
 
-/** The rewrite where no language model is configured: by the words of the question and of those before it. */
+/** Rewrites without a language model, by the words of the question and of those before it. */
 export const createWordStandaloneQuestion = (): StandaloneQuestion => step('standalone question', withEarlierWords);
 
 const toLine = ({ role, text }: Turn) =>
@@ -42,19 +45,20 @@ const toLine = ({ role, text }: Turn) =>
 /** Words that stand for something said before; "there" only where it doesn't begin "there is". */
 const pointsBack =
   /\b(?:it|its|they|them|their|theirs|he|him|his|she|her|hers|this|that|these|those|former|latter|the same|the (?:\w+ )?ones?|there(?! (?:is|are|was|were|any|been)\b))\b/i;
-/** How a question begins that goes on from another. */
+/** How a question begins that continues another. */
 const goesOn =
   /^\s*(?:and|but|or|so|also|then|what about|how about|what else|why not|which one|who else|where else)\b/i;
-/** A question with fewer words that tell what it is about says too little to be searched for. */
-const fewestTellingWords = 2;
+/** A question with fewer content words than this says too little to be searched for. */
+const fewestContentWords = 2;
 
-const telling = (text: string) => readWords(text).filter(({ common }) => !common);
+const contentWords = (text: string) => readWords(text).filter(({ common }) => !common);
 const leans = (question: string) =>
-  pointsBack.test(question) || goesOn.test(question) || telling(question).length < fewestTellingWords;
+  pointsBack.test(question) || goesOn.test(question) || contentWords(question).length < fewestContentWords;
 
 /**
- * A question that leans on what was said before, after the subject of the last question that didn't, and of those between; any
- * other stays as it is. English; a question of another language is taken to lean only where it is very short.
+ * Puts the subject of the conversation before a question that leans on it: the content words of the last question that
+ * stood by itself, and of those since. Any other question stays as it is. Made for English; a question in another
+ * language is taken to lean only if it is very short.
  */
 export function withEarlierWords({ question, history }: InConversation): string {
   if (!leans(question)) return question;
@@ -69,11 +73,12 @@ export function withEarlierWords({ question, history }: InConversation): string 
 }
 
 /**
- * What a question is about, in its own words: those that tell something, without what was asked for ("epochs" in "How many epochs
- * did the training take?"), unless nothing else is left. Words that only a sign parts, as in M/M/1, stay together.
+ * What a question is about, in its own words: its content words without the thing asked for ("epochs" in "How many
+ * epochs did the training take?"), unless nothing else is left. Words joined by a sign alone, as in M/M/1, stay
+ * together.
  */
 function subjectOf(question: string): string {
-  const words = telling(question);
+  const words = contentWords(question);
   const focus = focusStems(question);
   const about = words.filter(({ stem }) => !focus.has(stem));
   let end = 0;

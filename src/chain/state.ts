@@ -9,18 +9,20 @@ export type Asked = {
   collection: string;
   topK: number;
   evaluation: Evaluation;
-  /** What is searched for where it isn't the question as it was put. */
+  /** What is searched for, where that differs from the question. */
   searchedFor?: string;
 };
 
-/** An answer; `abstained` says that it is the admission that there is none, `isCutOff` that the model was stopped before its end. */
+/**
+ * An answer. `abstained`: it only says that there is none; `isCutOff`: the model was stopped before it had finished.
+ */
 export type Answer = { text: string; abstained: boolean; isCutOff?: true };
 
-/** What is carried forward, step after step, to the end: nothing that a later reader may want is dropped on the way. */
+/** What each step carries forward: nothing that a later reader may want is dropped on the way. */
 export type Retrieved = Asked & { context: FoundPassage[] };
 export type Answered = Retrieved & { answer: Answer };
 export type Verdicts = Partial<Record<Verdict['basis'], Verdict>>;
 export type Evaluated = Answered & { verdicts: Verdicts };
 
-/** The words of an answer that says there is none, unless the settings have others. */
-export const abstention = "I don't know: the documents don't hold an answer to this question.";
+/** What an answer says when it abstains, unless the settings have other words. */
+export const defaultAbstention = "I don't know: the documents don't hold an answer to this question.";

@@ -12,48 +12,50 @@ import { recorded, type StepKind } from '../trail.ts';
 type Work<Input, Output> = (input: Input, config: RunnableConfig) => Output | Promise<Output>;
 
 /**
- * A runnable of LangChain under a name, on the short way: where no LangChain callback listens, `invoke` does its work and nothing
- * else. LangChain's own `invoke` makes callback managers and run ids, and copies its config, for every step, which costs several
- * times what the steps of an ask do themselves. With a callback, and in `stream` and `batch`, it is LangChain's. A `work` that calls other
- * steps must name its second parameter, the config that they are called with, without a default.
+ * Names a LangChain runnable and gives it a fast path: where no LangChain callback listens, `invoke` does its work and
+ * nothing else. LangChain's own `invoke` makes callback managers and run ids and copies its config at every step, which
+ * costs several times what the steps of an ask do themselves. With a callback, and in `stream` and `batch`, LangChain's
+ * own way is taken.
+ * @param work must declare its second parameter, the config, without a default if it calls other steps with it: only
+ * then does a trace place them within this one
  */
-export function short<Input, Output>(
+export function fastPath<Input, Output>(
   name: string,
   runnable: Runnable<Input, Output>,
   work: Work<Input, Output>,
   kind: StepKind = 'step',
 ): Runnable<Input, Output> {
-  const long = runnable.invoke.bind(runnable);
+  const invoke = runnable.invoke.bind(runnable);
   const takesConfig = work.length > 1;
   runnable.name = name;
   runnable.invoke = (input, config = {}) => {
-    const doIt = (within: RunnableConfig) => {
-      within.signal?.throwIfAborted();
-      return within.callbacks ? long(input, { ...within, runName: name }) : work(input, within);
+    const run = (inner: RunnableConfig) => {
+      inner.signal?.throwIfAborted();
+      return inner.callbacks ? invoke(input, { ...inner, runName: name }) : work(input, inner);
     };
-    return recorded(config as RunnableConfig, name, kind, input, doIt, takesConfig);
+    return recorded(config as RunnableConfig, name, kind, input, run, takesConfig);
   };
   return runnable;
 }
 
-/** A named step of a chain: a function of its input, with the request's signal and callbacks in its config. */
+/** A named step of a chain: a function of its input, which finds the request's signal and callbacks in its config. */
 export function step<Input, Output>(name: string, work: Work<Input, Output>): Runnable<Input, Output> {
   const func = (input: Input, config: RunnableConfig) => work(input, config);
-  return short(name, new RunnableLambda<Input, Output>({ func }) as Runnable<Input, Output>, work);
+  return fastPath(name, new RunnableLambda<Input, Output>({ func }) as Runnable<Input, Output>, work);
 }
 
-/** Steps one after another, each with what the one before gave. */
+/** Runs steps one after another, each on the result of the one before. */
 export function sequence<Input, Output>(name: string, steps: Runnable[]): Runnable<Input, Output> {
-  return short(name, RunnableSequence.from<Input, Output>(steps as never), async (input, config) => {
+  return fastPath(name, RunnableSequence.from<Input, Output>(steps as never), async (input, config) => {
     let value: unknown = input;
     for (const each of steps) value = await each.invoke(value, config);
     return value as Output;
   });
 }
 
-/** A step that carries forward all it was given, with one value more. */
+/** A step that passes on all it was given, with one value added under `key`. */
 export function carry(name: string, key: string, runnable: Runnable): Runnable {
-  return short(name, RunnablePassthrough.assign({ [key]: runnable }) as Runnable, async (state, config) => ({
+  return fastPath(name, RunnablePassthrough.assign({ [key]: runnable }) as Runnable, async (state, config) => ({
     ...state,
     [key]: await runnable.invoke(state, config),
   }));
@@ -64,10 +66,10 @@ function named<Named extends Runnable>(name: string, runnable: Named): Named {
   return runnable;
 }
 
-/** A condition: a step where a trace should tell of it, else a function. */
+/** A condition: a step if a trace should show it, otherwise a function. */
 type Condition<Input> = Runnable<Input, boolean> | ((input: Input) => boolean);
 
-/** The first step whose condition holds, or the last one, which has none. */
+/** Runs the first step whose condition holds, or `otherwise` if none does. */
 export function choice<Input, Output>(
   name: string,
   branches: [condition: Condition<Input>, then: Runnable<Input, Output>][],
@@ -77,7 +79,7 @@ export function choice<Input, Output>(
     typeof condition === 'function' ? named(`${name}?`, new RunnableLambda({ func: condition })) : condition;
   const pairs = branches.map(([condition, then]) => [asRunnable(condition), then]);
   const branch = RunnableBranch.from<Input, Output>([...pairs, otherwise] as never);
-  return short(name, branch, async (input, config) => {
+  return fastPath(name, branch, async (input, config) => {
     for (const [condition, then] of branches) {
       const holds = typeof condition === 'function' ? condition(input) : await condition.invoke(input, config);
       if (holds) return await then.invoke(input, config);
@@ -86,28 +88,28 @@ export function choice<Input, Output>(
   });
 }
 
-/** Steps side by side on the same input; their results by name. */
+/** Runs steps side by side on the same input; gives their results by name. */
 export function together<Input, Output extends object>(
   name: string,
   steps: Record<string, Runnable<Input>>,
 ): Runnable<Input, Output> {
   const names = Object.keys(steps);
   const runnables = Object.values(steps);
-  return short(name, RunnableMap.from<Input, Output>(steps as never), async (input, config) => {
+  return fastPath(name, RunnableMap.from<Input, Output>(steps as never), async (input, config) => {
     const results = await Promise.all(runnables.map((each) => each.invoke(input, config)));
     return Object.fromEntries(names.map((key, at) => [key, results[at]])) as Output;
   });
 }
 
-/** Who wants to know of an answer's words as they come; a promise holds the model's stream back until it resolves. */
+/** Takes the words of an answer as they come; a promise holds the model's stream back until it resolves. */
 export type OnToken = (token: string) => void | Promise<void>;
 
-/** Who wants to know of values on their way; it belongs to one request, and is handed in with that request's config. */
+/** Takes values on their way; it belongs to one request and comes with that request's config. */
 export type Keep = (name: string, value: unknown) => void;
 
 /**
- * A step that saves what passes through it and returns it unchanged, as a logger does. Where it goes is the request's own
- * affair (`configurable.keep`): nothing is kept in the step, so two requests can't see each other's values.
+ * A step that hands a value on its way to `configurable.keep` and returns its input unchanged, as a logger does.
+ * Nothing is kept in the step itself, so two requests can't see each other's values.
  */
 export function keep<State extends object>(name: string & keyof State) {
   return step(`keep ${name}`, (state: State, config) => {

@@ -7,12 +7,15 @@ import type { Retrieved } from './state.ts';
 import { step } from './step.ts';
 import { readAnswer } from './verdict-features.ts';
 
-/** What tells whether a context can answer: both belong to the embedding model whose similarities the passages carry. */
+/**
+ * What decides whether a context can answer; both parts belong to the embedding model whose similarities the passages
+ * carry.
+ */
 export type SufficiencyModel = { gate: Gate; weights: VerdictWeights };
 
 /**
- * How likely the context holds an answer, 0 to 1, before anyone has answered: by how well it fits the question, and by the
- * embedded verdict on the best answer that could be quoted from it. The two are averaged as log-odds.
+ * How likely the context holds an answer, 0 to 1, before anyone has answered: how well it fits the question, averaged
+ * as log-odds with the embedded verdict on the best answer that could be quoted from it.
  */
 export function sufficiencyOf(question: string, context: FoundPassage[], { gate, weights }: SufficiencyModel): number {
   const ranked = rankSentences(question, context);
@@ -23,9 +26,9 @@ export function sufficiencyOf(question: string, context: FoundPassage[], { gate,
 }
 
 /**
- * The step that decides, in code, whether there is anything to answer from: no prompt can be talked out of it, and a model is
- * not even called.
- * @param least the sufficiency below which it says no
+ * The step that decides, in code, whether there is anything to answer from: no prompt can talk it round, and where it
+ * says no, no model is called.
+ * @param least the lowest sufficiency, 0 to 1, for which it says yes
  */
 export function createSuffices(model: SufficiencyModel, least: number) {
   return step(

@@ -3,18 +3,26 @@ import { splitSentences } from '../sentences.ts';
 import type { RankedSentence, ReadQuestion } from './rank-sentences.ts';
 import { readable } from './sentence-candidates.ts';
 
-/** Which parts of an answer are looked at: its first sentences. */
+/** How many parts of an answer are looked at: its first sentences. */
 const mostParts = 8;
-/** A sentence of the context that is at least this long, and stands in the answer as it is, is a part of it. */
+/**
+ * A sentence of the context that is at least this long, in UTF-16 code units, and is quoted in the answer, is one part
+ * of it.
+ */
 const shortestQuote = 25;
-/** Sentences that hold nearly as much of the answer as the best one are told apart by how well they fit the question. */
+/**
+ * Among sentences that hold nearly as much of the answer as the best, within this share, fit with the question decides.
+ */
 const nearlyAsMuch = 0.05;
 
-/** A sentence of the answer and the sentence of the context that bears it out best; `held` is how much of it is there, 0 to 1. */
+/**
+ * A part of the answer and the sentence of the context that supports it best; `held` is the share of the part that it
+ * holds, 0 to 1.
+ */
 export type Support = { part: string; sentence: RankedSentence; held: number; verbatim: boolean };
 
 /**
- * What bears an answer out, sentence by sentence.
+ * Finds what supports an answer, part by part.
  * @param sentences of the context, best first
  * @returns nothing where the answer has no words, or the context no sentences
  */
@@ -25,8 +33,8 @@ export function findSupports(answer: string, question: ReadQuestion, sentences: 
 }
 
 /**
- * The sentences of an answer; those that it quotes from the context are told by their words, whatever ends them. The names of a
- * table's columns say nothing that could be borne out.
+ * The parts of an answer: first what it quotes from the context, wherever that ends, then its other sentences. Heads of
+ * tables are left out: they say nothing that could be supported.
  */
 function partsOf(answer: string, sentences: RankedSentence[]): string[] {
   let rest = answer.replace(/\s+/g, ' ');
@@ -46,7 +54,7 @@ function partsOf(answer: string, sentences: RankedSentence[]): string[] {
 }
 
 /**
- * The sentence that holds most of a part's words, those that the question brings along left aside; of sentences that hold
+ * The sentence that holds most of a part's content words, leaving out those of the question; among those that hold
  * nearly as much, the one that fits the question best.
  * @param sentences best first
  */

@@ -2,24 +2,24 @@ import { anyTag, closingTags, dialectOf, tagPattern } from './thinking-tags.ts';
 
 const code = /^[ \t]*```[\s\S]*?^[ \t]*```|`[^`\n]*`/.source;
 const quotedTag = `["'“‘](?:${tagPattern})\\\\?["'”’]`;
-/** In the text of an answer: code and quoted tags, which are only mentioned, or a tag. */
+/** Code and quoted tags, which only mention a tag; or a tag itself. */
 const marks = new RegExp(`${code}|${quotedTag}|${anyTag}`, 'gm');
 
 /**
- * A model's reply without the thinking that some models write before it, and without white space around it; empty where nothing
- * else came. Linear in the reply's length.
+ * A model's reply without the thinking that some models write before it, trimmed; empty where there is nothing else.
+ * Linear in the length of the reply.
  *
- * - What stands between `<think>` and the next `</think>` is thinking; so it is between the tags of other models (`dialects`), and
- *   each is closed by its own.
- * - All that stands before a `</think>` that nothing opened is thinking: many chat templates open it themselves.
- * - From a `<think>` on that nothing closes all is thinking; but within a sentence that goes on behind it ("They put <think> first.") it is
- *   a word like others.
+ * - Thinking is what stands between `<think>` and the next `</think>`, or between the tags of another of the
+ *   `dialects`; each opening tag is closed by its own dialect's.
+ * - Everything before a `</think>` that nothing opened is thinking: many chat templates open it themselves.
+ * - Everything after a `<think>` that nothing closes is thinking, unless the sentence around it goes on ("They put
+ *   <think> first."): then it is a word like any other.
  * - Within Markdown code, or directly between quotation marks, a tag is only mentioned, and stays.
  */
 export function withoutThinking(reply: string): string {
   let answer = '';
   let from = 0;
-  /** What nothing closes, nothing closes further on. */
+  /** Dialects for which no closing tag lies ahead: none will lie further on either. */
   const unclosed = new Set<number>();
   marks.lastIndex = 0;
   for (let found = marks.exec(reply); found; found = marks.exec(reply)) {
@@ -41,12 +41,15 @@ export function withoutThinking(reply: string): string {
   return (answer + reply.slice(from)).trim();
 }
 
-/** Whether thinking begins between two texts: on a new line, after the end of a sentence, or where no sentence goes on. */
+/**
+ * Whether a tag between two texts can begin thinking: on a new line, after the end of a sentence, or where no sentence
+ * goes on.
+ */
 function mayOpen(before: string, next = ' '): boolean {
   const said = before.trimEnd();
   const goesOn = said !== '' && !before.includes('\n', said.length) && /[^.!?]/.test(said.at(-1)!);
   return !goesOn || !/[ ,;:.)]/.test(next);
 }
 
-/** A text as requests may hold it, so that what a model wrote can be sent back: no lone surrogates and no NUL. */
+/** A text that may be sent back in a request: without lone surrogates and NUL, whatever the model wrote. */
 export const wellFormed = (text: string) => text.toWellFormed().replaceAll('\0', '\ufffd');

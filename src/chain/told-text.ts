@@ -5,23 +5,24 @@ import { anyTag, closingTags, dialectOf, halfTagOf } from './thinking-tags.ts';
 const tag = new RegExp(anyTag);
 
 /**
- * For readers who can't take back what they were told: the text of an answer as its tokens come in, without what the finished
- * answer won't hold (thinking, white space around it), and nothing as long as it may still turn out to be an abstention, whose
- * words are others in the end. What a token costs doesn't depend on how many came before it.
+ * Streams an answer to readers who can't take back what they have shown: gives its text as tokens come in, without what
+ * the finished answer won't hold (thinking, white space around it), and nothing while the text may still turn out to be
+ * an abstention, which is put into other words in the end. The cost of a token doesn't depend on how many came before.
  *
- * Where it can't be known yet what the finished answer holds, nothing more is told until it is finished: behind a tag that may
- * only be mentioned (`withoutThinking`), and behind one that makes thinking of what was told.
+ * Where it can't be known yet what the finished answer will hold, nothing more is told until it is finished: after a
+ * tag that may only be mentioned (`withoutThinking`), and after a closing tag that makes thinking of what was told
+ * already.
  */
 export function createToldText() {
   let told = '';
-  /** The end of what came in that may be the beginning of a tag. */
+  /** The end of the text so far, where it may be the beginning of a tag. */
   let half = '';
-  /** What is no thinking but can't be told yet: white space at the end, or all of it as long as it may abstain. */
+  /** Text of the answer that can't be told yet: white space at its end, or all of it while it may be an abstention. */
   let held = '';
-  /** The dialect of the thinking that has begun. */
+  /** The dialect of the thinking that is under way, if any. */
   let thinkingIn: number | null = null;
   let isInDoubt = false;
-  /** What tells whether a tag is mentioned: whether there was any sign of code before it, and the character before it. */
+  /** What shows that a tag is only mentioned: a backtick anywhere before it, or a quotation mark right before it. */
   let hasCode = false;
   let last = '';
 
@@ -36,7 +37,7 @@ export function createToldText() {
     thinkingIn = opened;
     if (opened === null) held = last = '';
   }
-  /** Takes what may be read out of a text; gives the rest, which may begin a tag. */
+  /** Reads a text up to its last whole tag; returns the rest, which may begin another. */
   function readAll(text: string): string {
     let rest = text;
     while (!isInDoubt) {

@@ -5,7 +5,7 @@ import { placeOf } from './answer-place.ts';
 import { wholeText } from './sentence-candidates.ts';
 import { findSupports, type Support } from './support.ts';
 
-/** So much of an answer is read, in UTF-16 code units. */
+/** How much of an answer is read, in UTF-16 code units. */
 const readableCharacters = 4_000;
 /** An answer of up to this many words is a span rather than a sentence. */
 const shortAnswer = 8;
@@ -15,22 +15,30 @@ const negations = new Set(
   aren't wasn't weren't hasn't haven't hadn't shouldn't wouldn't couldn't fails failed unable`.split(/\s+/),
 );
 
-/** What is read from an answer: the features' values, and the facts behind them that a reader can be told. */
+/**
+ * What is read from an answer: the values of `verdictFeatureNames`, and the facts behind them that people can be told.
+ */
 export type VerdictReading = {
   values: number[];
   supports: Support[];
-  /** Words of the answer, besides the question's, that the supporting sentences don't hold; the longest first. */
+  /**
+   * Content words of the answer, without those of the question, that the supporting sentences don't hold; the longest
+   * first.
+   */
   missing: string[];
-  /** Whether it is of the kind that is asked for; null where the question doesn't tell a kind. */
+  /** Whether it is of the kind asked for; null where the question asks for no particular kind. */
   fits: boolean | null;
-  /** The share of the question's words, by rarity, that the supporting sentences and their neighbours hold, 0 to 1. */
+  /**
+   * The share of the question's words, weighted by rarity, that the supporting sentences and their neighbours hold, 0
+   * to 1.
+   */
   questionCovered: number;
-  /** Whether the sentence that fits the question best is among those that bear the answer out. */
+  /** Whether the sentence that fits the question best is a supporting one. */
   bestIsSupport: boolean;
   negationDiffers: boolean;
 };
 
-/** What the classifier looks at, in order. */
+/** The features of the classifier, in order. */
 export const verdictFeatureNames = [
   'held',
   'leastHeld',
@@ -72,14 +80,14 @@ export const verdictFeatureNames = [
   'similarityOfSupport',
 ] as const;
 
-/** Those that depend on the embedding model. */
+/** The features that depend on the embedding model. */
 export const similarityFeatures: readonly (typeof verdictFeatureNames)[number][] = [
   'similarity',
   'similarityOfSupport',
 ];
 
 /**
- * Reads an answer against the context: is it there, is it where the question points, is it of the kind that is asked for.
+ * Reads an answer against the context: whether it is there, where the question points, and of the kind asked for.
  * @returns null where there is nothing to compare: no word in the answer, or no sentence in the context
  */
 export function readAnswer(answer: string, { question, sentences }: Ranked): VerdictReading | null {
@@ -153,7 +161,7 @@ export function readAnswer(answer: string, { question, sentences }: Ranked): Ver
     values: verdictFeatureNames.map((name) => values[name]),
     supports,
     missing: [...new Set(missing.map(({ text }) => text))].sort((one, other) => other.length - one.length),
-    fits: typed && question.type !== 'reason' ? fits : null, // too many ways to give a reason to miss one
+    fits: typed && question.type !== 'reason' ? fits : null, // a reason may be given in too many ways to be missed for sure
     questionCovered: values.supportWithNeighbours,
     bestIsSupport: supporting.includes(best),
     negationDiffers,
@@ -164,7 +172,7 @@ const isCapital = ({ text }: Word) => /^\p{Lu}/u.test(text);
 const isNegation = ({ text }: Word) => negations.has(text.toLowerCase().replace('’', "'"));
 const isNegated = (text: string) => readWords(text).some(isNegation);
 
-/** Whether a part of the answer is a piece of its sentence word for word, but for its negations. */
+/** Whether a part of the answer is a piece of its sentence word for word, except for a negation. */
 function isFlipped({ part, sentence, verbatim }: Support): boolean {
   if (verbatim) return false;
   const [said, stands] = [readWords(part), readWords(sentence.text)];

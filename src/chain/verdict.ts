@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import { wellFormed, withoutThinking } from './thinking.ts';
 
-/** A quotation that bears a verdict out: `quote` is exactly `document.slice(start, end)` of the passage's document. */
+/**
+ * A quotation that supports a verdict: `quote` is exactly `document.slice(start, end)` of the document of the passage.
+ */
 export const Evidence = z.object({
   quote: z.string(),
   passageId: z.string(),
@@ -31,7 +33,7 @@ export function unjudged(basis: Basis, problem: Problem, reason: string): Verdic
   return { label: 'Unjudged', basis, score: null, reason, evidence: [], problem };
 }
 
-/** What a judge replies, once it has been read. */
+/** The reply of a judge, once it has been read. */
 export const Judgement = z.object({
   quotes: z.array(z.string()),
   reason: z.string(),
@@ -41,13 +43,13 @@ export const Judgement = z.object({
 export type Judgement = z.infer<typeof Judgement>;
 
 /**
- * Reads a judge's reply, however it is wrapped: in a code fence, after a thinking block, with words around it, with single
- * fields of another type or case. The last JSON object that holds a verdict counts, unless another one holds the other verdict: of
- * a draft and a decision, or a decision and what a document asks for, nothing tells which is which. None counts that a broken or
- * unfinished judgement holds, which may quote the passages.
- * @param options.isCutOff whether the model was stopped before its end: then only what stands at the end counts, else an example of
- * a verdict in its thinking would
- * @returns null where no verdict can be read from it without guessing
+ * Reads a judge's reply, however it is wrapped: in a code fence, after thinking, with words around it, with single
+ * fields of another type or case. The last JSON object with a verdict counts, unless another holds the opposite
+ * verdict: then nothing tells a draft from a decision, or a decision from what a document asks for. Nothing inside a
+ * broken or unfinished judgement counts, since it may be quoted from the passages.
+ * @param options.isCutOff whether the model was stopped before it had finished: then only an object at the beginning or
+ * end counts, since one in between may be an example in its thinking
+ * @returns null where no verdict can be read without guessing
  */
 export function readJudgement(reply: string, { isCutOff = false } = {}): Judgement | null {
   const end = withoutThinking(reply).slice(-longestEnd);
@@ -55,17 +57,17 @@ export function readJudgement(reply: string, { isCutOff = false } = {}): Judgeme
   if (new Set(found.flatMap(({ judgement }) => judgement?.verdict ?? [])).size > 1) return null;
   for (const { fields, judgement, from, to } of found.reverse()) {
     if (fields === null) return null;
-    const counts = !isCutOff || [end.slice(0, from), end.slice(to)].some((around) => nothing.test(around));
+    const counts = !isCutOff || [end.slice(0, from), end.slice(to)].some((around) => blankOrFence.test(around));
     if (judgement && counts) return judgement;
   }
   return null;
 }
 
-/** White space, or the fence of code. */
-const nothing = /^\s*(?:```(?:json)?\s*)?$/i;
+/** White space, or a code fence. */
+const blankOrFence = /^\s*(?:```(?:json)?\s*)?$/i;
 
-/** A number as it is written plainly: "0,9", "1/10" and "90%" mean something else than their first digits. */
-const isNumber = /^\s*(?:\d+(?:\.\d+)?|\.\d+)\s*$/;
+/** A plainly written number: "0,9", "1/10" and "90%" mean something else than their first digits. */
+const plainNumber = /^\s*(?:\d+(?:\.\d+)?|\.\d+)\s*$/;
 
 function toJudgement(fields: Record<string, unknown> | null): Judgement | null {
   if (fields === null) return null;
@@ -74,7 +76,7 @@ function toJudgement(fields: Record<string, unknown> | null): Judgement | null {
     .trim()
     .replace(/[.!]$/, '')
     .toLowerCase();
-  const score = typeof named.score === 'string' && isNumber.test(named.score) ? Number(named.score) : named.score;
+  const score = typeof named.score === 'string' && plainNumber.test(named.score) ? Number(named.score) : named.score;
   const quotes = Array.isArray(named.quotes) ? named.quotes : typeof named.quotes === 'string' ? [named.quotes] : [];
   const judgement = Judgement.safeParse({
     quotes: quotes.filter((quote) => typeof quote === 'string').slice(0, 20),
@@ -85,19 +87,25 @@ function toJudgement(fields: Record<string, unknown> | null): Judgement | null {
   return judgement.data ?? null;
 }
 
-/** How much of a reply's end is looked at, in UTF-16 code units, and how many beginnings of objects: no judge says so much. */
+/**
+ * How much of a reply is read, from its end, in UTF-16 code units, and how many beginnings of objects are tried: no
+ * judge says as much.
+ */
 const longestEnd = 100_000;
 const mostBeginnings = 200;
 type Found = { fields: Record<string, unknown> | null; from: number; to: number };
 
-/** Where an object with fields may begin; braces of prose, of formulas and of most code are none. */
+/**
+ * Where an object with fields may begin; braces in prose, in formulas and in most code are not followed by a quotation
+ * mark.
+ */
 const beginning = /\{(?=\s*")/g;
 /** How a judgement begins. */
 const judgementBegins = /\{\s*"(?:quotes|reason|verdict|label|score)"\s*:/iy;
 
 /**
- * The JSON objects of a text and where they stand, in their order; objects inside objects are not looked for. `fields` is null for what
- * begins as a judgement and can't be read; where it has no end either, nothing behind it is read.
+ * The JSON objects of a text and where they stand, in order; nested ones are not looked for. `fields` is null for what
+ * begins as a judgement but is not JSON; if it has no end either, nothing after it is read.
  */
 function jsonObjects(text: string): Found[] {
   const found: Found[] = [];
@@ -109,7 +117,7 @@ function jsonObjects(text: string): Found[] {
     const to = endOfObject(text, from) ?? (isJudgement ? text.length : null);
     if (to === null) continue;
     const fields = parsed(text.slice(from, to));
-    // What is not JSON after all may hold some, but for a judgement that quotes it.
+    // Braces that turn out not to be JSON may hold some, unless they are a broken judgement, which may quote it.
     if (fields === null && !isJudgement) continue;
     found.push({ fields, from, to });
     next = to;

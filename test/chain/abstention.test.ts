@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { isAbstention, mayAbstain } from '../../src/chain/abstention.ts';
-import { abstention } from '../../src/chain/state.ts';
+import { defaultAbstention } from '../../src/chain/state.ts';
 
 test('an answer that only says that it does not know, and why, is an abstention', () => {
   for (const answer of [
@@ -10,7 +10,7 @@ test('an answer that only says that it does not know, and why, is an abstention'
     '“I don’t know”',
     '**I do not know.**',
     'i dont know',
-    abstention,
+    defaultAbstention,
     'I don’t know. The passages are silent.',
     "I don't know, based on the passages.",
     "I don't know who built it; the passages don't say so.",

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { createExtractiveAnswer } from '../../src/chain/extract-answer.ts';
-import { abstention } from '../../src/chain/state.ts';
+import { defaultAbstention } from '../../src/chain/state.ts';
 import type { FoundPassage } from '../../src/passage.ts';
 import { foundPassage } from '../doubles/found-passage.ts';
 
@@ -120,7 +120,7 @@ test('what stands under a question answers it', async () => {
 });
 
 test('without a sentence there is nothing to quote', async () => {
-  assert.deepEqual(await ask('How tall is an alder?', []), { text: abstention, abstained: true });
+  assert.deepEqual(await ask('How tall is an alder?', []), { text: defaultAbstention, abstained: true });
 });
 
 test('whatever the passages hold, the answer is made of their sentences, word for word', async () => {

@@ -64,7 +64,7 @@ async function start(t: TestContext, style: 'plain' | 'rubric' | 'cross-check' |
     ...(checks && {
       word: {
         prompt: prompts['evaluate-context-word'],
-        telling: new CheckedOpenAiChatModel(served, { oneWord: true }),
+        withProbabilities: new CheckedOpenAiChatModel(served, { oneWord: true }),
         model,
       },
       itself: { prompt: prompts['answer-briefly'], model },
