@@ -1,6 +1,6 @@
 import { readWords, type Word } from './words.ts';
 
-/** What a question asks for, as far as its words tell. */
+/** The kinds of things that a question may ask for, as far as its words tell. */
 export const questionTypes = ['number', 'time', 'person', 'place', 'reason', 'other'] as const;
 export type QuestionType = (typeof questionTypes)[number];
 
@@ -33,7 +33,7 @@ const patterns: [QuestionType, RegExp][] = [
   ['reason', /\bwhy\b|\bfor what (?:reason|purpose)\b|\bwhat (?:caused?|causes|reasons?)\b/],
 ];
 
-/** The type of a question by its question words; English. */
+/** What a question asks for, by its question words; English only. */
 export function questionTypeOf(question: string): QuestionType {
   const lower = question.slice(0, 4000).trim().toLowerCase();
   return patterns.find(([, pattern]) => pattern.test(lower))?.[0] ?? 'other';
@@ -48,7 +48,7 @@ const reasonWords =
 
 export const isNumber = ({ stem }: Word) => /^\p{N}/u.test(stem);
 
-/** What of a type a text holds beyond what the question itself says: numbers, times, names. */
+/** Whether a text holds something of a type (a number, a time, a name …) besides what the question itself says. */
 export function holdsType(type: QuestionType, text: string, question: string): boolean {
   const asked = new Set(readWords(question).map(({ stem }) => stem));
   const words = readWords(text).filter(({ stem }) => !asked.has(stem));
@@ -68,14 +68,16 @@ export function holdsType(type: QuestionType, text: string, question: string): b
   }
 }
 
-/** Whether a word of a question names something: a telling word with a capital, but for its first, or digits. */
-export const isNamed = (word: Word) =>
+/**
+ * Whether a word of a question names something: a content word that is a number, or has a capital and is not the first.
+ */
+export const namesSomething = (word: Word) =>
   !word.common && (isNumber(word) || (word.start > 0 && /^\p{Lu}/u.test(word.text)));
 
 /** The names and numbers in a question. */
-export const namesIn = (question: string): Word[] => readWords(question).filter(isNamed);
+export const namesIn = (question: string): Word[] => readWords(question).filter(namesSomething);
 
-/** A word with a capital that doesn't merely begin a sentence. */
+/** Whether a word of a text is a name: a content word with a capital that doesn't merely begin a sentence. */
 export function isName({ text: word, start, common }: Word, text: string): boolean {
   if (common || !/^\p{Lu}/u.test(word)) return false;
   if (/^\p{Lu}.*\p{Lu}/u.test(word)) return true;
@@ -83,8 +85,8 @@ export function isName({ text: word, start, common }: Word, text: string): boole
 }
 
 /**
- * What is asked for by name: the words after "which", "what" or "how many", as "learning rate" in "What learning rate was
- * used?". Empty where the question names nothing.
+ * What is asked for by name: the stems of the words after "which", "what" or "how many", as "learning rate" in "What
+ * learning rate was used?". Empty where the question names nothing.
  */
 export function focusStems(question: string): Set<string> {
   const words = readWords(question);
@@ -92,7 +94,7 @@ export function focusStems(question: string): Set<string> {
   const focus = new Set<string>();
   if (asking < 0) return focus;
   let at = asking + 1;
-  // "What is the capital of …", "Which of the classes …": the name comes behind a few small words.
+  // "What is the capital of …", "Which of the classes …": the name comes after a few common words.
   while (at < words.length && at < asking + 5 && words[at]!.common) at += 1;
   for (; at < words.length && focus.size < 3 && !words[at]!.common; at += 1) focus.add(words[at]!.stem);
   return focus;

@@ -2,32 +2,39 @@ import { remembering } from '../recent.ts';
 import { splitSentences } from '../sentences.ts';
 import { contentStems, readWords } from './words.ts';
 
-/** Words that begin alike often mean the like: "proclaim", "proclamation". */
+/**
+ * How many letters of a word are its beginning; words that begin alike often mean the like: "proclaim", "proclamation".
+ */
 export const beginning = 5;
 
-/** Where a stem occurs in a text, rising: its places among all telling words, and the sentences by their numbers. */
+/**
+ * Where a stem occurs in a text, in rising order: its places among all content words, and the numbers of the sentences.
+ */
 export type Occurrences = { places: number[]; sentences: number[] };
 
-/** What a text is compared by, the same for every question: where its telling words are. */
+/** A text, read for comparison with any question: where its content words are. */
 export type ReadText = {
-  /** How many telling words there are, repeated ones counted. */
+  /** How many content words there are, repeated ones counted. */
   length: number;
   stems: ReadonlyMap<string, Occurrences>;
-  /** Each two that follow each other. */
+  /** Each two neighbouring stems, with a space between. */
   pairs: ReadonlySet<string>;
-  /** The sentences in which each beginning of a stem occurs. */
+  /** The numbers of the sentences in which each beginning of a stem occurs, in rising order. */
   sentencesBegun: ReadonlyMap<string, number[]>;
   /** Offsets in the text. */
   sentences: { start: number; end: number }[];
 };
 
-/** So many texts and titles are remembered: reading them is most of the work, and the same passages are found again and again. */
+/**
+ * How many texts and titles are remembered: reading them is most of the work, and the same passages are found again and
+ * again.
+ */
 const rememberedTexts = 2_000;
 
-/** The telling words of a title; a whole document has one. */
+/** The stems of the content words of a title, which all passages of a document share. */
 export const readTitle: (title: string) => ReadonlySet<string> = remembering(rememberedTexts, contentStems);
 
-/** A passage's text as it is compared. */
+/** Reads the text of a passage for comparison. */
 export const readText: (text: string) => ReadText = remembering(rememberedTexts, (text) => {
   const sentences = splitSentences(text).map(({ start, end }) => {
     const stems = readWords(text.slice(start, end)).flatMap(({ stem, common }) => (common ? [] : [stem]));
@@ -56,7 +63,7 @@ export const readText: (text: string) => ReadText = remembering(rememberedTexts,
   };
 });
 
-/** Adds a number that is no smaller than the last, unless it is the last. */
+/** Adds a number to rising ones, unless it is the last already. */
 function addOnce(rising: number[], number: number) {
   if (rising.at(-1) !== number) rising.push(number);
 }

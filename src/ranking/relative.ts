@@ -1,4 +1,7 @@
-/** Scales similarities so that the mean of those given is 0 and the greatest is 1: so weights hold for every embedding model. */
+/**
+ * Scales similarities so that the mean of those given becomes 0 and the greatest 1; weights then fit every embedding
+ * model. Nothing falls below −3.
+ */
 export function relativeTo(similarities: number[]): (similarity: number) => number {
   const mean = similarities.reduce((sum, each) => sum + each, 0) / Math.max(1, similarities.length);
   const spread = Math.max(...similarities, mean) - mean;

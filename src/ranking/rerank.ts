@@ -1,19 +1,19 @@
 import type { FoundPassage } from '../passage.ts';
 import type { Span } from '../sentences.ts';
-import { isNamed } from './question-type.ts';
+import { namesSomething } from './question-type.ts';
 import { beginning, readText, readTitle } from './read-text.ts';
 import { relativeTo } from './relative.ts';
 import shipped from './rerank-weights.json' with { type: 'json' };
 import { readShares, shareHeld, shareWithinReach, sumOf } from './word-shares.ts';
 import { rarityOf, readWords } from './words.ts';
 
-/** What is read of a passage. */
+/** The fields of a passage that are read. */
 type Comparable = Pick<FoundPassage, 'title' | 'text' | 'start' | 'score' | 'windows' | 'similarities'>;
 
-/** How many passages a search finds, of which the best are shown. */
+/** How many passages a search finds, the best of which are shown. */
 export const rerankedPassages = 20;
 
-/** What a passage is scored by; the weights are trained by evaluation/train-rerank.ts. */
+/** The features that a passage is scored by; their weights are trained by evaluation/train-rerank.ts. */
 export const rerankFeatures = [
   'fused',
   'nearest window',
@@ -34,13 +34,13 @@ export const rerankFeatures = [
 const trained = rerankFeatures.map((name) => shipped.features[name]);
 
 /**
- * Puts the passages that a search found into the order in which they are likely to answer: its own score, nearness of the
- * windows, and the question's words, weighted by their rarity among these passages: how many are in the passage, in a sentence or
- * two of it, near each other, in the question's order. Scores are relative to the best: a linear model, trained so that the
- * passage that answers is the likeliest (ListNet: Cao et al., "Learning to Rank", 2007).
- * @param found best first, with the scores of the search
- * @param topK how many to give back
- * @returns best first, ranked from 1; `score` is 1 for the best, and falls with the odds against a passage
+ * Orders the passages that a search found by how likely they answer. It looks at the score of the search, the nearness
+ * of the windows, and the question's words, weighted by their rarity among these passages: how many of them stand in
+ * the passage, in one or two sentences of it, near each other, and in the question's order. A linear model, trained to
+ * make the passage that answers the likeliest (ListNet: Cao et al., "Learning to Rank", 2007).
+ * @param found best first, with the scores of the search, 0 to 1
+ * @param topK how many to return
+ * @returns best first, ranked from 1; `score` is 1 for the best, and each other's odds relative to it
  */
 export function rerank<Found extends Comparable>(
   question: string,
@@ -70,7 +70,7 @@ export function featuresOfPassages(question: string, found: Comparable[]): numbe
   const words = readWords(question);
   const asked = words.flatMap(({ stem, common }) => (common ? [] : [stem]));
   const stems = [...new Set(asked)];
-  const names = words.flatMap((word) => (isNamed(word) ? [stems.indexOf(word.stem)] : []));
+  const names = words.flatMap((word) => (namesSomething(word) ? [stems.indexOf(word.stem)] : []));
   const read = found.map(({ title, text, similarities }) => {
     const words = readText(text);
     const held = stems.map((stem) => words.stems.get(stem));
@@ -122,7 +122,7 @@ export function featuresOfPassages(question: string, found: Comparable[]): numbe
   });
 }
 
-/** The similarities of the three nearest windows, nearest first; where there are fewer, the last of them again. */
+/** The similarities of the three nearest windows, nearest first; if there are fewer, the last is repeated. */
 function nearestThree(similarities: Comparable['similarities']): [number, number, number] {
   let [first, second, third] = [Number.NEGATIVE_INFINITY, Number.NEGATIVE_INFINITY, Number.NEGATIVE_INFINITY];
   for (let at = 0; at < similarities.length; at += 1) {
@@ -137,10 +137,13 @@ function nearestThree(similarities: Comparable['similarities']): [number, number
   return [first, second, third];
 }
 
-/** The nearness of sentences, used again and again, as the sums of their shares are. */
+/** The nearness of sentences: one buffer for all calls, as in word-shares.ts. */
 let nearnesses = new Float64Array(64);
 
-/** How near each sentence of a passage is: as the nearest window that it is in, or, in none, as the nearest of all. */
+/**
+ * How near each sentence of a passage is: as near as the nearest window that it overlaps, or as `nearest` if it
+ * overlaps none.
+ */
 function nearnessOf(
   sentences: Span[],
   { start, windows, similarities }: Comparable,

@@ -1,11 +1,14 @@
 import type { Occurrences } from './read-text.ts';
 
-/** Words of a question that stand within so many telling words of each other are about one thing. */
+/** Words of a question that stand within this many content words of each other belong together. */
 const reach = 10;
 
 export const sumOf = (weights: number[]) => weights.reduce((total, weight) => total + weight, 0);
 
-/** The share of the question's parts that are held, by their weights, which sum to `all`; 0 where there are none. */
+/**
+ * The share, by weight, of the question's parts that are held; 0 where there are none.
+ * @param all the sum of the weights
+ */
 export function shareHeld(weights: number[], all: number, isHeld: (part: number) => boolean): number {
   if (all === 0) return 0;
   let met = 0;
@@ -13,18 +16,23 @@ export function shareHeld(weights: number[], all: number, isHeld: (part: number)
   return met / all;
 }
 
-/** Sums by sentence, used again and again: a search reads hundreds of sentences, and nothing else runs meanwhile. */
+/**
+ * Sums by sentence, in buffers shared by all calls: a search reads hundreds of sentences, and nothing else runs
+ * meanwhile.
+ */
 let alone = new Float64Array(64);
 let withNext = new Float64Array(64);
-/** What `readShares` gives back: one object for all calls, since a search makes dozens. */
+/** The result of `readShares`: one object for all calls, since a search makes dozens. */
 const shares = { alone: 0, withNext: 0, nearness: 0, both: 0 };
 
 /**
- * The greatest share of parts, by their weights, in a sentence, and in one with the one after it; how near the sentence is that holds
- * most (of equals the nearest); and the greatest sum of a sentence's share and its nearness.
- * @param sentencesWith the sentences that hold each part, rising
+ * Reads how the question's parts are spread over the sentences of a passage. `alone`: the greatest share of parts, by
+ * weight, in one sentence; `withNext`: in one and the next; `nearness`: of the sentence that holds most (among equals,
+ * the nearest); `both`: the greatest sum of a sentence's share and nearness.
+ * @param all the sum of the weights
+ * @param sentencesWith the numbers of the sentences that hold each part, in rising order
  * @param near the nearness of each of `count` sentences
- * @returns an object that the next call fills anew
+ * @returns an object that the next call overwrites
  */
 export function readShares(
   weights: number[],
@@ -68,13 +76,22 @@ export function readShares(
   return shares;
 }
 
-/** Where words of a question stand in a text, and in which stretch each was counted; used again and again, as the sums are. */
+/**
+ * The places of the question's words in a text, and for each word the stretch in which it was last counted; buffers
+ * shared by all calls.
+ */
 let standing = new Int32Array(256);
 let countedFrom = new Int32Array(64);
-/** A place and the number of a word as one number: a question has fewer words than 2 to the power of this. */
+/**
+ * A place and the number of a word are packed into one number, the word in this many bits: a question has fewer words
+ * than these can count.
+ */
 const bitsOfWord = 12;
 
-/** The greatest share of the question's words, by their weights, that stand within reach of each other. */
+/**
+ * The greatest share, by weight, of the question's words that stand within reach of each other.
+ * @param all the sum of the weights
+ */
 export function shareWithinReach(weights: number[], all: number, held: (Occurrences | undefined)[]): number {
   if (all === 0) return 0;
   let count = 0;
@@ -102,7 +119,7 @@ export function shareWithinReach(weights: number[], all: number, held: (Occurren
   return greatest / all;
 }
 
-/** Merges a word's places, which rise, into the `count` that stand there already. */
+/** Merges a word's places, in rising order, into the `count` that are in `standing` already. */
 function merge(count: number, places: number[], word: number) {
   let from = count - 1;
   let to = count + places.length - 1;

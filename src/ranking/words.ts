@@ -1,4 +1,4 @@
-/** Words that nearly every text holds: they say nothing about what a text is about. */
+/** Words that nearly every text holds, so they tell nothing of what it is about. */
 const commonWords = new Set(
   `a about above after again against all also am among an and another any are as at be became because become been before
   being below between both but by came can could did do does doing done down during each either else ever every few for
@@ -21,21 +21,24 @@ for (const [at, word] of 'thirty forty fifty sixty seventy eighty ninety'.split(
 numberWords.set('hundred', '100').set('thousand', '1000').set('million', '1000000').set('dozen', '12');
 
 const wordPattern = /\p{N}+(?:[.,]\p{N}+)*|[\p{L}\p{M}][\p{L}\p{M}\u00ad]*(?:['’]\p{L}[\p{L}\p{M}\u00ad]*)*/gu;
-/** Longer texts are read this far, in UTF-16 code units: what is compared are sentences, questions and passages. */
+/** How far a text is read, in UTF-16 code units: only sentences, questions and passages are compared. */
 const readableCharacters = 20_000;
 
-/** A word of a text: as it stands there, its stem, and where it begins. */
+/** A word of a text: as it stands there, its stem, where it begins, and whether it is too common to tell anything. */
 export type Word = { text: string; stem: string; start: number; common: boolean };
 
-/** The words of a text in order. Numbers stand as digits without separators, however they are written ("1,024", "twenty"). */
+/**
+ * The words of a text in order. The stem of a number is its digits without separators, however it is written ("1,024",
+ * "twenty").
+ */
 export function readWords(text: string): Word[] {
   return Array.from(text.slice(0, readableCharacters).matchAll(wordPattern), (match) => {
-    const lower = match[0].toLowerCase().replace(/['’]s?$|['’]s(?=$)/u, '');
+    const lower = match[0].toLowerCase().replace(/['’]s?$/u, '');
     return { text: match[0], stem: stemOf(lower), start: match.index, common: commonWords.has(lower) };
   });
 }
 
-/** The stems of the words that say what a text is about, each once. */
+/** The stems of the content words of a text, those that tell what it is about, each once. */
 export function contentStems(text: string): Set<string> {
   return new Set(readWords(text).flatMap(({ stem, common }) => (common ? [] : [stem])));
 }
@@ -75,15 +78,16 @@ const endings = [
 ] as const;
 const endingsByLast = Map.groupBy(endings, ([ending]) => ending.at(-1)!);
 
-/** Stems of words seen before: finding them is most of the work of an ask. Bounded, and started afresh when full. */
+/** Stems of words seen before: finding them is most of the work of an ask. Cleared when full. */
 const remembered = new Map<string, string>();
 const rememberedWords = 20_000;
 const rememberedLength = 40;
 
 /**
- * A word without its ending, so that "trained", "training" and "trains" meet: a light stemmer for English, in the manner of
- * Porter ("An algorithm for suffix stripping", 1980) but in one pass. Numbers come out as plain digits, and letters with accents
- * alike (NFC), however the text spells them; soft hyphens are left out.
+ * A word without its ending, so that "trained", "training" and "trains" meet: a light stemmer for English, in the
+ * manner of Porter ("An algorithm for suffix stripping", 1980) but in one pass. Numbers become plain digits, accented
+ * letters are spelled one way (NFC), and soft hyphens are dropped.
+ * @param lower the word in lower case
  */
 export function stemOf(lower: string): string {
   if (lower.length > rememberedLength) return stripped(lower);
@@ -118,12 +122,13 @@ function stripped(asWritten: string): string {
 }
 
 /**
- * How much a word tells that is in `found` of `count` texts: inverse document frequency, ln(1 + (n − d + ½)/(d + ½)) as in BM25
- * (Robertson and Zaragoza, "The Probabilistic Relevance Framework", 2009). A word that is in none tells most.
+ * How much a word tells that is in `found` of `count` texts: the inverse document frequency of BM25, ln(1 + (n − d +
+ * ½)/(d + ½)) (Robertson and Zaragoza, "The Probabilistic Relevance Framework", 2009). A word that is in none tells
+ * most.
  */
 export const rarityOf = (found: number, count: number) => Math.log(1 + (count - found + 0.5) / (found + 0.5));
 
-/** How much each word tells, from the texts it occurs in. */
+/** Returns how much each word tells, by the number of these texts that hold it. */
 export function rarityIn(texts: Iterable<ReadonlySet<string>>): (stem: string) => number {
   const frequency = new Map<string, number>();
   let count = 0;
@@ -134,7 +139,7 @@ export function rarityIn(texts: Iterable<ReadonlySet<string>>): (stem: string) =
   return (stem) => rarityOf(frequency.get(stem) ?? 0, count);
 }
 
-/** The share of `wanted`, weighted by how much each word tells, that is in one of the `pools`; 0 where nothing is wanted. */
+/** The share of `wanted` that is in any of the `pools`, each word weighted by its rarity; 0 where nothing is wanted. */
 export function weightedShare(
   wanted: Iterable<string>,
   pools: ReadonlySet<string>[],
