@@ -1,21 +1,24 @@
 import { AppError } from '../errors.ts';
 import { ServerReplied } from './translate-failure.ts';
 
-/** So many calls in a row must find the server down before others are no longer sent to it. */
+/** How many calls in a row must find the server down before it is left alone. */
 const failuresBeforeBreak = 20;
-/** How long it is then left alone before one call tries it again, in milliseconds: at first, and at most; each time twice as long. */
+/**
+ * How long the server is left alone before one call tries it again, in milliseconds: at first, doubled after each
+ * failed try, and at most.
+ */
 const rest = { first: 500, most: 10_000 };
 
 export type Breaker = ReturnType<typeof openBreaker>;
 
 /**
- * Leaves a server that stays down alone, until one call that tries finds it up again (Nygard, "Release It!", 2007: circuit breaker).
- * Meanwhile nobody waits: neither for the rest that it is given, nor for the one that tries. The rest is counted by a clock that is
- * never set.
+ * A circuit breaker (Nygard, "Release It!", 2007): a server that stays down is left alone until a single trial call
+ * finds it up again. Meanwhile all other calls fail at once. The time is taken from a monotonic clock, which nobody
+ * sets.
  */
 export function openBreaker() {
   let failures = 0;
-  /** While the server is left alone, else null. */
+  /** Set while the server is left alone. */
   let left: { restMs: number; until: number; isTried: boolean } | null = null;
 
   function leaveAlone(restMs: number) {
@@ -46,7 +49,7 @@ export function openBreaker() {
       failures = 0;
       return reply;
     } catch (error) {
-      // Who leaves has found out nothing.
+      // A caller who left has learnt nothing about the server.
       if (isDown(error) || signal?.aborted) leaveAlone(Math.min(rest.most, restMs * 2));
       else left = null;
       throw error;
@@ -58,9 +61,9 @@ export function openBreaker() {
 
     /**
      * Makes a call, unless the server is left alone.
-     * @param call rejects with failures that were translated
-     * @param signal fires when who calls leaves
-     * @throws AppError MODEL_UNAVAILABLE at once where the server is left alone
+     * @param call rejects with translated failures (translate-failure.ts)
+     * @param signal fires when the caller leaves
+     * @throws AppError MODEL_UNAVAILABLE at once where the server is left alone; else what the call throws
      */
     async execute<Reply>(call: () => Promise<Reply>, signal: AbortSignal | undefined): Promise<Reply> {
       if (!left) return attempt(call);
@@ -72,8 +75,8 @@ export function openBreaker() {
 }
 
 /**
- * What speaks for a server that is down, rather than busy, or asked for what it doesn't do, or can't: with a 500 some servers reply to
- * one caller's text, and that is no reason to leave all others without.
+ * Whether a failure suggests that the server is down, rather than busy or unable to do what was asked. A 500 doesn't:
+ * some servers reply so to one caller's text, and the others must not suffer for it.
  */
 function isDown(error: unknown): boolean {
   if (!(error instanceof AppError)) return false;

@@ -10,14 +10,17 @@ type Waiting<Output> = {
 /** The most inputs that go into one call. */
 const mostTogether = 8;
 
-/** A server that has too much to do is not asked for more. */
+/** Whether the server has too much to do: then it must not be sent more calls. */
 const isBusy = ({ cause, retryAfterSeconds }: AppError) =>
   (cause as { status?: number } | undefined)?.status === 429 || retryAfterSeconds !== undefined;
 
 /**
- * Gathers what is asked for in the same turn of the event loop into one call. Nobody waits for others: what comes later is the next
- * call. A call is cancelled when everyone who waits for it has left; where it fails, or takes longer than `patienceMs`, each is asked for
- * alone, so that no input harms another: one may be what the server refuses, or what makes it fail or hang.
+ * Gathers the inputs of one turn of the event loop into one call; what comes later goes into the next call, so nobody
+ * waits for others. A call is cancelled when all its callers have left. If a shared call fails, or takes longer than
+ * `patienceMs`, each input is sent alone, since one of them may be what the server refuses, fails on or hangs on; a
+ * busy server is spared that.
+ * @param callTogether gives one output per input, in order
+ * @returns a function that rejects with what the call throws, or with the signal's reason as soon as it fires
  */
 export function coalesce<Output>(
   callTogether: (inputs: string[], signal: AbortSignal) => Promise<Output[]>,
@@ -70,7 +73,7 @@ export function coalesce<Output>(
     new Promise((resolve, reject) => {
       if (gathered.length === 0) setImmediate(flush);
       gathered.push({ input, signal, resolve, reject });
-      // The turn may be a long one: what fills a call doesn't wait for its end.
+      // A turn may be long: a full call is sent before its end.
       if (gathered.length === mostTogether) flush();
     });
 }

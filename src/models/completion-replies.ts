@@ -7,14 +7,14 @@ export type Chunk = OpenAI.Chat.ChatCompletionChunk;
 type Choice = Completion['choices'][number];
 type ChunkChoice = Chunk['choices'][number];
 
-/** No text that can be of use is longer, in UTF-16 code units. */
+/** No useful text is longer, in UTF-16 code units. */
 export const longestText = 1_000_000;
 
 export const badOutput = (words: string) => new AppError('MODEL_BAD_OUTPUT', words);
 const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
 
 /**
- * A reply as the completion it should be: a list of choices, the first of which has a message with a text.
+ * A reply as a completion: a list of choices, the first of which has a message with a text.
  * @throws AppError MODEL_BAD_OUTPUT where it is none
  */
 export function toCompletion(reply: unknown): Completion {
@@ -26,12 +26,12 @@ export function toCompletion(reply: unknown): Completion {
   return reply as Completion;
 }
 
-/** The text of a message; some servers send it in parts, and none where there is nothing to say. */
+/** The text of a message. Some servers send it in parts, or leave it out where it is empty. */
 function toText(content: unknown): string {
   const parts = Array.isArray(content) ? content : [{ text: content ?? '' }];
   let text = '';
   for (const part of parts) {
-    // A reasoning model may tell its thinking in a part of its own.
+    // Reasoning models may put their thinking into a part of its own.
     if (isObject(part) && 'type' in part && part.type !== 'text') continue;
     if (!isObject(part) || !('text' in part) || typeof part.text !== 'string')
       throw badOutput('The model server replied with what is no text.');
@@ -42,7 +42,7 @@ function toText(content: unknown): string {
 }
 
 /**
- * An event of a streamed reply as the chunk it should be: its first choice, if it has one, with its text.
+ * An event of a streamed reply as a chunk: its first choice, if any, with its text.
  * @throws AppError MODEL_BAD_OUTPUT where it is none
  */
 export function toChunk(event: unknown): Chunk {
@@ -77,12 +77,12 @@ export function toMessage({ choices: [choice], usage }: Completion): AIMessageCh
   }) as unknown as AIMessageChunk;
 }
 
-/** Chunks as LangChain's; those that tell nothing are left out. */
+/** Chunks as LangChain's message chunks; empty ones are left out. */
 export async function* toMessageChunks(chunks: AsyncIterable<Chunk>): AsyncGenerator<AIMessageChunk> {
   let isFinished = false;
   for await (const { choices, usage } of chunks) {
     const content = choices[0]?.delta.content ?? '';
-    // Told once: LangChain would put what comes again behind it.
+    // Passed on only once: LangChain would join a second one to the first.
     const finish_reason: string | null | undefined = isFinished ? null : choices[0]?.finish_reason;
     isFinished ||= Boolean(finish_reason);
     const told = toUsage(usage);

@@ -9,10 +9,10 @@ import { type ModelThread, openModelThread } from './model-thread.ts';
 type Model = (typeof manifest.models)[number];
 
 /**
- * The embedding model that runs inside the process, by ONNX Runtime: no key, no network. Vectors are unit length, mean
- * pooled, with the prefixes that E5 models were trained with (Wang et al., "Text Embeddings by Weakly-Supervised
- * Contrastive Pre-training", 2022). It computes on a thread of its own, questions before passages: someone waits for each
- * question, and a document has thousands of passages.
+ * The embedding model that runs inside the process, by ONNX Runtime: no key, no network. Vectors are mean pooled and of
+ * unit length; texts get the prefixes that E5 models were trained with (Wang et al., "Text Embeddings by
+ * Weakly-Supervised Contrastive Pre-training", 2022). It computes on a thread of its own, questions before passages:
+ * someone waits for each question, and a document has thousands of passages.
  */
 export class EmbeddedEmbeddings extends Embeddings {
   readonly dimension: number;
@@ -21,7 +21,8 @@ export class EmbeddedEmbeddings extends Embeddings {
 
   /**
    * Loads a model of the manifest from `modelsDir`/name.
-   * @throws AppError NOT_READY where its files are missing or can't be loaded
+   * @throws AppError BAD_SETTINGS where the manifest has no such model; NOT_READY where its files are missing or can't
+   * be loaded
    */
   static async load(name: string, modelsDir: string): Promise<EmbeddedEmbeddings> {
     const model = manifest.models.find((each) => each.name === name);
@@ -50,14 +51,14 @@ export class EmbeddedEmbeddings extends Embeddings {
     this.dimension = model.dimension;
   }
 
-  /** The question's vector. `signal` ends the wait for it, and what has not begun by then is left. */
+  /** The question's vector, at unit length. `signal` ends the wait for it, and keeps it from being begun. */
   override async embedQuery(text: string, { signal }: { signal?: AbortSignal | undefined } = {}): Promise<number[]> {
     return this.#thread.compute(this.#model.questionPrefix + text, { urgent: true, signal });
   }
 
   /**
-   * The texts' vectors, one after the other: on a processor a batch, padded to its longest text, is slower than its texts
-   * alone. `signal` ends it with the text that it is at.
+   * The texts' vectors, at unit length. They are made one by one: on a processor a batch, padded to its longest text,
+   * is slower. `signal` ends the work after the text under way.
    */
   override async embedDocuments(
     texts: string[],
@@ -68,7 +69,7 @@ export class EmbeddedEmbeddings extends Embeddings {
     return vectors;
   }
 
-  /** Ends the thread; what still waits fails. */
+  /** Ends the thread; calls still waiting fail. */
   close(): Promise<void> {
     return this.#thread.close();
   }

@@ -7,13 +7,16 @@ import { openOnnxModel, type Tokens } from './onnx-model.ts';
 
 export type EntailmentRequest = { premise: string; hypothesis: string };
 
-/** What Hugging Face writes beside a classifier: the name of each output, and how many tokens it takes. */
+/**
+ * The part of the `config.json` of a Hugging Face classifier that is used: the names of its outputs, and how many
+ * tokens it takes.
+ */
 const ModelConfig = z.object({
   id2label: z.record(z.string(), z.string()),
   max_position_embeddings: z.number().int().min(8).default(512),
 });
 
-/** The output whose name says that the first text bears out the second; a model with one output means just that. */
+/** The place of the output that stands for entailment, by its name; a single output stands for that. */
 function entailmentOutput(names: string[]): number {
   if (names.length === 1) return 0;
   const at = names.findIndex((name) => /^(entail|support|consistent)/i.test(name));
@@ -21,7 +24,7 @@ function entailmentOutput(names: string[]): number {
   return at;
 }
 
-/** A pair's tokens as far as the model can see: the first text gives way, its end first. */
+/** The tokens of a pair, at most `most`; the premise is shortened, from its end, until the pair fits. */
 function fit(tokenize: (premise: string) => Tokens, premise: string, most: number): Tokens {
   let text = premise.slice(0, most * 16);
   for (;;) {

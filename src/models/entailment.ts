@@ -6,16 +6,21 @@ import { openModelThread } from './model-thread.ts';
 
 const files = ['model.onnx', 'tokenizer.json', 'config.json'];
 
-/** An entailment model (natural language inference) on a thread of its own, since it computes for tens of milliseconds. */
+/**
+ * An entailment model (natural language inference). It takes tens of milliseconds, so it runs on a thread of its own.
+ */
 export type EntailmentModel = {
-  /** How likely the premise bears out the hypothesis, 0 to 1; null where the model gives nothing usable. */
+  /**
+   * How likely the premise entails the hypothesis, 0 to 1; null where the model gives nothing usable. Never rejects.
+   */
   entails(premise: string, hypothesis: string): Promise<number | null>;
   close(): Promise<void>;
 };
 
 /**
- * Opens an entailment model for ONNX Runtime: a folder with `model.onnx`, `tokenizer.json` and `config.json`, as Hugging Face's
- * exports have it. Its `id2label` must name an output that begins with entail, support or consistent, or have one output only.
+ * Opens an entailment model for ONNX Runtime: a folder with `model.onnx`, `tokenizer.json` and `config.json`, as
+ * exported from Hugging Face. Its `id2label` must have a single output, or one whose name begins with entail, support
+ * or consistent.
  * @throws AppError BAD_SETTINGS where the folder can't be used as one
  */
 export async function openEntailmentModel(folder: string): Promise<EntailmentModel> {

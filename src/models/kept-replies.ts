@@ -6,15 +6,15 @@ import type { Embeddings } from '@langchain/core/embeddings';
 import type { Generation } from '@langchain/core/outputs';
 
 /**
- * What models replied, kept in a file by the content of what they were asked: LangChain's cache for chat models, and one of
- * ours for embeddings. A line is written when a reply comes, so that work that was broken off goes on where it was; a line
- * that was cut short is passed over.
+ * Replies of models, kept in a file by the content of what was asked: LangChain's cache for chat models, and one of our
+ * own for embeddings. Each reply is written as it comes, so that interrupted work continues where it was; a line that
+ * was cut short is skipped.
  */
 export class KeptReplies extends BaseCache {
   readonly #file: string;
   readonly #kept = new Map<string, string>();
 
-  /** @param file made where it is not there */
+  /** @param file is made if it is not there */
   constructor(file: string) {
     super();
     this.#file = file;
@@ -36,7 +36,10 @@ export class KeptReplies extends BaseCache {
     this.#keep(keyOf(prompt, llmKey), JSON.stringify(generations.map(serializeGeneration)));
   }
 
-  /** The same embedding model, which is asked only for texts that are not kept yet. */
+  /**
+   * The same embedding model, but asked only for texts whose vectors are not kept yet.
+   * @param name tells its vectors from those of other models
+   */
   embeddings<Model extends Embeddings>(model: Model, name: string): Model {
     const kept = (kind: string, text: string) => {
       const found = this.#kept.get(keyOf(name, kind, text));

@@ -6,7 +6,7 @@ import { type Breaker, openBreaker } from './breaker.ts';
 import { eventsOf } from './server-sent-events.ts';
 import { ServerReplied, translateFailure } from './translate-failure.ts';
 
-/** Where an OpenAI-compatible server is, and how patient calls to it are. */
+/** The address of an OpenAI-compatible server, and how patient calls to it are. */
 export type ServerAddress = {
   /** Absent: OpenAI's own. */
   baseUrl?: string | undefined;
@@ -14,32 +14,36 @@ export type ServerAddress = {
   maxRetries: number;
   /** The deadline of one call. */
   timeoutMs: number;
-  /** Calls at once; more wait for their turn. */
+  /** How many calls run at once; more wait for their turn. */
   maxConcurrent?: number;
 };
 
-/** What a call may be told besides what it sends. */
+/** Options of one call. */
 type CallOptions = {
   signal?: AbortSignal | undefined;
-  /** Its deadline where it is nearer than the server's. */
+  /** A deadline nearer than the server's. */
   timeoutMs?: number | undefined;
-  /** No reply that can be of use is longer, in bytes; a server that goes on is cut off. */
+  /** No useful reply is longer, in bytes; the call is cut off there. */
   longestReply?: number;
 };
 
-/** No reply is longer, in bytes, whatever the call says. */
+/** The longest reply that any call takes, in bytes. */
 const longestReply = 64 * 2 ** 20;
-/** Backoff before a retry, in milliseconds; the wait is a random part of it ("full jitter"). */
+/** The wait before a retry, in milliseconds, doubled each time; a random part of it is waited ("full jitter"). */
 const backoff = { first: 250, most: 8_000 };
-/** A retry for every ten calls, so that retries can't multiply the load on a server that is down; some to begin with. */
+/**
+ * One retry for every ten calls, and a few to begin with, so that retries can't multiply the load on a server that is
+ * down.
+ */
 const retryBudget = { atFirst: 20, most: 50, perCall: 0.1 };
 
 export type ModelServer = ReturnType<typeof openModelServer>;
 
 /**
- * An OpenAI-compatible server: JSON by POST over kept-alive connections. A server that is down or overloaded is asked again, as often
- * as `maxRetries` and a budget allow, when it says (`Retry-After`) or after a random wait; one that stays down is left
- * alone for a while (breaker.ts), each path by itself: a chat model may hang while embeddings are made. Nothing of what a server says reaches an error's message.
+ * An OpenAI-compatible server: JSON by POST over kept-alive connections. Calls to a server that is down or overloaded
+ * are made again, as often as `maxRetries` and a budget allow: when the server says (`Retry-After`), or after a random
+ * wait. A server that stays down is left alone for a while (breaker.ts), each path by itself: a chat model may hang
+ * while embeddings work. Nothing that a server says gets into the message of an error.
  */
 export function openModelServer(address: ServerAddress) {
   const { apiKey, maxRetries, timeoutMs, maxConcurrent = 1024 } = address;
@@ -61,13 +65,13 @@ export function openModelServer(address: ServerAddress) {
     path: root + path,
     method: 'POST',
     headers: { ...headers, ...extra },
-    // As bytes: a text would be held beside them while the server thinks.
+    // As bytes: a string would stay in memory beside them while the server thinks.
     body: Buffer.from(typeof body === 'string' ? body : JSON.stringify(body)),
   });
 
   /**
-   * One call, sent and, where it makes sense, sent again; of one that fails, however often it was sent, the breaker is told once.
-   * @param send rejects with failures that were translated
+   * Makes a call, with retries where they make sense. However often it was sent, the breaker counts it once.
+   * @param send rejects with translated failures
    */
   function call<Reply>(
     path: string,
@@ -101,9 +105,10 @@ export function openModelServer(address: ServerAddress) {
 
   return {
     /**
-     * The JSON that the server replies.
-     * @param body what is sent as JSON, or is JSON already
-     * @throws AppError MODEL_REJECTED, MODEL_UNAVAILABLE, MODEL_TIMEOUT, MODEL_BAD_OUTPUT; the signal's reason where it fires
+     * Posts a body and gives the JSON of the reply.
+     * @param body an object, or JSON that is ready to send
+     * @throws AppError MODEL_REJECTED, MODEL_UNAVAILABLE, MODEL_TIMEOUT, MODEL_BAD_OUTPUT; the signal's reason where it
+     * fires
      */
     post<Reply>(path: string, body: object | string, options: CallOptions = {}): Promise<Reply> {
       const request = requestOf(path, body);
@@ -111,9 +116,9 @@ export function openModelServer(address: ServerAddress) {
     },
 
     /**
-     * The data of the server-sent events that the server replies with, as they come. What fails before the first is sent again;
-     * once a reply has begun, how long it may take is the signal's to say.
-     * @throws AppError as `post`
+     * Posts a body and gives the JSON of each server-sent event of the reply as it comes. Failures before the reply
+     * begins are retried; after that only the signal limits how long it may take.
+     * @throws as `post`
      */
     async *stream<Event>(path: string, body: object | string, options: CallOptions = {}): AsyncGenerator<Event> {
       const { signal } = options;
@@ -141,9 +146,9 @@ export function openModelServer(address: ServerAddress) {
       }
     },
 
-    /** The deadline of a call that names none nearer. */
+    /** The deadline of a call without a nearer one. */
     timeoutMs,
-    /** Calls under way and waiting, and whether the server is left alone with calls of some kind. */
+    /** How many calls are under way and waiting, and whether calls to any path are suspended (breaker.ts). */
     state: () => ({
       running: pool.stats.running,
       queued: pool.stats.queued,
@@ -155,7 +160,7 @@ export function openModelServer(address: ServerAddress) {
 
 const isGood = (status: number) => status >= 200 && status < 300;
 
-/** Milliseconds until a failed call may be sent again; null where it may not. */
+/** Milliseconds until a failed call may be sent again; null if it may not. */
 function waitBefore(attempt: number, error: unknown): number | null {
   if (!(error instanceof AppError) || error.code !== 'MODEL_UNAVAILABLE') return null;
   if (error.retryAfterSeconds !== undefined)
@@ -163,7 +168,10 @@ function waitBefore(attempt: number, error: unknown): number | null {
   return Math.random() * Math.min(backoff.most, backoff.first * 2 ** attempt);
 }
 
-/** Sends a request and reads the whole reply as JSON, without a stream between; rejects with failures that were translated. */
+/**
+ * Sends a request and reads the whole reply as JSON, without the overhead of a stream; rejects with translated
+ * failures.
+ */
 function wholeReply<Reply>(
   pool: Pool,
   request: Dispatcher.RequestOptions,

@@ -1,7 +1,7 @@
 import { parentPort, SHARE_ENV, Worker } from 'node:worker_threads';
 import { AppError } from '../errors.ts';
 
-/** What a thread tells: that its model is loaded, and then what became of each input. */
+/** What a thread reports: that its model is loaded, and then the outcome of each input. */
 type Told<Output> = 'ready' | { output: Output } | { error: unknown };
 
 type Waiting<Input, Output> = {
@@ -11,23 +11,24 @@ type Waiting<Input, Output> = {
   reject: (error: unknown) => void;
 };
 
-/** After so many urgent inputs one of the others has its turn, so that it comes at all while more are always urgent. */
+/** After this many urgent inputs in a row one of the others has its turn, so that they are never held up for good. */
 const mostUrgentInARow = 16;
 
-/** A model on a thread of its own, which computes for milliseconds at a time: who asks it goes on with other things. */
+/** A model on a thread of its own: it computes for milliseconds at a time, during which the event loop goes on. */
 export type ModelThread<Input, Output> = {
   /**
-   * What the model makes of the input. It takes one after the other, those that are `urgent` nearly always first.
-   * @param options.signal ends the wait with its reason; what has not begun by then is not begun
-   * @throws what the model throws; AppError MODEL_UNAVAILABLE where the thread ended meanwhile: the next input starts it anew
+   * The model's output for an input. Inputs are taken one by one, `urgent` ones nearly always first.
+   * @param options.signal ends the wait with its reason; an input not begun by then is dropped
+   * @throws what the model throws; AppError MODEL_UNAVAILABLE where the thread ended meanwhile (the next input starts a
+   * new one), NOT_READY once closed
    */
   compute(input: Input, options?: { urgent?: boolean; signal?: AbortSignal | undefined }): Promise<Output>;
-  /** Ends the thread; what waits fails. */
+  /** Ends the thread; inputs still waiting fail. */
   close(): Promise<void>;
 };
 
 /**
- * Starts a thread that runs `file`, which calls `serveModel`. One that has nothing to do keeps no process from ending.
+ * Starts a thread that runs `file`, which must call `serveModel`. While idle it doesn't keep the process from ending.
  * @param workerData goes to the thread
  * @throws what the thread throws before its model is ready
  */
@@ -44,8 +45,8 @@ export async function openModelThread<Input, Output>(
   let worker: Worker | undefined = start();
 
   function start(): Worker {
-    // ONNX Runtime looks for its settings in the environment of the process, of which a thread has but a copy. Options of
-    // the process are no business of the thread's, and some, as --input-type, keep a file from running.
+    // ONNX Runtime reads settings from the environment of the process, of which a thread by default has only a copy.
+    // The process's own options are not for the thread: some, such as --input-type, keep it from running a file.
     const started = new Worker(file, { workerData, env: SHARE_ENV, execArgv: [] });
     let cause: unknown;
     started.on('message', (told: Told<Output>) => {
@@ -101,7 +102,7 @@ export async function openModelThread<Input, Output>(
   };
 }
 
-/** The thread's side: tells that the model is ready, and computes what it is given. */
+/** The thread's side: reports that the model is ready, then computes each input that comes. */
 export function serveModel<Input, Output>(compute: (input: Input) => Promise<Output>) {
   parentPort!.on('message', async (input: Input) => {
     const told = await compute(input).then(

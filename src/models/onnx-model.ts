@@ -3,21 +3,24 @@ import { join } from 'node:path';
 import { Tokenizer } from '@huggingface/tokenizers';
 import type { Tensor } from 'onnxruntime-node';
 
-/** The tokens of a text, and which of two texts each belongs to. */
+/** The ids of tokens and, for each, which of the two texts it belongs to (0 or 1). */
 export type Tokens = { ids: number[]; types: number[] };
 
 export type OnnxModel = {
   tokenize(text: string, second?: string): Tokens;
-  /** The model's first output for these tokens, row after row. It computes on the calling thread, hence model-thread.ts. */
+  /**
+   * The model's first output for these tokens, row after row. It computes on the calling thread, which is why there is
+   * model-thread.ts.
+   */
   run(tokens: Tokens): Promise<Float32Array>;
 };
 
 /**
- * Opens a model for ONNX Runtime from a folder that holds `model.onnx` and `tokenizer.json`, as Hugging Face's exports do.
- * @throws what the runtime, the tokenizer or the file system throws for a folder that can't be used
+ * Opens a model for ONNX Runtime from a folder with `model.onnx` and `tokenizer.json`, as exported from Hugging Face.
+ * @throws what the runtime, the tokenizer or the file system throws where the folder can't be used
  */
 export async function openOnnxModel(folder: string): Promise<OnnxModel> {
-  // The runtime reports its use to its makers unless it is told not to before it is loaded.
+  // The runtime reports its use to its makers unless told not to before it is loaded.
   process.env.ORT_DISABLE_TELEMETRY = '1';
   const runtime = await import('onnxruntime-node');
   const session = await runtime.InferenceSession.create(join(folder, 'model.onnx'), {
@@ -26,7 +29,7 @@ export async function openOnnxModel(folder: string): Promise<OnnxModel> {
     graphOptimizationLevel: 'all',
   });
   const definition = JSON.parse(readFileSync(join(folder, 'tokenizer.json'), 'utf8'));
-  // A file may cut and pad every text to 128 tokens; without these two it gives each text's own.
+  // The file may prescribe cutting and padding every text to 128 tokens; null turns that off.
   const tokenizer = new Tokenizer({ ...definition, truncation: null, padding: null }, {});
   return {
     tokenize(text, second) {
@@ -35,11 +38,11 @@ export async function openOnnxModel(folder: string): Promise<OnnxModel> {
       return { ids, types };
     },
     async run({ ids, types }) {
-      const whole = (numbers: number[]) =>
+      const toTensor = (numbers: number[]) =>
         new runtime.Tensor('int64', BigInt64Array.from(numbers, BigInt), [1, ids.length]);
       const feeds: Record<string, Tensor> = {};
       for (const input of session.inputNames)
-        feeds[input] = whole(input === 'input_ids' ? ids : input === 'attention_mask' ? ids.map(() => 1) : types);
+        feeds[input] = toTensor(input === 'input_ids' ? ids : input === 'attention_mask' ? ids.map(() => 1) : types);
       return (await session.run(feeds))[session.outputNames[0]!]!.data as Float32Array;
     },
   };

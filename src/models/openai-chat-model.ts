@@ -23,38 +23,38 @@ import type { ModelServer } from './model-server.ts';
 type Request = OpenAI.Chat.ChatCompletionCreateParams;
 type CallOptions = ChatOpenAICompletions['ParsedCallOptions'] & RunnableConfig;
 
-/** A model and the server that has it. `timeoutMs` is the deadline of one call where it is nearer than the server's. */
+/** A model and its server. `timeoutMs` is the deadline of one call, where nearer than the server's. */
 export type ServedModel = { model: string; server: ModelServer; timeoutMs?: number | undefined };
 
-/** What is sent to a server that has the model of this name: JSON, or what is made into it. */
+/** Makes the body of a request for the model of this name: JSON, or an object to be made into it. */
 type BodyFor = (model: string) => object | string;
 
 const path = '/chat/completions';
-/** No whole reply that can be of use is longer, in bytes. */
+/** No useful reply is longer, in bytes. */
 const longestReply = 8 * 2 ** 20;
 const roles: Record<string, string> = { human: 'user', ai: 'assistant', system: 'system' };
-/** What a config may hold that changes nothing about the call itself. */
+/** Fields of a config that change nothing about the call itself. */
 const beside = new Set(['signal', 'configurable', 'metadata', 'tags', 'runName', 'callbacks', 'recursionLimit']);
 
 /**
- * A chat model of an OpenAI-compatible server, by LangChain's class for `/chat/completions` (the general one sends some models
- * to `/responses`, which few compatible servers have). Temperature 0. What the class lacks is added at the one place where it
- * calls: our own way to the server in place of a client that makes a class of everything, replies that hold nothing are told from
- * good ones, a reply to a JSON schema stays text for our own reader, and failures are ours. Where no callback of LangChain
- * listens, `invoke` and `stream` go to the server straight away.
+ * A chat model of an OpenAI-compatible server, at temperature 0. It is LangChain's class for `/chat/completions`; the
+ * general class sends some models to `/responses`, which few compatible servers have. Overridden is the one place where
+ * that class calls the server: the call goes through `ModelServer` rather than OpenAI's client, which makes objects of
+ * classes of everything; empty replies are told from good ones; a reply to a JSON schema stays text, for our own
+ * reader; failures are AppErrors. Where no LangChain callback listens, `invoke` and `stream` go to the server directly.
  */
 export class CheckedOpenAiChatModel extends ChatOpenAICompletions {
   readonly #served: ServedModel;
   readonly #fallback: ServedModel | undefined;
-  /** The request's fields that are the same for every call. */
+  /** The fields of a request that are the same for every call. */
   readonly #fixed: Omit<Request, 'messages' | 'stream'>;
-  /** The same as JSON, by the model's name. */
+  /** The same as JSON, by the name of the model. */
   readonly #fixedFor = new Map<string, string>();
 
   /**
-   * @param options.oneWord replies are cut off after a token or two, and come with the probabilities of the likeliest ones
-   * @param options.responseFormat what the server holds the reply to
-   * @param options.cache replies that it holds are not asked for again
+   * @param options.oneWord cuts replies off after two tokens, and has the probabilities of the likeliest ones reported
+   * @param options.responseFormat the `response_format` that the server is to hold the reply to
+   * @param options.cache gives the replies that it holds, which are then not asked for again
    * @param options.fallback is asked where the server can't be reached, is overloaded or too slow
    */
   constructor(
@@ -98,10 +98,10 @@ export class CheckedOpenAiChatModel extends ChatOpenAICompletions {
     return new DirectStream(toMessageChunks(this.#chunks(bodyFor, options.signal)));
   }
 
-  /** What is sent straight away, as JSON; null where it is for LangChain's class to say. */
+  /** Makes the JSON body of a direct call; null where the call must go through LangChain's class. */
   #bodyFor(input: BaseLanguageModelInput, options: Partial<CallOptions>, more = ''): BodyFor | null {
     if (!isPlain(options) || this.cache || !areTexts(input)) return null;
-    // Made when it is sent, and not held: while a server thinks, nothing of it need be in memory but its bytes.
+    // Made only when it is sent and not kept: while a server thinks, nothing but the bytes of it need be in memory.
     return (model) => {
       const fixed = this.#fixedFor.getOrInsertComputed(model, () => JSON.stringify({ ...this.#fixed, model }));
       let json = `${fixed.slice(0, -1)},${more}"messages":[`;
@@ -127,7 +127,7 @@ export class CheckedOpenAiChatModel extends ChatOpenAICompletions {
     return request.stream ? this.#chunks(bodyFor, signal) : this.#complete(bodyFor, signal);
   }
 
-  /** @throws AppError MODEL_BAD_OUTPUT where the reply is no completion */
+  /** @throws AppError MODEL_BAD_OUTPUT where the reply is no completion; what `ModelServer.post` throws */
   #complete(bodyFor: BodyFor, signal: AbortSignal | undefined): Promise<Completion> {
     const ask = ({ model, server, timeoutMs }: ServedModel) =>
       server.post<unknown>(path, bodyFor(model), { signal, timeoutMs, longestReply }).then(toCompletion);
@@ -136,7 +136,7 @@ export class CheckedOpenAiChatModel extends ChatOpenAICompletions {
     return fallback ? asked.catch((error) => (mayHelp(error, signal) ? ask(fallback) : Promise.reject(error))) : asked;
   }
 
-  /** @throws AppError MODEL_BAD_OUTPUT where the stream ends without having been finished */
+  /** @throws as `checked` */
   async *#chunks(bodyFor: BodyFor, signal: AbortSignal | undefined): AsyncGenerator<Chunk> {
     let begun = false;
     try {
@@ -151,7 +151,7 @@ export class CheckedOpenAiChatModel extends ChatOpenAICompletions {
   }
 }
 
-/** LangChain's stream, whose chunks go to `for await` without a stream of the web between, which costs as much as all else. */
+/** LangChain's stream, except that `for await` reads the chunks directly: a web stream in between costs as much as everything else. */
 class DirectStream<Chunk> extends IterableReadableStream<Chunk> {
   readonly #chunks: AsyncGenerator<Chunk>;
 
@@ -175,14 +175,15 @@ class DirectStream<Chunk> extends IterableReadableStream<Chunk> {
   }
 }
 
-/** Whether another server may give what this one failed to, in the time that is left. */
+/** Whether another server may succeed where this one failed, in the time that is left. */
 function mayHelp(error: unknown, signal: AbortSignal | undefined): boolean {
   return !signal?.aborted && error instanceof AppError && ['MODEL_UNAVAILABLE', 'MODEL_TIMEOUT'].includes(error.code);
 }
 
 /**
  * The chunks of a streamed reply, each with its text or none.
- * @throws AppError MODEL_BAD_OUTPUT where one is no chunk, the text grows too long, or the stream ends without having been finished
+ * @throws AppError MODEL_BAD_OUTPUT where an event is no chunk, the text grows too long, or the stream ends before the
+ * reply is finished; what `ModelServer.stream` throws
  */
 async function* checked(
   { model, server, timeoutMs }: ServedModel,
@@ -202,14 +203,14 @@ async function* checked(
   if (!finished) throw badOutput('The model server broke off its reply.');
 }
 
-/** Whether nothing of the options asks for more than LangChain's class would send anyway, and nobody listens. */
+/** Whether no option needs LangChain's class, and no callback listens. */
 function isPlain(options: Partial<CallOptions>): boolean {
   if (options.callbacks) return false;
   for (const name of Object.keys(options)) if (!beside.has(name)) return false;
   return true;
 }
 
-/** Whether these are messages that hold nothing but text. */
+/** Whether the input is a list of messages that hold nothing but text. */
 const areTexts = (input: BaseLanguageModelInput): input is BaseMessage[] =>
   Array.isArray(input) &&
   (input as BaseMessage[]).every(

@@ -3,28 +3,32 @@ import { AppError, refusesRequest } from '../errors.ts';
 import { coalesce } from './coalesce.ts';
 import type { ServedModel } from './openai-chat-model.ts';
 
-/** What a server should reply: a vector as numbers, or as the bytes of 32-bit floats in base64. */
+/** The reply that a server should give: each vector as numbers, or as the bytes of 32-bit floats in base64. */
 type EmbeddingReply = { data?: ({ index?: number; embedding?: number[] | string } | null)[] } | null;
 
-/** No vector takes more in either encoding, in bytes: 8,192 numbers of 30 digits. */
+/** The most bytes that a vector takes in either encoding: 8,192 numbers of 30 digits. */
 const longestVector = 2 ** 18;
 /**
- * A call for several questions that takes longer, in milliseconds, or this share of the time that there is, is given up and each is asked
- * for alone: one of them may be what makes the server hang.
+ * How long a call for several questions may take: at most this many milliseconds, and this share of the deadline. Then
+ * each is sent alone, since one of them may be what makes the server hang.
  */
 const patienceTogether = { most: 5_000, share: 0.25 };
 
 type Options = { signal?: AbortSignal | undefined };
 
 /**
- * Embeddings of an OpenAI-compatible server, by LangChain's class, which lacks five things: a call that can be cancelled, vectors in
- * whichever encoding the server speaks, a check of what came back, failures of ours, and questions of the same moment in one call.
+ * Embeddings of an OpenAI-compatible server. LangChain's class lacks five things, added here: cancellable calls,
+ * vectors in whichever encoding the server speaks, a check of what comes back, failures as AppErrors, and one call for
+ * all questions of the same moment.
  */
 export class CheckedOpenAiEmbeddings extends OpenAIEmbeddings {
   readonly #served: ServedModel;
   readonly #embedOne: (text: string, signal?: AbortSignal | undefined) => Promise<number[]>;
 
-  /** Base64 is a quarter of the bytes, and of 1,536 numbers read in a tenth of the time; OpenAI's own clients ask for it. */
+  /**
+   * Base64 takes a quarter of the bytes, and 1,536 numbers are read in a tenth of the time; OpenAI's own clients ask
+   * for it. Turned off once a server has refused it.
+   */
   #takesBase64 = true;
 
   constructor(served: ServedModel) {
@@ -37,12 +41,18 @@ export class CheckedOpenAiEmbeddings extends OpenAIEmbeddings {
     );
   }
 
-  /** The question's vector, at unit length. `signal` ends the call itself, not only the wait for it. */
+  /**
+   * The question's vector, at unit length. `signal` cancels the call, not only the wait for it.
+   * @throws AppError as `ModelServer.post`; MODEL_BAD_OUTPUT where the reply is no vector
+   */
   override embedQuery(text: string, options: Options = {}): Promise<number[]> {
     return this.#embedOne(text, options.signal);
   }
 
-  /** The texts' vectors, at unit length. `signal` ends the call itself. */
+  /**
+   * The texts' vectors, at unit length, in order. `signal` cancels the call.
+   * @throws AppError as `embedQuery`
+   */
   override embedDocuments(texts: string[], options: Options = {}): Promise<number[][]> {
     return this.#embed(texts, options);
   }
@@ -66,7 +76,9 @@ export class CheckedOpenAiEmbeddings extends OpenAIEmbeddings {
 }
 
 /**
- * @throws AppError MODEL_BAD_OUTPUT unless there are `count` vectors of equal length, of finite numbers, none of them zero
+ * The vectors of a reply, in order, at unit length.
+ * @throws AppError MODEL_BAD_OUTPUT unless there are `count` vectors of equal length, of finite numbers, none of them
+ * zero
  */
 function toUnitVectors(reply: EmbeddingReply, count: number): number[][] {
   const vectors = Array.isArray(reply?.data)
@@ -85,7 +97,7 @@ function toUnitVectors(reply: EmbeddingReply, count: number): number[][] {
   });
 }
 
-/** A vector's numbers in either encoding, whichever was asked for: some servers know but one. None where it is no vector. */
+/** The numbers of a vector, in whichever encoding: some servers know only one. Empty where it is no vector. */
 function numbersOf(embedding: unknown): ArrayLike<number> {
   if (Array.isArray(embedding)) return embedding;
   if (typeof embedding !== 'string') return [];
@@ -94,7 +106,7 @@ function numbersOf(embedding: unknown): ArrayLike<number> {
   return new Float32Array(buffer.slice(byteOffset, byteOffset + byteLength));
 }
 
-/** Not a number where one of the values is none. */
+/** The sum of squares; NaN where a value is not a number. */
 function sumOfSquares(vector: ArrayLike<number>): number {
   let sum = 0;
   for (let at = 0; at < vector.length; at += 1) {

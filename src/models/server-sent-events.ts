@@ -1,13 +1,13 @@
 import type { Dispatcher } from 'undici';
 import { AppError } from '../errors.ts';
 
-/** No event of a model is longer, in UTF-16 code units: what goes on without a line end is no event. */
+/** No event of a model is longer, in UTF-16 code units. */
 const longestLine = 2 ** 20;
 
 /**
- * The JSON of each event of a reply as it comes, up to `[DONE]`; a server that doesn't stream and replies at once gives one. Takes time
- * in proportion to the reply, however it is cut.
- * @throws AppError MODEL_BAD_OUTPUT for a line that doesn't end; SyntaxError for data that is no JSON
+ * The JSON of each event of a reply as it comes, up to `[DONE]`; a server that doesn't stream but replies at once gives
+ * one. Linear in the length of the reply, however it is cut into pieces.
+ * @throws AppError MODEL_BAD_OUTPUT for a line without end; SyntaxError for data that is not JSON
  */
 export async function* eventsOf<Event>({ body, headers }: Dispatcher.ResponseData): AsyncGenerator<Event> {
   if (!/event-stream/.test(String(headers['content-type']))) {
