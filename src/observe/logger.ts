@@ -2,9 +2,10 @@ import { type DestinationStream, type Logger, type LoggerOptions, pino } from 'p
 import { framesOf, plainError } from '../errors.ts';
 
 /**
- * The log: JSON lines on stdout, or for people on the terminal. An error that is logged loses its words here, whoever logs it
- * and under whatever name: they may repeat a question, a text or a key. What stays is its name, its code, its status and where
- * it was thrown.
+ * Opens the log: JSON lines on stdout, or lines for people on the terminal. Whoever logs an error, under whatever name,
+ * its message is left out: it may repeat a question, a text or a key. Its name, code, status and stack frames stay.
+ * @param level a level of pino's, or `silent`
+ * @param to where the log goes instead of stdout
  */
 export function openLogger(level: string, to?: 'terminal' | DestinationStream): Logger {
   const options: LoggerOptions = { level, serializers, formatters: { log: withoutWords }, hooks: { logMethod } };
@@ -23,7 +24,7 @@ export function openLogger(level: string, to?: 'terminal' | DestinationStream): 
 const ifError = (value: unknown) =>
   value instanceof Error ? { ...plainError(value), frames: framesOf(value) } : value;
 
-/** Fastify's own lines may bring a whole request or reply along; its URL and headers stay behind. */
+/** Fastify's own lines may carry a whole request or reply; their URLs and headers are left out. */
 const serializers = {
   err: ifError,
   req: ({ id, method }: { id?: unknown; method?: unknown }) => ({ id, method }),
@@ -35,7 +36,7 @@ const withoutWords = (fields: Record<string, unknown>) =>
     ? Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, ifError(value)]))
     : fields;
 
-/** pino takes an error's message for the line's where it is given no other. */
+/** Without a message of its own, a line would get the error's from pino. */
 const logMethod: NonNullable<LoggerOptions['hooks']>['logMethod'] = function (inputs, method) {
   const [first, second] = inputs as [unknown, unknown];
   const isBare = first instanceof Error || (first as { err?: unknown } | null)?.err instanceof Error;

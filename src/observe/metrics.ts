@@ -7,26 +7,26 @@ import type { KnowledgeStats } from '../knowledge/port.ts';
 
 export type Metrics = ReturnType<typeof createMetrics>;
 
-/** A reply that has gone out, as it is counted: its route is the pattern, such as `/asks/:id`, so that labels stay few. */
+/** A reply that was sent, as it is counted. `route` is the pattern, such as `/asks/:id`, so that labels stay few. */
 export type EndedRequest = {
   method: string;
   route: string;
   status: number;
   seconds: number;
-  /** The code of the failure that it told of. */
+  /** The code of the failure, where the reply was one. */
   code?: string | undefined;
 };
 
-/** The limits of the histograms' buckets, in seconds: from an embedded answer to a large model that takes its time. */
+/** The upper bounds of histogram buckets, in seconds: from a quoted answer to a large model that takes its time. */
 const fast = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
 const slow = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 30, 60, 120];
 
-/** How long the store's figures are good for: several scrapes at once cost one look. */
+/** How long the store's figures are reused: several scrapes at once cost one look. */
 const statsAreGoodForMs = 5_000;
 /** A store that is starting anew must not hold up a scrape. */
 const statsMayTakeMs = 1_000;
 
-/** What the server did when the judge could not judge. */
+/** The error code for what kept the judge from judging. */
 const codeOfProblem = {
   timeout: 'MODEL_TIMEOUT',
   unavailable: 'MODEL_UNAVAILABLE',
@@ -35,8 +35,8 @@ const codeOfProblem = {
 } as const;
 
 /**
- * The service's metrics, in a registry of their own. No label holds anything that a caller made up: all come from closed sets
- * of words in the code.
+ * The service's metrics, in a registry of their own. No label holds anything that a caller made up: all values come
+ * from closed sets in the code.
  */
 export function createMetrics() {
   const registry = new Registry();
@@ -87,13 +87,13 @@ export function createMetrics() {
     'assay_traces_dropped_total',
     'Asks without a trace, beyond 100 a second or what the collector takes',
   );
-  // A series that is there from the start shows its first increase.
+  // A series must exist before its first increase for that increase to show.
   for (const planned of ['true', 'false']) hostRestarts.inc({ planned }, 0);
 
   let inProgress = 0;
   /**
-   * Adds a gauge that is read when someone looks.
-   * @param read its value now; null leaves the one before
+   * Adds a gauge that is read at each scrape.
+   * @param read gives its value; null keeps the last one
    */
   function gauge(name: string, help: string, read: () => number | null | Promise<number | null>): void {
     const collect = async function (this: Gauge) {
@@ -110,7 +110,7 @@ export function createMetrics() {
     /** All metrics in Prometheus' text format. */
     text: () => registry.metrics(),
 
-    /** Counts an ask that is over. */
+    /** Counts an ask that is over, its failures of models included. */
     askEnded({ reply, error, durationMs }: AskEnd): void {
       askSeconds.observe(durationMs / 1000);
       if (error) {
@@ -133,7 +133,7 @@ export function createMetrics() {
       completionTokens.inc(usage.completionTokens);
     },
 
-    /** The same, while asks are under way: counted from their beginning to their end. */
+    /** Wraps `conductAsk` so that the asks under way are counted. */
     countInProgress:
       (conductAsk: ConductAsk): ConductAsk =>
       async (...ask) => {
@@ -145,14 +145,16 @@ export function createMetrics() {
         }
       },
 
-    /** Counts a request whose reply is out. */
+    /** Counts a reply that was sent. */
     requestEnded({ method, route, status, seconds, code }: EndedRequest): void {
       requests.inc({ method, route, status });
       requestSeconds.observe({ method, route }, seconds);
       if (code !== undefined) errors.inc({ code });
     },
 
-    /** The same work, which is no ask, with the model server's failures counted by whichever door it was asked for. */
+    /**
+     * Wraps work other than asks so that its failures of the model server are counted, whichever route it was done for.
+     */
     countUpstreamErrors:
       <Given extends unknown[], Result>(
         during: 'search' | 'ingest' | 'embeddings',
@@ -172,7 +174,7 @@ export function createMetrics() {
     traceExported: (delivered: boolean) => traceExports.inc({ result: delivered ? 'delivered' : 'failed' }),
     traceDropped: () => droppedTraces.inc(),
 
-    /** Adds what is known of the store, and of the disk beneath it. */
+    /** Adds gauges for the store and for the disk beneath it. */
     watchStore({ stats, dataDir }: { stats: () => Promise<KnowledgeStats>; dataDir: string }): void {
       const look = goodFor(statsAreGoodForMs, () =>
         Promise.race([stats().catch(() => null), delay(statsMayTakeMs, null, { ref: false })]),
@@ -193,7 +195,7 @@ export function createMetrics() {
   };
 }
 
-/** What `read` gives, read anew only when the last reading is older than so many milliseconds. */
+/** Returns what `read` gave last, reading anew only if that is older than `ms` milliseconds. */
 function goodFor<T>(ms: number, read: () => Promise<T>): () => Promise<T> {
   let last: Promise<T> | undefined;
   let readAt = 0;

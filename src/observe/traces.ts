@@ -10,22 +10,25 @@ import {
 } from '@opentelemetry/sdk-trace-base';
 import type { AskEnd } from '../chain/conduct-ask.ts';
 
-/** How many spans may wait for the collector; an ask that would add to more goes without a trace. */
+/** How many spans may wait for the collector; beyond that, asks go without a trace. */
 const mostWaiting = 8192;
-/** To make and send an ask's spans takes some tenths of a millisecond: so many a second cost a few percent of a core. */
+/**
+ * How many asks are traced in a second. Making and sending the spans of one takes some tenths of a millisecond, so this
+ * many cost a few percent of a core.
+ */
 const mostPerSecond = 100;
-/** How long one delivery may take, and how long the end of the service waits for the last ones. */
+/** How long one delivery may take, and how long `close` waits for the last ones. */
 const exportTimeoutMs = 5_000;
 const closeTimeoutMs = 2_000;
 
 export type Traces = ReturnType<typeof openTraces>;
 
 /**
- * Traces for an OpenTelemetry collector, by OTLP over HTTP: an ask becomes a span, each of its steps one below it. Spans are
- * made when the ask is over, from the times that its tracer took, and hold names, numbers and labels: no question, no answer,
- * no document text. A collector that is slow or gone costs its traces and nothing else.
+ * Opens traces to an OpenTelemetry collector, by OTLP over HTTP: each ask becomes a span, with one below it for each
+ * step. Spans are made when the ask is over, from the times that its trail recorded, and hold names, numbers and
+ * labels: no question, answer or document text. A collector that is slow or gone costs its traces and nothing else.
  * @param options.endpoint the collector's address; `/v1/traces` is added
- * @param options.ratio the share of asks that are traced, 0 to 1, where the caller's `traceparent` does not decide it
+ * @param options.ratio the share of asks that are traced, 0 to 1, unless the caller's `traceparent` decides
  * @param options.onExport is told of each batch whether it was delivered
  * @param options.onDrop is told of each ask that goes without a trace because too many are traced or waiting
  */
@@ -77,7 +80,7 @@ export function openTraces(options: {
       if (performance.now() - thisSecond.began >= 1000) thisSecond = { began: performance.now(), asks: 0 };
       thisSecond.asks += 1;
       if (waiting >= mostWaiting || thisSecond.asks > mostPerSecond) {
-        options.onDrop(); // what is never ended is never sent
+        options.onDrop(); // a span that is never ended is never sent
         return;
       }
       root.setAttributes(attributesOf(end));
@@ -102,7 +105,7 @@ export function openTraces(options: {
       waiting += steps.length + 1;
     },
 
-    /** Sends what waits, for as long as it may take, and ends. */
+    /** Sends the waiting spans, for at most two seconds, and closes. */
     async close(): Promise<void> {
       const { promise: late, resolve } = Promise.withResolvers<void>();
       const timer = setTimeout(resolve, closeTimeoutMs);
@@ -113,8 +116,8 @@ export function openTraces(options: {
 }
 
 /**
- * The caller's span, from a `traceparent` as W3C Trace Context has it (https://www.w3.org/TR/trace-context/#traceparent-header);
- * null where there is none that can be read.
+ * The caller's span, from a `traceparent` header (https://www.w3.org/TR/trace-context/#traceparent-header); null where
+ * it can't be read as one.
  */
 export function parentOf(traceparent: string | null) {
   const [, version, traceId, spanId, flags, rest] =
@@ -125,7 +128,7 @@ export function parentOf(traceparent: string | null) {
   return { traceId, spanId, traceFlags: Number.parseInt(flags, 16) & TraceFlags.SAMPLED, isRemote: true };
 }
 
-/** What the ask's span tells: nothing that was asked, answered or read. */
+/** The attributes of an ask's span: nothing that was asked, answered or read. */
 function attributesOf({ collection, reply, error }: AskEnd) {
   if (!reply) return { 'assay.collection': collection, ...(error && { 'error.type': error.code }) };
   const { id, verdict, abstained, attempts, usage } = reply;
