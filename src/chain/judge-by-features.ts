@@ -141,9 +141,9 @@ function explain(question: string, reading: VerdictReading, score: number): stri
   const speaksAgainst: string[] = [];
   if (reading.bestIsSupport) speaksFor.push('it stands in the sentence that fits the question best');
   else speaksAgainst.push('another sentence fits the question better');
-  if (covered >= 50)
-    speaksFor.push(`the text around it shares ${covered}% of the question's words (rare ones count more)`);
-  else speaksAgainst.push(`the text around it shares only ${covered}% of the question's words (rare ones count more)`);
+  const shared = `${covered}% of the question's words (rare ones count more)`;
+  if (covered >= 50) speaksFor.push(`the text around it shares ${shared}`);
+  else speaksAgainst.push(`the text around it shares only ${shared}`);
   if (reading.fits === true) speaksFor.push(`it ${given[type]}, as asked`);
   if (reading.fits === false) speaksAgainst.push(`it ${wanting[type]}, though that is asked for`);
   if (reading.missing.length > 0) {
@@ -157,10 +157,9 @@ function explain(question: string, reading: VerdictReading, score: number): stri
     for (const { part } of unsupported.slice(0, 3))
       speaksAgainst.push(`unsupported: “${part.length > 80 ? `${part.slice(0, 80)}…` : part}”`);
   if (reading.negationDiffers) speaksAgainst.push('one of the two is negated and the other is not');
-  const sides = [
-    speaksFor.length > 0 ? `for it: ${speaksFor.join(', ')}` : '',
-    speaksAgainst.length > 0 ? `against it: ${speaksAgainst.join(', ')}` : '',
-  ].filter((side) => side !== '');
+  const sides: string[] = [];
+  if (speaksFor.length > 0) sides.push(`for it: ${speaksFor.join(', ')}`);
+  if (speaksAgainst.length > 0) sides.push(`against it: ${speaksAgainst.join(', ')}`);
   const told = sides.join('; ');
   return (
     `${noModel}: ${how}, and a small classifier gives it ${Math.round(score * 100)} of 100 to be correct. ` +

@@ -21,6 +21,8 @@ const declared = {
   'answer-briefly': ['context', 'question'],
   'standalone-question': ['conversation', 'question'],
 } as const;
+type PromptName = keyof typeof declared;
+const names = Object.keys(declared) as PromptName[];
 
 /** Assay's own prompts, used where a folder lacks one. */
 const own = fileURLToPath(new URL('../../prompts', import.meta.url));
@@ -29,7 +31,7 @@ const own = fileURLToPath(new URL('../../prompts', import.meta.url));
 export type PromptValues = Record<string, Piece>;
 /** A prompt as a step: values of variables in, messages out. It is one of LangChain's chat prompt templates. */
 export type Prompt = Runnable<PromptValues, BasePromptValueInterface>;
-export type Prompts = Record<keyof typeof declared, Prompt>;
+export type Prompts = Record<PromptName, Prompt>;
 
 /**
  * Reads the prompts of `folder`. A file holds messages, each under a line `## system`, `## human` or `## ai`, with
@@ -41,27 +43,31 @@ export type Prompts = Record<keyof typeof declared, Prompt>;
 export function readPrompts(folder: string): Prompts {
   const held = namesIn(folder);
   const problems: string[] = [];
-  const entries = Object.entries(declared).map(([name, variables]) => {
-    const file = join(held.includes(name) ? folder : own, `${name}.md`);
-    let text = '';
-    try {
-      text = readFileSync(file, 'utf8');
-    } catch {
-      problems.push(`${name}.md: can't be read`);
-      return [name, null];
-    }
-    const tags = [...text.matchAll(/\{\{([^}]*)\}\}/g)].map(([, tag]) => tag!.trim());
-    const strange = tags.filter((tag) => !variables.includes(tag as never));
-    const missing = variables.filter((variable) => !tags.includes(variable));
-    const messages = toMessages(text);
-    if (strange.length > 0) problems.push(`${name}.md: unknown variable ${[...new Set(strange)].join(', ')}`);
-    else if (missing.length > 0) problems.push(`${name}.md: missing variable ${missing.join(', ')}`);
-    else if (messages.length === 0) problems.push(`${name}.md: no message; begin one with a line such as ## human`);
-    else return [name, toPrompt(name, messages)];
-    return [name, null];
-  });
+  const prompts: Partial<Prompts> = {};
+  for (const name of names) {
+    const messages = readMessages(join(held.includes(name) ? folder : own, `${name}.md`), declared[name]);
+    if (typeof messages === 'string') problems.push(`${name}.md: ${messages}`);
+    else prompts[name] = toPrompt(name, messages);
+  }
   if (problems.length > 0) throw unusable(problems);
-  return Object.fromEntries(entries) as Prompts;
+  return prompts as Prompts;
+}
+
+/** The messages of a prompt's file, or what is wrong with it. */
+function readMessages(file: string, variables: readonly string[]): [Role, string][] | string {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch {
+    return "can't be read";
+  }
+  const tags = [...text.matchAll(/\{\{([^}]*)\}\}/g)].map(([, tag]) => tag!.trim());
+  const unknown = new Set(tags.filter((tag) => !variables.includes(tag)));
+  const missing = variables.filter((variable) => !tags.includes(variable));
+  if (unknown.size > 0) return `unknown variable ${[...unknown].join(', ')}`;
+  if (missing.length > 0) return `missing variable ${missing.join(', ')}`;
+  const messages = toMessages(text);
+  return messages.length > 0 ? messages : 'no message; begin one with a line such as ## human';
 }
 
 const unusable = (problems: string[]) =>
@@ -71,16 +77,16 @@ const unusable = (problems: string[]) =>
  * The names of the prompts that a folder holds. A folder without any is a mistake: whoever named it meant to change
  * something.
  */
-function namesIn(folder: string): string[] {
+function namesIn(folder: string): PromptName[] {
   let files: string[];
   try {
     files = readdirSync(folder);
   } catch {
     throw unusable(["PROMPTS_DIR: there is no such folder, or it can't be read"]);
   }
-  const names = Object.keys(declared).filter((name) => files.includes(`${name}.md`));
-  if (names.length === 0) throw unusable(['PROMPTS_DIR: the folder holds no prompt, such as answer.md']);
-  return names;
+  const held = names.filter((name) => files.includes(`${name}.md`));
+  if (held.length === 0) throw unusable(['PROMPTS_DIR: the folder holds no prompt, such as answer.md']);
+  return held;
 }
 
 type Role = 'system' | 'human' | 'ai';
