@@ -2,19 +2,19 @@ import type { Redis } from 'ioredis';
 import { AppError } from '../errors.ts';
 import type { Job } from '../ingest/job.ts';
 
-/** How long a job is remembered after it was last heard of, in milliseconds. */
+/** How long a job is remembered after it was last updated, in milliseconds. */
 const keptMs = 86_400_000;
 
 const running = 'assay:jobs';
 const jobKey = (id: string) => `assay:job:${id}`;
 const leaseKey = (id: string) => `assay:lease:${id}`;
 
-/** What `enter` and `tell` begin with: the names of what they are given. */
+/** The beginning of `enter` and `tell`: names for their arguments. */
 const named = `
 local running, job, lease = unpack(KEYS)
 local collection, id, state, keptMs, replica, leaseMs, status = unpack(ARGV)`;
 
-/** Of one collection's jobs, one runs: the one that is there is found, or this one entered, with its lease. */
+/** Only one job runs for a collection: returns the one that runs already, or enters this one with its lease. */
 const enter = `${named}
 local other = redis.call('HGET', running, collection)
 local found = other and redis.call('HGET', 'assay:job:' .. other, 'state')
@@ -24,7 +24,10 @@ redis.call('HSET', job, 'status', status, 'state', state)
 redis.call('PEXPIRE', job, keptMs)
 redis.call('SET', lease, replica, 'PX', leaseMs)`;
 
-/** Keeps a job's lease and its state, unless it is another's by now, or has ended. What Redis has lost is there again. */
+/**
+ * Renews the lease of a job and stores its state, also where Redis has lost them, unless the job is another's by now or
+ * has ended.
+ */
 const tell = `${named}
 local holder = redis.call('GET', lease)
 local known = redis.call('HGET', job, 'status')
@@ -42,7 +45,7 @@ elseif current == id then
 end
 return redis.call('HEXISTS', job, 'cancel') == 1 and 'cancel' or 'told'`;
 
-/** Takes the lease of a job that nobody holds, and counts how often that was done. */
+/** Takes the lease of a running job that nobody holds, and counts how often that happened. */
 const claim = `
 if redis.call('HGET', KEYS[1], 'status') ~= 'running' then return false end
 if not redis.call('SET', KEYS[2], ARGV[1], 'NX', 'PX', ARGV[2]) then return false end
@@ -54,28 +57,31 @@ if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end`;
 export type JobRecords = ReturnType<typeof createJobRecords>;
 
 /**
- * What all replicas know of jobs: their states, and who does them. A job is done by the replica that holds its lease, which
- * runs out when it is not told of for `leaseMs` milliseconds.
+ * What all replicas know of jobs: their states, and who does them. A job is done by the replica that holds its lease,
+ * which runs out if not renewed for `leaseMs` milliseconds. Every function rejects with AppError NOT_READY while Redis
+ * is away.
  * @param options.replica tells this process apart from all others
- * Every function throws AppError NOT_READY where Redis is away.
  */
 export function createJobRecords(redis: Redis, { replica, leaseMs }: { replica: string; leaseMs: number }) {
   const away = (cause: unknown) => {
     throw new AppError('NOT_READY', 'Redis does not reply.', { cause });
   };
-  /** What `enter` and `tell` are told of a job. */
+  /** The arguments of `enter` and `tell`. */
   const about = ({ id, collection, ...rest }: Job) =>
     [collection, id, JSON.stringify({ id, collection, ...rest }), keptMs, replica, leaseMs, rest.status] as const;
   const keys = ({ id }: Job) => [running, jobKey(id), leaseKey(id)] as const;
 
   return {
-    /** @returns the job of the same collection that runs already, or null where this one is entered now */
+    /**
+     * Enters a job.
+     * @returns the job that runs for its collection already, or null if this one was entered
+     */
     async enter(job: Job): Promise<Job | null> {
       const other = await redis.eval(enter, 3, ...keys(job), ...about(job)).catch(away);
       return other === null ? null : JSON.parse(String(other));
     },
 
-    /** Keeps the lease and tells the state. `lost`: it is another's; `cancel`: somebody wants it to stop. */
+    /** Renews the lease and stores the state. `lost`: the job is another's; `cancel`: somebody wants it to stop. */
     async tell(job: Job) {
       return (await redis.eval(tell, 3, ...keys(job), ...about(job)).catch(away)) as 'told' | 'cancel' | 'lost';
     },
@@ -85,22 +91,22 @@ export function createJobRecords(redis: Redis, { replica, leaseMs }: { replica: 
       return typeof state === 'string' ? JSON.parse(state) : null;
     },
 
-    /** The ids of the jobs that run, whoever does them. */
+    /** The ids of all running jobs, whoever does them. */
     running: async (): Promise<string[]> => (await redis.hvals(running).catch(away)) ?? [],
 
-    /** The job, which is this replica's from now on, and how often it was taken over; null where another holds it. */
+    /** Takes a job over; gives it and how often that happened to it, or null where another replica holds it. */
     async claim(id: string): Promise<{ job: Job; claims: number } | null> {
       const reply = await redis.eval(claim, 2, jobKey(id), leaseKey(id), replica, leaseMs).catch(away);
       if (!Array.isArray(reply)) return null;
       return { job: JSON.parse(reply[0]), claims: Number(reply[1]) };
     },
 
-    /** Leaves the job to whoever claims it next. */
+    /** Gives up the lease, so that another replica may claim the job. */
     async release(id: string): Promise<void> {
       await redis.eval(release, 1, leaseKey(id), replica).catch(away);
     },
 
-    /** Has whoever does this job stop it. */
+    /** Asks the replica that does this job to stop it. */
     async askToCancel(id: string): Promise<void> {
       await redis.hset(jobKey(id), 'cancel', '1').catch(away);
     },

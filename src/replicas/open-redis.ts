@@ -1,21 +1,28 @@
 import { Redis } from 'ioredis';
 
-/** A Redis that does not reply within this is taken for gone: its connection is closed, and calls fail at once until there is a new one. */
+/**
+ * A Redis that doesn't reply within this many milliseconds counts as gone: its connection is closed, and calls fail at
+ * once until there is a new one.
+ */
 const patienceMs = 1_000;
 const retryEveryMs = 500;
-/** What Redis says first where it replies and takes nothing: what is wrong with one command begins with another of these words. */
+/**
+ * The first word of a refusal that shows that Redis takes no commands; the four words excluded here are about one
+ * command alone.
+ */
 const refusals = /^(?!ERR|NOSCRIPT|EXECABORT|WRONGTYPE)[A-Z]{3,20}(?= )/;
-/** Writes as all that is shared is written, by a script, to a name of Assay's, and leaves nothing. */
+/** Tries what every shared write needs: a script that writes to a key of Assay's. It leaves nothing behind. */
 const take = `
 redis.call('SET', KEYS[1], '')
 redis.call('DEL', KEYS[1])`;
 
 /**
- * The connection to Redis, by which replicas share what none of them may hold alone. Nobody waits for one that is away: calls
- * fail at once, and none is queued or made twice. One that takes nothing (it is full, may only be read, or doesn't allow it) is as
- * good as away, until it takes something. Resolves when it does, or is known to be away; that is no reason not to start.
- * @param options.onAway is told when it goes, and why, in a word that may be logged; then once of each other reason for which it refuses
- * @param options.onBack is told once when it is back
+ * Opens the connection to Redis, which holds what replicas share. Nobody waits for a Redis that is away: calls fail at
+ * once, and none is queued or repeated. One that takes no writes (full, read-only or not permitted) counts as away
+ * until it does. Resolves once it takes writes or is known to be away, which doesn't keep the service from starting.
+ * @param options.onAway is told when Redis goes away and why, in a word that may be logged; while it is away, once of
+ * each further reason
+ * @param options.onBack is told when it is back
  */
 export async function openRedis(
   url: string,
@@ -32,8 +39,8 @@ export async function openRedis(
     retryStrategy: () => retryEveryMs,
     reconnectOnError({ message }) {
       const refusal = refusals.exec(message)?.[0];
-      if (refusal && redis.status === 'ready') refused(refusal);
-      // After a failover the address leads to another server, the open connection to one that may only be read.
+      if (refusal && redis.status === 'ready') markRefusing(refusal);
+      // After a failover the address leads to another server, but the open connection to one that is read-only now.
       return refusal === 'READONLY';
     },
     connectionName: 'assay',
@@ -42,45 +49,45 @@ export async function openRedis(
   let isClosing = false;
   let reason: string | undefined;
   const told = new Set<string | undefined>();
-  function goesAway(why: string | undefined) {
+  function markAway(why: string | undefined) {
     const isNews = isUp !== false || !told.has(why);
     isUp = false;
     told.add(why);
     if (isNews && !isClosing) onAway(why);
   }
-  function isBack() {
+  function markBack() {
     if (isUp === false) onBack();
     isUp = true;
     told.clear();
   }
-  let waiting: NodeJS.Timeout | undefined;
-  function refused(why: string | undefined) {
-    goesAway(why);
-    waiting ??= setTimeout(() => {
-      waiting = undefined;
-      if (redis.status === 'ready') void tryIt();
+  let nextTry: NodeJS.Timeout | undefined;
+  function markRefusing(why: string | undefined) {
+    markAway(why);
+    nextTry ??= setTimeout(() => {
+      nextTry = undefined;
+      if (redis.status === 'ready') void tryWrite();
     }, retryEveryMs).unref();
   }
-  async function tryIt() {
+  async function tryWrite() {
     try {
       await redis.eval(take, 1, 'assay:taken');
-      isBack();
+      markBack();
     } catch (error) {
-      if (redis.status === 'ready') refused(reasonOf(error as Error));
+      if (redis.status === 'ready') markRefusing(reasonOf(error as Error));
     }
   }
   let tried = Promise.resolve();
   redis.on('ready', () => {
-    tried = tryIt();
+    tried = tryWrite();
   });
   redis.on('error', (error: Error & { command?: { name: string } }) => {
     const isSelect = error.command?.name === 'select';
     reason ??= isSelect ? 'SELECT' : reasonOf(error);
-    if (error.name === 'ReplyError') goesAway(reason); // it is there, and lets nobody in
-    if (isSelect) redis.disconnect(true); // it would go on in another database than the one that is named
+    if (error.name === 'ReplyError') markAway(reason); // it replies, but lets nobody in
+    if (isSelect) redis.disconnect(true); // it would go on in another database than the configured one
   });
   redis.on('close', () => {
-    if (isUp !== false) goesAway(reason);
+    if (isUp !== false) markAway(reason);
     reason = undefined;
   });
   await redis.connect().catch(() => {}); // onAway was told
@@ -90,13 +97,13 @@ export async function openRedis(
     isUp: () => isUp === true,
     close() {
       isClosing = true;
-      clearTimeout(waiting);
+      clearTimeout(nextTry);
       redis.disconnect();
     },
   };
 }
 
-/** Why Redis can't be used, in a word: an error of Redis' client repeats what was sent, a password among it. */
+/** Why Redis can't be used, in a word: the message of its client repeats what was sent, passwords included. */
 function reasonOf({ message, code }: Error & { code?: unknown }): string | undefined {
   if (typeof code === 'string' && /^[A-Z_]{3,40}$/.test(code)) return code;
   return /^[A-Z]{3,20}(?= )/.exec(message)?.[0];

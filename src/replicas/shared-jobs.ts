@@ -7,26 +7,26 @@ import { type IngestCollection, type Job, type JobRun, newJob, runJob } from '..
 import type { Jobs } from '../ingest/jobs.ts';
 import { createJobRecords } from './job-records.ts';
 
-/** A replica that has not told of its job for so long is taken for dead. */
+/** A replica that has not renewed the lease of its job for this many milliseconds is taken for dead. */
 const leaseMs = 10_000;
-/** How often it tells, and how often the others look for jobs that nobody does. */
+/** How often it renews, and how often the others look for jobs that nobody does, in milliseconds. */
 const tellEveryMs = 1_000;
 const lookEveryMs = 2_000;
-/** How often a reader looks at a job of another replica. */
+/** How often a watcher reads the state of another replica's job, in milliseconds. */
 const readEveryMs = 500;
-/** A job that was taken over so often is not: it may be what its replicas die of. */
+/** A job that was taken over more often than this is given up: it may be what its replicas die of. */
 const mostClaims = 20;
 
 /**
- * Jobs that replicas have together, by Redis: one of them does a job, all can read and cancel it, and when the one dies another
- * begins it anew. While Redis is away a job goes on, and one that is started is done by whoever was asked; when it is back it is
- * known again.
+ * Jobs that replicas share through Redis: one of them does a job, all can read and cancel it, and if that one dies
+ * another begins it anew. While Redis is away a job goes on, and a new one is done by the replica that was asked; when
+ * Redis is back they are entered again.
  */
 export function shareJobs({ redis, ingest, logger }: { redis: Redis; ingest: IngestCollection; logger: Logger }): Jobs {
   const records = createJobRecords(redis, { replica: randomUUID(), leaseMs });
   const stopping = new AbortController();
   const pause = (ms: number) => delay(ms, undefined, { ref: false, signal: stopping.signal }).catch(() => {});
-  /** What this replica does, until the others have been told how it ended. */
+  /** The jobs of this replica, until their end is known to the others. */
   const own = new Map<string, { run: JobRun; kept: Promise<void> }>();
 
   function begin(job: Job): Job {
@@ -36,7 +36,7 @@ export function shareJobs({ redis, ingest, logger }: { redis: Redis; ingest: Ing
     return run.job;
   }
 
-  /** Tells the others how far a job is, as long as it is ours. */
+  /** Keeps the others told how far a job is, until it has ended or is another's. */
   async function keep(run: JobRun): Promise<void> {
     while (!stopping.signal.aborted) {
       const hasEnded = run.job.status !== 'running';
@@ -50,7 +50,7 @@ export function shareJobs({ redis, ingest, logger }: { redis: Redis; ingest: Ing
     }
   }
 
-  /** Takes over what nobody does. */
+  /** Takes over running jobs whose replica is gone. */
   async function look(): Promise<void> {
     for (const id of await records.running()) {
       if (own.has(id)) continue;
@@ -119,7 +119,7 @@ export function shareJobs({ redis, ingest, logger }: { redis: Redis; ingest: Ing
       }
     },
 
-    /** What is under way is left to the other replicas, or to the next start. */
+    /** Leaves the jobs under way to the other replicas, or to the next start. */
     async close() {
       stopping.abort();
       await looking;

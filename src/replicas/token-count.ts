@@ -1,16 +1,19 @@
 import type { Redis } from 'ioredis';
 import { redisKey } from './redis-key.ts';
 
-/** Where it is counted how many model tokens a key has used on a day. */
+/** Counts how many model tokens each key uses in a day. */
 export type TokenCount = {
-  /** @returns the tokens that are counted for this key and day, after `tokens` more */
+  /**
+   * Adds `tokens` to the count of a key on a day (any name of the day).
+   * @returns the new count
+   */
   add(keyName: string, day: string, tokens: number): Promise<number>;
 };
 
-/** How many days are remembered in memory: a clock that leaps into another and is set back finds what was counted. */
+/** How many days are remembered in memory: if the clock leaps to another day and back, the counts are still there. */
 const daysKept = 3;
 
-/** Counts in memory: a new start begins at nothing, and every process counts for itself. */
+/** Counts in memory: each process by itself, and from zero at each start. */
 export function countInMemory(): TokenCount {
   const days = new Map<string, Map<string, number>>();
   return {
@@ -24,12 +27,15 @@ export function countInMemory(): TokenCount {
   };
 }
 
-/** Clocks of replicas differ; beyond a day after its end nobody asks for a day's count. */
+/**
+ * How long Redis keeps a count, in seconds. The clocks of replicas differ, but a day after its end nobody asks for its
+ * count.
+ */
 const keptSeconds = 2 * 86_400;
 
 /**
- * Counts in Redis, for all replicas together. Each counts in memory what it used itself, too: while Redis is away, and after it came
- * back without what it held, that much is known at least.
+ * Counts in Redis, for all replicas together. Each process also counts its own use in memory: while Redis is away, or
+ * after it has lost its counts, at least that much is known.
  */
 export function countInRedis(redis: Redis): TokenCount {
   const own = countInMemory();
