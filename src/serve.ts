@@ -9,13 +9,15 @@ import { compose, type Parts } from './compose.ts';
 import { type Config, readConfig, readKeysFile } from './config.ts';
 import { AppError } from './errors.ts';
 import type { HangUps } from './hang-ups.ts';
-import { anotherDoor } from './http/connections.ts';
+import { feedConnections } from './http/connections.ts';
 
 /**
- * Serves until told to stop: reads the settings, composes, listens; on SIGTERM or SIGINT takes no more, finishes what it has
- * taken, and ends. On SIGHUP it reads `API_KEYS_FILE` again and ingests `CORPUS_DIR` anew.
+ * Serves until told to stop: reads the settings, composes, listens; on SIGTERM or SIGINT takes no new requests,
+ * finishes those under way, and ends. On SIGHUP it reads `API_KEYS_FILE` again and ingests `CORPUS_DIR` anew.
  * @param hangUps the SIGHUPs so far and to come
- * @param options.ingestCorpus ingests `CORPUS_DIR` into the default collection; until then `/health/ready` says that it isn't ready
+ * @param options.ingestCorpus ingests `CORPUS_DIR` into the default collection first; until then `/health/ready` says
+ * that it isn't ready
+ * @throws AppError BAD_SETTINGS for settings that can't be used; what `compose` throws
  */
 export async function serve(hangUps: HangUps, options: { ingestCorpus?: boolean } = {}) {
   const onTerminal = process.stdout.isTTY === true;
@@ -29,9 +31,9 @@ export async function serve(hangUps: HangUps, options: { ingestCorpus?: boolean 
   let awaited: string | null = 'The service is starting.';
   try {
     const app = await buildApp(parts, () => awaited);
-    const doors: Server[] = [];
+    const others: Server[] = [];
     try {
-      const address = await listen(app, config, doors).catch((error) => {
+      const address = await listen(app, config, others).catch((error) => {
         throw toListenFailure(error, config);
       });
       parts.logger.info({ ...parts.about, address }, 'listening');
@@ -55,7 +57,7 @@ export async function serve(hangUps: HangUps, options: { ingestCorpus?: boolean 
       if (!stopping.signal.aborted) announce(address, parts.about.models.chat, config.apiKeys.length > 0);
       parts.logger.info({ signal: await told.promise }, 'stopping: finishing what has begun');
     } finally {
-      const closed = doors.map((door) => new Promise((resolve) => door.close(resolve)));
+      const closed = others.map((other) => new Promise((resolve) => other.close(resolve)));
       await Promise.all([app.close(), ...closed]);
     }
   } finally {
@@ -64,29 +66,32 @@ export async function serve(hangUps: HangUps, options: { ingestCorpus?: boolean 
 }
 
 /**
- * Listens; where the host is `localhost`, on every address that it stands for, since one client takes the first and another the second.
- * @param doors gets those to the addresses after the first
- * @returns the first
+ * Listens; for the host `localhost`, on each of its addresses, since some clients take the first and some the second.
+ * @param others gets the servers for the addresses after the first
+ * @returns the URL of the first
  */
-async function listen(app: Awaited<ReturnType<typeof buildApp>>, { host, port }: Config, doors: Server[]) {
+async function listen(app: Awaited<ReturnType<typeof buildApp>>, { host, port }: Config, others: Server[]) {
   const found = host === 'localhost' ? await lookup(host, { all: true }) : [{ address: host }];
-  const [first, ...others] = new Set(found.map(({ address }) => address));
-  const address = await app.listen({ host: first!, port });
-  for (const other of others) {
-    const door = anotherDoor(app.server).listen({ host: other, port: (app.server.address() as AddressInfo).port });
+  const [first, ...further] = new Set(found.map(({ address }) => address));
+  const url = await app.listen({ host: first!, port });
+  for (const address of further) {
+    const other = feedConnections(app.server).listen({
+      host: address,
+      port: (app.server.address() as AddressInfo).port,
+    });
     try {
-      await once(door, 'listening');
-      doors.push(door);
-      app.log.info({ address: other }, 'listening there too');
+      await once(other, 'listening');
+      others.push(other);
+      app.log.info({ address }, 'listening there too');
     } catch (error) {
-      // A name may have addresses that are switched off, one by one or all of IPv6.
+      // A name may have addresses that are switched off, such as all of IPv6.
       if (!['EADDRNOTAVAIL', 'EAFNOSUPPORT'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
     }
   }
-  return address;
+  return url;
 }
 
-/** What keeps a service from listening, as the fault of a setting. */
+/** A failure to listen, as a fault of a setting. */
 function toListenFailure(error: NodeJS.ErrnoException, { host, port }: Config): Error {
   const fail = (words: string) => new AppError('BAD_SETTINGS', words, { cause: error });
   if (error.code === 'EADDRINUSE') return fail(`PORT: ${port} is in use on ${host}; set PORT to another.`);
@@ -96,13 +101,13 @@ function toListenFailure(error: NodeJS.ErrnoException, { host, port }: Config): 
   return error;
 }
 
-/** How long it is waited before something is tried again at the start, in milliseconds: twice as long each time, up to the last. */
+/** How long to wait before trying again at the start, in milliseconds, doubled each time up to the most. */
 const pauseMs = { first: 1_000, most: 10_000 };
 
 /**
- * Does what may want something that is not up yet, again and again until it is.
- * @param onWait is told the code of what was missing, and when it will be tried again
- * @throws AppError what waiting doesn't mend, such as MODEL_REJECTED; nothing when the signal fires
+ * Does work that may need something which isn't up yet, trying again until it succeeds or the signal fires.
+ * @param onWait is told the code of what is missing, and in how many milliseconds it is tried again
+ * @throws what waiting doesn't mend, such as MODEL_REJECTED, unless the signal has fired
  */
 async function untilThere(
   work: () => Promise<unknown>,
@@ -135,7 +140,7 @@ async function ingestAtStart(parts: Parts, corpusDir: string, signal: AbortSigna
   });
 }
 
-/** Puts the keys that `API_KEYS_FILE` holds now in the place of those in use; a file with a fault changes nothing. */
+/** Takes the keys that `API_KEYS_FILE` holds now; a file with a fault changes nothing. */
 function takeKeys({ apiKeysFile }: Config, { keyring, logger }: Parts) {
   if (apiKeysFile === undefined) return;
   const { keys, problems } = readKeysFile(apiKeysFile);

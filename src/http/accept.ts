@@ -1,4 +1,4 @@
-/** How much a client wants what a header such as Accept lists, from 0 to 1; 0 where it isn't named. */
+/** The weight, 0 to 1, that a client gives to a name in a header such as Accept; 0 where it isn't listed. */
 export function weightOf(header: string | string[] | undefined, name: string): number {
   const listed = String(header ?? '')
     .toLowerCase()
@@ -9,7 +9,7 @@ export function weightOf(header: string | string[] | undefined, name: string): n
   return Number.isNaN(weight) ? 0 : weight;
 }
 
-/** Whether a client wants server-sent events, and JSON no more than these. */
+/** Whether a client wants server-sent events at least as much as JSON. */
 export function wantsEvents(accept: string | undefined): boolean {
   const events = weightOf(accept, 'text/event-stream');
   return events > 0 && events >= weightOf(accept, 'application/json');

@@ -5,9 +5,10 @@ import { AppError } from '../errors.ts';
 export type AdmissionLimits = { most: number; mostWaiting: number; waitMs: number };
 
 /**
- * Lets asks in as far as the service can carry them: those beyond wait in a line, first come, first served, that is bounded in number
- * and in time, and who doesn't get in is told when to come back. An asker who leaves gives the place in the line away.
- * @returns the same ask, which throws AppError OVERLOADED where there is no room; and how many run and wait
+ * Limits how many asks run at once. Those beyond wait in a line, first come, first served, that is bounded in length
+ * and in time; an ask that doesn't get in is told when to come back. An asker who leaves gives up the place in the
+ * line.
+ * @returns `conductAsk`, which throws AppError OVERLOADED where there is no room; `state`, how many asks run and wait
  */
 export function withAdmission(conductAsk: ConductAsk, { most, mostWaiting, waitMs }: AdmissionLimits) {
   const line = new Set<() => void>();
@@ -24,7 +25,7 @@ export function withAdmission(conductAsk: ConductAsk, { most, mostWaiting, waitM
     }
     if (line.size >= mostWaiting) throw overloaded();
     const { promise, resolve, reject } = Promise.withResolvers<void>();
-    // Out of the line at once, so that no place is handed to who has given up.
+    // Leaves the line at once, so that no turn is given to someone who has given up.
     const giveUp = (reason: unknown) => {
       line.delete(resolve);
       reject(reason);
@@ -34,7 +35,7 @@ export function withAdmission(conductAsk: ConductAsk, { most, mostWaiting, waitM
     line.add(resolve);
     signal?.addEventListener('abort', leave, { once: true });
     try {
-      await promise; // who leaves hands the place on, without a gap
+      await promise; // the ask that ends hands its turn on: `running` stays as it is
     } finally {
       clearTimeout(timer);
       signal?.removeEventListener('abort', leave);

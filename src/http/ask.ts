@@ -25,12 +25,12 @@ export const askRoutes: FastifyPluginAsyncZod<{
         body: AskRequest,
         response: { 200: jsonOrEvents(AskReply, 'context, token…, answer, verdict, done; or error') },
       },
-      // What a body doesn't say is said by its head.
+      // The header decides where the body doesn't say.
       preValidation: async ({ body, headers }) => {
         const says = typeof body !== 'object' || body === null || 'stream' in body;
         if (!says && wantsEvents(headers.accept)) Object.assign(body, { stream: true });
       },
-      // The chain made the reply to this schema; reading it all through once more costs as much as making it.
+      // The chain made the reply to this schema; going through it once more would cost as much as making it.
       serializerCompiler: () => JSON.stringify,
     },
     async (request, reply) => {

@@ -5,14 +5,14 @@ import type { FastifyInstance } from 'fastify';
 import { AppError } from '../errors.ts';
 import { errorBody } from './error-reply.ts';
 
-/** Node's refusals that have a status of their own, by their code. */
+/** Refusals by Node that have a status of their own, by their code. */
 const ofNode: Record<string, AppError> = {
   HPE_HEADER_OVERFLOW: new AppError('HEADERS_TOO_LARGE', 'The headers are larger than the service takes.'),
   ERR_HTTP_REQUEST_TIMEOUT: new AppError('REQUEST_TIMEOUT', 'The request did not arrive in time.'),
 };
 const phrases: Record<number, string> = { 400: 'Bad Request', 408: 'Request Timeout', 431: 'Headers Too Large' };
 
-/** Replies, in the shape of every other failure, to what can't be read as HTTP, and closes the connection. */
+/** Replies to what can't be read as HTTP, in the shape of every other failure, and closes the connection. */
 export function replyToBrokenHttp(error: NodeJS.ErrnoException & { rawPacket?: unknown }, socket: Socket) {
   if (error.code === 'ECONNRESET' || !socket.writable) {
     socket.destroy();
@@ -29,15 +29,15 @@ export function replyToBrokenHttp(error: NodeJS.ErrnoException & { rawPacket?: u
     'x-content-type-options: nosniff',
     'connection: close',
   ];
-  // Whoever asks for a head takes a body for the next reply.
+  // After a HEAD request a body would be taken for the next reply.
   const isHead = Buffer.isBuffer(error.rawPacket) && error.rawPacket.toString('latin1', 0, 5) === 'HEAD ';
   socket.write(`${head.join('\r\n')}\r\n\r\n${isHead ? '' : body}`);
   socket.destroySoon();
 }
 
 /**
- * Has the routes reply to what Node would refuse by itself, in words of its own: an expectation that is not known is no reason
- * to refuse a request, and one without a host is refused as any other that can't be read.
+ * Has the routes reply where Node would itself, in words of its own: an unknown expectation is no reason to refuse a
+ * request, and a request without a host gets the same kind of refusal as any other that can't be read.
  */
 export function replyInsteadOfNode(app: FastifyInstance) {
   app.server.on('checkExpectation', (request: IncomingMessage, response: ServerResponse) =>

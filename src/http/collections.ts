@@ -1,9 +1,8 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { collectionName } from '../collection-name.ts';
-import { AppError } from '../errors.ts';
 import type { Knowledge } from '../knowledge/port.ts';
-import { mayUse, needCollection } from './keys.ts';
+import { collectionNotFound, mayUse, needCollection } from './keys.ts';
 
 const Collection = z.object({ name: z.string(), documents: z.int(), passages: z.int(), createdAt: z.string() });
 const params = z.strictObject({ name: collectionName });
@@ -12,7 +11,7 @@ const params = z.strictObject({ name: collectionName });
 export const collectionRoutes: FastifyPluginAsyncZod<{ knowledge: Knowledge }> = async (app, { knowledge }) => {
   async function get(name: string) {
     const collection = await knowledge.collection(name);
-    if (!collection) throw new AppError('COLLECTION_NOT_FOUND', 'There is no collection of this name.');
+    if (!collection) throw collectionNotFound();
     return collection;
   }
 
@@ -54,7 +53,7 @@ export const collectionRoutes: FastifyPluginAsyncZod<{ knowledge: Knowledge }> =
       const { name } = request.params;
       needCollection(request, name);
       await get(name);
-      // Asked again because its host died, a store that has removed it already finds nothing to remove.
+      // Asked again after its host died, a store that has removed the collection already finds nothing to remove.
       if (name === 'default') await knowledge.emptyCollection(name);
       else await knowledge.removeCollection(name);
       return reply.status(204).send(null);

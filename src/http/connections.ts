@@ -1,19 +1,19 @@
 import type { Server, ServerResponse } from 'node:http';
 import { createServer, type Server as NetServer, type Socket } from 'node:net';
 
-/** In milliseconds. */
+/** How patient the server is with connections, in milliseconds. */
 const patience = {
-  /** A connection whose reply nobody takes is ended after so long without progress. */
+  /** A connection whose reply isn't taken is ended after this long without progress. */
   stalledMs: 60_000,
-  /** When the server stops, a request that has not arrived whole by then is not waited for. */
+  /** When the server stops, a request that has not arrived whole after this long is not waited for. */
   lateMs: 5_000,
 };
 const sweepEveryMs = 100;
 
 /**
- * Looks after the connections of a server, which must not listen yet: ends those that do nothing but take memory, and when the server
- * stops those that are idle. Node's own way of that takes a connection for idle as soon as its reply was handed over, and cuts off what a
- * slow reader has not been sent; so it is replaced.
+ * Looks after the connections of a server that doesn't listen yet: ends those that only hold memory and, when the
+ * server stops, idle ones. Node's own way is replaced, because it counts a connection as idle as soon as the reply was
+ * handed over, and so cuts off slow readers.
  */
 export function lookAfterConnections(server: Server, { stalledMs, lateMs } = patience) {
   const open = new Map<Socket, Set<ServerResponse>>();
@@ -26,9 +26,10 @@ export function lookAfterConnections(server: Server, { stalledMs, lateMs } = pat
   server.on('request', ({ socket }, response: ServerResponse) => {
     const responses = open.get(socket);
     responses?.add(response);
-    response.once('close', () => responses?.delete(response)); // all of it is sent, or the connection is gone
+    response.once('close', () => responses?.delete(response)); // its reply is sent whole, or the connection is gone
   });
-  // Node tells of a connection on which nothing has moved for so long; what a reply is being made for has nothing to send yet.
+  // Called for a connection on which nothing has moved for this long; one whose reply is still being made has nothing
+  // to send yet.
   server.setTimeout(stalledMs, (socket) => {
     if (socket.writableLength > 0 || !open.get(socket)?.size) socket.destroy();
   });
@@ -42,7 +43,7 @@ export function lookAfterConnections(server: Server, { stalledMs, lateMs } = pat
   return {
     isDraining: () => drainingSince !== null,
 
-    /** From now on idle connections are ended, and those with a reply under way after it; until the server has closed. */
+    /** Ends idle connections from now on, and the others after their replies, until the server has closed. */
     drain() {
       drainingSince = performance.now();
       for (const responses of open.values())
@@ -56,9 +57,10 @@ export function lookAfterConnections(server: Server, { stalledMs, lateMs } = pat
 }
 
 /**
- * Another door to a server, for a further address: its connections become the server's, so that whatever looks after those looks after
- * these. Listening is the caller's; closed, it waits for the connections that came through it, as the server does for its own.
+ * Makes a server for a further address that feeds its connections to `server`, so that they are looked after like the
+ * server's own. The caller makes it listen. When closed, it waits for the connections that came through it, as any
+ * server does.
  */
-export function anotherDoor(server: Server): NetServer {
+export function feedConnections(server: Server): NetServer {
   return createServer({ allowHalfOpen: true, noDelay: true }, (socket) => void server.emit('connection', socket));
 }

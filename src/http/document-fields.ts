@@ -1,7 +1,10 @@
 import { z } from 'zod';
 import { wellFormedText } from '../chain/reply.ts';
+import { collectionName } from '../collection-name.ts';
 
-/** A document's name within its collection: a relative path or a URL, kept as data; nothing that climbs out of a folder. */
+/**
+ * A document's name within its collection: a relative path or a URL, kept as data; nothing that climbs out of a folder.
+ */
 export const Source = wellFormedText
   .trim()
   .min(1, 'must not be empty')
@@ -10,7 +13,10 @@ export const Source = wellFormedText
   .refine((source) => !/^([/\\]|[a-z]:[/\\])/i.test(source), 'must be relative')
   .refine((source) => !/(^|[/\\])\.\.([/\\]|$)/.test(source), 'must not climb with ..');
 export const Title = wellFormedText.trim().min(1, 'must not be empty').max(500, 'must have at most 500 characters');
-/** More is no description of a document, and would exhaust the stack of whatever walks it. */
+/**
+ * How deep metadata may be nested. Deeper is no description of a document, and could exhaust the stack of code that
+ * walks it.
+ */
 const deepestMetadata = 20;
 
 function isShallow(value: unknown): boolean {
@@ -22,7 +28,7 @@ function isShallow(value: unknown): boolean {
   return true;
 }
 
-// What was read from JSON is JSON: saying so by zod's recursive z.json() leaves a reference to nowhere in /openapi.json.
+// It was read from JSON, so `unknown` is enough; zod's recursive z.json() leaves a dangling reference in /openapi.json.
 export const Metadata = z
   .record(z.string().max(200), z.unknown())
   .refine(isShallow, { error: `must be nested at most ${deepestMetadata} deep`, abort: true })
@@ -31,10 +37,37 @@ export const Metadata = z
   // https://nvd.nist.gov/vuln/detail/CVE-2025-68665: LangChain takes objects with an `lc` key for its own.
   .refine((metadata) => !/"lc"\s*:/.test(JSON.stringify(metadata)), 'must not contain the key lc');
 
-/** A document that came by HTTP, before it is loaded: as a text, or as a file's bytes. */
+/** A document that a caller sends as text. */
+export const TextDocument = z.strictObject({
+  source: Source,
+  text: wellFormedText,
+  title: Title.optional(),
+  format: z.enum(['text', 'markdown', 'html']).default('text'),
+  metadata: Metadata.optional(),
+  collection: collectionName.default('default'),
+});
+export type TextDocument = z.infer<typeof TextDocument>;
+
+/** What a caller is told of a document that was stored. */
+export const WrittenDocument = z.object({
+  id: z.string(),
+  source: z.string(),
+  passages: z.int(),
+  unchanged: z.boolean(),
+  collection: z.string(),
+});
+
+/** A document as it came by HTTP, not yet loaded: a text, or the bytes of a file. */
 export type Upload = {
   source: string;
   title?: string | undefined;
   metadata?: Record<string, unknown> | undefined;
-  content: { text: string; format: 'text' | 'markdown' | 'html' } | { bytes: Uint8Array };
+  content: Pick<TextDocument, 'text' | 'format'> | { bytes: Uint8Array };
 };
+
+export const toUpload = ({ source, title, metadata, text, format }: TextDocument): Upload => ({
+  source,
+  title,
+  metadata,
+  content: { text, format },
+});

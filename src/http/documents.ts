@@ -1,12 +1,12 @@
+import type { FastifyRequest } from 'fastify';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import { wellFormedText } from '../chain/reply.ts';
 import { collectionName } from '../collection-name.ts';
 import { AppError } from '../errors.ts';
 import type { Ingested } from '../ingest/ingest.ts';
 import type { DocumentSummary, Knowledge } from '../knowledge/port.ts';
-import { Metadata, Source, Title, type Upload } from './document-fields.ts';
-import { mayUse, needCollection } from './keys.ts';
+import { TextDocument, toUpload, type Upload, WrittenDocument } from './document-fields.ts';
+import { collectionNotFound, mayUse, needCollection } from './keys.ts';
 import { readUpload, UploadForm } from './upload.ts';
 import { whileConnected } from './while-connected.ts';
 
@@ -22,24 +22,10 @@ const Summary = z.object({
   createdAt: z.string(),
   updatedAt: z.string(),
 });
-const Written = z.object({
-  id: z.string(),
-  source: z.string(),
-  passages: z.int(),
-  unchanged: z.boolean(),
-  collection: z.string(),
-});
-const DocumentBody = z.strictObject({
-  source: Source,
-  text: wellFormedText,
-  title: Title.optional(),
-  format: z.enum(['text', 'markdown', 'html']).default('text'),
-  metadata: Metadata.optional(),
-  collection: collectionName.default('default'),
-});
-const WrittenSeveral = z.object({ documents: z.array(Written) });
+const WrittenDocuments = z.object({ documents: z.array(WrittenDocument) });
+const Written = z.union([WrittenDocument, WrittenDocuments]);
 
-/** Loads and ingests uploads into a collection, all or none. */
+/** Loads and ingests uploads into a collection, all or none; the results are in the order of the uploads. */
 export type IngestUploads = (
   collection: string,
   uploads: Upload[],
@@ -61,21 +47,17 @@ export const documentRoutes: FastifyPluginAsyncZod<{
       schema: {
         summary: 'Add documents, or replace those of the same source: JSON for one text, multipart/form-data for files',
         body: {
-          content: { 'application/json': { schema: DocumentBody }, 'multipart/form-data': { schema: UploadForm } },
+          content: { 'application/json': { schema: TextDocument }, 'multipart/form-data': { schema: UploadForm } },
         },
-        response: { 200: z.union([Written, WrittenSeveral]), 201: z.union([Written, WrittenSeveral]) },
+        response: { 200: Written, 201: Written },
       },
     },
     async (request, reply) => {
       const { collection, uploads } = request.isMultipart()
         ? await readUpload(request)
-        : toUpload(request.body as z.infer<typeof DocumentBody>);
+        : toUploads(request.body as TextDocument);
       needCollection(request, collection);
-      if (!(await knowledge.collection(collection)))
-        throw new AppError(
-          'COLLECTION_NOT_FOUND',
-          'There is no collection of this name; PUT /collections/{name} makes it.',
-        );
+      if (!(await knowledge.collection(collection))) throw collectionNotFound();
       const written = await ingestUploads(collection, uploads, { signal: whileConnected(reply) });
       for (const { id, source, passages, unchanged } of written)
         request.log.info({ documentId: id, collection, passages, unchanged, sourceLength: source.length }, 'ingested');
@@ -110,8 +92,11 @@ export const documentRoutes: FastifyPluginAsyncZod<{
   );
 
   const params = z.strictObject({ id: z.string() });
-  /** The document of an id, where the request's key opens its collection; otherwise it is as good as not there. */
-  async function find(request: Parameters<typeof mayUse>[0], id: string) {
+  /**
+   * The document of an id, if the request's key opens its collection.
+   * @throws AppError DOCUMENT_NOT_FOUND otherwise, as if it were not there
+   */
+  async function find(request: FastifyRequest, id: string) {
     const document = await knowledge.document(id);
     if (!document || !mayUse(request, document.collection))
       throw new AppError('DOCUMENT_NOT_FOUND', 'There is no document of this id.');
@@ -144,7 +129,4 @@ export const documentRoutes: FastifyPluginAsyncZod<{
   );
 };
 
-function toUpload(body: z.infer<typeof DocumentBody>): { collection: string; uploads: Upload[] } {
-  const { collection, source, title, metadata, text, format } = body;
-  return { collection, uploads: [{ source, title, metadata, content: { text, format } }] };
-}
+const toUploads = (document: TextDocument) => ({ collection: document.collection, uploads: [toUpload(document)] });

@@ -1,8 +1,8 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import { AppError, type ErrorCode, errorTable, framesOf, plainError } from '../errors.ts';
-import { rejected } from './keys.ts';
+import { AppError, type ErrorCode, framesOf, plainError } from '../errors.ts';
+import { keyRejected } from './keys.ts';
 
 type ValidationIssue = { keyword: string; instancePath: string; message?: string; params: Record<string, unknown> };
 
@@ -11,7 +11,7 @@ export const ErrorBody = z.object({
   error: z.object({ code: z.string(), message: z.string(), requestId: z.string() }),
 });
 
-/** What a caller is told of a failure that is not theirs: always the same words, so that nothing inside can leak out. */
+/** What a caller is told of failures that are not theirs: always the same words, so that nothing inside leaks out. */
 const fixedTexts: Partial<Record<ErrorCode, string>> = {
   INTERNAL: 'Something failed inside the service. The request id finds it in the log.',
   MODEL_REJECTED: 'The model server rejected the call. The log says with which status.',
@@ -21,11 +21,11 @@ const fixedTexts: Partial<Record<ErrorCode, string>> = {
   OVERLOADED: 'Too many questions are being answered at the moment.',
   NOT_READY: 'The service is not ready.',
   STORAGE_FULL: 'The storage is full; nothing was stored.',
-  // Word for word the same whether it isn't there or the key doesn't open it.
+  // The same words whether it isn't there or the key doesn't open it.
   COLLECTION_NOT_FOUND: 'There is no collection of this name; PUT /collections/{name} makes one.',
 };
 
-/** Fastify's own refusals, by the beginning of their code, as ours. */
+/** Fastify's own refusals as ours, by the prefix of their code; the first that fits counts. */
 const ofFastify: [prefix: string, code: ErrorCode, message: string][] = [
   ['FST_ERR_CTP_INVALID_JSON', 'BAD_JSON', 'The body is not valid JSON.'],
   ['FST_ERR_CTP_EMPTY_JSON', 'BAD_JSON', 'The body is empty; it must be JSON.'],
@@ -38,10 +38,10 @@ const ofFastify: [prefix: string, code: ErrorCode, message: string][] = [
   ['FST_', 'BAD_INPUT', 'The request can not be read.'],
 ];
 
-/** How many of the things that are wrong with a request are told, and how many unknown fields of one object. */
+/** How many faults of a request are told, and how many unknown fields of one object. */
 const mostTold = 10;
 
-/** What is wrong with a request, field by field; names that a caller made up are told only where they are plain. */
+/** What is wrong with a request, field by field; names that the caller made up are repeated only if they are plain. */
 function toInputError(error: { validation: ValidationIssue[] }): AppError {
   const plain = (name: string) => (/^[\w.-]{1,64}$/.test(name) ? name : '…');
   const someOf = (names: string[]) => {
@@ -57,13 +57,13 @@ function toInputError(error: { validation: ValidationIssue[] }): AppError {
       .join('.');
     const text = keyword === 'unrecognized_keys' ? `unknown field ${someOf(params.keys as string[])}` : message;
     if (at === '') return text;
-    return text.endsWith('received undefined') ? `${at}: is missing` : `${at}: ${text}`; // Zod's words for it are a program's
+    return text.endsWith('received undefined') ? `${at}: is missing` : `${at}: ${text}`; // Zod's own words speak of types
   });
   const message = [...new Set(texts)].slice(0, mostTold).join('; ');
   return new AppError(unknown ? 'UNKNOWN_FIELD' : 'BAD_INPUT', message, { cause: error });
 }
 
-/** Any failure as one of ours. Only failures that were made on purpose keep their words; the rest becomes INTERNAL. */
+/** Any failure as an AppError. Only failures raised on purpose keep their words; the rest becomes INTERNAL. */
 export function toAppError(error: unknown): AppError {
   if (error instanceof AppError) return error;
   if (hasZodFastifySchemaValidationErrors(error)) return toInputError(error as { validation: ValidationIssue[] });
@@ -75,10 +75,13 @@ export function toAppError(error: unknown): AppError {
   return new AppError('INTERNAL', 'Unexpected failure', { cause: error });
 }
 
-/** What a request's failure is: under a client that has left or a key that was revoked, whatever failed did so because of that. */
+/**
+ * A request's failure as an AppError. If the client has left or the key was revoked, that is the failure, whatever
+ * failed because of it.
+ */
 export function failureOf(error: unknown, { request, raw }: FastifyReply): AppError {
   if (raw.destroyed && !raw.writableFinished) return new AppError('CLIENT_GONE', 'The client left.', { cause: error });
-  return request.key?.isRevoked() ? rejected() : toAppError(error);
+  return request.key?.isRevoked() ? keyRejected() : toAppError(error);
 }
 
 /** The body that tells of a failure. */
@@ -86,18 +89,17 @@ export function errorBody(error: AppError, requestId: string): z.infer<typeof Er
   return { error: { code: error.code, message: fixedTexts[error.code] ?? error.message, requestId } };
 }
 
-/** What the log is told: never a message from outside, which may repeat a question, a text or a key. */
+/** A failure as the log shows it: never a message from outside, which may repeat a question, a text or a key. */
 export function errorForLog(error: AppError) {
   const { cause } = error;
-  const known = error.code !== 'INTERNAL' && errorTable[error.code].status !== 500;
   return {
     code: error.code,
     ...(typeof cause === 'object' && cause !== null && { cause: plainError(cause) }),
-    ...(!known && { frames: framesOf(cause instanceof Error ? cause : error) }),
+    ...(error.status === 500 && { frames: framesOf(cause instanceof Error ? cause : error) }),
   };
 }
 
-/** Fastify's error handler: every failure of every route ends here, but for those that speak OpenAI's shape. */
+/** Fastify's error handler for all routes but those that answer in OpenAI's shape. */
 export function replyWithError(error: unknown, request: FastifyRequest, reply: FastifyReply) {
   const failure = noteFailure(error, request, reply);
   return reply.status(failure.status).send(errorBody(failure, request.id));
@@ -105,7 +107,7 @@ export function replyWithError(error: unknown, request: FastifyRequest, reply: F
 
 const logGone = ({ status }: AppError, request: FastifyRequest) => request.log.info({ status }, 'client left');
 
-/** The failure of a stream that has begun as one of ours, once the log knows of it. */
+/** Logs the failure of a stream that has begun, and gives it as an AppError. */
 export function noteStreamFailure(error: unknown, request: FastifyRequest, reply: FastifyReply): AppError {
   const failure = failureOf(error, reply);
   request.errorCode = failure.code;
@@ -114,14 +116,14 @@ export function noteStreamFailure(error: unknown, request: FastifyRequest, reply
   return failure;
 }
 
-/** A failure as one of ours, once the log and the reply's headers know of it. */
+/** Logs a failure, sets the reply's headers for it, and gives it as an AppError. */
 export function noteFailure(error: unknown, request: FastifyRequest, reply: FastifyReply): AppError {
   const failure = failureOf(error, reply);
   request.errorCode = failure.code;
   if (failure.status >= 500) request.log.error({ error: errorForLog(failure) }, 'request failed');
   if (failure.code === 'CLIENT_GONE') logGone(failure, request);
-  // Fastify would close the connection under a body that is too large, and what is still being sent then costs a proxy its reply (a 502
-  // instead of the 413). Node reads on to the end of the request, for as long as one may take.
+  // Fastify would close the connection of a body that is too large; what is still being sent then costs a proxy its
+  // reply (a 502 instead of the 413). Node instead reads to the end of the request, for as long as one may take.
   reply.removeHeader('connection');
   if (failure.status === 401) reply.header('www-authenticate', 'Bearer');
   if (failure.retryAfterSeconds !== undefined || failure.code === 'OVERLOADED')

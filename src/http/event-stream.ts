@@ -1,20 +1,20 @@
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
 
-/** The schema of a reply that is JSON, or server-sent events where these are asked for. */
+/** The schema of a reply that is JSON, or server-sent events if asked for. */
 export const jsonOrEvents = <Schema extends z.ZodType>(schema: Schema, events: string) => ({
   description: `JSON, or server-sent events: ${events}`,
   content: { 'application/json': { schema }, 'text/event-stream': { schema: z.string() } },
 });
 
-/** How often a stream that has nothing to tell says that it is there, in milliseconds. */
+/** How often a stream with nothing to tell shows that it is alive, in milliseconds. */
 export const usualHeartbeatMs = 15_000;
 
 /**
- * Turns a reply into a stream of server-sent events, each with JSON on one line, and with a name unless that is null. `tell`
- * resolves when the client can take more, so that a slow one is not written ahead to. While nothing is to be told, a comment now
- * and then keeps those between from taking the connection for dead.
- * @param heartbeatMs how often
+ * Turns a reply into a stream of server-sent events, each with JSON on one line, and with a name unless that is null.
+ * `tell` resolves when the client can take more, so that writing doesn't run ahead of a slow one. While there is
+ * nothing to tell, `beat` sends a comment now and then, so that proxies don't take the connection for dead.
+ * @param heartbeatMs how often, in milliseconds
  */
 export function openEventStream(reply: FastifyReply, heartbeatMs = usualHeartbeatMs) {
   reply.hijack();
@@ -53,8 +53,9 @@ export function openEventStream(reply: FastifyReply, heartbeatMs = usualHeartbea
 }
 
 /**
- * A stream that opens when there is something to tell, so that what fails before can be a reply with a status of its own; and at the
- * latest when it would have said that it is there, lest those between give up a connection on which a model thinks.
+ * As `openEventStream`, but the stream opens only when there is something to tell, so that an earlier failure can be a
+ * reply with its own status; or at the first heartbeat, so that proxies don't give up a connection while a model
+ * thinks.
  * @param heartbeatMs as for `openEventStream`
  */
 export function openEventStreamInTime(reply: FastifyReply, heartbeatMs = usualHeartbeatMs) {
@@ -69,7 +70,7 @@ export function openEventStreamInTime(reply: FastifyReply, heartbeatMs = usualHe
   return {
     tell: (event: string | null, data: unknown) => open().tell(event, data),
     end: (last?: string) => open().end(last),
-    /** Whether it has opened; if it hasn't, it never will. */
+    /** Whether the stream has opened; if not, it no longer opens by itself. */
     hasOpened() {
       clearTimeout(silence);
       return stream !== undefined;

@@ -11,18 +11,21 @@ export type About = {
   versions: Record<string, string>;
 };
 
-/** What the service waits for before it is ready, in words for people; null when it waits for nothing. */
+/** Gives what the service waits for before it is ready, in words for people; null when it is ready. */
 export type WaitsFor = () => string | null;
 
-/** A store that takes longer to say what it holds will not answer questions either. */
+/** A store that takes longer to report what it holds will not answer questions either. */
 const statsMayTakeMs = 2_000;
 
-/** `/health/live`: the process answers. `/health/ready`: it can serve, from what, with what. */
+/**
+ * `/health/live`: whether the process answers. `/health/ready`: whether it can answer questions, from how many
+ * documents, with which models.
+ */
 export const healthRoutes: FastifyPluginAsyncZod<{
   knowledge: Knowledge;
   about: About;
   waitsFor: WaitsFor;
-  /** Whether the Redis that the settings name replies; it is told, and no reason not to be ready. */
+  /** Whether the configured Redis replies; reported, but the service is ready without it. */
   redisIsUp: (() => boolean) | undefined;
 }> = async (app, options) => {
   app.get(
@@ -56,7 +59,7 @@ export const healthRoutes: FastifyPluginAsyncZod<{
     async (request, reply) => {
       const awaited = options.waitsFor();
       if (awaited !== null) {
-        // No failure: it is not for the log, and what is waited for is said.
+        // Not a failure: nothing is logged, and the reply says what is waited for.
         request.errorCode = 'NOT_READY';
         const body = { error: { code: 'NOT_READY', message: awaited, requestId: request.id } };
         return reply.status(503).header('retry-after', '1').send(body);

@@ -1,3 +1,4 @@
+import type { FastifyRequest } from 'fastify';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { collectionName } from '../collection-name.ts';
@@ -6,7 +7,7 @@ import type { Jobs } from '../ingest/jobs.ts';
 import type { Knowledge } from '../knowledge/port.ts';
 import { wantsEvents } from './accept.ts';
 import { jsonOrEvents, openEventStream } from './event-stream.ts';
-import { mayUse, needCollection } from './keys.ts';
+import { collectionNotFound, mayUse, needCollection } from './keys.ts';
 import { whileConnected } from './while-connected.ts';
 
 const JobShape = z.object({
@@ -27,13 +28,13 @@ const JobShape = z.object({
   }),
 });
 
-/** `/jobs`: the folder of the service's own settings, `CORPUS_DIR`, is ingested in the background; no caller names a path. */
+/** `/jobs`: ingests `CORPUS_DIR`, the folder of the settings, in the background; no caller names a path. */
 export const jobRoutes: FastifyPluginAsyncZod<{ jobs: Jobs; knowledge: Knowledge }> = async (
   app,
   { jobs, knowledge },
 ) => {
   const params = z.strictObject({ id: z.string() });
-  async function find(request: Parameters<typeof mayUse>[0], id: string) {
+  async function find(request: FastifyRequest, id: string) {
     const job = await jobs.get(id);
     if (!job || !mayUse(request, job.collection)) throw new AppError('NOT_FOUND', 'There is no job of this id.');
     return job;
@@ -52,10 +53,9 @@ export const jobRoutes: FastifyPluginAsyncZod<{ jobs: Jobs; knowledge: Knowledge
     async (request, reply) => {
       const { collection } = request.body;
       needCollection(request, collection);
-      // CORPUS_DIR is what `default` is made of: no way to read it round a key that doesn't open that.
+      // CORPUS_DIR is what `default` is made of: a key that doesn't open that must not read it another way.
       if (!mayUse(request, 'default')) throw new AppError('KEY_FORBIDDEN', 'This key does not open CORPUS_DIR.');
-      if (!(await knowledge.collection(collection)))
-        throw new AppError('COLLECTION_NOT_FOUND', 'There is no collection of this name.');
+      if (!(await knowledge.collection(collection))) throw collectionNotFound();
       return reply.status(202).send(await jobs.start(collection));
     },
   );

@@ -3,16 +3,17 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { AppError } from '../errors.ts';
 
-/** The bytes that are enough for a body which is small by nature: 4,000 characters are 24,000 where each is escaped. */
+/** Enough bytes for a body that is small by nature: 4,000 characters take 24,000 if each is escaped. */
 export const smallBodyBytes = 256 * 1024;
-/** What no body of use goes beyond: 10,000 messages, each with a part of its own, come to less. */
+/** No useful body holds more values: 10,000 messages, each with one part, hold fewer. */
 const mostValues = 120_000;
-/** Bytes that are looked through before others have their turn, for about a millisecond. */
+/** How many bytes are looked through before others have their turn: about a millisecond's worth. */
 const bytesAtOnce = 2 ** 20;
 
 /**
- * Takes bodies as JSON in UTF-8, and as the forms that single routes take: not `text/plain`, which any page may send without
- * asking first, and no bytes that would have to be guessed at, since what is stored is what was meant, or nothing.
+ * Takes bodies as JSON in UTF-8, and as the forms that single routes take. `text/plain` is refused, since any page may
+ * send it without a preflight, and so are bytes that would have to be guessed at: what is stored is what was meant, or
+ * nothing.
  */
 export function takeJson(app: FastifyInstance) {
   const parse = app.getDefaultJsonParser('error', 'error');
@@ -35,7 +36,10 @@ export function takeJson(app: FastifyInstance) {
   });
 }
 
-/** @throws AppError UNSUPPORTED_FORMAT where the body is compressed, or otherwise not sent as it is */
+/**
+ * Refuses a compressed body.
+ * @throws AppError UNSUPPORTED_FORMAT where the body is not sent as it is
+ */
 export function refuseEncoded({ headers }: FastifyRequest) {
   const coding = headers['content-encoding']?.trim().toLowerCase() ?? '';
   if (coding !== '' && coding !== 'identity')
@@ -43,18 +47,19 @@ export function refuseEncoded({ headers }: FastifyRequest) {
 }
 
 /**
- * Looks through JSON before it is read: to read as many brackets as a large text has letters takes seconds, in which all others wait.
- * @throws AppError TOO_LARGE where it holds more values than any route has a use for
+ * Counts the values in JSON before it is parsed: parsing a large body of brackets alone takes seconds, during which all
+ * others wait.
+ * @throws AppError TOO_LARGE where there are more values than any route has a use for
  */
 async function refuseManyValues(body: Buffer) {
   let count = 0;
-  let isText = false;
+  let isInString = false;
   for (let at = 0; at < body.length; await nextTurn()) {
     for (const end = Math.min(at + bytesAtOnce, body.length); at < end; at += 1) {
       const byte = body[at];
-      if (byte === 0x22) isText = !isText;
-      else if (isText)
-        at += byte === 0x5c ? 1 : 0; // what a backslash is before ends no text
+      if (byte === 0x22) isInString = !isInString;
+      else if (isInString)
+        at += byte === 0x5c ? 1 : 0; // what follows a backslash ends no string
       else if (byte === 0x2c || byte === 0x3a || byte === 0x5b || byte === 0x7b) count += 1; // , : [ {
     }
     if (count > mostValues) throw new AppError('TOO_LARGE', 'The body holds more values than the service takes.');

@@ -5,12 +5,12 @@ import type { HeldKey, Keyring } from '../keyring.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** The key that the request came with. Null where no keys are set. */
+    /** The known key that the request came with; null without one, or where no keys are set. */
     key: HeldKey | null;
   }
 }
 
-/** Routes that need no key: what tells whether the service lives, and the page with its files. */
+/** Whether a route needs no key: those that tell whether the service lives, and the page with its files. */
 export const isOpen = (url: string | undefined) =>
   url === '/' || url?.startsWith('/assets/') || url?.startsWith('/health/');
 
@@ -22,14 +22,14 @@ function rightFor(method: string, url: string): Right {
   return 'admin';
 }
 
-/** What a request brings as a key, as `Authorization: Bearer …` or `x-api-key`. */
+/** The key that a request presents, as `Authorization: Bearer …` or `x-api-key`. */
 function keyOf({ headers }: FastifyRequest): string | null {
   const bearer = /^Bearer +(\S+)$/i.exec(headers.authorization ?? '')?.[1];
   const given = bearer ?? headers['x-api-key'];
   return typeof given === 'string' ? given : null;
 }
 
-/** Finds out whose key each request brings; where that is nobody's, it goes on as one without a key. */
+/** Finds the key of each request. A request with an unknown key goes on as one without, for `requireKeys` to refuse. */
 export function readKeys(app: FastifyInstance, keyring: Keyring) {
   app.decorateRequest('key', null);
   app.addHook('onRequest', async (request) => {
@@ -38,37 +38,43 @@ export function readKeys(app: FastifyInstance, keyring: Keyring) {
   });
 }
 
-/** Lets in only who has brought a key, which `readKeys` found, that has the right which the route needs. */
+/** Lets in only requests whose key has the right that the route needs; `readKeys` must be registered before. */
 export function requireKeys(app: FastifyInstance, keyring: Keyring) {
   app.addHook('onRequest', async (request) => {
     const { key } = request;
     const { url } = request.routeOptions;
     if (!keyring.isRequired || isOpen(url)) return;
-    if (!key && keyOf(request) !== null) throw rejected();
+    if (!key && keyOf(request) !== null) throw keyRejected();
     if (!key) throw new AppError('KEY_MISSING', 'A key is needed: Authorization: Bearer <key>.');
     if (url === undefined) return;
     const right = rightFor(request.method === 'HEAD' ? 'GET' : request.method, url);
     if (!key.rights.includes(right))
       throw new AppError('KEY_FORBIDDEN', `This key does not have the right to ${right}.`);
-    // What is counted is counted over all collections.
+    // Metrics count over all collections.
     if (url === '/metrics' && key.collections)
       throw new AppError('KEY_FORBIDDEN', 'This key opens some collections only.');
   });
-  // A body may be long in coming: its key may be gone by then.
+  // A body may take long to arrive; the key may be revoked by then.
   app.addHook('preHandler', async (request) => {
-    if (request.key?.isRevoked()) throw rejected();
+    if (request.key?.isRevoked()) throw keyRejected();
   });
 }
 
 /** The refusal of a key that isn't known, or is no longer. */
-export const rejected = () => new AppError('KEY_REJECTED', 'This key is not known.');
+export const keyRejected = () => new AppError('KEY_REJECTED', 'This key is not known.');
+
+/** The refusal of a collection that isn't there, or that the caller's key doesn't open. */
+export const collectionNotFound = () => new AppError('COLLECTION_NOT_FOUND', 'There is no collection of this name.');
 
 /** Whether the request's key opens this collection. */
 export function mayUse(request: FastifyRequest, collection: string): boolean {
   return request.key?.collections?.includes(collection) ?? true;
 }
 
-/** @throws AppError COLLECTION_NOT_FOUND where the request's key doesn't open this collection: it is as good as not there */
+/**
+ * Refuses a collection that the request's key doesn't open.
+ * @throws AppError COLLECTION_NOT_FOUND, as if it were not there
+ */
 export function needCollection(request: FastifyRequest, collection: string) {
-  if (!mayUse(request, collection)) throw new AppError('COLLECTION_NOT_FOUND', 'There is no collection of this name.');
+  if (!mayUse(request, collection)) throw collectionNotFound();
 }

@@ -1,6 +1,6 @@
 import type { AskReply } from '../chain/reply.ts';
 
-/** One line for an ask: what happened and how long it took, and no word of what was asked or answered. */
+/** Logs one line for an ask: what happened and how long it took, with no word of what was asked or answered. */
 export function logAsk(request: { log: { info: (fields: object, message: string) => void } }, reply: AskReply) {
   const { id, collection, context, verdict, abstained, attempts, usage, timings } = reply;
   const { label, basis, score, problem } = verdict;

@@ -1,12 +1,13 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
-/** A message as it came in; what it holds is the caller's. */
+/** A message as it came in; its contents are the caller's. */
 type Message = { id?: unknown; method?: unknown; params?: unknown };
 
 /**
- * The MCP calls that are under way, so that whoever made one can cancel it. Until its revision 2025-11-25 the protocol has that said by a
- * message, which comes as a request of its own; later ones by closing the connection. Each client counts its calls from zero, so one is
- * told by the key and the session that it came with besides; a session is no more than an id which no other client can guess.
+ * The MCP calls under way, so that their callers can cancel them. Up to its revision 2025-11-25 the protocol has a
+ * caller send a message for that, in a request of its own; later ones have it close the connection. Since each client
+ * counts its calls from zero, a call is identified by key and session as well; a session is just an id that no other
+ * client can guess.
  */
 export function createMcpCalls() {
   const underWay = new Map<string, AbortController>();
@@ -17,7 +18,7 @@ export function createMcpCalls() {
   };
 
   return {
-    /** A signal that fires when the caller cancels this call. */
+    /** Notes that a call has begun; its signal fires when the caller cancels it. */
     begin(request: FastifyRequest, reply: FastifyReply): AbortSignal {
       const controller = new AbortController();
       const name = nameOf(request, (request.body as Message).id);
@@ -30,7 +31,7 @@ export function createMcpCalls() {
       return controller.signal;
     },
 
-    /** Cancels the call that a message says is not wanted any more; other messages mean nothing here. */
+    /** Cancels the call that a message says is no longer wanted; ignores other messages. */
     heed(request: FastifyRequest) {
       const { method, params } = request.body as Message;
       if (method !== 'notifications/cancelled') return;

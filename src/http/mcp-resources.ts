@@ -14,12 +14,12 @@ const documentsInPage = 100;
 const resourceNotFound = -32002;
 const uriPattern = /^assay:\/\/documents\/([\w.-]{1,100})$/;
 
-/** Where a page begins: behind this source of this collection. */
+/** Where a page begins: after this source of this collection. */
 const Cursor = z.tuple([z.string(), z.string()]);
 
 /**
- * Documents as MCP's resources: listed page by page, over all collections that the caller may use, and read by id. Handlers of the
- * protocol's own requests, since the SDK's templates are listed whole.
+ * Offers documents as MCP resources: listed page by page, over all collections that the caller may use, and read by id.
+ * It handles the protocol's own requests, because the SDK lists its resource templates all at once.
  */
 export function offerDocuments(
   { server }: McpServer,
@@ -87,5 +87,8 @@ function readCursor(text: string): z.infer<typeof Cursor> {
   }
 }
 
-/** A refusal by a code of the protocol. The SDK's own error begins with the code in words, which clients put before it once more. */
+/**
+ * A refusal by a code of the protocol. The message of the SDK's own error begins with the code, which clients then show
+ * twice.
+ */
 const refusal = (code: number, message: string) => Object.assign(new Error(message), { code });

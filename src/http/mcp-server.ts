@@ -4,15 +4,16 @@ import type { CallToolResult, ServerNotification, ServerRequest } from '@modelco
 import { z } from 'zod';
 import type { ConductAsk } from '../chain/conduct-ask.ts';
 import { mostPassages } from '../chain/policy.ts';
-import { AskReply, AskRequest, Question, wellFormedText } from '../chain/reply.ts';
+import { AskReply, AskRequest, Question } from '../chain/reply.ts';
 import type { SearchPassages } from '../chain/retrieve.ts';
 import { collectionName } from '../collection-name.ts';
-import { AppError, type ErrorCode } from '../errors.ts';
+import type { ErrorCode } from '../errors.ts';
 import type { Knowledge } from '../knowledge/port.ts';
 import { Passage, toPassages } from '../passage.ts';
-import { Metadata, Source, Title } from './document-fields.ts';
+import { Source, TextDocument, toUpload, WrittenDocument } from './document-fields.ts';
 import type { IngestUploads } from './documents.ts';
 import { errorBody, errorForLog, toAppError } from './error-reply.ts';
+import { collectionNotFound } from './keys.ts';
 import { logAsk } from './log-ask.ts';
 import { offerDocuments } from './mcp-resources.ts';
 import { askAsText, dataNotice, passagesAsText } from './mcp-text.ts';
@@ -23,20 +24,20 @@ export type McpParts = {
   ingestUploads: IngestUploads;
   knowledge: Knowledge;
   topK: number;
-  /** Assay's own. */
+  /** The version of Assay. */
   version: string;
 };
 
-/** Who speaks to the server: what they may use, and where it is noted. */
+/** The caller: what they may use, and where their calls are logged. */
 export type McpCaller = {
   keyName: string | null;
   traceparent: string | null;
   mayUse: (collection: string) => boolean;
-  /** Whether they may add documents; who may not is offered no tool for it. */
+  /** Whether they may add documents; if not, there is no tool for it. */
   mayWrite: boolean;
   requestId: string;
   log: { info: (fields: object, message: string) => void; error: (fields: object, message: string) => void };
-  /** Is told the code of each failure that a tool tells of. */
+  /** Is told the code of each failure that a tool reports. */
   onFailure?: (code: ErrorCode) => void;
 };
 
@@ -49,25 +50,15 @@ const AskInput = AskRequest.pick({ topK: true, evaluation: true, onIncorrect: tr
   .extend({ question, collection })
   .strict();
 const SearchInput = z.strictObject({ question, collection, topK: z.int().min(1).max(mostPassages).optional() });
-const AddInput = z.strictObject({
+const AddInput = TextDocument.extend({
   source: Source.describe('The name of the document, such as a relative path; one of the same name is replaced.'),
-  text: wellFormedText,
-  title: Title.optional(),
-  format: z.enum(['text', 'markdown', 'html']).default('text'),
-  metadata: Metadata.optional(),
   collection,
-});
-const Added = z.object({
-  id: z.string(),
-  source: z.string(),
-  passages: z.int(),
-  unchanged: z.boolean(),
-  collection: z.string(),
 });
 
 /**
- * Assay as a server of the Model Context Protocol, for one caller: the tools `ask`, `search` and `add_document`, and the documents
- * as resources. It is connected to a transport by whoever makes it.
+ * Assay as a server of the Model Context Protocol, for one caller: the tools `ask`, `search` and, for those who may
+ * write, `add_document`; and the documents as resources. Connecting it to a transport is left to the caller of this
+ * function.
  */
 export function createMcpServer(parts: McpParts, caller: McpCaller): McpServer {
   const server = new McpServer(
@@ -78,9 +69,6 @@ export function createMcpServer(parts: McpParts, caller: McpCaller): McpServer {
         `Incorrect or Unjudged, and say so. ${dataNotice}`,
     },
   );
-  const needCollection = (name: string) => {
-    if (!caller.mayUse(name)) throw new AppError('COLLECTION_NOT_FOUND', 'There is no collection of this name.');
-  };
 
   server.registerTool(
     'ask',
@@ -94,7 +82,7 @@ export function createMcpServer(parts: McpParts, caller: McpCaller): McpServer {
     },
     (input, extra) =>
       orTellFailure(caller, async () => {
-        needCollection(input.collection);
+        needCollection(caller, input.collection);
         const asked = AskRequest.parse(input);
         const answered = await parts.conductAsk(asked, {
           keyName: caller.keyName,
@@ -118,19 +106,23 @@ export function createMcpServer(parts: McpParts, caller: McpCaller): McpServer {
     },
     ({ topK = parts.topK, ...query }, { signal }) =>
       orTellFailure(caller, async () => {
-        needCollection(query.collection);
+        needCollection(caller, query.collection);
         const found = await parts.search({ ...query, topK }, { signal });
         const context = toPassages(found);
         return toResult(passagesAsText(context), { context });
       }),
   );
 
-  if (caller.mayWrite) offerAdding(server, parts, caller, needCollection);
+  if (caller.mayWrite) offerAdding(server, parts, caller);
   offerDocuments(server, { knowledge: parts.knowledge, mayUse: caller.mayUse });
   return server;
 }
 
-function offerAdding(server: McpServer, parts: McpParts, caller: McpCaller, needCollection: (name: string) => void) {
+function needCollection(caller: McpCaller, name: string) {
+  if (!caller.mayUse(name)) throw collectionNotFound();
+}
+
+function offerAdding(server: McpServer, parts: McpParts, caller: McpCaller) {
   server.registerTool(
     'add_document',
     {
@@ -138,16 +130,15 @@ function offerAdding(server: McpServer, parts: McpParts, caller: McpCaller, need
       description:
         'Add a text to the documents, or replace the document of the same source. It can be asked about at once.',
       inputSchema: AddInput,
-      outputSchema: Added,
+      outputSchema: WrittenDocument,
       annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: true, openWorldHint: false },
     },
-    ({ collection, source, title, metadata, text, format }, { signal }) =>
+    (document, { signal }) =>
       orTellFailure(caller, async () => {
-        needCollection(collection);
-        if (!(await parts.knowledge.collection(collection)))
-          throw new AppError('COLLECTION_NOT_FOUND', 'There is no collection of this name.');
-        const uploads = [{ source, title, metadata, content: { text, format } }];
-        const [written] = await parts.ingestUploads(collection, uploads, { signal });
+        const { collection } = document;
+        needCollection(caller, collection);
+        if (!(await parts.knowledge.collection(collection))) throw collectionNotFound();
+        const [written] = await parts.ingestUploads(collection, [toUpload(document)], { signal });
         const { replaced, ...added } = written!;
         caller.log.info({ documentId: added.id, collection, passages: added.passages }, 'ingested');
         const what = added.unchanged ? 'was there already, unchanged' : replaced ? 'was replaced' : 'was added';
@@ -161,7 +152,10 @@ const toResult = (text: string, structuredContent: Record<string, unknown>): Cal
   structuredContent,
 });
 
-/** A failure is a tool's result, which the model reads; of what failed inside it says no more than any route does. */
+/**
+ * Runs a tool and gives a failure as its result, which the model reads; it says no more of what failed inside than any
+ * route does.
+ */
 async function orTellFailure(caller: McpCaller, work: () => Promise<CallToolResult>): Promise<CallToolResult> {
   try {
     return await work();
@@ -174,7 +168,10 @@ async function orTellFailure(caller: McpCaller, work: () => Promise<CallToolResu
   }
 }
 
-/** Tells a caller who listens how far an ask is: three steps, retrieve, answer, evaluate. */
+/**
+ * Returns a `keep` that tells a caller who asked for progress how far an ask is, in three steps: retrieve, answer,
+ * evaluate.
+ */
 function tellProgress({ _meta, sendNotification }: Extra) {
   const progressToken = _meta?.progressToken;
   const messages: Record<string, [progress: number, message: string]> = {
@@ -185,7 +182,7 @@ function tellProgress({ _meta, sendNotification }: Extra) {
     const step = messages[name];
     if (progressToken === undefined || !step) return;
     const [progress, message] = step;
-    // A caller who has left is told nothing; the ask's own signal ends it.
+    // Fails where the caller has left; the ask's own signal ends it then.
     sendNotification({
       method: 'notifications/progress',
       params: { progressToken, progress, total: 3, message },

@@ -14,9 +14,9 @@ import { traceparentOf } from './traceparent.ts';
 import { whileConnected } from './while-connected.ts';
 
 /**
- * `POST /mcp`: the Model Context Protocol over streamable HTTP, without sessions: each request has a server of its own, so that any
- * replica can answer it. A request that asks to be told of progress is answered as server-sent events, any other as JSON, or as events
- * too where the answer is long in coming.
+ * `POST /mcp`: the Model Context Protocol over streamable HTTP, without sessions: each request gets a server of its
+ * own, so any replica can answer it. A request that asks for progress is answered as server-sent events; any other as
+ * JSON, or as events if the answer takes long.
  */
 export const mcpRoute: FastifyPluginAsyncZod<
   Omit<McpParts, 'version'> & { about: About; corsOrigins: string[]; maxBodyBytes: number; heartbeatMs?: number }
@@ -30,8 +30,8 @@ export const mcpRoute: FastifyPluginAsyncZod<
       bodyLimit: maxBodyBytes,
       schema: {
         summary: 'The Model Context Protocol: tools ask, search and add_document, documents as resources',
-        // The protocol's own reader says what is wrong with a message. Several in one, which the protocol has given up, would be
-        // several asks that count as one request.
+        // The SDK checks the message itself. Batches, which the protocol has dropped, would be several asks that count
+        // as one request.
         body: z.record(z.string(), z.unknown()).describe('A JSON-RPC message'),
         response: {
           200: jsonOrEvents(z.unknown(), 'JSON-RPC messages'),
@@ -64,7 +64,7 @@ export const mcpRoute: FastifyPluginAsyncZod<
       gone.throwIfAborted();
       const cancelled = calls.begin(request, reply);
       calls.heed(request);
-      // Closing it cancels what its tools are doing.
+      // Closing the server cancels what its tools are doing.
       for (const signal of [gone, cancelled])
         signal.addEventListener('abort', () => void server.close(), { once: true });
       reply.raw.once('finish', () => void server.close());
@@ -77,7 +77,7 @@ export const mcpRoute: FastifyPluginAsyncZod<
       try {
         const answered = await Promise.race([
           transport.handleRequest(asked, { parsedBody: request.body }),
-          // A reply that nobody waits for any more would otherwise never come.
+          // Otherwise a reply that nobody waits for would never come.
           new Promise<never>((_, reject) => gone.addEventListener('abort', () => reject(gone.reason), { once: true })),
           new Promise<null>((resolve) => cancelled.addEventListener('abort', () => resolve(null), { once: true })),
         ]);
@@ -88,7 +88,7 @@ export const mcpRoute: FastifyPluginAsyncZod<
         const { message } = errorBody(noteStreamFailure(error, request, reply), request.id).error;
         void stream.tell('message', { jsonrpc: '2.0', id: request.body.id, error: { code: -32000, message } });
       }
-      stream.end(); // of a call that was cancelled it says nothing
+      stream.end(); // a cancelled call gets no message
       return reply as never;
     },
   );
@@ -105,7 +105,7 @@ export const mcpRoute: FastifyPluginAsyncZod<
   });
 };
 
-/** What the protocol's own reader says of a message that it can't take. */
+/** How the SDK refuses a message. */
 const JsonRpcError = z.object({
   jsonrpc: z.literal('2.0'),
   id: z.unknown(),
@@ -116,8 +116,8 @@ const wantsProgress = ({ params }: Record<string, unknown>) =>
   (params as { _meta?: { progressToken?: unknown } } | null | undefined)?._meta?.progressToken !== undefined;
 
 /**
- * A page of a browser may call only where it came from, or if the settings name its origin, with keys or without. Programs send no
- * Origin. That a name is really this service's is seen to for every route (origins.ts).
+ * A page in a browser may call only the origin that it came from, unless the settings name its own; keys make no
+ * difference. Programs send no Origin. That the host is really this service's is checked for every route (origins.ts).
  * @throws AppError ORIGIN_REJECTED
  */
 function refuseOtherOrigins({ headers: { origin, host = '' } }: FastifyRequest, corsOrigins: string[]) {

@@ -5,12 +5,12 @@ import type { Metrics } from '../observe/metrics.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** The code of the failure that the reply told of. */
+    /** The code of the failure, where the reply was one. */
     errorCode?: string;
   }
 }
 
-/** Counts every reply when it is out, by the pattern of its route: what a caller made up never becomes a label. */
+/** Counts every reply that was sent, by the pattern of its route: what a caller made up never becomes a label. */
 export function observeRequests(app: FastifyInstance, metrics: Metrics) {
   app.addHook('onResponse', async (request, reply) => {
     metrics.requestEnded({

@@ -2,13 +2,14 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { AppError } from '../errors.ts';
 
 /**
- * Tells a path that is known, and was called by another method, from one that is not, for the routes that are registered afterwards.
- * @returns the handler of what no route takes, which throws AppError METHOD_NOT_ALLOWED or NOT_FOUND
+ * Makes the handler for requests that no route takes. It tells a wrong method from an unknown path, for the routes that
+ * are registered after this call.
+ * @returns the handler, which throws AppError METHOD_NOT_ALLOWED or NOT_FOUND
  */
 export function refuseUnknown(app: FastifyInstance) {
   const known = new Map<string, { pattern: RegExp; methods: Set<string> }>();
   app.addHook('onRoute', ({ url, method }) => {
-    if (url === '*') return; // preflights, of whatever path
+    if (url === '*') return; // preflight requests for any path
     const pattern = new RegExp(`^${url.replaceAll('.', '\\.').replace(/:\w+/g, '[^/]+').replace('*', '.*')}$`);
     const { methods } = known.getOrInsert(url, { pattern, methods: new Set() });
     for (const each of [method].flat()) methods.add(each);

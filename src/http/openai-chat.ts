@@ -16,7 +16,7 @@ import { findModel } from './openai-models.ts';
 import { traceparentOf } from './traceparent.ts';
 import { whileConnected } from './while-connected.ts';
 
-/** In bytes; the history of long chats comes with each question. */
+/** The longest body, in bytes; the history of a long chat comes with each question. */
 const longestConversation = 4 * 2 ** 20;
 
 const { verdict, context, abstained, question } = AskReply.shape;
@@ -99,8 +99,8 @@ export const openAiChatRoute: FastifyPluginAsyncZod<{
 };
 
 /**
- * A completion as OpenAI's stream of chunks. The text is told as the model writes it; the chunk that ends it waits for the verdict,
- * which it carries, as does the chunk with the usage where that is asked for.
+ * A completion as OpenAI's stream of chunks. Text is told as the model writes it. The chunk that ends it waits for the
+ * verdict and carries it; so does the chunk with the usage, if asked for.
  */
 async function streamCompletion(
   conduct: (asker: Partial<Asker>) => Promise<AskReply>,
@@ -112,7 +112,7 @@ async function streamCompletion(
   let hasBegun = false;
   const tell = (choices: object[], more: object = {}) => {
     const chunk = { ...options.head, object: 'chat.completion.chunk', choices };
-    // With usage asked for, every chunk has the field, as OpenAI's have.
+    // If usage was asked for, every chunk has the field, as with OpenAI.
     return stream.tell(null, { ...chunk, ...(options.withUsage && { usage: null }), ...more });
   };
   const tellDelta = (delta: object, finish_reason: FinishReason | null = null, more: object = {}): Promise<void> => {
@@ -149,12 +149,12 @@ async function streamCompletion(
   return reply;
 }
 
-/** What is told of an answer on its way. */
+/** The parts of an answer on its way that matter here. */
 type KeptAnswer = { text: string; isCutOff?: true };
 type FinishReason = 'stop' | 'length';
 const toFinishReason = ({ isCutOff }: KeptAnswer): FinishReason => (isCutOff ? 'length' : 'stop');
 
-/** What an ask has beyond a completion. */
+/** The fields that an ask has beyond a completion. */
 const toExtras = ({ id, question, verdict, context, abstained }: AskReply) => ({
   ask_id: id,
   question,

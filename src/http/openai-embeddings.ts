@@ -5,10 +5,13 @@ import { AppError } from '../errors.ts';
 import type { About } from './health.ts';
 import { whileConnected } from './while-connected.ts';
 
-/** The vectors of texts, at unit length, by the model that the collections' vectors are made by; `signal` ends the call. */
+/**
+ * Gives the vectors of texts, at unit length and in order, by the model that made the vectors of the collections;
+ * `signal` cancels the call.
+ */
 export type EmbedTexts = (texts: string[], options: { signal: AbortSignal }) => Promise<number[][]>;
 
-/** Texts whose vectors are asked for at once. */
+/** How many texts go into one call. */
 const textsAtOnce = 32;
 
 const Text = wellFormedText
@@ -72,7 +75,7 @@ export const openAiEmbeddingRoute: FastifyPluginAsyncZod<{
         index,
         embedding: encoding_format === 'base64' ? toBase64(vector) : vector,
       }));
-      // How many tokens a text is, its model alone knows; it is not asked.
+      // Only the model knows how many tokens a text has, and it isn't asked.
       return { object: 'list' as const, data, model, usage: { prompt_tokens: 0, total_tokens: 0 } };
     },
   );

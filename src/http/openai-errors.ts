@@ -13,7 +13,7 @@ export const OpenAiErrorBody = z.object({
   }),
 });
 
-/** Our codes for which OpenAI's clients and their users know another name. Others go by their own, in small letters. */
+/** Our codes that OpenAI's clients and their users know by another name. The others keep their own, in lower case. */
 const openAiCodes: Partial<Record<ErrorCode, string>> = {
   KEY_MISSING: 'invalid_api_key',
   KEY_REJECTED: 'invalid_api_key',
@@ -25,37 +25,34 @@ const openAiCodes: Partial<Record<ErrorCode, string>> = {
   UNSUPPORTED: 'unsupported_parameter',
 };
 
-/** The first part of the path of the first field that is wrong; only fields of ours have one. */
+/** The first part of the path of the first field that is wrong, if the failure is about a field. */
 function fieldOf({ cause, message }: AppError): string | null {
   const path = (cause as { validation?: { instancePath: string }[] } | undefined)?.validation?.[0]?.instancePath;
   return path?.split('/').find((part) => part !== '') ?? /^(\w{1,40}): /.exec(message)?.[1] ?? null;
 }
 
-/** A failure as OpenAI would tell it. */
+/** The body that tells of a failure, as OpenAI would. */
 export function openAiErrorBody(failure: AppError, requestId: string): z.infer<typeof OpenAiErrorBody> {
-  const { message } = errorBody(failure, requestId).error;
-  const type =
-    failure.status >= 500
-      ? 'server_error'
-      : failure.status === 429
-        ? 'rate_limit_error'
-        : failure.status === 401
-          ? 'authentication_error'
-          : 'invalid_request_error';
   return {
     error: {
-      message,
-      type,
+      message: errorBody(failure, requestId).error.message,
+      type: typeOf(failure),
       param: failure.status === 400 ? fieldOf(failure) : null,
       code: openAiCodes[failure.code] ?? failure.code.toLowerCase(),
     },
   };
 }
 
+function typeOf({ status }: AppError): string {
+  if (status >= 500) return 'server_error';
+  if (status === 429) return 'rate_limit_error';
+  return status === 401 ? 'authentication_error' : 'invalid_request_error';
+}
+
 /** Whether a URL is one of those that OpenAI's clients call. */
 export const isOpenAiUrl = (url: string) => /^\/v1(?:[/?]|$)/.test(url);
 
-/** The error handler of all under `/v1`. */
+/** The error handler of every route under `/v1`. */
 export function replyWithOpenAiError(error: unknown, request: FastifyRequest, reply: FastifyReply) {
   const failure = noteFailure(error, request, reply);
   return reply.status(failure.status).send(openAiErrorBody(failure, request.id));

@@ -3,8 +3,8 @@ import type { AskReply } from '../chain/reply.ts';
 const rule = '\n\n---\n**Verdict: ';
 
 /**
- * The verdict as Markdown beneath an answer, for readers who see text alone. What comes from documents and models is data there
- * too: it can't become a link, an image or anything else of Markdown or HTML.
+ * The verdict as Markdown beneath an answer, for readers who see text alone. What comes from documents and models stays
+ * data: it can't become a link, an image or any other Markdown or HTML.
  */
 export function toFootnote({ verdict, context, abstained }: AskReply): string {
   const { label, score, reason, evidence } = verdict;
@@ -16,17 +16,17 @@ export function toFootnote({ verdict, context, abstained }: AskReply): string {
   return [`${rule}${label}**${likely}. ${inert(reason)}`, ...quotes, ...read].join('\n\n');
 }
 
-/** A text as it was before a footnote was put beneath it: a front end sends answers back as it showed them. */
+/** A text without the footnote beneath it: front ends send answers back as they showed them. */
 export function withoutFootnote(text: string): string {
   const at = text.lastIndexOf(rule);
   return at < 0 ? text : text.slice(0, at);
 }
 
-/** Text on one line in which nothing is Markdown or HTML any more. */
+/** Text on one line in which nothing counts as Markdown or HTML. */
 const inert = (text: string) =>
   text
     .replace(/\s+/g, ' ')
     .trim()
     .replace(/[\\`*_{}[\]<>#|~&$!]/g, '\\$&')
-    // Addresses that stand alone become links in many renderers.
+    // Many renderers make links of bare addresses.
     .replace(/(?<=https?)(?=:\/\/)|(?<=www)(?=\.)/gi, '\u200b');

@@ -11,8 +11,8 @@ const Message = z.looseObject({
 });
 
 /**
- * A chat completion as OpenAI's clients ask for it. Only what decides the answer is looked at: the clients send many other
- * fields, some by themselves, and those that merely tune a model (`temperature`, `max_tokens` …) are let pass.
+ * A request for a chat completion, as OpenAI's clients send it. Only what decides the answer is read. Clients send many
+ * other fields, often unasked; those that merely tune a model (`temperature`, `max_tokens` …) are ignored.
  */
 export const ChatRequest = z.looseObject({
   model: z.string().min(1, 'must not be empty').max(100, 'must have at most 100 characters'),
@@ -28,8 +28,7 @@ export const ChatRequest = z.looseObject({
 export type ChatRequest = z.infer<typeof ChatRequest>;
 
 /**
- * What is asked for in a way that answers from documents can't give. It is refused, since to pass over it would be to answer
- * something else.
+ * Refuses requests for what answers from documents can't be: to ignore that would be to answer something else.
  * @throws AppError UNSUPPORTED
  */
 export function refuseUnsupported({ n, tool_choice, function_call, response_format, modalities }: ChatRequest) {
@@ -46,11 +45,11 @@ export function refuseUnsupported({ n, tool_choice, function_call, response_form
 }
 
 /**
- * The question of a conversation, which is its last message, and what was said before. System messages are left out: they would
- * be searched for, and no caller writes the prompt.
- * @throws AppError BAD_INPUT unless the last message is a user's, with a text of 1 to 4,000 characters; UNSUPPORTED for images
- * and whatever else in it is no text. In those before it that is passed over: a client sends a message that was refused again with each
- * that follows.
+ * Reads a conversation: the question, which is its last message, and what was said before. System messages are left
+ * out: they would be searched for, and no caller writes the prompt.
+ * @throws AppError BAD_INPUT unless the last message is a user's, with a text of 1 to 4,000 characters; UNSUPPORTED for
+ * images and anything else in it that is not text. In earlier messages that is ignored: a client sends a refused
+ * message again with each one that follows.
  */
 export function readConversation(messages: ChatRequest['messages']): { question: string; history: Turn[] } {
   const turns = messages
@@ -67,7 +66,7 @@ export function readConversation(messages: ChatRequest['messages']): { question:
     );
   const history = turns.flatMap(({ role, text }): Turn[] => {
     if (role === 'user') return text.trim() === '' ? [] : [{ role, text }];
-    // What tools said to another model is no part of what people said.
+    // What tools said to another model is not part of what people said.
     const said = role === 'assistant' ? withoutFootnote(text) : '';
     return said.trim() === '' ? [] : [{ role: 'assistant', text: said }];
   });

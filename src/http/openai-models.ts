@@ -6,12 +6,12 @@ import { AppError } from '../errors.ts';
 import type { CollectionSummary, Knowledge } from '../knowledge/port.ts';
 import { mayUse } from './keys.ts';
 
-/** What a model's name ends with where the verdict is to stand beneath the answer, for front ends that show text alone. */
+/** The ending of a model's name that asks for the verdict beneath the answer, for front ends that show text alone. */
 const footnoteSuffix = '+footnote';
 
 const Model = z.object({ id: z.string(), object: z.literal('model'), created: z.int(), owned_by: z.string() });
 
-/** Each collection is two models: by its name, and with the verdict as a footnote. */
+/** Each collection is two models: one by its name, one with the verdict as a footnote. */
 const modelsOf = ({ name, createdAt }: CollectionSummary) =>
   [name, name + footnoteSuffix].map((id) => ({
     id,
@@ -21,7 +21,7 @@ const modelsOf = ({ name, createdAt }: CollectionSummary) =>
   }));
 
 /**
- * The collection that a model's name means, and whether a footnote is wanted.
+ * The collection that the name of a model stands for, and whether a footnote is wanted.
  * @throws AppError MODEL_NOT_FOUND where there is none, or none that the request's key opens
  */
 export async function findModel(request: FastifyRequest, knowledge: Pick<Knowledge, 'collection'>, model: string) {
@@ -37,7 +37,7 @@ export async function findModel(request: FastifyRequest, knowledge: Pick<Knowled
   return { collection, footnote };
 }
 
-/** `GET /v1/models`: the collections that the key opens. */
+/** `GET /v1/models`: the collections that the key opens, as models. */
 export const openAiModelRoutes: FastifyPluginAsyncZod<{ knowledge: Knowledge }> = async (app, { knowledge }) => {
   app.get(
     '/models',

@@ -8,14 +8,17 @@ import { type EmbedTexts, openAiEmbeddingRoute } from './openai-embeddings.ts';
 import { OpenAiErrorBody, replyWithOpenAiError } from './openai-errors.ts';
 import { openAiModelRoutes } from './openai-models.ts';
 
-/** What OpenAI's clients speak, errors included: a collection is a model, and the last message is the question. */
+/**
+ * The routes for OpenAI's clients, with errors in their shape: a collection is a model, and the last message is the
+ * question.
+ */
 export const openAiRoutes: FastifyPluginAsyncZod<{
   conductAsk: ConductAsk;
   embedTexts: EmbedTexts;
   knowledge: Knowledge;
   about: About;
   maxBodyBytes: number;
-  /** What no route takes is refused by this. */
+  /** Handles requests that no route takes. */
   refuse: ReturnType<typeof refuseUnknown>;
 }> = async (app, { conductAsk, embedTexts, knowledge, about, maxBodyBytes, refuse }) => {
   app.setErrorHandler(replyWithOpenAiError);

@@ -7,7 +7,10 @@ import { Question } from '../chain/reply.ts';
 import { isOpen } from './keys.ts';
 import { docsContentSecurityPolicy } from './security-headers.ts';
 
-/** `GET /openapi.json` and its pages at `/docs`: what there is, from the schemas of the routes that are registered afterwards. */
+/**
+ * `GET /openapi.json` and its pages at `/docs`: describes, from their schemas, the routes that are registered after
+ * this call.
+ */
 export async function describeRoutes(app: FastifyInstance, options: { version: string; keysRequired: boolean }) {
   await app.register(swagger, {
     openapi: {
@@ -40,12 +43,12 @@ export async function describeRoutes(app: FastifyInstance, options: { version: s
   app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger());
 }
 
-// Zod tells nothing of limits that hold once a text is trimmed.
+// Zod's JSON Schema leaves out limits on a text that is trimmed first.
 Question.register(z.globalRegistry, { minLength: 1, maxLength: 4000 });
 
 type Described = Parameters<typeof jsonSchemaTransform>[0];
 
-/** A route's schemas as JSON Schema, where its body may be of several content types, each with a schema. */
+/** A route's schemas as JSON Schema; its body may have several content types, each with a schema. */
 function toJsonSchema(route: Described): ReturnType<typeof jsonSchemaTransform> {
   const { body, ...rest } = route.schema ?? {};
   const content = (body as { content?: Record<string, { schema: object }> } | undefined)?.content;

@@ -4,10 +4,11 @@ import { AppError } from '../errors.ts';
 import { isLoopback } from '../loopback.ts';
 
 /**
- * Keeps other people's web pages out. Their scripts read no reply unless `corsOrigins` names them. Where no keys are set, a
- * browser lends every page its way to a service on this machine: then a request that changes something must not come from
- * another origin, and a service on loopback answers to loopback's names only, so that no name that somebody points to
- * 127.0.0.1 makes their page one of ours (DNS rebinding). Names are those of the Host header: X-Forwarded-Host may be a page's.
+ * Keeps other people's web pages out. Their scripts can't read a reply unless `corsOrigins` names them. Where no keys
+ * are set, every page could use the browser to reach a service on this machine. So a request that changes something
+ * must not come from another origin; and a service on loopback answers only to the names of loopback, so that a page
+ * can't pass for ours by pointing its own name to 127.0.0.1 (DNS rebinding). Names are taken from the Host header,
+ * since a page may set X-Forwarded-Host.
  */
 export async function guardOrigins(
   app: FastifyInstance,
@@ -17,8 +18,8 @@ export async function guardOrigins(
     await app.register(cors, {
       origin: corsOrigins,
       methods: ['GET', 'HEAD', 'POST', 'PUT', 'DELETE'],
-      // Which headers may come is left to the page: clients send many of their own, and who may call is settled by its origin.
-      strictPreflight: false, // its refusal has a shape of its own
+      // Any header is allowed: clients send many of their own, and the origin decides who may call.
+      strictPreflight: false, // it would refuse in a shape of its own
       exposedHeaders: [
         'x-request-id',
         'mcp-session-id',
@@ -50,7 +51,7 @@ const rejectedHost = () =>
 const rejectedOrigin = () =>
   new AppError('ORIGIN_REJECTED', 'Without keys, nothing is changed for a web page of another origin.');
 
-/** The host and port of an origin as a Host header has them, or null for one that has none (`null`). */
+/** The host and port of an origin, as a Host header has them; null if it has none (`null`). */
 function hostOf(origin: string): string | null {
   return URL.parse(origin)?.host || null;
 }

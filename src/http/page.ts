@@ -10,7 +10,7 @@ import type { About } from './health.ts';
 const page = new URL('../page/', import.meta.url);
 const packages = new URL('../../node_modules/', import.meta.url);
 
-/** The libraries of the page, by the name under `/assets/vendor/` that the import map in index.html gives them. */
+/** The libraries of the page, by their name under `/assets/vendor/`, as in the import map of index.html. */
 const vendor: Record<string, string> = {
   'preact.mjs': 'preact/dist/preact.mjs',
   'hooks.mjs': 'preact/hooks/dist/hooks.mjs',
@@ -36,12 +36,12 @@ const encoders = {
 };
 type Encoding = keyof typeof encoders;
 
-/** A file of the page, in memory; `encoded` are its compressed forms, made when the first client asks for them. */
+/** A file of the page, in memory. `encoded` holds its compressed forms, made when the first client asks for them. */
 type Asset = { type: string; bytes: Buffer; tag: string; encoded: Partial<Record<Encoding, Promise<Buffer>>> };
 
 /**
- * `GET /`: the page for people, for clients that take HTML; for others a few lines of text. `/assets/…`: the files of the page, a
- * list that is read at the start, so that no URL is ever looked up in the file system.
+ * `GET /`: the page, for clients that take HTML; a few lines of text for others. `/assets/…`: the files of the page,
+ * listed at the start, so that no URL is ever looked up in the file system.
  */
 export const pageRoutes: FastifyPluginAsyncZod<{ about: About }> = async (app, { about }) => {
   const index = readAsset(new URL('index.html', page));
@@ -68,8 +68,8 @@ export const pageRoutes: FastifyPluginAsyncZod<{ about: About }> = async (app, {
 };
 
 /**
- * Nothing from elsewhere, nothing inline but the import map, which its hash names; no frame around the page, no form that a
- * browser would send by itself.
+ * The policy of the page: nothing from elsewhere, nothing inline but the import map, which is named by its hash; no
+ * frame around the page, and no form that a browser would send by itself.
  */
 function contentSecurityPolicy(html: string): string {
   const importMap = /<script type="importmap">([\s\S]*?)<\/script>/.exec(html)![1]!;
@@ -88,7 +88,7 @@ function contentSecurityPolicy(html: string): string {
 
 function readAsset(file: URL): Asset {
   const extension = /\.(\w+)$/.exec(file.pathname)![1]!;
-  // A source map is not served: without this line, developer tools don't look for it.
+  // Source maps are not served: without this line, developer tools don't look for one.
   const bytes = /^m?js$/.test(extension)
     ? Buffer.from(readFileSync(file, 'utf8').replace(/^\/\/# sourceMappingURL=.*$/m, ''))
     : readFileSync(file);
@@ -96,11 +96,11 @@ function readAsset(file: URL): Asset {
   return { type: types[extension]!, bytes, tag, encoded: {} };
 }
 
-/** Sends a file in the best encoding that the client takes, or 304 where the client has it. */
+/** Sends a file in the best encoding that the client takes, or 304 if the client has it. */
 async function sendAsset(asset: Asset, request: FastifyRequest, reply: FastifyReply) {
   const encoding = (['br', 'gzip'] as const).find((name) => weightOf(request.headers['accept-encoding'], name) > 0);
   const etag = `"${asset.tag}${encoding ? `-${encoding}` : ''}"`;
-  // Asked for anew each time, and sent only where it has changed: a new version never meets modules of the old one.
+  // Browsers check each time and are sent only what has changed: a new version never meets modules of an old one.
   reply.headers({ etag, 'cache-control': 'no-cache' });
   if (request.headers['if-none-match'] === etag) return reply.status(304).send();
   reply.type(asset.type);

@@ -7,10 +7,11 @@ import { createRecent } from '../recent.ts';
 import { redisKey } from '../replicas/redis-key.ts';
 
 /**
- * Refuses with RATE_LIMITED what goes beyond so many requests a minute: of each key, and of each client address where a request
- * has none that is known (of IPv6, each /64). Counted is what comes to any path but `/health/*` and the page's own files under
- * `/assets/`, of which one visit takes some thirty, whether there is something or not, unless it was refused before for where it comes from.
- * @param redis counts for all replicas together; what comes while it is away is let through
+ * Refuses with RATE_LIMITED what goes beyond `perMinute` requests a minute: for each known key, and for requests
+ * without one, each client address (for IPv6, each /64). Every path counts, known or not, except `/health/*` and
+ * `/assets/`, since one visit of the page takes some thirty files. Requests that were refused for their origin before
+ * this don't count.
+ * @param redis counts for all replicas together; while it is away, everything is let through
  */
 export async function limitRate(app: FastifyInstance, perMinute: number | undefined, redis?: Redis) {
   if (perMinute === undefined) return;
@@ -42,12 +43,12 @@ export async function limitRate(app: FastifyInstance, perMinute: number | undefi
   });
 }
 
-/** How many callers are counted, at least; those that have not been heard of for longest begin anew. */
+/** How many callers are remembered, at least; those not heard of for longest start again from zero. */
 const callersCounted = 5_000;
 
 /**
- * Counts in memory by a clock that is never set. The plugin's own store reads the system's: where that was set back by an hour,
- * whoever had used up a minute was refused for one.
+ * Counts in memory, by a monotonic clock. The plugin's own store reads the system's clock: when that was set back by an
+ * hour, callers who had used up their minute were refused for an hour.
  */
 class CountsInMemory {
   readonly #counts = createRecent<string, { current: number; beganAt: number }>(2 * callersCounted);
@@ -67,11 +68,14 @@ class CountsInMemory {
     callback(null, { current: count.current, ttl: count.beganAt + windowMs - now });
   }
 
-  /** The plugin asks for one for each route. */
+  /** The plugin asks for a store for each route. */
   child() {
     return this;
   }
 }
 
-/** Where a request comes from, as trusted proxies tell it; where what they tell is no address, the first of them. */
+/**
+ * The address that a request comes from, as trusted proxies report it; if that is no address, the one of the
+ * connection.
+ */
 const addressOf = ({ ip, raw }: FastifyRequest) => (isIP(ip) === 0 ? (raw.socket.remoteAddress ?? '') : ip);

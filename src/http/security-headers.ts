@@ -1,8 +1,8 @@
 import helmet from 'helmet';
 
 /**
- * The policy of whatever is not a page: a browser that shows it runs nothing of it and puts it into no frame. A page sets its
- * own `content-security-policy`, which takes this one's place.
+ * The policy of every reply that is not a page: a browser that shows it runs nothing in it and puts it into no frame. A
+ * page sets its own `content-security-policy` instead.
  */
 const directives = {
   'default-src': ["'none'"],
@@ -23,8 +23,8 @@ export const docsContentSecurityPolicy = Object.entries({
   .join(';');
 
 /**
- * What every reply tells browsers to keep to. No HSTS: the service speaks HTTP, and whether its name is one for HTTPS is known to
- * the proxy that does. Helmet says the same for every reply, so it is asked once.
+ * The security headers of every reply. No HSTS: the service speaks HTTP, and only the proxy before it knows whether its
+ * name is one for HTTPS. They never change, so Helmet is asked once.
  */
 export const securityHeaders = headersOf(
   helmet({
@@ -34,7 +34,7 @@ export const securityHeaders = headersOf(
   }),
 );
 
-/** The headers that a middleware sets, by their names in small letters. */
+/** The headers that a middleware sets, by their names in lower case. */
 function headersOf(middleware: ReturnType<typeof helmet>): Record<string, string> {
   const headers = new Map<string, string>();
   const response = {

@@ -18,7 +18,7 @@ export async function streamAsk(
 ) {
   const { tell, end, hasOpened } = openEventStreamInTime(reply);
   try {
-    // Where an Incorrect verdict may change the answer, nothing is told before that is settled.
+    // Where an Incorrect verdict may change the answer, nothing is told before the verdict is there.
     const early: Partial<Asker> =
       request.body.onIncorrect === 'return'
         ? {

@@ -3,9 +3,10 @@ import { AppError } from '../errors.ts';
 import { countInMemory, type TokenCount } from '../replicas/token-count.ts';
 
 /**
- * Lets a key's asks use so many model tokens a day, prompts and completions together; days begin at midnight UTC. Tokens are
- * known when an ask ends, so those that are under way when the budget is used up still end. Without keys all share one budget.
- * @throws AppError BUDGET_SPENT, by what it returns, with the seconds until midnight
+ * Limits the model tokens, prompts and completions together, that a key's asks may use in a day (of UTC). How many an
+ * ask used is known when it ends, so asks under way when the budget is used up still end. Without keys, all asks share
+ * one budget.
+ * @returns `conductAsk`, which throws AppError BUDGET_SPENT with the seconds until midnight UTC
  */
 export function withTokenBudget(
   conductAsk: ConductAsk,
@@ -21,7 +22,7 @@ export function withTokenBudget(
       throw new AppError('BUDGET_SPENT', 'The model tokens of this day are used up.', {
         retryAfterSeconds: 86_400 - (Math.floor(now().getTime() / 1000) % 86_400),
       });
-    // Asks that fail have used tokens too.
+    // Failed asks have used tokens too.
     return conductAsk(request, {
       ...asker,
       onUsage: ({ promptTokens, completionTokens }) => void add(keyName, promptTokens + completionTokens),

@@ -1,5 +1,5 @@
 import type { FastifyRequest } from 'fastify';
 
-/** The span that the caller's trace goes on from, as the caller has it. */
+/** The W3C `traceparent` of a request, as the caller sent it; null without one. */
 export const traceparentOf = ({ headers }: FastifyRequest) =>
   typeof headers.traceparent === 'string' ? headers.traceparent : null;

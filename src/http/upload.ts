@@ -21,7 +21,7 @@ const Fields = z.strictObject({
   metadata: jsonText.pipe(Metadata).optional(),
 });
 
-/** An upload as `/openapi.json` tells of it. It is read as it comes in: there is nothing to validate before. */
+/** An upload as `/openapi.json` describes it. It is read as it comes in, so it isn't validated by this schema. */
 export const UploadForm = z.unknown().meta({
   type: 'object',
   properties: {
@@ -34,8 +34,9 @@ export const UploadForm = z.unknown().meta({
 });
 
 /**
- * Reads a multipart upload into memory, which its limits bound: each file becomes a document whose source is its name.
- * @throws AppError BAD_INPUT without a file, with an unknown field, a bad name, or a name or field twice; TOO_LARGE beyond the limits
+ * Reads a multipart upload into memory, which the limits bound: each file becomes a document whose source is its name.
+ * @throws AppError BAD_INPUT without a file, for a bad name, and for a name or field that comes twice; UNKNOWN_FIELD;
+ * TOO_LARGE beyond the limits; UNSUPPORTED_FORMAT for a compressed body
  */
 export async function readUpload(request: FastifyRequest): Promise<{ collection: string; uploads: Upload[] }> {
   refuseEncoded(request);
@@ -58,7 +59,7 @@ async function readParts(request: FastifyRequest) {
   const fields = new Map<string, string>();
   const files: { source: string; bytes: Uint8Array }[] = [];
   const { raw, headers } = request;
-  // The parser limits each part; the body's own limit is for all of it.
+  // The parser limits each part; this limits the whole body.
   let room = request.routeOptions.bodyLimit ?? Number.POSITIVE_INFINITY;
   const refuseBeyond = (bytes: number) => {
     if (room < bytes) throw new AppError('TOO_LARGE', 'The upload is larger than the service takes.');
@@ -71,18 +72,18 @@ async function readParts(request: FastifyRequest) {
     for await (const part of request.parts()) {
       if (part.type === 'field') addField(fields, part);
       else {
-        const bytes = await part.toBuffer(); // first, or what follows could not be read
+        const bytes = await part.toBuffer(); // before the rest, or that could not be read
         files.push({ source: sourceOf(part.filename), bytes });
       }
       refuseBeyond(0);
     }
     refuseBeyond(0);
   } catch (error) {
-    // The parser's own failures (a missing boundary, an end too early) carry no status: they are the sender's all the same.
+    // The parser's own failures (a missing boundary, an early end) have no status, but are the sender's fault.
     if (error instanceof AppError || (error as { statusCode?: number }).statusCode !== undefined) throw error;
     throw new AppError('BAD_INPUT', 'The upload can not be read as multipart/form-data.', { cause: error });
   } finally {
-    // What is left of an upload that is refused in its midst would hold up the connection's next request.
+    // The unread rest of a refused upload would block the next request on the connection.
     raw.unpipe();
     raw.resume();
   }
@@ -91,11 +92,14 @@ async function readParts(request: FastifyRequest) {
 
 function addField(fields: Map<string, string>, { fieldname, value }: { fieldname: string; value: unknown }) {
   if (fields.has(fieldname)) throw new AppError('BAD_INPUT', 'A field of the upload comes twice.');
-  // The parser has read what says of itself that it is JSON.
+  // The parser has parsed fields that say that they are JSON.
   fields.set(fieldname, typeof value === 'string' ? value : JSON.stringify(value));
 }
 
-/** The source of a file, which is its name. */
+/**
+ * The source of a file, which is its name.
+ * @throws AppError BAD_INPUT where it has none, or none that can be a source
+ */
 function sourceOf(filename: string | undefined): string {
   if (filename === undefined) throw new AppError('BAD_INPUT', 'A file of the upload has no name.');
   const source = Source.safeParse(filename);

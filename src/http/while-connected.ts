@@ -1,6 +1,9 @@
 import type { FastifyReply } from 'fastify';
 
-/** A signal that fires when the client leaves before it has its reply, or its key is revoked; it has fired where either was before. */
+/**
+ * A signal that fires when the client leaves before it has its reply, or its key is revoked, at once if that has
+ * happened already.
+ */
 export function whileConnected(reply: FastifyReply): AbortSignal {
   const controller = new AbortController();
   const forget = reply.request.key?.onRevoked(() => controller.abort(new Error('The key was revoked.')));
