@@ -8,19 +8,19 @@ import { collectionNamePattern } from './collection-name.ts';
 export const rights = ['ask', 'write', 'admin'] as const;
 export type Right = (typeof rights)[number];
 
-/** A key that callers present, as it is kept: by its digest alone. `collections` is null where it opens all. */
+/** A key as it is stored: by its digest alone. `collections` is null where it opens all. */
 export type ApiKey = { name: string; digest: string; collections: string[] | null; rights: Right[] };
 
 /**
- * What is kept of a key: SHA-256 in hexadecimal. A slow hash guards what people choose; a key of `newKey` holds 256 random
- * bits, which nobody finds from its digest however fast they try.
+ * The digest of a key: SHA-256 in hexadecimal. A slow hash is for what people choose; a key made by `newKey` is 256
+ * random bits, which nobody finds from its digest however fast they try.
  */
 export const digestOf = (key: string) => createHash('sha256').update(key).digest('hex');
 
 /** A new key: 32 random bytes as base64url, 43 characters. */
 export const newKey = () => randomBytes(32).toString('base64url');
 
-/** The entry of a key as `parseKeys` reads it. */
+/** The entry of a key, as `parseKeys` reads it. */
 export function keyEntry({ name, digest, collections, rights: may }: ApiKey): string {
   const all = may.length === rights.length;
   if (collections === null && all) return `${name}:sha256=${digest}`;
@@ -28,10 +28,11 @@ export function keyEntry({ name, digest, collections, rights: may }: ApiKey): st
 }
 
 /**
- * Reads `name:key[:collections[:rights]]`, entries apart by commas or lines; a line that begins with # is a remark. `key` is the
- * key or `sha256=` and its digest; collections and rights are apart by |. `*`, or nothing before rights, opens all collections;
- * without rights a key has all. A name may come twice, for the keys of one client while it changes them.
- * @returns the keys, and what is wrong with which entry; no word of a value
+ * Reads entries `name:key[:collections[:rights]]`, separated by commas or lines; a line that begins with # is a
+ * comment. `key` is the key itself, or `sha256=` and its digest; collections and rights are separated by |. All
+ * collections are opened by `*`, or by nothing before rights; without rights a key has all. A name may come twice, so
+ * that a client can change its key.
+ * @returns the keys, and what is wrong with each bad entry, without repeating a value
  */
 export function parseKeys(text: string): { keys: ApiKey[]; problems: string[] } {
   const lines = text.split('\n');
@@ -57,7 +58,7 @@ export function parseKeys(text: string): { keys: ApiKey[]; problems: string[] } 
   return { keys, problems };
 }
 
-/** Whether two keys open the same. */
+/** Whether two keys open the same collections, with the same rights. */
 export const haveSameScope = (one: ApiKey, other: ApiKey) =>
   one.collections?.join() === other.collections?.join() && one.rights.join() === other.rights.join();
 

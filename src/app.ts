@@ -36,7 +36,7 @@ import type { Knowledge } from './knowledge/port.ts';
 import type { Metrics } from './observe/metrics.ts';
 import type { TokenCount } from './replicas/token-count.ts';
 
-/** What the HTTP side is handed: the working parts, and the settings that concern it. */
+/** What the HTTP side works with: the parts, and the settings that concern it. */
 export type AppParts = {
   conductAsk: ConductAsk;
   search: SearchPassages;
@@ -48,33 +48,33 @@ export type AppParts = {
   about: About;
   logger: FastifyBaseLogger;
   keyring: Keyring;
-  /** What replicas share; null where each is for itself. */
+  /** What replicas share; null where this process stands alone. */
   shared: { redis: Redis; isUp: () => boolean; tokenCount: TokenCount } | null;
   settings: {
     topK: number;
     admission: AdmissionLimits;
     maxBodyBytes: number;
-    /** The address that is listened on. */
+    /** The address that the service listens on. */
     host: string;
     rateLimitPerMinute: number | undefined;
     tokensPerDay: number | undefined;
     corsOrigins: string[];
-    /** Addresses and networks of the proxies that are believed where a request comes from. */
+    /** Addresses and networks of proxies that are believed about where a request comes from. */
     trustedProxies: string[];
   };
 };
 
 /**
- * Builds the HTTP service from its parts; listening is the caller's.
- * @param waitsFor what `/health/ready` says while the service is up and not yet ready
+ * Builds the HTTP service from its parts; the caller makes it listen.
+ * @param waitsFor what `/health/ready` says while the service is up but not ready
  */
 export async function buildApp(parts: AppParts, waitsFor: WaitsFor = () => null) {
   const { settings, knowledge, about, keyring, shared } = parts;
   const app = fastify({
     loggerInstance: parts.logger,
-    bodyLimit: Math.min(smallBodyBytes, settings.maxBodyBytes), // routes that take more say so
+    bodyLimit: Math.min(smallBodyBytes, settings.maxBodyBytes), // routes that take more set their own
     trustProxy: settings.trustedProxies,
-    requestTimeout: 300_000, // Node's own for a request to arrive whole, which Fastify takes away
+    requestTimeout: 300_000, // for a request to arrive whole: Node's own default, which Fastify turns off
     logController: new LogController({ disableRequestLogging: true }),
     requestIdHeader: false,
     genReqId: ({ headers }) => {
@@ -82,16 +82,16 @@ export async function buildApp(parts: AppParts, waitsFor: WaitsFor = () => null)
       return typeof given === 'string' && /^[\w.-]{1,64}$/.test(given) ? given : randomUUID();
     },
     forceCloseConnections: 'idle',
-    return503OnClosing: false, // a hook says it, in the shape of all errors
-    routerOptions: { maxParamLength: 16_384 }, // as long as a head: an id that nothing has is not found, however long
-    // A path that can't be decoded is met before any hook: the same reply as for the rest.
+    return503OnClosing: false, // a hook does, in the shape of all errors
+    routerOptions: { maxParamLength: 16_384 }, // as long as a head may be: any unknown id is not found, however long
+    // A path that can't be decoded fails before any hook: the same reply as for other failures.
     frameworkErrors: (error, request, reply) => {
       reply.headers({ ...securityHeaders, 'x-request-id': request.id });
       const tell = isOpenAiUrl(request.url) ? replyWithOpenAiError : replyWithError;
       void tell(error, request as never, reply as never);
     },
     clientErrorHandler: replyToBrokenHttp,
-    http: { requireHostHeader: false }, // replyInsteadOfNode asks for it
+    http: { requireHostHeader: false }, // replyInsteadOfNode checks it
   }).withTypeProvider<ZodTypeProvider>();
 
   const connections = lookAfterConnections(app.server);
@@ -112,9 +112,10 @@ export async function buildApp(parts: AppParts, waitsFor: WaitsFor = () => null)
   observeRequests(app, parts.metrics);
   app.addHook('preClose', async () => {
     connections.drain();
-    parts.jobs.close().catch(() => {}); // whoever watches a job would be waited for as long as it takes; who composed them closes them too
+    // Ends the streams of those who watch a job, which would hold up the closing; `compose` closes the jobs too.
+    parts.jobs.close().catch(() => {});
   });
-  // Whatever a route replies when it fails has this one shape, unless its protocol has another.
+  // Every failure of a route has this one shape, unless its protocol has another.
   app.addHook('onRoute', ({ schema }) => {
     if (schema?.response) schema.response = { default: ErrorBody, ...schema.response };
   });
@@ -131,7 +132,7 @@ export async function buildApp(parts: AppParts, waitsFor: WaitsFor = () => null)
   });
 
   await app.register(multipart, {
-    // A file's name is its document's source, which may be a path: as of a folder dropped on the page.
+    // The name of a file is its document's source, which may be a path, as of a folder dropped on the page.
     preservePath: true,
     limits: { fileSize: settings.maxBodyBytes, files: 100, fields: 10, fieldSize: 64 * 1024, parts: 110 },
   });

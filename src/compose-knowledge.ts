@@ -6,20 +6,22 @@ import { type Openable, openLater } from './knowledge/open-later.ts';
 import { takeReembedded } from './knowledge/reembed.ts';
 
 /**
- * The knowledge base that the settings name: the embedded store, which is open then, or Weaviate, which is still to be opened. The
- * embedded one first takes the vectors that `assay reembed` has made for this model, where the embeddings are given.
- * @throws AppError NOT_READY where it can't be opened, `open` too; there BAD_SETTINGS for what waiting doesn't mend
+ * Opens the store that the settings name: the embedded one, which is open then, or Weaviate, which `open` must still
+ * open. If embeddings are given, the embedded store first takes the vectors that `assay reembed` has made for this
+ * model.
+ * @throws AppError NOT_READY where it can't be opened, as does `open`; that also BAD_SETTINGS for what waiting doesn't
+ * mend
  */
 export async function openKnowledge(
   config: Config,
   options: {
     embeddingModel: string;
     embeddings?: EmbeddingsInterface;
-    /** Is told when vectors of `assay reembed` are taken. */
+    /** Is told when vectors made by `assay reembed` are taken. */
     onTaken?: () => void;
-    /** Is told when the embedded store's host died, and of what. */
+    /** Is told when the host of the embedded store has died, and of what. */
     onRestart?: (cause: string) => void;
-    /** Is told when its records of asks were damaged and others begun, and what is kept of them. */
+    /** Is told when its records of asks were damaged and set aside, and the name of the file that holds them. */
     onAsksSetAside?: (name: string) => void;
   },
 ): Promise<Openable & { hostPid: () => number | undefined }> {

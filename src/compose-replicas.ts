@@ -4,8 +4,8 @@ import type { IngestCollection } from './ingest/job.ts';
 import type { Metrics } from './observe/metrics.ts';
 
 /**
- * What a serving replica shares with the others, in the Redis that the settings name: the counts behind limits, and jobs. Null
- * without one; what it takes is loaded only with one.
+ * Opens what a serving replica shares with the others through the configured Redis: the counts behind limits, and jobs.
+ * Null without a Redis; the modules for it are loaded only with one.
  */
 export async function openShared(
   { redisUrl }: Config,

@@ -19,7 +19,7 @@ import { createJobs } from './ingest/jobs.ts';
 import { startParser } from './ingest/parser.ts';
 import { createKeyring } from './keyring.ts';
 import { recycledCause } from './knowledge/client.ts';
-import type { NewAskRecord } from './knowledge/port.ts';
+import type { Knowledge, NewAskRecord } from './knowledge/port.ts';
 import { openEntailmentModel } from './models/entailment.ts';
 import type { KeptReplies } from './models/kept-replies.ts';
 import { openLogger } from './observe/logger.ts';
@@ -27,7 +27,7 @@ import { createMetrics, type Metrics } from './observe/metrics.ts';
 
 const versionOf = (path: string) => String(JSON.parse(readFileSync(new URL(path, import.meta.url), 'utf8')).version);
 
-/** Traces where the settings name a collector; what they need is loaded only then. */
+/** Opens traces if the settings name a collector; the modules for them are loaded only then. */
 async function openTraces(config: Config, logger: Logger, metrics: Metrics) {
   const { endpoint, ...settings } = config.traces;
   if (endpoint === undefined) return null;
@@ -44,12 +44,41 @@ async function openTraces(config: Config, logger: Logger, metrics: Metrics) {
 }
 
 /**
- * The parts list: makes every concrete part once and joins them. Whoever composes also calls `close`, which ends the
+ * Saves the records of asks beside their replies: a record that can't be kept is logged, and is no reason to withhold
+ * the answer.
+ */
+function keepRecords(knowledge: Pick<Knowledge, 'saveAsk'>, logger: Logger) {
+  /** By what `saveAsk` returns, which is one promise for all records that are written together. */
+  const underWay = new Map<Promise<void>, Promise<void>>();
+  async function watch(saving: Promise<void>, id: string) {
+    try {
+      await saving;
+    } catch (error) {
+      const { ids = [id], code } = error as { ids?: string[]; code?: string };
+      logger.error({ askIds: ids, code }, 'records of asks were not kept');
+    } finally {
+      underWay.delete(saving);
+    }
+  }
+  return {
+    save(record: NewAskRecord) {
+      const saving = knowledge.saveAsk(record);
+      if (!underWay.has(saving)) underWay.set(saving, watch(saving, record.id));
+    },
+    /** Resolves when all records so far are kept or given up. */
+    saved: () => Promise.all(underWay.values()),
+  };
+}
+
+/**
+ * The parts list: makes every concrete part once and joins them. The caller must also call `close`, which ends the
  * knowledge host after what it is doing.
+ * @param options.logTo where the log goes instead of stdout
  * @param options.kept replies of models that are not asked for again
- * @param options.serving is one of the replicas that share limits and jobs, where the settings name a Redis. A Weaviate that does not
- *   reply yet is left to be opened by `openStore`
- * @throws AppError BAD_SETTINGS for prompts or settings that can't be used; NOT_READY where the store or the weights can't be opened
+ * @param options.serving makes this one of the replicas that share limits and jobs, if the settings name a Redis; a
+ * Weaviate that doesn't reply yet is then left for `openStore` to open
+ * @throws AppError BAD_SETTINGS for prompts or settings that can't be used; NOT_READY where the store or the weights
+ * can't be opened
  */
 export async function compose(
   config: Config,
@@ -58,7 +87,7 @@ export async function compose(
   const logger = openLogger(config.logLevel, options.logTo);
   for (const setting of config.unused) logger.warn({ setting }, 'this setting is taken and not used');
   const metrics = createMetrics();
-  readPrompts(config.promptsDir); // a bad prompt is told at the start, also where no model would read it
+  readPrompts(config.promptsDir); // a bad prompt is reported at the start, even if no model would read it
   const models = chooseModels(config.models);
   const servers = openModelServers(config);
   const opened = await openEmbeddings(config, models.embedding, servers);
@@ -105,30 +134,14 @@ export async function compose(
   });
   const { topK, askTimeoutMs, chunkSizeTokens, chunkOverlapTokens, maxBodyBytes } = config;
   const { host, rateLimitPerMinute, tokensPerDay, corsOrigins, trustedProxies } = config;
-  const keepsAsks = config.asksRetentionMs > 0;
-  // A record that can't be kept is no reason to withhold the answer.
-  const beingKept = new Map<Promise<void>, Promise<void>>();
-  const keepAsk = (record: NewAskRecord) => {
-    const kept = knowledge.saveAsk(record);
-    if (!beingKept.has(kept)) beingKept.set(kept, watchKeeping(kept, record.id));
-  };
-  async function watchKeeping(kept: Promise<void>, id: string) {
-    try {
-      await kept;
-    } catch (error) {
-      const { ids = [id], code } = error as { ids?: string[]; code?: string };
-      logger.error({ askIds: ids, code }, 'records of asks were not kept');
-    } finally {
-      beingKept.delete(kept);
-    }
-  }
+  const records = keepRecords(knowledge, logger);
   const conductAsk = createConductAsk({
     chain,
     abstention,
     standaloneQuestion,
     topK,
     timeoutMs: askTimeoutMs,
-    saveAsk: keepsAsks ? keepAsk : undefined,
+    saveAsk: config.asksRetentionMs > 0 ? records.save : undefined,
     observe: (end) => {
       metrics.askEnded(end);
       traces?.askEnded(end);
@@ -196,7 +209,7 @@ export async function compose(
       await jobs.close();
       shared?.close();
       await parser.close();
-      await Promise.all(beingKept.values()); // a command closes as soon as it has its reply
+      await records.saved(); // a command closes as soon as it has its reply
       await knowledge.close();
       await opened.close?.();
       await entailment?.close();

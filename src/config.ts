@@ -21,7 +21,7 @@ import {
   wholeNumber,
 } from './setting-values.ts';
 
-/** Every setting, by its name in the environment. Defaults and meanings are what README's table says; a test compares them. */
+/** Every setting, by its name in the environment. A test compares README's table with these. */
 export const Settings = z.object({
   HOST: text.default('127.0.0.1').describe('the address to listen on; beyond loopback it needs API_KEYS'),
   PORT: wholeNumber(0, 65535).default(3000).describe('the port to listen on'),
@@ -95,7 +95,7 @@ export const Settings = z.object({
     .describe('how much is logged'),
 });
 
-/** Names that only Assay uses: in the environment, one that begins so and is unknown is a slip, not somebody else's. */
+/** Prefixes of names that only Assay uses: an unknown name with one of these is a mistake, not somebody else's. */
 const ownPrefixes =
   /^(ABSTAIN|ASK|EVALUATION|EMBEDDING|ENTAILMENT|FALLBACK|MODEL_MAX|CHUNK|TOP|CHAT|API_KEYS|MAX_CONCURRENT|MAX_WAITING|MAX_BODY|PROMPTS|CORPUS|MODELS|RATE_LIMIT|TOKENS_PER)_?/;
 
@@ -111,13 +111,13 @@ export function readKeysFile(file: string): ReturnType<typeof parseKeys> {
 }
 
 /**
- * The key for a running service that a command asks, from `ASSAY_KEY`; undefined where there is none. It is no setting of the
- * service's own, and never an argument, which other users of the machine could read.
+ * The key, from `ASSAY_KEY`, that a command presents to a running service; undefined where there is none. It isn't a
+ * setting of the service, and never an argument, which other users of the machine could read.
  * @throws AppError BAD_SETTINGS where it can't be a key
  */
 export function readServiceKey({ ASSAY_KEY = '' }: NodeJS.ProcessEnv = process.env): string | undefined {
   const key = ASSAY_KEY.trim();
-  // What no header can hold would be repeated in the words of its refusal.
+  // A key that no header can hold would be repeated in the refusal.
   if (!/^[\x21-\x7e]*$/.test(key))
     throw new AppError('BAD_SETTINGS', 'ASSAY_KEY: must be a key, in ASCII without spaces');
   return key === '' ? undefined : key;
@@ -140,7 +140,7 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env, folder 
 
   const given: Record<string, string> = {};
   for (const [name, value] of Object.entries({ ...fromFile, ...environment })) {
-    if (value === undefined || value.trim() === '') continue; // an empty value is how compose files say "not set"
+    if (value === undefined || value.trim() === '') continue; // in compose files an empty value means "not set"
     if (known.has(name)) given[name] = value;
   }
   if (given.API_KEYS_FILE !== undefined) {
@@ -184,7 +184,7 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env, folder 
     corsOrigins: settings.CORS_ORIGINS ?? [],
     trustedProxies: settings.TRUSTED_PROXIES ?? [],
     dataDir: settings.DATA_DIR,
-    /** Settings that are given and change nothing, which is to be told. */
+    /** Settings that were given but change nothing, which the log is told. */
     unused: settings.WEAVIATE_GRPC_URL === undefined ? [] : ['WEAVIATE_GRPC_URL'],
     weaviate: settings.WEAVIATE_URL && { endpoints: settings.WEAVIATE_URL, apiKey: settings.WEAVIATE_API_KEY },
     redisUrl: settings.REDIS_URL,
@@ -234,7 +234,7 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env, folder 
 }
 
 /**
- * The folder of the embedded store, for what works on its files.
+ * The folder of the embedded store, for commands that work on its files.
  * @throws AppError BAD_SETTINGS where the documents are in Weaviate
  */
 export function embeddedDataDir({ dataDir, weaviate }: Config): string {

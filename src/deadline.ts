@@ -1,7 +1,7 @@
 /**
- * A time limit inside of what already limits: its signal fires when the time is up or when the outer signal does. One timer and
- * one listener, both taken away by `end`, which who made it must call; `AbortSignal.any` and `AbortSignal.timeout` leave that to the
- * garbage collector.
+ * A time limit within another signal: its own signal fires when the time is up or the outer one fires. It takes one
+ * timer and one listener, which the caller must release by `end`; `AbortSignal.any` and `AbortSignal.timeout` leave
+ * that to the garbage collector.
  * @param milliseconds until the time is up
  */
 export function within(milliseconds: number, outer?: AbortSignal | undefined) {
@@ -16,7 +16,7 @@ export function within(milliseconds: number, outer?: AbortSignal | undefined) {
   else outer?.addEventListener('abort', onAbort, { once: true });
   return {
     signal: controller.signal,
-    /** Whether the time is up, and not the outer signal the reason. */
+    /** Whether the time was up; false where the outer signal came first. */
     isOver: () => over,
     end() {
       clearTimeout(timer);

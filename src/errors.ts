@@ -1,6 +1,6 @@
 /**
- * Every failure that Assay makes on purpose: its code, the HTTP status it is told with, and whether the same call may
- * succeed later. A code that is not here can't leave the service.
+ * Every failure that Assay raises on purpose: its code, its HTTP status, and whether the same call may succeed later.
+ * No other code leaves the service.
  */
 export const errorTable = {
   BAD_INPUT: { status: 400, retryable: false },
@@ -38,7 +38,7 @@ export const errorTable = {
 
 export type ErrorCode = keyof typeof errorTable;
 
-/** What model servers call their refusals, where it helps whoever reads the log. */
+/** Codes by which model servers refuse, which help whoever reads the log. */
 const serverCodes = new Set([
   'content_filter',
   'context_length_exceeded',
@@ -50,8 +50,8 @@ const serverCodes = new Set([
 ]);
 
 /**
- * An error without its words. Its code is told where it is one of Node's, of our libraries' or of ours, or one that is known:
- * a server may put anything there, a prompt included.
+ * An error without its message. Its code is included only if it is one of Node's, our libraries' or our own, or is
+ * known: a server may put anything there, a prompt included.
  */
 export function plainError(error: object): { name?: string; code?: string; status?: number } {
   const { name, code, status } = error as Record<string, unknown>;
@@ -67,7 +67,7 @@ export function plainError(error: object): { name?: string; code?: string; statu
   };
 }
 
-/** Where an error was thrown, innermost first, without its words, which its stack repeats. */
+/** The stack frames of an error, innermost first, at most 12, without its message, which a stack repeats. */
 export function framesOf({ message, stack = '' }: Error): string[] {
   const at = message === '' ? -1 : stack.indexOf(message);
   const lines = (at < 0 ? stack : stack.slice(at + message.length)).split('\n');
@@ -75,13 +75,13 @@ export function framesOf({ message, stack = '' }: Error): string[] {
 }
 
 /**
- * A failure with a code. `message` may be shown to the caller, so it never holds a key, a question or a text;
- * the `cause` stays inside. For 5xx the caller sees a fixed text instead of the message (http/errors).
+ * A failure with a code. `message` may be shown to the caller, so it never holds a key, a question or a text; the
+ * `cause` stays inside. For most 5xx the caller sees a fixed text instead (http/error-reply.ts).
  */
 export class AppError extends Error {
   override name = 'AppError';
   readonly code: ErrorCode;
-  /** Seconds after which trying again makes sense, when the failing side said so. */
+  /** Seconds after which to try again, where the failing side said so. */
   readonly retryAfterSeconds: number | undefined;
 
   constructor(code: ErrorCode, message: string, options: { cause?: unknown; retryAfterSeconds?: number } = {}) {
@@ -95,7 +95,7 @@ export class AppError extends Error {
   }
 }
 
-/** Whether a model server refuses what a request asks for, as one does that knows an option not. */
+/** Whether a failure is a model server's refusal of what a request asks for, such as an option that it doesn't know. */
 export function refusesRequest(error: unknown): boolean {
   if (!(error instanceof AppError) || error.code !== 'MODEL_REJECTED') return false;
   return [400, 422].includes((error.cause as { status?: number } | undefined)?.status ?? 0);

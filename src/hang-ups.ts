@@ -1,8 +1,8 @@
 export type HangUps = ReturnType<typeof catchHangUps>;
 
 /**
- * Takes SIGHUP from now on, which ends a process that has no handler: so it is called before what takes long to load is loaded. A signal
- * that comes before anybody listens is told to whoever does then.
+ * Handles SIGHUP from now on; without a handler it ends the process, so this must be called before anything that takes
+ * long to load. A signal that comes before there is a listener is passed on to the first one.
  */
 export function catchHangUps() {
   let isMissed = false;

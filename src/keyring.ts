@@ -1,9 +1,9 @@
 import { timingSafeEqual } from 'node:crypto';
 import { type ApiKey, digestOf, haveSameScope } from './api-key.ts';
 
-/** A key that is known at present. */
+/** A key as requests hold it. */
 export type HeldKey = Omit<ApiKey, 'digest'> & {
-  /** Calls `listener` when the key is taken away, at once where it is gone already; what it returns takes the call back. */
+  /** Calls `listener` when the key is revoked, at once if it is already. Returns a function that withdraws it. */
   onRevoked(listener: () => void): () => void;
   isRevoked(): boolean;
 };
@@ -11,8 +11,8 @@ export type HeldKey = Omit<ApiKey, 'digest'> & {
 export type Keyring = ReturnType<typeof createKeyring>;
 
 /**
- * The keys that are known, which may be replaced while the service runs. A service that began with keys is never open
- * afterwards: where the last is taken away, none is let in.
+ * The known keys, which may be replaced while the service runs. A service that began with keys never opens to all: with
+ * the last key gone, nobody is let in.
  */
 export function createKeyring(keys: ApiKey[]) {
   let held = keys.map(hold);
@@ -20,14 +20,17 @@ export function createKeyring(keys: ApiKey[]) {
   return {
     isRequired: keys.length > 0,
 
-    /** The key that was presented, or null. Each is compared in constant time, and with all, so that how long it takes tells nothing. */
+    /**
+     * The key that was presented, or null. It is compared with every key, each in constant time, so that the time taken
+     * tells nothing.
+     */
     find(presented: string): HeldKey | null {
       const digest = Buffer.from(digestOf(presented), 'hex');
       const [match] = held.filter((each) => timingSafeEqual(each.digest, digest));
       return match?.key ?? null;
     },
 
-    /** Puts these keys in the place of all. One that is not among them, or opens something else now, is revoked at once. */
+    /** Replaces all keys. One that is no longer there, or has another scope now, is revoked at once. */
     replace(next: ApiKey[]) {
       const before = held;
       held = next.map((key) => before.find(({ entry }) => isSame(entry, key)) ?? hold(key));

@@ -24,8 +24,8 @@ export const Passage = z.object({
 export type Passage = z.infer<typeof Passage>;
 
 /**
- * A passage as a search returns it: with its windows, one to two consecutive sentences each, the unit whose vector is indexed, and
- * `similarities`, for each window the cosine between the question's vector and its own. The windows are the same for every search.
+ * A passage as a search returns it, with its windows (one to two consecutive sentences each, the unit whose vector is
+ * indexed; the same for every search) and, for each window, the cosine between its vector and the question's.
  */
 export type FoundPassage = Passage & { windows: Span[]; similarities: number[] };
 

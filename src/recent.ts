@@ -1,7 +1,8 @@
 /**
- * A memory for things that were used last: the last `most` / 2 at least, and never more than `most`. Of two generations the younger takes
- * what is set or used; when it is full the elder one is forgotten, and it becomes the elder. To be used again costs a look-up, where an
- * order of last use would be rewritten each time.
+ * A cache of the most recently used entries: it keeps the last `most` / 2 at least, and never more than `most`. There
+ * are two generations: what is set or used goes into the younger; when that is full, the elder is dropped and the
+ * younger takes its place. A use then costs a look-up, where a strict order of last use would have to be rewritten each
+ * time.
  */
 export function createRecent<Key, Value>(most: number) {
   let younger = new Map<Key, Value>();
@@ -30,7 +31,10 @@ export function createRecent<Key, Value>(most: number) {
   };
 }
 
-/** A function that remembers what it made last of `most` / 2 keys at least: for what is the same each time and dear to make. */
+/**
+ * Makes `make` remember its results for the last `most` / 2 keys at least: for what is expensive to make and always the
+ * same for a key.
+ */
 export function remembering<Key, Value extends {}>(most: number, make: (key: Key) => Value): (key: Key) => Value {
   const recent = createRecent<Key, Value>(most);
   return (key) => {

@@ -1,10 +1,10 @@
 /** A stretch of a text: from `start` up to, not including, `end`, in UTF-16 code units. */
 export type Span = { start: number; end: number };
 
-/** No sentence is longer, in UTF-16 code units: what has no full stop is cut at a line end, else at white space. */
+/** The longest sentence, in UTF-16 code units: without a full stop, text is cut at a line end, else at white space. */
 const LONGEST_SENTENCE = 1_000;
 
-/** The segmenter sees at most this much at a time, in UTF-16 code units, so that its memory doesn't grow with the text. */
+/** How much the segmenter sees at a time, in UTF-16 code units, so that its memory doesn't grow with the text. */
 const SEGMENTED_AT_ONCE = 20_000;
 
 /** How far the rules below look back and ahead of a possible end, in UTF-16 code units. */
@@ -19,12 +19,12 @@ const NEVER_LAST = words(
   'e.g. i.e. cf. viz. vs. v. dr. mr. mrs. ms. mx. prof. rev. hon. gen. col. capt. lt. sgt. gov. sen. rep. pres. messrs. mme. ' +
     'fig. figs. eq. eqs. approx. resp. incl. esp. pp.',
 );
-/** These go on when a number follows. */
+/** A sentence goes on after these when a number follows. */
 const BEFORE_NUMBER = words(
   'no. nos. nr. p. ch. chap. vol. vols. sec. secs. tab. ref. refs. app. ca. art. ver. par. para. pt. ed. ' +
     'jan. feb. mar. apr. jun. jul. aug. sep. sept. oct. nov. dec.',
 );
-/** These may end a sentence or not: the next word tells. So may initials and "U.S.". */
+/** A sentence may end with these: the next word decides. So it is with initials and "U.S.". */
 const PERHAPS_LAST = words(
   'al. st. mt. inc. ltd. corp. co. jr. sr. bros. dept. univ. ph.d. m.d. b.a. m.a. b.sc. m.sc.',
 );
@@ -40,7 +40,10 @@ const SPACE = /\s/;
 const WORDS = /[\p{L}\p{N}]/u;
 /** White space that ends a paragraph: a blank line, a form feed, a paragraph separator. */
 const PARAGRAPH_END = /\n[^\S\n]*\n|[\f\u2029]/g;
-/** Only what has something other than these before its last character can be two sentences; asking the segmenter costs more. */
+/**
+ * Only a stretch with a character other than these before its last can be two sentences; asking the segmenter costs
+ * more than this.
+ */
 const PERHAPS_TWO = /[^\p{L}\p{M}\p{N} \t\r\n,;:'"()-]/u;
 const LAST_WORD = /\S+$/;
 const ENUMERATOR = /^[([]?(?:\d{1,3}|\p{L}|[ivx]{1,5})[.)]$/iu;
@@ -55,10 +58,16 @@ const noteMark = String.raw`\[{1,2}\^?[\p{L}\p{N}-]{1,20}\]{1,2}(?:\([^\s()]{1,2
 const NOTE_MARKS = new RegExp(`(?:${noteMark})+`, 'uy');
 const NOTE_MARKS_AT_END = new RegExp(`(?:${noteMark})+$`, 'u');
 const OPENING_BRACKET = /[([{]/;
-/** Of an image or a link in Markdown, `![Words](place)`: where it begins, and before the place; and of a callout, `[!NOTE]`. */
+/**
+ * Punctuation inside Markdown that ends no sentence: the beginning of an image, `![Words](place)`, what stands before
+ * the place of an image or link, and the mark of a callout, `[!NOTE]`.
+ */
 const IMAGE_OR_LINK = /(?<![^\s([])!\[|\]\(|(?<=\[)!(?=\p{L})/uy;
 
-/** `at`, or behind the marks that close emphasis or code directly there: they belong to the sentence that they are around. */
+/**
+ * `at`, or the place after the marks that close emphasis or code right there: they belong to the sentence that they
+ * enclose.
+ */
 export function afterClosingMarks(text: string, at: number): number {
   if (at <= 0 || SPACE.test(text.charAt(at - 1))) return at;
   CLOSING_MARKS.lastIndex = at;
@@ -66,9 +75,9 @@ export function afterClosingMarks(text: string, at: number): number {
 }
 
 /**
- * Where a sentence ends that the segmenter ends at `at`: behind the marks of notes that follow its full stop directly ([1], [^1],
- * ¹) and before a bracket that opens there, which Unicode counts among those that close. 0 where it is none, but within an image or
- * a link.
+ * Corrects the end of a sentence that the segmenter sees at `at`: it is after the marks of notes ([1], [^1], ¹) that
+ * directly follow the full stop, and before an opening bracket, which Unicode counts among the closing ones. 0 if no
+ * sentence ends there, as within an image or a link.
  */
 function afterNoteMarks(text: string, at: number): number {
   if (at >= text.length) return at;
@@ -81,29 +90,31 @@ function afterNoteMarks(text: string, at: number): number {
   return NOTE_MARKS.test(text) ? NOTE_MARKS.lastIndex : end;
 }
 
-/** The span without white space at its ends; empty (`start === end`) when there is nothing else. Linear in what it drops. */
+/**
+ * The span without white space at its ends; empty (`start === end`) if there is nothing else. Linear in what is
+ * dropped.
+ */
 export function trimSpan(text: string, start: number, end: number): Span {
   while (start < end && SPACE.test(text.charAt(start))) start++;
   while (end > start && SPACE.test(text.charAt(end - 1))) end--;
   return { start, end };
 }
 
-/** `at`, or one less when a cut there would part the two halves of a surrogate pair. */
+/** `at`, or one less where a cut would part the halves of a surrogate pair. */
 export function wholeCharacterBefore(text: string, at: number): number {
   const inside = (text.charCodeAt(at) & 0xfc00) === 0xdc00 && (text.charCodeAt(at - 1) & 0xfc00) === 0xd800;
   return inside ? at - 1 : at;
 }
 
 /**
- * Where the sentences of a text (or of a range of it) are: in order, without overlap, trimmed, and together holding every
- * character that isn't white space. Unicode's rules as `Intl.Segmenter` knows them, mended where they cut after abbreviations,
- * initials and list numbers. A single line end is a space, a blank line always ends a sentence, and nothing is longer than
- * 1,000 code units. Time grows linearly with the text, whatever it holds.
+ * The sentences of a text (or of a range of it), as offsets: in order, without overlap, trimmed, and together holding
+ * every character that isn't white space. They follow Unicode's rules as `Intl.Segmenter` has them, corrected where
+ * those cut after abbreviations, initials and list numbers. A single line end counts as a space, a blank line always
+ * ends a sentence, and no sentence is longer than 1,000 code units. Linear in the length of the text.
  */
 export function splitSentences(text: string, range: Span = { start: 0, end: text.length }): Span[] {
   const sentences: Span[] = [];
   let start = range.start;
-  PARAGRAPH_END.lastIndex = start;
   while (start < range.end) {
     PARAGRAPH_END.lastIndex = start;
     const gap = PARAGRAPH_END.exec(text.slice(0, range.end));
@@ -123,7 +134,7 @@ function splitParagraph(text: string, paragraph: Span, sentences: Span[]): void 
       start = end;
       continue;
     }
-    // Of the same length, so that offsets stay true.
+    // Keeps its length, so that offsets stay true.
     const flat = text.slice(start, end).replace(/[\r\n]/g, ' ');
     let sentenceStart = 0;
     for (const { index, segment } of segmenter.segment(flat)) {
@@ -137,7 +148,7 @@ function splitParagraph(text: string, paragraph: Span, sentences: Span[]): void 
   }
 }
 
-/** Whether the segmenter's boundary is an end for us too. */
+/** Whether a sentence ends at a boundary of the segmenter. */
 function endsHere(flat: string, sentenceStart: number, boundary: number): boolean {
   const before = flat
     .slice(Math.max(sentenceStart, boundary - CONTEXT), boundary)
@@ -146,7 +157,7 @@ function endsHere(flat: string, sentenceStart: number, boundary: number): boolea
     .replace(NOTE_MARKS_AT_END, '');
   const after = flat.slice(boundary, boundary + CONTEXT).trimStart();
   if (before === '') return false;
-  // As that which opens an admonition in Markdown: `!!! note`.
+  // As with the mark that opens an admonition in Markdown: `!!! note`.
   if (boundary - sentenceStart < CONTEXT && !WORDS.test(before)) return false;
   if (boundary - sentenceStart < CONTEXT && ENUMERATOR.test(before)) return false;
   if (QUOTE_THAT_GOES_ON.test(before)) return !/^\p{Ll}/u.test(after);
@@ -162,7 +173,7 @@ function endsHere(flat: string, sentenceStart: number, boundary: number): boolea
   return true;
 }
 
-/** A stretch in pieces of at most 1,000 code units, trimmed, cut at line ends or white space where there is any. */
+/** A stretch in trimmed pieces of at most 1,000 code units, cut at line ends or white space where there is any. */
 export function inPieces(text: string, { start, end }: Span): Span[] {
   const pieces: Span[] = [];
   while (start < end) {
@@ -174,7 +185,10 @@ export function inPieces(text: string, { start, end }: Span): Span[] {
   return pieces;
 }
 
-/** Where to cut so that at most `limit` code units come first: at a line end or white space of the second half if there is one. */
+/**
+ * Where to cut so that at most `limit` code units come first: at a line end or white space in the second half of them,
+ * if there is one.
+ */
 function cut(text: string, start: number, end: number, limit: number): number {
   if (end - start <= limit) return end;
   const half = start + (limit >> 1);

@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { z } from 'zod';
 import { type ApiKey, parseKeys } from './api-key.ts';
 
-// How the value of a setting is read from its text in the environment; what is wrong with one is told without the value.
+// How the values of settings are read from the environment. What is wrong with one is told without the value.
 
 export const wholeNumber = (least: number, most: number) =>
   z
@@ -43,7 +43,7 @@ export const duration = z
     return Number(amount) * { m: 60_000, h: 3_600_000, d: 86_400_000 }[unit]!;
   });
 
-/** A share of something. */
+/** A number from 0 to 1. */
 export const share = z
   .string()
   .trim()
@@ -53,7 +53,7 @@ export const share = z
 export const apiKeys = z.string().transform((value, context): ApiKey[] => {
   const { keys, problems } = parseKeys(value);
   for (const problem of problems) context.addIssue(problem);
-  // A service whose keys were meant and lost would be open to all.
+  // Without this, a service whose keys were lost on the way would be open to all.
   if (keys.length + problems.length === 0) context.addIssue('holds no key');
   return keys;
 });
@@ -65,7 +65,7 @@ export const origins = z.string().transform((value, context): string[] => {
   return all;
 });
 
-/** IP addresses, and networks by the length of their prefix; not all addresses that there are. */
+/** IP addresses and networks in CIDR notation, but not the network of all addresses. */
 export const networks = z.string().transform((value, context): string[] => {
   const all = value.split(',').map((each) => each.trim());
   const isNetwork = (each: string) => {
@@ -78,7 +78,7 @@ export const networks = z.string().transform((value, context): string[] => {
   return all;
 });
 
-/** A Redis, with its password and the number of its database where it has any. */
+/** The URL of a Redis, with its password and the number of its database if it has them. */
 export const redisUrl = text.refine((value) => {
   const { protocol, hostname, pathname, search, hash } = URL.parse(value) ?? {};
   return (
@@ -86,7 +86,7 @@ export const redisUrl = text.refine((value) => {
   );
 }, 'must be a redis or rediss URL such as redis://127.0.0.1:6379');
 
-/** Addresses of one cluster's nodes, without what a path or a password could hide. */
+/** The URLs of one cluster's nodes, without a password, query or fragment. */
 export const endpoints = z.string().transform((value, context): string[] => {
   const all = value.split(',').map((each) => each.trim());
   if (all.some((each) => !/^https?:/.test(each) || !URL.canParse(each) || /[@?#]/.test(each)))
