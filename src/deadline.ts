@@ -4,7 +4,7 @@
  * that to the garbage collector.
  * @param milliseconds until the time is up
  */
-export function within(milliseconds: number, outer?: AbortSignal | undefined) {
+export function startDeadline(milliseconds: number, outer?: AbortSignal | undefined) {
   const controller = new AbortController();
   let over = false;
   const timer = setTimeout(() => {

@@ -53,7 +53,7 @@ export const asSharedPiece = (text: string): Piece => (text.length < longText ? 
 export const textOf = (piece: Piece): string => (typeof piece === 'string' ? piece : String(piece));
 
 /** Has a message keep the pieces of its text; to change the text afterwards, make a new message. */
-export function madeOf<Message extends BaseMessage>(message: Message, from: Piece[]): Message {
+export function withPieces<Message extends BaseMessage>(message: Message, from: Piece[]): Message {
   (message as Pieced)[pieces] = from;
   return message;
 }

@@ -2,7 +2,16 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { HumanMessage } from '@langchain/core/messages';
 import fc from 'fast-check';
-import { asPiece, asSharedPiece, Composed, jsonOf, longText, madeOf, piecesOf, textOf } from '../src/message-pieces.ts';
+import {
+  asPiece,
+  asSharedPiece,
+  Composed,
+  jsonOf,
+  longText,
+  piecesOf,
+  textOf,
+  withPieces,
+} from '../src/message-pieces.ts';
 
 const text = fc
   .string({ unit: 'binary', maxLength: 12 })
@@ -32,5 +41,5 @@ test('an object stands for a long text only, the same for one that is shared, an
   assert.notEqual(asSharedPiece('y'.repeat(100_000)), asSharedPiece('y'.repeat(100_000)), 'not for good');
   const message = new HumanMessage('');
   assert.equal(piecesOf(message), undefined);
-  assert.deepEqual(piecesOf(madeOf(message, ['a', long])), ['a', long]);
+  assert.deepEqual(piecesOf(withPieces(message, ['a', long])), ['a', long]);
 });

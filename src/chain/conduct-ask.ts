@@ -1,6 +1,6 @@
 import { randomUUIDv7 } from 'node:crypto';
 import type { Runnable } from '@langchain/core/runnables';
-import { within } from '../deadline.ts';
+import { startDeadline } from '../deadline.ts';
 import { AppError } from '../errors.ts';
 import { type FoundPassage, toPassages } from '../passage.ts';
 import { inConversation, type StandaloneQuestion, type Turn } from './in-conversation.ts';
@@ -86,7 +86,7 @@ export function createConductAsk(options: {
       told ??= trail.steps();
       return told;
     };
-    const deadline = within(options.timeoutMs, asker.signal);
+    const deadline = startDeadline(options.timeoutMs, asker.signal);
     const { signal } = deadline;
     const config = { signal, configurable: { trail: trail.root, keep: asker.keep, onToken: asker.onToken } };
     const end = (reply: AskReply | null, error: AppError | null) => {

@@ -1,7 +1,7 @@
 import { AIMessage, type AIMessageChunk, HumanMessage } from '@langchain/core/messages';
 import type { RunnableConfig } from '@langchain/core/runnables';
 import { z } from 'zod';
-import { within } from '../deadline.ts';
+import { startDeadline } from '../deadline.ts';
 import { AppError } from '../errors.ts';
 import { type ChatStep, textOfReply } from './answer.ts';
 import {
@@ -102,7 +102,7 @@ export function createModelJudge(parts: ModelJudgeParts): Judge {
   }
 
   return step(`evaluate with ${basis}`, async (state: Answered, config): Promise<Verdict> => {
-    const deadline = within(timeoutMs, config.signal);
+    const deadline = startDeadline(timeoutMs, config.signal);
     const { signal } = deadline;
     try {
       const opinions = await opine(state, { ...config, signal });

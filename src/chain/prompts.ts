@@ -6,7 +6,7 @@ import { type BasePromptValueInterface, ChatPromptValue } from '@langchain/core/
 import { ChatPromptTemplate } from '@langchain/core/prompts';
 import type { Runnable } from '@langchain/core/runnables';
 import { AppError } from '../errors.ts';
-import { asPiece, madeOf, type Piece, textOf } from '../message-pieces.ts';
+import { asPiece, type Piece, textOf, withPieces } from '../message-pieces.ts';
 import { fastPath } from './step.ts';
 
 /** The prompts by file name, each with the variables that it must use: all of them and no others. */
@@ -107,7 +107,7 @@ function toPrompt(name: string, templates: [Role, string][]): Prompt {
     const fill = (values: PromptValues) => {
       const filled = pieces.map((piece, at) => (at % 2 === 0 ? fixed[at]! : values[piece]!));
       // Concatenated, not joined: until someone reads it, the whole text takes no memory of its own.
-      return madeOf(make(filled.reduce<string>((text, piece) => text + textOf(piece), '')), filled);
+      return withPieces(make(filled.reduce<string>((text, piece) => text + textOf(piece), '')), filled);
     };
     if (pieces.length > 1) return fill;
     const same = fill({});

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Dispatcher, Pool } from 'undici';
-import { within } from '../deadline.ts';
+import { startDeadline } from '../deadline.ts';
 import { AppError } from '../errors.ts';
 import { type Breaker, openBreaker } from './breaker.ts';
 import { eventsOf } from './server-sent-events.ts';
@@ -89,7 +89,7 @@ export function openModelServer(address: ServerAddress) {
     outer: AbortSignal | undefined,
   ): Promise<Reply> {
     for (let attempt = 0; ; attempt += 1) {
-      const deadline = within(patienceMs, outer);
+      const deadline = startDeadline(patienceMs, outer);
       try {
         return await send(deadline.signal);
       } catch (error) {
