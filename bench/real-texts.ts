@@ -12,7 +12,7 @@ import { startParser } from '../src/ingest/parser.ts';
 import { startKnowledge } from '../src/knowledge/client.ts';
 import { createDocuments } from '../src/knowledge/documents.ts';
 import { inBatches } from '../src/knowledge/in-batches.ts';
-import { addToFaiss, createFaissIndex, joined } from '../src/knowledge/index-part.ts';
+import { addToFaiss, createFaissIndex, joinVectors } from '../src/knowledge/index-part.ts';
 import { openToRead } from '../src/knowledge/open-to-read.ts';
 import { EmbeddedEmbeddings } from '../src/models/embedded-embeddings.ts';
 import { measureSearches } from './measure.ts';
@@ -110,7 +110,7 @@ function exactNearest(database: ReturnType<typeof openToRead>, vectors: Float32A
   const { length: dimension } = vectors[0]!;
   const index = createFaissIndex('exact', dimension);
   for (const batch of inBatches(createDocuments(database).vectorsOf(collection), 2048))
-    addToFaiss(index, joined(batch), dimension);
+    addToFaiss(index, joinVectors(batch), dimension);
   return vectors.map((vector) => index.search(Array.from(vector), 10).distances);
 }
 

@@ -9,7 +9,7 @@ import { chooseModels, openChatModel, openEmbeddings, openModelServers } from '.
 import { type Config, embeddedDataDir, readConfig } from '../config.ts';
 import { AppError } from '../errors.ts';
 import type { StoreFinding as Finding } from '../knowledge/store-finding.ts';
-import { lookAtStore, verifyStore } from '../knowledge/verify.ts';
+import { inspectStore, verifyStore } from '../knowledge/verify.ts';
 import { counted, showCount, writeJson } from './terminal.ts';
 
 const projectFolder = fileURLToPath(new URL('../..', import.meta.url));
@@ -100,7 +100,9 @@ export async function examine(options: { verify?: boolean | undefined } = {}): P
   // The embedded store is one process's alone, and a service may be that one: it is only read.
   if (settings.weaviate) findings.push(await look('store', () => lookAtWeaviate(settings, models.embedding)));
   else
-    findings.push(...lookAtStore({ dataDir: settings.dataDir, embeddingModel: models.embedding, toText: contentText }));
+    findings.push(
+      ...inspectStore({ dataDir: settings.dataDir, embeddingModel: models.embedding, toText: contentText }),
+    );
   return findings;
 }
 

@@ -2,18 +2,18 @@ import { existsSync, renameSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
-import { inTransaction, openDatabase, tellsOfDamage } from './database.ts';
+import { inTransaction, isDamageError, openDatabase } from './database.ts';
 import type { AskRecord } from './port.ts';
 
-/** What is asked about records without reading their replies. */
+/** A record without its reply: what can be read of it without unpacking anything. */
 export type AskHeader = Omit<AskRecord, 'reply'>;
 /**
- * A record and the bytes that hold its reply, which only the port's client makes and reads: a list of replies, of which it is the one
- * at `place`; where that is null, as an earlier version wrote it, the reply alone.
+ * A record, and the bytes that hold its reply; only the port's client writes and reads these. They are a list of replies, and the
+ * record's own is the one at `place`. A null `place` marks a record of an earlier version, whose bytes are its reply alone.
  */
 export type PackedAsk = { header: AskHeader; replies: Uint8Array; place: number | null };
 
-/** How `asks.db` came to be what it is. */
+/** The schema of `asks.db`, version by version. */
 export const askMigrations = [
   `CREATE TABLE asks (
     number INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -48,7 +48,7 @@ export const askMigrations = [
 /** How many records are kept; older ones go first. */
 const kept = 100_000;
 
-/** Texts take a fifth of their room when packed, and packing them harder saves little more. To begin costs more than to go on. */
+/** Compressed, texts take a fifth of the room; a higher level saves little more. One call for many replies costs less than a call for each. */
 const pack = (replies: Uint8Array) =>
   zstdCompressSync(replies, { params: { [constants.ZSTD_c_compressionLevel]: 1, [constants.ZSTD_c_checksumFlag]: 1 } });
 
@@ -61,16 +61,16 @@ function unpack(packed: Uint8Array): Uint8Array | null {
   }
 }
 
-/** How often it is looked for records that are too old, and how many of the oldest are looked at in one go. */
+/** How often records that are too old are looked for, and how many of the oldest are looked at in one go. */
 const sweepEveryMs = 60_000;
 const sweepRows = 500;
 
 /**
- * The records of past asks, in a file of their own: they may be lost with the power, so that no ask waits for the disk. Documents
- * and answers do without them, so a file that can't be opened keeps no store from it, and one that turns out to be damaged is set
- * aside, and another one begun.
- * @param options.retentionMs how long a record can be had; later it is not there, whether or not it has been deleted yet
- * @param options.onSetAside is told the name that a damaged file has now
+ * The records of past asks, in a file of their own. A power cut may cost the latest ones, so that no ask has to wait for the disk.
+ * Nothing else needs them: a file that can't be opened doesn't keep the store from opening, and a damaged one is set aside and a new
+ * one begun.
+ * @param options.retentionMs how long a record can be read; after that it is not found, whether or not it has been deleted yet
+ * @param options.onSetAside is told the new name of a file that was damaged
  */
 export function openAsks(
   dataDir: string,
@@ -84,9 +84,9 @@ export function openAsks(
       records ??= openRecords(file, options.retentionMs);
       return work(records);
     } catch (error) {
-      if (!tellsOfDamage(error)) throw error;
+      if (!isDamageError(error)) throw error;
       records?.close();
-      records = undefined; // where no other can be opened now, the next call tries again
+      records = undefined; // if no new file can be opened now, the next call tries again
       const aside = `${file}.damaged`;
       for (const end of ['', '-wal', '-shm']) {
         rmSync(aside + end, { force: true });
@@ -99,23 +99,23 @@ export function openAsks(
   }
 
   let sweeping: NodeJS.Timeout;
-  /** Deletes what is too old, a little at a time, so that no search waits long. */
+  /** Deletes records that are too old, a few at a time, so that no search waits long. */
   function sweep() {
     let deleted = 0;
     try {
       deleted = use(({ eraseOld }) => eraseOld());
     } catch {
-      // A disk that takes nothing now may do so at the next round; until then `get` doesn't find them. Where it has no room for the
-      // file, or another may not be read, those who want records are told; documents are served without.
+      // A full disk may have room by the next round, and until then `get` doesn't return old records. Where the file can't be opened
+      // at all, whoever saves or reads records is told; documents are served all the same.
     }
     sweeping = setTimeout(sweep, deleted > 0 ? 10 : sweepEveryMs).unref();
   }
   sweep();
 
   return {
-    /** Keeps records, all or none; their replies are one list, in the same order. */
+    /** Stores records, all or none; `replies` is the packed list of their replies, in the same order. */
     save: (headers: AskHeader[], replies: Uint8Array) => use(({ save }) => save(headers, replies)),
-    /** @returns null where there is none of this id, or what holds it is damaged */
+    /** @returns null where there is no record of this id, or its reply is damaged */
     get: (id: string) => use(({ get }) => get(id)),
     close() {
       clearTimeout(sweeping);
@@ -131,7 +131,7 @@ function openRecords(file: string, retentionMs: number): Records {
   try {
     return createRecords(database, retentionMs);
   } catch (error) {
-    database.close(); // when it is closed, later, its log goes by its name, which may be another one's by then
+    database.close(); // left to the garbage collector, it would later remove the log by name, which may be another file's by then
     throw error;
   }
 }
@@ -146,11 +146,11 @@ function createRecords(database: DatabaseSync, retentionMs: number) {
     `SELECT id, collection, key_name AS keyName, created_at AS createdAt, begins, ends, place, replies
     FROM asks JOIN packs ON packs.number = pack WHERE id = ? AND created_at > ?`,
   );
-  // Records come in the order in which asks end, so the oldest are found at the front, without an index of their times.
+  // Records are stored as asks end, so the oldest come first and no index of their times is needed.
   const eraseOld = database.prepare(
     'DELETE FROM asks WHERE number IN (SELECT number FROM asks ORDER BY number LIMIT ?) AND created_at <= ?',
   );
-  // Packs come in the order of their asks: those before the oldest one's hold nothing any more.
+  // Packs are numbered in the order of their asks: those before the oldest ask's pack are no longer needed.
   const eraseEmptied = database.prepare(
     'DELETE FROM packs WHERE number < coalesce((SELECT pack FROM asks ORDER BY number LIMIT 1), 9e15)',
   );
@@ -174,7 +174,7 @@ function createRecords(database: DatabaseSync, retentionMs: number) {
       const { begins, ends, place, replies, ...header } = row;
       return { header, replies: unpacked.subarray(begins, ends ?? undefined), place };
     },
-    /** Deletes some of what is too old. @returns how many records */
+    /** Deletes some of the records that are too old. @returns how many */
     eraseOld(): number {
       const { changes } = eraseOld.run(sweepRows, oldest());
       eraseEmptied.run();

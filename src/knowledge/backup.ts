@@ -2,15 +2,15 @@ import { existsSync, realpathSync, rmSync, statSync } from 'node:fs';
 import { dirname, sep } from 'node:path';
 import { backup, DatabaseSync } from 'node:sqlite';
 import { AppError } from '../errors.ts';
-import { execute, translateStoreError } from './database.ts';
+import { execute, isDamageError, resultCodeOf, sqliteCodes, translateStoreError } from './database.ts';
 import { openToRead } from './open-to-read.ts';
-import { counted } from './remains.ts';
+import { contentCounts } from './remains.ts';
 import { replaceFile, unfinishedName } from './replace-file.ts';
 
-/** Pages copied between two reports; each is 4 KiB. */
+/** Pages (4 KiB each) copied between two reports of progress. */
 const pagesAtOnce = 2_000;
 
-/** What a backup says of itself, in a table of its own that a store doesn't have. */
+/** What a backup says about itself, in a table that a store doesn't have. */
 export type BackupLabel = {
   madeAt: string;
   assayVersion: string;
@@ -21,12 +21,12 @@ export type BackupLabel = {
 };
 
 /**
- * Copies a store as of one instant into one file, beside the service that goes on writing: documents, passages, vectors and
- * full text. The records of past asks are not part of it. The copy is checked before it gets its name.
- * @param options.force replaces a file that is there
+ * Copies a store (documents, passages, vectors and full text, without the records of past asks) into one file, as of one instant,
+ * while a service may go on writing. The copy is checked before it gets its name.
+ * @param options.force replaces an existing file
  * @param options.onProgress is told how many of the database's pages have been copied
- * @returns what the backup says of itself, and its size in bytes
- * @throws AppError BAD_INPUT where the file can't be written or is there already, NOT_READY where the store is damaged
+ * @returns the backup's label, and its size in bytes
+ * @throws AppError BAD_INPUT where the file exists already or can't be written, NOT_READY where the store is damaged, STORAGE_FULL
  */
 export async function backUpStore(options: {
   dataDir: string;
@@ -42,7 +42,7 @@ export async function backUpStore(options: {
     checkPlace(dataDir, file, options.force ?? false);
     const label = { madeAt: new Date().toISOString(), assayVersion, ...contentOf(source) };
     rmSync(unfinished, { force: true });
-    // The source stands in a transaction: what others write meanwhile would else make the copying begin again, and again.
+    // The source is in a transaction: otherwise every write by others would make the copying start over.
     await backup(source, unfinished, {
       rate: pagesAtOnce,
       progress: ({ totalPages, remainingPages }) => onProgress?.(totalPages - remainingPages, totalPages),
@@ -67,15 +67,15 @@ function checkPlace(dataDir: string, file: string, force: boolean) {
     throw new AppError('BAD_INPUT', `There is a file ${file} already. Choose another name, or give --force.`);
 }
 
-/** What a store or a backup holds, counted. */
+/** How much a store or a backup holds, and its embedding model. */
 export function contentOf(database: DatabaseSync): Omit<BackupLabel, 'madeAt' | 'assayVersion'> {
   const { documents, passages, collections, embeddingModel } = database
-    .prepare(`SELECT ${counted}, (SELECT value FROM meta WHERE name = 'embedding_model') AS embeddingModel`)
+    .prepare(`SELECT ${contentCounts}, (SELECT value FROM meta WHERE name = 'embedding_model') AS embeddingModel`)
     .get() as Omit<BackupLabel, 'madeAt' | 'assayVersion'>;
   return { documents, passages, collections, embeddingModel };
 }
 
-/** Makes the copy one file without a log beside it, labels it, and checks that all of it has arrived. */
+/** Turns the copy into a single file without a log, labels it, and checks that it is complete. */
 function finish(unfinished: string, label: BackupLabel) {
   const copy = new DatabaseSync(unfinished);
   try {
@@ -91,7 +91,7 @@ function finish(unfinished: string, label: BackupLabel) {
   }
 }
 
-/** Whether SQLite finds no damage, and no row that refers to none. */
+/** Whether SQLite finds neither damage nor a dangling reference. */
 export function isWhole(database: DatabaseSync): boolean {
   const [first] = database.prepare('PRAGMA integrity_check(1)').all();
   return first?.integrity_check === 'ok' && database.prepare('PRAGMA foreign_key_check').all().length === 0;
@@ -104,12 +104,12 @@ const damaged = (cause?: unknown) =>
 
 function translateBackupError(error: unknown, file: string): AppError {
   if (error instanceof AppError) return error;
-  const { errcode, code = '' } = error as { errcode?: number; code?: string };
-  const primary = (errcode ?? 0) & 0xff; // https://sqlite.org/rescode.html
-  if (primary === 11 || primary === 26) return damaged(error);
-  if (primary === 13 || code === 'ENOSPC')
+  if (isDamageError(error)) return damaged(error);
+  const { code = '' } = error as { code?: string };
+  const result = resultCodeOf(error);
+  if (result === sqliteCodes.full || code === 'ENOSPC')
     return new AppError('STORAGE_FULL', `The disk is full: there is no room for ${file}.`, { cause: error });
-  if ([8, 14].includes(primary) || /^E[A-Z]+$/.test(code))
+  if (result === sqliteCodes.readOnly || result === sqliteCodes.cannotOpen || /^E[A-Z]+$/.test(code))
     return new AppError('BAD_INPUT', `${file} can't be written there.`, { cause: error });
   return translateStoreError(error);
 }

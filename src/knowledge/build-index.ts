@@ -11,13 +11,13 @@ import {
   createIndexPart,
   type FaissIndex,
   type IndexKind,
-  joined,
+  joinVectors,
 } from './index-part.ts';
 import { addOwner, noOwners, type Owners } from './owners.ts';
 import { measureRecall } from './recall.ts';
 import { snapshotFolder, tidySnapshots, writeSnapshot } from './snapshot.ts';
 
-/** What to build; it comes as JSON in the first argument of the process. */
+/** What to build: the process's first argument, as JSON. */
 export type BuildOrder = {
   dataDir: string;
   collection: string;
@@ -29,15 +29,15 @@ export type BuildOrder = {
 };
 
 const passagesAtOnce = 2048;
-/** So many passages, at most, tell what ranges the numbers of a quantized index have, and give the questions to measure it by. */
+/** How many passages, at most, a quantized index is trained on and measured with. */
 const sampledPassages = 20_000;
 const neededRecall = 0.99;
-/** How many of the nearest by rounded vectors are compared once more: the fewest that are enough, of these. */
+/** How many of the nearest by rounded vectors may be compared once more by exact ones; the first of these that suffices is taken. */
 const breadths = [20, 40, 80, 160];
 
 /**
- * The builder: a process of its own, at low priority, that reads a collection's vectors in one transaction beside the
- * service, builds an index and leaves it as a snapshot. The knowledge host goes on meanwhile, and takes over the result.
+ * The index builder: a low-priority process of its own that reads a collection's vectors in one transaction, builds an index and
+ * leaves it as a snapshot. The knowledge host goes on working meanwhile, and then loads the snapshot.
  */
 async function build(order: BuildOrder) {
   const { dataDir, collection, collectionKey, embeddingModel, storeId, dimension } = order;
@@ -54,9 +54,9 @@ async function build(order: BuildOrder) {
   if (built.owners.size === 0) return; // emptied meanwhile
   let reached: { reranked: number; recallAt10: number } | null = null;
   if (kind === 'quantized') {
-    reached = broaden(built, dimension, await measureRecall(sample, dimension, batches()), documents.vectors);
+    reached = chooseBreadth(built, dimension, await measureRecall(sample, dimension, batches()), documents.vectors);
     if (!reached) {
-      kind = 'exact'; // what can't be found well enough by rounded vectors is looked through whole
+      kind = 'exact'; // rounded vectors find too little here
       built = await fill(createFaissIndex(kind, dimension), dimension, batches());
     }
   }
@@ -74,7 +74,7 @@ async function build(order: BuildOrder) {
   tidySnapshots(folder);
 }
 
-/** Vectors of an even spread of passages, one of each, one after another. */
+/** One vector each of an even spread of passages, one after another. */
 async function takeSample(documents: Documents, collection: string, dimension: number) {
   const passages = documents.collection(collection)?.passages ?? 0;
   const step = Math.max(1, Math.ceil(passages / sampledPassages));
@@ -89,7 +89,7 @@ async function takeSample(documents: Documents, collection: string, dimension: n
     at += 1;
     if (at % passagesAtOnce === 0) await setImmediate();
   }
-  return joined(taken);
+  return joinVectors(taken);
 }
 
 type Built = { index: FaissIndex; owners: Owners; sum: Float64Array };
@@ -97,20 +97,20 @@ type Built = { index: FaissIndex; owners: Owners; sum: Float64Array };
 async function fill(index: FaissIndex, dimension: number, batches: Iterable<Batch>): Promise<Built> {
   const built: Built = { index, owners: noOwners(), sum: new Float64Array(dimension) };
   for (const batch of batches) {
-    const vectors = joined(batch);
+    const vectors = joinVectors(batch);
     for (let at = 0; at < vectors.length; at += 1) built.sum[at % dimension]! += vectors[at]!;
     for (const { key, vectors: own } of batch) addOwner(built.owners, key, own.length / dimension);
     addToFaiss(index, vectors, dimension);
-    await setImmediate(); // so that the end of the host is noticed
+    await setImmediate(); // lets the host's end be noticed
   }
   return built;
 }
 
 /**
- * Finds the least breadth with which `neededRecall` of the ten nearest are found.
+ * Finds the smallest of `breadths` with which a search finds `neededRecall` of the ten nearest.
  * @returns null where none suffices
  */
-function broaden(
+function chooseBreadth(
   { index, owners }: Built,
   dimension: number,
   recallOf: Awaited<ReturnType<typeof measureRecall>>,
@@ -132,16 +132,17 @@ function broaden(
 process.on('disconnect', () => process.exit());
 process.on('SIGINT', () => {});
 process.on('SIGTERM', () => {});
-/** What a disk that is full says; FAISS tells it in words only. */
-const isFull = ({ code = '', message }: NodeJS.ErrnoException) =>
+/** Whether an error says that the disk is full; FAISS says so in words only. */
+const isDiskFull = ({ code = '', message }: NodeJS.ErrnoException) =>
   ['ENOSPC', 'EFBIG', 'EDQUOT'].includes(code) || /No space left|File too large|quota exceeded/.test(message);
 
 try {
   await build(JSON.parse(process.argv[2]!) as BuildOrder);
 } catch (error) {
-  // A collection that was removed meanwhile took its folder along, and of a full disk writers tell; the rest is a defect, and shows.
+  // Two failures are expected: the collection was removed meanwhile together with its folder, or the disk is full, which whoever writes
+  // next is told. Anything else is a defect, and is shown.
   const cause = error as NodeJS.ErrnoException;
-  if (cause.code !== 'ENOENT' && !isFull(cause)) throw error;
+  if (cause.code !== 'ENOENT' && !isDiskFull(cause)) throw error;
   process.exit(1);
 }
 process.exit();

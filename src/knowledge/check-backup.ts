@@ -1,16 +1,17 @@
 import { DatabaseSync } from 'node:sqlite';
 import { AppError } from '../errors.ts';
 import { type BackupLabel, contentOf, isWhole } from './backup.ts';
+import { resultCodeOf, sqliteCodes } from './database.ts';
 import { documentMigrations } from './documents.ts';
 
-/** Tables that a store may have beside those of its schema: full text with its own tables. */
+/** Tables that a store may have besides those of its schema: the full text of collections. */
 const furtherTables =
   /^CREATE VIRTUAL TABLE "?words_\d+"? USING fts5\(|^CREATE TABLE 'words_\d+_(data|idx|docsize|config|content)'/;
 
 /**
- * Checks a copy of a backup, and makes it a store: whole, of this version or an older one, with the tables of a store and
- * nothing else (a trigger or a view in it would be somebody's program), and what its label says.
- * @returns its label, which is no longer in it; the store has an identity of its own from now on
+ * Checks a copy of a backup, and turns it into a store. It must be undamaged, of this version or an older one, hold what its label
+ * says, and have a store's tables and nothing else: a trigger or a view would be somebody's program.
+ * @returns its label, which is taken out of it; the store gets a new identity
  * @throws AppError BAD_INPUT saying what is wrong
  */
 export function checkBackup(file: string): BackupLabel {
@@ -30,22 +31,22 @@ export function checkBackup(file: string): BackupLabel {
     const content = contentOf(database);
     for (const name of ['documents', 'passages', 'collections'] as const)
       if (content[name] !== label[name]) throw refuse(`it holds ${content[name]} ${name}, and not ${label[name]}`);
-    // What was derived from the store that was backed up, or is still being derived, must not be taken for this one's.
+    // Indexes made, or still being made, from the store that was backed up must not be taken for this one's.
     database.exec("UPDATE meta SET value = lower(hex(randomblob(16))) WHERE name = 'store_id'");
     database.exec('DROP TABLE backup; PRAGMA journal_mode = DELETE');
     return { ...label, ...content };
   } catch (error) {
     if (error instanceof AppError) throw error;
-    const primary = ((error as { errcode?: number }).errcode ?? 0) & 0xff;
-    if (primary === 26) throw refuse('it was not made by assay backup', error);
-    if (primary === 11 || error instanceof SyntaxError) throw refuse('it is damaged', error);
+    const result = resultCodeOf(error);
+    if (result === sqliteCodes.notADatabase) throw refuse('it was not made by assay backup', error);
+    if (result === sqliteCodes.corrupt || error instanceof SyntaxError) throw refuse('it is damaged', error);
     throw error;
   } finally {
     database?.close();
   }
 }
 
-/** Compares what a database is made of with one that the migrations make. */
+/** Compares a database's schema with the one that the migrations make. */
 function hasTablesOfStore(database: DatabaseSync, version: number): boolean {
   const partsOf = (each: DatabaseSync) =>
     each

@@ -11,7 +11,7 @@ import { holdOpen } from './lock.ts';
 import { type Knowledge, type SearchQuery, type ShownPassage, storeOperations } from './port.ts';
 import { unpackRanking } from './rank-passages.ts';
 import { createAskSaver, unpackReply } from './save-asks.ts';
-import { defaultTuning, recycled, type Tuning } from './upkeep.ts';
+import { defaultTuning, recycledCode, type Tuning } from './upkeep.ts';
 
 type Pending = {
   request: HostRequest;
@@ -22,43 +22,40 @@ type Pending = {
 
 const hostFile = fileURLToPath(new URL('./host.ts', import.meta.url));
 /**
- * How many hosts may die under one request before it is given up: one that was dead already when it was sent, one that was
- * killed, and one to show that it is the request itself.
+ * How many hosts may die under one request before it is given up: one may have been dead already when the request was sent, one may
+ * have been killed; the third shows that the request itself is to blame.
  */
 const mostAttempts = 3;
-/**
- * FAISS reads vectors as fast as memory gives them, with a few threads. These sleep while they have nothing to do: OpenMP lets
- * them spin otherwise, and take the processor from the HTTP process when it is needed most.
- */
+/** A few threads read as fast as memory delivers. Idle ones sleep: OpenMP would let them spin, at the cost of the HTTP process. */
 const threads = {
   OMP_NUM_THREADS: String(Math.min(4, availableParallelism())),
   OMP_WAIT_POLICY: 'PASSIVE',
   OPENBLAS_NUM_THREADS: '1',
 };
-/** How many requests go in one message: a turn of the event loop may be a long one, and the host could work meanwhile. */
+/** How many requests go in one message: not more, since a turn of the event loop may be long and the host could be working already. */
 const requestsTogether = 4;
-/** How many passages are kept here to be shown again; a passage's key never comes twice, so what is kept is never out of date. */
+/** How many passages are cached in this process. Keys are never used twice, so what is cached is never out of date. */
 const recentPassages = 4_096;
-/** How often a search is made whose passages are replaced before they are read. */
+/** How often a search is made, at most, when its passages are replaced before they can be read. */
 const mostSearches = 3;
-/** What `onRestart` is told of a host that ended to give its memory back. */
+/** What `onRestart` is told when a host ended to give its memory back. */
 export const recycledCause = 'spent memory';
 const stopping = () => new AppError('NOT_READY', 'The service is stopping.');
 
 /**
- * The knowledge base of one machine: starts the knowledge host over `dataDir` and speaks to it. A host that dies is started
- * anew, and what it had not answered is asked again; every operation may safely be done twice.
- * @param options.askRetentionMs how long records of asks are kept, in milliseconds; 30 days where it isn't said
+ * The knowledge base of one machine: starts the knowledge host for `dataDir` and speaks to it. A host that dies is started anew and
+ * asked again for what it had not answered; every operation may safely be carried out twice.
+ * @param options.askRetentionMs how long records of asks are kept, in milliseconds; 30 days by default
  * @param options.onRestart is told when the host died, with the signal or exit code it died of
- * @param options.onAsksSetAside is told when records of asks were damaged and others begun, with the name of what is kept of them
- * @throws AppError NOT_READY where the store can't be opened
+ * @param options.onAsksSetAside is told when the records of asks were found damaged and begun anew, with the name of the damaged file
+ * @throws AppError NOT_READY where the store can't be opened, STORAGE_FULL where the disk has no room for it
  */
 export async function startKnowledge(options: {
   dataDir: string;
   embeddingModel: string;
   askRetentionMs?: number;
   tuning?: Partial<Tuning>;
-  /** A host that has work and is silent for so long is taken for hung, and killed. */
+  /** A host that has work but has been silent for this long is taken for hung, and killed. */
   hangTimeoutMs?: number;
   onRestart?: (cause: string) => void;
   onAsksSetAside?: (name: string) => void;
@@ -72,10 +69,10 @@ export async function startKnowledge(options: {
   let nextId = 0;
   let lastHeardOf = 0;
   let closing = false;
-  let host: ChildProcess | null = null; // null while one is being started, and after a start that failed
+  let host: ChildProcess | null = null; // null while one is being started, and after a failed start
   let starting: Promise<void> | null = null;
 
-  /** Starts a host, anew where one dies before it is ready; one that says why it can't open the store is believed. */
+  /** Starts a host, again where it dies before it is ready; but not where it says why it can't open the store. */
   async function start() {
     try {
       for (let attempt = 1; host === null; attempt += 1) {
@@ -86,8 +83,8 @@ export async function startKnowledge(options: {
         });
         const reply = await firstReply(child);
         if (reply && 'ready' in reply) {
-          hostOptions.storeId = reply.storeId; // no other one may come in its place
-          takeOn(child);
+          hostOptions.storeId = reply.storeId; // later hosts must find the same store
+          adopt(child);
         } else if (reply && 'failed' in reply) throw new AppError(reply.failed.code, reply.failed.message);
         else if (attempt === mostAttempts) throw new AppError('NOT_READY', 'The knowledge host does not start.');
         else options.onRestart?.('death at its start');
@@ -100,7 +97,7 @@ export async function startKnowledge(options: {
     }
   }
 
-  /** What a new host says first, or null where it ends without a word; to open a large store may take its time. */
+  /** A new host's first message, or null where it ends without one. Opening a large store may take long. */
   async function firstReply(child: ChildProcess): Promise<HostMessage | null> {
     const stuck = setTimeout(() => child.kill('SIGKILL'), hangTimeoutMs * 20);
     const { promise: first, resolve } = Promise.withResolvers<HostMessage | null>();
@@ -113,9 +110,11 @@ export async function startKnowledge(options: {
     return first.finally(() => clearTimeout(stuck));
   }
 
-  function takeOn(child: ChildProcess) {
-    child.on('message', settle);
-    child.once('exit', (code, signal) => restart(signal ?? (code === recycled ? recycledCause : `exit code ${code}`)));
+  function adopt(child: ChildProcess) {
+    child.on('message', receive);
+    child.once('exit', (code, signal) =>
+      restart(signal ?? (code === recycledCode ? recycledCause : `exit code ${code}`)),
+    );
     host = child;
     lastHeardOf = performance.now();
     unsent = [];
@@ -123,10 +122,10 @@ export async function startKnowledge(options: {
     if (again.length > 0) child.send(again, ignoreFailure);
   }
 
-  /** A message that can't be sent means that the host is gone; its exit is what gets handled. */
+  /** A message that can't be sent means that the host is gone, and its exit is handled. */
   function ignoreFailure() {}
 
-  function settle(message: HostMessage) {
+  function receive(message: HostMessage) {
     lastHeardOf = performance.now();
     if (!Array.isArray(message)) return;
     for (const reply of message) {
@@ -146,7 +145,7 @@ export async function startKnowledge(options: {
     host = null;
     if (closing) return;
     options.onRestart?.(cause);
-    // The host works in the order of the requests, but gathers searches: the first of the others was its work, if there was one.
+    // The host works through requests in order but gathers searches, so it died over the first other request, or else over a search.
     const calls = [...pending.values()];
     const blamed = calls.find(({ request }) => request.operation !== 'search') ?? calls[0];
     if (blamed && blamed.attempts < mostAttempts) blamed.attempts += 1;
@@ -155,7 +154,7 @@ export async function startKnowledge(options: {
       blamed.reject(new AppError('NOT_READY', 'The knowledge host stopped each time it worked on this.'));
     }
     starting = start();
-    starting.catch(() => {}); // those who wait have been told
+    starting.catch(() => {}); // whoever waits has been told
   }
 
   const watch = setInterval(() => {
@@ -176,7 +175,7 @@ export async function startKnowledge(options: {
     return promise;
   }
 
-  /** What is asked in the same turn of the event loop goes in one message: each costs a system call and a wake-up. */
+  /** Requests of the same turn of the event loop share a message: each message costs a system call and a wake-up. */
   function sendSoon(request: HostRequest) {
     if (unsent.length === 0) setImmediate(flush);
     unsent.push(request);
@@ -189,7 +188,7 @@ export async function startKnowledge(options: {
     if (together.length > 0) host?.send(together, ignoreFailure);
   }
 
-  /** A search's ranking comes from the host; of the passages only those that weren't here a short while ago. */
+  /** Has the host rank passages, and fetches only those that aren't cached here. */
   async function search(query: SearchQuery): Promise<FoundPassage[]> {
     for (let attempt = 1; ; attempt += 1) {
       const ranked = unpackRanking((await call('search', [query])) as Float64Array);
@@ -204,7 +203,7 @@ export async function startKnowledge(options: {
         if (!passage) continue; // removed meanwhile
         found.push({ ...passage, score, rank: found.length + 1, similarities });
       }
-      // Where one was removed its document may have been replaced: what replaces it is there already.
+      // A passage that is gone may be of a document that was replaced, whose new passages a new search finds.
       if (found.length === ranked.length || attempt === mostSearches) return found;
     }
   }

@@ -3,18 +3,19 @@ import { similarity } from './similarity.ts';
 
 export type CollectionIndex = ReturnType<typeof createCollectionIndex>;
 
-/** A quantized part, and how many of the windows it finds nearest are compared once more, by their vectors as they are. */
+/** A quantized part, and how many of the nearest windows that it finds are compared once more by their exact vectors. */
 export type Quantized = {
   part: IndexPart;
   reranked: number;
-  /** The vectors of a passage's windows one after another. */
+  /** The vectors of a passage's windows, one after another. */
   vectors: (passageKey: number) => Float32Array;
 };
 
 /**
- * The vectors of one collection: a small collection is one exact part; a large one is a quantized part, built elsewhere and not
- * added to, and an exact part for what came since.
- * @param options.sum the sum of the vectors in the parts given, and `summed` how many these are
+ * The index of one collection's vectors. A small collection has one exact part; a large one has a quantized part, which is built
+ * elsewhere and never added to, and an exact part for what came since.
+ * @param options.sum the sum of the vectors in the given parts
+ * @param options.summed how many vectors that sum is of
  */
 export function createCollectionIndex(options: {
   dimension: number;
@@ -41,20 +42,20 @@ export function createCollectionIndex(options: {
       return exact.size + (quantized?.part.size ?? 0);
     },
 
-    /** Adds passages in the order of their keys, each with the vectors of its windows one after another. */
+    /** Adds passages in the order of their keys, each with the vectors of its windows, one after another. */
     add(passages: { key: number; vectors: Float32Array }[]) {
       if (passages.length === 0) return;
       exact.add(passages);
       for (const { vectors } of passages) addToSum(vectors, 1);
     },
 
-    /** Takes out passages, given with the vectors they were added with. */
+    /** Removes passages, given with the vectors that they were added with. */
     remove(passages: Map<number, Float32Array>) {
       for (const [key, vectors] of passages)
         if (exact.remove(key) || quantized?.part.remove(key)) addToSum(vectors, -1);
     },
 
-    /** The `k` nearest windows for each of the questions, whose vectors stand one after another; nearest first. */
+    /** The `k` nearest windows, nearest first, of each question; `questions` holds their vectors one after another. */
     search(questions: Float32Array, k: number): NearWindows[] {
       const near = exact.search(questions, k);
       if (!quantized) return near;
@@ -69,8 +70,8 @@ export function createCollectionIndex(options: {
     similarities: (question: Float32Array, windows: Windows) => exact.similarities(question, windows),
 
     /**
-     * The mean cosine between a question and the windows: its product with their mean vector. Windows that were removed before a
-     * snapshot was loaded still weigh in it, until the next.
+     * The mean cosine between a question and all windows: the question's product with their mean vector. Windows that were removed
+     * between a snapshot and its loading still count, until the next snapshot.
      */
     meanSimilarity(question: Float32Array): number {
       let product = 0;
@@ -93,7 +94,7 @@ function nearest(k: number, some: NearWindows, more: NearWindows): NearWindows {
   };
 }
 
-/** Gives the first windows their exact similarities; the others keep those of their rounded vectors. */
+/** Gives the first `reranked` windows their exact similarities; the others keep those of their rounded vectors. */
 export function withExactSimilarities(
   near: NearWindows,
   question: Float32Array,

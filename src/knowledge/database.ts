@@ -3,14 +3,29 @@ import { basename, dirname } from 'node:path';
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
 import { AppError } from '../errors.ts';
 
-/** How a database came to be what it is: each step brings it from one version to the next; the first makes it. */
+/** A database's schema, version by version: each step leads from one version to the next, the first makes it. */
 export type Migrations = string[];
 
+/** SQLite's primary result codes, as far as they are told apart here (https://sqlite.org/rescode.html). */
+export const sqliteCodes = {
+  error: 1,
+  busy: 5,
+  locked: 6,
+  readOnly: 8,
+  corrupt: 11,
+  full: 13,
+  cannotOpen: 14,
+  notADatabase: 26,
+} as const;
+
+/** The primary result code of an error of SQLite; 0 for any other error. */
+export const resultCodeOf = (error: unknown): number => ((error as { errcode?: number } | null)?.errcode ?? 0) & 0xff;
+
 /**
- * Opens an SQLite file for writing, made where it isn't there and brought up to date where it is older. Whoever writes holds
- * the data folder's lock (lock.ts).
- * @param options.synchronous FULL: a commit is on the disk when it returns; NORMAL: the last commits may be lost with the power
- * @throws AppError NOT_READY where a newer version wrote it, or it can't be used
+ * Opens an SQLite file for writing; a missing one is made, an older one brought up to date. The caller holds the data folder's
+ * lock (lock.ts).
+ * @param options.synchronous FULL: a commit is on the disk when it returns; NORMAL: a power cut may lose the last commits
+ * @throws AppError NOT_READY where a newer version wrote the file, or it can't be used; STORAGE_FULL
  */
 export function openDatabase(file: string, options: { migrations: Migrations; synchronous: 'FULL' | 'NORMAL' }) {
   const { migrations, synchronous } = options;
@@ -22,7 +37,7 @@ export function openDatabase(file: string, options: { migrations: Migrations; sy
     database.exec('PRAGMA foreign_keys = ON; PRAGMA journal_size_limit = 67108864');
     foldLogIn(database);
     const version = Number(database.prepare('PRAGMA user_version').get()?.user_version);
-    if (version > migrations.length) throw ofNewerVersion();
+    if (version > migrations.length) throw newerVersion();
     for (const [at, step] of migrations.entries())
       if (at >= version) inTransaction(database, () => database!.exec(`${step}; PRAGMA user_version = ${at + 1}`));
     return database;
@@ -32,15 +47,14 @@ export function openDatabase(file: string, options: { migrations: Migrations; sy
   }
 }
 
-/** What a database says that only a later Assay knows how to read. */
-export const ofNewerVersion = () =>
-  new AppError('NOT_READY', 'The data folder was written by a newer version of Assay.');
+/** The refusal of a database that a later Assay wrote. */
+export const newerVersion = () => new AppError('NOT_READY', 'The data folder was written by a newer version of Assay.');
 
-/** What is said of a file that can't be used any more. */
-export const ofDamage = (file: string, cause?: unknown) =>
+/** The refusal of a file that is damaged. */
+export const damagedFile = (file: string, cause?: unknown) =>
   new AppError('NOT_READY', `${file} in the data folder is damaged; npx assay doctor --verify says where.`, { cause });
 
-/** Folds in what a predecessor left in the log, and cuts back one that long readers made grow; reading does without. */
+/** Empties a log that a predecessor left, or that long readers made grow. On a full disk it stays: reading doesn't need this. */
 function foldLogIn(database: DatabaseSync) {
   try {
     database.exec('PRAGMA wal_checkpoint(TRUNCATE)');
@@ -50,14 +64,14 @@ function foldLogIn(database: DatabaseSync) {
 }
 
 /**
- * Carries out a statement for its effect. `run()` would also report the connection's last row id, which FTS5 sets to numbers
- * beyond 2^53 when it merges, and then throws.
+ * Carries out a statement for its effect. `run()` also reports the connection's last row id, and throws where FTS5 has set that to
+ * a number beyond 2^53, as it does when it merges.
  */
 export function execute(statement: StatementSync, ...values: SQLInputValue[]): void {
   statement.all(...values);
 }
 
-/** Runs `work` as one transaction: all of it is stored, or nothing. */
+/** Runs `work` as one transaction: everything it writes is stored, or nothing. */
 export function inTransaction<T>(database: DatabaseSync, work: () => T): T {
   database.exec('BEGIN IMMEDIATE');
   try {
@@ -70,27 +84,32 @@ export function inTransaction<T>(database: DatabaseSync, work: () => T): T {
   }
 }
 
-/** Whether SQLite found a file damaged, or to be no database. */
-export function tellsOfDamage(error: unknown): boolean {
-  const { errcode = 0 } = ((error instanceof AppError ? error.cause : error) ?? {}) as { errcode?: number };
-  return [11, 26].includes(errcode & 0xff); // https://sqlite.org/rescode.html
+/** Whether an error, or the cause of an AppError, says that a file is damaged or no SQLite database. */
+export function isDamageError(error: unknown): boolean {
+  const result = resultCodeOf(error instanceof AppError ? error.cause : error);
+  return result === sqliteCodes.corrupt || result === sqliteCodes.notADatabase;
 }
 
 /**
- * A failure of SQLite or of the disk beneath it, in words that a caller can act on; an AppError stays what it is.
- * @param file the name of the file that was worked on
+ * Turns a failure of SQLite or of the disk into one that says what to do: NOT_READY, STORAGE_FULL or INTERNAL. An AppError is
+ * returned as it is.
+ * @param file the name of the database's file
  */
 export function translateStoreError(error: unknown, file = 'assay.db'): AppError {
   if (error instanceof AppError) return error;
   const { errcode, code } = error as { errcode?: number; code?: string };
-  const primary = (errcode ?? 0) & 0xff; // https://sqlite.org/rescode.html
-  if (primary === 5 || primary === 6)
+  const result = resultCodeOf(error);
+  if (result === sqliteCodes.busy || result === sqliteCodes.locked)
     return new AppError('NOT_READY', 'The data folder is in use by another Assay process.', { cause: error });
-  // SQLITE_FULL, or a write refused for a limit on sizes or a quota (SQLITE_IOERR_WRITE, SQLITE_IOERR_SHMSIZE).
-  if (primary === 13 || errcode === 778 || errcode === 4874 || code === 'ENOSPC')
+  // The disk is full, or a quota or a size limit refused the write (SQLITE_IOERR_WRITE, SQLITE_IOERR_SHMSIZE).
+  if (result === sqliteCodes.full || errcode === 778 || errcode === 4874 || code === 'ENOSPC')
     return new AppError('STORAGE_FULL', 'The disk that holds the data folder is full.', { cause: error });
-  if (primary === 8 || primary === 14 || ['EACCES', 'EROFS', 'EEXIST', 'ENOTDIR', 'EPERM'].includes(code ?? ''))
+  if (
+    result === sqliteCodes.readOnly ||
+    result === sqliteCodes.cannotOpen ||
+    ['EACCES', 'EROFS', 'EEXIST', 'ENOTDIR', 'EPERM'].includes(code ?? '')
+  )
     return new AppError('NOT_READY', "The data folder can't be written.", { cause: error });
-  if (tellsOfDamage(error)) return ofDamage(file, error);
+  if (isDamageError(error)) return damagedFile(file, error);
   return new AppError('INTERNAL', 'The store failed.', { cause: error });
 }

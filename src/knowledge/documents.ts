@@ -9,7 +9,7 @@ import type {
   StoredDocument,
   StoredPassage,
 } from './port.ts';
-import { counted, createRemains, isRemoved } from './remains.ts';
+import { contentCounts, createRemains, isRemoved } from './remains.ts';
 import { toBytes, toFloats, toMetadata, toSpans, toWindows } from './stored-values.ts';
 
 export const documentMigrations: Migrations = [
@@ -43,7 +43,7 @@ export const documentMigrations: Migrations = [
   ) STRICT;
   CREATE INDEX passages_of_document ON passages (document_key)`,
   `INSERT INTO meta VALUES ('store_id', lower(hex(randomblob(16))))`,
-  // A collection's row may be what is left of one that was removed (remains.ts).
+  // No change of the schema, but rows of removed collections may be there from now on (remains.ts).
   '',
 ];
 
@@ -55,12 +55,12 @@ const toSummary = (row: object) => {
   return { ...summary, metadata: toMetadata(summary.metadata) } as StoredDocument;
 };
 
-/** A passage that was stored: what its indexes take in. */
+/** A stored passage, as its indexes take it in. */
 type AddedPassage = { key: number; headings: string; text: string; vectors: Float32Array };
 
 export type Documents = ReturnType<typeof createDocuments>;
 
-/** Collections, documents and passages as rows of the database; transactions are the caller's. */
+/** Reads and writes collections, documents and passages as rows of the database; transactions are up to the caller. */
 export function createDocuments(database: DatabaseSync) {
   const summary = `documents.id, collections.name AS collection, source, title, format, metadata, characters,
     content_hash AS contentHash, documents.created_at AS createdAt, updated_at AS updatedAt,
@@ -118,14 +118,14 @@ export function createDocuments(database: DatabaseSync) {
     collectionByName: database.prepare(`${collection} WHERE name = ? AND NOT ${isRemoved}`),
     collectionKeys: database.prepare(`SELECT key, name FROM collections WHERE NOT ${isRemoved}`),
     insertCollection: database.prepare('INSERT INTO collections (name, created_at) VALUES (?, ?) RETURNING key'),
-    counts: database.prepare(`SELECT ${counted}`),
+    counts: database.prepare(`SELECT ${contentCounts}`),
   };
 
   return {
     meta: (name: string) => (sql.getMeta.get(name)?.value as string | undefined) ?? null,
     setMeta: (name: string, value: string) => execute(sql.setMeta, name, value),
 
-    /** The id of the document of this source: the same each time, so that a repeated write meets the first. */
+    /** The id of the document of this source: always the same, so that a repeated write replaces the first. */
     idOf: (collection: string, source: string) => digest(collection, source),
     findSource(collection: string, source: string): DocumentSummary | null {
       const row = sql.bySource.get(collection, source);
@@ -139,7 +139,7 @@ export function createDocuments(database: DatabaseSync) {
       sql.page.all(query.collection, query.after ?? '', query.limit).map(toSummary),
     place: (id: string) => (sql.place.get(id) ?? null) as { key: number; collection: string; createdAt: string } | null,
 
-    /** Writes a document and its passages, one each time it is asked for the next; gives back its key, its text and its vectors. */
+    /** Writes a document at the first step, and then a passage at each step, which it yields. */
     *insert(document: NewDocument, dimension: number, createdAt: string): Generator<AddedPassage> {
       const id = digest(document.collection, document.source);
       remains.eraseDocument(id);
@@ -175,7 +175,7 @@ export function createDocuments(database: DatabaseSync) {
       }
     },
 
-    /** Takes a document's rows out; gives back the passages' keys and vectors, which its indexes still hold. */
+    /** Deletes a document's rows. @returns the passages' keys and vectors, which its indexes still hold */
     erase(documentKey: number): Map<number, Float32Array> {
       const rows = sql.vectorsOfDocument.all(documentKey);
       execute(sql.erasePassages, documentKey);
@@ -188,7 +188,7 @@ export function createDocuments(database: DatabaseSync) {
       const read = { windows: toWindows(windows, headingPaths), vectors: toFloats(vectors) };
       return { ...(fields as Omit<StoredPassage, 'windows' | 'vectors'>), ...read };
     },
-    /** What a search tells of a passage beside its ranking; null where it is gone. */
+    /** What a search shows of a passage besides its ranking; null where it is gone. */
     shownPassage(key: number): ShownPassage | null {
       const row = sql.shownPassage.get(key);
       if (!row) return null;
@@ -196,9 +196,9 @@ export function createDocuments(database: DatabaseSync) {
       return { ...(fields as Omit<ShownPassage, 'windows'>), windows: toSpans(windows) };
     },
     vectors: (passageKey: number) => toFloats(sql.vectors.get(passageKey)!.vectors),
-    /** The highest key that any passage has ever had; none comes twice. */
+    /** The highest key that any passage has ever had; keys are never used twice. */
     lastPassageKey: () => Number(sql.lastPassageKey.get()?.seq ?? 0),
-    /** The keys of a collection's passages, rising. */
+    /** The keys of a collection's passages, in ascending order. */
     *passageKeys(collection: string): Generator<number> {
       for (const row of sql.passageKeys.iterate(collection)) yield Number(row.key);
     },

@@ -4,7 +4,7 @@ import { openToRead } from './open-to-read.ts';
 import { isRemoved } from './remains.ts';
 import { toFloats, toMetadata, toSpans } from './stored-values.ts';
 
-/** A passage as it is exported; offsets are UTF-16 code units of the document's text. */
+/** A passage as it is exported; offsets are in UTF-16 code units of the document's text. */
 export type ExportedPassage = Span & {
   collection: string;
   documentId: string;
@@ -16,14 +16,14 @@ export type ExportedPassage = Span & {
   windows: (Span & { vector?: number[] })[];
 };
 
-/** Lines are handed on together up to this many characters; one by one they would cost more than their making. */
+/** Lines are yielded together up to about this many characters: one by one, handing them on would cost more than making them. */
 const charactersAtOnce = 65_536;
 
 /**
- * All passages of a store as JSON, a line each, in the order of collections, sources and places; as of one instant, beside
- * the service if one runs. Holds one passage in memory at a time.
- * @param options.collection only those of this collection
- * @param options.vectors with each window's vector, to the nine digits that give back the same 32 bits
+ * All passages of a store as JSON Lines, in the order of collections, sources and positions, as of one instant, while a service may be
+ * running. Holds one passage in memory at a time.
+ * @param options.collection exports this collection alone
+ * @param options.vectors adds each window's vector, with the nine digits that restore the same 32-bit floats
  * @throws AppError COLLECTION_NOT_FOUND; NOT_READY where the store can't be read
  */
 export function* exportPassages(options: {

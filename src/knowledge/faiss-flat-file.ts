@@ -1,18 +1,18 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { AppError } from '../errors.ts';
 
-/** What the first four bytes call a flat index: by squared distance, by inner product, by another metric. */
+/** The first four bytes of a flat index: by squared distance, by inner product, by another metric. */
 const flatKinds = ['IxF2', 'IxFI', 'IxFl'];
 const mostDimensions = 65_536;
 
 export type FlatFile = ReturnType<typeof openFlatFile>;
 
 /**
- * Opens a file that FAISS wrote of a flat index. FAISS itself believes every size that such a file states, so the file is
- * read here, and nothing is taken from it that isn't within it. Its layout, little endian: kind (4 characters), dimension
- * (int32), count (int64), two words of filling (int64 each), whether it is trained (1 byte), metric (int32), for a metric
- * above 1 its argument (float32), how many floats follow (int64), and they.
- * https://github.com/facebookresearch/faiss/blob/main/faiss/impl/index_write.cpp
+ * Opens a flat index that FAISS wrote. FAISS itself trusts every size that such a file states, so the file is read here, never beyond
+ * its end. Its layout, little endian: kind (4 characters), dimension (int32), count (int64), two unused words (int64 each), whether it
+ * is trained (1 byte), metric (int32), the metric's argument where the metric is above 1 (float32), the number of floats (int64), and
+ * the floats. https://github.com/facebookresearch/faiss/blob/main/faiss/impl/index_write.cpp
+ * @returns a reader of its vectors, which the caller closes
  * @throws AppError BAD_DOCUMENT where it is of another kind, or its sizes contradict each other
  */
 export function openFlatFile(file: string) {
@@ -42,7 +42,7 @@ export function openFlatFile(file: string) {
     return {
       dimension,
       count: Number(count),
-      /** The vector at this place, as it was written: of any length, and maybe not of numbers. */
+      /** The vector at this place as it was written: its length (norm) may be anything, and its values may be NaN. */
       vector(at: number): Float32Array {
         if (!Number.isInteger(at) || at < 0 || at >= Number(count)) throw refuse(`it has no vector ${at}`);
         const bytes = readAt(descriptor, headLength + at * dimension * 4, dimension * 4);

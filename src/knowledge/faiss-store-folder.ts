@@ -4,18 +4,18 @@ import { join } from 'node:path';
 import { AppError } from '../errors.ts';
 import { type FlatFile, openFlatFile } from './faiss-flat-file.ts';
 
-/** A document of a FaissStore, as it was added to it. */
+/** A document as it was added to a FaissStore. */
 export type FaissStoreEntry = { id: string; text: string; metadata: Record<string, unknown> };
 
-/** What was saved: its documents in the order of their vectors, and the vectors where they were asked for. */
+/** A saved FaissStore: its documents in the order of their vectors, and the vectors if they were asked for. */
 export type FaissStoreFolder = { entries: FaissStoreEntry[]; vectors: FlatFile | null };
 
 /**
- * Reads a folder that LangChain.js's `FaissStore.save` wrote: `docstore.json` with the documents by id and the id of each
- * place in the index, and `faiss.index` with the vectors. FaissStore can leave the two at odds (docs: `kill -9` during a save);
- * here they must agree entry for entry, since a vector of another text would answer wrongly for ever.
- * @param options.withVectors whether the index is needed; without, it isn't looked at
- * @throws AppError BAD_INPUT where the folder isn't such a one, BAD_DOCUMENT where its content can't be used
+ * Reads a folder that LangChain.js's `FaissStore.save` wrote: `docstore.json` holds the documents by id and the id at each place of the
+ * index, `faiss.index` the vectors. A FaissStore that is killed during a save leaves the two at odds; here they must agree entry by
+ * entry, since a text with another text's vector would be found for the wrong questions forever.
+ * @param options.withVectors whether the index is read at all
+ * @throws AppError BAD_INPUT where the folder isn't one of FaissStore's, BAD_DOCUMENT where its content can't be used
  */
 export function readFaissStoreFolder(folder: string, options: { withVectors: boolean }): FaissStoreFolder {
   const isFile = (name: string) => existsSync(join(folder, name)) && statSync(join(folder, name)).isFile();

@@ -1,9 +1,9 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { AppError } from '../errors.ts';
-import { execute, tellsOfDamage } from './database.ts';
+import { execute, isDamageError, resultCodeOf, sqliteCodes } from './database.ts';
 import { damagedStore } from './stored-values.ts';
 
-/** Words that nearly every text holds and that say nothing about which passage is meant. */
+/** Words so common that they don't help to tell passages apart. */
 const stopWords = new Set(
   `a about above after again all also am an and any are as at be because been before being below between both but by can
   could did do does doing down during each few for from further had has have having he her here hers him his how i if in
@@ -12,42 +12,39 @@ const stopWords = new Set(
   very was we were what when where which while who whom whose why will with would you your yours`.split(/\s+/),
 );
 
-/** The name of a collection's full-text table; each has its own, so that one's words never weigh in another's scores. */
-const tableOf = (collectionKey: number) => `words_${collectionKey}`;
+/** The name of a collection's full-text table. Each collection has its own, so that its words never affect another's scores. */
+export const fullTextTable = (collectionKey: number) => `words_${collectionKey}`;
 
 /**
- * How many occurrences in passages a search may weigh. BM25 weighs every passage that holds any of the words, so a few common ones
- * would cost more than all the rest, and tell least.
+ * How many postings (a word in a passage) a search may score. BM25 scores every passage that holds any of the words, so a few common
+ * words would cost more than all the others and tell least.
  */
 export const mostPostings = 3_000;
 
-/** How many words' counts, and how many scores of words in passages, are remembered. */
+/** How many counts of words, and how many scores of words in passages, are cached. */
 const mostCounts = 20_000;
 const mostScores = 1_000_000;
 
-/** How many pages one step of merging writes: some milliseconds' work. */
+/** How many pages one step of merging writes: a few milliseconds' work. */
 const mergedPages = 64;
 
 /** What a word adds to the score of each passage that holds it. */
 type WordScores = { keys: Float64Array; scores: Float64Array };
 
-/**
- * A text as its words are looked for, whichever way its accents are written; a soft hyphen only says where a word may be broken, and
- * FTS5 would break it there.
- */
-const inOneSpelling = (text: string) => text.replaceAll('\u00ad', '').normalize('NFC');
+/** A text with its accents written in one way, and without soft hyphens, at which FTS5 would split words. */
+const normalized = (text: string) => text.replaceAll('\u00ad', '').normalize('NFC');
 
-/** The words of a question that are worth searching for; of a question of nothing but stop words, these. */
+/** The words of a question that are worth searching for: those that aren't stop words, or all where there are no others. */
 export function wordsOf(question: string): string[] {
   const words =
-    inOneSpelling(question)
+    normalized(question)
       .toLowerCase()
       .match(/[\p{L}\p{N}][\p{L}\p{N}\p{M}]*/gu) ?? [];
-  const telling = words.filter((word) => !stopWords.has(word));
-  return [...new Set(telling.length > 0 ? telling : words)].slice(0, 64);
+  const contentWords = words.filter((word) => !stopWords.has(word));
+  return [...new Set(contentWords.length > 0 ? contentWords : words)].slice(0, 64);
 }
 
-/** The rarest of counted words, as many as together occur no more often than `most`; rarest first. */
+/** As many of the rarest words as together occur no more than `most` times; rarest first. */
 export function rarest<Counted extends { count: number }>(words: Counted[], most: number): Counted[] {
   let room = most;
   const rising = words.toSorted((one, other) => one.count - other.count);
@@ -57,13 +54,13 @@ export function rarest<Counted extends { count: number }>(words: Counted[], most
   });
 }
 
-/** Words as an FTS5 query: quoted, joined by OR, so that nothing in them can act as query syntax. */
+/** Words as an FTS5 query, joined by OR; quoted, so that nothing in them can act as query syntax. */
 export const toMatchQuery = (words: string[]) => words.map((word) => `"${word}"`).join(' OR ');
 
-/** The weight of a word that `found` of `count` passages hold, as FTS5 reckons it (https://sqlite.org/fts5.html, "The bm25() function"). */
+/** The weight of a word that `found` of `count` passages hold, by FTS5's formula (https://sqlite.org/fts5.html, "The bm25() function"). */
 const weightOf = (found: number, count: number) => Math.max(1e-6, Math.log((count - found + 0.5) / (found + 0.5)));
 
-/** A number as SQLite writes it: seven bits to a byte, the highest first, until a byte's eighth bit is not set. */
+/** The number at the head of a record, as SQLite writes it: seven bits a byte, highest first, up to a byte whose top bit is clear. */
 function firstVarint(bytes: Uint8Array): number {
   let number = 0;
   for (const byte of bytes) {
@@ -73,12 +70,12 @@ function firstVarint(bytes: Uint8Array): number {
   return number;
 }
 
-/** FTS5 can't take up a table whose settings are damaged; SQLite calls that an error of whoever asked. */
-function takingUp<T>(work: () => T): T {
+/** Runs what opens a full-text table. Where the table's settings are damaged, SQLite reports a mere error in the statement. */
+function openingTable<T>(work: () => T): T {
   try {
     return work();
   } catch (error) {
-    const isGeneric = (error as { errcode?: number }).errcode === 1; // SQLITE_ERROR, https://sqlite.org/rescode.html
+    const isGeneric = resultCodeOf(error) === sqliteCodes.error;
     throw isGeneric ? damagedStore('a full text', error) : error;
   }
 }
@@ -86,11 +83,11 @@ function takingUp<T>(work: () => T): T {
 export type FullText = ReturnType<typeof openFullText>;
 
 /**
- * Full-text search over one collection's passages: SQLite FTS5, Porter stemming, BM25; it keeps no copy of the texts. Nothing is read
- * before it is used: to prepare it all for each of thousands of collections would keep a start waiting for seconds.
+ * Full-text search over one collection's passages: SQLite FTS5 with Porter stemming and BM25, without a copy of the texts. Statements
+ * are prepared when first used: preparing them all for thousands of collections would delay a start by seconds.
  */
 export function openFullText(database: DatabaseSync, collectionKey: number) {
-  const table = tableOf(collectionKey);
+  const table = fullTextTable(collectionKey);
   let isMade = false;
 
   function make() {
@@ -103,7 +100,7 @@ export function openFullText(database: DatabaseSync, collectionKey: number) {
     let statement: StatementSync | undefined;
     return () => {
       if (!isMade) make();
-      statement ??= takingUp(() => database.prepare(sql));
+      statement ??= openingTable(() => database.prepare(sql));
       return statement;
     };
   }
@@ -117,21 +114,21 @@ export function openFullText(database: DatabaseSync, collectionKey: number) {
   const merge = prepared(`INSERT INTO ${table} (${table}, rank) VALUES ('merge', ?)`);
   const totalChanges = prepared('SELECT total_changes() AS n');
 
-  /** How many passages hold a word, and the scores of a word, until what is stored changes. */
+  /** How many passages hold a word, and its scores; cached until something is added or removed. */
   const counts = new Map<string, number>();
   const scores = new Map<string, WordScores>();
   let scoresHeld = 0;
   const isHeld = prepared(`SELECT 1 FROM ${table} WHERE ${table} MATCH ? LIMIT 1`);
   const countUpTo = prepared(`SELECT count(*) AS n FROM (SELECT 1 FROM ${table} WHERE ${table} MATCH ? LIMIT ?)`);
 
-  // FTS5 never takes removed passages out of the number of all, for lack of their contents: a store that has had many would weigh common
-  // words almost as rare ones. It keeps that number at the head of its record of averages.
+  // Lacking the texts, FTS5 never subtracts removed passages from its count of all: where many were removed, common words would weigh
+  // almost as much as rare ones. That count is at the head of its record of averages.
   const averages = prepared(`SELECT block FROM ${table}_data WHERE id = 1`);
   const countAll = prepared(`SELECT count(*) AS n FROM ${table}_docsize`);
   let passages: { held: number; everAdded: number } | null = null;
-  let isTidy = false; // who wrote before may have left something to merge
+  let isTidy = false; // an earlier process may have left something to merge
 
-  /** How many passages there are, and how many FTS5 takes there to be. */
+  /** How many passages there are, and how many FTS5 believes there to be. */
   function passagesNow() {
     passages ??= {
       held: (countAll().get() as { n: number }).n,
@@ -148,7 +145,7 @@ export function openFullText(database: DatabaseSync, collectionKey: number) {
     scoresHeld = 0;
   }
 
-  /** BM25 is a sum over words, and what a word adds depends on no other: so it is asked for once. */
+  /** BM25 is a sum over words, and no word's part depends on another: so each part can be cached. */
   function scoresOf(word: string): WordScores {
     const known = scores.get(word);
     if (known) return known;
@@ -172,7 +169,7 @@ export function openFullText(database: DatabaseSync, collectionKey: number) {
     const known = counts.get(word);
     if (known !== undefined) return known;
     const query = toMatchQuery([word]);
-    // That no passage holds a word, such as a number that only the question has, is found out at half the cost of counting.
+    // Finding out that no passage holds a word, such as a number from the question, costs half as much as counting.
     const n = isHeld().get(query) ? (countUpTo().get(query, mostPostings + 1) as { n: number }).n : 0;
     if (counts.size >= mostCounts) counts.clear();
     counts.set(word, n);
@@ -182,18 +179,18 @@ export function openFullText(database: DatabaseSync, collectionKey: number) {
   return {
     add(passageKey: number, headings: string, text: string) {
       forget();
-      execute(insert(), passageKey, inOneSpelling(headings), inOneSpelling(text));
+      execute(insert(), passageKey, normalized(headings), normalized(text));
     },
     remove(passageKey: number) {
       forget();
       execute(erase(), passageKey);
     },
     make,
-    drop: () => takingUp(() => database.exec(`DROP TABLE IF EXISTS ${table}`)),
+    drop: () => openingTable(() => database.exec(`DROP TABLE IF EXISTS ${table}`)),
 
     /**
-     * Merges what was added bit by bit, a little at a time, where there is enough of it to be worth the writing: every word that is looked
-     * up is looked for in each piece (https://sqlite.org/fts5.html, "The 'merge' Command").
+     * Does a little of the merging of pieces that were added one by one, where there are enough to be worth it: a search looks for every
+     * word in each piece (https://sqlite.org/fts5.html, "The 'merge' Command").
      * @returns whether there may be more to do
      */
     tidy(): boolean {
@@ -205,14 +202,14 @@ export function openFullText(database: DatabaseSync, collectionKey: number) {
         isTidy = changesSoFar() - before < 2;
         return !isTidy;
       } catch (error) {
-        isTidy = error instanceof AppError || tellsOfDamage(error); // else it would be tried for ever, and nothing behind it
+        isTidy = error instanceof AppError || isDamageError(error); // or it would be retried forever, and nothing after it be tidied
         throw error;
       }
     },
 
     /**
-     * BM25 scores of all passages that share a word with the question; higher is better. In a large collection its rarest words
-     * are searched for, as many as `mostPostings` allows.
+     * BM25 scores by passage key, of all passages that share a word with the question; higher is better. In a large collection only
+     * the question's rarest words are searched for, as many as `mostPostings` allows.
      */
     search(question: string): Map<number, number> {
       const counted = wordsOf(question).map((word) => ({ word, count: countOf(word) }));

@@ -1,7 +1,7 @@
-/** What the two searches say of a passage: the cosine of its nearest window, and its BM25 score (0: no word in common). */
+/** What the two searches say about a passage: the cosine of its nearest window, and its BM25 score (0: no word in common). */
 type Found = { similarity: number; bm25: number };
 
-/** What scores are measured by: the mean cosine over all windows of the collection, and the best of either search. */
+/** What scores are measured against: the mean cosine over all windows of the collection, and the best score of each search. */
 export type Scale = { mean: number; nearest: number; heaviest: number };
 
 /**

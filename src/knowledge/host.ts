@@ -3,21 +3,22 @@ import { translateStoreError } from './database.ts';
 import type { SearchQuery, storeOperations } from './port.ts';
 import { packRanking } from './rank-passages.ts';
 import { openStore, type Store, type StoreOptions } from './store.ts';
-import { recycled } from './upkeep.ts';
+import { recycledCode } from './upkeep.ts';
 
-/** What the host is started with. */
+/** What the host is started with: its first argument, as JSON. */
 export type HostOptions = StoreOptions;
 
-/**
- * What the host is asked, several requests in one message, and what it answers, several replies in one; that it is ready, an error
- * that says why the store can't be opened, the name that damaged records of asks have now, and that long work goes on, come alone.
- */
+/** A request to the host; a message holds several. */
 export type HostRequest = {
   id: number;
   operation: (typeof storeOperations)[number] | 'search' | 'passages' | 'saveAsks';
   input: unknown[];
 };
-export type HostReply = { id: number; value: unknown } | { id: number; error: { code: ErrorCode; message: string } };
+type HostReply = { id: number; value: unknown } | { id: number; error: { code: ErrorCode; message: string } };
+/**
+ * A message from the host: that it is ready, why it can't open the store, the new name of damaged records of asks, a sign of life
+ * during long work, or replies.
+ */
 export type HostMessage =
   | { ready: true; storeId: string }
   | { failed: { code: ErrorCode; message: string } }
@@ -25,22 +26,23 @@ export type HostMessage =
   | { working: true }
   | HostReply[];
 
-/** How many replies to searches go in one message: each costs a system call, and each that waits for more is late. */
+/** How many replies to searches go in one message: each message costs a system call, but a reply that waits for others is late. */
 const repliesTogether = 4;
 
-/** How often it is told that long work goes on: who is silent is taken for hung. */
+/** How often the host gives a sign of life during long work: a silent one is taken for hung. */
 const workingEveryMs = 250;
 
 const cannotBeOpened = "The store can't be opened: npx assay doctor --verify says whether it is damaged, and where.";
 
 type Waiting = { id: number; search: SearchQuery };
 
-/** A message that can't be sent has nobody to go to any more: the channel's end is what gets handled. */
+/** A message that can't be sent has no receiver any more, and the end of the channel is handled. */
 const send = (message: HostMessage) => process.send?.(message, () => {});
 
 function toError(id: number, error: unknown, operation: HostRequest['operation'] = 'search'): HostReply {
   const { code, message } = translateStoreError(error);
-  // What nobody foresaw may have left an index behind its database: a new host makes it anew, and is asked again. Records have none.
+  // An unforeseen failure may have left an index out of step with the database: a new host rebuilds it, and is asked again. Records of
+  // asks have no index.
   if (code === 'INTERNAL' && operation !== 'saveAsks' && operation !== 'ask') throw error;
   return { id, error: { code, message } };
 }
@@ -48,15 +50,15 @@ function toError(id: number, error: unknown, operation: HostRequest['operation']
 const misfit = () => new AppError('MODEL_BAD_OUTPUT', 'The embedding model returned a vector of an unexpected length.');
 
 /**
- * Answers all searches that have come in meanwhile, those of one collection with one pass over its index. Each reply is ready before
- * the next is worked on: whoever waits for it can go on meanwhile.
+ * Answers the searches that have come in, those of one collection with one pass over its index. Each reply is yielded before the next
+ * is worked on, so that it can be sent.
  */
 function* answerTogether(store: Store, waiting: Waiting[]): Generator<HostReply> {
   for (const [collection, group] of Map.groupBy(waiting, ({ search }) => search.collection)) {
     const fitting: Waiting[] = [];
-    for (const waits of group)
-      if (store.fits(waits.search.vector)) fitting.push(waits);
-      else yield toError(waits.id, misfit());
+    for (const each of group)
+      if (store.fits(each.search.vector)) fitting.push(each);
+      else yield toError(each.id, misfit());
     if (fitting.length === 0) continue;
     let answered = 0;
     try {
@@ -68,14 +70,14 @@ function* answerTogether(store: Store, waiting: Waiting[]): Generator<HostReply>
     } catch (error) {
       const unanswered = fitting.slice(answered);
       if (unanswered.length === 1) yield toError(unanswered[0]!.id, error);
-      else for (const alone of unanswered) yield* answerTogether(store, [alone]); // what one of them finds may be damaged
+      else for (const alone of unanswered) yield* answerTogether(store, [alone]); // only one of them may meet damage
     }
   }
 }
 
 /**
- * Watches what FAISS leaks: a little with every search, and with some builds of it more. What is held when watching begins, and
- * what vectors have come since, is not counted.
+ * Watches what FAISS leaks: a little with every search, more in some builds. The memory in use when watching begins, and that of
+ * vectors added since, is not counted.
  */
 function watchMemory(spareMiB: number, stats: Store['stats']) {
   const bytesOfVectors = () => {
@@ -85,19 +87,20 @@ function watchMemory(spareMiB: number, stats: Store['stats']) {
   const atFirst = { resident: process.memoryUsage.rss(), vectors: bytesOfVectors() };
   let searches = 0;
   return {
+    /** Counts `more` searches. @returns whether too much has leaked, which is looked up every thousand searches */
     isSpent(more: number) {
       const before = searches;
       searches += more;
       if (Math.floor(searches / 1000) === Math.floor(before / 1000)) return false;
-      // A growing index holds up to twice what is in it.
+      // A growing index may take up twice the room of what is in it.
       const explained = Math.max(0, bytesOfVectors() - atFirst.vectors) * 2;
       return process.memoryUsage.rss() - atFirst.resident - explained > spareMiB * 2 ** 20;
     },
   };
 }
 
-/** Sends a sign of life when it is called, but not too often. */
-function tellOfWork() {
+/** @returns a function that sends a sign of life, unless one was sent just now */
+function createHeartbeat() {
   let last = 0;
   return () => {
     if (performance.now() - last < workingEveryMs) return;
@@ -107,16 +110,16 @@ function tellOfWork() {
 }
 
 /**
- * The knowledge host: a child process that alone owns the data folder. SQLite and FAISS are synchronous, and FAISS may end
- * its process; here that blocks nobody and costs a restart. Its options come as JSON in its first argument.
+ * The knowledge host: a child process that alone owns the data folder. SQLite and FAISS are synchronous, and FAISS may crash its
+ * process; here neither blocks anybody, and a crash costs a restart.
  */
 function run(options: HostOptions) {
   let store: Store;
   try {
-    store = openStore(options, { onAsksSetAside: (asksSetAside) => send({ asksSetAside }), onStep: tellOfWork() });
+    store = openStore(options, { onAsksSetAside: (asksSetAside) => send({ asksSetAside }), onStep: createHeartbeat() });
   } catch (error) {
     const { code, message } = translateStoreError(error);
-    // Of all that nobody foresaw, damage that SQLite doesn't notice is the likeliest.
+    // Of all unforeseen failures, damage that SQLite doesn't notice is the likeliest.
     const failed = code === 'INTERNAL' ? { code: 'NOT_READY' as const, message: cannotBeOpened } : { code, message };
     send({ failed });
     process.exitCode = 1;
@@ -151,7 +154,7 @@ function run(options: HostOptions) {
             if (ready.length === repliesTogether) send(ready.splice(0));
           }
           if (ready.length > 0) send(ready);
-          if (memory.isSpent(together.length)) process.exit(recycled);
+          if (memory.isSpent(together.length)) process.exit(recycledCode);
         });
       waiting.push({ id: request.id, search: request.input[0] as SearchQuery });
     }

@@ -3,10 +3,10 @@ import { AppError } from '../errors.ts';
 import type { FaissStoreEntry, FaissStoreFolder } from './faiss-store-folder.ts';
 import type { Knowledge, NewDocument } from './port.ts';
 
-/** Entries that are stored together, all or none. */
+/** How many entries are stored together, all or none. */
 const entriesAtOnce = 64;
 
-/** What an entry is called in the store, and what is kept of what it says of itself. */
+/** An entry's name in the store, its title, and the metadata that is kept. */
 export type EntryDescription = Pick<NewDocument, 'source' | 'title' | 'metadata'>;
 
 export type ImportResult = {
@@ -18,13 +18,13 @@ export type ImportResult = {
 };
 
 /**
- * Takes over what a FaissStore held: each entry becomes a document of one passage with one window. Stored batch by batch;
- * interrupted or repeated, it leaves alone what is there already, and replaces what has changed.
- * @param options.describe names an entry; an AppError of its is the reason why that entry is left out
- * @param options.embed the texts' unit vectors; null where the folder's own vectors are of the store's model
- * @param options.dimension how many numbers the store's model makes of a text
- * @returns how many were added; one bad entry is reported, never thrown
- * @throws AppError BAD_INPUT where the folder's vectors can't be of the store's model; of the store or the embedding model
+ * Takes over what a FaissStore held: each entry becomes a document of one passage with one window. Entries are stored batch by batch;
+ * when the import is interrupted or repeated, those that are there already are left alone, and those that have changed are replaced.
+ * @param options.describe names an entry; if it throws BAD_DOCUMENT, that entry is left out for the reason given
+ * @param options.embed makes the texts' unit vectors; null where the folder's own vectors are of the store's model
+ * @param options.dimension the length of the vectors of the store's model
+ * @returns how many entries were added, replaced, unchanged or left out; a bad entry is reported, never thrown
+ * @throws AppError BAD_INPUT where the folder's vectors can't be of the store's model; failures of the store or the embedding model
  */
 export async function importFaissStore(options: {
   saved: FaissStoreFolder;
@@ -46,7 +46,7 @@ export async function importFaissStore(options: {
   const result: ImportResult = { entries: entries.length, added: 0, replaced: 0, unchanged: 0, failed: [] };
   const sources = new Set<string>();
 
-  /** An entry as a document that still lacks its vector where that is to be made. */
+  /** An entry as a document, without its vector where that is still to be made. */
   function toDocument(entry: FaissStoreEntry, place: number): NewDocument {
     const { text } = entry;
     if (text.trim() === '') throw new AppError('BAD_DOCUMENT', 'it has no text');

@@ -1,7 +1,7 @@
 /** Passages with the vectors of their windows. */
 export type Batch = { key: number; vectors: Float32Array }[];
 
-/** Passages, `size` at a time, so that what is done with many at once needs bounded memory. */
+/** Groups passages into batches of `size`, so that working through many of them takes bounded memory. */
 export function* inBatches(passages: Iterable<[key: number, vectors: Float32Array]>, size: number): Generator<Batch> {
   let batch: Batch = [];
   for (const [key, vectors] of passages) {

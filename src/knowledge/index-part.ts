@@ -4,38 +4,41 @@ import { addOwner, labelsOf, noOwners, type Owners, withoutLabels } from './owne
 import { damagedStore } from './stored-values.ts';
 import { allFinite } from './vector-length.ts';
 
-/** Windows, each by the passage that it is in and its number there; columns, since a search has hundreds of them. */
+/** Windows, each given by its passage's key and its number in that passage; in columns, since a search has hundreds of them. */
 export type Windows = { passageKeys: number[]; windows: number[] };
-/** The windows that are near a question, nearest first, with the cosines of their vectors and its own. */
+/** The windows near a question, nearest first, with their cosines. */
 export type NearWindows = Windows & { similarities: number[] };
 
 export const noWindows = (): NearWindows => ({ passageKeys: [], windows: [], similarities: [] });
 
-/** A FAISS index as faiss-node hands it out, as far as it is used here. */
+/** A FAISS index, as faiss-node types it. */
 export type FaissIndex = InstanceType<typeof faiss.Index>;
 
 /**
- * `exact` compares a question with every vector; `quantized` with every vector's numbers rounded to a byte each, which takes a
- * fourth of the memory and of the time, and is not added to.
+ * `exact` compares a question with every vector. `quantized` compares it with every vector rounded to a byte a number, which takes a
+ * quarter of the memory and of the time; nothing can be added to it.
  */
 export type IndexKind = 'exact' | 'quantized';
 
-/** The published faiss-node takes and gives plain arrays: so many numbers at a time bound what a conversion costs in memory. */
+/** The published faiss-node takes plain arrays: converting this many numbers at a time bounds the memory that takes. */
 const numbersAtOnce = 2 ** 20;
-/** Whether the binding is our own build, which takes vectors as they are, many times faster, and labels (native/index.h); undefined until it was tried. */
+/**
+ * Whether the binding is our own build, which takes typed arrays, many times faster, and compares given labels (native/index.h);
+ * undefined until that has been tried.
+ */
 let ourBuild: boolean | undefined;
-/** An index closes its gaps when there are more than these, and more than a fiftieth of it. */
+/** An index closes its gaps when there are more than this, and more than a fiftieth of its vectors. */
 const gapsAllowed = 256;
 
 export type IndexPart = ReturnType<typeof createIndexPart>;
 
-/** Whether vectors are whole, and finite: FAISS would take others in silence. */
+/** Whether these are whole vectors of finite numbers: FAISS accepts anything else without a word. */
 const areVectors = (vectors: Float32Array, dimension: number) =>
   vectors.length > 0 && vectors.length % dimension === 0 && allFinite(vectors);
 
 /**
  * A new FAISS index for inner products, which are cosines for vectors of unit length.
- * @param sample of a quantized one: vectors one after another, whose ranges its bytes span
+ * @param sample vectors, one after another, from whose ranges a quantized index learns what its bytes stand for
  */
 export function createFaissIndex(kind: IndexKind, dimension: number, sample = new Float32Array()): FaissIndex {
   const description = kind === 'exact' ? 'Flat' : 'SQ8';
@@ -44,11 +47,11 @@ export function createFaissIndex(kind: IndexKind, dimension: number, sample = ne
   return index;
 }
 
-/** Vectors as the binding at hand takes them. */
-const takenBy = (vectors: Float32Array): number[] =>
+/** Vectors in the form that the binding takes. */
+const forBinding = (vectors: Float32Array): number[] =>
   isOurBuild() ? (vectors as unknown as number[]) : Array.from(vectors);
 
-/** The cosines of vectors by their labels, which our own build takes in the place of the number that is searched for. */
+/** The cosines of the vectors with these labels. Our own build takes them in place of the number of vectors to find. */
 const compare = (index: FaissIndex, question: Float32Array, labels: Float64Array): Float32Array =>
   index.search(question as unknown as number[], labels as unknown as number) as unknown as Float32Array;
 
@@ -64,14 +67,14 @@ function isOurBuild(): boolean {
   return ourBuild;
 }
 
-/** Adds vectors that stand one after another, in pieces. */
+/** Adds vectors, given one after another, in pieces of bounded size. */
 export function addToFaiss(index: FaissIndex, vectors: Float32Array, dimension: number) {
   const step = Math.max(1, Math.floor(numbersAtOnce / dimension)) * dimension;
-  for (let at = 0; at < vectors.length; at += step) index.add(takenBy(vectors.subarray(at, at + step)));
+  for (let at = 0; at < vectors.length; at += step) index.add(forBinding(vectors.subarray(at, at + step)));
 }
 
-/** The vectors of passages one after another. */
-export function joined(passages: { vectors: Float32Array }[]): Float32Array<ArrayBuffer> {
+/** The vectors of passages in one array, one after another. */
+export function joinVectors(passages: { vectors: Float32Array }[]): Float32Array<ArrayBuffer> {
   const together = new Float32Array(passages.reduce((length, { vectors }) => length + vectors.length, 0));
   let at = 0;
   for (const { vectors } of passages) {
@@ -82,9 +85,8 @@ export function joined(passages: { vectors: Float32Array }[]): Float32Array<Arra
 }
 
 /**
- * A FAISS index with its owners, behind guards: FAISS takes vectors of the wrong length or with NaN in silence, and ends the
- * process on k = 0 and on an empty index. What is removed is marked, and left out of results; the index is freed of it now
- * and then.
+ * A FAISS index with its owners, guarded: FAISS silently accepts vectors of the wrong length or with NaN, and ends the process on
+ * k = 0 and on an empty index. Removed vectors are marked and left out of results, and taken out of the index now and then.
  */
 export function createIndexPart(options: { kind: IndexKind; dimension: number; index?: FaissIndex; owners?: Owners }) {
   const { kind, dimension, index = createFaissIndex(kind, dimension) } = options;
@@ -98,9 +100,9 @@ export function createIndexPart(options: { kind: IndexKind; dimension: number; i
     removed = new Set();
   }
 
-  /** The `most` nearest of each question among its `reach` nearest, less those that were removed. */
+  /** Up to `most` windows for each question: its `reach` nearest, less those that were removed. */
   function searchTo(questions: Float32Array, count: number, reach: number, most: number): NearWindows[] {
-    const { labels, distances } = index.search(takenBy(questions), reach);
+    const { labels, distances } = index.search(forBinding(questions), reach);
     return Array.from({ length: count }, (_, question) => {
       const near = noWindows();
       const end = (question + 1) * reach;
@@ -129,7 +131,7 @@ export function createIndexPart(options: { kind: IndexKind; dimension: number; i
 
   return {
     kind,
-    /** Windows that can be found. */
+    /** How many windows can be found. */
     get size() {
       return owners.size - removed.size;
     },
@@ -138,9 +140,9 @@ export function createIndexPart(options: { kind: IndexKind; dimension: number; i
     },
 
     /**
-     * Adds passages, each with the vectors of its windows one after another; only to an exact part, in the order of keys. FAISS
+     * Adds passages in the order of their keys, to an exact part alone, each with the vectors of its windows one after another. FAISS
      * takes them all at once, which is several times faster than one by one.
-     * @throws AppError NOT_READY where they are no vectors: those of new documents have been looked at, so these were stored otherwise
+     * @throws AppError NOT_READY where vectors are damaged: those of new documents have been checked, so these come from the disk
      */
     add(passages: { key: number; vectors: Float32Array }[]) {
       let last = owners.size > 0 ? owners.keys[owners.size - 1]! : 0;
@@ -150,11 +152,11 @@ export function createIndexPart(options: { kind: IndexKind; dimension: number; i
           throw new AppError('INTERNAL', 'A passage was added to an index out of its order.');
         last = key;
       }
-      addToFaiss(index, joined(passages), dimension);
+      addToFaiss(index, joinVectors(passages), dimension);
       for (const { key, vectors } of passages) addOwner(owners, key, vectors.length / dimension);
     },
 
-    /** Takes a passage's windows out; true where it held them. */
+    /** Removes a passage's windows. @returns whether this part held them */
     remove(passageKey: number): boolean {
       const [from, to] = labelsOf(owners, passageKey);
       for (let label = from; label < to; label += 1) removed.add(label);
@@ -162,13 +164,13 @@ export function createIndexPart(options: { kind: IndexKind; dimension: number; i
       return to > from;
     },
 
-    /** The `k` nearest windows for each of the questions, whose vectors stand one after another; nearest first. */
+    /** The `k` nearest windows, nearest first, of each question; `questions` holds their vectors one after another. */
     search(questions: Float32Array, k: number): NearWindows[] {
       if (!areVectors(questions, dimension)) throw new AppError('INTERNAL', 'A question has no vector of this index.');
       const count = questions.length / dimension;
       const wanted = Math.min(k, owners.size - removed.size);
       if (wanted < 1) return Array.from({ length: count }, noWindows);
-      // Enough that what was removed is made up for, where it lies as thick among the nearest as elsewhere.
+      // Enough to make up for removed windows, if they are as frequent among the nearest as elsewhere.
       let reach = Math.min(owners.size, wanted + Math.ceil((wanted * removed.size * 2) / owners.size));
       for (;;) {
         const near = searchTo(questions, count, reach, k);
@@ -179,7 +181,7 @@ export function createIndexPart(options: { kind: IndexKind; dimension: number; i
 
     /**
      * The cosines between a question and windows, by the vectors that FAISS holds.
-     * @returns null where this part doesn't hold them all as they are, or the binding can't tell: then they are for the caller to compute
+     * @returns null where this part doesn't hold all of them exactly, or the binding can't do this: the caller computes them then
      */
     similarities(question: Float32Array, windows: Windows): Float32Array | null {
       if (kind === 'quantized' || !isOurBuild()) return null;

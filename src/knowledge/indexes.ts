@@ -6,14 +6,14 @@ import { keepSnapshotsOf, snapshotFolder, tidySnapshots } from './snapshot.ts';
 import { createUpkeep, dueBuild, type Tuning } from './upkeep.ts';
 
 /**
- * `changesInBuild`: how many of the changes the snapshot that is being built knows about. `refusedAt`: the size at which
- * quantizing was not good enough, so that it is not tried again and again.
+ * `changesInBuild`: how many of the `changes` will be in the snapshot that is being built. `refusedAt`: the size, in windows, at which
+ * quantizing lost too much, so that it isn't tried again too soon.
  */
 type Indexed = LoadedIndex & { key: number; dimension: number; changesInBuild: number; refusedAt: number };
 
 /**
- * The FAISS indexes of all collections, each made from its snapshot and the database, changed with it, and looked after: snapshots
- * when there is something to lose but time, quantized indexes when a collection has outgrown exact search.
+ * The FAISS indexes of all collections, each made from its snapshot and the database, and kept in step with the database. Snapshots
+ * are made when rebuilding what they lack would take too long, quantized indexes when a collection has outgrown exact search.
  */
 export function createIndexes(options: {
   dataDir: string;
@@ -27,17 +27,17 @@ export function createIndexes(options: {
   const upkeep = createUpkeep(({ collection, collectionKey, kind }, isBuilt) => {
     tidy();
     const built = indexed.get(collection);
-    if (!isBuilt || built?.key !== collectionKey) return; // removed meanwhile, or there is another one of its name
+    if (!isBuilt || built?.key !== collectionKey) return; // removed meanwhile, or replaced by another of its name
     if (kind === 'quantized') {
       load(collection, built.key, built.dimension);
       const loaded = indexed.get(collection)!;
       if (!loaded.index.quantized) loaded.refusedAt = loaded.index.size;
-    } else built.changes -= built.changesInBuild; // the index at hand is the newer one; the snapshot is for the next start
-    consider(collection);
+    } else built.changes -= built.changesInBuild; // the index in memory is newer; the snapshot is for the next start
+    buildIfDue(collection);
   });
   tidy();
 
-  /** Leaves no vectors of collections that were removed while their index was being built, nor of a store that was emptied. */
+  /** Removes snapshots of collections that were removed while their index was being built, and all of a store that was emptied. */
   function tidy() {
     const isEmpty = documents.counts().passages === 0;
     keepSnapshotsOf(dataDir, isEmpty ? [] : documents.collectionKeys().map(({ key }) => key));
@@ -45,7 +45,7 @@ export function createIndexes(options: {
 
   function load(collection: string, key: number, dimension: number) {
     const folder = snapshotFolder(dataDir, key);
-    // Two large indexes at once may be more than there is room for: the old one goes first.
+    // There may be no room for two large indexes at once: the old one goes first.
     if (indexed.delete(collection)) globalThis.gc?.();
     const loaded = loadIndex(folder, {
       dimension,
@@ -60,7 +60,8 @@ export function createIndexes(options: {
     if (!upkeep.isBuilding(collection)) tidySnapshots(folder);
   }
 
-  function consider(collection: string) {
+  /** Orders a new snapshot if one is due. */
+  function buildIfDue(collection: string) {
     const entry = indexed.get(collection)!;
     const { index, changes, key: collectionKey, dimension } = entry;
     const kind = upkeep.isBuilding(collection) ? null : dueBuild(index, changes, tuning);
@@ -73,25 +74,25 @@ export function createIndexes(options: {
     of: (collection: string): CollectionIndex | undefined => indexed.get(collection)?.index,
     load(collection: string, key: number, dimension: number) {
       load(collection, key, dimension);
-      consider(collection);
+      buildIfDue(collection);
     },
     close: upkeep.close,
-    /** Lets go of a collection's index, and of its snapshots. */
+    /** Drops a collection's index and its snapshots. */
     drop(collection: string, key: number) {
       indexed.delete(collection);
       rmSync(snapshotFolder(dataDir, key), { recursive: true, force: true });
     },
 
-    /** Follows a change of the database that has been committed. */
+    /** Applies a committed change of the database to a collection's index. */
     change(collection: string, erased: Map<number, Float32Array>, added: { key: number; vectors: Float32Array }[]) {
       const entry = indexed.get(collection)!;
       const before = entry.index.size;
       entry.index.remove(erased);
       entry.changes += before - entry.index.size;
-      const removed = entry.index.size;
+      const afterRemoval = entry.index.size;
       entry.index.add(added);
-      entry.changes += entry.index.size - removed;
-      consider(collection);
+      entry.changes += entry.index.size - afterRemoval;
+      buildIfDue(collection);
     },
 
     stats() {

@@ -6,7 +6,7 @@ import { type CheckedSnapshot, findSnapshot } from './snapshot.ts';
 
 const passagesAtOnce = 2048;
 
-/** What a collection's index is made from: the truth in the database, passages in the order of their keys. */
+/** What a collection's index is made from: the vectors in the database, passages in the order of their keys. */
 export type VectorSource = {
   dimension: number;
   embeddingModel: string;
@@ -18,13 +18,12 @@ export type VectorSource = {
   allVectors: () => Iterable<[passageKey: number, vectors: Float32Array]>;
 };
 
-/** An index, and how many of its windows no snapshot knows about: added or removed since. */
+/** An index, and how many windows were added or removed since its snapshot. */
 export type LoadedIndex = { index: CollectionIndex; changes: number };
 
 /**
- * Makes a collection's index: from its newest snapshot that can be trusted, less what has been removed since and with what
- * has come since; without a snapshot, or where it doesn't fit, from the vectors in the database. Which passages there are
- * is always the database's word, so a snapshot can be old but never wrong.
+ * Makes a collection's index: from its newest trustworthy snapshot, brought up to date, or else from the vectors in the database. The
+ * database alone says which passages there are, so a snapshot can be old but never wrong.
  */
 export function loadIndex(folder: string, source: VectorSource): LoadedIndex {
   const snapshot = findSnapshot(folder, source);
@@ -37,7 +36,7 @@ function fromDatabase({ dimension, allVectors }: VectorSource): LoadedIndex {
   return { index, changes: index.size };
 }
 
-/** FAISS doesn't tell of a last piece that found no room on the disk when the file was closed; whoever reads it finds out. */
+/** FAISS doesn't report it if the disk is full when it closes a file: a cut-off file is only noticed here. */
 function readFaiss(path: string): FaissIndex | null {
   try {
     return faiss.Index.read(path);
@@ -46,7 +45,7 @@ function readFaiss(path: string): FaissIndex | null {
   }
 }
 
-/** @returns null where FAISS's file and the rest of the snapshot don't agree with each other or with the database */
+/** @returns null where FAISS's file, the rest of the snapshot and the database don't agree */
 function fromSnapshot({ manifest, owners, vectorsPath }: CheckedSnapshot, source: VectorSource): LoadedIndex | null {
   const { kind, dimension, reranked, sum, windows } = manifest;
   const index = readFaiss(vectorsPath);

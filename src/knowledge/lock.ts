@@ -2,28 +2,28 @@ import { accessSync, closeSync, constants, existsSync, mkdirSync, openSync, stat
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { AppError } from '../errors.ts';
-import { tellsOfDamage, translateStoreError } from './database.ts';
+import { isDamageError, translateStoreError } from './database.ts';
 
-/** Another folder is in the place of the one that a service has open: what it wrote would be in files that nobody finds any more. */
+/** The refusal when another folder is in the place of the one that is open: what was written would go into files that nobody finds. */
 export const folderReplaced = () =>
   new AppError(
     'NOT_READY',
     'The data folder was removed or replaced under the service: put it back, or start the service anew.',
   );
 
-/** Held together by all who have the store open by a knowledge host, or alone by who replaces what is stored. */
+/** Shared by all services that have the store open, or held exclusively while the store's content is replaced. */
 const serviceLock = 'service.lock';
 
 /**
- * Takes the data folder for this process alone, until `release` or the end of the process, however it ends: the lock is the
- * kernel's, on a file of its own, so that others may still read the databases beside it.
- * @param file another one, for those who work beside the store's owner
- * @throws AppError NOT_READY where another process holds it, or the folder can't be written
- * @returns `check`, which throws NOT_READY where the file that is held is no longer the one in the folder, and `release`
+ * Takes the data folder for this process alone, until `release` or the end of the process, however it ends: the kernel holds the lock,
+ * on a file of its own, so that other processes can still read the databases.
+ * @param file the lock's file; another than the default for work that may go on beside the store's owner
+ * @returns `check`, which throws NOT_READY where the held file is no longer the one in the folder, and `release`
+ * @throws AppError NOT_READY where another process holds the lock, or the folder can't be written
  */
 export function holdLock(dataDir: string, file = 'lock.db'): { check: () => void; release: () => void } {
   const held = open(dataDir, file, () => {
-    accessSync(dataDir, constants.W_OK); // on a read-only disk a lock that is there already can be had
+    accessSync(dataDir, constants.W_OK); // on a read-only disk, an existing lock file could still be locked
     return begin(new DatabaseSync(join(dataDir, file)), 'PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE');
   });
   const inode = () => statSync(join(dataDir, file), { bigint: true, throwIfNoEntry: false })?.ino;
@@ -37,10 +37,10 @@ export function holdLock(dataDir: string, file = 'lock.db'): { check: () => void
 }
 
 /**
- * Says that this process has the store open, for as long as it does: the lock of its host is nobody's while one that died is started
- * anew. The file is opened for reading alone, so that it keeps no disk from being made read-only.
- * @throws AppError NOT_READY while somebody replaces what is stored, or where the folder can't be written
- * @returns what ends it; more than once does no harm
+ * Marks the store as open by this process, also during a restart of its host, when nobody holds the folder's lock. The file is opened
+ * for reading alone, so that the disk can still be made read-only.
+ * @returns a function that ends this; it may be called more than once
+ * @throws AppError NOT_READY while the store's content is being replaced, or where the folder can't be written
  */
 export function holdOpen(dataDir: string): () => void {
   const place = join(dataDir, serviceLock);
@@ -54,8 +54,8 @@ export function holdOpen(dataDir: string): () => void {
 }
 
 /**
- * Takes the data folder for who replaces what is stored: no host uses it, and nobody has it open.
- * @throws AppError NOT_READY, as `holdLock`
+ * Takes the data folder in order to replace the store's content: no host may be using it, and nobody may have it open.
+ * @throws AppError NOT_READY, as `holdLock` does
  */
 export function holdFromAll(dataDir: string): { release: () => void } {
   const service = holdLock(dataDir, serviceLock);
@@ -78,7 +78,7 @@ function open(dataDir: string, file: string, work: () => DatabaseSync): Database
     mkdirSync(dataDir, { recursive: true });
     return work();
   } catch (error) {
-    if (tellsOfDamage(error))
+    if (isDamageError(error))
       throw new AppError('NOT_READY', `${file} in the data folder is damaged: remove it, nothing is kept in it.`);
     throw translateStoreError(error);
   }
@@ -86,7 +86,7 @@ function open(dataDir: string, file: string, work: () => DatabaseSync): Database
 
 function begin(database: DatabaseSync, statements: string): DatabaseSync {
   try {
-    // A predecessor that was just killed may need a moment to let go; hence the timeout.
+    // A predecessor that was just killed may hold the lock for another moment.
     database.exec(`PRAGMA busy_timeout = 5000; ${statements}`);
     return database;
   } catch (error) {

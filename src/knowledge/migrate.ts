@@ -3,31 +3,31 @@ import { AppError } from '../errors.ts';
 import type { Knowledge, NewDocument } from './port.ts';
 import type { ListedDocument, StoreReader } from './store-reader.ts';
 
-/** Documents are put together until they have so many passages; so many puts are under way at once. */
+/** Documents are put in batches of at least this many passages, and this many puts are under way at once. */
 const passagesTogether = 100;
 const putsAtOnce = 4;
 
-/** A collection as both stores hold it, as far as the source has it: one checksum over all its documents, read back. */
+/** A migrated collection, counted and read back, with one checksum over the documents that came from the source. */
 export type MigratedCollection = {
   name: string;
   documents: number;
   passages: number;
   checksum: string;
-  /** What the target holds beside it. */
+  /** How many documents of this collection only the target holds. */
   othersInTarget: number;
 };
 
-/** What came of a migration; `collections` is null where it was stopped before its end. */
+/** The outcome of a migration; `collections` is null where it was stopped before its end. */
 export type Migrated = { copied: number; unchanged: number; collections: MigratedCollection[] | null };
 
 type OnProgress = (done: number, total: number) => void;
 
 /**
- * Copies all documents of a store into another with the vectors that they have, and compares what is there then with what was to
- * come. A document that the target holds with the same content is left alone, so a run that was broken off is simply repeated.
- * @param options.openTarget reads the target once all is written
- * @param options.signal stops after what is under way
- * @throws AppError INTERNAL where a document in the target isn't what the source has
+ * Copies all documents of one store into another, with their vectors, then reads both and compares them. Documents that the target
+ * already holds with the same content are skipped, so an interrupted run is simply repeated.
+ * @param options.openTarget opens the target for reading once everything is written
+ * @param options.signal stops the migration once the puts under way are done
+ * @throws AppError INTERNAL where a document differs between target and source
  */
 export async function migrate(options: {
   source: StoreReader;
@@ -50,11 +50,11 @@ export async function migrate(options: {
     onCopy(done.copied + done.unchanged, total);
   }
 
-  /** Begins to put documents, once there is room for it. */
+  /** Starts putting documents, as soon as fewer than `putsAtOnce` puts are under way. */
   async function begin(documents: NewDocument[]) {
     while (underWay.size >= putsAtOnce) await Promise.race(underWay);
     const put = putAll(documents).finally(() => underWay.delete(put));
-    put.catch(() => {}); // is told by whoever waits for it, or at the end
+    put.catch(() => {}); // a failure reaches whoever awaits `underWay`
     underWay.add(put);
   }
 
@@ -106,7 +106,7 @@ export async function migrate(options: {
   }
 }
 
-/** Reads two collections side by side; both are in the order of their sources' bytes. */
+/** Compares two collections, read side by side in the order of their sources' bytes. */
 async function compare(own: AsyncIterable<ListedDocument>, other: AsyncIterable<ListedDocument>, onEach: () => void) {
   const checksum = createHash('sha256');
   const counts = { documents: 0, passages: 0, othersInTarget: 0 };
@@ -136,7 +136,7 @@ async function compare(own: AsyncIterable<ListedDocument>, other: AsyncIterable<
 
 const before = (one: string, other: string) => Buffer.compare(Buffer.from(one), Buffer.from(other)) < 0;
 
-/** Tells documents apart by all that is kept of them: what they say of themselves, text, passages, windows, and vectors bit by bit. */
+/** A digest of everything stored of a document: its fields, text, passages and windows, and its vectors bit by bit. */
 function digestOf(document: NewDocument): string {
   const { source, title, format, metadata, text, contentHash, vectors } = document;
   const passages = document.passages.map(({ start, end, windows }) => [

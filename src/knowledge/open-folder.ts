@@ -1,19 +1,19 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { inTransaction, ofDamage, openDatabase } from './database.ts';
+import { damagedFile, inTransaction, openDatabase } from './database.ts';
 import { createDocuments, documentMigrations } from './documents.ts';
 import { folderReplaced, holdLock } from './lock.ts';
 import { isEmptied } from './open-to-read.ts';
 
 /**
  * Takes a data folder for this process alone, and opens its documents for writing.
- * @param options.storeId the store that must be there; where it isn't said, whichever is, or a new one
- * @throws AppError NOT_READY where the folder is in use or damaged, or holds another store
+ * @param options.storeId the store that must be there; by default, whichever is there or else a new one
+ * @throws AppError NOT_READY where the folder is in use or damaged, or holds another store; STORAGE_FULL
  */
 export function openFolder({ dataDir, storeId: expected }: { dataDir: string; storeId?: string }) {
   const file = join(dataDir, 'assay.db');
   if (expected !== undefined && !existsSync(file)) throw folderReplaced();
-  if (isEmptied(dataDir)) throw ofDamage('assay.db');
+  if (isEmptied(dataDir)) throw damagedFile('assay.db');
   const lock = holdLock(dataDir);
   const database = openDatabase(file, { migrations: documentMigrations, synchronous: 'FULL' });
   const documents = createDocuments(database);
@@ -25,7 +25,7 @@ export function openFolder({ dataDir, storeId: expected }: { dataDir: string; st
     storeId,
     /** @throws AppError NOT_READY where the folder is no longer the one that was opened */
     check: lock.check,
-    /** Carries out a change in that folder, all of it or nothing. */
+    /** Carries out a change as one transaction, all or nothing. @throws AppError as `check` */
     changing<T>(work: () => T): T {
       lock.check();
       return inTransaction(database, work);

@@ -3,12 +3,12 @@ import { type Knowledge, storeOperations } from './port.ts';
 
 /** A knowledge base that can be handed on before it is open. */
 export type Openable = Knowledge & {
-  /** Opens it, unless it is open; where that fails it may be tried again. */
+  /** Opens it, unless it is open; may be called again after a failure. */
   open(): Promise<void>;
 };
 
 /**
- * The knowledge base that `open` opens, with what is to use it made before. Until it is open its calls fail with NOT_READY.
+ * A stand-in for the knowledge base that `open` opens, so that what uses it can be made first. Until then its calls fail with NOT_READY.
  */
 export function openLater(open: () => Promise<Knowledge>): Openable {
   let opened: Knowledge | null = null;

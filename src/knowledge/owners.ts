@@ -1,12 +1,12 @@
 /**
- * Whose vectors an index holds: for each of its labels, in their order, the key of the passage and the number of the window
- * in it. Keys only rise, because passages are added in the order of their keys, so that a passage is found by halving.
+ * Whose vectors an index holds: for each label, in order, the passage's key and the window's number in that passage. Passages are added
+ * in the order of their keys, so a passage's labels are found by binary search.
  */
 export type Owners = { keys: Float64Array; windows: Uint16Array; size: number };
 
 export const noOwners = (): Owners => ({ keys: new Float64Array(0), windows: new Uint16Array(0), size: 0 });
 
-/** Adds the windows of a passage whose key is higher than all before. */
+/** Adds the windows of a passage, whose key must be higher than all before. */
 export function addOwner(owners: Owners, passageKey: number, windowCount: number) {
   const size = owners.size + windowCount;
   if (size > owners.keys.length) {
@@ -24,7 +24,7 @@ export function addOwner(owners: Owners, passageKey: number, windowCount: number
   owners.size = size;
 }
 
-/** The labels of a passage: from the first up to, and without, the second. */
+/** The labels of a passage's windows: from `from` up to, but not including, `to`. */
 export function labelsOf({ keys, size }: Owners, passageKey: number): [from: number, to: number] {
   let low = 0;
   let high = size;

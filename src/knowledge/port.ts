@@ -1,10 +1,10 @@
 import type { FoundPassage } from '../passage.ts';
 import type { Span } from '../sentences.ts';
 
-/** A window of a passage, and the headings that it stands under, uppermost first. */
+/** A window of a passage, with the headings above it, uppermost first. */
 export type NewWindow = Span & { headingPath: string[] };
 
-/** What an ingested document brings: its text, how it is divided, and one vector for each window. */
+/** An ingested document: its text, its passages, and a vector for each of their windows. */
 export type NewDocument = {
   collection: string;
   source: string;
@@ -12,14 +12,14 @@ export type NewDocument = {
   format: string;
   metadata: Record<string, unknown>;
   text: string;
-  /** Of everything that decides what is stored (text, title, metadata, splitting): equal hash, nothing to do. */
+  /** A hash of everything that decides what is stored (text, title, metadata, splitting): where it is unchanged, nothing needs doing. */
   contentHash: string;
   passages: (Span & { headingPath: string[]; windows: NewWindow[] })[];
-  /** The windows' unit vectors one after another, passages in order. */
+  /** The unit vectors of all windows, one after another, in the order of the passages. */
   vectors: Float32Array;
 };
 
-/** A passage as it is stored: its windows as spans of the document's text, each under its headings, and their vectors. */
+/** A passage as it is stored. Offsets, also those of its windows, are into the document's text, in UTF-16 code units. */
 export type StoredPassage = {
   key: number;
   id: string;
@@ -30,11 +30,11 @@ export type StoredPassage = {
   start: number;
   end: number;
   windows: NewWindow[];
-  /** The windows' vectors one after another. */
+  /** The windows' vectors, one after another. */
   vectors: Float32Array;
 };
 
-/** A passage as a search shows it: where it is from, its text, and its windows' spans in the document. */
+/** What a search shows of a passage besides its ranking: where it is from, its text, and its windows' spans in the document. */
 export type ShownPassage = Omit<FoundPassage, 'score' | 'rank' | 'similarities'>;
 
 export type DocumentSummary = {
@@ -55,27 +55,27 @@ export type StoredDocument = DocumentSummary & { text: string };
 
 export type CollectionSummary = { name: string; documents: number; passages: number; createdAt: string };
 
-/** A collection that was to be made; `made` is false where it was there before. */
+/** A collection that was asked for; `made` is false where it existed already. */
 export type MadeCollection = { made: boolean; collection: CollectionSummary };
 
 export type KnowledgeStats = {
   documents: number;
   passages: number;
   windows: number;
-  /** How many of the windows a quantized index holds; the others are compared as they are. */
+  /** How many of the windows are in quantized indexes; the others are compared exactly. */
   quantizedWindows: number;
   collections: number;
   embeddingModel: string;
   dimension: number | null;
 };
 
-/** An ask's record, kept for `GET /asks/{id}`: who asked (the key's name) and the whole reply with its trace. */
+/** An ask's record, kept for `GET /asks/{id}`: the name of the key that asked, and the whole reply with its trace. */
 export type AskRecord = { id: string; collection: string; keyName: string | null; createdAt: string; reply: unknown };
 
-/** The record of an ask that just ended; its reply is asked for a moment later, together with others', when it is packed. */
+/** The record of an ask that just ended. `reply` is called a moment later, when the record is packed together with others. */
 export type NewAskRecord = Omit<AskRecord, 'reply'> & { reply: () => unknown };
 
-/** `question` is what is searched for, and `vector` its vector. */
+/** A search: `vector` is that of `question`; for `rerankedFor` see `Knowledge.search`. */
 export type SearchQuery = {
   collection: string;
   question: string;
@@ -85,40 +85,43 @@ export type SearchQuery = {
 };
 
 /**
- * The knowledge base: what any store behind Assay must do. Every promise here is asynchronous because the store lives in
- * another process or on another machine. Failures are AppErrors: COLLECTION_NOT_FOUND, NOT_READY, STORAGE_FULL, INTERNAL.
+ * The knowledge base: what any store behind Assay must do. Everything is asynchronous, because the store is in another process or on
+ * another machine. Failures are AppErrors: COLLECTION_NOT_FOUND, NOT_READY, STORAGE_FULL, MODEL_BAD_OUTPUT for vectors that don't fit
+ * the store, INTERNAL.
  */
 export interface Knowledge {
   /**
-   * Stores documents of one collection, all or none, each replacing the one of the same source; durable and searchable when
-   * it resolves.
+   * Stores documents of one collection, all or none, each in place of the one from the same source. They are durable and searchable
+   * when it resolves.
    */
   put(documents: NewDocument[]): Promise<{ id: string; passages: number; replaced: boolean }[]>;
   /** The document of this source in this collection, or null. */
   findSource(collection: string, source: string): Promise<DocumentSummary | null>;
   document(id: string): Promise<StoredDocument | null>;
-  /** Documents of a collection by source, `limit` at a time; `cursor` is the last source seen. */
+  /** Up to `limit` documents of a collection, ordered by source; `after` is the last source seen, null at the beginning. */
   documents(query: { collection: string; after: string | null; limit: number }): Promise<DocumentSummary[]>;
-  /** True when a document was removed, false when there was none. */
+  /** Removes a document. @returns false where there was none */
   remove(id: string): Promise<boolean>;
   /**
-   * The `topK` best passages for a question, best first: vector similarity and full text, their scores fused. With `rerankedFor`, the
-   * question as somebody asked it, more are found, and put in order by what their texts say of it (src/ranking/rerank.ts).
+   * The `topK` best passages for a question, best first, by the fused scores of vector similarity and full text. With `rerankedFor`,
+   * the question as it was asked, more candidates are found, and reranked by what their texts say about it (src/ranking/rerank.ts).
+   * @throws AppError MODEL_BAD_OUTPUT where the vector's length isn't that of the store's vectors
    */
   search(query: SearchQuery): Promise<FoundPassage[]>;
   collections(): Promise<CollectionSummary[]>;
   collection(name: string): Promise<CollectionSummary | null>;
-  /** The collection as it was made, or as it was found where it was there. */
+  /** Makes a collection, or returns the one that exists. */
   createCollection(name: string): Promise<MadeCollection>;
   removeCollection(name: string): Promise<boolean>;
   /**
-   * Puts an empty collection in the place of this one; false where there is none. It is there all the time, but in Weaviate, which
-   * has no transactions and is without it for a moment.
+   * Replaces a collection by an empty one. It exists all the time, except in Weaviate, which has no transactions and lacks it for a
+   * moment.
+   * @returns false where there was none
    */
   emptyCollection(name: string): Promise<boolean>;
   /**
-   * Records of the same moment may be kept together, and then share one promise; where some of them can't be kept, its error names
-   * them as `ids`.
+   * Saves the record of an ask. Records of the same moment may be saved together and then share a promise; if it rejects, the `ids` of
+   * its error name those that were lost.
    */
   saveAsk(record: NewAskRecord): Promise<void>;
   ask(id: string): Promise<AskRecord | null>;
@@ -126,7 +129,7 @@ export interface Knowledge {
   close(): Promise<void>;
 }
 
-/** The operations that a store carries out as they come, by name; `search`, `saveAsk` and `close` stand apart. */
+/** The operations that are passed on to a store as they are; `search`, `saveAsk` and `close` are handled apart. */
 export const storeOperations = [
   'put',
   'findSource',

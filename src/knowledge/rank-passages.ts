@@ -4,23 +4,24 @@ import { similarity } from './similarity.ts';
 
 type Ranked = { key: number; score: number };
 
-/** A passage as a search ranks it: its key, its fused score, and the cosines between the question and each of its windows. */
+/** A ranked passage: its key, its fused score, and the cosine between the question and each of its windows. */
 export type RankedPassage = Ranked & { similarities: number[] };
 
-/** Of so many passages that only words found the vectors are read, heaviest first: texts that are repeated all weigh the same. */
+/** The vectors of at most this many passages that only words found are read, heaviest first: repeated texts all weigh the same. */
 const mostByWordsAlone = 100;
 
-/** Best first; ties by key, so that the order is the same every time. */
+/** Best first; ties are broken by key, so that the order is always the same. */
 const byScore = (one: Ranked, other: Ranked) => other.score - one.score || one.key - other.key;
 
 /**
- * The best passages for a question, from the windows that are near it and the passages that share its words, by both scores of
- * each. A passage that only the words found gets its similarity from its stored vectors; that it isn't among the near ones
- * says how similar it can be at most, so only those are read that could still be among the best.
- * @param options.near the nearest windows; fewer than `limit` where there are no more
+ * The best passages for a question by both scores, from the windows near it and the passages that share its words. A passage that only
+ * words found gets its similarity from its stored vectors. It can't be more similar than the last of the near windows, so only the
+ * vectors of passages that could still be among the best are read.
+ * @param options.near the nearest windows; fewer than `limit` where the collection has no more
  * @param options.words BM25 scores by passage key
  * @param options.mean the mean cosine between the question and all windows of the collection
- * @param options.similaritiesOf the cosines of windows that aren't near, where they can be had without reading their vectors
+ * @param options.vectorsOf a passage's vectors, one for each window, one after another
+ * @param options.similaritiesOf the cosines of further windows, where they can be computed without reading vectors; else null
  */
 export function rankPassages(options: {
   near: NearWindows;
@@ -49,7 +50,7 @@ export function rankPassages(options: {
   const best: Ranked[] = [];
   for (let at = 0; at < near.windows.length; at += 1) {
     const key = near.passageKeys[at]!;
-    if (seen.has(key)) continue; // by a window that is nearer
+    if (seen.has(key)) continue; // a nearer window stands for it
     seen.add(key);
     best.push({ key, score: fuse({ similarity: near.similarities[at]!, bm25: words.get(key) ?? 0 }, scale) });
   }
@@ -68,7 +69,7 @@ export function rankPassages(options: {
   return withSimilarities(best, options);
 }
 
-/** Gives each passage the cosines of all its windows: those of the near ones are known, the others are computed. */
+/** Adds the cosines of all windows to each passage: those of near windows are known, the others are computed. */
 function withSimilarities(
   best: Ranked[],
   { near, vector, vectorsOf, similaritiesOf }: Parameters<typeof rankPassages>[0],
@@ -92,7 +93,7 @@ function withSimilarities(
       unknown.windows.push(window);
     }
   const computed = similaritiesOf?.(unknown);
-  let next = 0; // they come in the order in which they were asked for
+  let next = 0; // into `computed`, which is in the order of `unknown`
   for (const { key, similarities } of passages)
     for (let window = 0; window < similarities.length; window += 1)
       if (Number.isNaN(similarities[window]))
@@ -100,7 +101,7 @@ function withSimilarities(
   return passages;
 }
 
-/** Ranked passages as numbers one after another, which costs a message between processes a fraction of what objects cost. */
+/** Ranked passages as one array of numbers, which makes a message between processes far cheaper than objects do. */
 export function packRanking(ranked: RankedPassage[]): Float64Array {
   const packed = new Float64Array(ranked.reduce((length, { similarities: own }) => length + 3 + own.length, 0));
   let at = 0;
@@ -114,7 +115,7 @@ export function packRanking(ranked: RankedPassage[]): Float64Array {
   return packed;
 }
 
-/** The passages that were packed. */
+/** Reads what `packRanking` wrote. */
 export function unpackRanking(packed: Float64Array): RankedPassage[] {
   const ranked: RankedPassage[] = [];
   for (let at = 0; at < packed.length; ) {

@@ -7,7 +7,7 @@ import { toFloats, toWindows } from './stored-values.ts';
 const documentsAtOnce = 100;
 
 /**
- * Reads the embedded store, also beside the service that uses it, as of the instant in which this begins.
+ * Reads the embedded store as of the instant of this call, also while a service uses it.
  * @throws AppError NOT_READY where nothing is stored in the folder, or it can't be read
  */
 export function readEmbedded(dataDir: string): StoreReader {
@@ -18,8 +18,8 @@ export function readEmbedded(dataDir: string): StoreReader {
      WHERE document_key = (SELECT key FROM documents WHERE id = ?) ORDER BY key`,
   );
 
-  /** A passage's own headings are in the index of words alone, which can't be read back: they are those of all its windows. */
-  function whole(id: string): NewDocument | null {
+  /** A passage's own headings are only in the full-text index, which can't be read back; they are what its windows' headings share. */
+  function readWhole(id: string): NewDocument | null {
     const document = documents.get(id);
     if (!document) return null;
     const { collection, source, title, format, metadata, text, contentHash } = document;
@@ -40,7 +40,7 @@ export function readEmbedded(dataDir: string): StoreReader {
       for (let after: string | null = null; ; ) {
         const page = documents.page({ collection, after, limit: documentsAtOnce });
         for (const { id, source, contentHash, passages } of page)
-          yield { source, contentHash, passages, read: async () => whole(id) };
+          yield { source, contentHash, passages, read: async () => readWhole(id) };
         if (page.length < documentsAtOnce) return;
         after = page.at(-1)!.source;
       }
@@ -51,7 +51,7 @@ export function readEmbedded(dataDir: string): StoreReader {
   };
 }
 
-/** What paths have in common at their beginning. */
+/** The longest common beginning of several paths. */
 function sharedPath([first = [], ...others]: string[][]): string[] {
   const end = first.findIndex((heading, at) => others.some((path) => path[at] !== heading));
   return end < 0 ? first : first.slice(0, end);

@@ -1,16 +1,16 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Batch } from './in-batches.ts';
-import { addToFaiss, createFaissIndex, joined } from './index-part.ts';
+import { addToFaiss, createFaissIndex, joinVectors } from './index-part.ts';
 
 const sampleSize = 200;
 const nearest = 10;
 
 /**
- * Prepares to measure how much of the truth a search finds: exact search, piece by piece, gives the ten nearest for a sample of
- * the vectors themselves.
- * @param sample vectors one after another, of which an even spread is taken
- * @returns a function that tells of a search, which gives the exact similarities of what it finds for the questions it is given,
- * what share of those it finds, 0 to 1
+ * Prepares to measure the recall of a search: finds the ten nearest of each of a sample of the stored vectors, by exact search, batch
+ * by batch.
+ * @param sample vectors, one after another, an even spread of which serve as questions
+ * @returns a function that measures a search. The search takes the questions' vectors and returns, for each, the exact similarities of
+ * what it finds; its recall, 0 to 1, is the share of the ten nearest that it finds.
  */
 export async function measureRecall(sample: Float32Array, dimension: number, batches: Iterable<Batch>) {
   const count = Math.min(sampleSize, sample.length / dimension);
@@ -23,7 +23,7 @@ export async function measureRecall(sample: Float32Array, dimension: number, bat
   let truth: number[][] = Array.from({ length: count }, () => []);
   for (const batch of batches) {
     const piece = createFaissIndex('exact', dimension);
-    addToFaiss(piece, joined(batch), dimension);
+    addToFaiss(piece, joinVectors(batch), dimension);
     const most = Math.min(nearest, piece.ntotal());
     const { distances } = piece.search(plain, most);
     truth = truth.map((best, at) =>
@@ -35,7 +35,7 @@ export async function measureRecall(sample: Float32Array, dimension: number, bat
   return (search: (questions: Float32Array) => number[][]): number => {
     const found = search(questions);
     const shares = truth.map((best, at) => {
-      // By similarity, not by label: of equal vectors either is right.
+      // Compared by similarity, not by label: of equal vectors either is right.
       const least = best.at(-1)! - 1e-6;
       return Math.min(1, found[at]!.filter((similarity) => similarity >= least).length / best.length);
     });

@@ -2,10 +2,10 @@ import { createRecent, remembering } from '../recent.ts';
 import type { Documents } from './documents.ts';
 import type { ShownPassage } from './port.ts';
 
-/** Of how many passages the vectors and the texts stay at hand. */
+/** How many passages' vectors, and how many passages' texts, are cached. */
 const recentPassages = 2_048;
 
-/** What searches read of passages, remembered for those that were found last: neither changes while a passage's key lives. */
+/** Caches the vectors and texts of the passages that were found last; neither ever changes for a given key. */
 export function createRecentPassages(documents: Documents) {
   const vectorsOf = remembering(recentPassages, documents.vectors);
   const recentShown = createRecent<number, ShownPassage>(recentPassages);

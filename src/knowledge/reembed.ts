@@ -6,9 +6,9 @@ import { AppError } from '../errors.ts';
 import {
   execute,
   inTransaction,
+  isDamageError,
   type Migrations,
   openDatabase,
-  tellsOfDamage,
   translateStoreError,
 } from './database.ts';
 import { createDocuments, documentMigrations } from './documents.ts';
@@ -21,7 +21,7 @@ const passagesAtOnce = 16;
 const fileName = 'reembedded.db';
 const lockName = 'reembedded.lock';
 
-/** What `whole` holds is '1' once every passage that the store had has a vector. */
+/** In `meta`, `whole` is '1' once every passage that the store had has its vectors. */
 const migrations: Migrations = [
   `CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
    CREATE TABLE vectors (passage_id TEXT PRIMARY KEY, vectors BLOB NOT NULL) STRICT`,
@@ -29,16 +29,16 @@ const migrations: Migrations = [
 
 type Embed = (passages: StoredPassage[]) => Promise<Float32Array[]>;
 
-/** What came of it: `taken` where the store uses the new vectors now, else a service still uses it with the old ones. */
+/** The outcome: `taken` tells whether the store uses the new vectors now; otherwise a service still uses it with the old ones. */
 export type Reembedded = { passages: number; taken: boolean };
 
 /**
- * Makes all vectors of a store anew with another embedding model. They are kept in a file beside the store, by the ids of passages,
- * which follow from what is embedded: so a service goes on answering and writing meanwhile, an interrupted run goes on where it
- * stopped, and only what changed since is missing. Once all are there they are taken into the store in one transaction, if
- * no service uses it; else the next start with the new model takes them (`takeReembedded`).
- * @param options.embed the vectors of each passage's windows, one after another
- * @throws AppError NOT_READY while another process does the same; MODEL_BAD_OUTPUT for vectors of unequal length
+ * Makes all vectors of a store anew with another embedding model. They are kept in a file beside the store, by passage ids, which follow
+ * from what is embedded. So a service can go on answering and writing meanwhile, and an interrupted run resumes where it stopped. Once
+ * all vectors are made, they are taken into the store in one transaction if no service uses it; otherwise the next start with the new
+ * model takes them (`takeReembedded`).
+ * @param options.embed makes the vectors of each passage's windows, one after another
+ * @throws AppError NOT_READY while another process does the same; MODEL_BAD_OUTPUT for vectors of unequal length; STORAGE_FULL
  */
 export async function reembed(options: {
   dataDir: string;
@@ -65,8 +65,8 @@ export async function reembed(options: {
 }
 
 /**
- * Takes vectors that `reembed` has made into the store, for a start with their model. Does nothing where there are none, or not
- * for this model, or not all yet.
+ * Takes vectors that `reembed` has made into the store, before a start with their model. Does nothing where there are none, or they are
+ * of another model or incomplete.
  * @returns whether it took them; false also while another process uses them or the store
  */
 export async function takeReembedded(options: {
@@ -75,7 +75,7 @@ export async function takeReembedded(options: {
   embed: Embed;
 }): Promise<boolean> {
   if (!existsSync(join(options.dataDir, fileName))) return false;
-  const alone = unlessHeld(() => holdLock(options.dataDir, lockName));
+  const alone = tryHold(() => holdLock(options.dataDir, lockName));
   try {
     return alone !== null && (await takeMade(options));
   } finally {
@@ -83,13 +83,13 @@ export async function takeReembedded(options: {
   }
 }
 
-/** Makes the vectors of what changed since, while nobody can change more, and lets the store have them all. */
+/** Locks the store, makes the vectors of what has changed since, and takes all vectors into the store. */
 async function takeMade(options: { dataDir: string; embeddingModel: string; embed: Embed }): Promise<boolean> {
   const { dataDir, embeddingModel } = options;
-  const lock = unlessHeld(() => holdFromAll(dataDir));
+  const lock = tryHold(() => holdFromAll(dataDir));
   if (!lock) return false;
   try {
-    openStoreFile(dataDir).close(); // brought up to date, if it is older
+    openStoreFile(dataDir).close(); // migrates it, if it is older
     const made = openMade(dataDir);
     try {
       if (made.meta('model') !== embeddingModel || made.meta('whole') === null) return false;
@@ -98,9 +98,9 @@ async function takeMade(options: { dataDir: string; embeddingModel: string; embe
       made.close();
     }
     try {
-      writing(() => exchange(dataDir, embeddingModel));
+      writing(() => swapVectors(dataDir, embeddingModel));
     } catch (error) {
-      if ((error as AppError).code === 'MODEL_BAD_OUTPUT') removeMade(dataDir); // else the next try would find them again
+      if ((error as AppError).code === 'MODEL_BAD_OUTPUT') removeMade(dataDir); // or the next try would find them again
       throw error;
     }
     removeMade(dataDir);
@@ -110,25 +110,26 @@ async function takeMade(options: { dataDir: string; embeddingModel: string; embe
   }
 }
 
-function unlessHeld<Lock>(hold: () => Lock): Lock | null {
+/** A lock, or null where it can't be had. */
+function tryHold<Lock>(hold: () => Lock): Lock | null {
   try {
     return hold();
   } catch {
-    return null; // whoever opens the store next says why
+    return null; // whoever opens the store next reports why
   }
 }
 
 const openStoreFile = (dataDir: string) =>
   openDatabase(join(dataDir, 'assay.db'), { migrations: documentMigrations, synchronous: 'FULL' });
 
-/** The file of new vectors; one that is damaged is thrown away. */
+/** Opens the file of new vectors; a damaged one is deleted and begun anew. */
 function openMade(dataDir: string) {
   const open = () => openDatabase(join(dataDir, fileName), { migrations, synchronous: 'NORMAL' });
   let database: DatabaseSync;
   try {
     database = open();
   } catch (error) {
-    if (!tellsOfDamage(error)) throw error;
+    if (!isDamageError(error)) throw error;
     removeMade(dataDir);
     database = open();
   }
@@ -142,7 +143,7 @@ function openMade(dataDir: string) {
   return {
     meta,
     setWhole: () => writing(() => setMeta('whole', '1')),
-    /** Begins anew with a model. */
+    /** Starts over, for this model. */
     begin: (model: string) =>
       change(() => {
         database.exec('DELETE FROM vectors; DELETE FROM meta');
@@ -158,7 +159,7 @@ function openMade(dataDir: string) {
   };
 }
 
-/** Runs what writes, and tells a failure of the disk in words. */
+/** Runs `work`, and translates failures of SQLite and the disk. */
 function writing<T>(work: () => T): T {
   try {
     return work();
@@ -172,8 +173,8 @@ const removeMade = (dataDir: string) => {
 };
 
 /**
- * Makes the vectors that are missing, in the order of passages' keys: what is written meanwhile has higher keys, so one walk meets it
- * all. The store is opened for each few passages, so that its log can be folded in between.
+ * Makes the missing vectors, in the order of the passages' keys: what is written meanwhile gets higher keys, so one walk covers it all.
+ * The store is opened anew for every few passages, so that its log can be emptied in between.
  * @returns how many passages there are
  */
 async function makeMissing(
@@ -194,7 +195,7 @@ async function makeMissing(
   }
 }
 
-/** The next few passages without new vectors, and the keys of all that were looked at on the way. */
+/** The next few passages without new vectors, and the keys of all passages looked at on the way. */
 function readMissing(dataDir: string, after: number, has: (passageId: string) => boolean) {
   const database = openToRead(dataDir);
   try {
@@ -213,8 +214,8 @@ function readMissing(dataDir: string, after: number, has: (passageId: string) =>
   }
 }
 
-/** Puts the new vectors in the place of the old ones; the caller holds the store's lock. */
-function exchange(dataDir: string, embeddingModel: string) {
+/** Replaces the old vectors by the new ones; the caller holds the store's lock. */
+function swapVectors(dataDir: string, embeddingModel: string) {
   const database = openStoreFile(dataDir);
   try {
     execute(database.prepare('ATTACH ? AS made'), join(dataDir, fileName));
@@ -225,7 +226,7 @@ function exchange(dataDir: string, embeddingModel: string) {
       );
       const documents = createDocuments(database);
       documents.setMeta('embedding_model', embeddingModel);
-      documents.setMeta('store_id', randomBytes(16).toString('hex')); // no index of the old vectors may be taken for one of these
+      documents.setMeta('store_id', randomBytes(16).toString('hex')); // so that no index of the old vectors is taken for one of these
       if (dimension !== null) documents.setMeta('dimension', String(dimension));
     });
   } finally {
@@ -233,7 +234,7 @@ function exchange(dataDir: string, embeddingModel: string) {
   }
 }
 
-/** How many numbers each of the new vectors has: those of a passage stand one after another, one for each window (8 bytes). */
+/** The length of the new vectors, of which a passage has one for each window (8 bytes of `windows`); null where there are none. */
 function dimensionOf(database: DatabaseSync): number | null {
   const dimensions = database
     .prepare(

@@ -1,17 +1,17 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { execute } from './database.ts';
 
-/** Told of a row of `collections`: the collection was removed. Its documents are erased bit by bit, and their rows refer to it until then. */
+/** SQL: a row of `collections` is of a removed collection. The row stays until the collection's documents have been erased, bit by bit. */
 export const isRemoved = "collections.name GLOB 'removed *'";
 
-/** The keys of collections that were removed. */
+/** SQL: the keys of removed collections. */
 export const removedCollections = `(SELECT key FROM collections WHERE ${isRemoved})`;
 
-/** Told of a row of `passages`: its collection was removed. */
+/** SQL: a row of `passages` is of a removed collection. */
 export const isOfRemoved = `(SELECT collection_key FROM documents WHERE documents.key = document_key) IN ${removedCollections}`;
 
-/** How much a store holds, less what is left of removed collections. */
-export const counted = `
+/** SQL: how much a store holds, not counting what is left of removed collections. */
+export const contentCounts = `
   (SELECT count(*) FROM documents)
     - (SELECT count(*) FROM documents WHERE collection_key IN ${removedCollections}) AS documents,
   (SELECT count(*) FROM passages)
@@ -19,17 +19,17 @@ export const counted = `
        WHERE collection_key IN ${removedCollections}) AS passages,
   (SELECT count(*) FROM collections WHERE NOT ${isRemoved}) AS collections`;
 
-/** How many rows are erased in one transaction: some milliseconds' work. */
+/** How many rows are erased in one transaction: a few milliseconds' work. */
 const erasedTogether = 500;
 
 /**
- * What is left of collections that were removed. A large one takes seconds to erase, while which everything else would wait: so its
- * removal takes its name away, and nobody finds it from then on. Transactions are the caller's.
+ * Removes collections. Erasing a large one takes seconds, during which everything else would wait: so a removal only takes away its
+ * name, by which alone it is found, and what is left is erased later, a little at a time. Transactions are up to the caller.
  */
 export function createRemains(database: DatabaseSync) {
-  // No collection's own name has a space in it (src/collection-name.ts).
+  // Names of collections have no spaces (src/collection-name.ts).
   const removeCollection = database.prepare("UPDATE collections SET name = 'removed ' || key WHERE key = ?");
-  // Of one collection after another: to look through all of them for a document would take longer the more there are.
+  // One collection after another: looking for a document in all of them takes longer the more there are.
   const anyCollection = database.prepare(`SELECT key FROM collections WHERE ${isRemoved} LIMIT 1`);
   const documentOf = database.prepare('SELECT key FROM documents WHERE collection_key = ? LIMIT 1');
   const eraseCollection = database.prepare('DELETE FROM collections WHERE key = ?');
@@ -51,7 +51,7 @@ export function createRemains(database: DatabaseSync) {
 
   return {
     removeCollection: (key: number) => execute(removeCollection, key),
-    /** Makes way for a document: ids follow from names, and another collection of the same name may have come. */
+    /** Erases a removed collection's document of this id, to make way for the same document in a new collection of the same name. */
     eraseDocument(id: string) {
       const left = documentOfId.get(id);
       if (left) eraseOf(Number(left.key), -1);

@@ -2,8 +2,8 @@ import { closeSync, fsyncSync, openSync, readdirSync, renameSync, rmSync } from 
 import { basename, dirname, join } from 'node:path';
 
 /**
- * Gives a finished file its name: after a power cut there is either what stood there before, or all of the new one.
- * Nobody may have `from` open as an SQLite database: closing a second descriptor would drop its locks.
+ * Moves a finished file to its place; after a power cut, either the old file is there or all of the new one. No one in this process may
+ * have `from` open as an SQLite database: closing a second descriptor would drop its locks.
  */
 export function replaceFile(from: string, to: string): void {
   syncPath(from);
@@ -11,7 +11,7 @@ export function replaceFile(from: string, to: string): void {
   syncPath(dirname(to));
 }
 
-/** Makes sure that a file's content, or the names in a folder, are on the disk and not only on their way. */
+/** Waits until a file's content, or the names in a folder, are on the disk. */
 export function syncPath(path: string): void {
   const descriptor = openSync(path, 'r');
   try {
@@ -21,12 +21,12 @@ export function syncPath(path: string): void {
   }
 }
 
-/** The name under which this process makes a file; what others left under such names, and were killed, is removed. */
+/** The name under which this process writes a file until it is finished. Removes such files of processes that were killed. */
 export function unfinishedName(file: string): string {
   for (const name of namesIn(dirname(file))) {
     if (!name.startsWith(`${basename(file)}.`)) continue;
     const pid = /^\.(\d+)\.part(-journal|-wal|-shm)?$/.exec(name.slice(basename(file).length))?.[1];
-    if (pid !== undefined && !lives(Number(pid))) rmSync(join(dirname(file), name), { force: true });
+    if (pid !== undefined && !isAlive(Number(pid))) rmSync(join(dirname(file), name), { force: true });
   }
   return `${file}.${process.pid}.part`;
 }
@@ -35,12 +35,12 @@ function namesIn(folder: string): string[] {
   try {
     return readdirSync(folder);
   } catch {
-    return []; // whoever writes there is told why it can't be
+    return []; // writing there fails next, and says why
   }
 }
 
-/** Whether there is a process of this number. */
-export function lives(pid: number): boolean {
+/** Whether there is a process with this id. */
+export function isAlive(pid: number): boolean {
   try {
     return process.kill(pid, 0);
   } catch (error) {

@@ -4,24 +4,24 @@ import { DatabaseSync } from 'node:sqlite';
 import { AppError } from '../errors.ts';
 import type { BackupLabel } from './backup.ts';
 import { checkBackup } from './check-backup.ts';
-import { translateStoreError } from './database.ts';
+import { isDamageError, resultCodeOf, sqliteCodes, translateStoreError } from './database.ts';
 import { holdFromAll } from './lock.ts';
-import { counted } from './remains.ts';
+import { contentCounts } from './remains.ts';
 import { replaceFile, syncPath } from './replace-file.ts';
 
-/** What a database that is written has beside it; of another database it would be fatal, so none may stay. */
+/** Files beside a database in use. Beside another database they would corrupt it, so none may stay. */
 const companions = ['-wal', '-shm', '-journal'];
 
-/** How far a restore is; after each of these a kill leaves the old store or the new one. */
+/** The steps of a restore; killed after any of them, it leaves either the old store or the new one. */
 export type RestoreStep = 'locked' | 'copied' | 'checked' | 'index set aside' | 'previous kept' | 'replaced' | 'done';
 
 /**
- * Puts a backup in the place of a store that no service uses. The backup is copied beside the old database and checked there;
- * one rename is the switch, so that a kill or a power cut at any instant leaves the old store or the new one. The indexes
- * go before it, since they are the old one's: the next start makes them anew. The records of past asks stay.
- * @param options.force replaces a store that holds documents, or one that can't be read; of that the remains are kept
- * @returns what the backup says of itself
- * @throws AppError BAD_INPUT where it is no backup that can be used, NOT_READY while another process uses the store
+ * Replaces a store that no service uses by a backup. The backup is copied beside the old database and checked there; then one rename
+ * switches over, so that a kill or a power cut at any instant leaves either the old store or the new one. The indexes, which are the
+ * old store's, are moved away first; the next start makes new ones. The records of past asks stay.
+ * @param options.force replaces a store that holds documents, or one that can't be read, whose files are then kept
+ * @returns the backup's label, and where the files of an unreadable store are kept
+ * @throws AppError BAD_INPUT where the backup can't be used, NOT_READY while another process uses the store, STORAGE_FULL
  */
 export function restoreStore(options: {
   dataDir: string;
@@ -36,9 +36,9 @@ export function restoreStore(options: {
   const incoming = join(dataDir, 'assay.db.restoring');
   const lock = holdLockAlone(dataDir);
   try {
-    clear(dataDir);
+    removeLeftovers(dataDir);
     onStep('locked');
-    const previous = settle(place, force);
+    const previous = bringToRest(place, force);
     copyFileSync(file, incoming);
     onStep('copied');
     const label = checkBackup(incoming);
@@ -50,7 +50,7 @@ export function restoreStore(options: {
     onStep('previous kept');
     replaceFile(incoming, place);
     onStep('replaced');
-    clear(dataDir);
+    removeLeftovers(dataDir);
     onStep('done');
     return { ...label, remains: previous === 'damaged' ? kept : null };
   } catch (error) {
@@ -66,20 +66,20 @@ function holdLockAlone(dataDir: string) {
     return holdFromAll(dataDir);
   } catch (error) {
     const { message } = translateStoreError(error);
-    const mend = /in use/.test(message) ? ' Stop the service, and whatever else uses it, before a restore.' : '';
-    throw new AppError('NOT_READY', `${message}${mend}`, { cause: error });
+    const advice = /in use/.test(message) ? ' Stop the service, and whatever else uses it, before a restore.' : '';
+    throw new AppError('NOT_READY', `${message}${advice}`, { cause: error });
   }
 }
 
-/** Removes what this restore, or one that was interrupted, no longer needs. */
-function clear(dataDir: string) {
+/** Removes what this restore, or an interrupted one, no longer needs. */
+function removeLeftovers(dataDir: string) {
   for (const name of readdirSync(dataDir))
     if (/^(assay\.db\.restoring|(assay\.db|index)\.before-restore)/.test(name))
       rmSync(join(dataDir, name), { recursive: true, force: true });
 }
 
-/** Brings the database that is there to rest: all of it in its one file, and nobody else has it open. */
-function settle(place: string, force: boolean): 'absent' | 'whole' | 'damaged' {
+/** Folds the existing database's log into its file, which makes sure that nobody else has it open. */
+function bringToRest(place: string, force: boolean): 'absent' | 'whole' | 'damaged' {
   if (!existsSync(place)) return 'absent';
   const refuse = (what: string) =>
     new AppError('BAD_INPUT', `The data folder ${what}. Give --force to put the backup in its place.`);
@@ -87,19 +87,18 @@ function settle(place: string, force: boolean): 'absent' | 'whole' | 'damaged' {
   try {
     database = new DatabaseSync(place, { timeout: 5000 });
     const isMade = database.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'documents'").get() !== undefined;
-    const documents = isMade ? Number(database.prepare(`SELECT ${counted}`).get()!.documents) : 0;
+    const documents = isMade ? Number(database.prepare(`SELECT ${contentCounts}`).get()!.documents) : 0;
     if (documents > 0 && !force) throw refuse(`holds ${documents} documents already`);
-    // Only who has a database for himself may end its write-ahead log; readers of another process keep theirs open.
+    // SQLite ends a write-ahead log only for the sole user of the database; a reader in another process prevents it.
     database.exec('PRAGMA journal_mode = DELETE');
     return 'whole';
   } catch (error) {
     if (error instanceof AppError) throw error;
-    const primary = ((error as { errcode?: number }).errcode ?? 0) & 0xff;
-    if (primary === 5)
+    if (resultCodeOf(error) === sqliteCodes.busy)
       throw new AppError('NOT_READY', 'Another process reads the store (a backup, an export, a check): let it end.', {
         cause: error,
       });
-    if (primary !== 11 && primary !== 26) throw error;
+    if (!isDamageError(error)) throw error;
     if (!force) throw refuse("holds a database that can't be read");
     return 'damaged';
   } finally {
@@ -114,9 +113,9 @@ function setIndexAside(dataDir: string) {
 }
 
 /**
- * A second name for the old database, which stays in its place until the new one takes it. Its log goes now, also where the
- * database is gone already: it would be replayed onto the new one. What was kept of another one before is removed; what this one was
- * kept of, by a restore that was killed before it came to its end, is not.
+ * Gives the old database a second name; it also stays in its place until the new one takes that. Its log is moved now, even where the
+ * database itself is gone: it would be replayed onto the new one. What an earlier restore kept of another database is removed, but not
+ * what a restore that was killed has already kept of this one.
  */
 function keepPrevious(place: string, kept: string) {
   const isLinked = existsSync(kept) && existsSync(place) && statSync(kept).ino === statSync(place).ino;

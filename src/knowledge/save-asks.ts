@@ -2,15 +2,15 @@ import { deserialize, serialize } from 'node:v8';
 import type { AskHeader, PackedAsk } from './asks.ts';
 import type { NewAskRecord } from './port.ts';
 
-/** How long a record of an ask may wait for others, in milliseconds; it is lost where the process dies meanwhile. */
+/** How long a record may wait for others, in milliseconds; it is lost if the process dies meanwhile. */
 const togetherMs = 50;
-/** How many records are kept together at most: whoever wants one unpacks them all. */
+/** How many records are packed together, at most: reading one means unpacking all of them. */
 const mostTogether = 64;
 
-/** Records of a moment and the promise that they share: one for each would be a dozen objects that outlive their ask. */
+/** Records of one moment, with a shared promise: a promise each would be a dozen objects that outlive their ask. */
 type Batch = { records: NewAskRecord[] } & PromiseWithResolvers<void>;
 
-/** Some records were not kept; the others of the same moment were. */
+/** The records with these ids were not saved; the others of the same moment were. */
 class AsksNotKept extends Error {
   readonly ids: string[];
   readonly code: unknown;
@@ -23,15 +23,15 @@ class AsksNotKept extends Error {
 }
 
 /**
- * Nobody waits for the record of an ask: those of a moment are made and packed together, one message and one transaction. What several
- * steps of a trace saw, and several asks, is in the bytes once, as it is in memory; JSON would tell it again each time (decision 0016).
- * @param send hands on headers and, in one list in the same order, the packed replies
+ * Saves records of asks. No ask waits for its record, so the records of a moment are packed together and saved by one message and one
+ * transaction. An object that several steps of a trace or several asks share is in the bytes once; JSON would repeat it (decision 0016).
+ * @param send takes headers and the packed list of their replies, in the same order
  */
 export function createAskSaver(send: (headers: AskHeader[], replies: Uint8Array) => Promise<unknown>) {
   let batch: Batch | undefined;
   let soon: NodeJS.Timeout | undefined;
 
-  /** Sends at once what waits for others. */
+  /** Sends the waiting records now. */
   function flush() {
     clearTimeout(soon);
     if (!batch) return;
@@ -40,13 +40,13 @@ export function createAskSaver(send: (headers: AskHeader[], replies: Uint8Array)
     saveTogether(records).then(resolve, reject);
   }
 
-  /** Not an async function: one holds what it was given until it ends, and what asks saw can go as soon as it is packed. */
+  /** Not an async function: that would hold on to its records until it ends, while they can be freed as soon as they are packed. */
   function saveTogether(records: NewAskRecord[]): Promise<void> {
     let replies: Uint8Array;
     try {
       replies = serialize(records.map(({ reply }) => reply()));
     } catch (error) {
-      // One that can't be packed is no reason to lose the others.
+      // One record that can't be packed must not cost the others.
       return records.length === 1 ? Promise.reject(new AsksNotKept([records[0]!.id], error)) : saveEach(records);
     }
     return sendPacked(
@@ -78,7 +78,7 @@ export function createAskSaver(send: (headers: AskHeader[], replies: Uint8Array)
 
   return {
     flush,
-    /** @throws AsksNotKept names those that can't be packed, or all of a moment where `send` throws */
+    /** @throws AsksNotKept with the ids of records that couldn't be packed, or of all of that moment if `send` failed */
     save(record: NewAskRecord): Promise<void> {
       if (!batch) {
         batch = { records: [], ...Promise.withResolvers<void>() };
@@ -92,7 +92,7 @@ export function createAskSaver(send: (headers: AskHeader[], replies: Uint8Array)
   };
 }
 
-/** The reply of a record, as it was packed. @returns undefined where its bytes are damaged */
+/** The reply of a packed record. @returns undefined where its bytes are damaged */
 export function unpackReply({ replies, place }: PackedAsk): unknown {
   try {
     const unpacked = deserialize(replies);

@@ -1,12 +1,12 @@
 /**
- * The inner product of a question's vector and the one at place `row` of those that stand one after another in `vectors`: their cosine,
- * since vectors are of unit length.
+ * The inner product of a question's vector and vector number `row` of `vectors`, which holds them one after another. All are of unit
+ * length, so this is their cosine.
  */
 export function similarity(question: Float32Array, vectors: Float32Array, row: number): number {
   const length = question.length;
   const from = row * length;
   const inFours = length - (length % 4);
-  // Four sums that don't wait for each other: the processor adds them side by side.
+  // Four independent sums, which the processor can compute in parallel.
   let [one, two, three, four] = [0, 0, 0, 0];
   for (let at = 0; at < inFours; at += 4) {
     one += question[at]! * vectors[from + at]!;

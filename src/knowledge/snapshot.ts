@@ -16,22 +16,23 @@ import {
 import { join } from 'node:path';
 import type { FaissIndex, IndexKind } from './index-part.ts';
 import type { Owners } from './owners.ts';
-import { lives, replaceFile, syncPath } from './replace-file.ts';
+import { isAlive, replaceFile, syncPath } from './replace-file.ts';
 
-/** What a snapshot says of itself; whoever loads it checks all of it. */
+/** What a snapshot says about itself; all of it is checked when the snapshot is loaded. */
 export type Manifest = {
   format: 2;
   kind: IndexKind;
-  /** Whose it is: keys of passages mean nothing in another store. */
+  /** The store it belongs to: passage keys mean nothing in another one. */
   storeId: string;
   embeddingModel: string;
   dimension: number;
   windows: number;
-  /** The highest key of a passage in it: what came later is not. */
+  /** The highest passage key in it; later passages are missing. */
   lastPassageKey: number;
-  /** How many windows a quantized index compares once more, and the share of the ten nearest that it then found, on a sample. */
+  /** How many windows a quantized index compares once more, and its recall of the ten nearest with that, on a sample; 0 and null if exact. */
   reranked: number;
   recallAt10: number | null;
+  /** The sum of all vectors. */
   sum: number[];
   files: Record<string, { bytes: number; sha256: string }>;
 };
@@ -39,13 +40,13 @@ export type Manifest = {
 const vectorsFile = 'vectors.faiss';
 const ownersFile = 'owners.bin';
 
-/** Where the snapshots of a collection are. */
+/** The folder of a collection's snapshots. */
 export const snapshotFolder = (dataDir: string, collectionKey: number) => join(dataDir, 'index', String(collectionKey));
 
-/** The manifest's own checksum stands on a second line, so that not even a digit of it can change unnoticed. */
+/** A manifest with its own checksum on a second line, so that not even a digit of it can change unnoticed. */
 const sealed = (json: string) => `${json}\n${createHash('sha256').update(json).digest('hex')}\n`;
 
-/** Bytes of a file, hashed piece by piece. */
+/** The length and the hash of a file, read piece by piece. */
 function hashFile(file: string): { bytes: number; sha256: string } {
   const hash = createHash('sha256');
   const piece = Buffer.allocUnsafe(2 ** 22);
@@ -72,8 +73,8 @@ const numbersIn = (folder: string) =>
     : [];
 
 /**
- * Writes a snapshot as the next generation: into a folder that nobody looks at, synced, then named, then pointed to. Killed
- * at any instant, it leaves what was there before, and at most a folder that the next one clears away; where it fails, nothing.
+ * Writes a snapshot as the next generation: into a temporary folder, which is synced, then given its name, then pointed to. Killed at any
+ * instant, this leaves the earlier snapshots and at most a folder that is cleared away later; if it fails, it leaves nothing.
  * @returns the generation's number
  */
 export function writeSnapshot(
@@ -83,21 +84,21 @@ export function writeSnapshot(
   about: Omit<Manifest, 'format' | 'files' | 'windows'>,
 ): number {
   const unfinished = join(folder, `unfinished-${process.pid}`);
-  let failed: string | null = unfinished;
+  let toRemove: string | null = unfinished;
   try {
     rmSync(unfinished, { recursive: true, force: true });
     mkdirSync(unfinished, { recursive: true });
     writeFiles(unfinished, index, owners, about);
     const generation = (numbersIn(folder)[0] ?? 0) + 1;
     renameSync(unfinished, join(folder, String(generation)));
-    failed = join(folder, String(generation));
+    toRemove = join(folder, String(generation));
     syncPath(folder);
     writeFileSync(join(folder, 'current.new'), String(generation));
-    failed = null; // from here on it may be pointed to
+    toRemove = null; // from here on, `current` may point to it
     replaceFile(join(folder, 'current.new'), join(folder, 'current'));
     return generation;
   } catch (error) {
-    if (failed) rmSync(failed, { recursive: true, force: true }); // where the disk is full, this was the last of its room
+    if (toRemove) rmSync(toRemove, { recursive: true, force: true }); // on a full disk it takes up the last room
     throw error;
   }
 }
@@ -119,10 +120,10 @@ function writeFiles(
   for (const name of [vectorsFile, ownersFile, 'manifest.json', '.']) syncPath(join(unfinished, name));
 }
 
-/** A snapshot that has been checked: its manifest, the owners, and the FAISS file that may now be read. */
+/** A checked snapshot: its manifest, the owners, and the path of the FAISS file, which is now safe to read. */
 export type CheckedSnapshot = { manifest: Manifest; owners: Owners; vectorsPath: string };
 
-/** Checks one generation against its manifest, byte for byte. @returns null where anything is doubtful */
+/** Checks one generation against its manifest, byte by byte. @returns null where anything is wrong */
 export function checkGeneration(folder: string, generation: number): CheckedSnapshot | null {
   const path = join(folder, String(generation));
   try {
@@ -150,7 +151,7 @@ export function checkGeneration(folder: string, generation: number): CheckedSnap
   }
 }
 
-/** The generation that was finished last; NaN where that isn't told, or can't be read. */
+/** The generation that `current` points to; NaN where there is no pointer, or it can't be read. */
 export function pointedTo(folder: string): number {
   try {
     return Number(readFileSync(join(folder, 'current'), 'utf8'));
@@ -160,10 +161,10 @@ export function pointedTo(folder: string): number {
 }
 
 /**
- * The newest snapshot that can be trusted: the one pointed to, else one before it. FAISS never sees a file whose bytes are
- * not those that were written. One of another store, or of passages that this one has lost, is removed: when there are others of
- * the same keys it would be taken for theirs.
- * @returns null where there is none: then the index is made from the store
+ * The newest trustworthy snapshot: the one pointed to, or else an earlier one. FAISS never reads a file that isn't byte for byte what it
+ * wrote. A snapshot of another store, or of passages that this store has lost, is removed: later passages with the same keys would be
+ * taken for those in it.
+ * @returns null where there is none; the index is then made from the database
  */
 export function findSnapshot(
   folder: string,
@@ -185,12 +186,12 @@ export function findSnapshot(
   return null;
 }
 
-/** Clears away what is no longer needed: unfinished folders, and all generations but the two newest. */
+/** Removes unfinished folders, and all generations but the two newest. */
 export function tidySnapshots(folder: string) {
   if (!existsSync(folder)) return;
-  // A builder may outlive its host by a moment.
+  // A builder may outlive its host by a moment, and still be writing.
   for (const name of readdirSync(folder))
-    if (name.startsWith('unfinished-') && !lives(Number(name.slice('unfinished-'.length))))
+    if (name.startsWith('unfinished-') && !isAlive(Number(name.slice('unfinished-'.length))))
       rmSync(join(folder, name), { recursive: true, force: true });
   for (const generation of numbersIn(folder).slice(2))
     rmSync(join(folder, String(generation)), { recursive: true, force: true });

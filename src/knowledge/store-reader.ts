@@ -1,11 +1,11 @@
 import type { DocumentSummary, NewDocument } from './port.ts';
 
-/** A document that a store holds, and how to read all of it: null where it is gone by now. */
+/** A document of a store; `read` reads all of it, or gives null where it is gone by now. */
 export type ListedDocument = Pick<DocumentSummary, 'source' | 'contentHash' | 'passages'> & {
   read: () => Promise<NewDocument | null>;
 };
 
-/** Reads everything that a store holds, vectors included, as it was put. */
+/** Reads everything in a store, vectors included, in the form in which it was put. */
 export interface StoreReader {
   /** The model whose vectors the store holds; null where it has never held any. */
   embeddingModel: string | null;

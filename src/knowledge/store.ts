@@ -11,9 +11,9 @@ import { type RankedPassage, rankPassages } from './rank-passages.ts';
 import { createRecentPassages } from './recent-passages.ts';
 import { createTidying } from './tidying.ts';
 import type { Tuning } from './upkeep.ts';
-import { allFinite, otherLength, vectorLengthOf } from './vector-length.ts';
+import { allFinite, unexpectedLength, vectorLengthOf } from './vector-length.ts';
 
-/** How many windows and passages each of the two searches hands to the fusion, at least. */
+/** How many windows, at least, the search for near ones hands to the fusion. */
 const candidatesPerSearch = 100;
 
 type OpenCollection = { key: number; fullText: FullText };
@@ -24,18 +24,18 @@ export type StoreOptions = {
   embeddingModel: string;
   askRetentionMs: number;
   tuning: Tuning;
-  /** The store that must be there; where it isn't said, whichever is, or a new one. */
+  /** The store that must be there; by default, whichever is there or else a new one. */
   storeId?: string;
 };
 
 export type Store = ReturnType<typeof openStore>;
 
 /**
- * The store itself, synchronous, for the one process that owns `dataDir`: SQLite holds the truth (documents, passages,
- * vectors, words, asks), FAISS an index of each collection's vectors, made from it.
- * @param options.embeddingModel the name of the model whose vectors come in
- * @param tell.onAsksSetAside is told the name that a damaged file of records of asks has now
- * @param tell.onStep is called for each step of what may take long: for each passage that is written or removed
+ * The store itself, synchronous, for the one process that owns `dataDir`. SQLite holds everything (documents, passages, vectors, words,
+ * records of asks); FAISS holds an index of each collection's vectors, made from it.
+ * @param options.embeddingModel the name of the model that makes the vectors
+ * @param tell.onAsksSetAside is told the new name of a damaged file of records of asks
+ * @param tell.onStep is called at each step of long work: for each passage that is written or removed
  * @throws AppError NOT_READY where the folder is in use, damaged or not this store's, or holds the vectors of another model
  */
 export function openStore(
@@ -62,9 +62,10 @@ export function openStore(
 
   const indexes = createIndexes({ ...options, documents });
   const open = new Map<string, OpenCollection>();
-  for (const { key, name } of documents.collectionKeys()) takeUp(name, { key, fullText: openFullText(database, key) });
+  for (const { key, name } of documents.collectionKeys())
+    register(name, { key, fullText: openFullText(database, key) });
 
-  /** Makes a collection's rows and tables, in a transaction of the caller: one without the other would keep the store from being opened. */
+  /** Makes a collection's row and tables, in the caller's transaction: with only one of the two, the store couldn't be opened. */
   function insertCollection(name: string): OpenCollection {
     const key = documents.insertCollection(name);
     const fullText = openFullText(database, key);
@@ -72,12 +73,13 @@ export function openStore(
     return { key, fullText };
   }
 
-  function takeUp(name: string, collection: OpenCollection) {
+  function register(name: string, collection: OpenCollection) {
     open.set(name, collection);
     if (dimension !== null) indexes.load(name, collection.key, dimension);
   }
 
-  function need(name: string): OpenCollection {
+  /** @throws AppError COLLECTION_NOT_FOUND */
+  function getCollection(name: string): OpenCollection {
     const collection = open.get(name);
     if (!collection) throw new AppError('COLLECTION_NOT_FOUND', 'There is no collection of this name.');
     return collection;
@@ -90,7 +92,7 @@ export function openStore(
   function dimensionOf(document: NewDocument): number {
     const length = vectorLengthOf(document);
     if (dimension !== null && length !== dimension && documents.counts().passages > 0)
-      throw otherLength(length, dimension);
+      throw unexpectedLength(length, dimension);
     return length;
   }
 
@@ -104,7 +106,7 @@ export function openStore(
   }
 
   function writeRows(document: NewDocument, length: number) {
-    const { fullText } = need(document.collection);
+    const { fullText } = getCollection(document.collection);
     const id = documents.idOf(document.collection, document.source);
     const before = documents.place(id);
     const erased = before ? eraseRows(before.key, fullText) : new Map<number, Float32Array>();
@@ -128,32 +130,32 @@ export function openStore(
       return newDocuments.map((document) => writeRows(document, length));
     });
     if (length !== dimension) {
-      dimension = length; // all were empty: see dimensionOf
+      dimension = length; // the store was empty: see dimensionOf
       for (const [name, { key }] of open) indexes.load(name, key, length);
     } else for (const { collection, erased, added } of written) indexes.change(collection, erased, added);
-    tidying.soon();
+    tidying.postpone();
     return written.map(({ id, added, replaced }) => ({ id, passages: added.length, replaced }));
   }
 
   function remove(id: string): boolean {
     const found = documents.place(id);
     if (!found) return false;
-    const { fullText } = need(found.collection);
+    const { fullText } = getCollection(found.collection);
     indexes.change(
       found.collection,
       changing(() => eraseRows(found.key, fullText)),
       [],
     );
-    tidying.soon();
+    tidying.postpone();
     return true;
   }
 
   /**
-   * Answers several questions of a collection with one pass over its FAISS index, which costs little more than one; then each is
-   * ranked when it is asked for, in order.
+   * Answers several questions about a collection with one pass over its FAISS index, which costs little more than one question does.
+   * @returns the ranked passages of each question in order, each ranked when it is taken from the iterator
    */
   function searchTogether(name: string, queries: Query[]): IteratorObject<RankedPassage[]> {
-    const { fullText } = need(name);
+    const { fullText } = getCollection(name);
     const index: CollectionIndex | undefined = indexes.of(name);
     if (!index || index.size === 0) return Iterator.from(queries).map(() => []);
     const depth = ({ topK, rerankedFor }: Query) =>
@@ -183,18 +185,15 @@ export function openStore(
   function createCollection(name: string): MadeCollection {
     const made = !open.has(name);
     if (made)
-      takeUp(
+      register(
         name,
         changing(() => insertCollection(name)),
       );
     return { made, collection: documents.collection(name)! };
   }
 
-  /**
-   * Takes a collection out with all that is in it, which is erased from the disk later; where it is to stay, an empty one is put in its
-   * place at once.
-   */
-  function takeOut(name: string, { stays }: { stays: boolean }): boolean {
+  /** Removes a collection, whose content is erased later; if it `stays`, as an empty one. @returns false where there is none */
+  function removeContent(name: string, { stays }: { stays: boolean }): boolean {
     const collection = open.get(name);
     if (!collection) return false;
     const next = changing(() => {
@@ -204,32 +203,32 @@ export function openStore(
     });
     open.delete(name);
     indexes.drop(name, collection.key);
-    if (next) takeUp(name, next);
-    erasing.inTime();
+    if (next) register(name, next);
+    erasing.ensureScheduled();
     return true;
   }
 
   return {
     put,
     remove,
-    /** Whether a question's vector can be searched with; the caller asks before it joins questions into one search. */
+    /** Whether a vector can be searched with; to be checked for each question before several share a search. */
     fits: (vector: Float32Array) => dimension === null || (vector.length === dimension && allFinite(vector)),
     searchTogether,
     createCollection,
-    removeCollection: (name: string) => takeOut(name, { stays: false }),
-    emptyCollection: (name: string) => takeOut(name, { stays: true }),
+    removeCollection: (name: string) => removeContent(name, { stays: false }),
+    emptyCollection: (name: string) => removeContent(name, { stays: true }),
     findSource(collection: string, source: string) {
-      need(collection);
+      getCollection(collection);
       return documents.findSource(collection, source);
     },
     document: documents.get,
     documents(query: { collection: string; after: string | null; limit: number }) {
-      need(query.collection);
+      getCollection(query.collection);
       return documents.page(query);
     },
     collections: documents.collections,
     collection: documents.collection,
-    /** The passages of these keys; null for one that is no longer there. */
+    /** The passages with these keys; null for each that is gone. */
     passages: (keys: number[]) => keys.map(shown),
     saveAsks: asks.save,
     ask: asks.get,

@@ -2,7 +2,7 @@ import { AppError } from '../errors.ts';
 import type { Span } from '../sentences.ts';
 import type { NewWindow } from './port.ts';
 
-/** What is told where the store holds something that Assay never writes. */
+/** The failure to read something in the store that Assay can't have written. */
 export const damagedStore = (what: string, cause?: unknown) =>
   new AppError(
     'NOT_READY',
@@ -18,15 +18,15 @@ function read<Value>(what: string, work: () => Value): Value {
   }
 }
 
-/** Numbers as they are stored. */
+/** Numbers in the form in which they are stored. */
 export const toBytes = (numbers: Int32Array | Float32Array) =>
   new Uint8Array(numbers.buffer, numbers.byteOffset, numbers.byteLength);
 
-/** Vectors that were stored. The functions here throw an AppError NOT_READY where what is stored is damaged. */
+/** Stored vectors. Like all functions below, throws an AppError NOT_READY where what is stored is damaged. */
 export const toFloats = (bytes: unknown) =>
   read('a vector', () => new Float32Array((bytes as Uint8Array).slice().buffer));
 
-/** Where the windows of a passage are. */
+/** The spans of a passage's windows. */
 export function toSpans(bytes: unknown): Span[] {
   const numbers = read('a window', () => new Int32Array((bytes as Uint8Array).slice().buffer));
   return Array.from({ length: numbers.length / 2 }, (_, at) => ({
@@ -35,7 +35,7 @@ export function toSpans(bytes: unknown): Span[] {
   }));
 }
 
-/** The windows of a passage, with the headings that each stands under. */
+/** A passage's windows, each with the headings above it. */
 export function toWindows(windows: unknown, headingPaths: unknown): NewWindow[] {
   const paths = read('a path of headings', () => JSON.parse(String(headingPaths)) as string[][]);
   return toSpans(windows).map((span, at) => ({ ...span, headingPath: paths[at]! }));

@@ -1,23 +1,24 @@
-/** How long nothing must have changed before it is tidied, and the pause between steps of that, in milliseconds. */
+/** How long after the last change tidying begins, and the pause between its steps, in milliseconds. */
 const tidyAfterMs = 1_000;
 const tidyEveryMs = 50;
-/** How long a step may take before the next is left for later: of thousands of full texts each may have something to merge. */
+/** How long a step may take, in milliseconds, before the rest is left for the next: thousands of parts may be untidy. */
 const stepMs = 10;
-/** When it is tried again after a failure. */
+/** How long to wait after a failure, in milliseconds. */
 const retryMs = 60_000;
 
-/** Something that is tidied a little at a time; `tidy` tells whether there may be more to do. */
+/** Something that is tidied a little at a time. `tidy` returns whether there may be more to do. */
 type Untidy = { tidy(): boolean };
 
 /**
- * Tidies parts of a store when nothing has changed for a while, a few at a time, so that no search waits long.
- * @param parts those that there are at the time
- * @returns `soon`: to be called after a change, `inTime`: the same for what later changes must not put off, and `close`
+ * Tidies parts of a store, a little at a time so that no search waits long, once nothing has changed for a while.
+ * @param parts the parts at the time of a step
+ * @returns `postpone`, to be called after a change: starts the wait anew; `ensureScheduled`, for what later changes must not put off:
+ * schedules tidying unless it is scheduled; and `close`
  */
 export function createTidying(parts: () => Untidy[]) {
   let timer: NodeJS.Timeout | undefined;
 
-  function soon(afterMs = tidyAfterMs) {
+  function schedule(afterMs = tidyAfterMs) {
     clearTimeout(timer);
     timer = setTimeout(tidy, afterMs).unref();
   }
@@ -33,15 +34,15 @@ export function createTidying(parts: () => Untidy[]) {
         more = true;
         break;
       }
-      if (more) soon(tidyEveryMs);
+      if (more) schedule(tidyEveryMs);
     } catch {
-      soon(retryMs); // a disk that takes nothing now may do so later; until then searches take a little longer
+      schedule(retryMs); // a full disk may have room later; until then searches take a little longer
     }
   }
 
-  soon();
-  const inTime = () => {
-    if (!timer) soon();
+  schedule();
+  const ensureScheduled = () => {
+    if (!timer) schedule();
   };
-  return { soon: () => soon(), inTime, close: () => clearTimeout(timer) };
+  return { postpone: () => schedule(), ensureScheduled, close: () => clearTimeout(timer) };
 }

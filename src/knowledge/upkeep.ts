@@ -5,20 +5,20 @@ import type { BuildOrder } from './build-index.ts';
 import type { CollectionIndex } from './collection-index.ts';
 import type { IndexKind } from './index-part.ts';
 
-/** When an index is worth a snapshot, and when it is quantized. Counted in windows. */
+/** When an index is due for a snapshot, and when for quantizing; sizes are in windows. */
 export type Tuning = {
-  /** Up to so many, every question is compared with every vector as it is; docs/benchmarks.md shows what that costs. */
+  /** Up to this size, a question is compared with every vector exactly; docs/benchmarks.md shows what that costs. */
   quantizeFrom: number;
-  /** A snapshot is due after so many changes, or after a tenth of the index, whichever is more. */
+  /** A snapshot is due after this many changes, or after changes to a tenth of the index, whichever is more. */
   snapshotEvery: number;
-  /** The host ends, and starts anew from its snapshots, when it holds so much more memory than its vectors explain. */
+  /** The host is restarted from its snapshots when it holds this much more memory than its vectors explain. */
   spareMemoryMiB: number;
 };
 
 export const defaultTuning: Tuning = { quantizeFrom: 100_000, snapshotEvery: 5_000, spareMemoryMiB: 512 };
 
-/** The exit code of a host that has spent its memory: it is to be started anew, and nobody need worry. */
-export const recycled = 75;
+/** The exit code of a host that ends to give leaked memory back; it is started anew, and nothing is wrong. */
+export const recycledCode = 75;
 
 const builderFile = fileURLToPath(new URL('./build-index.ts', import.meta.url));
 
@@ -30,7 +30,7 @@ export function dueBuild(
 ): IndexKind | null {
   const { size, quantized, exact } = index;
   if (size > quantizeFrom) {
-    // What has come since may grow to a quarter of what is fast enough as it is, or a tenth.
+    // What has been added since may grow to a quarter of what exact search copes with, or to a tenth of the index.
     const tail = Math.max(quantizeFrom / 4, size / 10);
     return !quantized || exact.size > tail ? 'quantized' : null;
   }
@@ -38,8 +38,8 @@ export function dueBuild(
 }
 
 /**
- * Builds indexes, one at a time, each by a process of its own; it ends with this one.
- * @param onEnd is told when a builder has ended, and whether what it was to build is on the disk
+ * Builds indexes, one at a time, each in a process of its own, which ends with this one.
+ * @param onEnd is told when a builder has ended, and whether the snapshot is on the disk
  */
 export function createUpkeep(onEnd: (order: BuildOrder, isBuilt: boolean) => void) {
   const waiting = new Map<string, BuildOrder>();
@@ -55,7 +55,7 @@ export function createUpkeep(onEnd: (order: BuildOrder, isBuilt: boolean) => voi
       execArgv: ['--disable-warning=ExperimentalWarning'],
       env: { ...process.env, OMP_NUM_THREADS: undefined, OPENBLAS_NUM_THREADS: undefined },
     });
-    // One that failed has left nothing behind; the next change asks again.
+    // A failed builder leaves nothing behind; the next change orders the build again.
     const end = (isBuilt: boolean) => {
       building = null;
       onEnd(order, isBuilt);
@@ -71,7 +71,7 @@ export function createUpkeep(onEnd: (order: BuildOrder, isBuilt: boolean) => voi
       waiting.set(order.collection, order);
       next();
     },
-    /** Ends what is being built; it would keep the database open, its log from being folded in, and others from restoring it. */
+    /** Kills the builder: it would keep the database open, its log from being emptied, and a restore from taking place. */
     async close() {
       waiting.clear();
       if (building === null || builder === null) return;

@@ -3,7 +3,7 @@ import type { NewDocument } from './port.ts';
 
 /**
  * The length of a new document's vectors.
- * @throws AppError MODEL_BAD_OUTPUT where they are not all of one length, or hold what is no number
+ * @throws AppError MODEL_BAD_OUTPUT where they aren't all of one length, or hold a value that isn't finite
  */
 export function vectorLengthOf(document: NewDocument): number {
   const windows = document.passages.reduce((sum, passage) => sum + passage.windows.length, 0);
@@ -13,11 +13,11 @@ export function vectorLengthOf(document: NewDocument): number {
   return length;
 }
 
-/** What documents with vectors of another length than the store's are refused with. */
-export const otherLength = (length: number, stored: number) =>
+/** The refusal of vectors that have another length than the store's. */
+export const unexpectedLength = (length: number, stored: number) =>
   new AppError('MODEL_BAD_OUTPUT', `The embedding model returned vectors of ${length}, not ${stored}, numbers.`);
 
-/** Whether vectors hold nothing but numbers. A loop: `every` calls a function for each, and a search has some hundreds. */
+/** Whether all values are finite. A loop, because `every` calls a function for each of the hundreds of values in a search. */
 export function allFinite(vectors: Float32Array): boolean {
   for (let at = 0; at < vectors.length; at += 1) if (!Number.isFinite(vectors[at])) return false;
   return true;

@@ -1,10 +1,10 @@
 import type { DatabaseSync } from 'node:sqlite';
-import { counted, removedCollections } from './remains.ts';
+import { contentCounts, removedCollections } from './remains.ts';
 import type { StoreFinding } from './store-finding.ts';
 
-/** How far the length of a vector may be from 1. */
+/** How far a vector's length (norm) may be from 1. */
 const lengthTolerance = 1e-3;
-/** How many of many troubles are named. */
+/** How many problems of a kind are named, at most. */
 const mostNamed = 3;
 
 type DocumentRow = { key: number; id: string; source: string; metadata: string; text: string; characters: number };
@@ -18,17 +18,17 @@ type PassageRow = {
   vectors: Uint8Array;
 };
 
-/** What is wrong of one kind: how often, and where at first. */
+/** Collects problems of one kind: counts them all, and keeps the first few in words. */
 function createTally(name: string, what: string, mend: string) {
   const named: string[] = [];
   let wrong = 0;
   return {
-    note(trouble: string) {
+    note(problem: string) {
       wrong += 1;
-      if (named.length < mostNamed) named.push(trouble);
+      if (named.length < mostNamed) named.push(problem);
     },
-    finding(looked: number): StoreFinding {
-      if (wrong === 0) return { name, ok: true, detail: `${looked} ${what}` };
+    finding(checked: number): StoreFinding {
+      if (wrong === 0) return { name, ok: true, detail: `${checked} ${what}` };
       const more = wrong > named.length ? `; and ${wrong - named.length} more` : '';
       return { name, ok: false, detail: `${named.join('; ')}${more}. ${mend}` };
     },
@@ -36,9 +36,9 @@ function createTally(name: string, what: string, mend: string) {
 }
 
 /**
- * Checks every document against its passages: each is its document's slice, its windows lie inside it, and each window has
- * its headings and a vector of unit length.
- * @param onProgress is told how many of the passages have been looked at
+ * Checks every document: each passage must be its document's slice, with its windows inside it, and each window must have its headings
+ * and a vector of unit length.
+ * @param onProgress is told how many of the passages have been checked
  */
 export function verifyDocuments(
   database: DatabaseSync,
@@ -49,22 +49,22 @@ export function verifyDocuments(
   const passages = createTally('store: passages', 'word for word as in their documents', again);
   const windows = createTally('store: windows', 'inside their passages', again);
   const vectors = createTally('store: vectors', 'of unit length', 'Make them anew: npx assay reembed.');
-  const looked = { documents: 0, passages: 0, windows: 0 };
+  const checked = { documents: 0, passages: 0, windows: 0 };
   const dimension = Number(database.prepare("SELECT value FROM meta WHERE name = 'dimension'").get()?.value);
-  const total = Number(database.prepare(`SELECT ${counted}`).get()!.passages);
+  const total = Number(database.prepare(`SELECT ${contentCounts}`).get()!.passages);
   const passagesOf = database.prepare(
     `SELECT id, start, "end", text, windows, heading_paths AS headingPaths, vectors FROM passages
      WHERE document_key = ? ORDER BY key`,
   );
 
-  function lookAtDocument(document: DocumentRow) {
+  function checkDocument(document: DocumentRow) {
     const { source, text, characters } = document;
     if (text.length !== characters) documents.note(`${source} has ${text.length} characters instead of ${characters}`);
     const metadata = parsed(document.metadata);
     if (metadata === null || typeof metadata !== 'object' || Array.isArray(metadata))
       documents.note(`${source} has metadata that can't be read`);
     let before = -1;
-    const already = looked.passages;
+    const already = checked.passages;
     for (const row of passagesOf.iterate(document.key)) {
       const passage = row as unknown as PassageRow;
       const where = `${source}, passage ${passage.id}`;
@@ -74,15 +74,15 @@ export function verifyDocuments(
         passages.note(`${where} differs from its document`);
       if (passage.start <= before) passages.note(`${where} does not stand behind the one before it`);
       before = passage.start;
-      lookAtWindows(passage, where);
-      looked.passages += 1;
-      if (looked.passages % 256 === 0) onProgress(looked.passages, total);
+      checkWindows(passage, where);
+      checked.passages += 1;
+      if (checked.passages % 256 === 0) onProgress(checked.passages, total);
     }
-    if (looked.passages === already) documents.note(`${source} has no passage`);
-    looked.documents += 1;
+    if (checked.passages === already) documents.note(`${source} has no passage`);
+    checked.documents += 1;
   }
 
-  function lookAtWindows(passage: PassageRow, where: string) {
+  function checkWindows(passage: PassageRow, where: string) {
     const { start, end } = passage;
     const count = passage.windows.length / 8;
     if (!Number.isInteger(count) || count < 1) return windows.note(`${where} has no windows that can be read`);
@@ -95,9 +95,9 @@ export function verifyDocuments(
     const isPath = (path: unknown) => Array.isArray(path) && path.every((heading) => typeof heading === 'string');
     if (!Array.isArray(paths) || paths.length !== count || !paths.every(isPath))
       windows.note(`${where} has ${count} windows, and not as many paths of headings`);
-    const trouble = troubleWith(passage.vectors, count, dimension);
-    if (trouble !== null) vectors.note(`${where}: ${trouble}`);
-    looked.windows += count;
+    const problem = problemWith(passage.vectors, count, dimension);
+    if (problem !== null) vectors.note(`${where}: ${problem}`);
+    checked.windows += count;
   }
 
   onProgress(0, total);
@@ -105,18 +105,18 @@ export function verifyDocuments(
     `SELECT key, id, source, metadata, text, characters FROM documents
      WHERE collection_key NOT IN ${removedCollections} ORDER BY key`,
   );
-  for (const row of all.iterate()) lookAtDocument(row as unknown as DocumentRow);
+  for (const row of all.iterate()) checkDocument(row as unknown as DocumentRow);
   onProgress(total, total);
   return [
-    documents.finding(looked.documents),
-    passages.finding(looked.passages),
-    windows.finding(looked.windows),
-    vectors.finding(looked.windows),
+    documents.finding(checked.documents),
+    passages.finding(checked.passages),
+    windows.finding(checked.windows),
+    vectors.finding(checked.windows),
   ];
 }
 
 /** What is wrong with a passage's vectors, or null. */
-function troubleWith(bytes: Uint8Array, count: number, dimension: number): string | null {
+function problemWith(bytes: Uint8Array, count: number, dimension: number): string | null {
   if (bytes.length !== count * dimension * 4)
     return `its vectors have ${bytes.length} bytes instead of ${count * dimension * 4}`;
   const numbers = new Float32Array(bytes.slice().buffer);

@@ -6,21 +6,22 @@ import { openToRead } from './open-to-read.ts';
 import { checkGeneration, pointedTo, snapshotFolder } from './snapshot.ts';
 import type { StoreFinding } from './store-finding.ts';
 
-/** Checks each collection's newest snapshot byte for byte, and whose it is; one that is not there yet is none to check. */
+/** Checks each collection's newest snapshot, if it has one, byte by byte, and whether it is of this store. */
 export function verifySnapshots(dataDir: string, database: DatabaseSync): StoreFinding[] {
-  const storeId = database.prepare("SELECT value FROM meta WHERE name = 'store_id'").get()?.value;
-  const lastPassageKey = lastPassageKeyIn(database);
+  const documents = createDocuments(database);
+  const storeId = documents.meta('store_id');
+  const lastPassageKey = documents.lastPassageKey();
   const wrong: string[] = [];
   let checked = 0;
-  for (const { key, name } of createDocuments(database).collectionKeys()) {
+  for (const { key, name } of documents.collectionKeys()) {
     const folder = snapshotFolder(dataDir, key);
     if (!existsSync(join(folder, 'current'))) continue;
     checked += 1;
     const manifest = checkGeneration(folder, pointedTo(folder))?.manifest;
-    const isLost = (newest: number) => manifest !== undefined && manifest.lastPassageKey > newest;
-    // A service that runs beside may have stored passages, and made a snapshot of them, since this look at the database began.
-    const isWrong = isLost(lastPassageKey) && isLost(lastPassageKeyNow(dataDir));
-    if (!manifest || manifest.storeId !== storeId || isWrong) wrong.push(name);
+    const isNewerThan = (newest: number) => manifest !== undefined && manifest.lastPassageKey > newest;
+    // A running service may have stored passages, and made a snapshot of them, since the database was opened here.
+    const hasLostPassages = isNewerThan(lastPassageKey) && isNewerThan(lastPassageKeyNow(dataDir));
+    if (!manifest || manifest.storeId !== storeId || hasLostPassages) wrong.push(name);
   }
   const mend = 'Nothing is lost: the next start makes the index from the database, and a new snapshot after it.';
   const detail =
@@ -30,13 +31,10 @@ export function verifySnapshots(dataDir: string, database: DatabaseSync): StoreF
   return [{ name: 'store: snapshots', ok: wrong.length === 0, detail }];
 }
 
-const lastPassageKeyIn = (database: DatabaseSync) =>
-  Number(database.prepare("SELECT seq FROM sqlite_sequence WHERE name = 'passages'").get()?.seq ?? 0);
-
 function lastPassageKeyNow(dataDir: string): number {
   const database = openToRead(dataDir);
   try {
-    return lastPassageKeyIn(database);
+    return createDocuments(database).lastPassageKey();
   } finally {
     database.close();
   }

@@ -2,7 +2,7 @@ import { accessSync, constants, existsSync, readdirSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { askMigrations } from './asks.ts';
-import { ofNewerVersion, tellsOfDamage, translateStoreError } from './database.ts';
+import { isDamageError, newerVersion, translateStoreError } from './database.ts';
 import { createDocuments } from './documents.ts';
 import { isEmptied, isStored, openToRead } from './open-to-read.ts';
 import type { KnowledgeStats } from './port.ts';
@@ -14,36 +14,36 @@ import { verifySnapshots } from './verify-snapshots.ts';
 /** How much a store holds. */
 type StoreCounts = Pick<KnowledgeStats, 'documents' | 'passages' | 'collections'>;
 
-/** What comes back a backup, or else the documents themselves. */
+/** How to mend a damaged database. */
 const mendDatabase =
   'Restore a backup (npx assay restore FILE --force), or move the data folder away and ingest the documents again.';
 
 /**
- * A quick look at a store, read-only, beside the service if one runs: what it holds, and whether it can be served with the
- * embedding model of the settings.
- * @param options.toText says in words what it holds
- * @returns findings; what keeps it from looking is one too, never thrown
+ * Checks quickly what a store holds and whether it can be served with the settings' embedding model; read-only, also while a service
+ * uses it.
+ * @param options.toText puts what it holds into words
+ * @returns findings; what prevents a check is a finding too, never thrown
  */
-export function lookAtStore(options: {
+export function inspectStore(options: {
   dataDir: string;
   embeddingModel: string;
   toText: (held: StoreCounts) => string;
 }): StoreFinding[] {
   const { dataDir, embeddingModel, toText } = options;
   const findings = withDatabase(dataDir, (database) => [
-    ...look('store', () => [{ name: 'store', ok: true, detail: toText(createDocuments(database).counts()) }]),
-    ...look('store: embedding model', () => verifyModel(database, embeddingModel)),
+    ...check('store', () => [{ name: 'store', ok: true, detail: toText(createDocuments(database).counts()) }]),
+    ...check('store: embedding model', () => verifyModel(database, embeddingModel)),
     ...findUnwritable(dataDir),
   ]);
   return findings ?? [nothingStored, ...findUnwritable(dataDir)];
 }
 
 /**
- * Checks a whole store against itself, read-only, as of one instant, beside the service if one runs. Holds one document in
- * memory at a time.
- * @param options.embeddingModel the model that the settings name, where they are known
- * @param options.onProgress is told how many of the passages have been looked at
- * @returns a finding for each thing that was looked at; what keeps it from looking is a finding too, never thrown
+ * Checks everything in a store for consistency, as of one instant; read-only, also while a service uses it. Holds one document in memory
+ * at a time.
+ * @param options.embeddingModel the settings' model, where they are known
+ * @param options.onProgress is told how many of the passages have been checked
+ * @returns a finding for each check; what prevents a check is a finding too, never thrown
  */
 export async function verifyStore(options: {
   dataDir: string;
@@ -52,20 +52,20 @@ export async function verifyStore(options: {
 }): Promise<StoreFinding[]> {
   const { dataDir, embeddingModel } = options;
   const findings = withDatabase(dataDir, (database) => [
-    ...look('store: database', () => verifyDatabase('store: database', database)),
-    ...look('store: embedding model', () => verifyModel(database, embeddingModel)),
-    ...look('store: documents', () => verifyDocuments(database, options.onProgress)),
-    ...look('store: full text', () => verifyFullText(database)),
-    ...look('store: asks', () => verifyAsks(dataDir)),
-    ...look('store: left over', () => findLeftovers(dataDir)),
-    ...look('store: snapshots', () => verifySnapshots(dataDir, database)),
+    ...check('store: database', () => verifyDatabase('store: database', database)),
+    ...check('store: embedding model', () => verifyModel(database, embeddingModel)),
+    ...check('store: documents', () => verifyDocuments(database, options.onProgress)),
+    ...check('store: full text', () => verifyFullText(database)),
+    ...check('store: asks', () => verifyAsks(dataDir)),
+    ...check('store: left over', () => findLeftovers(dataDir)),
+    ...check('store: snapshots', () => verifySnapshots(dataDir, database)),
   ]);
-  return findings ?? [nothingStored, ...look('store: asks', () => verifyAsks(dataDir))];
+  return findings ?? [nothingStored, ...check('store: asks', () => verifyAsks(dataDir))];
 }
 
 const nothingStored: StoreFinding = { name: 'store', ok: true, detail: 'nothing is stored yet' };
 
-/** What is found in the documents of a data folder, of one instant; null where there are none yet. */
+/** The findings about a data folder's database, as of one instant; null where nothing is stored yet. */
 function withDatabase(dataDir: string, find: (database: DatabaseSync) => StoreFinding[]): StoreFinding[] | null {
   if (isEmptied(dataDir)) return [{ name: 'store', ok: false, detail: `assay.db is empty. ${mendDatabase}` }];
   if (!isStored(dataDir)) return null;
@@ -73,7 +73,7 @@ function withDatabase(dataDir: string, find: (database: DatabaseSync) => StoreFi
   try {
     database = openToRead(dataDir);
   } catch (error) {
-    const detail = tellsOfDamage(error) ? `assay.db is damaged. ${mendDatabase}` : translateStoreError(error).message;
+    const detail = isDamageError(error) ? `assay.db is damaged. ${mendDatabase}` : translateStoreError(error).message;
     return [{ name: 'store', ok: false, detail }];
   }
   try {
@@ -83,8 +83,8 @@ function withDatabase(dataDir: string, find: (database: DatabaseSync) => StoreFi
   }
 }
 
-/** What can't be read at all is a finding as well. */
-function look(name: string, work: () => StoreFinding[]): StoreFinding[] {
+/** Runs a check; where it can't be finished, that is the finding. */
+function check(name: string, work: () => StoreFinding[]): StoreFinding[] {
   try {
     return work();
   } catch (error) {
@@ -93,13 +93,16 @@ function look(name: string, work: () => StoreFinding[]): StoreFinding[] {
   }
 }
 
+/** What SQLite finds damaged, or null. */
+function findDamage(database: DatabaseSync): string | null {
+  const rows = database.prepare('PRAGMA integrity_check(10)').all();
+  const found = rows.map((row) => String(row.integrity_check)).join('; ');
+  return found === 'ok' ? null : found;
+}
+
 function verifyDatabase(name: string, database: DatabaseSync): StoreFinding[] {
-  const problems = database
-    .prepare('PRAGMA integrity_check(10)')
-    .all()
-    .map((row) => String(row.integrity_check));
-  if (problems.join() !== 'ok')
-    return [{ name, ok: false, detail: `SQLite finds it damaged: ${problems.join('; ')}. ${mendDatabase}` }];
+  const damage = findDamage(database);
+  if (damage !== null) return [{ name, ok: false, detail: `SQLite finds it damaged: ${damage}. ${mendDatabase}` }];
   const dangling = database.prepare('PRAGMA foreign_key_check').all();
   const tables = [...new Set(dangling.map((row) => `${row.table} without their ${row.parent}`))].join(', ');
   if (dangling.length > 0)
@@ -109,18 +112,12 @@ function verifyDatabase(name: string, database: DatabaseSync): StoreFinding[] {
 
 function verifyModel(database: DatabaseSync, embeddingModel: string | undefined): StoreFinding[] {
   const name = 'store: embedding model';
-  const meta = new Map(
-    database
-      .prepare('SELECT name, value FROM meta')
-      .all()
-      .map((row) => [row.name, row.value]),
-  );
-  const passages = createDocuments(database).counts().passages;
-  const model = meta.get('embedding_model');
-  const dimension = Number(meta.get('dimension'));
-  if (passages === 0) return [{ name, ok: true, detail: 'no vectors yet' }];
-  if (model === undefined || !Number.isInteger(dimension) || dimension < 1) {
-    const missing = model === undefined ? 'which model made the vectors' : 'how long the vectors are';
+  const documents = createDocuments(database);
+  const model = documents.meta('embedding_model');
+  const dimension = Number(documents.meta('dimension'));
+  if (documents.counts().passages === 0) return [{ name, ok: true, detail: 'no vectors yet' }];
+  if (model === null || !Number.isInteger(dimension) || dimension < 1) {
+    const missing = model === null ? 'which model made the vectors' : 'how long the vectors are';
     return [{ name, ok: false, detail: `The store does not say ${missing}. Make them anew: npx assay reembed.` }];
   }
   if (embeddingModel !== undefined && embeddingModel !== model) {
@@ -141,23 +138,19 @@ function verifyAsks(dataDir: string): StoreFinding[] {
   try {
     database = new DatabaseSync(file, { readOnly: true, timeout: 5000 });
     const { user_version: version } = database.prepare('PRAGMA user_version').get()!;
-    if (Number(version) > askMigrations.length) throw ofNewerVersion();
-    const problems = database
-      .prepare('PRAGMA integrity_check(10)')
-      .all()
-      .map((row) => String(row.integrity_check));
-    if (problems.join() !== 'ok')
-      return [{ name, ok: false, detail: `SQLite finds them damaged: ${problems.join('; ')}. ${mend}` }];
+    if (Number(version) > askMigrations.length) throw newerVersion();
+    const damage = findDamage(database);
+    if (damage !== null) return [{ name, ok: false, detail: `SQLite finds them damaged: ${damage}. ${mend}` }];
     return [{ name, ok: true, detail: `${database.prepare('SELECT count(*) AS n FROM asks').get()!.n} kept` }];
   } catch (error) {
     const { message } = translateStoreError(error, 'asks.db');
-    return [{ name, ok: false, detail: tellsOfDamage(error) ? `They can't be read. ${mend}` : message }];
+    return [{ name, ok: false, detail: isDamageError(error) ? `They can't be read. ${mend}` : message }];
   } finally {
     database?.close();
   }
 }
 
-/** Whoever may only read the folder, or the one that it is to be made in, can't serve from it. */
+/** A finding where the folder, or the one in which it would be made, can't be written: then it can't be served from. */
 function findUnwritable(dataDir: string): StoreFinding[] {
   let folder = resolve(dataDir);
   while (!existsSync(folder) && folder !== dirname(folder)) folder = dirname(folder);
@@ -169,7 +162,7 @@ function findUnwritable(dataDir: string): StoreFinding[] {
   }
 }
 
-/** What an interrupted restore leaves, and what was damaged and set aside, is harmless, but it takes up room. */
+/** Finds what interrupted restores left, and damaged files that were set aside: harmless, but taking up room. */
 function findLeftovers(dataDir: string): StoreFinding[] {
   const left = readdirSync(dataDir).filter((name) =>
     /^(assay\.db\.|asks\.db\.|index\.)(restoring|before-restore|damaged)/.test(name),

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { before, test } from 'node:test';
 import { startKnowledge } from '../../src/knowledge/client.ts';
-import { lookAtStore, verifyStore } from '../../src/knowledge/verify.ts';
+import { inspectStore, verifyStore } from '../../src/knowledge/verify.ts';
 import { runCommand } from '../doubles/command-line.ts';
 import { startService } from '../doubles/service.ts';
 import { smallDocument } from '../doubles/small-document.ts';
@@ -231,7 +231,7 @@ test('a folder with nothing in it is nothing wrong', async (t) => {
 test('a quick look tells what a store holds, with which vectors, and what a start would be refused for', async (t) => {
   const toText = (held: object) => JSON.stringify(Object.values(held));
   const lookAt = (dataDir: string, embeddingModel = 'hashed') =>
-    lookAtStore({ dataDir, embeddingModel, toText }).map(({ ok, detail }) => `${ok}: ${detail}`);
+    inspectStore({ dataDir, embeddingModel, toText }).map(({ ok, detail }) => `${ok}: ${detail}`);
   assert.deepEqual(lookAt(madeIn), ['true: [31,61,2]', 'true: hashed, vectors of 64 numbers']);
   assert.match(lookAt(madeIn, 'another')[1]!, /^false: .*settings say another\. Run npx assay reembed/);
   assert.deepEqual(lookAt(await temporaryFolder(t)), ['true: nothing is stored yet']);

@@ -7,12 +7,11 @@ import type { Engine } from './engine.ts';
 const objectId = (id: string) => uuidOf('ask', id);
 
 /**
- * The records of past asks, packed, in a class that all collections share: a record outlives its collection, and is asked for by
- * its id alone.
- * @param retentionMs how long a record can be had; later it is not there, whether or not it has been removed yet
+ * The records of past asks, packed, in a class shared by all collections: a record outlives its collection, and is read by its id alone.
+ * @param retentionMs how long a record can be read; after that it is not found, whether or not it has been removed yet
  */
 export function createAsks(engine: Engine, retentionMs: number) {
-  /** Records that are being written. Who asks is answered before that is done, and may want the record at once. */
+  /** Records that are being written: an ask is answered before its record is written, and the record may be wanted at once. */
   const beingWritten = new Map<string, Promise<void>>();
 
   async function write({ id, collection, keyName, createdAt, reply }: NewAskRecord): Promise<void> {
@@ -34,7 +33,7 @@ export function createAsks(engine: Engine, retentionMs: number) {
       return written;
     },
     async get(id: string): Promise<AskRecord | null> {
-      await beingWritten.get(id)?.catch(() => {}); // whoever saves it is told
+      await beingWritten.get(id)?.catch(() => {}); // a failure is reported to whoever saves it
       type Kept = { collection: string; keyName?: string; createdAt: string; reply: string; keptAt: number };
       const path = `/v1/objects/AssayAsk/${objectId(id)}?consistency_level=QUORUM`;
       const found = (await engine.request<{ properties: Kept }>('GET', path))?.properties;
@@ -48,7 +47,7 @@ export function createAsks(engine: Engine, retentionMs: number) {
         reply: deserialize(zstdDecompressSync(Buffer.from(found.reply, 'base64'))),
       };
     },
-    /** Removes what is too old. */
+    /** Removes records that are too old. */
     async sweep(): Promise<void> {
       const where = { path: ['keptAt'], operator: 'LessThanEqual', valueInt: Date.now() - retentionMs };
       await engine.erase('AssayAsk', where);

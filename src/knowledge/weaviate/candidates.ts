@@ -1,16 +1,14 @@
 import { fuse } from '../fuse.ts';
-import type { Knowledge } from '../port.ts';
+import type { SearchQuery } from '../port.ts';
 import type { Engine } from './engine.ts';
 import type { Statistics } from './statistics.ts';
 import { type Candidate, createWords } from './words.ts';
 
-type Query = Parameters<Knowledge['search']>[0];
-
-/** The two searches of the engine: for what is near a question, and for what shares its words. */
+/** The engine's two searches: for windows near a question, and for passages that share its words. */
 export function createCandidates(engine: Engine, statistics: Statistics) {
   const words = createWords(engine, statistics);
 
-  /** The windows that are nearest, nearest first, each as its passage with the cosine as its score. */
+  /** The nearest windows, nearest first, each as a candidate for its passage, with its cosine as the score. */
   async function near(collection: string, vector: Float32Array, limit: number): Promise<Candidate[]> {
     const fields = ['passage', 'documentId', 'version'];
     const [found] = await engine.find<Omit<Candidate, 'score'>>([
@@ -19,7 +17,7 @@ export function createCandidates(engine: Engine, statistics: Statistics) {
     return found!.map(({ passage, documentId, version, cosine: score }) => ({ passage, documentId, version, score }));
   }
 
-  return async (query: Query & { limit: number }) => {
+  return async (query: SearchQuery & { limit: number }) => {
     const { collection, vector, limit, topK } = query;
     const [nearest, sharing] = await Promise.all([near(collection, vector, limit), words(query)]);
     const { mean, first, isAll } = sharing;
@@ -28,7 +26,7 @@ export function createCandidates(engine: Engine, statistics: Statistics) {
   };
 }
 
-/** Near passages that aren't among the first by words, and would be among the best if they weighed as much as the last of those. */
+/** Near passages that aren't among the first by words, but would be among the best if their BM25 were that of the last of these. */
 function worthWeighing(near: Candidate[], words: Candidate[], { mean, topK }: { mean: number; topK: number }) {
   const scale = { mean, nearest: near[0]?.score ?? mean, heaviest: words[0]?.score ?? 0 };
   const bm25Of = new Map(words.map(({ passage, score }) => [passage, score]));

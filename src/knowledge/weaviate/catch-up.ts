@@ -2,21 +2,22 @@ import { versionClasses } from './classes.ts';
 import type { Engine } from './engine.ts';
 import type { Node } from './nodes.ts';
 
-/** Collections that are counted by one query. */
+/** How many collections one query counts. */
 const countedAtOnce = 25;
 const counted = ['AssayDocument', ...versionClasses];
 
 /**
- * Tells whether a node has all of every collection that another has. One that was away has not what was written meanwhile; the engine
- * brings it there by and by, and says nothing when it is done, while searches on that node miss it. What a majority has written
- * is on one of any two nodes, so two that hold the same lack nothing: as many objects, of the same versions. While there is writing,
- * a collection may be equal at one moment and not at the next: once is enough.
+ * Tells whether a node holds everything in every collection that another node holds. A node that was away lacks what was written
+ * meanwhile; the engine copies it there bit by bit without saying when it is done, and until then searches on that node miss it. What a
+ * majority has written is on at least one of any two nodes, so two nodes that hold the same (as many objects, of the same versions) lack
+ * nothing. During writes a collection may be equal at one moment and not at the next: having been equal once is enough.
  *
- * Both must also take the same nodes for their cluster. One that came back and found none of the others says that it is ready, and
- * of all copies knows its own: that is a majority then, which reads what it had when it went.
+ * Both nodes must also count the same nodes as their cluster. A node that comes back and finds none of the others says that it is ready
+ * but knows only its own copies: it takes these for a majority, and reads what it had when it went away.
+ * @returns a function that resolves to whether `node` holds all that `other` holds
  */
 export function createCatchUp(engine: Engine) {
-  /** The collections in which a node was never equal since it was last lost. */
+  /** For each node, the collections in which it hasn't been equal since it was last lost. */
   const behind = new WeakMap<Node, { left: Set<string>; lostAt: number }>();
 
   async function counts(node: Node, names: string[]): Promise<string[]> {

@@ -6,32 +6,32 @@ import { type DocumentProperties, type Documents, documentIdOf, documentObjectId
 import type { Engine, EngineObject } from './engine.ts';
 import { toProperties, toVersionObjects } from './objects.ts';
 
-/** Objects in one call: passages and windows. */
+/** About how many objects (texts, passages, words and windows) one call writes. */
 const objectsPerCall = 250;
-/** Changes that are read in one go. */
+/** How many changes are read in one go. */
 const changesAtOnce = 100;
 
-/** A document that is changed: its new version, or null where it goes, and the version that it had. */
+/** A changed document: its new version, null if it is removed, and its previous version. */
 type Step = { documentId: string; version: string | null; previous: string | null };
-/** A change under way. Once it holds the documents as they will be, it is decided, and whoever finds it finishes it. */
+/** A change under way. Once its record holds the documents as they will be, it is decided: whoever finds it completes it. */
 type Change = { id: string; beganAt: number; steps: Step[]; documents: DocumentProperties[] };
 
-/** Versions of a document follow each other in time, as strings too, as far as clocks are right; no two are equal. */
+/** A new version. Versions sort by time, also as strings, as far as clocks are right; no two are equal. */
 const newVersion = () => Date.now().toString(36).padStart(9, '0') + randomBytes(8).toString('hex');
 
 /**
- * Changes documents in an engine without transactions. The passages of a new version are written first and are not seen, as
- * searches leave out those whose version isn't their document's; writing the document switches to them; then those of the
- * old version are removed. Beforehand a record says what the change may leave behind (a write-ahead log of one entry).
- * @param options.abandonedMs a change that has been seen for so many milliseconds, and is not decided, has been given up
+ * Changes documents in an engine without transactions. First the passages of a new version are written, which nobody sees yet: searches
+ * leave out passages whose version isn't their document's. Writing the document switches to them; then those of the old version are
+ * removed. Before all this a record is written of what the change may leave behind (a write-ahead log of one entry).
+ * @param options.abandonedMs an undecided change that has been seen for this many milliseconds counts as abandoned
  */
 export function createChanges(options: { engine: Engine; select: Select; documents: Documents; abandonedMs: number }) {
   const { engine, select, documents, abandonedMs } = options;
   const turns = new Map<string, Promise<unknown>>();
-  /** Since when a collection's undecided changes have been seen, by this process' own measure: clocks of instances differ. */
+  /** When each undecided change of a collection was first seen, by this process's own clock, since the clocks of instances differ. */
   const seenSince = new Map<string, Map<string, number>>();
 
-  /** Does one thing after another in a collection: to look which version there is and to switch must not be parted. */
+  /** Runs one piece of work at a time for a collection: between reading the current version and switching, nothing else may happen. */
   function inTurn<Result>(collection: string, work: () => Promise<Result>): Promise<Result> {
     const turn = (turns.get(collection) ?? Promise.resolve()).then(work);
     const settled = turn.catch(() => {});
@@ -65,7 +65,7 @@ export function createChanges(options: { engine: Engine; select: Select; documen
     for (const className of versionClasses) await engine.erase(className, { operator: 'And', operands }, collection);
   }
 
-  /** Removes whatever a change leaves that isn't of the current version, and then its record. */
+  /** Removes what a change leaves of versions that aren't current, and then the change's record. */
   async function clean(collection: string, { id, steps }: Change) {
     for (const { documentId, version, previous } of steps) {
       const current = await versionNow(collection, documentId);
@@ -90,7 +90,7 @@ export function createChanges(options: { engine: Engine; select: Select; documen
     }));
   }
 
-  /** Writes the documents of a decided change that are not there yet; later versions than the one that each replaces stay. */
+  /** Writes those documents of a decided change that haven't been written yet; versions that are later still are left alone. */
   async function carryOut(collection: string, change: Change) {
     const missing: EngineObject[] = [];
     for (const document of change.documents) {
@@ -102,9 +102,10 @@ export function createChanges(options: { engine: Engine; select: Select; documen
   }
 
   /**
-   * Brings what was decided to its end, and takes its record away: as long as that is there it is carried out again, and would bring
-   * back what is removed afterwards. In turn, so that nothing is removed between the reading of a record and its being carried out.
-   * @returns what is not decided
+   * Completes decided changes, and removes their records: as long as a record exists, the change is carried out again, and would bring
+   * back documents that were removed after it. To be run in turn, so that no document is removed between the reading of a record and
+   * its being carried out.
+   * @returns the undecided changes
    */
   async function finishDecided(collection: string): Promise<Change[]> {
     const undecided: Change[] = [];
@@ -129,7 +130,7 @@ export function createChanges(options: { engine: Engine; select: Select; documen
     if (batch.length > 0) await engine.writeVectors(batch);
   }
 
-  /** Switches to the new versions: by one write where it is one document, else by a record that decides for all of them. */
+  /** Switches to the new versions: of one document, by writing it; of several, by a record that decides for all of them. */
   async function switchTo(collection: string, newDocuments: NewDocument[], change: Change, begun: number) {
     const replaced: boolean[] = [];
     const states: DocumentProperties[] = [];
@@ -141,7 +142,7 @@ export function createChanges(options: { engine: Engine; select: Select; documen
       const createdAt = before?.createdAt ?? new Date().toISOString();
       states.push(toProperties(newDocuments[at]!, { documentId, version: version!, createdAt }));
     }
-    // By both clocks: one may be set back, the other stands still while the machine sleeps.
+    // By both clocks: one may be set back, the other stops while the machine sleeps.
     if (Math.max(performance.now() - begun, Date.now() - change.beganAt) > abandonedMs / 2)
       throw new AppError('NOT_READY', 'Weaviate took too long to take the passages.');
     await record(collection, { ...change, documents: states.length > 1 ? states : [] });
@@ -167,7 +168,7 @@ export function createChanges(options: { engine: Engine; select: Select; documen
       await record(collection, change);
       for (const [at, document] of newDocuments.entries()) await writeVersion(document, steps[at]!.documentId, version);
       const replaced = await inTurn(collection, () => switchTo(collection, newDocuments, change, begun));
-      // It is done; what can't be tidied now is tidied later.
+      // The change is done; what can't be cleaned up now is cleaned up later.
       await clean(collection, change).catch(() => {});
       return replaced;
     },
@@ -175,7 +176,7 @@ export function createChanges(options: { engine: Engine; select: Select; documen
     /** Removes a document; false where there is none. */
     async remove(collection: string, documentId: string): Promise<boolean> {
       return inTurn(collection, async () => {
-        await finishDecided(collection); // or one that was cut short would bring the document back
+        await finishDecided(collection); // or an interrupted change would bring the document back
         const previous = await versionNow(collection, documentId);
         if (previous === null) return false;
         const steps = [{ documentId, version: null, previous }];
@@ -188,7 +189,7 @@ export function createChanges(options: { engine: Engine; select: Select; documen
       });
     },
 
-    /** Finishes what was decided and cut short, and removes what was given up. */
+    /** Completes decided changes that were interrupted, and cleans up after abandoned ones. */
     async tidy(collection: string): Promise<void> {
       const undecided = await inTurn(collection, () => finishDecided(collection));
       const now = performance.now();
@@ -199,5 +200,3 @@ export function createChanges(options: { engine: Engine; select: Select; documen
     },
   };
 }
-
-export type Changes = ReturnType<typeof createChanges>;

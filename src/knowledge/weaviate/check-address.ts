@@ -4,8 +4,8 @@ import { type EngineAddress, unreachable } from './nodes.ts';
 
 const replyMs = 2_000;
 
-/** What an address is: of a Weaviate that takes the key, or of one that has not come up yet. */
-async function look(endpoint: string, apiKey: string | undefined): Promise<'there' | 'absent'> {
+/** Whether a Weaviate that takes the key replies at an address, or nothing yet. */
+async function probe(endpoint: string, apiKey: string | undefined): Promise<'there' | 'absent'> {
   const signal = AbortSignal.timeout(replyMs);
   const headers = apiKey === undefined ? {} : { authorization: `Bearer ${apiKey}` };
   const url = `${endpoint.replace(/\/+$/, '')}/v1/meta`;
@@ -20,10 +20,10 @@ async function look(endpoint: string, apiKey: string | undefined): Promise<'ther
 }
 
 /**
- * Tells a Weaviate that has not come up yet, which may be waited for, from settings that it will never take.
- * @throws AppError NOT_READY where no address replies; BAD_SETTINGS where another product does, or the key is refused
+ * Tells a Weaviate that isn't up yet, for which it makes sense to wait, from settings that can't work.
+ * @throws AppError NOT_READY where no address replies; BAD_SETTINGS where something else replies, or the key is refused
  */
 export async function checkAddress({ endpoints, apiKey }: EngineAddress) {
-  const found = await Promise.all(endpoints.map((endpoint) => look(endpoint, apiKey)));
+  const found = await Promise.all(endpoints.map((endpoint) => probe(endpoint, apiKey)));
   if (!found.includes('there')) throw unreachable();
 }

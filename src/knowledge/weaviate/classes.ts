@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { AppError } from '../../errors.ts';
 import type { Engine } from './engine.ts';
 
-/** A property that is found by its exact value, one that is only kept, a number, and words to search for. */
+/** A property that is found by its exact value; below, one that is only stored, a number, and words to search for. */
 const exact = (name: string) => ({
   name,
   dataType: ['text'],
@@ -27,19 +27,19 @@ const tenants = {
 const noVector = { vectorizer: 'none', vectorIndexConfig: { skip: true } };
 
 /**
- * A number for a version that no other is likely to have: with their sum, as many objects of one version are told from as many of
- * another. Of so few digits that the sum is exact.
+ * A number for a version that other versions are unlikely to share. The sum over objects tells as many objects of one version from as
+ * many of another; the numbers are small enough for the sum to be exact.
  */
 export const markOf = (version: string) => Number.parseInt(version.slice(-6), 16);
 
 /**
- * The engine's classes. A collection is a tenant of the first six, which the engine keeps in files of its own; it is there
- * when it is a tenant of `AssayDocument`.
+ * The engine's classes. A collection is a tenant of the first six, which the engine keeps in separate files; it exists when it is a
+ * tenant of `AssayDocument`.
  */
 export const classes = [
   {
-    // The truth: which documents there are, and in which version. Writing one is what makes its version the current one. Searches
-    // read it, and the engine reads whole objects: so the text is elsewhere.
+    // Says which documents there are, and in which version: writing one makes its version the current one. Searches read it, and the
+    // engine reads whole objects, so the text is elsewhere.
     class: 'AssayDocument',
     ...tenants,
     ...noVector,
@@ -60,8 +60,8 @@ export const classes = [
     properties: [exact('documentId'), exact('version'), number('mark'), kept('text')],
   },
   {
-    // A passage of one version of a document, and beside its text the vectors of its windows, in base64: the engine hands out
-    // its own only as JSON, which takes three times the room.
+    // A passage of one version of a document: its text, and the vectors of its windows in base64, since the engine returns vectors
+    // only as JSON, which takes three times the room.
     class: 'AssayPassage',
     ...tenants,
     ...noVector,
@@ -73,28 +73,28 @@ export const classes = [
     ],
   },
   {
-    // The stems of a passage and its headings, to be searched for. Apart from it, as a search reads whole objects, and meets
-    // more than it shows.
+    // The stems of a passage and its headings, to be searched for. Apart from the passage, because a search reads whole objects, and
+    // more of them than it shows.
     class: 'AssayWords',
     ...tenants,
     ...noVector,
     properties: [exact('documentId'), exact('version'), number('mark'), words('stems')],
   },
   {
-    // A window's vector, and whose it is.
+    // A window's vector, and the passage it belongs to.
     class: 'AssayWindow',
     ...tenants,
     vectorIndexType: 'hnsw',
-    // The engine looks at eight times as many windows as are wanted; a search wants many, to fuse them, and shows few.
+    // By default the engine looks at eight times as many windows as are wanted; a search wants many already, of which it shows few.
     vectorIndexConfig: { distance: 'dot', dynamicEfFactor: 2 },
     properties: [exact('documentId'), exact('version'), number('mark'), kept('passage')],
   },
   {
-    // A change under way: what it will leave behind if it is cut short.
+    // A change under way: what it leaves behind if it is interrupted.
     class: 'AssayChange',
     ...tenants,
     ...noVector,
-    // A time is no int: GraphQL's end at 2³¹.
+    // A time doesn't fit into GraphQL's int, which ends at 2³¹.
     properties: [{ ...number('beganAt'), dataType: ['number'] }, kept('steps'), kept('documents')],
   },
   {
@@ -108,33 +108,33 @@ export const classes = [
   { class: 'AssayFact', ...noVector, properties: [exact('name'), kept('value')] },
 ];
 
-/** The classes of what belongs to one version of a document. */
+/** The classes whose objects belong to one version of a document. */
 export const versionClasses = ['AssayWindow', 'AssayWords', 'AssayPassage', 'AssayText'] as const;
 export const tenantClasses = [...versionClasses, 'AssayChange', 'AssayDocument'] as const;
 
-/** An id for the engine that follows from what it stands for (a UUID of version 8, RFC 9562), so that a repeated write meets the first. */
+/** An id for the engine (a UUID of version 8, RFC 9562) that follows from what it stands for, so that a repeated write replaces the first. */
 export function uuidOf(...parts: (string | number)[]): string {
   const hex = createHash('sha256').update(JSON.stringify(parts)).digest('hex');
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
 }
 
-/** A GraphQL selection of objects of a class; `values` may hold only what JSON and GraphQL write alike. */
+/** Makes a GraphQL selection, called `name`, of objects of a class; `rest` holds further arguments, in GraphQL's syntax. */
 export type Select = {
   (name: string, className: string, tenant: string | null, rest: string, fields: string): string;
   /** Whether the engine keeps copies of the objects of a class. */
   isReplicated: (className: string) => boolean;
 };
 
-/** How many copies of everything are kept where there are as many nodes: with one node gone, a majority is left. */
+/** How many copies of everything are kept, if there are that many nodes: with one node gone, a majority is left. */
 const copies = 3;
 
-/** Classes whose objects have the same id again when they are made anew; those of the others are made and removed but once. */
+/** Classes whose objects may be made again with the same id; those of other classes are made and removed only once. */
 const recurring = ['AssayDocument', 'AssayFact'];
 
 /**
- * Where copies are kept, nodes compare theirs now and then, and one that was away gets what was written meanwhile. What was removed
- * meanwhile must not come back from it: of objects that are made but once the removal counts, of others whatever was later. How
- * many copies there are the engine decides (`REPLICATION_MINIMUM_FACTOR`), unless so many nodes are named that it is plain.
+ * Where copies are kept, nodes compare theirs now and then, and a node that was away gets what was written meanwhile. What was removed
+ * meanwhile must not come back from it: for objects that are made only once a removal always wins, for others whatever came later. The
+ * engine decides how many copies there are (`REPLICATION_MINIMUM_FACTOR`), unless enough nodes are named here.
  */
 const replicationConfig = (className: string, nodes: number) => ({
   asyncEnabled: true,
@@ -145,7 +145,8 @@ const replicationConfig = (className: string, nodes: number) => ({
 /**
  * Makes the classes that the engine lacks.
  * @param nodes how many of its nodes are known
- * @returns how to select objects; read from a majority of replicas where the engine keeps several
+ * @returns a function that makes selections, to be read from a majority of replicas where the engine keeps several
+ * @throws AppError NOT_READY where the engine does not take the classes
  */
 export async function makeClasses(engine: Engine, nodes = 1): Promise<Select> {
   const replicated = new Set<string>();

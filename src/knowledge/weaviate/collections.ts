@@ -3,7 +3,7 @@ import { tenantClasses } from './classes.ts';
 import type { Engine } from './engine.ts';
 import type { createFacts } from './facts.ts';
 
-/** Tenants whose documents one query counts. */
+/** How many collections one query counts. */
 const countedAtOnce = 50;
 
 type Counts = { documents: number; passages: number; windows: number };
@@ -15,7 +15,7 @@ export function createCollections(engine: Engine, facts: ReturnType<typeof creat
   const exists = async (name: string) =>
     (await engine.request('GET', `${tenantsOf('AssayDocument')}/${name}`)) !== null;
 
-  /** Counts what is in collections; of each only its documents are read, so that a version is counted once. */
+  /** Counts what is in collections, by the figures in their documents, so that each is counted in its current version alone. */
   async function count(names: string[]): Promise<Map<string, Counts>> {
     type Row = { meta: { count: number }; passages: { sum: number | null }; windows: { sum: number | null } };
     const counts = new Map<string, Counts>();
@@ -71,7 +71,7 @@ export function createCollections(engine: Engine, facts: ReturnType<typeof creat
       if (found) return { made: false, collection: found };
       const createdAt = new Date().toISOString();
       await facts.set(`collection:${name}`, createdAt);
-      // Last that by which it is there. What a removal that was cut short has left in the others is never a current version.
+      // The class that makes it exist comes last. What an interrupted removal left in the others is never of a current version.
       for (const className of tenantClasses) await engine.request('POST', tenantsOf(className), [{ name }]);
       return { made: true, collection: { name, documents: 0, passages: 0, createdAt } };
     },

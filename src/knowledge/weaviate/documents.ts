@@ -9,30 +9,30 @@ import { whereIds } from './find.ts';
 const digest = (...parts: (string | number)[]) =>
   createHash('sha256').update(JSON.stringify(parts)).digest('base64url').slice(0, 20);
 
-/** A document's id: the same for every version of it. It begins with its collection, which says where to look for it. */
+/** A document's id, the same for every version of it. It begins with the collection's name, which tells where to look for it. */
 export const documentIdOf = (collection: string, source: string) => `${collection}.${digest(collection, source)}`;
-/** A passage's id: the same for the same words at the same place of the same content. */
+/** A passage's id, the same for the same place in the same content. */
 export const passageIdOf = (documentId: string, contentHash: string, start: number, end: number) =>
   digest(documentId, contentHash, start, end);
 export const documentObjectId = (documentId: string) => uuidOf('document', documentId);
 export const textObjectId = (documentId: string, version: string) => uuidOf('text', documentId, version);
 
-/** The collection that a document's id names, or null for what is no such id. */
+/** The collection that a document's id names, or null where it is no such id. */
 export function collectionOf(documentId: string): string | null {
   const name = documentId.slice(0, documentId.lastIndexOf('.'));
   return collectionNamePattern.test(name) ? name : null;
 }
 
 /**
- * Where a document stands among those of its collection: the engine sorts without regard to case and trims what it compares, so
- * the bytes of its source are spelt out.
+ * A document's sort key in its collection: the bytes of its source in hexadecimal, because the engine ignores case and outer white space
+ * when it compares.
  */
 export const placeOf = (source: string) => Buffer.from(source).toString('hex');
 
-/** How often a document is read anew that is switched to another version meanwhile. */
+/** How often a document is read, at most, when its version changes in the middle. */
 const mostTries = 5;
 
-/** What the engine keeps of a document, beside its text. */
+/** What the engine stores of a document besides its text. */
 export type DocumentProperties = Omit<DocumentSummary, 'id' | 'metadata'> & {
   documentId: string;
   place: string;
@@ -40,7 +40,7 @@ export type DocumentProperties = Omit<DocumentSummary, 'id' | 'metadata'> & {
   mark: number;
   metadata: string;
   windows: number;
-  /** The words of all its passages, and the sum of all its vectors, in base64: by these searches weigh. */
+  /** The number of words in all its passages, and the sum of all its vectors in base64: searches weigh by these. */
   words: number;
   vectorSum: string;
 };
@@ -66,7 +66,7 @@ const toSummary = (row: DocumentProperties): DocumentSummary => ({
 
 /** Reads documents, each in its current version. */
 export function createDocuments(engine: Engine, select: Select) {
-  /** An object's properties, as a majority of replicas has them; null where there is none. */
+  /** An object's properties, read from a majority of replicas; null where there is none. */
   async function read<Properties>(className: string, id: string, collection: string): Promise<Properties | null> {
     const path = `/v1/objects/${className}/${id}?tenant=${collection}&consistency_level=QUORUM`;
     return (await engine.request<{ properties: Properties }>('GET', path))?.properties ?? null;
@@ -75,7 +75,7 @@ export function createDocuments(engine: Engine, select: Select) {
   const stored = (collection: string, documentId: string) =>
     read<DocumentProperties>('AssayDocument', documentObjectId(documentId), collection);
 
-  /** The text of the version of a document that was read; null where it has been replaced. */
+  /** The text of this version of a document; null where it has been replaced. */
   async function textOf({ collection, documentId, version }: DocumentProperties): Promise<string | null> {
     const found = await read<{ text?: string }>('AssayText', textObjectId(documentId, version), collection);
     return found && (found.text ?? '');
@@ -113,7 +113,7 @@ export function createDocuments(engine: Engine, select: Select) {
       );
       return found.map(toSummary);
     },
-    /** The current versions of documents, with what their passages are shown with; those that are gone are left out. */
+    /** The current versions of documents, by id, with what a passage shows of its document; those that are gone are left out. */
     async current(collection: string, documentIds: string[]) {
       type Current = Pick<DocumentProperties, 'documentId' | 'version' | 'source' | 'title'>;
       if (documentIds.length === 0) return new Map<string, Current>();

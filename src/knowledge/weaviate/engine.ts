@@ -4,8 +4,8 @@ import { type Find, type Found, fromGraphQl, toGraphQl } from './find.ts';
 import { type EngineAddress, type Node, openNodes, type Reply, unreachable } from './nodes.ts';
 
 /**
- * How often a call that gets no usable reply is made again at every node, and for how long, in milliseconds; and how long a call may
- * take that only reads.
+ * How often a call without a usable reply is tried at every node, and for how long in all; the pause between such rounds, and how long a
+ * GraphQL query may take; in milliseconds.
  */
 const rounds = 3;
 const patienceMs = 15_000;
@@ -23,8 +23,7 @@ export type EngineObject = {
 };
 
 /**
- * What the engine complains of, as far as it matters to those who ask. Its words may repeat what it was sent, so none of them
- * is passed on.
+ * Translates the engine's complaint. Its words may repeat what it was sent, so they are never passed on.
  */
 function toError(status: number, words: string): AppError {
   if (status === 401 || status === 403) return new AppError('NOT_READY', 'Weaviate refuses WEAVIATE_API_KEY.');
@@ -33,7 +32,7 @@ function toError(status: number, words: string): AppError {
   if (/vector (lengths?|dimensions?)|different dimension/i.test(words))
     return new AppError('MODEL_BAD_OUTPUT', 'The embedding model returned a vector of an unexpected length.');
   if (/read-?only|no space left/i.test(words)) return new AppError('STORAGE_FULL', 'Weaviate has no room left.');
-  // While nodes come and go the engine says so in many ways: by its status, or in words about leaders and replicas.
+  // While nodes come and go, the engine says so in many ways: by its status, or in words about leaders and replicas.
   if (
     status >= 500 ||
     /leader|replica|unavailable|connect|deadline|shutting down|not ready|could not find index|EOF/i.test(words)
@@ -48,7 +47,7 @@ const graphQl = (kind: 'Get' | 'Aggregate', parts: string) => ({
   body: { query: `{${kind}{${parts}}}` },
 });
 
-/** What a GraphQL query has found, by the names that it gives. */
+/** The results of a GraphQL query, by the names that it gives them. */
 function toResults<Results>(kind: 'Get' | 'Aggregate', { status, text }: Reply): Results {
   if (status >= 300) throw toError(status, text);
   const { data, errors } = JSON.parse(text) as { data?: Record<string, Results>; errors?: unknown[] };
@@ -57,13 +56,13 @@ function toResults<Results>(kind: 'Get' | 'Aggregate', { status, text }: Reply):
 }
 
 /**
- * Speaks to Weaviate by REST and GraphQL. A call that gets no reply, or one that says that the engine can't now, is made again
- * at the next node; so all that is asked must be safe to ask twice.
+ * Speaks to Weaviate by REST and GraphQL. A call that gets no reply, or is told that the engine can't at the moment, is repeated at the
+ * next node; so every call must be safe to repeat.
  */
 export function openEngine(address: EngineAddress) {
   const nodes = openNodes(address);
 
-  /** @param read makes the result of a reply, or throws; NOT_READY means to try again */
+  /** @param read makes the result from a reply, or throws; NOT_READY leads to another try */
   async function call<Result>(
     { body, ...where }: { method: string; path: string; body?: unknown; timeoutMs?: number },
     read: (reply: Reply) => Result,
@@ -115,7 +114,7 @@ export function openEngine(address: EngineAddress) {
 
     query,
 
-    /** The same at one node, once. */
+    /** The same as `query`, at one node, once. */
     async queryAt<Results>(node: Node, kind: 'Get' | 'Aggregate', parts: string): Promise<Results> {
       const { body, ...where } = graphQl(kind, parts);
       return toResults(kind, await nodes.ask(node, { ...where, body: JSON.stringify(body), timeoutMs: readMs }));
@@ -126,7 +125,7 @@ export function openEngine(address: EngineAddress) {
       if (status >= 300) throw toError(status, text);
       return (JSON.parse(text) as { name: string }[]).map(({ name }) => name);
     },
-    /** The nodes that one node takes for its cluster, itself included; it asks them all, and waits for one that hangs. */
+    /** The names of the nodes that one node counts as its cluster, itself included. It asks them all, and waits for one that hangs. */
     async membersAt(node: Node): Promise<string[]> {
       const { status, text } = await nodes.ask(node, { method: 'GET', path: '/v1/nodes', timeoutMs: readMs });
       if (status >= 300) throw toError(status, text);
@@ -134,27 +133,27 @@ export function openEngine(address: EngineAddress) {
     },
     watchNodes: nodes.watch,
 
-    /** What each of several questions finds. */
+    /** What each of several queries finds. */
     async find<Fields>(queries: Find[]): Promise<Found<Fields>[][]> {
       return fromGraphQl<Fields>(await query('Get', toGraphQl(queries)), queries.length);
     },
 
-    /** Writes objects, each in the place of the one with the same id; those of one call in no promised order. */
+    /** Writes objects, each replacing the one with the same id; in no guaranteed order. */
     write: (objects: EngineObject[]) => write(objects),
 
     /**
-     * Writes objects with vectors, as they are, so that the vectors are on the disk as well. The engine answers before it has
-     * written these to their log, and writes what is left there at the end of the next call to the same shards; it takes an
-     * object that it has already for written. So objects that may have come in before the engine died must not be sent
-     * again: a call that fails has failed.
+     * Writes objects with vectors, and makes sure that the vectors are on the disk too. The engine answers before it has written vectors
+     * to their log, and completes that at the end of the next call to the same shards: hence the second call. It also takes an object that
+     * it has already for fully written, so objects that may have arrived before the engine died must not be sent again: there are no
+     * retries.
      */
     async writeVectors(objects: EngineObject[]): Promise<void> {
-      await request('GET', '/v1/.well-known/ready'); // finds a node that replies
+      await request('GET', '/v1/.well-known/ready'); // finds a node that replies, with retries
       await write(objects, 1);
       await write(objects.slice(-1), 1);
     },
 
-    /** Removes all objects of a class that a condition names. */
+    /** Removes all objects of a class that meet a condition. */
     async erase(className: string, where: object, tenant?: string): Promise<void> {
       const path = `/v1/batch/objects?consistency_level=QUORUM${tenant === undefined ? '' : `&tenant=${tenant}`}`;
       type Erased = { results?: { matches: number; limit: number; failed: number } };

@@ -3,7 +3,7 @@ import type { Engine } from './engine.ts';
 
 const objectId = (name: string) => uuidOf('fact', name);
 
-/** Small facts about the whole store, by name: whose vectors it holds, how long they are, since when there is a collection. */
+/** Small facts about the whole store, by name: which model made its vectors, how long they are, when a collection was made. */
 export const createFacts = (engine: Engine) => ({
   async get(name: string): Promise<string | null> {
     const path = `/v1/objects/AssayFact/${objectId(name)}?consistency_level=QUORUM`;

@@ -1,27 +1,27 @@
-/** Objects of a class in a collection: the nearest to a vector, those that hold words, those of these ids, or of these with words. */
+/** A query for objects of a class in a collection: the nearest to a vector, those that hold words, those with given ids, or both of these. */
 export type Find = { className: string; tenant: string; fields: string[]; limit: number } & {
   near?: Float32Array;
   words?: { property: string; words: string[] };
   ids?: string[];
-  /** Whether a majority of replicas is asked, which matters where objects change. */
+  /** Whether to ask a majority of replicas, which matters where objects change. */
   quorum?: boolean;
 };
 
-/** An object that was found: its id, the fields that were asked for, and how well it fits: its cosine, or which words it holds. */
+/** A found object: its id, the fields that were asked for, and how well it fits, by its cosine or the words it holds. */
 export type Found<Fields = unknown> = Fields & { id: string; cosine: number; held: Held };
 
-/** How often an object's property holds each of the words that were asked for, of those it does hold, and how many it holds in all. */
+/** How often an object's property holds each of the words that were asked for, without those it lacks, and how many words it has. */
 export type Held = { times: Map<string, number>; length: number };
 
 const where = (ids: string[]) => `where:{path:["id"] operator:ContainsAny valueText:${JSON.stringify(ids)}}`;
 
-/** Objects of these ids, as GraphQL writes it. */
+/** The GraphQL arguments for objects with these ids. */
 export const whereIds = (ids: string[]) => `${where(ids)} limit:${ids.length}`;
 
 const holding = ({ property, words }: NonNullable<Find['words']>) =>
   `bm25:{query:${JSON.stringify(words.join(' '))} properties:[${JSON.stringify(property)}]}`;
 
-/** Several such questions as one GraphQL query. */
+/** Several queries as one GraphQL query. */
 export const toGraphQl = (queries: Find[]): string =>
   queries
     .map(({ className, tenant, fields, limit, near, words, ids, quorum }, at) => {
@@ -39,7 +39,7 @@ export const toGraphQl = (queries: Find[]): string =>
 
 type Row = Record<string, unknown> & { _additional: { id: string; distance?: number; explainScore?: string } };
 
-/** Reads what the engine says of the words in an object, such as `BM25F_oak_frequency:2, BM25F_oak_propLength:23`. */
+/** Reads what the engine says about the words in an object, such as `BM25F_oak_frequency:2, BM25F_oak_propLength:23`. */
 function toHeld(explanation: string): Held {
   const told = [...explanation.matchAll(/BM25F_([^\s_]+)_(frequency|propLength):(\d+)/g)];
   const frequencies = told.filter(([, , what]) => what === 'frequency');
@@ -49,7 +49,7 @@ function toHeld(explanation: string): Held {
   };
 }
 
-/** What that query has found, question by question. */
+/** What the GraphQL query found, query by query. */
 export const fromGraphQl = <Fields>(results: Record<string, Row[]>, count: number): Found<Fields>[][] =>
   Array.from({ length: count }, (_, at) =>
     results[`f${at}`]!.map(({ _additional: { id, distance = 0, explainScore = '' }, ...own }) => ({

@@ -1,17 +1,17 @@
 import { Pool } from 'undici';
 import { AppError } from '../../errors.ts';
 
-/** Where the engine is: one address for each of its nodes, any of which can be asked. */
+/** Where the engine is: the address of each of its nodes, any of which can be asked. */
 export type EngineAddress = { endpoints: string[]; apiKey?: string | undefined };
 
 export type Reply = { status: number; text: string };
 export type Call = { method: string; path: string; body?: string | undefined; timeoutMs?: number };
 
-/** How long a node may take to be connected to, to say that it is ready, and to carry out a call, in milliseconds. */
+/** How long a connection, a node's reply to whether it is ready, and a call may take, in milliseconds. */
 const connectMs = 2_000;
 const readyMs = 2_000;
 const callMs = 10_000;
-/** How often nodes are looked at that were away. */
+/** How often nodes are checked, in milliseconds. */
 const lookEveryMs = 1_000;
 
 const readyPath = '/v1/.well-known/ready';
@@ -19,20 +19,21 @@ const readyPath = '/v1/.well-known/ready';
 export type Node = {
   pool: Pool;
   root: string;
-  /** When it failed or hung up last, and whether it has said since that it is ready. */
+  /** When it last failed or hung up, by `performance.now()`. */
   lostAt: number;
+  /** Whether it has said since that it is ready. */
   ready: boolean;
-  /** While it is being asked. */
+  /** Set while it is being asked whether it is ready. */
   asking: Promise<void> | null;
-  /** Whether it has all that the others have; one that was away lacks what was written meanwhile. */
+  /** Whether it is known to hold all that the others hold; a node that was away lacks what was written meanwhile. */
   proven: boolean;
 };
 
 export const unreachable = (cause?: unknown) => new AppError('NOT_READY', 'Weaviate does not reply.', { cause });
 
 /**
- * The nodes of the engine. Calls go to one that has replied and has everything, as long as it does; instances begin with different
- * ones. A node that fails, or hangs up, comes back into use when it is ready and has been compared with another.
+ * The engine's nodes. Calls keep going to one that replies and holds everything; each instance begins with a random one. A node that
+ * fails or hangs up is used again once it is ready and has been compared with another.
  */
 export function openNodes({ endpoints, apiKey }: EngineAddress) {
   const headers = {
@@ -45,7 +46,7 @@ export function openNodes({ endpoints, apiKey }: EngineAddress) {
     const options = { connections: 64, pipelining: 1, headersTimeout: callMs, bodyTimeout: callMs };
     const pool = new Pool(origin, { ...options, connect: { timeout: connectMs } });
     const node = { pool, root: pathname.replace(/\/+$/, ''), lostAt: 0, ready: false, asking: null, proven: false };
-    // A connection that was idle for too long ends by itself; another may have ended with its node.
+    // A connection that was idle for too long is closed by undici; any other end may be the node's.
     pool.on('disconnect', (_origin, _targets, { code }) => {
       if (code !== 'UND_ERR_INFO') suspect(node);
     });
@@ -73,8 +74,8 @@ export function openNodes({ endpoints, apiKey }: EngineAddress) {
   }
 
   /**
-   * A node that starts replies before it knows all its tenants and objects, as if they weren't there, unless it is asked whether it
-   * is ready. Whoever comes while it is being asked waits for what it says.
+   * Makes sure that a node is ready. While it starts, a node replies as if tenants and objects that it doesn't know yet didn't exist;
+   * only the question whether it is ready tells. Callers that come meanwhile wait for the same reply.
    */
   async function needReady(node: Node, askAgain = false) {
     if (node.ready && !askAgain) return;
@@ -87,7 +88,7 @@ export function openNodes({ endpoints, apiKey }: EngineAddress) {
   async function askWhetherReady(node: Node) {
     const { lostAt } = node;
     const { status } = await send(node, { method: 'GET', path: readyPath, timeoutMs: readyMs });
-    node.ready = status === 200 && node.lostAt === lostAt; // lost meanwhile, another may have taken its place
+    node.ready = status === 200 && node.lostAt === lostAt; // if it was lost meanwhile, it may have been restarted
     if (!node.ready) throw unreachable();
   }
 
@@ -104,15 +105,15 @@ export function openNodes({ endpoints, apiKey }: EngineAddress) {
       return closing.signal.aborted;
     },
 
-    /** The node to ask: one that has everything, if there is one, else the one that has had most time to catch up. */
+    /** The node to ask: one that holds everything, or else the one that has had most time to catch up. */
     choose(): Node {
       const inTurn = [...nodes.slice(preferred), ...nodes.slice(0, preferred)];
       return inTurn.find(({ proven }) => proven) ?? inTurn.sort((one, other) => one.lostAt - other.lostAt)[0]!;
     },
 
     /**
-     * Finds out again and again which nodes have everything: those that have as much as another node. They are asked so often that a
-     * connection to each stays open, whose end tells that a node was lost that nobody has called.
+     * Keeps finding out which nodes hold everything: those that hold as much as another node. They are asked often enough to keep a
+     * connection to each open, whose end reveals the loss of a node that nobody called.
      */
     watch(hasAsMuch: (node: Node, other: Node) => Promise<boolean>) {
       async function look() {
@@ -138,5 +139,3 @@ export function openNodes({ endpoints, apiKey }: EngineAddress) {
     },
   };
 }
-
-export type Nodes = ReturnType<typeof openNodes>;

@@ -9,18 +9,18 @@ type Of = Pick<DocumentProperties, 'documentId' | 'version'>;
 
 const windowsOf = ({ passages }: NewDocument) => passages.reduce((sum, { windows }) => sum + windows.length, 0);
 
-/** What a passage is found by: its text, and what it stands under. */
+/** The words that a passage is found by: its title, its headings and its text. */
 const searched = ({ title, text }: NewDocument, { headingPath, start, end }: NewDocument['passages'][number]) =>
   [title, ...headingPath, text.slice(start, end)].join(' ');
 
-/** The sum of vectors that stand one after another. */
+/** The sum of vectors of this length, given one after another. */
 function sumOf(vectors: Float32Array, length: number): Float32Array {
   const sum = new Float64Array(length);
   for (const [at, number] of vectors.entries()) sum[at % length]! += number;
   return Float32Array.from(sum);
 }
 
-/** The properties of the object that a document is; writing it makes its version the current one. */
+/** The properties of a document's own object, whose writing makes its version the current one. */
 export function toProperties(document: NewDocument, of: Of & { createdAt: string }): DocumentProperties {
   const { collection, source, title, format, metadata, text, contentHash, passages, vectors } = document;
   const windows = windowsOf(document);
@@ -38,7 +38,7 @@ export function toProperties(document: NewDocument, of: Of & { createdAt: string
   };
 }
 
-/** What belongs to one version of a document: its text, its passages and their windows. */
+/** The objects of one version of a document: its text, its passages with their words, and their windows. */
 export function* toVersionObjects(document: NewDocument, { documentId, version }: Of): Generator<EngineObject> {
   const { collection: tenant, contentHash, text, vectors } = document;
   const length = vectors.length / windowsOf(document);

@@ -1,7 +1,7 @@
 import { createRecent } from '../../recent.ts';
 import type { Engine } from './engine.ts';
 
-/** How many passages are kept to be shown again; those of one version never change. */
+/** How many passages are cached; those of one version never change. */
 const recentPassages = 2_048;
 
 export type Passage = {
@@ -11,24 +11,24 @@ export type Passage = {
   start: number;
   end: number;
   spans: [number, number][];
-  /** The windows' vectors one after another. */
+  /** The windows' vectors, one after another. */
   vectors: Float32Array;
 };
 
-/** Numbers of four bytes, the lowest first, from one text or several that follow each other. */
+/** Decodes little-endian 32-bit floats from base64; of several texts, one after another. */
 export const toFloats = (...base64: string[]) =>
   new Float32Array(Uint8Array.from(Buffer.concat(base64.map((each) => Buffer.from(each, 'base64')))).buffer);
 
-/** The same in base64. */
+/** Encodes 32-bit floats in base64. */
 export const toBase64 = ({ buffer, byteOffset, byteLength }: Float32Array) =>
   Buffer.from(buffer, byteOffset, byteLength).toString('base64');
 
-/** Reads passages, and remembers those that were read last. */
+/** Reads passages, and caches those that were read last. */
 export function createPassages(engine: Engine) {
   const recent = createRecent<string, Passage>(recentPassages);
 
   return {
-    /** Reads the passages of these ids in the engine; those that are gone are left out. */
+    /** The passages with these ids in the engine, by id; those that are gone are left out. */
     async read(collection: string, ids: string[]): Promise<Map<string, Passage>> {
       const passages = new Map<string, Passage>();
       for (const id of ids) {

@@ -11,12 +11,12 @@ import { toFloats } from './passages.ts';
 
 const documentsAtOnce = 100;
 const passagesAtOnce = 250;
-/** How often a document is read anew that is replaced meanwhile. */
+/** How often a document is read, at most, when it is replaced in the middle. */
 const mostTries = 5;
 
 /**
- * Reads the store in Weaviate, also while others use it: then each document is whole, but not all are of one instant.
- * @throws AppError NOT_READY where the engine does not reply
+ * Reads the store in Weaviate. While others write to it, each document is consistent in itself, but not all are of one instant.
+ * @throws AppError NOT_READY where the engine does not reply, or keeps changing a document while it is read
  */
 export async function readWeaviate(address: EngineAddress): Promise<StoreReader> {
   const engine = openEngine(address);
@@ -26,7 +26,7 @@ export async function readWeaviate(address: EngineAddress): Promise<StoreReader>
     const documents = createDocuments(engine, select);
 
     type Row = { start: number; end: number; spans: string; headings: string; vectors: string };
-    /** The passages of one version, in the order of their text; no two begin at the same place. */
+    /** The passages of one version, in the order of the text; no two begin at the same place. */
     async function passagesOf(collection: string, { documentId, version }: DocumentProperties): Promise<Row[]> {
       const rows: Row[] = [];
       for (let from = 0; ; from = rows.at(-1)!.start + 1) {
@@ -42,7 +42,7 @@ export async function readWeaviate(address: EngineAddress): Promise<StoreReader>
       }
     }
 
-    async function whole(collection: string, source: string): Promise<NewDocument | null> {
+    async function readWhole(collection: string, source: string): Promise<NewDocument | null> {
       const documentId = documentIdOf(collection, source);
       for (let attempt = 1; attempt <= mostTries; attempt += 1) {
         const stored = await documents.stored(collection, documentId);
@@ -85,7 +85,7 @@ export async function readWeaviate(address: EngineAddress): Promise<StoreReader>
         for (let after: string | null = null; ; ) {
           const page = await documents.page({ collection, after, limit: documentsAtOnce });
           for (const { source, contentHash, passages } of page)
-            yield { source, contentHash, passages, read: () => whole(collection, source) };
+            yield { source, contentHash, passages, read: () => readWhole(collection, source) };
           if (page.length < documentsAtOnce) return;
           after = page.at(-1)!.source;
         }
@@ -98,7 +98,7 @@ export async function readWeaviate(address: EngineAddress): Promise<StoreReader>
   }
 }
 
-/** A condition as GraphQL writes it: names without quotes, and words of its own for how things are compared. */
+/** A condition in GraphQL's syntax, in which names and operators are not quoted. */
 const toGraphQl = ({ path, operator, ...value }: { path: string[]; operator: string }) => {
   const given = Object.entries(value).map(([name, each]) => `${name}:${JSON.stringify(each)}`);
   return `{path:${JSON.stringify(path)} operator:${operator} ${given.join(' ')}}`;

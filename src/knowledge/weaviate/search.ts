@@ -1,6 +1,6 @@
 import type { FoundPassage } from '../../passage.ts';
 import { fuse } from '../fuse.ts';
-import type { Knowledge } from '../port.ts';
+import type { SearchQuery } from '../port.ts';
 import { rankPassages } from '../rank-passages.ts';
 import { createCandidates } from './candidates.ts';
 import type { Documents } from './documents.ts';
@@ -9,19 +9,18 @@ import type { Passage, Passages } from './passages.ts';
 import type { Statistics } from './statistics.ts';
 import type { Candidate } from './words.ts';
 
-/** How many passages each of the two searches hands to the fusion, at least and at most. */
+/** How many candidates each of the two searches hands to the fusion, at least and at most. */
 const fewestCandidates = 100;
 const mostCandidates = 2_000;
-/** How often a search is made again that met a document in the middle of a change. */
+/** How often a search is made, at most, when it meets documents in the middle of a change. */
 const mostTries = 4;
 
-type Query = Parameters<Knowledge['search']>[0];
 type Found = Awaited<ReturnType<ReturnType<typeof createCandidates>>>;
 type Current = Awaited<ReturnType<Documents['current']>>;
 
 /**
- * Searches a collection: the passages that are near the question, by their windows' vectors, and those that share its words, by
- * BM25, ranked by both as the embedded store ranks them. Passages of versions that are not current are left out.
+ * Searches a collection for passages near the question, by their windows' vectors, and for passages that share its words, by BM25; ranks
+ * them by both, as the embedded store does. Passages of versions that aren't current are left out.
  */
 export function createSearch(options: {
   engine: Engine;
@@ -32,7 +31,7 @@ export function createSearch(options: {
   const { engine, documents, passages, statistics } = options;
   const candidates = createCandidates(engine, statistics);
 
-  return async function search(query: Query): Promise<FoundPassage[]> {
+  return async function search(query: SearchQuery): Promise<FoundPassage[]> {
     const { topK } = query;
     let limit = Math.max(fewestCandidates, topK * 5);
     for (let attempt = 1; ; attempt += 1) {
@@ -45,11 +44,12 @@ export function createSearch(options: {
   };
 
   /**
-   * The best candidates, of current versions only. Which those are is looked up for those alone that may be among the best, and for the
-   * two that scores are measured by; that one of them is old takes all of its version out, and the others are looked at anew.
-   * @returns missed: whether all that was found of a document was old, so that a new search would find what is there by now
+   * Ranks the candidates of current versions. Versions are looked up only for candidates that may be among the best, and for the nearest,
+   * by which scores are measured. If any of these is old, all candidates of its version are dropped, and the rest are looked at again.
+   * @returns `missed`: whether everything found of some document was old, so that a new search would find its new version;
+   * `kept`: how many near candidates are left
    */
-  async function rankCurrent(query: Query, found: Found, limit: number) {
+  async function rankCurrent(query: SearchQuery, found: Found, limit: number) {
     const { collection, topK } = query;
     const { mean } = found;
     const current: Current = new Map();
@@ -64,7 +64,7 @@ export function createSearch(options: {
       lookedUp.has(documentId) && current.get(documentId)?.version !== version;
 
     for (let { near, words } = found; ; ) {
-      // The ranking takes fewer near ones than the limit for all there are.
+      // The ranking takes fewer near candidates than the limit to mean that there are no more.
       const wanted = found.near.length === limit ? Math.max(1, near.length) : limit;
       const worth = worthReading({ near, words, mean, topK, limit: wanted });
       const ids = worth.map(({ passage }) => passage);
@@ -86,11 +86,11 @@ export function createSearch(options: {
 type Ranked = { passage: Passage; score: number; similarities: number[] };
 
 function rank(
-  { vector, topK }: Query,
+  { vector, topK }: SearchQuery,
   { near, words, mean }: Found,
   { read, limit }: { limit: number; read: Map<string, Passage> },
 ): Ranked[] {
-  // The ranking knows passages by numbers. Near ones that were not worth reading have no vectors, and aren't among the best.
+  // The ranking knows passages by numbers. Near ones that weren't worth reading have no vectors here, but aren't among the best either.
   const candidates = distinct([...near, ...words]);
   candidates.sort((one, other) => (one.passage < other.passage ? -1 : 1));
   const keyOf = new Map(candidates.map(({ passage }, key) => [passage, key]));
@@ -123,13 +123,13 @@ function shown(ranked: Ranked[], current: Current): FoundPassage[] {
   });
 }
 
-/** Candidates whose vectors the ranking reads, likely ones first: what could be among the best, and the one with most words. */
+/** The candidates that the ranking needs read, likeliest first: those that could be among the best, and the best one by words. */
 function worthReading(options: Found & { topK: number; limit: number }): Candidate[] {
   const { near, words, mean, topK, limit } = options;
   const bm25Of = new Map(words.map(({ passage, score }) => [passage, score]));
   const similarityOf = new Map(near.toReversed().map(({ passage, score }) => [passage, score]));
   const scale = { mean, nearest: near[0]?.score ?? mean, heaviest: words[0]?.score ?? 0 };
-  // One that only words found is at most as similar as the last of the near ones.
+  // A candidate that only words found is at most as similar as the last of the near ones.
   const farthest = near.length < limit ? -1 : near.at(-1)!.score;
   const candidates = distinct([...words, ...near]).map((candidate) => {
     const similarity = similarityOf.get(candidate.passage);
@@ -139,10 +139,10 @@ function worthReading(options: Found & { topK: number; limit: number }): Candida
   });
   candidates.sort((one, other) => other.atLeast - one.atLeast);
   const least = candidates[topK - 1]?.atLeast ?? 0;
-  // Equal scores are ordered by key, so all that tie with the last are read.
+  // Ties are broken by key, so all that tie with the last are read.
   const worth = candidates.filter(({ atMost }) => atMost >= least);
   return distinct([...worth.map(({ candidate }) => candidate), ...words.slice(0, 1)]);
 }
 
-/** Each passage once, in the place where it comes first. */
+/** Each passage once, at its first position. */
 const distinct = (candidates: Candidate[]) => [...new Map(candidates.map((each) => [each.passage, each])).values()];

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { AppError } from '../../errors.ts';
 import { rerank, rerankedPassages } from '../../ranking/rerank.ts';
 import type { Knowledge, NewDocument } from '../port.ts';
-import { allFinite, otherLength, vectorLengthOf } from '../vector-length.ts';
+import { allFinite, unexpectedLength, vectorLengthOf } from '../vector-length.ts';
 import { createAsks } from './asks.ts';
 import { createCatchUp } from './catch-up.ts';
 import { createChanges } from './changes.ts';
@@ -17,20 +17,20 @@ import { createPassages } from './passages.ts';
 import { createSearch } from './search.ts';
 import { createStatistics } from './statistics.ts';
 
-/** How often it is looked for what was cut short, and when a change that isn't decided has been given up, in milliseconds. */
+/** How often interrupted changes are looked for, and when an undecided change counts as abandoned, in milliseconds. */
 const tidyEveryMs = 60_000;
 const abandonedMs = 10 * 60_000;
-/** Whoever asks for figures waits so long for new ones; where there are thousands of collections it takes longer to count them. */
+/** How long `stats` waits for new figures, in milliseconds; with thousands of collections, counting takes longer. */
 const countingMs = 1_000;
 
 /**
- * The knowledge base in Weaviate: many instances of Assay may share it, and it may be a cluster. What a majority of replicas
- * has acknowledged is written; documents are read from a majority too.
+ * The knowledge base in Weaviate, which may be a cluster, and which many instances of Assay may share. A write counts once a majority of
+ * replicas has acknowledged it, and documents are read from a majority too.
  * @param options.askRetentionMs how long records of asks are kept, in milliseconds
- * @param options.tidyEveryMs how often leftovers of instances that were killed are looked for
- * @param options.abandonedMs when a change that is not decided counts as given up; it must be longer than any put
- * @throws AppError NOT_READY where the engine does not reply; BAD_SETTINGS where it is none, refuses the key, or holds the vectors of
- *   another model
+ * @param options.tidyEveryMs how often leftovers of killed instances are looked for, in milliseconds
+ * @param options.abandonedMs when an undecided change counts as abandoned, in milliseconds; must be longer than any put takes
+ * @throws AppError NOT_READY where the engine does not reply; BAD_SETTINGS where what replies isn't Weaviate, refuses the key, or holds
+ *   vectors of another model
  */
 export async function startWeaviate(
   options: EngineAddress & {
@@ -73,7 +73,7 @@ export async function startWeaviate(
 
     let counted: Sum | null = null;
     let counting: Promise<Sum> | null = null;
-    /** What is counted now, or was counted last where that takes long; that the engine replies is asked in any case. */
+    /** Current figures, or the last ones where counting takes long. The engine must reply in any case. */
     async function stats() {
       const names = await collections.names();
       counting ??= countAll(names)
@@ -96,7 +96,7 @@ export async function startWeaviate(
     }
 
     let dimension: number | null = null;
-    /** How long the store's vectors are, which another instance may have decided. */
+    /** The length of the store's vectors, which another instance may have decided; null where nothing was ever stored. */
     async function readDimension() {
       const stored = dimension ?? (await facts.get('dimension'));
       dimension = stored === null ? null : Number(stored);
@@ -114,23 +114,23 @@ export async function startWeaviate(
       await facts.set('embedding_model', embeddingModel);
     }
 
-    async function need(collection: string) {
+    async function requireCollection(collection: string) {
       if (!(await collections.exists(collection)))
         throw new AppError('COLLECTION_NOT_FOUND', 'There is no collection of this name.');
     }
 
-    /** The first documents of a store decide how long its vectors are. */
+    /** Checks the vectors' length; the first documents of a store decide it. */
     async function agreeOnLength(newDocuments: NewDocument[]) {
       const [length, ...others] = new Set(newDocuments.map(vectorLengthOf));
       if (others.length > 0)
         throw new AppError('MODEL_BAD_OUTPUT', 'The embedding model returned vectors of unequal length.');
       const stored = await readDimension();
-      if (stored !== null && stored !== length && !(await holdsNothing())) throw otherLength(length!, stored);
+      if (stored !== null && stored !== length && !(await holdsNothing())) throw unexpectedLength(length!, stored);
       if (stored !== length) await facts.set('dimension', String(length));
       dimension = length!;
     }
 
-    /** Stores documents; where a source comes twice, the last one stays, and replaces the one before. */
+    /** Stores documents; of several from one source, the last one stays. */
     async function put(newDocuments: NewDocument[]) {
       if (newDocuments.length === 0) return [];
       await agreeOnLength(newDocuments);
@@ -147,8 +147,8 @@ export async function startWeaviate(
       });
     }
 
-    /** For an id whose collection is gone there is nothing, and that is no failure. */
-    async function ofCollection<Result>(id: string, work: (collection: string) => Promise<Result>, none: Result) {
+    /** Runs `work` with the collection that an id names; where there is no such collection, the result is `none`. */
+    async function inCollection<Result>(id: string, work: (collection: string) => Promise<Result>, none: Result) {
       const collection = collectionOf(id);
       if (collection === null) return none;
       try {
@@ -184,10 +184,10 @@ export async function startWeaviate(
     return {
       put,
       findSource: documents.findSource,
-      document: (id) => ofCollection(id, (collection) => documents.get(collection, id), null),
+      document: (id) => inCollection(id, (collection) => documents.get(collection, id), null),
       documents: documents.page,
       async remove(id) {
-        const removed = await ofCollection(id, (collection) => changes.remove(collection, id), false);
+        const removed = await inCollection(id, (collection) => changes.remove(collection, id), false);
         if (removed) await statistics.changed(collectionOf(id)!);
         return removed;
       },
@@ -197,7 +197,7 @@ export async function startWeaviate(
         if (!allFinite(vector) || (stored !== null && stored !== vector.length))
           throw new AppError('MODEL_BAD_OUTPUT', 'The embedding model returned a vector of an unexpected length.');
         if (stored === null) {
-          await need(query.collection);
+          await requireCollection(query.collection);
           return []; // nothing was ever stored
         }
         const { topK, rerankedFor } = query;

@@ -4,20 +4,20 @@ import type { DocumentProperties } from './documents.ts';
 import type { Engine } from './engine.ts';
 import { toFloats } from './passages.ts';
 
-/** Of so many documents the means are taken; of a collection of no more they are exact. */
+/** Means are taken over this many documents; in a collection with no more, they are exact. */
 const mostDocuments = 500;
-/** How long what was found out holds, in milliseconds: a small collection may soon be another, a large one stays much the same. */
+/** How long figures are good for, in milliseconds for each passage and at most: a large collection changes little in that time. */
 const msForPassage = 10;
 const longestMs = 60_000;
-/** Of a collection of fewer passages nothing is remembered when it changes. */
+/** A change of a collection with fewer passages discards its figures. */
 const fewPassages = 1_000;
-/** Of how many collections it is remembered, and of how many stems of each. */
+/** How many collections' figures are cached, and how many stems' counts of each. */
 const rememberedCollections = 1_000;
 const rememberedStems = 20_000;
 
 /**
- * What scores in a collection are measured by: the mean cosine of a question with all windows, how many passages there are and of
- * how many words in the mean.
+ * What scores in a collection are measured by: the mean cosine of a question with all windows, the number of passages, and their mean
+ * length in words.
  */
 export type Measures = { mean: number; passages: number; meanLength: number };
 
@@ -28,19 +28,19 @@ type Known = Pick<Measures, 'passages' | 'meanLength'> & {
   goodUntil: number;
 };
 
-/** Finds out how large collections are and what is usual in them, and remembers it for a while. */
+/** Measures collections for scoring, and caches the figures for a while. */
 export function createStatistics(engine: Engine, select: Select) {
   const known = createRecent<string, Promise<Known>>(rememberedCollections);
 
-  /** How many passages meet each of several conditions. */
+  /** How many passages meet each condition. */
   async function count(collection: string, conditions: string[]): Promise<number[]> {
     const parts = conditions.map((each, at) => select(`c${at}`, 'AssayWords', collection, each, 'meta{count}'));
     const found = await engine.query<Record<string, { meta: { count: number } }[]>>('Aggregate', parts.join(' '));
     return conditions.map((_, at) => found[`c${at}`]![0]!.meta.count);
   }
 
-  /** The engine lists by id, and ids are hashes, so that the first documents are as good as drawn. */
-  async function findOut(collection: string, dimension: number): Promise<Known> {
+  /** The engine lists objects by id, and ids are hashes, so the first documents are as good as a random sample. */
+  async function measure(collection: string, dimension: number): Promise<Known> {
     type Row = Pick<DocumentProperties, 'passages' | 'windows' | 'words' | 'vectorSum'>;
     const fields = 'passages windows words vectorSum';
     const [{ found }, [passages]] = await Promise.all([
@@ -66,13 +66,14 @@ export function createStatistics(engine: Engine, select: Select) {
   async function ofCollection(collection: string, dimension: number): Promise<Known> {
     const before = await known.get(collection);
     if (before && performance.now() < before.goodUntil) return before;
-    const found = findOut(collection, dimension);
+    const found = measure(collection, dimension);
     known.set(collection, found);
     found.catch(() => known.remove(collection));
     return found;
   }
 
   return {
+    /** The measures of a collection for a question with this vector. */
     async of(collection: string, vector: Float32Array): Promise<Measures> {
       const { passages, meanLength, meanVector } = await ofCollection(collection, vector.length);
       return { mean: meanVector.reduce((sum, number, at) => sum + number * vector[at]!, 0), passages, meanLength };
@@ -90,7 +91,7 @@ export function createStatistics(engine: Engine, select: Select) {
       return stems.map((stem) => counts.get(stem) ?? 0);
     },
 
-    /** Tells that documents of a collection changed. */
+    /** To be called when documents of a collection have changed. */
     async changed(collection: string) {
       const before = await known.get(collection)?.catch(() => null);
       if ((before?.passages ?? 0) < fewPassages) known.remove(collection);

@@ -1,6 +1,6 @@
 import { stemmer } from 'stemmer';
 
-/** The words of a text in order, without case, diacritics, and the soft hyphens that only say where a word may be broken. */
+/** The words of a text in order, in lower case, without diacritics and soft hyphens. */
 export const tokensOf = (text: string): string[] =>
   text
     .replaceAll('\u00ad', '')
@@ -10,7 +10,7 @@ export const tokensOf = (text: string): string[] =>
     .match(/[\p{L}\p{N}]+/gu) ?? [];
 
 /**
- * The words of a text in order, in the form in which they are compared: without endings too (Porter's stemmer), as the embedded
- * store's full text has them.
+ * The stems of a text's words in order, by Porter's stemmer: the form in which words are compared, as in the embedded store's full
+ * text.
  */
 export const stemsOf = (text: string): string[] => tokensOf(text).map(stemmer);

@@ -4,22 +4,22 @@ import type { Held } from './find.ts';
 import type { Measures, Statistics } from './statistics.ts';
 import { stemsOf } from './stems.ts';
 
-/** BM25's constants as SQLite has them, and the weight that it gives a word that half of all passages hold, or more. */
+/** BM25's constants as in SQLite, and the weight that it gives a word that half of all passages or more hold. */
 const k1 = 1.2;
 const b = 0.75;
 const leastWeight = 1e-6;
 
-/** Words that no more passages than this hold together are asked for by themselves as well. */
+/** The rarest words, as long as no more passages than this hold them in all, are also searched for by themselves. */
 const mostOfRare = 30;
 
-/** A passage of one version of a document, by its id in the engine, and what one of the searches says of it. */
+/** A passage of one version of a document, by its id in the engine, with the score that one of the searches gives it. */
 export type Candidate = { passage: string; documentId: string; version: string; score: number };
 
 type Stem = { stem: string; count: number };
 
 const byScore = (one: Candidate, other: Candidate) => other.score - one.score || (one.passage < other.passage ? -1 : 1);
 
-/** A passage's BM25 by SQLite's formula; a stem that comes twice in the question weighs twice. */
+/** A passage's BM25 by SQLite's formula; a stem that occurs twice in the question counts twice. */
 function bm25(stems: Stem[], { times, length }: Held, { passages, meanLength }: Measures): number {
   let sum = 0;
   for (const { stem, count } of stems) {
@@ -31,8 +31,8 @@ function bm25(stems: Stem[], { times, length }: Held, { passages, meanLength }: 
 }
 
 /**
- * Searches by words. The engine says which passages hold them, and how often; what that weighs is computed here, by the formula of
- * the embedded store, and only the rarest words are searched for, as there.
+ * Searches by words. The engine says which passages hold them, and how often; scores are computed here, by the embedded store's formula,
+ * and as there only the rarest words are searched for.
  */
 export function createWords(engine: Engine, statistics: Statistics) {
   return async function words(query: { collection: string; question: string; vector: Float32Array; limit: number }) {
@@ -40,7 +40,7 @@ export function createWords(engine: Engine, statistics: Statistics) {
     const stems = stemsOf(wordsOf(query.question).join(' '));
     const measures = await statistics.of(collection, vector);
 
-    /** Passages that hold stems, list by list; of these ids alone where there are any. */
+    /** The passages that hold stems of each list; if `ids` are given, among these alone. */
     async function find(lists: string[][], most: number, ids?: string[]) {
       if (lists.length === 0) return [];
       const queries = lists.map((list) => ({
@@ -50,7 +50,7 @@ export function createWords(engine: Engine, statistics: Statistics) {
       return engine.find<Omit<Candidate, 'passage' | 'score'>>(queries);
     }
 
-    // A collection smaller than what is wanted comes whole, and tells itself how many passages hold each word.
+    // All matches of a small collection come at once, and tell how many passages hold each word.
     const [all] = measures.passages < limit && stems.length > 0 ? await find([stems], limit) : [];
     const whole = all && all.length < limit ? all : null;
     const counts = whole
@@ -66,20 +66,20 @@ export function createWords(engine: Engine, statistics: Statistics) {
         })
         .filter(({ score }) => score > 0);
 
-    // Of what it has not yet written to a segment (up to a minute long), the engine (1.35.2) weighs only the first that hold any of
-    // the words, a tenth more than are wanted. So those of the rarest words are asked for by themselves as well.
+    // Among objects that it hasn't written to a segment yet (for up to a minute), the engine (1.35.2) scores only the first that hold any
+    // of the words, a tenth more than are wanted. So the rarest words are searched for by themselves as well.
     const rare = rarest(chosen, mostOfRare);
     const lists = (rare.length === chosen.length ? [chosen] : [chosen, rare]).filter(({ length }) => length > 0);
     const [first = [], further = []] = (whole ? [whole] : await find(lists.map(stemsIn), limit)).map(weighed);
     first.sort(byScore);
 
     return {
-      /** The mean cosine of the question with all of the collection. */
+      /** The mean cosine of the question with all windows of the collection. */
       mean: measures.mean,
-      /** The passages that share words with the question, best first, and whether these are all there are. */
+      /** The passages that share words with the question, best first; `isAll`: whether there are no more. */
       first,
       isAll: first.length < limit,
-      /** The same with these, and with those of the rarest words. */
+      /** The same, with the scores of these passages and of those that the rarest words found. */
       async with(passages: Candidate[]): Promise<Candidate[]> {
         const found = new Map(first.map((each) => [each.passage, each]));
         const ids = [...new Set([...passages, ...further].map(({ passage }) => passage))].filter(
