@@ -7,14 +7,14 @@ import type { FileToLoad, TextToLoad } from './load.ts';
 import { OUT_OF_MEMORY, type ParseMessage, type ParseRequest, type ProcessReply } from './parser-messages.ts';
 import type { PassageSpan } from './split.ts';
 
-/** A document that has been read and split. Passages are exact slices of `loaded.text`. */
+/** A parsed document: its text, and its passages, which are exact slices of `loaded.text`. */
 export type Parsed = { loaded: { format: Format; title: string | null; text: string }; passages: PassageSpan[] };
 
-/** Why a process is gone without an answer. Not for callers: whoever asked decides what it means for the document. */
+/** A process died without an answer. Internal to the parser, which decides what that means for the document. */
 export class ParserDied extends Error {
   override name = 'ParserDied';
   readonly reason: 'start' | 'timeout' | 'memory' | 'crash';
-  /** Whether it had read other documents before, so that it may have died of them. */
+  /** Whether it had read other documents before, any of which may be to blame. */
   readonly wasUsed: boolean;
 
   constructor(reason: ParserDied['reason'], wasUsed: boolean) {
@@ -33,8 +33,9 @@ const START_TIMEOUT_MS = 30_000;
 const PIECE_LENGTH = 512 * 1_024;
 
 /**
- * Starts a process that reads one document at a time. It gets nothing of the environment (no keys), and Node lets it read
- * the project's own files only: no writing, no network, no programs.
+ * Starts a process that reads one document at a time. Its environment is empty (no keys), and Node's permission model lets it read only
+ * the project's own files: no writing, no network, no programs.
+ * @param options.memoryMiB the resident memory that it may have
  */
 export function forkParser({ memoryMiB }: { memoryMiB: number }) {
   const readable = [project, realpathSync(`${project}/node_modules`)];
@@ -78,8 +79,9 @@ export function forkParser({ memoryMiB }: { memoryMiB: number }) {
   }
 
   /**
-   * To be called again only when the answer is there.
-   * @throws {AppError} what the document is to blame for; {ParserDied} when no answer came
+   * Has a document read; to be called again only after the answer.
+   * @throws {AppError} a failure that the document is to blame for
+   * @throws {ParserDied} when the process died without an answer
    */
   function parse(request: ParseRequest, { timeoutMs }: { timeoutMs: number }): Promise<Parsed> {
     const { promise, resolve, reject } = Promise.withResolvers<Parsed>();
@@ -105,7 +107,7 @@ export function forkParser({ memoryMiB }: { memoryMiB: number }) {
     });
   }
 
-  /** A large document takes long to make a message of; between two pieces others have their turn. */
+  /** Serialising a large document takes long; between two pieces, other work gets its turn. */
   async function sendInPieces(request: ParseRequest): Promise<void> {
     let rest = request;
     while (('text' in rest ? rest.text : rest.bytes).length > PIECE_LENGTH) {
@@ -116,7 +118,7 @@ export function forkParser({ memoryMiB }: { memoryMiB: number }) {
     await send({ last: rest });
   }
 
-  /** A message that can't be sent means that the process is gone: its exit tells. */
+  /** A message that can't be sent means that the process is gone, and its exit is handled. */
   const send = (message: ParseMessage) => new Promise<unknown>((resolve) => child.send(message, resolve));
 
   function collectInto(resolve: (parsed: Parsed) => void, reject: (error: AppError) => void) {

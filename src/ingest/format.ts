@@ -6,7 +6,7 @@ import { AppError } from '../errors.ts';
 export const Format = z.enum(['text', 'markdown', 'html', 'pdf', 'docx', 'csv', 'json', 'jsonl', 'epub']);
 export type Format = z.infer<typeof Format>;
 
-/** Those whose files are not text. */
+/** The formats whose files are not text. */
 type BinaryFormat = 'pdf' | 'docx' | 'epub';
 export type TextFormat = Exclude<Format, BinaryFormat>;
 
@@ -29,19 +29,19 @@ const formatByExtension: Record<string, Format> = {
   epub: 'epub',
 };
 
-/** Writers put the mark of a PDF within its first kilobyte (ISO 32000, annex H), so readers look there. */
+/** A PDF's mark may be anywhere in its first kilobyte (ISO 32000, annex H). */
 const PDF_MARK = Buffer.from('%PDF-');
 const PDF_MARK_WITHIN_BYTES = 1_024;
-/** HTML declares its encoding within its first kilobyte. */
+/** HTML must declare its encoding within its first kilobyte. */
 const DECLARED_WITHIN_BYTES = 1_024;
 const DECLARED_ENCODING = /<meta\s[^<>]{0,200}\bcharset\s{0,9}=\s{0,9}["']?([\w-]{1,40})/i;
 const ZIP_MARK = Buffer.from('PK\x03\x04');
-/** Of Microsoft's older container: Word up to 2003, and what newer Word files are put into to encrypt them. */
+/** Microsoft's older container: Word files up to 2003, and newer ones that are encrypted. */
 const OLE_MARK = Buffer.from('d0cf11e0a1b11ae1', 'hex');
 const OLE_ENCRYPTED = Buffer.from('EncryptedPackage', 'utf16le');
 
 /**
- * The format that a file's name promises, by its extension. Only the last part of a path counts.
+ * The format that a file's extension promises.
  * @throws {AppError} `UNSUPPORTED_FORMAT` for any other extension, or none.
  */
 export function formatOfName(name: string): Format {
@@ -56,10 +56,11 @@ export const isTextFormat = (format: Format): format is TextFormat =>
   format !== 'pdf' && format !== 'docx' && format !== 'epub';
 
 /**
- * Checks that bytes are what their format promises, as far as a look at them can tell, and decodes the formats that are text.
+ * Checks that bytes look like their format, and decodes formats that are text: UTF-8, UTF-16 with a byte order mark, or HTML in the
+ * encoding that it declares.
  * @returns the text; `null` for a PDF, a Word document or an EPUB, which aren't text.
- * @throws {AppError} `BAD_DOCUMENT` when the bytes bear the mark of another kind of file or lack that of their own, or a
- * text isn't UTF-8 or has a NUL byte, nor UTF-16 with its mark, nor HTML in the encoding that it declares.
+ * @throws {AppError} `BAD_DOCUMENT` when the bytes bear the mark of another kind of file or lack that of their own, or when a text can't
+ * be decoded or holds a NUL byte.
  */
 export function decodeBytes(bytes: Uint8Array, format: Format): string | null {
   const all = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -86,20 +87,20 @@ export function decodeBytes(bytes: Uint8Array, format: Format): string | null {
   return (format === 'html' ? decodeAsDeclared(all) : null) ?? decodeUtf8(bytes);
 }
 
-/** HTML that says in what encoding it is, as Word and older programs write it; null where it is UTF-8 all the same, or says nothing that holds. */
+/** Decodes HTML by the encoding that it declares, as Word and older programs do; null where it is UTF-8, or declares nothing that works. */
 function decodeAsDeclared(bytes: Buffer): string | null {
   if (isUtf8(bytes)) return null;
   const encoding = DECLARED_ENCODING.exec(bytes.toString('latin1', 0, DECLARED_WITHIN_BYTES))?.[1];
   try {
     const decoder = new TextDecoder(encoding, { fatal: true });
-    // A declaration that can be read as it stands is no UTF-16.
+    // A declaration that could be read byte by byte can't be in UTF-16.
     return decoder.encoding.startsWith('utf-') ? null : decoder.decode(bytes);
   } catch {
     return null;
   }
 }
 
-/** Which UTF-16 a byte order mark tells of: Windows writes it for "Unicode" text. */
+/** The UTF-16 variant that a byte order mark shows, if any; Windows writes such files for "Unicode" text. */
 export function utf16Of(bytes: Uint8Array): 'utf-16le' | 'utf-16be' | null {
   if (bytes[0] === 0xff && bytes[1] === 0xfe) return 'utf-16le';
   return bytes[0] === 0xfe && bytes[1] === 0xff ? 'utf-16be' : null;

@@ -4,8 +4,8 @@ import { AppError } from '../errors.ts';
 import type { Ingested } from './ingest.ts';
 
 /**
- * How far an ingest of files has come: `done` of `files`. A file that failed is named with what was wrong with it, up to
- * `failuresKept`; the others go on.
+ * The progress of an ingest: `done` of `files`. The first `failuresKept` files that were skipped are in `failed`, each with what was
+ * wrong with it.
  */
 export type IngestProgress = {
   files: number;
@@ -17,24 +17,25 @@ export type IngestProgress = {
   failed: { source: string; code: string; message: string }[];
 };
 
-/** A file to ingest, and its source; or a link that isn't followed. */
-type SourceFile = { path: string; source: string; isLost?: boolean };
+/** A file to ingest, with its source; or a link that isn't followed. */
+type SourceFile = { path: string; source: string; isRefusedLink?: boolean };
 
-/** Where npm keeps other people's packages, which would drown what a project says of itself. */
+/** Where npm keeps other people's packages, whose documents would swamp the project's own. */
 const PACKAGES = 'node_modules';
-/** How many failures are kept in words; the rest is counted. */
-export const failuresKept = 1000;
-/** How many files are read, embedded and stored at once: a parser and the embedding model both have something to do. */
+/** How many failures are described; further ones are only counted. */
+const failuresKept = 1000;
+/** How many files are in work at once, so that both the parser and the embedding model are kept busy. */
 const filesAtOnce = 4;
 
 /**
- * Ingests files, and folders with all that is in them but hidden files and `node_modules`, in bounded memory whatever their number (several paths
- * cost the files' names). A file's source is its path from the folder that was named, with `/` on every system, or its name
- * where it was named itself. Links within a folder are followed where they stay in it; any other counts as a file that can't be
- * read. What is unchanged costs a look, so an ingest that was broken off goes on where it stopped when it is run again.
- * @returns the final progress; one bad file is reported in it, never thrown
- * @throws AppError BAD_INPUT, before anything is stored, where a path isn't there or two files would get one source; the signal's
- * reason when it fires; what no other file would survive
+ * Ingests files and whole folders, except hidden files and `node_modules`, in bounded memory (of several paths, the names of all files are
+ * kept). A file's source is its path relative to the given folder, with `/` on every system, or its name if the file itself was given.
+ * A link is followed where it stays within its folder; any other counts as a file that can't be read. An unchanged file only costs a
+ * look, so an interrupted ingest that is run again goes on where it stopped.
+ * @returns the final progress; a bad file is reported in it, never thrown
+ * @throws AppError BAD_INPUT, before anything is stored, where a path doesn't exist or two files would get the same source
+ * @throws AppError a failure of the store or a model, which every further file would meet too
+ * @throws the signal's reason when it fires
  */
 export async function ingestPaths(options: {
   paths: string[];
@@ -44,7 +45,7 @@ export async function ingestPaths(options: {
 }): Promise<IngestProgress> {
   const { ingestFile, onProgress, signal } = options;
   const progress: IngestProgress = { files: 0, done: 0, added: 0, replaced: 0, unchanged: 0, skipped: 0, failed: [] };
-  await Promise.all(options.paths.map(needPath));
+  await Promise.all(options.paths.map(assertExists));
   for await (const _ of filesOf(options.paths)) progress.files += 1;
   onProgress?.(progress);
   const files = filesOf(options.paths);
@@ -53,16 +54,16 @@ export async function ingestPaths(options: {
   async function work() {
     for (let next = await files.next(); !next.done && !broken; next = await files.next()) {
       signal?.throwIfAborted();
-      const { path, source, isLost } = next.value;
+      const { path, source, isRefusedLink } = next.value;
       try {
-        if (isLost) throw new AppError('BAD_INPUT', 'The link leads out of the folder, to nothing or back.');
+        if (isRefusedLink) throw new AppError('BAD_INPUT', 'The link leads out of the folder, to nothing or back.');
         const { unchanged, replaced } = await ingestFile(path, source);
         progress[unchanged ? 'unchanged' : replaced ? 'replaced' : 'added'] += 1;
       } catch (error) {
         signal?.throwIfAborted();
         const { code, message } =
           error instanceof AppError ? error : { code: 'INTERNAL', message: 'it could not be read' };
-        // Nothing else will go better when the store or the model server is the trouble.
+        // With trouble in the store or the model server, no further file would fare better.
         if (
           ['NOT_READY', 'STORAGE_FULL', 'COLLECTION_NOT_FOUND', 'MODEL_REJECTED', 'MODEL_UNAVAILABLE'].includes(code)
         ) {
@@ -83,15 +84,15 @@ export async function ingestPaths(options: {
   return progress;
 }
 
-async function needPath(path: string) {
+async function assertExists(path: string) {
   await stat(path).catch((cause) => {
     throw new AppError('BAD_INPUT', `There is no file or folder ${path}.`, { cause });
   });
 }
 
-/** The files of paths, found while they are asked for, each once. */
+/** The files at several paths, each once, found as they are asked for. */
 async function* filesOf(paths: string[]): AsyncGenerator<SourceFile> {
-  // Files of one folder can't meet in a source.
+  // Within one folder, no two files can have the same source.
   const pathOf = paths.length > 1 ? new Map<string, string>() : null;
   for (const named of paths) {
     for await (const file of filesAt(named)) {
@@ -115,21 +116,21 @@ async function* filesAt(path: string): AsyncGenerator<SourceFile> {
       yield { ...file, source: relative(path, file.path).split(sep).join('/') };
 }
 
-/** The files in a folder and in those below; `root` is where links must stay. A folder that is a link has no more of its kind. */
+/** The files in a folder and its subfolders. Links must stay within `root`; within a linked folder, no further linked folder is followed. */
 async function* filesUnder(folder: string, root: string, isLink = false): AsyncGenerator<Omit<SourceFile, 'source'>> {
   const folders: { path: string; isLink: boolean }[] = [];
   for await (const entry of await opendir(folder)) {
     if (entry.name.startsWith('.') || entry.name === PACKAGES) continue;
     const path = join(folder, entry.name);
     const found = entry.isSymbolicLink() ? await followed(path, root) : entry;
-    if (!found || (found !== entry && isLink && found.isDirectory())) yield { path, isLost: true };
+    if (!found || (found !== entry && isLink && found.isDirectory())) yield { path, isRefusedLink: true };
     else if (found.isDirectory()) folders.push({ path, isLink: isLink || found !== entry });
     else if (found.isFile()) yield { path };
   }
   for (const each of folders) yield* filesUnder(each.path, root, each.isLink);
 }
 
-/** What a link leads to, or null where that is outside of `root`, isn't there or holds the link itself. */
+/** What a link leads to; null where that is outside of `root`, doesn't exist, or contains the link. */
 async function followed(link: string, root: string) {
   try {
     const [target, from] = [await realpath(link), await realpath(dirname(link))];

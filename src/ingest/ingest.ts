@@ -5,13 +5,13 @@ import { formatOfName } from './format.ts';
 import type { FileToLoad, TextToLoad } from './load.ts';
 import type { Parser } from './parser.ts';
 
-/** A document as it came, not yet read, and where it goes. */
+/** A document as it came in, not read yet, and where it goes. */
 export type Incoming = {
   collection: string;
   source: string;
-  /** A file without a name of its own has the source's extension. */
+  /** A file without a name gets its format from the source's extension. */
   content: TextToLoad | (Omit<FileToLoad, 'name'> & { name?: string });
-  /** Overrides the title found in the document; without any, the source serves. */
+  /** Overrides the title found in the document; where there is neither, the source is the title. */
   title?: string | undefined;
   metadata?: Record<string, unknown> | undefined;
 };
@@ -26,28 +26,27 @@ export type Ingested = {
 };
 
 /** What makes vectors of texts; `signal` ends a call that nobody waits for any more. */
-export type Embedder = {
+type Embedder = {
   embedDocuments(texts: string[], options?: { signal?: AbortSignal | undefined }): Promise<number[][]>;
 };
 
-/** A document that is there already, or one that is read and split. */
+/** A document that is stored already, or one that has been read and split. */
 type Read = { known: DocumentSummary } | { document: Omit<NewDocument, 'vectors'> };
 
-/** How many windows one call to the embedding model holds, and how many such calls a document makes at once. */
+/** How many windows one call to the embedding model takes, and how many such calls a document makes at once. */
 const windowsPerCall = 64;
 const callsAtOnce = 4;
 
-/** Counts up when reading, splitting or embedding changes, so that documents ingested before it are not taken for unchanged. */
-const recipe = 6;
+/** Raised whenever reading, splitting or embedding changes, so that documents ingested before don't pass for unchanged. */
+const recipeVersion = 5;
 
 export type Ingest = ReturnType<typeof createIngest>;
 
 /**
- * Ingests documents: has them read and split by the parser, embeds their windows, puts them into the knowledge base. What is
- * there already, from the same source and made of the same bytes, is left alone and not even read.
- * @returns a function that takes documents of one collection and stores all of them or none; once `signal` is aborted it
- * ends with the signal's reason, unless the documents are being stored already
- * @throws AppError of the parser, the embedding model or the store
+ * Ingests documents: has the parser read and split them, embeds their windows, and puts them into the knowledge base. A document that is
+ * stored already with the same content is not even parsed.
+ * @returns a function that stores documents of one collection, all or none. It throws AppErrors of the parser, the embedding model or
+ * the store, and the reason of `signal` once that is aborted, unless the documents are being stored by then.
  */
 export function createIngest(options: {
   knowledge: Pick<Knowledge, 'findSource' | 'put'>;
@@ -62,7 +61,7 @@ export function createIngest(options: {
     const { collection, source, title, metadata = {} } = incoming;
     const content = 'text' in incoming.content ? incoming.content : { name: source, ...incoming.content };
     const format = content.format ?? formatOfName('name' in content ? content.name : source);
-    const settings = [recipe, chunkSizeTokens, chunkOverlapTokens];
+    const settings = [recipeVersion, chunkSizeTokens, chunkOverlapTokens];
     const contentHash = hash([settings, title ?? null, format, metadata, await hashOfContent(content)]);
     const known = await knowledge.findSource(collection, source);
     if (known?.contentHash === contentHash) return { known };
@@ -92,22 +91,22 @@ export function createIngest(options: {
         return { id, source, passages, unchanged: true, replaced: false, collection };
       });
     } finally {
-      // What is still being read for a batch that failed is of no use to anyone.
+      // After a failure, what is still being read is of no use.
       failure.abort();
     }
   };
 }
 
 /**
- * What is embedded for a window: its own words behind the document's title and the headings above it, which say what
- * "it" is about. The title that a heading repeats is said once.
+ * The text that is embedded for a window: its words, preceded by the document's title and the headings above it, which tell what "it"
+ * is about. Headings that repeat the title are left out.
  */
 export function embeddedText(title: string, headingPath: string[], window: string): string {
   const headings = [title, ...headingPath.filter((heading) => heading !== title)];
   return `${headings.join(' > ')}: ${window.replace(/\s+/g, ' ')}`;
 }
 
-/** Embeds passages that are stored, as they were when they came: the vectors of each one's windows one after another. */
+/** Embeds stored passages as when they were ingested: for each, the vectors of its windows, one after another. */
 export const embedAgain = (embeddings: Embedder) => async (passages: StoredPassage[]) => {
   const texts = passages.map(({ title, text, start: origin, windows }) =>
     windows.map(({ start, end, headingPath }) =>
@@ -118,7 +117,7 @@ export const embedAgain = (embeddings: Embedder) => async (passages: StoredPassa
   return texts.map(({ length }) => Float32Array.from(vectors.splice(0, length).flat()));
 };
 
-/** The windows' vectors one after another, at unit length, by bounded calls of bounded size. */
+/** The vectors of all windows, one after another; made by calls of bounded size, a few at a time. */
 async function embedWindows(
   embeddings: Embedder,
   { title, text, passages }: Omit<NewDocument, 'vectors'>,
@@ -158,7 +157,7 @@ async function embedWindows(
   return vectors ?? new Float32Array();
 }
 
-/** Of the bytes as they came, off the main thread: a large file takes long. */
+/** The hash of the bytes as they came, made off the main thread, because a large file takes long. */
 async function hashOfContent(content: { text: string } | { bytes: Uint8Array }): Promise<string> {
   const bytes = 'text' in content ? Buffer.from(content.text) : content.bytes;
   return Buffer.from(await webcrypto.subtle.digest('SHA-256', bytes as Uint8Array<ArrayBuffer>)).toString('base64url');

@@ -2,19 +2,19 @@ import { randomUUID } from 'node:crypto';
 import { EventEmitter } from 'node:events';
 import type { IngestProgress } from './ingest-paths.ts';
 
-/** An ingest that goes on by itself: what it is doing, and how it ended. */
+/** A background ingest: what it is doing, and how it ended. */
 export type Job = {
   id: string;
   collection: string;
   status: 'running' | 'done' | 'failed' | 'cancelled';
   startedAt: string;
   endedAt: string | null;
-  /** The code of the failure that ended it. */
+  /** The code of the failure that ended it, or null. */
   error: string | null;
   progress: IngestProgress;
 };
 
-/** The work of a job: it reports progress, and stops when its signal fires. */
+/** A job's work, which reports progress, and stops when its signal fires. */
 export type IngestCollection = (
   collection: string,
   options: { signal: AbortSignal; onProgress: (progress: IngestProgress) => void },
@@ -38,7 +38,7 @@ export function newJob(collection: string): Job {
   };
 }
 
-/** Does the work of a job, from its beginning; `job` is kept up to date, and `changes` tells when it has changed. */
+/** Runs a job from its beginning. The returned `job` is kept up to date, and `changes` emits `change` whenever it changes. */
 export function runJob(begun: Job, ingest: IngestCollection) {
   const job: Job = { ...begun, progress: nothingYet };
   const cancelled = new AbortController();

@@ -3,24 +3,24 @@ import { AppError } from '../errors.ts';
 import { type IngestCollection, type Job, type JobRun, newJob, runJob } from './job.ts';
 
 /**
- * Ingests in the background, one at a time for each collection. A job that is broken off is begun again by whoever wants it,
- * and goes on where it stopped, because what is unchanged is only looked at.
+ * Background ingests, one at a time for each collection. An interrupted job is not resumed by itself; a new one goes on where it stopped,
+ * because unchanged files only cost a look.
  */
 export type Jobs = {
-  /** Begins a job, or finds the one that is running for this collection. @throws AppError NOT_READY once closed */
+  /** Starts a job, or returns the one that is running for this collection. @throws AppError NOT_READY once closed */
   start(collection: string): Promise<Job>;
   get(id: string): Promise<Job | null>;
-  /** The job each time it changes, until it has ended; a slow reader gets the newest state and misses those between. */
+  /** Yields the job at each change until it has ended; a slow reader gets the latest state and misses those in between. */
   watch(id: string, signal: AbortSignal): AsyncGenerator<Job>;
   /** Resolves when the job has stopped; what it had stored by then stays. */
   cancel(id: string): Promise<Job>;
   close(): Promise<void>;
 };
 
-/** How many ended jobs are remembered. */
+/** How many jobs are remembered; running ones always are. */
 const remembered = 100;
 
-/** Jobs of this process alone, which end with it. */
+/** Jobs that are known to this process alone, and end with it. */
 export function createJobs(ingest: IngestCollection): Jobs {
   const runs = new Map<string, JobRun>();
   let closed = false;

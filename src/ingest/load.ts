@@ -2,19 +2,19 @@ import { AppError } from '../errors.ts';
 import { decodeBytes, type Format, formatOfName, isTextFormat, type TextFormat } from './format.ts';
 import { LONGEST_TEXT, type LoadedDocument } from './loaded-document.ts';
 
-/** A file: its bytes, its name (only the extension matters), and its format where something better than the name tells. */
+/** A file: its bytes, its name (only the extension matters), and its format where that is known otherwise. */
 export type FileToLoad = { bytes: Uint8Array; name: string; format?: Format | undefined };
 
-/** A text that came as characters, as in a JSON body. */
+/** A text that came as characters, for example in a JSON body. */
 export type TextToLoad = { text: string; format: TextFormat };
 
 type Parsed = Omit<LoadedDocument, 'format'>;
 
 /**
- * Turns a file into text with its title, headings and blocks. The text is what passages are exact slices of. It may take
- * long and much memory where a file is made for that: services do it through the parser (parser.ts), which bounds both.
- * @throws {AppError} `UNSUPPORTED_FORMAT` for an unknown extension, `BAD_DOCUMENT` for what isn't what its format promises
- * or holds no text, or too much. Messages never hold anything of the document or its name.
+ * Turns a file into text, of which passages will be exact slices, with its title, headings and blocks. A hostile file may make this take
+ * long and much memory: services go through the parser (parser.ts), which bounds both.
+ * @throws {AppError} `UNSUPPORTED_FORMAT` for an unknown extension; `BAD_DOCUMENT` for a file that isn't what its format promises, or
+ * holds no text or too much. Messages never repeat anything from the document or its name.
  */
 export async function loadDocument({ bytes, name, format = formatOfName(name) }: FileToLoad): Promise<LoadedDocument> {
   const text = decodeBytes(bytes, format);
@@ -24,8 +24,8 @@ export async function loadDocument({ bytes, name, format = formatOfName(name) }:
 }
 
 /**
- * The same for a text that is characters already. Line ends become `\n` and a byte order mark goes; otherwise plain text and
- * Markdown stay as they are, and the other formats become readable text.
+ * The same for a text that came as characters. Line ends become `\n`, and a byte order mark is dropped. Plain text and Markdown
+ * otherwise stay as they are; other formats become readable text.
  * @throws {AppError} `BAD_DOCUMENT`
  */
 export async function loadText({ text, format }: TextToLoad): Promise<LoadedDocument> {
@@ -36,7 +36,7 @@ export async function loadText({ text, format }: TextToLoad): Promise<LoadedDocu
   return checked({ format, ...(await parseText(source, format)) }, '');
 }
 
-/** The parsers are loaded when first needed: what isn't used doesn't slow the start. */
+/** Each format's code is loaded when first needed, so that unused formats don't slow the start. */
 async function parseText(source: string, format: TextFormat): Promise<Parsed> {
   switch (format) {
     case 'text':
@@ -71,7 +71,7 @@ function checked(document: LoadedDocument, hint: string): LoadedDocument {
   };
 }
 
-/** Formats with escapes (JSON, XML) can spell what text can't hold. Code unit by code unit, so that offsets stay true. */
+/** Replaces NUL and lone surrogates, which escapes in JSON or XML can spell, code unit by code unit, so that offsets stay valid. */
 function cleaned(text: string): string {
   return text.toWellFormed().replaceAll('\0', '\ufffd');
 }

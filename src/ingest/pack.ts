@@ -7,18 +7,18 @@ type PackOptions = {
   countTokens: (text: string) => number;
 };
 
-/** A passage of about its fair share of the section ends before a paragraph that would have to be parted. */
+/** A passage with this share of its fair share may end before a paragraph that would otherwise be split. */
 const NEARLY_FULL = 3 / 4;
 
 /**
- * Packs the units of a section into passages of at most `sizeTokens`, evenly: three passages of 200 tokens rather than two
- * of 250 and a remainder of 100. Each after the first begins by repeating the last sentences of the one before, at most
- * `overlapTokens` of them. Tokens are added up by unit; the sum can be a little below the passage's own count, so
- * each passage is counted once more and gives up units while it has too many.
+ * Packs the units of a section evenly into passages of at most `sizeTokens`: three passages of 200 tokens rather than two of 250 and a
+ * remainder of 100. Each passage after the first begins by repeating the last sentences of the one before, up to `overlapTokens` tokens.
+ * Tokens are added up by unit. That sum can be a little below the passage's own count, so each passage is counted once more, and gives
+ * up units while it is too long.
  */
 export function packSection(units: Unit[], options: PackOptions): Unit[][] {
   const { text, sizeTokens, overlapTokens, countTokens } = options;
-  // Of the units before each place, white space included, and of blocks.
+  // Tokens of all units before each index, white space included.
   const tokensBefore = [0];
   for (const unit of units) tokensBefore.push(tokensBefore.at(-1)! + unit.gapTokens + unit.tokens);
   const blockEnds = blockEndsOf(units);
@@ -39,12 +39,12 @@ export function packSection(units: Unit[], options: PackOptions): Unit[][] {
   }
   return passages;
 
-  /** By its own count, how many tokens the passage has too many. */
+  /** By how many tokens a passage, counted as a whole, is too long. */
   function excessTokens(first: number, end: number): number {
     return countTokens(text.slice(units[first]!.start, units[end - 1]!.end)) - sizeTokens;
   }
 
-  /** Where the passage ends that repeats the units from `first` and goes on with those from `next`. */
+  /** The end of the passage that repeats the units from `first` and continues with those from `next`. */
   function endOf(first: number, next: number): number {
     const repeated = next > first ? tokensOf(first, next) : 0;
     const left = tokensOf(next, units.length);
@@ -90,7 +90,7 @@ function canRepeat(unit: Unit, section: number | undefined): boolean {
   return unit.isSentence && unit.section === section;
 }
 
-/** For each unit the place after the last unit of its block. */
+/** For each unit, the index after the last unit of its block. */
 function blockEndsOf(units: Unit[]): number[] {
   const ends = units.map((_, index) => index + 1);
   for (let index = units.length - 2; index >= 0; index--) {

@@ -2,14 +2,14 @@ import { Worker } from 'node:worker_threads';
 import { OUT_OF_MEMORY, type ParseMessage, type ParseReply, type ProcessReply } from './parser-messages.ts';
 
 const MIB = 1_024 * 1_024;
-/** Buffers live outside of V8's heap, so that has less than all. */
+/** Buffers are outside of V8's heap, so the heap gets only a share of the memory. */
 const HEAP_SHARE = 3 / 4;
 const SPENT_SHARE = 1 / 2;
 const MEMORY_CHECK_MS = 50;
 
 /**
- * A process that reads documents. The reading is done by its worker thread, so that the main thread stays free to see that
- * the parent is gone or the memory is at its end, however busy the reading. Its argument: MiB of resident memory it may have.
+ * A process that reads documents, in a worker thread, so that its main thread always notices when the parent is gone or memory runs out.
+ * @param memoryMiB the resident memory that it may have; the process's argument
  */
 function run(memoryMiB: number): void {
   const resident = () => process.memoryUsage.rss() / MIB;
@@ -27,7 +27,7 @@ function run(memoryMiB: number): void {
   process.on('message', (message: ParseMessage) => worker.postMessage(message));
   // The parent closes the channel to end the process; it also closes when the parent dies.
   process.on('disconnect', () => process.exit());
-  // Ctrl-C reaches the whole group of processes; when to stop is the parent's decision.
+  // Ctrl-C reaches the whole process group, but the parent decides when to stop.
   process.on('SIGINT', () => {});
   process.on('SIGTERM', () => {});
   setInterval(() => {

@@ -30,7 +30,7 @@ async function read(request: ParseRequest): Promise<void> {
   reply({ done: { format, title } });
 }
 
-/** What was not foreseen is told by its place in our code alone: its message might quote the document. */
+/** Of an unforeseen failure only the stack frames are passed on: its message might quote the document. */
 function toError(error: unknown) {
   if (error instanceof AppError) return { code: error.code, message: error.message };
   if (error instanceof RangeError)
@@ -55,5 +55,5 @@ parentPort?.on('message', (message: ParseMessage) => {
   pieces = [];
   read(request).catch((error: unknown) => reply({ error: toError(error) }));
 });
-countTokens('Reads the vocabulary now.');
+countTokens('any'); // reads the vocabulary now
 reply({ ready: true });

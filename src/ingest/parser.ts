@@ -5,14 +5,13 @@ import type { ParseRequest } from './parser-messages.ts';
 
 export type Parser = {
   /**
-   * Reads a document and splits it into passages, in another process. Many may be asked at once; they wait for their turn
-   * in the order they came.
-   * @throws {AppError} `BAD_DOCUMENT`, for this document only, also where reading it takes too long, needs too much memory
-   * or ends the process; `UNSUPPORTED_FORMAT`; `NOT_READY` when no process can be started or the parser has been closed.
-   * @throws the reason of `signal` once that is aborted; the reading ends
+   * Reads a document and splits it into passages, in another process. Any number of calls may be made at once; they are served in order.
+   * @throws {AppError} `BAD_DOCUMENT`, also where reading takes too long, needs too much memory or crashes the process;
+   * `UNSUPPORTED_FORMAT`; `NOT_READY` when no process can be started or the parser has been closed
+   * @throws the reason of `signal` once that is aborted, which also ends the reading
    */
   parse(document: ParseRequest, options?: { signal?: AbortSignal | undefined }): Promise<Parsed>;
-  /** Ends the processes and rejects what is not done. */
+  /** Ends the processes and rejects unfinished calls. */
   close(): Promise<void>;
 };
 
@@ -33,12 +32,12 @@ const messages: Record<ParserDied['reason'], string> = {
 const stopping = () => new AppError('NOT_READY', 'The service is stopping.');
 
 /**
- * A pool of processes that read documents, so that no document, however large or hostile, holds up or ends the process that
- * asked. Processes start when first needed and are kept; one that dies or has grown large gives way to a fresh one.
- * A document whose process died of something else (an earlier document, a stranger's kill) is tried once more.
- * @param options.processes how many read at once; by default one less than there are processors, two to four
- * @param options.timeoutMs how long one document may take, waiting for its turn left aside
- * @param options.memoryMiB resident memory that one process may have
+ * A pool of processes that read documents, so that no document, however large or hostile, can block or crash the calling process.
+ * Processes are started when first needed and kept; one that dies or has grown large is replaced. A document whose process may have died
+ * of something else (an earlier document, a kill from outside) is tried once more.
+ * @param options.processes how many read at once; by default one less than there are processors, but two to four
+ * @param options.timeoutMs how long reading one document may take, not counting the wait for its turn
+ * @param options.memoryMiB the resident memory that one process may have
  */
 export async function startParser(
   options: { processes?: number; timeoutMs?: number; memoryMiB?: number } = {},
@@ -56,7 +55,7 @@ export async function startParser(
     started.add(forked);
     forked.exited.then(() => {
       started.delete(forked);
-      // The document that it was reading goes first, if that may be tried again.
+      // A document that it was reading may be tried again, and then goes first (carryOut).
       if (!running.values().some((busy) => busy === forked)) takeTurns();
     });
     return forked;
@@ -102,7 +101,7 @@ export async function startParser(
     return promise.finally(() => signal?.removeEventListener('abort', abort));
   }
 
-  /** Reading can't be stopped but by ending its process. */
+  /** Rejects a job. The only way to stop reading is to kill the process. */
   function end(job: Job, reason: unknown): void {
     job.isOver = true;
     job.reject(reason);
@@ -122,7 +121,7 @@ export async function startParser(
   return { parse, close };
 }
 
-/** A timeout is the document's own, and so is the end of the memory in a process that has read nothing else. */
+/** Whether something else may be to blame: not for a timeout, nor for lack of memory in a process that had read nothing else. */
 function mayTryAgain(job: Job, { reason, wasUsed }: ParserDied): boolean {
   if (job.isRetry || reason === 'timeout') return false;
   return reason !== 'memory' || wasUsed;

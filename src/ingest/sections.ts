@@ -2,18 +2,18 @@ import type { Heading } from './loaded-document.ts';
 import type { Unit } from './units.ts';
 
 /** Units under one heading, or under several where small sections have been merged. */
-export type Section = {
+type Section = {
   units: Unit[];
-  /** The heading path that is true of all of these units. */
+  /** The heading path that some of these units share. */
   pathOf: (units: Unit[]) => string[];
 };
 
 type Group = { units: Unit[]; level: number; tokens: number; isBare: boolean };
 
 /**
- * Divides units at headings, and merges what would be too small: a heading without text of its own always goes to the section
- * after it, a small section too where both fit into a passage, else to the one before. Never upwards: what follows is merged
- * only if its heading is not of a higher level, so that a chapter's end isn't merged into the next chapter.
+ * Divides units at headings, and merges sections that would be too small. A heading without text of its own always goes to the section
+ * after it. A small section does so where both fit into a passage, or else goes to the section before it. A section is never merged with
+ * a following one whose heading is of a higher level, so the end of a chapter isn't merged into the next chapter.
  */
 export function sectionsOf(
   units: Unit[],
@@ -62,7 +62,7 @@ function groupsOf(units: Unit[], headings: Heading[]): Group[] {
   return groups;
 }
 
-/** By section: the headings that it stands under, its own last. The part before the first heading is section 0. */
+/** By section: the headings that it is under, its own last. The part before the first heading is section 0. */
 function pathsOf(headings: Heading[]): string[][] {
   const paths: string[][] = [[]];
   const above: Heading[] = [];
@@ -74,7 +74,7 @@ function pathsOf(headings: Heading[]): string[][] {
   return paths;
 }
 
-/** What the paths of the units' sections begin with alike. Headings count only where there is nothing else. */
+/** The common beginning of the paths of the units' sections. Heading units count only where there are no others. */
 function sharedPath(units: Unit[], paths: string[][]): string[] {
   const texts = units.filter((unit) => !unit.isHeading);
   const sections = new Set((texts.length > 0 ? texts : units).map((unit) => unit.section));

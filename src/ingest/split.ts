@@ -5,18 +5,18 @@ import { sectionsOf } from './sections.ts';
 import { unitsOf } from './units.ts';
 import { windowsOf } from './windows.ts';
 
-/** A window: the unit that is embedded. `headingPath` is that of its own section, which a merged passage's may not be. */
-export type Window = Span & { headingPath: string[] };
+/** A window, which is what gets embedded. `headingPath` is that of its own section; a merged passage's may be shorter. */
+type Window = Span & { headingPath: string[] };
 
-/** A passage: a stretch of the text, the headings it stands under (uppermost first), and its windows in order. */
+/** A passage: a stretch of the text, the headings above it (uppermost first), and its windows in order. */
 export type PassageSpan = Span & { headingPath: string[]; windows: Window[] };
 
-export type SplitOptions = {
-  /** No passage has more tokens, but where a single character has more by itself. */
+type SplitOptions = {
+  /** No passage has more tokens than this, unless a single character has. */
   chunkSizeTokens: number;
-  /** Whole sentences of at most so many tokens are repeated where a section is parted. At most half the size is used. */
+  /** Where a section is split, whole sentences of up to this many tokens are repeated; at most half of the size. */
   chunkOverlapTokens: number;
-  /** Called once for each sentence and once for each passage. */
+  /** Called about once for each sentence and once for each passage. */
   countTokens: (text: string) => number;
 };
 
@@ -24,16 +24,16 @@ export type SplitOptions = {
 const SMALL = 1 / 2;
 
 /**
- * Splits a document into passages, in order; together they hold every character that isn't white space. They end where
- * sentences end, rows of tables and lines of code counting as such, and part sections, not headings from what they head.
+ * Splits a document into passages, in order; together they hold every character that isn't white space. A passage ends where a sentence
+ * ends (or a row of a table, or lines of code), and never between a heading and its text.
  *
- * A section that fits is one passage. A larger one is parted evenly, between paragraphs where that is near; lists, tables and
- * code stay whole where they can. A section under half the size is merged with the next one of the same or a lower level:
- * alone it would show the model too little. The merged passage's heading path is what the paths of its sections share, which
- * is true of all of it; its windows keep the paths of their own sections, so that what is embedded stays precise.
+ * A section that fits is one passage. A larger one is split evenly, between paragraphs where one ends nearby; lists, tables and code stay
+ * whole where they can. A section under half the size is merged with the next one of the same or a lower level, because alone it would
+ * show the model too little. A merged passage's heading path is what the paths of its sections share; its windows keep the paths of
+ * their own sections, so that what is embedded stays precise.
  *
- * A window is two sentences in a row of one section (or a passage's only one): the finer unit finds more, the passage shown
- * for it tells more. Headings are no sentences, unless a passage has nothing else.
+ * A window is two consecutive sentences of one section, or a passage's only one: the smaller unit is found more reliably, the passage
+ * shown for it tells more. Headings don't count as sentences, unless a passage has nothing else.
  */
 export function splitDocument(
   document: Pick<LoadedDocument, 'text' | 'headings' | 'blocks' | 'breaks'>,

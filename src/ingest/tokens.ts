@@ -1,23 +1,23 @@
 import { createRequire } from 'node:module';
 import type { TiktokenBPE } from 'js-tiktoken/lite';
 
-/** Longer texts are counted in pieces of at most this many UTF-16 code units, cut at white space where there is any. */
+/** Longer texts are counted in pieces of at most this many UTF-16 code units, cut at white space where possible. */
 const PIECE_LENGTH = 1_000;
-/** Within a piece, a run without a word boundary is merged in parts of this many code units: merging takes quadratic time. */
+/** Within a piece, a run without a word boundary is counted in parts of this many code units, because merging takes quadratic time. */
 const RUN_LENGTH = 128;
-/** Words whose counts are remembered; when full, remembering starts afresh. */
+/** How many words' counts are cached; a full cache is emptied. */
 const REMEMBERED_WORDS = 20_000;
 
 /**
  * Makes a function that counts the tokens of a text as OpenAI's cl100k_base vocabulary has them.
  *
- * One vocabulary serves whatever the embedding model: a token is our unit of length, and passages (their offsets, their ids,
- * what an evaluation says of them) must not change because someone switches the provider. Other vocabularies differ by a few
- * tens of per cent, which the default size leaves room for.
+ * The vocabulary is the same for every embedding model: a token is our unit of length, and passages (their offsets, their ids, what an
+ * evaluation says of them) must not change with the provider. Other vocabularies differ by a few tens of per cent, for which the default
+ * size leaves room.
  *
- * The ranks come from js-tiktoken and are read at the first count (about 0.1 s). The merging is done here, since js-tiktoken's
- * own takes half a second for a thousand Chinese characters. Runs of more than 128 code units without a word boundary are
- * counted in parts, a few tokens too high at most; everything else is exact.
+ * The ranks come from js-tiktoken and are read at the first count (about 0.1 s). Merging is done here, because js-tiktoken takes half a
+ * second for a thousand Chinese characters. Runs of more than 128 code units without a word boundary are counted in parts, which adds a
+ * few tokens at most; everything else is exact.
  */
 export function createTokenCounter(): (text: string) => number {
   let count: ((text: string) => number) | undefined;
@@ -59,7 +59,7 @@ function createPieceCounter(): (piece: string) => number {
   };
 }
 
-/** From byte strings (one character a byte) to their rank; lower ranks are merged first. */
+/** Ranks by token, a token's bytes being written as one character each; lower ranks are merged first. */
 function readRanks(lines: string): Map<string, number> {
   const ranks = new Map<string, number>();
   for (const line of lines.split('\n')) {
@@ -71,7 +71,7 @@ function readRanks(lines: string): Map<string, number> {
   return ranks;
 }
 
-/** How many tokens are left when the pair of lowest rank has been merged until no pair has a rank (byte pair encoding). */
+/** How many tokens are left after merging the pair with the lowest rank until no pair has one (byte pair encoding). */
 function countMerged(bytes: string, ranks: Map<string, number>): number {
   if (ranks.has(bytes)) return 1;
   const starts = Array.from({ length: bytes.length + 1 }, (_, index) => index);
@@ -90,7 +90,7 @@ function countMerged(bytes: string, ranks: Map<string, number>): number {
   return starts.length - 1;
 }
 
-/** The end of the piece that begins at `start`: before the last white space that fits, so that words keep the space before them. */
+/** The end of the piece that begins at `start`: just before the last white space that fits, since tokens include the space before a word. */
 function pieceEnd(text: string, start: number): number {
   const end = start + PIECE_LENGTH;
   if (end >= text.length) return text.length;

@@ -2,28 +2,28 @@ import { inPieces, type Span, splitSentences, trimSpan, wholeCharacterBefore } f
 import type { Block, LoadedDocument } from './loaded-document.ts';
 
 /**
- * What passages are made of and never part: a sentence, a row of a table, some lines of code, or a heading.
- * Together the units of a document hold every character that isn't white space.
+ * The smallest parts of passages: a sentence, a row of a table, some lines of code, or a heading. Together the units of a document hold
+ * every character that isn't white space.
  */
 export type Unit = Span & {
   isHeading: boolean;
-  /** Counts the headings up to here: 0 before the first one. */
+  /** The number of headings up to here; 0 before the first one. */
   section: number;
-  /** The same for the units of one paragraph, list, table or code block. */
+  /** The same number for all units of one paragraph, list, table or code block. */
   block: number;
-  /** Of a list, a table or code, which stays whole where it fits into a passage. */
+  /** Whether it is part of a list, a table or code, which stays whole where it fits into a passage. */
   keptWhole: boolean;
-  /** Of prose or a list: what may be repeated in the next passage. */
+  /** Whether it is of prose or a list, and so may be repeated in the next passage. */
   isSentence: boolean;
   tokens: number;
-  /** Of the white space before it. */
+  /** The tokens of the white space before it. */
   gapTokens: number;
 };
 
 type Piece = Omit<Unit, 'tokens' | 'gapTokens'>;
 type UnitOptions = { sizeTokens: number; countTokens: (text: string) => number };
 
-/** Without a letter or digit (a rule, a lone bullet, dots) it says nothing by itself. */
+/** A piece without a letter or digit (a rule, a lone bullet, dots) says nothing by itself. */
 const SAYS_SOMETHING = /[\p{L}\p{N}]/u;
 const LONGEST_WITH_NEIGHBOUR = 1_000;
 const BLANK_LINE = /\n[^\S\n]*\n/;
@@ -31,7 +31,7 @@ const BLANK_LINE = /\n[^\S\n]*\n/;
 const CODE_LENGTH = 300;
 const CODE_LENGTH_AT_BLANK_LINE = 100;
 
-/** The units of a document in order. One that alone has more tokens than a passage may have is parted, at white space if it can be. */
+/** The units of a document in order. A unit with more tokens than a passage may have is split, at white space if possible. */
 export function unitsOf(
   document: Pick<LoadedDocument, 'text' | 'headings' | 'blocks' | 'breaks'>,
   { sizeTokens, countTokens }: UnitOptions,
@@ -40,9 +40,9 @@ export function unitsOf(
   const units: Unit[] = [];
   let previousEnd = 0;
   for (const piece of joinWordless(piecesOf(document), text)) {
-    for (const part of partedToSize(piece, text, { sizeTokens, countTokens })) {
+    for (const part of splitToSize(piece, text, { sizeTokens, countTokens })) {
       const gap = text.slice(previousEnd, part.start);
-      // A single space belongs to the word after it; a line end or two make one token.
+      // A single space is part of the next word's token; a line end or two are one token.
       const gapTokens = gap === ' ' || gap === '' ? 0 : gap.length < 5 ? 1 : countTokens(gap);
       units.push({ ...piece, ...part, gapTokens });
       previousEnd = part.end;
@@ -104,7 +104,7 @@ function piecesOf({
   }
 }
 
-/** The lines of a table one by one, or those of code in groups. */
+/** The lines of a table one by one, or the lines of code in groups. */
 function lineGroups(text: string, { start, end }: Span, isCode: boolean): Span[] {
   const groups: Span[] = [];
   let group = null as Span | null;
@@ -125,7 +125,7 @@ function lineGroups(text: string, { start, end }: Span, isCode: boolean): Span[]
   return groups;
 }
 
-/** Joins pieces without a letter or digit to the piece before them in their section, else to the one after. */
+/** Joins each piece without a letter or digit to the piece before it in its section, or else to the one after. */
 function joinWordless(pieces: Piece[], text: string): Piece[] {
   const joined: Piece[] = [];
   let previousIsWordless = false;
@@ -145,17 +145,17 @@ function joinWordless(pieces: Piece[], text: string): Piece[] {
   return joined;
 }
 
-function partedToSize(span: Span, text: string, options: UnitOptions): (Span & { tokens: number })[] {
+function splitToSize(span: Span, text: string, options: UnitOptions): (Span & { tokens: number })[] {
   const { start, end } = span;
   const tokens = options.countTokens(text.slice(start, end));
   const middle = tokens > options.sizeTokens ? middleOf(text, span) : start;
   if (middle === start) return [{ start, end, tokens }];
   return [trimSpan(text, start, middle), trimSpan(text, middle, end)].flatMap((half) =>
-    partedToSize(half, text, options),
+    splitToSize(half, text, options),
   );
 }
 
-/** The white space nearest to the middle; without any, the middle itself; `start` for a single character. */
+/** Where to split: at the white space nearest to the middle, or in the middle itself; `start` for a single character. */
 function middleOf(text: string, { start, end }: Span): number {
   const middle = (start + end) >> 1;
   for (let distance = 0; middle - distance > start; distance++) {

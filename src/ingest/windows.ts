@@ -2,8 +2,8 @@ import type { Span } from '../sentences.ts';
 import type { Unit } from './units.ts';
 
 /**
- * The windows of a passage: each two units in a row of the same section, or the only one there is. Without headings, unless
- * the passage is nothing but headings: then they make one window.
+ * The windows of a passage: every two consecutive units of the same section, or a section's only one. Headings are left out, unless the
+ * passage is nothing but headings: then they are one window.
  */
 export function windowsOf(units: Unit[], pathOf: (units: Unit[]) => string[]): (Span & { headingPath: string[] })[] {
   const texts = units.filter((unit) => !unit.isHeading);

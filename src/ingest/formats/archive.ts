@@ -3,13 +3,13 @@ import { type Entry, fromBufferPromise, type ZipFile } from 'yauzl';
 import { AppError } from '../../errors.ts';
 import { decodeUtf8, utf16Of } from '../format.ts';
 
-/** Books with a picture on every page have some thousands. */
+/** Books with a picture on every page have a few thousand. */
 const MOST_ENTRIES = 10_000;
-/** Of all entries together, as declared; pictures count, though they are never unpacked. */
+/** Declared by all entries together; pictures count, though they are never unpacked. */
 const LARGEST_DECLARED_BYTES = 1_024 * 1_024 * 1_024;
-/** Of all that is read from one archive. A book of a thousand pages has two megabytes. */
+/** Read from one archive in all. A book of a thousand pages has two megabytes. */
 const LARGEST_READ_BYTES = 64 * 1_024 * 1_024;
-/** An entry above this size may unpack to at most so many times its packed size. Real XML stays below 60. */
+/** An entry that unpacks to more than this may be at most `HIGHEST_RATIO` times its packed size. Real XML stays below 60. */
 const RATIO_FROM_BYTES = 8 * 1_024 * 1_024;
 const HIGHEST_RATIO = 200;
 
@@ -21,10 +21,10 @@ export type Archive = {
 };
 
 /**
- * Opens a ZIP archive with yauzl, which goes by the central directory alone, and guards it: entries are counted, their
- * declared sizes and ratios bounded before anything is unpacked, and what is unpacked is held to what was declared.
- * @throws {AppError} `BAD_DOCUMENT`, from reading an entry too: damaged, encrypted, too many entries, a name that is no
- * relative path or stands twice, or too much when unpacked.
+ * Opens a ZIP archive with yauzl, which reads the central directory alone, and guards it: the number of entries, their declared sizes and
+ * ratios are limited before anything is unpacked, and no entry may unpack to more than it declared.
+ * @throws {AppError} `BAD_DOCUMENT`, also from `readText`, for an archive that is damaged or encrypted, has too many entries, a name that
+ * occurs twice or isn't a relative path, or would unpack to too much.
  */
 export async function openArchive(bytes: Uint8Array): Promise<Archive> {
   const archive = await translated(() =>
@@ -65,14 +65,14 @@ async function readEntries(archive: ZipFile): Promise<Map<string, Entry>> {
   return entries;
 }
 
-/** yauzl fails where more or less comes out than the entry declares, so the budget holds. */
+/** yauzl fails where an entry unpacks to more or less than it declares, so the budget holds. */
 async function collect(stream: Readable): Promise<Buffer> {
   const chunks: Buffer[] = [];
   for await (const chunk of stream) chunks.push(chunk as Buffer);
   return Buffer.concat(chunks);
 }
 
-/** yauzl's errors may name entries, so they stay inside as the cause. */
+/** Translates yauzl's errors, which may name entries and so are only kept as the cause. */
 async function translated<Result>(work: () => Promise<Result>): Promise<Result> {
   try {
     return await work();

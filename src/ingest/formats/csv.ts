@@ -2,22 +2,22 @@ import papaparse from 'papaparse';
 import { LONGEST_HEADING, type LoadedDocument } from '../loaded-document.ts';
 import { createRecordText } from './record-text.ts';
 
-/** Excel writes and reads such a first line. */
+/** A first line that Excel writes and reads. */
 const SEPARATOR_LINE = /^sep=([^\n])\n/i;
-/** Behind a first value in quotation marks stands the delimiter. */
+/** After a first value in quotation marks comes the delimiter. */
 const FIRST_QUOTED = /^\n*"(?:[^"]|""){0,1000}"([,;\t|])/;
 const NUMBER_OR_DATE = /^[\s\d.,:/%$€£+-]+$/;
 /** A year, a month or a day in figures. */
 const PERIOD = /^(?:\d{1,2}[-/.]){0,2}(?:1[5-9]|2[01])\d\d(?:[-/.]\d{1,2}){0,2}$/;
 const LONGEST_NAME = 100;
-/** Each line with an open quotation mark costs another look at all that follows. */
+/** Each line with an unclosed quotation mark costs another pass over the rest of the file. */
 const MOST_MENDED = 20;
 
 /**
- * A table as text: a line for each row, every value behind its column's name. papaparse reads it and finds out the
- * delimiter (comma, semicolon, tab, bar). The first row holds the names where it looks like it: all different, none a
- * sentence, a number or a date, but for years and dates above values that are none. Rows before it of one value, at their
- * beginning, are captions; the first of them is the title.
+ * A table as text: a line for each row, with every value after its column's name. papaparse reads it and detects the delimiter (comma,
+ * semicolon, tab, bar). The first row is taken for the columns' names if it looks like it: all different, and none a sentence, a number
+ * or a date, except years and dates above values that are neither. Rows before it with a single value, in the first column, are captions;
+ * the first of them is the title.
  */
 export function loadCsv(source: string): Omit<LoadedDocument, 'format'> {
   const separator = SEPARATOR_LINE.exec(source);
@@ -50,18 +50,18 @@ export function loadCsv(source: string): Omit<LoadedDocument, 'format'> {
     }
     isFirst = false;
   });
-  // Names without rows are all there is.
+  // There is only one row.
   if (first) add(first);
   return { ...records.finish(), title };
 }
 
 const filled = (row: string[]) => row.filter((value) => value.trim() !== '');
-/** A single value further to the right is the name of a column, beside one that has none. */
+/** Only in the first column: a single value further right is a column's name, beside columns that have none. */
 const isCaption = (row: string[]) => filled(row).length === 1 && filled(row)[0] === row[0];
 
 /**
- * Reads rows, in linear time. A quotation mark that isn't closed where a value ends would swallow the rows after it: the marks of
- * its line are taken as they stand, and where there are many such lines, those of all that follow.
+ * Reads rows, in linear time. A quotation mark that is never closed would swallow the following rows: so the marks of its line are taken
+ * literally, and after many such lines, those of everything that follows.
  */
 function readRows(source: string, delimiter: string, onRow: (row: string[]) => void): void {
   let mended = 0;
@@ -76,7 +76,7 @@ function readRows(source: string, delimiter: string, onRow: (row: string[]) => v
     at = next;
   }
 
-  /** Returns where the row begins whose quotation mark isn't closed, or null. */
+  /** @returns where a row with an unclosed quotation mark begins, or null where all rows have been read */
   function read(rows: string, isLiteral: boolean): number | null {
     let rowStart = 0;
     let open: number | null = null;
@@ -98,7 +98,7 @@ function readRows(source: string, delimiter: string, onRow: (row: string[]) => v
   }
 }
 
-/** Whether a row names the columns, `next` being the one below. */
+/** Whether a row holds the columns' names, given the row below it. */
 function areNames(row: string[], next: string[]): boolean {
   const cells = row.map((cell, column) => ({ name: cell.trim(), below: next[column]?.trim() ?? '' }));
   const named = cells.filter(({ name }) => name !== '');

@@ -8,18 +8,18 @@ import { assertNoEntities, type XmlElement, xmlElements } from './xml-elements.t
 const CONTAINER = 'META-INF/container.xml';
 const ENCRYPTION = 'META-INF/encryption.xml';
 const CHAPTER = /^(?:application\/xhtml\+xml|text\/html)$/i;
-/** Between these XML has text without markup, which HTML takes for a comment. */
+/** Between these marks, XML has text without markup, which HTML would take for a comment. */
 const CHARACTERS = '<![CDATA[';
 const CHARACTERS_END = ']]>';
-/** XML's short form of an element without content, which HTML takes for an opening tag. */
+/** XML's short form of an empty element, which HTML takes for an opening tag. */
 const SELF_CLOSED = /<([a-z][\w:-]*)((?:\s[^<>]*)?)\/>/gi;
 const VOID = /^(?:area|base|br|col|embed|hr|img|input|link|meta|source|track|wbr)$/i;
 
 type Loaded = Omit<LoadedDocument, 'format'>;
 
 /**
- * The text of an EPUB book: its chapters in the order of the spine, each read as HTML, a blank line between them. The table
- * of contents is left out. The title is the package's, else the first heading of level 1.
+ * The text of an EPUB book: its chapters in the order of the spine, each read as HTML, with a blank line between them, and without the
+ * table of contents. The title is the package's, or else the first heading of level 1.
  * @throws {AppError} `BAD_DOCUMENT` for what is no EPUB, is damaged or copy-protected, or would unpack to too much.
  */
 export async function loadEpub(bytes: Uint8Array): Promise<Loaded> {
@@ -45,7 +45,7 @@ export async function loadEpub(bytes: Uint8Array): Promise<Loaded> {
   return { ...book, title: title && title.length <= LONGEST_HEADING ? title : book.title };
 }
 
-/** The places in the archive of the chapters that the spine names, each once. */
+/** The paths in the archive of the chapters that the spine names, each once. */
 function chapterPaths(elements: XmlElement[], folder: string): string[] {
   const items = new Map<string, Map<string, string>>();
   for (const { name, attributes } of elements) {
@@ -61,7 +61,7 @@ function chapterPaths(elements: XmlElement[], folder: string): string[] {
   return [...paths];
 }
 
-/** A book may obscure its fonts; chapters that are encrypted can't be read. */
+/** Refuses a book whose chapters are encrypted; encrypted fonts don't matter. */
 async function assertUnprotected(archive: Archive, paths: string[]): Promise<void> {
   const encrypted = xmlElements(await archive.readText(ENCRYPTION))
     .filter(({ name }) => name === 'CipherReference')
@@ -79,7 +79,7 @@ function decoded(href: string): string {
   }
 }
 
-/** XHTML written as HTML is: without the forms that only XML has. */
+/** Turns XHTML into HTML, without the forms that only XML has. */
 function asHtml(xhtml: string): string {
   const [before = '', ...rest] = xhtml.split(CHARACTERS);
   const escaped = rest.map((piece) => {

@@ -1,11 +1,11 @@
 import { AppError } from '../../errors.ts';
 
-/** Elements may nest this deep. Real pages stay below 100. */
+/** How deep elements may nest. Real pages stay below 100. */
 const DEEPEST = 256;
 
 const words = (list: string) => new Set(list.split(' '));
 const VOID = words('area base basefont br col embed frame hr img input link meta param source track wbr');
-/** Elements whose closing tag is often left out, and what of them is closed where the next one opens. */
+/** For elements whose closing tag is often left out: which open elements their opening tag closes. */
 const CLOSED_BY: Record<string, Set<string>> = {
   p: words('p'),
   li: words('li'),
@@ -19,13 +19,13 @@ const CLOSED_BY: Record<string, Set<string>> = {
   option: words('option'),
   optgroup: words('option optgroup'),
 };
-/** Within these there are no tags. */
+/** Elements whose content is not parsed for tags. */
 const RAW = words('script style title textarea xmp iframe noembed noframes');
 const TAG = /<(\/?)([a-z][^\s/>]*)/iy;
 
 /**
- * Refuses HTML that nests too deep, before a parser sees it: parsers keep a stack of open elements and search it at every
- * closing tag, which takes quadratic time (eight seconds for a megabyte made for it).
+ * Refuses HTML that nests too deep, before a parser sees it: parsers search their stack of open elements at every closing tag, which
+ * takes quadratic time (eight seconds for a hostile megabyte).
  * @throws {AppError} `BAD_DOCUMENT`
  */
 export function assertShallow(html: string): void {
@@ -36,7 +36,7 @@ export function assertShallow(html: string): void {
   }
 }
 
-/** Reads the tag or comment at `at`, keeps `openElements` true, and returns where to go on. */
+/** Reads the tag or comment at `at` and updates `openElements`. @returns where to go on */
 function afterMarkup(html: string, at: number, openElements: string[]): number {
   if (html.startsWith('<!--', at)) return after(html, '-->', at + 4);
   TAG.lastIndex = at;

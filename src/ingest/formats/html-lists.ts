@@ -6,9 +6,9 @@ import { inLetters, inRoman } from './numerals.ts';
 const DONE = '☑ ';
 const NOT_DONE = '☐ ';
 
-/** The formatters of lists, of their items, and of boxes that tell whether something is done. */
+/** The formatters of lists, of their items, and of checkboxes. */
 export const listFormatters: Record<'list' | 'item' | 'checkbox', FormatCallback> = {
-  /** Not html-to-text's own list: that indents by copying, which costs the square of the depth. */
+  /** In place of html-to-text's own formatter, which indents by copying, in time quadratic to the depth. */
   list(element, walk, builder) {
     const nested = element.parent?.name === 'li';
     labelItems(element);
@@ -36,7 +36,7 @@ export const listFormatters: Record<'list' | 'item' | 'checkbox', FormatCallback
 function labelItems({ name, attribs, children = [] }: DomNode): void {
   const items = children.filter((child) => child.name === 'li');
   const isReversed = attribs?.reversed !== undefined;
-  // Confluence tells by a class alone what is done.
+  // Confluence marks what is done by a class alone.
   const areTasks = attribs?.class?.includes('inline-task-list');
   let number = whole(attribs?.start) ?? (isReversed ? items.length : 1);
   for (const item of items) {
@@ -47,7 +47,7 @@ function labelItems({ name, attribs, children = [] }: DomNode): void {
   }
 }
 
-/** Whether an item begins with a label of its own, as those of Word documents do, or is there only for the list within. */
+/** Whether an item begins with a label of its own, as those of Word documents do, or with a list that it merely wraps. */
 function bringsLabel({ children = [] }: DomNode): boolean {
   const first = children.find(({ type, data }) => type !== 'comment' && (type !== 'text' || data?.trim()));
   return first?.attribs?.class === 'list-label' || first?.name === 'ol' || first?.name === 'ul';

@@ -8,8 +8,8 @@ import {
 } from '../loaded-document.ts';
 
 /**
- * html-to-text gives text without offsets. So its formatters set marks into the text around what we want to find again, and
- * here they are read and taken out. The marks are Unicode noncharacters, which no text is meant to hold.
+ * html-to-text gives no offsets. So our formatters put marks into the text around what is to be found again, which are read and taken out
+ * here. The marks are Unicode noncharacters, which text isn't supposed to hold.
  */
 const marks = {
   h1: '\ufdd1',
@@ -31,24 +31,24 @@ type Mark = keyof typeof marks;
 const markOf = new Map(Object.entries(marks).map(([name, mark]) => [mark as string, name as Mark]));
 const levels: Partial<Record<Mark, number>> = { h1: 1, h2: 2, h3: 3, h4: 4, h5: 5, h6: 6 };
 const ANY_MARK = /([\ufdd0-\ufddf])/;
-/** More stretches than this are never open at once, except where a page spells marks as entities. */
+/** No more stretches than this are ever open at once, except where a page spells marks as entities. */
 const DEEPEST_STRETCH = 1_000;
 
 /** Opens a stretch of this kind. */
 export const open = (mark: Mark): string => marks[mark];
 /** Closes the stretch that was opened last. */
 export const close = '\ufdd0';
-/** Stands between two cells of a row. */
+/** Separates two cells of a row. */
 export const nextCell = '\ufdef';
 
-/** Drops from a page's source what would pass for our marks. (Spelled as an entity one still may: then it is a mark.) */
+/** Drops from a page's source what would pass for our marks. (A mark spelled as an entity gets through, and counts as one.) */
 export const withoutMarks = (source: string): string => source.replace(/[\ufdd0-\ufdef]/g, '');
 
 type Stretch = Span & { mark: Mark; simple: boolean };
 
-/** The text without its marks, with at most one blank line in a row, and what the marks told. */
+/** The text without its marks and with no more than one blank line in a row, and the headings, blocks and breaks that they marked. */
 export function readMarks(marked: string): Omit<LoadedDocument, 'format'> {
-  // Texts at even places, marks at odd ones.
+  // Texts at even indexes, marks at odd ones.
   const parts = withoutBreakHints(marked).split(ANY_MARK);
   const output = createOutput();
   const closed: Stretch[] = [];
@@ -107,7 +107,7 @@ function headingsOf(stretches: Stretch[], text: string): Heading[] {
   return headings;
 }
 
-/** The outermost lists, tables and code. What holds a heading is layout, not a block. */
+/** The outermost lists, tables and code blocks. One that holds a heading is layout, not a block. */
 function blocksOf(stretches: Stretch[], headings: Heading[]): Block[] {
   const blocks: Block[] = [];
   let nextHeading = 0;
@@ -123,7 +123,7 @@ function blocksOf(stretches: Stretch[], headings: Heading[]): Block[] {
   return blocks;
 }
 
-/** Collects text, dropping white space at line ends and second blank lines, and knows how long it has become. */
+/** Collects text, without white space at line ends and repeated blank lines, and keeps track of its length. */
 function createOutput() {
   const pieces: string[] = [];
   let length = 0;

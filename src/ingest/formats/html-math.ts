@@ -1,7 +1,7 @@
 import type { DomNode, FormatCallback } from 'html-to-text';
 import { gapBetween, grouped, index, power } from './math-text.ts';
 
-/** How an element of MathML is written, by its name, from the texts of the elements within. */
+/** How a MathML element is written, by its name, given the texts of its children. */
 const written: Record<string, (parts: string[]) => string> = {
   msup: ([base = '', raised = '']) => base + power(raised),
   msub: ([base = '', lowered = '']) => base + index(lowered),
@@ -17,7 +17,7 @@ const written: Record<string, (parts: string[]) => string> = {
   'annotation-xml': () => '',
 };
 
-/** A formula (MathML) on one line, with its powers and fractions told from its numbers; the source that it was made of is left out. */
+/** Formats a MathML formula on one line, so that powers and fractions don't run into numbers; its TeX source is left out. */
 export const formula: FormatCallback = (element, _walk, builder) => {
   const text = textOf(element).replace(/\s+/g, ' ').trim();
   if (text !== '') builder.addInline(text);

@@ -3,12 +3,12 @@ import type { DomNode, FormatCallback } from 'html-to-text';
 const STRUCK = /^(?:s|del|strike)$/;
 const BLOCK = /^(?:p|div|[uod]l|li|d[dt]|table|t(?:head|body|foot|[rdh])|h[1-6]|blockquote|pre|section|article)$/;
 
-/** Said (in `data`) of an element whose blocks are struck in its place. */
+/** The `data` of an element whose blocks are struck in its place. */
 const IN_BLOCKS = 'in blocks';
 
 const isBlock = ({ name }: DomNode) => BLOCK.test(name ?? '');
 
-/** Sets `~~` around what is struck, as in Markdown, for it no longer holds; around the words of each block where it holds blocks. */
+/** Puts `~~` around struck text, as in Markdown, since it no longer applies; where it contains blocks, around the text of each. */
 export const struck: FormatCallback = (element, walk, builder) => {
   if (element.data === undefined && element.children.some(isBlock)) {
     strikeWithin(element);
@@ -54,7 +54,7 @@ function isWithinStruck({ parent }: DomNode): boolean {
   return Boolean(outer);
 }
 
-/** The text that an element begins (0) or ends (-1) with, where it does with one. */
+/** The text node that an element begins (0) or ends (-1) with, if any. */
 function outermostText(element: DomNode, place: 0 | -1): DomNode | undefined {
   let node: DomNode | undefined = element;
   while (node && node.type !== 'text') node = node.children?.at(place);

@@ -1,10 +1,10 @@
 import type { DomNode, FormatCallback } from 'html-to-text';
 import { close, nextCell, open } from './html-marks.ts';
 
-/** A longer text (UTF-16 code units) isn't repeated in the rows that its cell spans, and a longer list is no part of a row. */
+/** A longer text (in UTF-16 code units) isn't repeated in the rows that its cell spans; a longer list isn't put into a row. */
 const LONGEST_REPEATED = 100;
 const LONGEST_LIST = 200;
-/** What is filled in grows with the table, not with what its attributes say. */
+/** How many cells may be filled in for each cell of a table, whatever its attributes say. */
 const FILLED_PER_CELL = 4;
 
 const isCell = ({ name }: DomNode) => name === 'td' || name === 'th';
@@ -13,14 +13,14 @@ const rowsOf = (table: DomNode): DomNode[] =>
     child.name === 'tr' ? [child] : /^t(?:head|body|foot)$/.test(child.name ?? '') ? rowsOf(child) : [],
   );
 
-/** Said (in `data`) of a table whose rows or columns are named, and of a list that is a value in one of its rows. */
+/** The `data` of a table with header cells, and of a list that is a value in one of its rows. */
 const IN_ROW = 'in row';
 
-/** The formatters of tables, of their rows and of cells. */
+/** The formatters of tables, rows and cells. */
 export const tableFormatters: Record<'table' | 'row' | 'cell', FormatCallback> = {
   table(element, walk, builder) {
     fillMergedCells(element);
-    if (hasNames(element)) element.data = IN_ROW;
+    if (hasHeaderCells(element)) element.data = IN_ROW;
     builder.openBlock({ leadingLineBreaks: 2 });
     builder.addInline(open('table'));
     walk(element.children, builder);
@@ -43,7 +43,7 @@ export const tableFormatters: Record<'table' | 'row' | 'cell', FormatCallback> =
   },
 };
 
-/** Whether a list is a value in a row: a short one in a cell of a table whose rows or columns are named, or one within such a list. */
+/** Whether a list is a value in a row: a short list in a cell of a table with header cells, or a list within such a list. */
 export function isRowValue(list: DomNode): boolean {
   if (list.parent?.name === 'li') return list.parent.parent?.data === IN_ROW;
   let outer = list.parent;
@@ -56,12 +56,12 @@ export const keepInRow = (list: DomNode): void => {
 };
 export const isInRow = (list: DomNode): boolean => list.data === IN_ROW;
 
-/** A cell that goes on in the rows below. */
+/** A cell that continues in the rows below. */
 type Spanning = { cell: DomNode; rowsLeft: number };
 
 /**
- * Gives the rows of a table the cells that merged ones leave out, so that each value keeps its column: an empty cell for a further
- * column; for a further row the same short text again, as a row must make sense alone.
+ * Gives the rows of a table the cells that merged cells leave out, so that each value keeps its column: an empty cell for each further
+ * column; for each further row, the same text again if it is short, because a row must make sense alone.
  */
 function fillMergedCells(table: DomNode): void {
   const rows = rowsOf(table).map((row) => ({ row, cells: (row.children ?? []).filter(isCell) }));
@@ -70,7 +70,7 @@ function fillMergedCells(table: DomNode): void {
   let above = new Map<number, Spanning>();
   let group: DomNode['parent'] = table;
   for (const { row, cells } of rows) {
-    // No cell goes on beyond its `thead` or `tbody`.
+    // No cell continues beyond its `thead` or `tbody`.
     if (row.parent !== group) above = new Map();
     group = row.parent;
     const below = new Map<number, Spanning>();
@@ -108,12 +108,12 @@ function spanOf({ attribs }: DomNode, attribute: 'rowspan' | 'colspan'): number 
   return /^\s*\d{1,4}\s*$/.test(span) ? Math.max(1, Number(span)) : 1;
 }
 
-const hasNames = (table: DomNode): boolean =>
+const hasHeaderCells = (table: DomNode): boolean =>
   rowsOf(table).some(({ children = [] }) => children.some(({ name }) => name === 'th'));
 
 /**
- * The length of an element's text, each element counted as a letter, read just so far that it is known to be more than `enough`.
- * A table or a heading is longer than any: repeated, tables within tables would grow without end.
+ * The length of an element's text, each element counting as a letter, determined only until it exceeds `enough`. Tables and headings
+ * count as infinitely long: if repeated, tables within tables would grow without end.
  */
 function textLength({ type, name, data, children = [] }: DomNode, enough: number): number {
   if (/^(?:table|h[1-6])$/.test(name ?? '')) return Number.POSITIVE_INFINITY;

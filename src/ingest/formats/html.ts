@@ -9,19 +9,19 @@ import { struck } from './html-struck.ts';
 import { tableFormatters } from './html-tables.ts';
 import { lowered, raised } from './raised.ts';
 
-/** html-to-text walks the tree by recursion: what nests deeper than this is refused, so that the stack never overflows. */
+/** html-to-text recurses: HTML that nests deeper than this is refused, so that the stack never overflows. */
 const DEEPEST_WALK = 1_000;
 
 const skipped = 'nav script style noscript template svg select datalist textarea iframe object canvas audio video img';
 const hidden = ['[hidden]', '[aria-hidden="true"]'];
-/** The numbers beside lines of code that Pygments (Sphinx, MkDocs) sets. */
+/** Pygments' line numbers beside code (Sphinx, MkDocs). */
 const lineNumbers = ['td.linenos', 'span.linenos'];
 const plainBlocks =
   'address aside blockquote caption dd details dl dt fieldset figcaption figure form legend section summary';
-/** Within these a button is no control but what is to be read: the question that it unfolds. */
+/** Within these, a button is not a control but text to read, such as a question that it unfolds. */
 const openers = new Set('h1 h2 h3 h4 h5 h6 summary dt'.split(' '));
 
-/** A link that leads to the heading beside it (¶, #), or back from a note (↑, ↩): no word. */
+/** Whether an element is a link without words, to the heading beside it (¶, #) or back from a note (↑, ↩). */
 const isAnchor = ({ attribs, children = [] }: DomNode) =>
   attribs?.href?.startsWith('#') &&
   children.every(({ type, data }) => type === 'text' && /^(?:[\s¶#§↑↩]|[\ufe0e\ufe0f]|\u200b)*$/.test(data ?? ''));
@@ -34,7 +34,7 @@ const formatters: Record<string, FormatCallback> = {
   struck,
   ...tableFormatters,
   ...listFormatters,
-  /** Sets the marks of `options.mark` around an element's text, which stands apart by `options.lines` line ends. */
+  /** Puts the given mark around an element's text, set apart by `lines` line ends. */
   marked(element, walk, builder, { mark, lines }) {
     builder.openBlock({ leadingLineBreaks: lines, isPre: mark === 'code' });
     builder.addInline(open(mark));
@@ -49,7 +49,7 @@ const formatters: Record<string, FormatCallback> = {
     builder.addInline(close);
     builder.closeBlock({ trailingLineBreaks: 2 });
   },
-  /** A control, which is left out, unless it unfolds what follows. */
+  /** Leaves out a button, unless it unfolds what follows. */
   button(element, walk, builder) {
     for (let outer = element.parent; outer; outer = outer.parent)
       if (openers.has(outer.name ?? '')) return walk(element.children, builder);
@@ -59,7 +59,7 @@ const formatters: Record<string, FormatCallback> = {
     if (text === null) walk(element.children, builder);
     else builder.addInline(text);
   },
-  /** The mark of a note that a book's style raises, where no `sup` does. */
+  /** Raises the mark of a note, where a book does that by its style sheet instead of a `sup`. */
   link(element, walk, builder) {
     if (isAnchor(element)) return;
     const { role, 'epub:type': type } = element.attribs ?? {};
@@ -77,7 +77,7 @@ function options(skip: string[]): HtmlToTextOptions {
   return {
     baseElements: { selectors: [] },
     wordwrap: false,
-    // Without U+200B, which parts no words.
+    // Without U+200B, which separates no words.
     whitespaceCharacters: ' \t\r\n\f',
     limits: { maxDepth: DEEPEST_WALK, maxInputLength: Number.MAX_SAFE_INTEGER, ellipsis: tooDeep },
     formatters,
@@ -102,7 +102,7 @@ function options(skip: string[]): HtmlToTextOptions {
   };
 }
 
-/** What surrounds an article on its page (`#breadcrumb-section` in Confluence). The header of an article itself holds its heading, so it stays. */
+/** What surrounds an article on its page (`#breadcrumb-section` is Confluence's). An article's own header holds its heading, so it stays. */
 const surroundings = ['header', 'footer', '#footer', '[role="navigation"]', '#breadcrumb-section'].map((selector) => ({
   selector,
   format: 'skip',
@@ -114,19 +114,19 @@ const ownHeader = ['article > header', 'main > header', 'section > header'].map(
 const contentOptions = options([...skipped.split(' '), ...hidden, ...lineNumbers]);
 const contentSelectors = [...(contentOptions.selectors ?? []), { selector: 'button', format: 'button' }];
 const convertArticle = compile({ ...contentOptions, selectors: [...contentSelectors, ...surroundings, ...ownHeader] });
-/** A chapter of a book is all content: its header holds its heading, its footer its notes. What a Word document was made into is, too. */
+/** For chapters of books and converted Word documents, which are all content: a header holds the heading, a footer the notes. */
 const convertContent = compile({
   ...contentOptions,
   selectors: [...contentSelectors, { selector: 'input[type="checkbox"]', format: 'checkbox' }],
 });
-/** For pages that are nothing but a header. */
+/** For pages with no text but in their header, navigation or controls. */
 const convertWhole = compile(options(['script', 'style', 'noscript', 'template', 'svg', ...hidden]));
 
 /**
- * HTML as readable text, made with html-to-text: navigation, header, footer (but those of a book's chapter), controls of forms,
- * scripts, pictures and hidden elements are left out, links keep their words only, rows of tables become lines, raised digits
- * stay raised (10⁶), what is struck is ~~struck~~, and headings, lists and code keep their places.
- * The title is the `<title>`, else the first `<h1>`. The page's own text is what passages are slices of from here on.
+ * HTML as readable text, made with html-to-text. Navigation, a page's header and footer, form controls, scripts, pictures and hidden
+ * elements are left out. Links keep only their words, rows of tables become lines, raised digits stay raised (10⁶), struck text is
+ * ~~struck~~, and headings, lists and code blocks are kept track of. The title is the `<title>`, or else the first `<h1>`.
+ * @param kind `content` for text that is no page, such as a book's chapter, whose header and footer are kept
  * @throws {AppError} `BAD_DOCUMENT` when elements nest deeper than any real page's.
  */
 export function loadHtml(source: string, kind: 'page' | 'content' = 'page'): Omit<LoadedDocument, 'format'> {

@@ -4,7 +4,7 @@ import { createRecordText } from './record-text.ts';
 
 /**
  * JSON Lines as readable text: one record for each line that isn't blank.
- * @throws {AppError} `BAD_DOCUMENT` that says which line is no JSON
+ * @throws {AppError} `BAD_DOCUMENT`, naming the line that isn't JSON
  */
 export function loadJsonLines(source: string): Omit<LoadedDocument, 'format'> {
   const records = createRecordText();

@@ -1,7 +1,7 @@
 import { AppError } from '../../errors.ts';
 import { type Field, LONGEST_LINE, type RecordText } from './record-text.ts';
 
-/** Arrays and objects may nest this deep. */
+/** How deep arrays and objects may nest. */
 const DEEPEST = 256;
 /** Longer paths (UTF-16 code units) keep their end: the names nearest to the value say most. */
 const LONGEST_PATH = 200;
@@ -11,19 +11,20 @@ type Container = {
   isArray: boolean;
   path: string;
   isElement: boolean;
-  /** Name of the value that comes next, in an object. */
+  /** The name of the next value, in an object. */
   key: string;
-  /** Scalars that are not written yet, and how long they are. */
+  /** Scalars that haven't been written yet, and their length. */
   fields: Field[];
   length: number;
   holdsContainers: boolean;
 };
 
 /**
- * Writes a JSON value as records: the scalars of an object make one, behind the path of names that leads there; those of an
- * array are listed. Keys, duplicates and numbers come as the source has them, which `JSON.parse` would reorder, drop and
- * round; it only checks the source beforehand. There is no recursion.
- * @throws {AppError} `BAD_DOCUMENT` for what is no JSON (`whatIsWrong`) or nests too deep. The engine's own message quotes the text: it isn't kept.
+ * Writes a JSON value as records: the scalars of an object form one, after the path of names that leads to it; those of an array are
+ * listed. Keys, duplicates and numbers are taken from the source, since `JSON.parse` would reorder, drop and round them; it only checks
+ * the source beforehand. Not recursive.
+ * @throws {AppError} `BAD_DOCUMENT` where the source isn't JSON, with the message `whatIsWrong` (the engine's own quotes the text), or
+ * nests too deep
  */
 export function writeJson(source: string, records: RecordText, whatIsWrong: string): void {
   assertJson(source, whatIsWrong);
@@ -101,7 +102,7 @@ function assertJson(source: string, whatIsWrong: string): void {
   }
 }
 
-/** The place after the string that begins at `start`. */
+/** The end of the string that begins at `start`. */
 function stringEnd(source: string, start: number): number {
   for (let end = source.indexOf('"', start + 1); ; end = source.indexOf('"', end + 1)) {
     let backslashes = 0;

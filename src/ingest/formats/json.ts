@@ -5,8 +5,8 @@ import { notebookMarkdown } from './notebook.ts';
 import { createRecordText } from './record-text.ts';
 
 /**
- * JSON as readable text: keys and values in order (see json-text for how). The title is the `title` at the top, if that is a text.
- * A Jupyter notebook, which is JSON, is read as its cells.
+ * JSON as readable text: its keys and values in order (json-text.ts). The title is the top level's `title`, if that is a string. A
+ * Jupyter notebook, which is JSON too, is read cell by cell.
  * @throws {AppError} `BAD_DOCUMENT`
  */
 export function loadJson(source: string): Omit<LoadedDocument, 'format'> {

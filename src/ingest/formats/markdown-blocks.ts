@@ -1,7 +1,7 @@
 import { LONGEST_HEADING } from '../loaded-document.ts';
 
-// How the blocks of Markdown begin (line patterns, CommonMark 0.31 at the top level) and where they end.
-// Every function takes the offset of a block's first line and gives the offset just after its last.
+// Patterns of the lines with which Markdown's blocks begin (top-level blocks of CommonMark 0.31), and functions that find their ends. Each
+// of these takes the offset of a block's first line, and returns the offset just after its last.
 
 export const BLANK = /^[ \t]*$/;
 export const ATX_HEADING = /^ {0,3}(#{1,6})(?=[ \t]|$)/;
@@ -12,14 +12,14 @@ export const ITEM = /^ {0,3}(?:[-+*]|\d{1,9}[.)])(?:[ \t]+|$)/;
 const ITEM_AT_ANY_DEPTH = /^[ \t]*(?:[-+*]|\d{1,9}[.)])(?:[ \t]|$)/;
 const ITEM_AFTER_PARAGRAPH = /^ {0,3}(?:[-+*]|1[.)])[ \t]+\S/;
 export const QUOTE = /^ {0,3}>/;
-/** What opens a callout (GitHub, Obsidian), within a quotation, or an admonition (MkDocs, Docusaurus): its kind and its title. */
+/** The first lines, with kind and title, of a callout in a quotation (GitHub, Obsidian) and of an admonition (MkDocs, Docusaurus). */
 const CALLOUT = /^ {0,3}>[ \t]?\[![\p{L}-]+\]/u;
 export const ADMONITION = /^ {0,3}(?:!!!|\?\?\?\+?|:{3,})[ \t]*\p{L}/u;
 const EMPTY_QUOTE = /^[ \t>]*$/;
 const CONTAINER_MARKS = /^(?:[ \t]*(?:(?:[-+*]|\d{1,9}[.)])(?=[ \t]|$)|>))*[ \t]*/;
 export const INDENTED = /^(?: {4}| {0,3}\t)/;
 export const TABLE_RULE = /^ {0,3}\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?[ \t]*$/;
-/** Of MDX: what its components come from. */
+/** The first line of an import or export in MDX. */
 export const MODULE_LINE =
   /^(?:import[ \t]+(?:\{|(?:[\w$*][\w$*,{} \t]{0,300} from[ \t]+)?(?:"[^"]+"|'[^']+');?[ \t]*(?:\/\/|$))|export[ \t]+(?:(?:const|let)[ \t]+[\w${[][^=]{0,300}=|default[ \t]*(?:[({]|(?:async[ \t]+)?function\b[^(]{0,300}\(|[\w$.]+(?:\(|;?[ \t]*$))|(?:async[ \t]+)?function[ \t]+[\w$]+[ \t]*\(|\{|\*[ \t]))/;
 const HTML_UNTIL_MARK = /^ {0,3}<(?:(!--)|(script|pre|style|textarea)(?=[\s>]|$))/i;
@@ -32,7 +32,7 @@ const HTML_BLOCK = new RegExp(
   'i',
 );
 
-/** A line without its line end, and where the next one begins. */
+/** A line without its line end, and where the next line begins. */
 export function lineAt(source: string, start: number): { text: string; next: number } {
   const lineEnd = source.indexOf('\n', start);
   return lineEnd === -1
@@ -81,7 +81,7 @@ export function indentedEnd(source: string, start: number): number {
   return end;
 }
 
-/** Items of any kind in a row are one list. Each item's start, nested ones too, goes into `breaks`. */
+/** Consecutive items of any kind are one list. The start of each item, nested ones included, is added to `breaks`. */
 export function listEnd(source: string, start: number, breaks: number[]): number {
   let end = start;
   let contentIndent = 0;
@@ -113,7 +113,7 @@ export function listEnd(source: string, start: number, breaks: number[]): number
   return end;
 }
 
-/** Whether the next line may go on with this one's paragraph without the marks of the list or quotation that it is in. */
+/** Whether the next line may continue this line's paragraph without the marks of the list or quotation that it is in. */
 function isParagraphLine(line: string): boolean {
   const text = line.replace(CONTAINER_MARKS, '');
   return (
@@ -121,7 +121,7 @@ function isParagraphLine(line: string): boolean {
   );
 }
 
-/** Columns of white space before a line's first character; a tab goes to the next multiple of four. */
+/** The columns of white space at a line's beginning; a tab reaches to the next multiple of four. */
 function indentOf(line: string): number {
   let columns = 0;
   for (const character of line) {
@@ -156,7 +156,7 @@ export function quoteEnd(source: string, start: number, breaks: number[]): numbe
   return at;
 }
 
-/** The end of the HTML block that begins here, or null. It is prose, but what looks like a heading within it is none. */
+/** The end of the HTML block that begins here, or null. It is prose, but has no Markdown headings. */
 export function htmlEnd(source: string, start: number): number | null {
   const first = lineAt(source, start);
   const opening = HTML_UNTIL_MARK.exec(first.text);
@@ -170,7 +170,7 @@ export function htmlEnd(source: string, start: number): number | null {
   return blankLineAfter(source, first.next);
 }
 
-/** The end of the lines up to a blank one: those of HTML, and of an import or export in MDX. */
+/** The next blank line, which ends HTML, and an import or export in MDX. */
 export function blankLineAfter(source: string, start: number): number {
   let at = start;
   while (at < source.length) {

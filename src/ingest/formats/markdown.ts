@@ -24,25 +24,25 @@ import {
   tableEnd,
 } from './markdown-blocks.ts';
 
-/** Only so many headings have their inline markup parsed (50 µs each); the words of any more are taken as they stand. */
+/** How many headings have their inline markup parsed (50 µs each); those of further ones are taken literally. */
 const PARSED_HEADINGS = 5_000;
 
 const INLINE_MARKUP = /[*_`[\]<>&\\!]/;
-/** In YAML, whose first lines may be remarks, or in TOML. */
+/** The beginning of front matter in YAML, possibly with comments first, or in TOML. */
 const FRONT_MATTER = /^(?:---[ \t]*\n(?=(?:#[^\n]*\n)*[A-Za-z_][\w-]*[ \t]*:)|\+\+\+[ \t]*\n)/;
 const YAML_END = /\n(?:---|\.\.\.)[ \t]*(?:\n|$)/;
 const TOML_END = /\n\+\+\+[ \t]*(?:\n|$)/;
 const FRONT_MATTER_WITHIN = 20_000;
 const FRONT_MATTER_TITLE = /^title[ \t]*[:=][ \t]*(?:"([^"\n]+)"|'([^'\n]+)'|([^\s"'|>[{#](?:(?![ \t]#)[^\n])*))/im;
-/** What many programs that show Markdown take for a heading's id or classes, and no reader sees: `## Words {#id}`. */
+/** A heading's id or classes, which many renderers of Markdown don't show: `## Words {#id}`. */
 const HEADING_ATTRIBUTES = /[ \t]+\{[#.][^{}]*\}$/;
 
 /**
- * Markdown as it stands is the document's text; here its headings, tables, code and lists are found. The block structure is
- * read line by line, in linear time, as CommonMark has it at the top level (tables as GitHub has them): the reference parser
- * takes half a minute for 80 kB of hostile headings. It still reads the words of a heading, and the tests compare with it.
- * Two deliberate differences: a heading is at most 300 code units long, and headings inside lists and quotations are prose.
- * The title is the front matter's `title`, else the first heading of level 1.
+ * Finds the headings, tables, code and lists of Markdown, whose source is the document's text as it is. Blocks are read line by line, in
+ * linear time, following CommonMark at the top level and GitHub for tables: the reference parser takes half a minute for 80 kB of hostile
+ * headings. It still parses the markup within headings, and the tests compare the results with it. Two deliberate differences: a heading
+ * has at most 300 code units, and headings inside lists and quotations are prose. The title is the front matter's `title`, or else the
+ * first heading of level 1.
  */
 export function loadMarkdown(source: string): Omit<LoadedDocument, 'format'> {
   const headings: Heading[] = [];
@@ -80,7 +80,7 @@ export function loadMarkdown(source: string): Omit<LoadedDocument, 'format'> {
     return end;
   }
 
-  /** Also notices what only later lines of a paragraph reveal: an underlined heading, a table. */
+  /** The end of a paragraph, or of the underlined heading or the table that only its later lines reveal. */
   function paragraphEnd(first: number): number {
     const opening = lineAt(source, first);
     if (ADMONITION.test(opening.text)) breaks.push(opening.next);

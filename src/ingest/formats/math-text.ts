@@ -2,15 +2,15 @@ import { loweredDigits, raisedDigits } from './raised.ts';
 
 // How the parts of formulas are written on one line.
 
-/** What is raised: c², 2^k, 2^(k+1). */
+/** Writes what is raised: c², 2^k, 2^(k+1). */
 export const power = (text: string): string => (text === '' ? '' : (raisedDigits(text, '') ?? `^${grouped(text)}`));
 
-/** What is lowered: x₁, x_k. */
+/** Writes what is lowered: x₁, x_k. */
 export const index = (text: string): string => (text === '' ? '' : (loweredDigits(text) ?? `_${grouped(text)}`));
 
-/** What stands above or below a line, or under a root: in brackets where it is more than a word or number. */
+/** Writes a numerator, a denominator or what is under a root: in brackets where it is more than a word or number. */
 export const grouped = (text: string): string => (/^[\p{L}\p{N}.]*$/u.test(text) ? text : `(${text})`);
 
-/** What stands between two parts of a formula, one of them a fraction: a space where they would be read as one number, as in 2 1/2. */
+/** What goes between two parts of a formula, one of them a fraction: a space where they would run together, as in 2 1/2. */
 export const gapBetween = (before: string, after: string): string =>
   /[\p{L}\p{N}]$/u.test(before.slice(-2)) && /^[\p{L}\p{N}]/u.test(after) ? ' ' : '';

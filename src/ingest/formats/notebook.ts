@@ -1,7 +1,7 @@
 import { stripVTControlCharacters } from 'node:util';
 import { z } from 'zod';
 
-/** Longer outputs (UTF-16 code units) are logs and listings: their beginning tells what they are. */
+/** Longer outputs (in UTF-16 code units) are logs and listings, whose beginning is enough. */
 const LONGEST_OUTPUT = 2_000;
 
 const Lines = z.union([z.string(), z.array(z.string())]).transform((lines) => [lines].flat().join(''));
@@ -18,9 +18,9 @@ const Notebook = z.object({
 });
 
 /**
- * A Jupyter notebook (nbformat 4) as Markdown: its cells in order, code and what it printed as fenced code. Pictures and tracebacks
- * are left out.
- * @returns null for any other value
+ * A Jupyter notebook (nbformat 4) as Markdown: its cells in order, with code and its output as fenced code. Pictures and tracebacks are
+ * left out.
+ * @returns null for a value that is no notebook
  */
 export function notebookMarkdown(value: unknown): string | null {
   const { success, data } = Notebook.safeParse(value);

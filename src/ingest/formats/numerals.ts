@@ -1,4 +1,4 @@
-/** Beyond these a number is written in digits: letters repeat (aa, bbb), and Romans wrote none larger. */
+/** Larger numbers are written in digits: letters would repeat too often (aa, bbb), and there are no larger Roman numerals. */
 const LARGEST_IN_LETTERS = 26 * 4;
 const LARGEST_ROMAN = 3_999;
 const ROMAN: [string, number][] = Object.entries({
@@ -17,14 +17,14 @@ const ROMAN: [string, number][] = Object.entries({
   i: 1,
 });
 
-/** A whole number in small letters, as lists are numbered: a to z, then aa; in digits where it has no letter. */
+/** A whole number in lower-case letters, as in lists: a to z, then aa to zz; in digits where there is no such letter. */
 export function inLetters(number: number): string {
   if (number < 1 || number > LARGEST_IN_LETTERS) return String(number);
   const letter = String.fromCharCode(97 + ((number - 1) % 26));
   return letter.repeat(Math.ceil(number / 26));
 }
 
-/** A whole number in small Roman numerals; in digits where it has none. */
+/** A whole number in lower-case Roman numerals; in digits where there is none. */
 export function inRoman(number: number): string {
   if (number < 1 || number > LARGEST_ROMAN) return String(number);
   let left = number;

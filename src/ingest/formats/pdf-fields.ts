@@ -1,6 +1,6 @@
 import type { TextItem } from './pdf-layout.ts';
 
-/** What pdf.js tells of a field of a form (`getFieldObjects`): its value, and where on which page (from 0) it stands. */
+/** What pdf.js tells about a form field (`getFieldObjects`): among others its value, its place, and its page, counted from 0. */
 export type FormField = {
   type?: string;
   value?: unknown;
@@ -11,9 +11,9 @@ export type FormField = {
   password?: boolean;
 };
 
-/** No page for people has more. Each costs a look at all that stands on the page. */
+/** No page made for people has more. Each field costs a pass over the page's items. */
 const MOST_FIELDS = 500;
-/** The letters of a value that stands by itself, in points. */
+/** The letter size of a value without a label, in points. */
 const SIZE = 10;
 
 type Box = { left: number; right: number; bottom: number; top: number };
@@ -25,8 +25,8 @@ export function fieldsByPage(fields: Record<string, FormField[]> | null): Map<nu
 }
 
 /**
- * The items of a page with the values that people have put into its form, which no text of the page holds: behind the words that
- * stand before a field, a box that is ticked or not beside the nearest ones, and others by themselves, above what is lower.
+ * Adds to a page's items the values that were filled into its form, which aren't part of its text: after the words before the field; for
+ * a checkbox, beside the nearest words; and without such words, on a line of its own, before the first text that is lower.
  */
 export function withFieldValues(items: TextItem[], fields: FormField[]): TextItem[] {
   const all = [...items];
@@ -52,7 +52,7 @@ function boxOf(rect: FormField['rect']): Box | null {
 }
 
 function place(items: TextItem[], value: string, box: Box, isTick: boolean): void {
-  const { before, after } = besides(items, box);
+  const { before, after } = nearestWords(items, box);
   const isBehind = before && !(isTick && after && after.distance < before.distance);
   const label = isBehind ? items[before.index] : isTick && after ? items[after.index] : undefined;
   const [a = SIZE, b = 0, c = 0, d = SIZE, , baseline = box.bottom] = label?.transform ?? [];
@@ -65,13 +65,16 @@ function place(items: TextItem[], value: string, box: Box, isTick: boolean): voi
   else {
     const lower = items.findIndex(({ str, transform }) => str.trim() !== '' && (transform[5] ?? 0) < box.bottom);
     const at = lower === -1 ? items.length : lower;
-    // The line before may not know yet that it has ended.
+    // The line before may not be marked as ended.
     items.splice(at, 0, { ...space, hasEOL: true }, { ...item, hasEOL: true });
   }
 }
 
-/** The nearest words on the line of a field: those that end before it, and those that begin behind it. */
-function besides(items: TextItem[], { left, right, bottom, top }: Box): { before: Side | null; after: Side | null } {
+/** The nearest words on a field's line: those that end before it, and those that begin after it. */
+function nearestWords(
+  items: TextItem[],
+  { left, right, bottom, top }: Box,
+): { before: Side | null; after: Side | null } {
   let before: Side | null = null;
   let after: Side | null = null;
   for (const [index, { str, transform, width }] of items.entries()) {

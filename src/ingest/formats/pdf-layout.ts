@@ -1,7 +1,7 @@
 import { type Block, withoutBreakHints } from '../loaded-document.ts';
 import { loweredDigits, raisedDigits } from './raised.ts';
 
-/** What pdf.js tells of a run of text: its characters, where its baseline starts, its size, and whether its line ends here. */
+/** What pdf.js tells about a run of text: its characters, where its baseline starts, its size, and whether it ends a line. */
 export type TextItem = {
   str: string;
   transform: number[];
@@ -15,42 +15,42 @@ type Place = { text: string; left: number; baseline: number; size: number };
 type PlacedItem = Place & { width: number; isBlank: boolean; isRtl: boolean };
 type Line = Place & { right: number; isRow: boolean };
 
-/** A gap between lines that is this much larger than the page's usual one begins a new paragraph. */
+/** A gap between lines that exceeds the page's usual gap by this factor begins a new paragraph. */
 const PARAGRAPH_GAP = 1.35;
-/** The usual gap is at most this many times the letters' size (double spacing included). */
+/** The usual gap is at most this many times the letter size (enough for double spacing). */
 const LARGEST_USUAL_GAP = 2.5;
-/** A change of the letters' size by this factor begins a new paragraph too. */
+/** A change of the letter size by this factor begins a new paragraph too. */
 const SIZE_CHANGE = 1.15;
-/** A line that reaches this far into its paragraph's width was wrapped; a shorter one ended by itself. */
+/** A line that fills this share of its paragraph's width was wrapped; a shorter one was ended on purpose. */
 const WRAPPED_WIDTH = 0.8;
 
-/** Rows of a table, which have more than one cell, may stand this many times their letters' size apart. */
+/** Rows of a table (lines with more than one cell) may be this many times their letter size apart. */
 const ROW_GAP = 4;
-/** Digits smaller than this, and moved from the line by more than that, are raised or lowered: shares of the line's size. */
+/** Digits up to this size, and shifted from the baseline by at least the second value, are raised or lowered; shares of the line's size. */
 const SMALL_DIGITS = 0.9;
 const SHIFTED = 0.1;
-/** Wide gaps of one width (they differ by less than this share of the size) are those of a justified line. */
+/** Wide gaps that differ by no more than this share of the size are those of a justified line. */
 const ALIKE = 0.1;
-/** A text that is drawn once more so near (a share of its size) is the same one. */
+/** The same text drawn again within this distance (a share of its size) is one text in bold. */
 const BOLD_SHIFT = 0.1;
 
-/** Between cells; before it a bullet or a number is the label of what follows, no cell. */
+/** What separates cells. A bullet or a number alone before it isn't a cell but the label of what follows. */
 const CELL = ' | ';
 const LABEL = /^(?:[^\p{L}\p{N}]{1,3}|\(?(?:\d{1,3}|\p{L})(?:\.\d{1,3})*[.):]{0,2})$/u;
 const BULLET = /^[•‣◦▪●○■□]/;
-/** A numbered paragraph, where the line before has ended: `1.`, `2.1`, `(a)`. */
+/** The beginning of a numbered paragraph, if the line before has ended: `1.`, `2.1`, `(a)`. */
 const NUMBERED = /^(?:\(?(?:\d{1,3}|\p{L})[.)]|\d{1,3}(?:\.\d{1,3})+[.)]?|§)\s/u;
 const ENDED = /[.:;!?]["”’»)\]]*$/;
-/** The shapes that Arabic letters take beside each other; the noncharacters between are none. */
+/** Presentation forms of Arabic letters, without the noncharacters between them. */
 const ARABIC_FORMS = /[\ufb50-\ufdcf\ufdf0-\ufdff\ufe70-\ufefc]+/g;
 
 const WORD_HYPHEN = /(?:^|[^\p{L}-])\p{L}+[-\u00ad\u2010]$/u;
 const COMPOUND_HYPHEN = /[\p{L}\p{N}][-\u2010]$/u;
 
 /**
- * The text of a page from its items, in the order the page gives them: lines put together, wrapped lines joined to paragraphs
- * (a word hyphenated at the line's end made whole), lines that ended by themselves (lists, code, verse) kept, and a blank line
- * between paragraphs. Where paragraphs end is told by the gaps between lines and the size of the letters.
+ * The text of a page from its items, in the page's order: items are put together into lines, wrapped lines are joined into paragraphs
+ * (words hyphenated at a line's end are made whole), lines that were ended on purpose (lists, code, verse) are kept, and a blank line
+ * separates paragraphs. Gaps between lines and changes of the letter size tell where a paragraph ends.
  */
 export function layOutPage(items: TextItem[]): string {
   const lines = linesOf(items);
@@ -65,7 +65,7 @@ export function layOutPage(items: TextItem[]): string {
   return withoutBreakHints(paragraphs.map(joinLines).join('\n\n'));
 }
 
-/** The tables of a text that was laid out: two or more lines of cells in a row. */
+/** The tables in a text that was laid out: two or more consecutive lines with cells. */
 export function tablesIn(text: string): Block[] {
   const tables: Block[] = [];
   let rows = 0;
@@ -101,7 +101,7 @@ function linesOf(items: TextItem[]): Line[] {
   }
 }
 
-/** An item where it would stand if its page were turned so that it can be read. */
+/** An item, placed as if its page were turned so that it reads from left to right. */
 function placedOf({ str, transform, width, height, dir }: TextItem): PlacedItem {
   const [a = 1, b = 0, , , x = 0, y = 0] = transform;
   const scale = Math.hypot(a, b) || 1;
@@ -119,14 +119,14 @@ function placedOf({ str, transform, width, height, dir }: TextItem): PlacedItem 
   };
 }
 
-/** Letters are made bold by drawing them twice. */
+/** Whether an item is drawn a second time, which some programs do to make it bold. */
 function isDrawnAgain(item: PlacedItem, previous: PlacedItem | undefined): boolean {
   if (item.isBlank || item.text !== previous?.text) return false;
   const moved = Math.abs(item.left - previous.left) + Math.abs(item.baseline - previous.baseline);
   return moved < item.size * BOLD_SHIFT;
 }
 
-/** Lines of Hebrew and Arabic are often drawn from the left, their last word first. */
+/** Puts a line in reading order: lines of Hebrew and Arabic are often drawn from the left, last word first. */
 function inReadingOrder(items: PlacedItem[]): PlacedItem[] {
   const words = items.filter(({ isBlank }) => !isBlank);
   const lengthOf = (some: PlacedItem[]) => some.reduce((sum, { text }) => sum + text.length, 0);
@@ -142,19 +142,19 @@ function inReadingOrder(items: PlacedItem[]): PlacedItem[] {
   return runs.reverse().flat();
 }
 
-/** Cells stand apart by ` | `; raised and lowered digits are written so that they change no number. */
+/** A line from its items: cells are separated by ` | `; raised and lowered digits are written so that they don't run into numbers. */
 function lineOf(items: PlacedItem[]): Line {
   const words = items.filter(({ isBlank }) => !isBlank);
   const { size, baseline } = words.reduce((one, other) => (other.size > one.size ? other : one));
   const gaps = items.map((item, index) => (item.isBlank ? gapAt(items, index) : 0));
   const isRow = isRowOfCells(items, gaps, size);
-  const parts = items.map((_, index) => isRow && gaps[index]! > size && !isAfterLabel(items, index));
-  const isAfterName = items.map((_, index) => parts[index]! && (items[index - 1]?.text.endsWith(':') ?? false));
-  // Each name has one value: in a row with more, the values keep their columns.
-  const isPairs = isAfterName.filter(Boolean).length * 2 === parts.filter(Boolean).length + 1;
+  const isGap = items.map((_, index) => isRow && gaps[index]! > size && !isAfterLabel(items, index));
+  const isAfterName = items.map((_, index) => isGap[index]! && (items[index - 1]?.text.endsWith(':') ?? false));
+  // In a row of names and values, a name (`Name:`) and its value are one cell. With more values than names, all values keep their columns.
+  const isPairs = isAfterName.filter(Boolean).length * 2 === isGap.filter(Boolean).length + 1;
   const pieces = items.map((item, index) => {
     const before = items[index - 1]?.text ?? '';
-    if (item.isBlank) return parts[index] && !(isPairs && isAfterName[index]) ? CELL : ' ';
+    if (item.isBlank) return isGap[index] && !(isPairs && isAfterName[index]) ? CELL : ' ';
     const shift = item.baseline - baseline;
     if (item.size > size * SMALL_DIGITS || Math.abs(shift) < size * SHIFTED || !/\S$/.test(before)) return item.text;
     const digits = item.text.trim();
@@ -166,7 +166,7 @@ function lineOf(items: PlacedItem[]): Line {
   return { text, isRow, left, right, baseline, size };
 }
 
-/** Whether there are gaps wide enough to part cells: not behind a bullet or a number alone, and not all of one width. */
+/** Whether there are gaps wide enough to separate cells: not after a lone bullet or number, and not all of one width. */
 function isRowOfCells(items: PlacedItem[], gaps: number[], size: number): boolean {
   const wide = gaps.filter((gap, index) => gap > size && !isAfterLabel(items, index));
   const [widest, narrowest] = [Math.max, Math.min].map((choose) =>
@@ -177,7 +177,7 @@ function isRowOfCells(items: PlacedItem[], gaps: number[], size: number): boolea
 
 const isAfterLabel = (items: PlacedItem[], index: number) => index === 1 && LABEL.test(items[0]!.text.trim());
 
-/** How far apart the items beside a blank one are. Its own width is not told in all files as it is. */
+/** How far apart the items beside a blank item are. Its own stated width isn't right in all files. */
 function gapAt(items: PlacedItem[], index: number): number {
   const [before, after] = [items[index - 1], items[index + 1]];
   if (!before || !after) return 0;
@@ -209,7 +209,7 @@ function joinLines(lines: Line[]): string {
   return text;
 }
 
-/** The middle one of the numbers above zero; zero when there is none. */
+/** The median of the numbers above zero; zero where there are none. */
 function median(numbers: number[]): number {
   const sorted = numbers.filter((number) => number > 0).sort((one, other) => one - other);
   return sorted[(sorted.length - 1) >> 1] ?? 0;

@@ -7,7 +7,7 @@ import { layOutPage, type TextItem, tablesIn } from './pdf-layout.ts';
 import { withoutRunningLines } from './running-lines.ts';
 import { itemStarts } from './text.ts';
 
-/** Each page costs about a millisecond however little it holds, and a file may name one page ten thousand times. */
+/** Each page costs about a millisecond, however little is on it, and a file may name one page ten thousand times. */
 const MOST_PAGES = 5_000;
 
 /** Names that programs put into a PDF's title when its author gave none. */
@@ -17,10 +17,10 @@ const NO_TITLE =
 type Info = { Title?: unknown };
 
 /**
- * The text of a PDF: its pages in order, a blank line between them, paragraphs put together from their lines, rows of tables a line each, running headers and page numbers left out, what a form was filled in with in its place. LangChain's
- * `PDFLoader` reads it, on the pdf.js that unpdf ships; the pages' lines are laid out by us (pdf-layout), as the loader would
- * run words of different lines together or leave every line end in. The title is the PDF's own, else its first line.
- * Scanned pages have no text: there is no optical recognition here.
+ * The text of a PDF: its pages in order, separated by a blank line. Paragraphs are put together from their lines, each row of a table is
+ * a line, running headers and page numbers are left out, and form values are put in their places. LangChain's `PDFLoader` reads it, with
+ * the pdf.js that unpdf ships; pages are laid out by us (pdf-layout.ts), because the loader would run words of different lines together
+ * or keep every line end. The title is the PDF's own, or else its first line. Scanned pages have no text: there is no OCR.
  * @throws {AppError} `BAD_DOCUMENT` for a PDF that needs a password, is damaged, has too many pages or unfolds to too much text.
  */
 export async function loadPdf(bytes: Uint8Array): Promise<Omit<LoadedDocument, 'format'>> {
@@ -45,7 +45,7 @@ export async function loadPdf(bytes: Uint8Array): Promise<Omit<LoadedDocument, '
 
 type Library = Awaited<ReturnType<NonNullable<NonNullable<ConstructorParameters<typeof PDFLoader>[1]>['pdfjs']>>>;
 
-/** pdf.js as the loader wants it, quiet, each page's items laid out to one, and closed afterwards (the loader doesn't). */
+/** pdf.js as the loader wants it, but quiet, with each page's items laid out into one, and closed by `close`, which the loader omits. */
 function createReader(): { library: Library; close: () => Promise<void> } {
   let task: pdfjs.PDFDocumentLoadingTask | undefined;
   let length = 0;

@@ -4,13 +4,13 @@ type Node = DomNode & { prev?: Node | null; next?: Node | null };
 
 const higher = digits('0123456789+-−–=()ni', '⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁻⁼⁽⁾ⁿⁱ');
 const lower = digits('0123456789+-−–=()', '₀₁₂₃₄₅₆₇₈₉₊₋₋₋₌₍₎');
-/** Longer texts (UTF-16 code units) are no exponents or marks: an element that wasn't closed has swallowed them. */
+/** Longer texts (in UTF-16 code units) are no exponents or marks, but were swallowed by an unclosed element. */
 const longest = 20;
 
 /**
- * How the text of a `sup` is written so that it changes no number before it: 10⁶, 2^k. Behind a word it is the mark of a note and
- * stands apart, so that the word is found. Endings (1st, 2nd), signs and marks in brackets stay as they are.
- * @returns null where it is to be read like any text
+ * Writes the text of a `sup` so that it doesn't run into a number before it: 10⁶, 2^k. After a word it is the mark of a note and is set
+ * apart, so that the word can be found. Endings (1st, 2nd), signs and marks in brackets stay as they are.
+ * @returns null where it is to be read like any other text
  */
 export function raised(element: DomNode): string | null {
   const text = textOf(element).trim();
@@ -22,8 +22,8 @@ export function raised(element: DomNode): string | null {
 }
 
 /**
- * How the text of a `sub` is written where its digits would meet others: log₂8. Elsewhere it runs on: H2O.
- * @returns null where it is to be read like any text
+ * Writes the text of a `sub` where its digits would meet others: log₂8. Elsewhere it isn't set off: H2O.
+ * @returns null where it is to be read like any other text
  */
 export function lowered(element: DomNode): string | null {
   const text = textOf(element).trim();
@@ -31,13 +31,13 @@ export function lowered(element: DomNode): string | null {
   return text !== '' && meetsDigits ? loweredDigits(text) : null;
 }
 
-/** Digits and signs as they are written raised behind `before`, apart where that is a word; null for any other text. */
+/** Digits and signs in raised form, with a space if `before` ends in a word; null for any other text. */
 export function raisedDigits(text: string, before: string): string | null {
   const written = inDigits(text, higher);
   return written !== null && /\p{L}{4}$/u.test(before) ? ` ${written}` : written;
 }
 
-/** Digits and signs as they are written lowered; null for any other text. */
+/** Digits and signs in lowered form; null for any other text. */
 export const loweredDigits = (text: string): string | null => inDigits(text, lower);
 
 function digits(plain: string, written: string): Map<string, string> {
@@ -45,14 +45,14 @@ function digits(plain: string, written: string): Map<string, string> {
   return new Map(Array.from(plain, (digit, at) => [digit, forms[at]!]));
 }
 
-/** The text in other digits, or null where it holds more than digits and signs, or too many. */
+/** The text in other forms of its digits and signs; null where it holds anything else, or is too long. */
 function inDigits(text: string, forms: Map<string, string>): string | null {
   if (text.length > longest) return null;
   const written = Array.from(text, (digit) => forms.get(digit));
   return written.includes(undefined) ? null : written.join('');
 }
 
-/** The text of an element, read just so far that it is known to be too long. */
+/** The text of an element, read only until it is too long. */
 function textOf({ type, data, children = [] }: DomNode): string {
   let text = type === 'text' ? (data ?? '') : '';
   for (const child of children) {
@@ -62,7 +62,7 @@ function textOf({ type, data, children = [] }: DomNode): string {
   return text;
 }
 
-/** The last few characters of the text node before an element, or the first few of the one after, be they within another element. */
+/** The end of the text node before an element, or the beginning of the one after it, even if that is within another element. */
 function textBeside(element: DomNode, side: 'prev' | 'next'): string {
   let node: Node | undefined = element;
   while (node && !node[side]) node = node.parent;

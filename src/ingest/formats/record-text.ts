@@ -1,19 +1,19 @@
 import { AppError } from '../../errors.ts';
 import { type Block, LONGEST_TEXT, type LoadedDocument } from '../loaded-document.ts';
 
-/** A value and what it is called; an empty name stands for none. */
+/** A value and its name, which may be empty. */
 export type Field = { name: string; value: string };
 
-/** A record with a longer line than this (UTF-16 code units) is written as a paragraph, a line for each field. */
+/** A record whose line would be longer than this (in UTF-16 code units) is written as a paragraph, with a line for each field. */
 export const LONGEST_LINE = 400;
 const LONGEST_NAME = 100;
 
 export type RecordText = ReturnType<typeof createRecordText>;
 
 /**
- * Writes records as text that can be read and quoted: short ones a line each, `name: value; name: value`, lines in a row
- * being a table; a long one as a paragraph of its own, so that its sentences are found. Every field carries its name, for a
- * passage must make sense without the top of the file.
+ * Writes records as text that can be read and quoted: a short record as a line, `name: value; name: value`, consecutive ones forming a
+ * table; a long record as a paragraph of its own, so that its sentences are found. Every field has its name, because a passage must make
+ * sense without the top of the file.
  */
 export function createRecordText() {
   const pieces: string[] = [];
@@ -28,12 +28,12 @@ export function createRecordText() {
     if (length > LONGEST_TEXT) throw new AppError('BAD_DOCUMENT', 'The document holds too much text.');
   }
 
-  /** Ends the table: what comes next stands apart. */
+  /** Ends the table, so that what comes next is set apart. */
   function gap(): void {
     table = null;
   }
 
-  /** Writes fields that belong together. `path` says where they stand in a document that nests. */
+  /** Writes a record. `path` tells where its fields are in a nested document. */
   function add(fields: Field[], path = ''): void {
     if (fields.length === 0) return;
     const line = lineOf(fields, path);

@@ -1,19 +1,19 @@
-/** A line at the top or bottom of so many pages, the same but for the page's number, belongs to the pages, not to the text. */
+/** A line at the top or bottom of this many pages, the same except for the page number, is no part of the text. */
 const REPEATED = 3;
-/** Longer paragraphs (UTF-16 code units) are text whatever they repeat. */
+/** Longer paragraphs (in UTF-16 code units) are text, even if they are repeated. */
 const LONGEST_RUNNING_LINE = 120;
-/** Headers and footers may have this many paragraphs. */
+/** How many paragraphs a header or footer may have. */
 const LAYERS = 2;
-/** What may be a page's number: a whole number, no part of a fraction or of a longer one; Roman numerals where they stand alone. */
+/** What may be a page number: a whole number that isn't part of a fraction or a longer number, or a lone Roman numeral. */
 const PAGE_NUMBER = /(?<!\d[.,]?)(?!0\d)\d{1,5}(?![.,]?\d)|^[ivxlc]+$/g;
-/** Beside words, a number that is this far from the page's place in the file is another's: "Invoice 1002". */
+/** Beside words, a number this far from the page's position in the file isn't its page number: "Invoice 1002". */
 const FARTHEST = 100;
 const ROMAN_VALUES: Record<string, number> = { i: 1, v: 5, x: 10, l: 50, c: 100 };
 
 /**
- * Pages without their running headers, footers and page numbers, which would otherwise pass for passages. Pages are paragraphs
- * with blank lines between. A line that is word for word the same stays once: at the top of the first page that has it, or at
- * the bottom of the last. The first page keeps its header, which may be the title, and no page loses all that it has.
+ * Pages without their running headers, footers and page numbers, which would otherwise end up in passages. A page is given as paragraphs
+ * separated by blank lines. A line that is the same word for word is kept once: at the top of the first page that has it, or at the
+ * bottom of the last. The first page keeps its header, which may be the title, and no page is left empty.
  */
 export function withoutRunningLines(pages: string[]): string[] {
   const paragraphs = pages.map((page) => page.split('\n\n'));
@@ -26,7 +26,7 @@ export function withoutRunningLines(pages: string[]): string[] {
   return paragraphs.map((page) => page.join('\n\n'));
 }
 
-/** The pages whose first (`place` 0) or last (-1) paragraph is a running line that needn't stay. */
+/** The pages whose first (`place` 0) or last (-1) paragraph is a running line that can go. */
 function runningAt(place: number, paragraphs: string[][]): Set<number> {
   const pagesWith = new Map<string, number[]>();
   paragraphs.forEach((page, index) => {
@@ -48,8 +48,8 @@ function runningAt(place: number, paragraphs: string[][]): Set<number> {
 const PLACE_OF_NUMBER = '\0';
 
 /**
- * What a line may have in common with those of other pages: all of it, or all but one number that is as far from theirs as the
- * pages are apart. Any other number is something that the document tells: a total, a year.
+ * What a line may have in common with lines of other pages: all of it, or all but one number that differs from theirs by as much as the
+ * pages are apart. Any other number is content: a total, a year.
  */
 function runningKeys(line: string, page: number): string[] {
   if (line === '' || line.length > LONGEST_RUNNING_LINE) return [];

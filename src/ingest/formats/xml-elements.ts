@@ -1,15 +1,15 @@
 import { Parser } from 'htmlparser2';
 import { AppError } from '../../errors.ts';
 
-/** Elements may nest this deep; in real files it is below ten. The time that htmlparser2 takes grows with the square of it. */
+/** How deep elements may nest; real files stay below ten. htmlparser2 takes time quadratic to the depth. */
 const DEEPEST = 64;
 
-/** An element: its name without prefix, its attributes likewise, and the text directly within it. */
+/** An element: its name and its attributes, without prefixes, and the text directly within it. */
 export type XmlElement = { name: string; attributes: Map<string, string>; text: string };
 
 /**
- * The elements of a small XML file in the order of their opening tags, nesting left aside. htmlparser2 reads it: without
- * recursion, and entities beyond the five of XML are neither expanded nor fetched.
+ * The elements of a small XML file in the order of their opening tags, regardless of nesting. htmlparser2 reads it, without recursion,
+ * and neither expands nor fetches entities other than XML's own five.
  * @throws {AppError} `BAD_DOCUMENT` for XML that declares entities or nests too deep
  */
 export function xmlElements(xml: string): XmlElement[] {
@@ -38,7 +38,7 @@ export function xmlElements(xml: string): XmlElement[] {
 }
 
 /**
- * No document needs entities of its own, and expanding them is how a kilobyte becomes gigabytes or reads a file.
+ * Refuses XML that declares entities: no document needs them, and expanding them can turn a kilobyte into gigabytes or read a file.
  * @throws {AppError} `BAD_DOCUMENT`
  */
 export function assertNoEntities(xml: string): void {
