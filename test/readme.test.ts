@@ -56,7 +56,7 @@ test("the README's assay commands work, as npx finds them in the project, in the
   // The first is the measure of the others, whether it fits or not.
   assert.match(
     (await run('search')).stdout,
-    /^1\. (?!.*relevance)[\s\S]*\n2\. .*, relevance \d+ of 100 beside the first\n/,
+    /^1\. (?!.*relevance)[\s\S]*\n2\. .*, relevance \d+ of 100 compared with the first\n/,
   );
   assert.equal((await run('chat')).stdout, '');
   assert.match((await run('--server')).stdout, /does not rot/);

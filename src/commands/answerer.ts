@@ -4,12 +4,12 @@ import type { AskReply } from '../chain/reply.ts';
 import { readConfig, readServiceKey } from '../config.ts';
 import { AppError } from '../errors.ts';
 import { type Passage, toPassages } from '../passage.ts';
-import { WrongUsage, withWayOut } from './terminal.ts';
+import { UsageError, withAdviceIfInUse } from './terminal.ts';
 
-/** What a command shows of an ask; without a history it is the whole reply. */
+/** What a command shows of an ask. Without a history it is the whole reply. */
 export type Answered = Pick<AskReply, 'question' | 'answer' | 'verdict' | 'context' | 'abstained'>;
 
-/** A question as a command puts it; `onText` is told the answer piece by piece as it is written. */
+/** A command's question; `onText` gets the answer piece by piece, as it is written. */
 export type Query = {
   question: string;
   collection: string;
@@ -18,17 +18,18 @@ export type Query = {
   onText?: (text: string) => void;
 };
 
-/** Whoever answers a command's questions: the store in DATA_DIR, or a service that runs. */
+/** What answers a command's questions: the store in DATA_DIR, or a running service. */
 export type Answerer = {
-  /** @throws AppError CLIENT_GONE when the signal fires */
+  /** @throws AppError CLIENT_GONE when the signal fires; otherwise with a message for people */
   answer(query: Query): Promise<Answered>;
   search(query: { question: string; collection: string; topK?: number | undefined }): Promise<Passage[]>;
   close(): Promise<void>;
 };
 
 /**
- * Opens the store of the settings, or goes to the service at `server`. What either needs is loaded only then.
- * @throws AppError NOT_READY where the store can't be opened; BAD_SETTINGS; WrongUsage for a `server` that is no address
+ * Opens the store that the settings name, or a client for the service at `server`. Modules are loaded only for the one that is used.
+ * @throws AppError NOT_READY where the store can't be opened; BAD_SETTINGS
+ * @throws UsageError where `server` is no usable address
  */
 export const openAnswerer = (server?: string): Promise<Answerer> =>
   server === undefined ? openStore() : openService(toBaseUrl(server));
@@ -38,25 +39,24 @@ async function openStore(): Promise<Answerer> {
   const { AskRequest } = await import('../chain/reply.ts');
   const { createToldText } = await import('../chain/told-text.ts');
   const parts = await compose({ ...readConfig(), logLevel: 'warn' }, { logTo: 'terminal' }).catch(
-    withWayOut('Ask the service that runs on it: --server URL.'),
+    withAdviceIfInUse('Ask the service that runs on it: --server URL.'),
   );
   return {
     answer({ question, collection, history, signal, onText }) {
-      const told = createToldText();
+      const text = createToldText();
       return parts.conductAsk(AskRequest.parse({ question, collection }), {
         ...(history && { history }),
         ...(signal && { signal }),
         ...(onText && {
-          onToken: (token) => onText(told.add(token)),
+          onToken: (token) => onText(text.add(token)),
           keep: (name, value) => {
-            if (name === 'answer') onText(told.finish((value as { text: string }).text));
+            if (name === 'answer') onText(text.finish((value as { text: string }).text));
           },
         }),
       });
     },
     async search({ question, collection, topK = parts.settings.topK }) {
-      const found = await parts.search({ question, collection, topK }, {});
-      return toPassages(found);
+      return toPassages(await parts.search({ question, collection, topK }, {}));
     },
     close: () => parts.close(),
   };
@@ -71,24 +71,24 @@ async function openService(baseUrl: string): Promise<Answerer> {
 
   const { question, answer, verdict, context, abstained } = AskReply.shape;
   const Shown = z.object({ question, answer, verdict, context, abstained });
-  const somethingElse = (how = '') =>
-    new AppError('NOT_READY', `At ${baseUrl} something else than Assay replies${how}: is this the address?`);
+  const notAssay = (how = '') =>
+    new AppError('NOT_READY', `What replies at ${baseUrl} is not Assay${how}: is the address right?`);
 
-  /** What a service replies, once it is known to be what is shown of it. Failures of the service are in its words, others in ours. */
-  async function told<T>(work: Promise<T>, shape: z.ZodType, signal?: AbortSignal): Promise<T> {
+  /** A service's reply, if it has the shape that is shown. The service's own failures are reported in its words, others in ours. */
+  async function checked<T>(work: Promise<T>, shape: z.ZodType, signal?: AbortSignal): Promise<T> {
     try {
       const reply = await work;
-      if (!shape.safeParse(reply).success) throw somethingElse();
+      if (!shape.safeParse(reply).success) throw notAssay();
       return reply;
     } catch (error) {
       if (error instanceof AppError) throw error;
       if (signal?.aborted) throw new AppError('CLIENT_GONE', 'Cancelled.', { cause: error });
       if (!(error instanceof AssayError))
         throw new AppError('NOT_READY', `The service at ${baseUrl} can't be reached.`, { cause: error });
-      if (error.code === 'UNKNOWN') throw somethingElse(`, with the status ${error.status}`);
+      if (error.code === 'UNKNOWN') throw notAssay(` (status ${error.status})`);
       if (error.code === 'model_not_found')
         throw new AppError('COLLECTION_NOT_FOUND', 'There is no such collection, or the key does not open it.');
-      const hint = error.status === 401 && key === undefined ? ' Put the key into ASSAY_KEY.' : '';
+      const hint = error.status === 401 && key === undefined ? ' Put the key in ASSAY_KEY.' : '';
       throw new AppError('NOT_READY', `The service says: ${error.message}${hint}`, { cause: error });
     }
   }
@@ -116,23 +116,23 @@ async function openService(baseUrl: string): Promise<Answerer> {
   return {
     answer(query) {
       const { question, collection, history, signal, onText } = query;
-      if (history !== undefined && history.length > 0) return told(converse(query), Shown, signal);
-      return told(
+      if (history !== undefined && history.length > 0) return checked(converse(query), Shown, signal);
+      return checked(
         onText ? stream(query, onText) : client.ask({ question, collection }, signal && { signal }),
         Shown,
         signal,
       );
     },
     search: ({ question, collection, topK }) =>
-      told(client.search({ question, collection, ...(topK !== undefined && { topK }) }), context),
+      checked(client.search({ question, collection, ...(topK !== undefined && { topK }) }), context),
     close: async () => {},
   };
 }
 
 function toBaseUrl(server: string): string {
   const url = URL.parse(server);
-  if (!url || !/^https?:$/.test(url.protocol)) throw new WrongUsage('--server takes an http or https URL.');
+  if (!url || !/^https?:$/.test(url.protocol)) throw new UsageError('--server takes an http or https URL.');
   if (url.username !== '' || url.password !== '')
-    throw new WrongUsage('--server takes a URL without a name and password; the key comes from ASSAY_KEY.');
+    throw new UsageError('--server takes a URL without a name and password; the key comes from ASSAY_KEY.');
   return `${url.origin}${url.pathname}`;
 }

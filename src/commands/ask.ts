@@ -1,12 +1,12 @@
 import { AskRequest } from '../chain/reply.ts';
 import { type Answerer, openAnswerer } from './answerer.ts';
 import { createAnswerWriter, writePassages } from './show-answer.ts';
-import { WrongUsage, writeJson } from './terminal.ts';
+import { UsageError, writeJson } from './terminal.ts';
 
-/** What every command that asks may be told. */
+/** The options of every command that asks. */
 export type AskOptions = { collection: string; server?: string; json?: boolean };
 
-/** `assay ask QUESTION`: the answer as it is written, its verdict and where it stands; or the whole reply as JSON. */
+/** `assay ask QUESTION`: prints the answer as it is written, then its verdict with the evidence; or the whole reply as JSON. */
 export async function ask(question: string, options: AskOptions) {
   const query = readQuery({ question, collection: options.collection });
   await withAnswerer(options, async (answerer) => {
@@ -21,10 +21,10 @@ export async function ask(question: string, options: AskOptions) {
   });
 }
 
-/** `assay search QUESTION`: the passages for a question, without an answer. */
+/** `assay search QUESTION`: prints the passages for a question, without an answer. */
 export async function search(question: string, options: AskOptions & { topK?: string }) {
   if (options.topK !== undefined && !/^([1-9]|1\d|20)$/.test(options.topK))
-    throw new WrongUsage('--top-k takes a whole number from 1 to 20.');
+    throw new UsageError('--top-k takes a whole number from 1 to 20.');
   const query = readQuery({ question, collection: options.collection });
   await withAnswerer(options, async (answerer) => {
     const topK = options.topK === undefined ? undefined : Number(options.topK);
@@ -35,8 +35,8 @@ export async function search(question: string, options: AskOptions & { topK?: st
 }
 
 /**
- * A question and a collection as they may be asked.
- * @throws WrongUsage that names what is wrong, without repeating it
+ * Validates a question and a collection.
+ * @throws UsageError that says what is wrong, without repeating it
  */
 export function readQuery(given: { question: string; collection: string }): { question: string; collection: string } {
   const read = AskRequest.safeParse(given);
@@ -44,7 +44,7 @@ export function readQuery(given: { question: string; collection: string }): { qu
   const problems = read.error.issues.map(({ path, message }) =>
     path[0] === 'collection' ? `--collection ${message}` : `The question ${message}`,
   );
-  throw new WrongUsage(`${problems.join('; ')}.`);
+  throw new UsageError(`${problems.join('; ')}.`);
 }
 
 async function withAnswerer(options: AskOptions, work: (answerer: Answerer) => Promise<void>) {

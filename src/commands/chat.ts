@@ -6,16 +6,16 @@ import { type AskOptions, readQuery } from './ask.ts';
 import { createAnswerWriter, writePassages } from './show-answer.ts';
 import { tell } from './terminal.ts';
 
-const help = `  /sources  the passages that the last answer stands on
-  /help     this
-  /quit     ends, as Ctrl-D does; Ctrl-C cancels an ask that is under way
+const help = `  /sources  show the passages behind the last answer
+  /help     show this help
+  /quit     quit, as Ctrl-D does; Ctrl-C cancels the question under way
 `;
-/** Turns that are kept: more than any prompt shows. */
+/** How many turns are kept: more than any prompt shows. */
 const turnsKept = 100;
 
 /**
- * `assay chat`: questions line by line, each of which may lean on those before, and each answer with its verdict. It ends with its
- * input; the exit code is 1 where a question got no answer, other than by Ctrl-C.
+ * `assay chat`: answers questions line by line, each with a verdict; a question may refer to those before. It ends with its input; the exit
+ * code is 1 if a question got no answer, other than by Ctrl-C.
  */
 export async function chat(options: Omit<AskOptions, 'json'>) {
   readQuery({ question: 'any', collection: options.collection });
@@ -43,7 +43,7 @@ async function converse(answerer: Answerer, collection: string) {
   const interrupt = () => {
     if (underWay) return underWay.abort();
     if (!onTerminal) return lines.close();
-    // What was typed is thrown away, as a shell does.
+    // Discard what has been typed, as a shell does.
     stdout.write('\n');
     lines.write(null, { ctrl: true, name: 'e' });
     lines.write(null, { ctrl: true, name: 'u' });
@@ -72,22 +72,22 @@ async function converse(answerer: Answerer, collection: string) {
     }
   }
 
-  /** Does what a line says; false where it says to end. */
-  async function follow(line: string): Promise<boolean> {
+  /** Carries out a line. @returns false where it says to quit */
+  async function carryOut(line: string): Promise<boolean> {
     if (line === '/quit') return false;
     if (line === '/help') stdout.write(help);
     else if (line === '/sources') writePassages(last?.context ?? []);
-    else if (/^\/\w+$/.test(line)) tell(`There is no ${line}; /help says what there is.`);
+    else if (/^\/\w+$/.test(line)) tell(`There is no ${line}; /help lists what there is.`);
     else if (line !== '') await answer(line);
     return true;
   }
 
   const prompt = () => onTerminal && lines.prompt();
   try {
-    if (onTerminal) tell(`Ask about the documents of ${collection}. /help says what else there is; Ctrl-D ends.`);
+    if (onTerminal) tell(`Ask about the documents in ${collection}. /help lists the commands; Ctrl-D quits.`);
     prompt();
     for await (const line of lines) {
-      if (!(await follow(line.trim()))) break;
+      if (!(await carryOut(line.trim()))) break;
       stdout.write('\n');
       prompt();
     }

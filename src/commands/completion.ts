@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 type CompletedOption = { name: string; description: string; takesValue: boolean };
 type CompletedCommand = { name: string; description: string; options: CompletedOption[]; words: string[] };
 
-/** `assay completion SHELL`: a script that completes what this program takes; all but commands, options and fixed words are files. */
+/** `assay completion SHELL`: prints a script that completes this program's commands, options and fixed words, and files for all else. */
 export function completion(shell: 'bash' | 'zsh' | 'fish', program: Command) {
   const help = program.createHelp();
   const names = program.commands.map((command) => command.name());

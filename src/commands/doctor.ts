@@ -14,8 +14,8 @@ import { counted, showCount, writeJson } from './terminal.ts';
 
 const projectFolder = fileURLToPath(new URL('../..', import.meta.url));
 
-/** A look at one thing; a failure made on purpose is the finding, in its own words. */
-async function look(name: string, work: () => string | Promise<string>): Promise<Finding> {
+/** Runs a check. Where it fails, the finding is the failure's message. */
+async function check(name: string, work: () => string | Promise<string>): Promise<Finding> {
   try {
     return { name, ok: true, detail: await work() };
   } catch (error) {
@@ -27,29 +27,31 @@ async function look(name: string, work: () => string | Promise<string>): Promise
   }
 }
 
-const need = (condition: boolean, detail: string, mend: string) => {
+/** @returns `detail`, if the condition holds @throws AppError saying how to mend it, if not */
+const expect = (condition: boolean, detail: string, mend: string) => {
   if (!condition) throw new AppError('NOT_READY', mend);
   return detail;
 };
 
 /**
- * Looks at the installation, the settings, the models and the store, in the order in which they need each other.
- * @param options.verify checks the whole store against itself, which a service that runs on it does not mind
+ * Checks the installation, the settings, the models and the store, in the order in which they depend on each other.
+ * @param options.verify checks everything in the store for consistency, also while a service uses it
+ * @returns a finding for each check; failures are findings too, never thrown
  */
-export async function examine(options: { verify?: boolean | undefined } = {}): Promise<Finding[]> {
+async function examine(options: { verify?: boolean | undefined } = {}): Promise<Finding[]> {
   const findings = [
-    await look('runtime', () => {
+    await check('runtime', () => {
       const { version } = process;
-      return need(
+      return expect(
         Number(version.slice(1).split('.')[0]) >= 26,
         `Node ${version}`,
-        `Node ${version} is too old: start it by npm start or npx assay.`,
+        `Node ${version} is too old: start Assay with npm start or npx assay.`,
       );
     }),
   ];
   let config: Config | undefined;
   findings.push(
-    await look('settings', () => {
+    await check('settings', () => {
       config = readConfig();
       return 'all usable';
     }),
@@ -59,9 +61,9 @@ export async function examine(options: { verify?: boolean | undefined } = {}): P
   const settings = config;
   const facts = setupFacts(projectFolder, modelsDir);
   findings.push(
-    await look('prompts', () => `${Object.keys(readPrompts(promptsDir)).length} usable`),
-    await look('FAISS binding', () =>
-      need(
+    await check('prompts', () => `${Object.keys(readPrompts(promptsDir)).length} usable`),
+    await check('FAISS binding', () =>
+      expect(
         facts.faiss.present,
         `${facts.faiss.kind}, FAISS ${facts.faiss.faissVersion}`,
         'It is missing: run npm run setup.',
@@ -70,24 +72,24 @@ export async function examine(options: { verify?: boolean | undefined } = {}): P
   );
   for (const { name, verified } of facts.models)
     findings.push(
-      await look(`weights of ${name}`, () =>
-        need(verified, 'as the manifest says', 'They are missing or not as the manifest says: run npm run setup.'),
+      await check(`weights of ${name}`, () =>
+        expect(verified, 'as the manifest says', 'They are missing or not as the manifest says: run npm run setup.'),
       ),
     );
 
   const models = chooseModels(settings.models);
-  const embedding = await look('embedding model', async () => {
+  const embedding = await check('embedding model', async () => {
     const embeddings = await openEmbeddings(settings, models.embedding);
-    return `${models.embedding} answers with ${(await embeddings.embedQuery('ready?')).length} numbers a text`;
+    return `${models.embedding} answers with vectors of ${(await embeddings.embedQuery('ready?')).length} numbers`;
   });
   findings.push(embedding);
   if (models.chat === null)
     findings.push({ name: 'chat model', ok: true, detail: 'none configured: answers are quoted from the documents' });
-  else findings.push(...(await lookAtChat(settings)));
+  else findings.push(...(await checkChatModels(settings)));
   const { redisUrl, evaluationCalibration } = settings;
   if (models.chat !== null && evaluationCalibration !== undefined)
-    findings.push(await look('calibration', () => lookAtCalibration(evaluationCalibration, settings)));
-  if (redisUrl !== undefined) findings.push(await look('Redis', () => lookAtRedis(redisUrl)));
+    findings.push(await check('calibration', () => checkCalibration(evaluationCalibration, settings)));
+  if (redisUrl !== undefined) findings.push(await check('Redis', () => checkRedis(redisUrl)));
   if (options.verify) {
     const bar = showCount('Verifying');
     const verified = verifyStore({
@@ -97,8 +99,8 @@ export async function examine(options: { verify?: boolean | undefined } = {}): P
     });
     return [...findings, ...(await verified.finally(bar.end))];
   }
-  // The embedded store is one process's alone, and a service may be that one: it is only read.
-  if (settings.weaviate) findings.push(await look('store', () => lookAtWeaviate(settings, models.embedding)));
+  // The embedded store belongs to one process, which may be a running service: so it is only read.
+  if (settings.weaviate) findings.push(await check('store', () => checkWeaviate(settings, models.embedding)));
   else
     findings.push(
       ...inspectStore({ dataDir: settings.dataDir, embeddingModel: models.embedding, toText: contentText }),
@@ -109,7 +111,7 @@ export async function examine(options: { verify?: boolean | undefined } = {}): P
 const contentText = ({ documents, passages, collections }: Record<'documents' | 'passages' | 'collections', number>) =>
   [counted(documents, 'document'), counted(passages, 'passage'), counted(collections, 'collection')].join(', ');
 
-async function lookAtWeaviate(config: Config, embeddingModel: string): Promise<string> {
+async function checkWeaviate(config: Config, embeddingModel: string): Promise<string> {
   const knowledge = await openKnowledge(config, { embeddingModel });
   try {
     await knowledge.open();
@@ -119,49 +121,48 @@ async function lookAtWeaviate(config: Config, embeddingModel: string): Promise<s
   }
 }
 
-/** A calibration is of one model, asked in one style: for another it changes nothing, and nobody would notice. */
-function lookAtCalibration(file: string, { models, evaluationStyle }: Config): string {
+/** Checks that the calibration is of the model and the style in use: one of another model or style has no effect, and nobody would notice. */
+function checkCalibration(file: string, { models, evaluationStyle }: Config): string {
   const { evaluation } = chooseModels(models);
+  if (evaluationStyle === 'plain')
+    throw new AppError(
+      'BAD_SETTINGS',
+      'EVALUATION_STYLE=plain is not calibrated: unset EVALUATION_CALIBRATION, or set another style.',
+    );
   const bases = readCalibrationFile(file)
     .filter(({ model, style }) => model === evaluation && style === evaluationStyle)
     .map(({ basis }) => basis);
-  if (evaluationStyle === 'plain')
-    return need(
-      false,
-      '',
-      'EVALUATION_STYLE=plain is not calibrated: unset EVALUATION_CALIBRATION, or set another style.',
-    );
-  return need(
+  return expect(
     bases.length > 0,
     `of ${evaluation}, ${evaluationStyle}, by ${bases.join(' and ')}`,
-    `It holds none of ${evaluation} asked by ${evaluationStyle}: npx assay evaluate DATASET --styles ${evaluationStyle} --calibrate FILE makes one.`,
+    `It holds none of ${evaluation} in the style ${evaluationStyle}: npx assay evaluate DATASET --styles ${evaluationStyle} --calibrate FILE makes one.`,
   );
 }
 
-async function lookAtRedis(url: string): Promise<string> {
+async function checkRedis(url: string): Promise<string> {
   const { openRedis } = await import('../replicas/open-redis.ts');
-  let told: string | undefined;
+  let reason: string | undefined;
   const { isUp, close } = await openRedis(url, {
-    onAway: (reason) => {
-      told = reason;
+    onAway: (why) => {
+      reason = why;
     },
     onBack: () => {},
   });
   const replies = isUp();
   close();
-  return need(
+  return expect(
     replies,
     'replies',
-    `It does not reply (${told ?? 'it says nothing'}): look at REDIS_URL and at the server.`,
+    `It does not reply (${reason ?? 'no reason given'}): check REDIS_URL and the server.`,
   );
 }
 
-async function lookAtChat(config: Config): Promise<Finding[]> {
+async function checkChatModels(config: Config): Promise<Finding[]> {
   const models = chooseModels(config.models);
   const names = [...new Set([models.chat, models.evaluation])].filter((name) => name !== null);
   return Promise.all(
     names.map((name) =>
-      look(`chat model ${name}`, async () => {
+      check(`chat model ${name}`, async () => {
         await openChatModel(openModelServers(config), name).invoke([new HumanMessage('Reply with the word: ready')], {
           signal: AbortSignal.timeout(20_000),
         });
@@ -171,7 +172,7 @@ async function lookAtChat(config: Config): Promise<Finding[]> {
   );
 }
 
-/** `assay doctor`: prints the findings; the exit code is 1 where something is wrong. */
+/** `assay doctor`: prints the findings; the exit code is 1 if something is wrong. */
 export async function doctor(options: { json?: boolean; verify?: boolean } = {}) {
   const findings = await examine(options);
   if (options.json) writeJson(findings);

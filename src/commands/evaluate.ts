@@ -14,15 +14,15 @@ import { type Config, readConfig } from '../config.ts';
 import { AppError } from '../errors.ts';
 import { KeptReplies } from '../models/kept-replies.ts';
 import { ingestWithProgress } from './ingest.ts';
-import { showCount, tell, tidyAtInterrupt, WrongUsage, writeJson } from './terminal.ts';
+import { showCount, tell, tidyAtInterrupt, UsageError, writeJson } from './terminal.ts';
 
-export type EvaluateOptions = {
+type EvaluateOptions = {
   json?: boolean;
   gate?: string | true;
-} & { [Name in (typeof ofDataset)[number]]?: string };
+} & { [Name in (typeof datasetOptions)[number]]?: string };
 
-/** What the sample questions have no use for. */
-const ofDataset = [
+/** The options that only apply to a data set, not to the sample questions. */
+const datasetOptions = [
   'out',
   'limit',
   'seed',
@@ -35,8 +35,8 @@ const ofDataset = [
 ] as const;
 
 /**
- * `assay evaluate [DATASET]`: in a store of its own, asks questions and judges answers, prints the figures and writes the report.
- * Without a data set, the sample questions to the sample corpus. The exit code is 1 where a figure is below the gate.
+ * `assay evaluate [DATASET]`: asks questions and judges answers in a temporary store, prints the figures and writes the report. Without a
+ * data set, it asks the sample questions about the sample corpus. The exit code is 1 if a figure is below the gate.
  */
 export async function evaluate(path: string | undefined, options: EvaluateOptions) {
   const settings = readConfig();
@@ -58,18 +58,20 @@ export async function evaluate(path: string | undefined, options: EvaluateOption
 type Wanted = ReturnType<typeof readOptions>;
 
 /**
- * The options as they are meant.
- * @throws WrongUsage for a value that there is none of, and where no data set is given for what is of one; BAD_SETTINGS where they
- * want a language model and there is none
+ * Validates and parses the options.
+ * @throws UsageError for an invalid value, and for options of a data set without one
+ * @throws AppError BAD_SETTINGS for options that need a language model where there is none
  */
 function readOptions(path: string | undefined, options: EvaluateOptions, config: Config) {
-  const given = ofDataset.filter((name) => options[name] !== undefined).map((name) => ({ name, flag: flagOf(name) }));
+  const given = datasetOptions
+    .filter((name) => options[name] !== undefined)
+    .map((name) => ({ name, flag: flagOf(name) }));
   const judge = oneOf('judge', options.judge ?? 'context', ['context', 'answer', 'both'] as const);
   const bases: Basis[] = judge === 'both' ? ['context', 'answer'] : [judge];
   const named = options.styles?.split(',') ?? ['plain', config.evaluationStyle];
   const styles = [...new Set(named.map((style): EvaluationStyle => oneOf('styles', style, evaluationStyles)))];
   const limit = options.limit === undefined ? Number.POSITIVE_INFINITY : wholeNumber('limit', options.limit);
-  if (limit === 0) throw new WrongUsage('--limit takes a whole number from 1.');
+  if (limit === 0) throw new UsageError('--limit takes a whole number from 1.');
   const read = {
     bases,
     styles,
@@ -79,18 +81,18 @@ function readOptions(path: string | undefined, options: EvaluateOptions, config:
     onIncorrect: oneOf('onIncorrect', options.onIncorrect ?? 'return', ['return', 'retry', 'abstain'] as const),
   };
   if (path === undefined && given.length > 0)
-    throw new WrongUsage(
+    throw new UsageError(
       `Only a data set can be evaluated with ${given.map(({ flag }) => flag).join(', ')}: name one.`,
     );
   if (options.calibrate !== undefined && styles.every((style) => style === 'plain'))
-    throw new WrongUsage('--calibrate is for rubric, cross-check and full; plain stays as the model says it.');
-  const ofModel = given.filter(
+    throw new UsageError('--calibrate is for rubric, cross-check and full; plain stays as the model says it.');
+  const needModel = given.filter(
     ({ name }) => ['styles', 'calibrate'].includes(name) || (name === 'judge' && judge === 'answer'),
   );
-  if (ofModel.length > 0 && chooseModels(config.models).chat === null)
+  if (needModel.length > 0 && chooseModels(config.models).chat === null)
     throw new AppError(
       'BAD_SETTINGS',
-      `Without a language model there is nothing for ${ofModel.map(({ flag }) => flag).join(', ')}: set OPENAI_BASE_URL and CHAT_MODEL.`,
+      `Without a language model there is nothing for ${needModel.map(({ flag }) => flag).join(', ')}: set OPENAI_BASE_URL and CHAT_MODEL.`,
     );
   return read;
 }
@@ -99,7 +101,7 @@ const flagOf = (name: string) => `--${name.replace(/[A-Z]/g, (letter) => `-${let
 
 async function onSamples(config: Config, { json, gate }: EvaluateOptions): Promise<string[]> {
   const { evaluateQuestions } = await import('../../evaluation/questions.ts');
-  const minimum = await gateOf(gate);
+  const minimum = await readGateOption(gate);
   const questions = JSON.parse(await readFile(new URL('../../test/questions.json', import.meta.url), 'utf8'));
   return withParts(config, undefined, async (parts) => {
     await ingestWithProgress(parts, [config.corpusDir], 'default');
@@ -122,13 +124,13 @@ async function onDataset(path: string, config: Config, options: EvaluateOptions,
   const { shortfalls } = await import('../../evaluation/gate.ts');
   const { toMarkdown } = await import('../../evaluation/report.ts');
   const { toPage } = await import('../../evaluation/report-page.ts');
-  const minimum = await gateOf(options.gate);
+  const minimum = await readGateOption(options.gate);
   const dataset: Dataset = readDataset(path);
   const out = resolve(options.out ?? './evaluation-report');
   await mkdir(out, { recursive: true });
   const kept = new KeptReplies(join(out, 'replies.tsv'));
   return withParts(config, kept, async (parts) => {
-    // The sample corpus answers none of a set in SQuAD's format: asked there, its questions are unrelated ones.
+    // Also for a set in SQuAD's format: asked of the sample corpus, its questions are unrelated ones, which call for abstention.
     if (dataset.kind !== 'pairs') {
       const corpus = options.corpus ? resolve(options.corpus) : config.corpusDir;
       await ingestWithProgress(parts, [corpus], 'default');
@@ -163,7 +165,7 @@ async function onDataset(path: string, config: Config, options: EvaluateOptions,
   });
 }
 
-/** Writes what could be calibrated, and says what couldn't; a file for no judge is never written. */
+/** Writes the calibrations, if any could be made, and says which couldn't. */
 async function writeCalibrations(file: string, judges: Calibration[], uncalibrated: string[]) {
   const madeBy = 'assay evaluate DATASET --calibrate FILE';
   if (judges.length > 0) await writeFile(file, `${JSON.stringify({ madeBy, judges }, null, 2)}\n`);
@@ -182,8 +184,8 @@ async function withParts<T>(config: Config, kept: KeptReplies | undefined, work:
   }
 }
 
-/** A gate by its file; `--gate` alone is the one that comes with Assay. */
-async function gateOf(gate: string | true | undefined): Promise<Gate | undefined> {
+/** Reads a gate; `--gate` without a file means the one that comes with Assay. */
+async function readGateOption(gate: string | true | undefined): Promise<Gate | undefined> {
   if (gate === undefined) return undefined;
   const { readGate } = await import('../../evaluation/gate.ts');
   return readGate(gate === true ? fileURLToPath(new URL('../../evaluation/gate.json', import.meta.url)) : gate);
@@ -191,11 +193,11 @@ async function gateOf(gate: string | true | undefined): Promise<Gate | undefined
 
 function oneOf<Choice extends string>(name: string, value: string, choices: readonly Choice[]): Choice {
   const found = choices.find((choice) => choice === value.trim());
-  if (found === undefined) throw new WrongUsage(`${flagOf(name)} takes ${choices.join(', ')}.`);
+  if (found === undefined) throw new UsageError(`${flagOf(name)} takes ${choices.join(', ')}.`);
   return found;
 }
 
 function wholeNumber(name: string, value: string): number {
-  if (!/^\d{1,9}$/.test(value)) throw new WrongUsage(`${flagOf(name)} takes a whole number.`);
+  if (!/^\d{1,9}$/.test(value)) throw new UsageError(`${flagOf(name)} takes a whole number.`);
   return Number(value);
 }

@@ -1,4 +1,3 @@
-import { collectionName } from '../collection-name.ts';
 import { openKnowledge } from '../compose-knowledge.ts';
 import { chooseModels, openEmbeddings } from '../compose-models.ts';
 import { readConfig } from '../config.ts';
@@ -7,20 +6,27 @@ import { Metadata, Source, Title } from '../http/document-fields.ts';
 import { embeddedText } from '../ingest/ingest.ts';
 import { type FaissStoreEntry, readFaissStoreFolder } from '../knowledge/faiss-store-folder.ts';
 import { type EntryDescription, type ImportResult, importFaissStore } from '../knowledge/import-faiss-store.ts';
-import { showCount, tell, WrongUsage, withWayOut, writeJson } from './terminal.ts';
+import {
+  counted,
+  readCollectionOption,
+  showCount,
+  tell,
+  UsageError,
+  withAdviceIfInUse,
+  writeJson,
+} from './terminal.ts';
 
-/** `assay import-faiss FOLDER`; the exit code is 1 where an entry was left out. */
+/** `assay import-faiss FOLDER`: takes over a saved FaissStore; the exit code is 1 if an entry was left out. */
 export async function importFaiss(
   folder: string,
   options: { collection: string; embeddingModel?: string; json?: boolean },
 ) {
-  const collection = collectionName.safeParse(options.collection);
-  if (!collection.success) throw new WrongUsage(`--collection ${collection.error.issues[0]!.message}`);
+  const collection = readCollectionOption(options.collection);
   const config = readConfig();
   const { embedding } = chooseModels(config.models);
   if (options.embeddingModel === undefined)
-    throw new WrongUsage(
-      'Say by --embedding-model which model made the vectors of the folder. If it is ' +
+    throw new UsageError(
+      'Say with --embedding-model which model made the vectors in the folder. If it is ' +
         `${embedding}, as in the settings, they are taken over; if it is another, the texts are embedded anew.`,
     );
   const isOurs = options.embeddingModel === embedding;
@@ -33,12 +39,12 @@ export async function importFaiss(
       return (await embeddings.embedDocuments(texts)).map((vector) => Float32Array.from(vector));
     };
     const knowledge = await openKnowledge(config, { embeddingModel: embedding }).catch(
-      withWayOut('Stop the service that runs on it first.'),
+      withAdviceIfInUse('Stop the service that runs on it first.'),
     );
     const bar = showCount('Importing');
     const result = await importFaissStore({
       saved,
-      collection: collection.data,
+      collection,
       dimension,
       knowledge,
       describe: describeEntry,
@@ -59,13 +65,13 @@ export async function importFaiss(
 function tellImport({ entries, added, replaced, unchanged, failed }: ImportResult) {
   for (const { id, message } of failed) tell(`  left out ${id}: ${message}`);
   const parts = [`${added} new`, `${replaced} replaced`, `${unchanged} unchanged`, `${failed.length} left out`];
-  tell(`Imported ${entries} ${entries === 1 ? 'entry' : 'entries'}: ${parts.join(', ')}.`);
+  tell(`Imported ${counted(entries, 'entry', 'entries')}: ${parts.join(', ')}.`);
 }
 
 /**
- * What an entry of a FaissStore is called here: many entries may be of one source, so its id is part of the name, which is
- * then the same each time. Metadata that could not have come by HTTP is left behind.
- * @throws AppError BAD_DOCUMENT where not even its id can be a name
+ * Names an entry of a FaissStore. Many entries may have the same source, so the name includes the entry's id, which also makes it the same
+ * each time. Metadata that the HTTP API wouldn't accept is dropped.
+ * @throws AppError BAD_DOCUMENT where not even the id can serve as a name
  */
 export function describeEntry({ id, metadata }: FaissStoreEntry): EntryDescription {
   const { source, title } = metadata;

@@ -1,14 +1,15 @@
-import { collectionName } from '../collection-name.ts';
 import { compose, type Parts } from '../compose.ts';
 import { readConfig } from '../config.ts';
 import { AppError, type ErrorCode } from '../errors.ts';
 import { ingestPaths } from '../ingest/ingest-paths.ts';
 import type { Job } from '../ingest/job.ts';
-import { showCount, tellIngest, WrongUsage, withWayOut, writeJson } from './terminal.ts';
+import { readCollectionOption, showCount, tellIngest, withAdviceIfInUse, writeJson } from './terminal.ts';
 
 async function withParts<T>(work: (parts: Parts) => Promise<T>) {
   const parts = await compose({ ...readConfig(), logLevel: 'warn' }, { logTo: 'terminal' }).catch(
-    withWayOut('Give the documents to the service that runs on it, by POST /documents or its page, or stop it first.'),
+    withAdviceIfInUse(
+      'Give the documents to the service that runs on it, by POST /documents or its page, or stop it first.',
+    ),
   );
   try {
     return await work(parts);
@@ -18,8 +19,9 @@ async function withParts<T>(work: (parts: Parts) => Promise<T>) {
 }
 
 /**
- * Ingests files and folders with a progress bar, and says how it went: in words, or as JSON on stdout.
- * @throws AppError as `ingestPaths`; the signal's reason when it fires
+ * Ingests files and folders with a progress bar, and reports how it went, in words or as JSON on stdout.
+ * @returns the final progress
+ * @throws AppError as `ingestPaths` does; the signal's reason when it fires
  */
 export async function ingestWithProgress(
   parts: Parts,
@@ -40,7 +42,7 @@ export async function ingestWithProgress(
 }
 
 /**
- * Ingests `CORPUS_DIR` as a job, which one of the replicas does that share it; this one may be it, or waits for it.
+ * Ingests `CORPUS_DIR` as a job. Of several replicas, one carries it out and the others wait for it.
  * @throws AppError with the code that the job failed with
  */
 export async function ingestOnce({ jobs }: Parts, signal: AbortSignal) {
@@ -57,13 +59,12 @@ export async function ingestOnce({ jobs }: Parts, signal: AbortSignal) {
   if (job) tellIngest(job.progress);
 }
 
-/** `assay ingest PATH…`; the exit code is 1 where a file was skipped. */
+/** `assay ingest PATH…`: ingests files and folders; the exit code is 1 if a file was skipped. */
 export async function ingest(paths: string[], options: { collection: string; json?: boolean }) {
-  const collection = collectionName.safeParse(options.collection);
-  if (!collection.success) throw new WrongUsage(`--collection ${collection.error.issues[0]!.message}`);
+  const collection = readCollectionOption(options.collection);
   await withParts(async (parts) => {
-    await parts.knowledge.createCollection(collection.data);
-    const { skipped } = await ingestWithProgress(parts, paths, collection.data, options);
+    await parts.knowledge.createCollection(collection);
+    const { skipped } = await ingestWithProgress(parts, paths, collection, options);
     if (skipped > 0) process.exitCode = 1;
   });
 }

@@ -1,22 +1,22 @@
 import { digestOf, keyEntry, newKey, parseKeys } from '../api-key.ts';
 import { collectionName } from '../collection-name.ts';
-import { tell, WrongUsage, writeJson } from './terminal.ts';
+import { tell, UsageError, writeJson } from './terminal.ts';
 
 /**
- * `assay key NAME`: makes a key. The key itself goes to the terminal and is kept nowhere; its line for `API_KEYS_FILE`, which holds
- * only the digest, goes to stdout, so that `>>` puts it into the file. As JSON, both go to stdout.
+ * `assay key NAME`: makes a key. The key itself is shown on the terminal and stored nowhere. Its line for `API_KEYS_FILE`, with only the
+ * key's digest, goes to stdout, so that `>>` appends it to the file. With --json, both go to stdout.
  */
 export function makeKey(name: string, options: { collections?: string; rights?: string; json?: boolean }) {
   const { error } = collectionName.safeParse(name);
-  if (error) throw new WrongUsage(`The name ${error.issues[0]!.message}.`);
-  if (options.collections?.trim() === '') throw new WrongUsage('--collections names none.'); // not: all
+  if (error) throw new UsageError(`The name ${error.issues[0]!.message}.`);
+  if (options.collections?.trim() === '') throw new UsageError('--collections names none.'); // an empty list must not mean all of them
   const key = newKey();
-  const byBar = (names = '*') => names.split(',').join('|');
-  const rights = options.rights === undefined ? '' : `:${byBar(options.rights)}`;
-  const { keys, problems } = parseKeys(`${name}:sha256=${digestOf(key)}:${byBar(options.collections)}${rights}`);
-  if (problems.length > 0) throw new WrongUsage(`The key's ${problems.join('; ')}.`);
+  const barred = (names = '*') => names.replaceAll(',', '|');
+  const rights = options.rights === undefined ? '' : `:${barred(options.rights)}`;
+  const { keys, problems } = parseKeys(`${name}:sha256=${digestOf(key)}:${barred(options.collections)}${rights}`);
+  if (problems.length > 0) throw new UsageError(`The key's ${problems.join('; ')}.`);
   const entry = keyEntry(keys[0]!);
   if (options.json) return writeJson({ name, key, entry });
-  tell(`The key of ${name}, which is not shown again:\n\n  ${key}\n`);
+  tell(`The key of ${name}, which will not be shown again:\n\n  ${key}\n`);
   process.stdout.write(`${entry}\n`);
 }

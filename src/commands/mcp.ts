@@ -3,18 +3,18 @@ import { StdioServerTransport } from '@modelcontextprotocol/sdk/server/stdio.js'
 import { compose } from '../compose.ts';
 import { readConfig } from '../config.ts';
 import { createMcpServer } from '../http/mcp-server.ts';
-import { withWayOut } from './terminal.ts';
+import { withAdviceIfInUse } from './terminal.ts';
 
 /**
- * `assay mcp`: the Model Context Protocol on stdin and stdout, for whoever started the process; logs go to stderr. It ends when
- * stdin does, or on SIGTERM or SIGINT.
+ * `assay mcp`: speaks the Model Context Protocol on stdin and stdout with whoever started the process; logs go to stderr. Ends with stdin,
+ * or on SIGTERM or SIGINT.
  */
 export async function serveMcp() {
-  // stdout belongs to the protocol: whatever a library might print there goes to stderr.
+  // stdout belongs to the protocol: anything that a library prints there goes to stderr.
   const stdout = Object.create(process.stdout, { write: { value: process.stdout.write.bind(process.stdout) } });
   process.stdout.write = process.stderr.write.bind(process.stderr) as typeof process.stdout.write;
   const parts = await compose(readConfig(), { logTo: { write: (line) => process.stderr.write(line) } }).catch(
-    withWayOut('Speak to the service that runs on it, at its /mcp, or stop it first.'),
+    withAdviceIfInUse('Speak to the service that runs on it, at its /mcp, or stop it first.'),
   );
   try {
     const { conductAsk, search, ingestUploads, knowledge, about, logger: log, settings } = parts;

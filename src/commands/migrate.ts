@@ -13,8 +13,8 @@ import { counted, showCount, tell, writeJson } from './terminal.ts';
 type Store = 'embedded' | 'weaviate';
 
 /**
- * `assay migrate --to STORE`: all documents of the store in DATA_DIR into the Weaviate of WEAVIATE_URL, or the other way round. The
- * exit code is 1 where it was stopped before its end.
+ * `assay migrate --to STORE`: copies all documents from the store in DATA_DIR to the Weaviate at WEAVIATE_URL, or the other way round. The
+ * exit code is 1 if it was stopped before its end.
  */
 export async function migrateTo({ to, json }: { to: Store; json?: boolean }) {
   const config = readConfig();
@@ -29,7 +29,7 @@ export async function migrateTo({ to, json }: { to: Store; json?: boolean }) {
       to === 'weaviate'
         ? await startWeaviate({ ...weaviateOf(config), ...options })
         : await startKnowledge({ dataDir: config.dataDir, ...options });
-    const bars = { copying: showCount('Migrating'), comparing: showCount('Comparing') };
+    const bars = { copying: showCount('Copying'), comparing: showCount('Comparing') };
     const migrated = await migrate({
       source,
       target,
@@ -55,7 +55,7 @@ export async function migrateTo({ to, json }: { to: Store; json?: boolean }) {
 }
 
 function weaviateOf({ weaviate }: Config) {
-  if (!weaviate) throw new AppError('BAD_SETTINGS', 'WEAVIATE_URL: names the Weaviate to migrate to or from.');
+  if (!weaviate) throw new AppError('BAD_SETTINGS', 'WEAVIATE_URL: must name the Weaviate to migrate to or from.');
   return weaviate;
 }
 
@@ -63,8 +63,8 @@ const openReader = async (store: Store, config: Config): Promise<StoreReader> =>
   store === 'weaviate' ? readWeaviate(weaviateOf(config)) : readEmbedded(config.dataDir);
 
 /**
- * The model whose vectors the source holds, if the target may have them.
- * @throws AppError NOT_READY where there are none, or the target has documents with vectors of another
+ * The model of the source's vectors, which the target is to take.
+ * @throws AppError NOT_READY where the source has none, or the target holds vectors of another model
  */
 async function modelFor(source: StoreReader, to: Store, config: Config): Promise<string> {
   const { embeddingModel } = source;
@@ -76,7 +76,7 @@ async function modelFor(source: StoreReader, to: Store, config: Config): Promise
       throw new AppError(
         'NOT_READY',
         `The documents to migrate were embedded with ${embeddingModel}, those in the target with ${target.embeddingModel}: ` +
-          'vectors of two models can not be compared.',
+          'vectors of two models cannot be compared.',
       );
   } finally {
     await target.close();
@@ -91,12 +91,12 @@ async function holdsDocuments(store: StoreReader): Promise<boolean> {
 
 function tellMigrated({ copied, unchanged, collections }: Migrated) {
   const what = `${counted(copied, 'document')} copied, ${unchanged} unchanged`;
-  if (!collections) return tell(`Stopped: ${what}. Run it again, and it goes on.`);
+  if (!collections) return tell(`Stopped: ${what}. Run it again to continue.`);
   for (const { name, documents, passages, checksum, othersInTarget } of collections) {
     const others = othersInTarget > 0 ? `; the target holds ${othersInTarget} more` : '';
     tell(
       `  ${name}: ${counted(documents, 'document')}, ${counted(passages, 'passage')}, checksum ${checksum}${others}`,
     );
   }
-  tell(`Migrated: ${what}. Everything was read back, and is the same.`);
+  tell(`Migrated: ${what}. Everything was read back and is identical.`);
 }

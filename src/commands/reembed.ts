@@ -2,9 +2,9 @@ import { chooseModels, openEmbeddings } from '../compose-models.ts';
 import { embeddedDataDir, readConfig } from '../config.ts';
 import { embedAgain } from '../ingest/ingest.ts';
 import { reembed } from '../knowledge/reembed.ts';
-import { showCount, tell, writeJson } from './terminal.ts';
+import { counted, showCount, tell, writeJson } from './terminal.ts';
 
-/** `assay reembed`: all vectors anew with the embedding model that the settings name, also while a service runs. */
+/** `assay reembed`: makes all vectors anew with the settings' embedding model, also while a service runs. */
 export async function reembedAll(options: { json?: boolean } = {}) {
   const config = readConfig();
   const { embedding } = chooseModels(config.models);
@@ -18,8 +18,8 @@ export async function reembedAll(options: { json?: boolean } = {}) {
   if (options.json) return writeJson({ embeddingModel: embedding, passages, taken });
   tell(
     taken
-      ? `${passages} passages now have vectors of ${embedding}.`
-      : `${passages} passages have vectors of ${embedding} waiting. The store is in use with the old ones: ` +
-          'start its service anew with these settings, and it takes them.',
+      ? `Re-embedded ${counted(passages, 'passage')} with ${embedding}.`
+      : `Re-embedded ${counted(passages, 'passage')} with ${embedding}. A service still uses the old vectors: ` +
+          'restart it with these settings, and it takes the new ones.',
   );
 }

@@ -4,14 +4,15 @@ import type { Answered } from './answerer.ts';
 
 const colours = { Correct: 'green', Incorrect: 'red', Unjudged: 'yellow' } as const;
 
-/** Text from documents and models as a terminal may have it: without what would move its cursor, recolour or rename it. */
-export const printable = (text: string) => text.replace(/\p{Cc}/gu, (sign) => (/[\n\t]/.test(sign) ? sign : ''));
+/** Text from documents and models, made safe for a terminal: without control characters, which could move its cursor or rename it. */
+export const printable = (text: string) =>
+  text.replace(/\p{Cc}/gu, (character) => (/[\n\t]/.test(character) ? character : ''));
 
 const onOneLine = (text: string) => printable(text.replace(/\s+/g, ' '));
 const outOf100 = (share: number) => `${Math.round(share * 100)} of 100`;
 
 /**
- * Writes an answer to stdout: on a terminal as it comes, else once it is whole, so that what fails half-way leaves nothing behind.
+ * Writes an answer to stdout: to a terminal as it comes, otherwise once it is complete, so that a failure half-way leaves nothing behind.
  */
 export function createAnswerWriter() {
   const { stdout } = process;
@@ -22,9 +23,9 @@ export function createAnswerWriter() {
   };
   return {
     onText: stdout.isTTY ? write : undefined,
-    /** Ends the line of an answer that was broken off, where one was begun. */
+    /** Ends the line of an unfinished answer, if any of it was written. */
     breakOff: () => void (isBegun && stdout.write('\n')),
-    /** What is still to be written of the answer, then its verdict and what bears it out. */
+    /** Writes the rest of the answer, its verdict and the evidence. */
     finish(answered: Answered) {
       if (!isBegun) write(answered.answer);
       stdout.write(`\n\n${verdictText(answered)}\n`);
@@ -43,11 +44,11 @@ function verdictText({ verdict, context }: Answered): string {
   return lines.join('\n');
 }
 
-/** Writes passages to stdout, each under a line that says which it is. */
+/** Writes passages to stdout, each under a heading with its rank, its source and its relevance. */
 export function writePassages(passages: Passage[]) {
   const shown = passages.map(({ rank, source, title, score, text }) => {
     const name = title === source ? onOneLine(source) : `${onOneLine(source)}, “${onOneLine(title)}”`;
-    const head = `${rank}. ${name}${rank === 1 ? '' : `, relevance ${outOf100(score)} beside the first`}`;
+    const head = `${rank}. ${name}${rank === 1 ? '' : `, relevance ${outOf100(score)} compared with the first`}`;
     return `${styleText('bold', head)}\n${printable(text).trim().replace(/^/gm, '   ')}\n`;
   });
   process.stdout.write(shown.length > 0 ? shown.join('\n') : 'Nothing was found.\n');

@@ -11,7 +11,7 @@ import { replaceFile, unfinishedName } from '../knowledge/replace-file.ts';
 import { restoreStore } from '../knowledge/restore.ts';
 import { counted, showCount, tell, writeJson } from './terminal.ts';
 
-/** `assay backup FILE`: a copy of the store in one file, also while the service runs. */
+/** `assay backup FILE`: copies the store into one file, also while a service runs. */
 export async function backUp(file: string, { json, ...options }: { force?: boolean; json?: boolean }) {
   const dataDir = embeddedDataDir(readConfig());
   const bar = showCount('Copying pages');
@@ -29,7 +29,7 @@ export async function backUp(file: string, { json, ...options }: { force?: boole
   );
 }
 
-/** `assay restore FILE`: a backup in the place of the store, whose service must not be running. */
+/** `assay restore FILE`: replaces the store by a backup; no service may be running. */
 export function restore(file: string, { json, ...options }: { force?: boolean; json?: boolean }) {
   const restored = restoreStore({ ...options, dataDir: embeddedDataDir(readConfig()), file: resolve(file) });
   if (json) return writeJson(restored);
@@ -40,7 +40,7 @@ export function restore(file: string, { json, ...options }: { force?: boolean; j
   if (remains !== null) tell(`What was there before could not be read, and is kept as ${remains}.`);
 }
 
-/** `assay export FILE`: all passages as JSON lines; whole in the file, or not there. What was done is told on stderr alone. */
+/** `assay export FILE`: writes all passages as JSON Lines, to a file (completely or not at all) or to stdout. Reports on stderr alone. */
 export async function exportTo(
   file: string,
   { json, ...options }: { collection?: string; vectors?: boolean; force?: boolean; json?: boolean },
@@ -78,7 +78,7 @@ export async function exportTo(
   else tell(`Exported ${counted(passages, 'passage')} to ${file}.`);
 }
 
-/** Writes to stdout as fast as it is read; what fails in that is told, where it is a failure, by whoever runs the command. */
+/** Writes to stdout as fast as it is read. Failures to write are reported by `orTellFailure` (terminal.ts). */
 async function writeToStdout(lines: Readable) {
   try {
     await pipeline(lines, process.stdout, { end: false });

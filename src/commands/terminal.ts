@@ -1,44 +1,53 @@
 import progress from 'cli-progress';
+import { collectionName } from '../collection-name.ts';
 import { AppError } from '../errors.ts';
 import type { IngestProgress } from '../ingest/ingest-paths.ts';
 
-/** Writes a line for people; what a program may read goes to stdout, and nothing else does. */
+/** Writes a line for people, to stderr: stdout is only for what programs may read. */
 export const tell = (line: string) => process.stderr.write(`${line}\n`);
 
-/** A number of things in words, as `1 document` or `2 documents`. */
-export const counted = (number: number, what: string) => `${number} ${what}${number === 1 ? '' : 's'}`;
+/** A number with its noun, such as `1 document` or `2 documents`. */
+export const counted = (number: number, noun: string, plural = `${noun}s`) =>
+  `${number} ${number === 1 ? noun : plural}`;
+
+/** The collection that `--collection` names. @throws UsageError where that is no valid name */
+export function readCollectionOption(name: string): string {
+  const { data, error } = collectionName.safeParse(name);
+  if (error) throw new UsageError(`--collection ${error.issues[0]!.message}`);
+  return data;
+}
 
 /** Writes a value as JSON for programs, to stdout. */
 export const writeJson = (value: unknown) => void process.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
 
-/** A command line that can't be what was meant; whoever wrote it must change it, whatever the state of things. */
-export class WrongUsage extends AppError {
+/** A mistake in the command line, which fails whatever the state of the system. */
+export class UsageError extends AppError {
   constructor(message: string) {
     super('BAD_INPUT', message);
   }
 }
 
-/** A store that a service uses can't be opened beside it: the failure that says so is told with what to do instead. */
-export const withWayOut =
-  (wayOut: string) =>
+/** Rethrows a failure to open a store; where a service is using the store, with advice on what to do instead. */
+export const withAdviceIfInUse =
+  (advice: string) =>
   (error: unknown): never => {
     if (error instanceof AppError && /in use/.test(error.message))
-      throw new AppError(error.code, `${error.message} ${wayOut}`, { cause: error });
+      throw new AppError(error.code, `${error.message} ${advice}`, { cause: error });
     throw error;
   };
 
-/** A reader of stdout that has seen enough and goes, as `head` does, is no failure; what could not be written for another reason is told. */
+/** Reports failures to write to stdout, unless the reader has seen enough and left, as `head` does. */
 function watchStdout() {
   process.stdout.on('error', ({ code }: NodeJS.ErrnoException) => {
     if (code === 'EPIPE' || process.exitCode === 1) return;
     process.exitCode = 1;
-    tell(`What was to be written to stdout was not: ${code === 'ENOSPC' ? 'there is no room' : code}.`);
+    tell(`The output could not be written: ${code === 'ENOSPC' ? 'there is no room' : code}.`);
   });
 }
 
 /**
- * Does the work of a command; where it fails, says why and sets the exit code: 2 for wrong usage, else 1. A failure made on purpose says what to do; anything
- * else is a defect, and where it arose helps to mend it.
+ * Runs a command. If it fails, this says why and sets the exit code: 2 for wrong usage, otherwise 1. An AppError's message says what to
+ * do; any other error is a defect, and is shown with its stack.
  */
 export async function orTellFailure(work: () => Promise<unknown>): Promise<void> {
   watchStdout();
@@ -46,13 +55,13 @@ export async function orTellFailure(work: () => Promise<unknown>): Promise<void>
     await work();
   } catch (error) {
     tell(error instanceof AppError ? error.message : `Unexpected failure: ${(error as Error).stack}`);
-    process.exitCode = error instanceof WrongUsage ? 2 : 1;
+    process.exitCode = error instanceof UsageError ? 2 : 1;
   }
 }
 
 /**
- * Tidies up where SIGINT or SIGTERM comes, which then ends the process, unless somebody took these signals before.
- * @returns what takes it back
+ * Calls `tidyUp` on SIGINT or SIGTERM, which then ends the process, unless somebody else handled these signals before.
+ * @returns a function that cancels this
  */
 export function tidyAtInterrupt(tidyUp: () => void): () => void {
   const signals = ['SIGINT', 'SIGTERM'] as const;
@@ -60,7 +69,7 @@ export function tidyAtInterrupt(tidyUp: () => void): () => void {
   const onSignal = (signal: NodeJS.Signals) => {
     forget();
     tidyUp();
-    // Once all who listen have been told, none listens any more, and the signal does what it does by itself.
+    // Once all listeners have run and are gone, the signal has its default effect.
     if (!isTaken) process.nextTick(() => process.kill(process.pid, signal));
   };
   const forget = () => {
@@ -70,10 +79,10 @@ export function tidyAtInterrupt(tidyUp: () => void): () => void {
   return forget;
 }
 
-/** Characters beside a bar: two numbers of seven digits, the time that is left, and what is between them. */
+/** Characters beside a bar: two numbers of seven digits, the time left, and the spaces between them. */
 const besideBar = 24;
 
-/** Shows counted work on the terminal: a bar where there is one, nothing but the end where there is none. */
+/** Shows the progress of counted work as a bar on stderr, if that is a terminal. */
 export function showCount(what: string) {
   const { isTTY, columns } = process.stderr;
   if (!isTTY) return { update() {}, end() {} };
@@ -81,7 +90,7 @@ export function showCount(what: string) {
   const bar = new progress.SingleBar({
     format: `${what} {bar} {value}/{total} {eta_formatted}`,
     barsize: Math.max(4, Math.min(40, room)),
-    // What can't be told yet is a word to the bar, of which its own format shows the end.
+    // While no estimate can be made, the bar passes a word instead of seconds, which its own format would garble.
     formatTime: (seconds, ...more) => (Number.isFinite(+seconds) ? progress.Format.TimeFormat(seconds, ...more) : ''),
     stream: process.stderr,
     hideCursor: true,
@@ -100,9 +109,9 @@ export function showCount(what: string) {
   };
 }
 
-/** Says how an ingest of files went, the failures one by one. */
+/** Reports how an ingest went, with the failures one by one. */
 export function tellIngest({ files, added, replaced, unchanged, skipped, failed }: IngestProgress) {
   for (const { source, message } of failed) tell(`  skipped ${source}: ${message}`);
   const parts = [`${added} new`, `${replaced} replaced`, `${unchanged} unchanged`, `${skipped} skipped`];
-  tell(`Ingested ${files} ${files === 1 ? 'file' : 'files'}: ${parts.join(', ')}.`);
+  tell(`Ingested ${counted(files, 'file')}: ${parts.join(', ')}.`);
 }

@@ -61,7 +61,7 @@ test('ask and chat show word, score, reason and each quotation with its source, 
     /^In 1904\.\n\nCorrect, 98 of 100: [^\n]*\n {2}“rebuilt in 1904” — tower\.txt\n\nFrom the north quarry\.\n\nCorrect, 100 of 100: [\s\S]*\n1\. tower\.txt\n {3}The tower was/,
   );
   assert.match(chat.stdout, /\nIn 1904\.\n\nCorrect, 100 of 100[^>]*$/, 'the chat went on');
-  assert.match(chat.stderr, /^There is no \/nope; \/help says what there is\.\n/);
+  assert.match(chat.stderr, /^There is no \/nope; \/help lists what there is\.\n/);
   assert.doesNotMatch(chat.stderr, /tower|And then/);
 });
 
@@ -96,7 +96,7 @@ test('ask, search and chat go to a running service, with a key that is told nowh
   assert.match(JSON.stringify(standalone.messages), /User: When was the tower rebuilt\?\\nAssistant: In 1904\./);
 
   const locked = await runCommand(['chat', ...to], {}, undefined, `${question}\n`);
-  assert.match(locked.stderr, /Put the key into ASSAY_KEY\.\n$/);
+  assert.match(locked.stderr, /Put the key in ASSAY_KEY\.\n$/);
   const elsewhere = await runCommand(['ask', question, '--collection', 'none', ...to], settings);
   assert.deepEqual([locked.code, elsewhere.code], [1, 1]);
   const noHeader = await runCommand(['ask', question, ...to], { ASSAY_KEY: 'canary key\u00e9' });
@@ -180,11 +180,11 @@ test('what replies at --server and is not Assay is told as that', async (t) => {
   const runs = Object.keys(replies).flatMap((path) =>
     [['ask'], ['ask', '--json'], ['search']].map(async (command) => {
       const { stdout, stderr, code } = await runCommand([...command, 'x', '--server', url + path], {});
-      const status = path === '/lost' ? ', with the status 404' : '(, with the status 200)?';
+      const status = path === '/lost' ? ' \\(status 404\\)' : '( \\(status 200\\))?';
       assert.deepEqual([stdout, code], ['', 1], `${command} ${path}`);
       assert.match(
         stderr,
-        new RegExp(`^At \\S+${path} something else than Assay replies${status}: is this the address\\?\n$`),
+        new RegExp(`^What replies at \\S+${path} is not Assay${status}: is the address right\\?\n$`),
       );
     }),
   );

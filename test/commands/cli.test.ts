@@ -147,7 +147,7 @@ test('a stdout that takes nothing, as on a full disk, is told in a sentence', {
     const child = startCommand(args, settings, undefined, 'ignore', full);
     closeSync(full);
     const told = (await child.stderr!.setEncoding('utf8').toArray()).join('');
-    assert.match(told, /What was to be written to stdout was not: there is no room\.\n$/, args.join(' '));
+    assert.match(told, /The output could not be written: there is no room\.\n$/, args.join(' '));
     assert.doesNotMatch(told, / at /);
     assert.equal(child.exitCode ?? (await once(child, 'exit'))[0], 1);
   }
@@ -252,7 +252,10 @@ test('doctor says what is well, and how to mend what is not', async (t) => {
     REDIS_URL: 'redis://:canary-word@127.0.0.1:9',
   });
   assert.equal(ill.code, 1);
-  assert.match(ill.stdout, /WRONG {2}calibration .*It holds none of gpt-4\.1-mini asked by rubric: npx assay evaluate/);
+  assert.match(
+    ill.stdout,
+    /WRONG {2}calibration .*It holds none of gpt-4\.1-mini in the style rubric: npx assay evaluate/,
+  );
   assert.match(ill.stdout, /WRONG {2}Redis .*does not reply \(ECONNREFUSED\)/);
   assert.doesNotMatch(ill.stdout + ill.stderr, /canary/);
   assert.match(ill.stdout, /WRONG {2}prompts .*The prompts can't be used/);
@@ -267,7 +270,10 @@ test('from the embedded models to a server: refused until re-embedded, then serv
   await runCommand(['ingest', 'corpus/glossary.md'], { DATA_DIR });
   const refused = await runCommand(['ask', 'What is top k?'], server);
   assert.match(refused.stderr, /embedded with e5-small-v2-q.*npx assay reembed/);
-  assert.match((await runCommand(['reembed'], server)).stderr, /passages now have vectors of text-embedding-3-small\./);
+  assert.match(
+    (await runCommand(['reembed'], server)).stderr,
+    /Re-embedded \d+ passages with text-embedding-3-small\./,
+  );
   openai.chat('Top k is 3.', '{"verdict":"Correct","reason":"So it says.","score":1,"quotes":[]}');
   const asked = await runCommand(['ask', 'What is top k?'], server);
   assert.match(asked.stdout, /^Top k is 3\.\n\nCorrect, 100 of 100: So it says\./);

@@ -292,7 +292,7 @@ test('assay import-faiss: asks for the model, takes vectors of ours, and embeds 
   const take = (...args: string[]) => runCommand(['import-faiss', savedIn, ...args], settings);
   const unsaid = await take();
   assert.equal(unsaid.code, 2);
-  assert.match(unsaid.stderr, /Say by --embedding-model .* If it is ours, as in the settings/);
+  assert.match(unsaid.stderr, /Say with --embedding-model .* If it is ours, as in the settings/);
   assert.equal(existsSync(join(settings.DATA_DIR, 'assay.db')), false);
   const first = await take('--embedding-model', 'ours');
   assert.equal(first.code, 0, first.stderr);
