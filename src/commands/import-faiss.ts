@@ -42,18 +42,23 @@ export async function importFaiss(
       withAdviceIfInUse('Stop the service that runs on it first.'),
     );
     const bar = showCount('Importing');
-    const result = await importFaissStore({
-      saved,
-      collection,
-      dimension,
-      knowledge,
-      describe: describeEntry,
-      embed: isOurs ? null : embed,
-      onProgress: bar.update,
-    }).finally(() => {
-      bar.end();
-      return knowledge.close();
-    });
+    const result = await knowledge
+      .open()
+      .then(() =>
+        importFaissStore({
+          saved,
+          collection,
+          dimension,
+          knowledge,
+          describe: describeEntry,
+          embed: isOurs ? null : embed,
+          onProgress: bar.update,
+        }),
+      )
+      .finally(() => {
+        bar.end();
+        return knowledge.close();
+      });
     if (options.json) writeJson(result);
     else tellImport(result);
     if (result.failed.length > 0) process.exitCode = 1;

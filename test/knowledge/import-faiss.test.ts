@@ -17,6 +17,7 @@ import { runCommand } from '../doubles/command-line.ts';
 import { hashedEmbedding } from '../doubles/hashed-embedding.ts';
 import { startOpenAiServer } from '../doubles/openai-server.ts';
 import { type Test, temporaryFolder } from '../doubles/temporary-folder.ts';
+import { noWeaviate, startWeaviateNodes } from '../doubles/weaviate.ts';
 
 const dimension = 64;
 const vectorOf = (text: string) => hashedEmbedding(text, dimension);
@@ -309,4 +310,18 @@ test('assay import-faiss: asks for the model, takes vectors of ours, and embeds 
     OPENAI_BASE_URL: longer.baseUrl,
   });
   assert.match(misfit.stderr, /have 64 numbers, and the store's model makes 32: they are of another model/);
+});
+
+test('assay import-faiss: takes a folder into Weaviate too', { skip: noWeaviate }, async (t) => {
+  const openai = await startOpenAiServer({ test: t, dimension });
+  const nodes = await startWeaviateNodes(t);
+  const settings = {
+    WEAVIATE_URL: nodes.endpoints.join(),
+    OPENAI_BASE_URL: openai.baseUrl,
+    EMBEDDING_MODEL: 'ours',
+    DATA_DIR: await temporaryFolder(t),
+  };
+  const { code, stderr } = await runCommand(['import-faiss', savedIn, '--embedding-model', 'ours'], settings);
+  assert.equal(code, 0, stderr);
+  assert.match(stderr, /Imported 200 entries: 200 new/);
 });
