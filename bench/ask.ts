@@ -5,15 +5,15 @@ import { parseArgs } from 'node:util';
 import { measureEmbedded } from './ask/embedded.ts';
 import type { LoadResult } from './ask/load.ts';
 import { measureStreams } from './ask/streams.ts';
-import { cpuOf, message, type Subject, start, startSubject } from './ask/subjects.ts';
+import { cpuOf, firstMessage, type Subject, start, startSubject } from './ask/subjects.ts';
 import { plot } from './plot.ts';
 
 /**
  * `npm run bench:ask -- [--seconds N] [--warm N] [--callers 1,32,256,1000] [--delays 0,300] [--subjects floor,plain,assay] [--out docs]`:
- * asks a second, latency and processor time of an ask, beside the floor (the same three calls to the models and nothing else) and
- * a plain LangChain.js chain, all against the same model server that is no model. `assay-observed` is Assay while a collector takes its
- * traces. `--streams 32 --tokens 400` measures instead answers of so many tokens that are streamed to so many readers at once, `--embedded 10000` one
- * ask after another without a language model, among so many passages.
+ * measures asks a second, and an ask's latency and processor time, compared with the floor (the same three calls to models and nothing
+ * else) and with a plain LangChain.js chain, all against the same fake model server. `assay-observed` is Assay exporting traces.
+ * `--streams 32 --tokens 400` instead measures answers of 400 tokens, streamed to 32 readers at once; `--embedded 10000` one ask after
+ * another without a language model, among this many passages.
  */
 const { values } = parseArgs({
   options: {
@@ -43,13 +43,13 @@ const colors: Record<Subject, string> = {
 
 async function measure(subject: Subject, delayMs: number): Promise<Row[]> {
   const models = start('./model-server.ts', [String(delayMs)]);
-  const { port } = await message<{ port: number }>(models);
+  const { port } = await firstMessage<{ port: number }>(models);
   const { port: askPort, pids, end } = await startSubject(subject, `http://127.0.0.1:${port}/v1`);
   const rows: Row[] = [];
   for (const callers of numbers(values.callers)) {
     const before = pids.map(cpuOf);
     const worker = start('./load-worker.ts', [askPort, callers, seconds, values.warm].map(String));
-    const result = await message<LoadResult>(worker);
+    const result = await firstMessage<LoadResult>(worker);
     const spent = pids.reduce((sum, pid, at) => sum + cpuOf(pid) - before[at]!, 0);
     const row = { ...result, subject, delayMs, callers, cpuMs: spent / Math.max(1, result.all) };
     rows.push(row);

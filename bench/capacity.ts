@@ -1,29 +1,29 @@
 /**
- * `npx node bench/capacity.ts` prints the tables of docs/scaling.md under "How much for how many": what passages take, reckoned from
- * what was measured. Change an input and run it again.
+ * `npx node bench/capacity.ts` prints the tables of docs/scaling.md under "How much for how many": what passages take, calculated from
+ * measurements. Change an input and run it again.
  */
 const MiB = 2 ** 20;
 const GiB = 2 ** 30;
 
-/** Windows of a passage: 285 passages of README.md, docs/ and corpus/ have 1,477. */
+/** README.md, docs/ and corpus/ have 285 passages with 1,477 windows. */
 const windowsPerPassage = 5;
 
-/** docs/benchmarks.md, at a million windows; the disk by `npm run bench:footprint`. */
+/** From docs/benchmarks.md, at a million windows; disk from `npm run bench:footprint`. */
 const embedded = {
   restingBytes: 287 * MiB,
   bytesPerWindow: 406,
-  /** Above the resting store, while a million windows are added and indexed. */
+  /** In addition to the resting store, while a million windows are added and indexed. */
   buildingBytesPerWindow: ((2558 - 287) * MiB) / 1e6,
   searchSecondsPerWindow: 0.0205 / 1e6,
   diskBytesPerPassage: 24_090,
 };
 
-/** By the same `bench:footprint`, for one copy on one node. */
+/** From `npm run bench:footprint`, for one copy on one node. */
 const weaviate = {
   bytesPerPassage: 25_038,
   diskBytesPerPassage: 27_550,
   copies: 3,
-  /** The part of a node's memory that GOMEMLIMIT leaves to the engine's own; the rest is for pages of files. */
+  /** The share of a node's memory that GOMEMLIMIT grants the engine; the rest is for the page cache. */
   share: 0.75,
 };
 
@@ -42,7 +42,7 @@ const passagesOn = (node: string) => (bytesOf(node) * weaviate.share) / weaviate
 const nodesFor = (passages: number, node: string) =>
   Math.max(weaviate.copies, Math.ceil((passages * weaviate.copies) / passagesOn(node)));
 
-/** The tables, as docs/scaling.md has them. */
+/** The tables in docs/scaling.md. */
 export const capacityTables = () => ({
   embedded: table(
     ['passages', 'windows', 'memory', 'while an index is built', 'disk', 'hybrid search, one caller'],

@@ -1,6 +1,6 @@
 import { EmbeddedEmbeddings } from '../src/models/embedded-embeddings.ts';
 
-/** A process that embeds texts for `real-texts.ts`, whose parent uses one for each processor. */
+/** A process that embeds texts for `real-texts.ts`, which starts one for each processor. */
 const [name, modelsDir] = process.argv.slice(2) as [string, string];
 const embeddings = await EmbeddedEmbeddings.load(name, modelsDir);
 process.on('message', async ({ id, texts }: { id: number; texts: string[] }) => {

@@ -18,7 +18,7 @@ export type Flatness = {
   mostBytes: number;
 };
 
-/** So many searches on 10,000 passages through the port: the memory of all processes after the first 10,000, and at the end. */
+/** Makes searches among 10,000 passages through the port, and measures the memory of all processes after the first 10,000 and at the end. */
 export async function measureFlatness(
   searches: number,
   onProgress: (done: number, bytes: number) => void,

@@ -1,6 +1,6 @@
 import { workerData } from 'node:worker_threads';
 
-/** The second thread of the memory read (floor.ts): reads its half each time it is told to, and tells when it has. */
+/** The second thread of the memory read (floor.ts): at each turn it reads its half, and then says so. */
 const { shared, from, turns } = workerData as { shared: SharedArrayBuffer; from: number; turns: Int32Array };
 const bytes = Buffer.from(shared, from);
 for (let turn = 0; ; turn += 1) {

@@ -2,14 +2,14 @@ import { Worker } from 'node:worker_threads';
 import { dimension } from './material.ts';
 import { quantile } from './measure.ts';
 
-/** The least that any search which looks at every vector can take: the time it takes to read them from memory. */
+/** The least that any search through all vectors can take: the time to read them from memory. */
 export type Floor = { oneThreadMs: number; twoThreadsMs: number; javaScriptMs: number };
 
 const rounds = 40;
 
 /**
- * Reads as many bytes as the vectors have, as fast as native code goes: memchr, beneath Buffer.indexOf, looks for a byte that is
- * not there. By one thread, and by two that take half each; and, to compare, scalar products of real floats in plain JavaScript.
+ * Reads as many bytes as the vectors have, as fast as native code can: memchr, which Buffer.indexOf uses, looks for a byte that isn't
+ * there. Measures this with one thread, and with two that read half each; and for comparison, scalar products in plain JavaScript.
  */
 export async function measureFloor(size: number): Promise<Floor> {
   const shared = new SharedArrayBuffer(size * dimension * 4);
@@ -22,7 +22,7 @@ export async function measureFloor(size: number): Promise<Floor> {
   const worker = new Worker(new URL('./floor-worker.ts', import.meta.url), {
     workerData: { shared, from: half.length, turns },
   });
-  Atomics.wait(turns, 1, 0); // until it is there
+  Atomics.wait(turns, 1, 0); // until the worker is ready
   const twoThreads: number[] = [];
   for (let round = 0; round < rounds; round += 1)
     twoThreads.push(

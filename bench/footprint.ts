@@ -9,11 +9,12 @@ import { startWeaviateNodes } from '../test/doubles/weaviate.ts';
 import { collection, createMaterial, passagesPerDocument } from './material.ts';
 import { settle } from './measure-assay.ts';
 import { childrenOf } from './memory.ts';
+import { createOwner } from './owner.ts';
 
 /**
- * `npm run bench:footprint -- [--passages 4000,12000] [--windows 5]`: what passages of so many windows take in the embedded store and in
- * one node of Weaviate: bytes on the disk, and memory that is no file's (after a restart of the store), for each passage between the two
- * sizes. `bench/capacity.ts` reckons with these. Weaviate must be built (`node scripts/weaviate.mjs`).
+ * `npm run bench:footprint -- [--passages 4000,12000] [--windows 5]`: how much a passage with this many windows takes in the embedded store
+ * and in one node of Weaviate: bytes on the disk, and anonymous memory after a restart of the store, from the difference between the two
+ * sizes. `bench/capacity.ts` is based on these. Weaviate must be built (`node scripts/weaviate.mjs`).
  */
 const { values } = parseArgs({
   options: { passages: { type: 'string', default: '4000,12000' }, windows: { type: 'string', default: '5' } },
@@ -27,7 +28,7 @@ const bytesIn = (folder: string): number =>
     .map((name) => statSync(join(folder, name)))
     .reduce((sum, file) => sum + (file.isFile() ? file.blocks * 512 : 0), 0);
 
-/** Anonymous memory of this process' descendants with this name: pages of files can be given back, these can't. */
+/** The anonymous memory, in bytes, of this process's descendants with this name: unlike pages of files, it can't be given back. */
 function anonymousBytes(name: string, pid = process.pid): number {
   const own = childrenOf(pid).reduce((sum, child) => sum + anonymousBytes(name, child), 0);
   const status = readFileSync(`/proc/${pid}/status`, 'utf8');
@@ -35,7 +36,7 @@ function anonymousBytes(name: string, pid = process.pid): number {
   return own + Number(/^RssAnon:\s+(\d+) kB/m.exec(status)![1]) * 1024;
 }
 
-/** The same material as everywhere, with so many of its passages as the windows of one. */
+/** The usual material, with every `windows` of its passages made the windows of one passage. */
 function gathered({ passages, ...document }: NewDocument): NewDocument {
   const groups = Array.from({ length: Math.ceil(passages.length / windows) }, (_, at) =>
     passages.slice(at * windows, (at + 1) * windows),
@@ -71,8 +72,7 @@ function say(store: string, points: Point[]) {
   process.stdout.write(`${store}: ${slope('disk')} bytes a passage on the disk, ${slope('memory')} of memory\n`);
 }
 
-const ends: (() => Promise<void>)[] = [];
-const owner = { after: (end: () => Promise<void>) => void ends.unshift(end) };
+const owner = createOwner();
 try {
   const folder = await temporaryFolder(owner);
   const embedded: Point[] = [];
@@ -105,5 +105,5 @@ try {
   }
   say('Weaviate', engine);
 } finally {
-  for (const end of ends) await end();
+  await owner.end();
 }

@@ -12,9 +12,9 @@ import { renderPlot, renderReport, type SizeResult } from './report.ts';
 import type { AssayResult, FaissNodeResult, FaissStoreResult, SubjectName, SubjectOrder } from './subject.ts';
 
 /**
- * `npm run bench:knowledge -- [--sizes 10k,100k,1M] [--seconds N] [--searches N] [--out docs]`: measures the knowledge base
- * beside FaissStore, faiss-node and a bare memory read, and writes the table and the plot to `--out` where it is given.
- * `--searches` alone measures only whether memory stays flat.
+ * `npm run bench:knowledge -- [--sizes 10k,100k,1M] [--seconds N] [--searches N] [--out docs]`: compares the knowledge base with FaissStore,
+ * faiss-node and a bare memory read, and writes the report and the plot to `--out` if given. `--searches` alone measures only whether
+ * memory stays flat.
  */
 const { values } = parseArgs({
   options: {
@@ -36,13 +36,13 @@ const seconds = Number(values.seconds);
 const sizes = (values.sizes ?? (searches > 0 ? '' : '10k,100k,1M')).split(',').filter(Boolean).map(parseCount);
 const say = (text: string) => process.stderr.write(`${text}\n`);
 
-/** Measures one subject at one size in a process of its own. */
+/** Measures one subject at one size, in a process of its own. */
 async function measure(subject: SubjectName, size: number): Promise<unknown> {
   const begun = performance.now();
   say(`${size} passages: ${subject} …`);
   const order: SubjectOrder = { subject, size, seconds };
   const child = fork(fileURLToPath(new URL('./run-subject.ts', import.meta.url)), [JSON.stringify(order)], {
-    // Subjects are given one thread alike, except the floor and what the host itself decides on.
+    // All subjects get one thread, except that the floor and Assay's host decide for themselves.
     env: { ...process.env, OMP_NUM_THREADS: '1', OPENBLAS_NUM_THREADS: '1' },
     execArgv: ['--disable-warning=ExperimentalWarning', '--max-old-space-size=8192'],
     serialization: 'advanced',

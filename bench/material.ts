@@ -7,13 +7,13 @@ export const collection = 'bench';
 const vectorsPerCluster = 100;
 const clustersPerTopic = 100;
 const vocabulary = 50_000;
-/** The words that half of all English text is made of take the first ranks, as they do in real text. */
+/** The words that make up half of all English text; they get the first ranks, as in real text. */
 const commonWords =
   `the of and to in a is that for it as was with be by on not he his but at are this have from or had an
   they which one you were all her she there would their we him been has when who will no more if out so what up said its
   about than into them can only other`.split(/\s+/);
 
-/** Numbers from 0 up to 1, the same for the same seeds (xorshift32 on a mixed seed). */
+/** Random numbers from 0 to 1 (exclusive), always the same for the same seeds (xorshift32 on a mixed seed). */
 function createNumbers(...seeds: number[]): () => number {
   let state = 0x9e3779b9;
   for (const seed of seeds) {
@@ -38,7 +38,7 @@ function normalise(vector: Float32Array): Float32Array {
   return vector;
 }
 
-/** Adds a direction of about unit length that looks random. */
+/** Adds a random direction of about length `weight`. */
 function addDirection(vector: Float32Array, weight: number, numbers: () => number): void {
   const scale = weight * Math.sqrt(3 / dimension) * 2; // uniform numbers of variance 1/dimension
   for (let at = 0; at < dimension; at += 1) vector[at]! += (numbers() - 0.5) * scale;
@@ -58,9 +58,9 @@ export type Material = ReturnType<typeof createMaterial>;
 export type Question = { question: string; vector: Float32Array };
 
 /**
- * Passages, documents and questions that look random, each following from its number and the seed alone: any stretch of a
- * million can be made when it is needed. Vectors lie in clusters of a hundred (cosine about 0.67), clusters in topics of a
- * hundred (0.33); words follow Zipf's law.
+ * Pseudorandom passages, documents and questions, each determined by its number and the seed alone, so that any part of a million can be
+ * made when it is needed. Vectors lie in clusters of a hundred (cosine about 0.67), and clusters in topics of a hundred (0.33); words
+ * follow Zipf's law.
  */
 export function createMaterial(size: number, seed = 1) {
   const clusters = Math.ceil(size / vectorsPerCluster);
@@ -91,12 +91,12 @@ export function createMaterial(size: number, seed = 1) {
     size,
     textOf,
     vectorOf,
-    /** A question that is none of the passages: a vector of some cluster, and nine words. */
+    /** A question that isn't one of the passages: a vector in some cluster, and nine words. */
     questionOf(number: number): Question {
       const numbers = createNumbers(seed, 5, number);
       return { vector: vectorNear(numbers), question: words(9, numbers) };
     },
-    /** Document `number`, which holds the passages from `number` times `passagesPerDocument` on, each one window. */
+    /** Document `number`, with the passages from `number` times `passagesPerDocument` on, each of one window. */
     documentOf(number: number): NewDocument {
       const first = number * passagesPerDocument;
       const count = Math.min(passagesPerDocument, size - first);
@@ -126,5 +126,5 @@ export function createMaterial(size: number, seed = 1) {
   };
 }
 
-/** The number of the passage that a text is of. */
+/** The number of the passage with this text. */
 export const passageOf = (text: string): number => Number(/^p(\d+) /.exec(text)?.[1]);

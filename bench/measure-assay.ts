@@ -13,7 +13,7 @@ const documentsAtOnce = 10;
 export type Assay = Awaited<ReturnType<typeof startKnowledge>>;
 export const startAssay = (dataDir: string): Promise<Assay> => startKnowledge({ dataDir, embeddingModel: 'bench' });
 
-/** Puts the whole material in, through the port, some documents at a time; what counts is the time that the puts take. */
+/** Puts the whole material in through the port, a few documents at a time; only the time of the puts counts. */
 export async function load(assay: Assay, material: Material): Promise<Adding> {
   await assay.createCollection(collection);
   const documents = Math.ceil(material.size / passagesPerDocument);
@@ -32,7 +32,7 @@ export async function load(assay: Assay, material: Material): Promise<Adding> {
   };
 }
 
-/** Waits until no builder has worked for the host for a second, in which it answered: while it takes an index over it has none. */
+/** Waits until the host has answered for a second without a builder at work: while it loads an index, there is no builder either. */
 export async function settle(assay: Assay): Promise<void> {
   for (let idle = 0; idle < 10; ) {
     await wait(100);
@@ -66,7 +66,7 @@ async function findNearest(assay: Assay, material: Material): Promise<Nearest> {
   return nearest;
 }
 
-/** Assay's knowledge base through its port, in a data folder of its own; this process stands for the HTTP process. */
+/** Measures Assay's knowledge base through its port, in a new data folder; this process takes the place of the HTTP process. */
 export async function measureAssay(size: number, seconds: number): Promise<AssayResult> {
   const dataDir = mkdtempSync(join(tmpdir(), 'assay-bench-'));
   const material = createMaterial(size);

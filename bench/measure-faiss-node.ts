@@ -5,7 +5,7 @@ import { type FaissNodeResult, recallQuestions } from './subject.ts';
 
 const passagesAtOnce = 2000;
 
-/** faiss-node as it comes: an exact index on the main thread, one search after another. Its answers are the truth for recall. */
+/** Measures faiss-node as it comes: an exact index on the main thread, one search after another. Its results are the truth for recall. */
 export async function measureFaissNode(size: number, seconds: number): Promise<FaissNodeResult> {
   const material = createMaterial(size);
   const index = new faiss.IndexFlatIP(dimension);

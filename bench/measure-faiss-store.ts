@@ -8,7 +8,7 @@ import { residentBytes } from './memory.ts';
 import type { Adding, FaissStoreResult } from './subject.ts';
 
 const passagesAtOnce = 100;
-/** Adding takes the longer the more there is; after so long the rest is put in behind its back. */
+/** Adding slows down as the store grows; after this many seconds the rest is put in directly. */
 const patienceSeconds = 90;
 const lastPassages = 10_000;
 const lastSeconds = 30;
@@ -16,7 +16,7 @@ const lastSeconds = 30;
 const documentOf = (material: Material, passage: number) =>
   new Document({ pageContent: material.textOf(passage), metadata: { source: `p${passage}` } });
 
-/** Puts passages where `addVectors` would, without its copy of all keys for each. */
+/** Puts passages where `addVectors` would, without its copying of all keys for each of them. */
 function fillDirectly(store: FaissStore, material: Material, from: number, to: number): void {
   for (let at = from; at < to; at += 1) {
     store.index.add(Array.from(material.vectorOf(at)));
@@ -54,7 +54,7 @@ async function fill(store: FaissStore, material: Material): Promise<Adding> {
   return { perSecond: first.perSecond, atSizePerSecond: last.perSecond, note: notes.join('; ') || null };
 }
 
-/** LangChain's FaissStore, in memory, on the main thread. */
+/** Measures LangChain's FaissStore, in memory, on the main thread. */
 export async function measureFaissStore(size: number, seconds: number): Promise<FaissStoreResult> {
   const material = createMaterial(size);
   const index = new faiss.IndexFlatL2(dimension);

@@ -1,7 +1,7 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setImmediate } from 'node:timers/promises';
 
-/** Searches as callers saw them, and how late timers of the calling process were meanwhile. */
+/** Searches as the callers saw them, and how late the calling process's timers were meanwhile. */
 export type Latency = {
   count: number;
   p50Ms: number;
@@ -11,15 +11,15 @@ export type Latency = {
   loopDelayMaxMs: number;
 };
 
-/** The value below which the share lies, of numbers in any order. */
+/** The value below which this share of the numbers lies; the numbers may be in any order. */
 export function quantile(numbers: ArrayLike<number>, share: number): number {
   const sorted = Float64Array.from(numbers).sort();
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
 }
 
 /**
- * Lets so many callers search, each again as soon as it has been answered, for so long. A search counts from the moment its
- * caller wants it; the callers come back to the event loop in between, as requests of a server do.
+ * Lets callers search for some seconds, each again as soon as it has its answer. A search is timed from the moment its caller wants it;
+ * callers return to the event loop in between, as a server's requests do.
  */
 export async function measureSearches(options: {
   callers: number;
@@ -42,7 +42,7 @@ export async function measureSearches(options: {
     await Promise.all(Array.from({ length: callers }, () => call(begun + duration * 1000, times)));
     return { times, seconds: (performance.now() - begun) / 1000 };
   }
-  await all(Math.min(1, seconds / 4)); // until code is compiled and memory has been touched
+  await all(Math.min(1, seconds / 4)); // warms up: code is compiled, memory is touched
   const resolution = 1;
   const delay = monitorEventLoopDelay({ resolution });
   delay.enable();
@@ -61,7 +61,7 @@ export async function measureSearches(options: {
   };
 }
 
-/** How long something takes, in milliseconds, and what it gives. */
+/** Runs `work`. @returns its result, and how long it took in milliseconds */
 export async function timed<Result>(work: () => Promise<Result> | Result): Promise<{ ms: number; result: Result }> {
   const begun = performance.now();
   const result = await work();

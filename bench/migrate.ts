@@ -10,11 +10,12 @@ import { temporaryFolder } from '../test/doubles/temporary-folder.ts';
 import { startWeaviateNodes } from '../test/doubles/weaviate.ts';
 import { collection, createMaterial, passagesPerDocument } from './material.ts';
 import { settle } from './measure-assay.ts';
+import { createOwner } from './owner.ts';
 
 /**
- * `npm run bench:migrate -- [--size 50000] [--questions 200]`: so many passages from the embedded store into a Weaviate of its own
- * and back into another folder: how long it takes, whether counts and checksums are equal, and how many questions have the same
- * three best passages. Weaviate must be built (`node scripts/weaviate.mjs`).
+ * `npm run bench:migrate -- [--size 50000] [--questions 200]`: migrates this many passages from the embedded store into a new Weaviate and
+ * back into another folder; prints how long that takes, whether counts and checksums are equal, and for how many questions the three best
+ * passages are the same. Weaviate must be built (`node scripts/weaviate.mjs`).
  */
 const { values } = parseArgs({
   options: { size: { type: 'string', default: '50000' }, questions: { type: 'string', default: '200' } },
@@ -23,8 +24,7 @@ const [size, questions] = [Number(values.size), Number(values.questions)];
 const settings = { embeddingModel: 'bench', askRetentionMs: 86_400_000 };
 const material = createMaterial(size);
 const say = (text: string) => process.stdout.write(`${text}\n`);
-const ends: (() => Promise<void>)[] = [];
-const owner = { after: (end: () => Promise<void>) => void ends.unshift(end) };
+const owner = createOwner();
 
 async function timed(what: string, source: StoreReader, target: Knowledge, openTarget: () => Promise<StoreReader>) {
   const began = performance.now();
@@ -45,7 +45,7 @@ async function timed(what: string, source: StoreReader, target: Knowledge, openT
     say(`  ${name}: ${documents} documents, ${passages} passages, checksum ${checksum}`);
 }
 
-/** Texts that are among the best, and those of them that don't share the last place with others of the same score. */
+/** The texts of the best passages, and those of them that are ahead of any tie for the last place. */
 async function bestOf(knowledge: Knowledge, number: number, topK: number) {
   const found = await knowledge.search({ collection, ...material.questionOf(number), topK: 20 });
   const last = found[topK - 1]?.score ?? 0;
@@ -53,7 +53,7 @@ async function bestOf(knowledge: Knowledge, number: number, topK: number) {
   return { best: new Set(above(last - 1e-6)), sure: above(last + 1e-6) };
 }
 
-/** For how many questions two stores find the same `topK` best; those of equal score may take each other's place. */
+/** For how many questions two stores find the same `topK` best passages, not counting the order of ties. */
 async function sameBest(one: Knowledge, other: Knowledge, topK: number) {
   let same = 0;
   for (let number = 0; number < questions; number += 1) {
@@ -85,5 +85,5 @@ try {
   );
   await Promise.all([original, shared, copy].map((store) => store.close()));
 } finally {
-  for (const end of ends) await end();
+  await owner.end();
 }

@@ -1,22 +1,22 @@
-// What the page weighs, when its first paint comes on a slow processor, and whether it complains: `npm run bench:page`.
-// Exits with 1 where it weighs 150 KB or more, paints after 1 s or later, or has an error on its console.
+// `npm run bench:page`: measures the page's size and the time of its first paint on a slow processor, and counts errors on its console.
+// Exits with 1 if it has 150 KB or more, paints after 1 s or later, or has any such error.
 import { markdownTable } from '../evaluation/report.ts';
 import { noBrowser, openBrowser, openPage } from '../test/doubles/browser.ts';
 import { startService } from '../test/doubles/service.ts';
+import { createOwner } from './owner.ts';
 
 const mostBytes = 150_000;
 const latestPaintMs = 1000;
-/** The processor is made this many times slower, by Chromium itself. */
+/** By this factor Chromium slows down the processor. */
 const slowness = 4;
 const loads = 7;
 const views = ['Search', 'Documents', 'History', 'Reports', 'Ask'];
 
-const hooks: (() => Promise<unknown>)[] = [];
-const run = { after: (hook: () => Promise<void>) => void hooks.unshift(hook) };
+const owner = createOwner();
 
 type Load = { bytes: number; requests: number; paintMs: number; complaints: string[] };
 
-/** One visit with nothing in the cache: the page, and every view of it. A model is configured, so that all modules are fetched. */
+/** Visits the page and all its views with an empty cache. A model is configured, so that all modules are fetched. */
 async function load(browser: Awaited<ReturnType<typeof openBrowser>>, url: string): Promise<Load> {
   const { page, complaints } = await openPage(browser);
   const session = await page.context().newCDPSession(page);
@@ -42,11 +42,11 @@ async function load(browser: Awaited<ReturnType<typeof openBrowser>>, url: strin
 }
 
 if (noBrowser) throw new Error(noBrowser);
-const browser = await openBrowser(run);
-const { url } = await startService(run);
+const browser = await openBrowser(owner);
+const { url } = await startService(owner);
 const results: Load[] = [];
 for (let at = 0; at < loads; at += 1) results.push(await load(browser, url));
-for (const hook of hooks) await hook();
+await owner.end();
 
 const paints = results.map(({ paintMs }) => paintMs).sort((one, other) => one - other);
 const bytes = Math.max(...results.map(({ bytes: each }) => each));

@@ -1,4 +1,4 @@
-/** A line of a panel: its points by x; a point that is not a number is left out. */
+/** A line of a panel, its points ordered by x; points whose y isn't a positive number are left out. */
 export type Line = { name: string; color: string; dashed?: boolean; points: [x: number, y: number][] };
 export type Panel = { title: string; lines: Line[] };
 
@@ -11,7 +11,7 @@ const gap = 30;
 
 const escapeXml = (text: string) => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
 
-/** 0.05, 3, 250, 10k, 1M. */
+/** A number in short form: 0.05, 3, 250, 10k, 1M. */
 export function short(value: number): string {
   if (value >= 1e6) return `${Number((value / 1e6).toPrecision(3))}M`;
   if (value >= 1e3) return `${Number((value / 1e3).toPrecision(3))}k`;
@@ -65,7 +65,7 @@ function drawPanel({ title, lines }: Panel, offset: number): string {
   return `<g transform="translate(${offset} 0)">${parts.join('\n')}</g>`;
 }
 
-/** Panels side by side over passages, both axes logarithmic, under one legend; its colours suit light and dark pages. */
+/** Plots panels side by side as an SVG, with logarithmic axes and one legend, in colours for light and dark pages. */
 export function plot(panels: Panel[], description: string): string {
   const total = panels.length * (width + gap);
   const named = new Map(panels.flatMap(({ lines }) => lines.map((line) => [line.name, line])));

@@ -19,10 +19,10 @@ import { measureSearches } from './measure.ts';
 import { settle } from './measure-assay.ts';
 
 /**
- * `npm run bench:texts -- --texts FOLDER --data FOLDER [--windows 250000] [--seconds 10]`: real texts, embedded by the embedded model:
- * what share of the ten nearest windows the approximate index finds, for questions that are headings of the texts, and how
- * long a search takes. Of each window the first 200 characters are embedded: what is measured is the index, and long texts take
- * hours. `--data` keeps the store, so that an interrupted run goes on where it stopped.
+ * `npm run bench:texts -- --texts FOLDER --data FOLDER [--windows 250000] [--seconds 10]`: takes real texts and
+ * the embedded model, and measures what share of the ten nearest windows the approximate index finds, with headings of the texts as
+ * questions, and how long a search takes. Only the first 200 characters of each window are embedded: the index is what is measured, and
+ * long texts would take hours. The store is kept in `--data`, so that an interrupted run continues where it stopped.
  */
 const { values } = parseArgs({
   options: {
@@ -40,7 +40,7 @@ const embeddingModel = 'e5-small-v2-q';
 const { modelsDir } = readConfig();
 const say = (text: string) => process.stderr.write(`${text}\n`);
 
-/** The embedding model in a process for each processor; calls go to them in turn. */
+/** Starts a process with the embedding model for each processor; calls go to them in turn. */
 function startEmbedders(): EmbeddingsInterface & { close: () => void } {
   const waiting = new Map<number, (vectors: number[][]) => void>();
   const children = Array.from({ length: availableParallelism() }, () => {
@@ -65,7 +65,7 @@ function startEmbedders(): EmbeddingsInterface & { close: () => void } {
   };
 }
 
-/** Ingests the texts until so many windows are stored, or no more texts are there. */
+/** Ingests texts until `wanted` windows are stored, or there are no more texts. */
 async function fill(knowledge: Awaited<ReturnType<typeof startKnowledge>>, wanted: number): Promise<void> {
   const parser = await startParser();
   const embeddings = startEmbedders();
@@ -93,7 +93,7 @@ async function fill(knowledge: Awaited<ReturnType<typeof startKnowledge>>, wante
   }
 }
 
-/** Headings of the texts, each once, an even spread of so many. */
+/** An even spread of `count` different headings of the texts. */
 function someHeadings(database: ReturnType<typeof openToRead>, count: number): string[] {
   const paths = database.prepare('SELECT heading_paths FROM passages').all();
   const headings = new Set(
@@ -105,7 +105,7 @@ function someHeadings(database: ReturnType<typeof openToRead>, count: number): s
   return Array.from({ length: Math.min(count, all.length) }, (_, at) => all[Math.floor((at * all.length) / count)]!);
 }
 
-/** The similarities of the ten nearest windows, by FAISS's exact search over the stored vectors. */
+/** The similarities of each vector's ten nearest windows, by FAISS's exact search through the stored vectors. */
 function exactNearest(database: ReturnType<typeof openToRead>, vectors: Float32Array[]): number[][] {
   const { length: dimension } = vectors[0]!;
   const index = createFaissIndex('exact', dimension);

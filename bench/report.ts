@@ -4,7 +4,7 @@ import type { Latency } from './measure.ts';
 import { type Panel, plot, short } from './plot.ts';
 import { type AssayResult, type FaissNodeResult, type FaissStoreResult, recallAt10 } from './subject.ts';
 
-/** All that was measured at one size. */
+/** Everything measured at one size. */
 export type SizeResult = {
   size: number;
   floor: Floor;
@@ -13,7 +13,7 @@ export type SizeResult = {
   assay: AssayResult;
 };
 
-/** Where the vectors fit into a cache, one thread is done before two have spoken to each other. */
+/** With vectors that fit into the processor's cache, one thread is faster than two that must be synchronised. */
 const floorMs = ({ oneThreadMs, twoThreadsMs }: Floor) => Math.min(oneThreadMs, twoThreadsMs);
 const number = (value: number) => value.toLocaleString('en-US', { maximumFractionDigits: value < 100 ? 1 : 0 });
 const ms = (value: number) => (value < 10 ? value.toFixed(2) : number(value));

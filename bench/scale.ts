@@ -16,11 +16,12 @@ import type { LoadResult } from './ask/load.ts';
 import { collection, createMaterial, passagesPerDocument } from './material.ts';
 import { measureSearches } from './measure.ts';
 import { settle } from './measure-assay.ts';
+import { createOwner } from './owner.ts';
 
 /**
- * `npm run bench:scale -- [--seconds N] [--callers 32] [--size 100000] [--out docs]`: asks a second over the embedded store, and over
- * one, two and three replicas that share Weaviate and Redis, with models that reply at once; and searches of the same passages in both
- * stores. Weaviate must be built (`node scripts/weaviate.mjs`), Redis installed.
+ * `npm run bench:scale -- [--seconds N] [--callers 32] [--size 100000] [--out docs]`: measures asks a second with the embedded store, and
+ * with one, two and three replicas that share Weaviate and Redis, with models that reply at once; and searches of the same passages in
+ * both stores. Weaviate must be built (`node scripts/weaviate.mjs`), and Redis installed.
  */
 const { values } = parseArgs({
   options: {
@@ -32,11 +33,10 @@ const { values } = parseArgs({
 });
 const [seconds, callers, size] = [Number(values.seconds), Number(values.callers), Number(values.size)];
 const corpus = fileURLToPath(new URL('../corpus', import.meta.url));
-const ends: (() => Promise<void>)[] = [];
-const owner = { after: (end: () => Promise<void>) => void ends.unshift(end) };
+const owner = createOwner();
 const tell = (line: string) => process.stderr.write(`${line}\n`);
 
-/** How long the engine may keep what was written in memory, where its search for words is slow, before it writes a segment. */
+/** How long, in milliseconds, the engine may keep objects in memory, where searching for words is slow, before it writes a segment. */
 const engineSettlesMs = 75_000;
 
 function start(file: string, args: string[]): ChildProcess {
@@ -45,7 +45,7 @@ function start(file: string, args: string[]): ChildProcess {
   return child;
 }
 
-/** Callers shared out over the services, each in a process of its own; rates add up, and the slowest tail counts. */
+/** Spreads the callers over the services, with a process for each; rates are added up, and the slowest latencies count. */
 async function askAll(urls: string[]) {
   const share = Math.ceil(callers / urls.length);
   const results = await Promise.all(
@@ -140,7 +140,7 @@ try {
     '',
   ].join('\n');
 } finally {
-  for (const end of ends) await end();
+  await owner.end();
 }
 process.stdout.write(report);
 if (values.out) writeFileSync(`${values.out}/benchmark-scale.md`, report);

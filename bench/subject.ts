@@ -1,18 +1,18 @@
 import type { Latency } from './measure.ts';
 
-/** What is measured, each in a process of its own, one after another. */
+/** What is measured; each subject in a process of its own, one after another. */
 export type SubjectName = 'floor' | 'faiss-node' | 'faiss-store' | 'assay';
 
-/** What a subject's process is told in its first argument, as JSON. */
+/** The first argument of a subject's process, as JSON. */
 export type SubjectOrder = { subject: SubjectName; size: number; seconds: number };
 
-/** Searches of one kind, by one caller and by 64. */
+/** Searches of one kind, by one caller and by 64 callers. */
 export type Searches = { alone: Latency; together: Latency };
 
-/** Adding ready vectors with their texts: over all, and for the last passages before the size was reached. */
+/** The rate of adding texts with their vectors: over all, and for the last passages before the size was reached. */
 export type Adding = { perSecond: number; atSizePerSecond: number; note: string | null };
 
-/** Questions whose nearest passages are compared: the numbers of the ten, and the similarity of the tenth. */
+/** The ten nearest passages of each question: their numbers and their similarities. */
 export type Nearest = { passages: number[]; similarities: number[] }[];
 export const recallQuestions = 200;
 
@@ -23,14 +23,14 @@ export type AssayResult = {
   vectors: Searches;
   hybrid: Searches;
   nearest: Nearest;
-  /** From the last add until no builder works any more. */
+  /** From the last addition until no builder is at work any more. */
   settleSeconds: number;
   quantizedWindows: number;
   start: { closeMs: number; readyMs: number; firstSearchMs: number };
   memory: { emptyBytes: number; mostBytes: number; settledBytes: number; restartedBytes: number };
 };
 
-/** Of the ten nearest, the share found; by similarity, for of equal ones either is right. */
+/** The share of the ten nearest that was found; compared by similarity, because of equal ones either is right. */
 export function recallAt10(found: Nearest, exact: Nearest): number {
   const shares = exact.map(({ passages, similarities }, at) => {
     const truth = new Set(passages);

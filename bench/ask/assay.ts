@@ -4,7 +4,7 @@ import { ingestWithProgress } from '../../src/commands/ingest.ts';
 import { compose } from '../../src/compose.ts';
 import { readConfig } from '../../src/config.ts';
 
-/** Assay as `assay serve` starts it, which tells its port and the processes under it to its parent. */
+/** Assay as `assay serve` runs it; sends its port and the ids of its child processes to its parent. */
 const config = readConfig();
 const parts = await compose(config);
 await ingestWithProgress(parts, [config.corpusDir], 'default');

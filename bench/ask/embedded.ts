@@ -12,7 +12,7 @@ import type { NewDocument } from '../../src/knowledge/port.ts';
 const windowsPerPassage = 3;
 const passagesPerDocument = 50;
 
-/** A document of real text whose vectors are random directions: it takes its room in the index, and is rarely near. */
+/** A document of real text with random vectors: it takes up its room in the index, and is rarely near a question. */
 function filler(number: number, texts: string[], dimension: number, random: () => number): NewDocument {
   const passages: NewDocument['passages'] = [];
   let text = '';
@@ -52,8 +52,8 @@ function filler(number: number, texts: string[], dimension: number, random: () =
 }
 
 /**
- * One ask after another without a language model, verdict included, over the sample corpus among `passages` passages: milliseconds at
- * the half and at 99 of 100.
+ * Measures one ask after another without a language model, verdict included, about the sample corpus among `passages` passages.
+ * @returns the number of passages, and the median and the 99th percentile in milliseconds
  */
 export async function measureEmbedded(passages: number): Promise<{ passages: number; p50: number; p99: number }> {
   const dataDir = mkdtempSync(join(tmpdir(), 'assay-bench-'));

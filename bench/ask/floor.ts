@@ -2,9 +2,8 @@ import fastify, { type FastifyReply } from 'fastify';
 import { Pool } from 'undici';
 
 /**
- * The floor: a bare server that makes the three calls of an ask (embed, answer, evaluate), one after the other and as lean as they
- * can be made here, and nothing else: no retrieval, no prompt, no check. Where a stream is asked for, the answer's tokens are read
- * and passed on as they come.
+ * The floor: a bare server that makes an ask's three calls (embed, answer, evaluate) one after another, as lean as possible, and nothing
+ * else: no retrieval, no prompt, no check. If a stream is asked for, it passes the answer's tokens on as they come.
  */
 const [baseUrl] = process.argv.slice(2);
 const { origin } = new URL(baseUrl!);

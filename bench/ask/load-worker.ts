@@ -1,6 +1,6 @@
 import { load } from './load.ts';
 
-/** The callers, in a process of their own. */
+/** The process of the callers. */
 const [port, callers, seconds, warmSeconds] = process.argv.slice(2).map(Number);
 const result = await load(port!, callers!, seconds!, warmSeconds!);
 process.send?.(result);

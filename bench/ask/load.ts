@@ -2,14 +2,14 @@ import { connect } from 'node:net';
 import { askBody } from './questions.ts';
 import { readMessages } from './raw-http.ts';
 
-/** What callers saw: replies a second, latencies in milliseconds, and replies that were no answer. */
+/** What the callers saw: replies a second, latencies in milliseconds, replies that weren't answers, and all replies, warm-up included. */
 export type LoadResult = { perSecond: number; p50: number; p99: number; failed: number; replies: number; all: number };
 
 /**
- * Callers that ask one question after another, each on a connection of its own, for `seconds` after `warmSeconds` that don't
- * count. What was asked when time is up is waited for, and counts: a caller's rate is that of its asks from the beginning of the
- * first that counts to the end of the last, and theirs together is the rate. Where callers wait in step, as for models that take
- * equally long, a window of time would hold one round of theirs more or less.
+ * Lets callers ask one question after another, each on its own connection, for `seconds` after `warmSeconds` that don't count. Asks under
+ * way at the end are waited for and count: a caller's rate is taken from the beginning of its first counted ask to the end of its last,
+ * and rates are added up. A fixed window would hold a round of asks more or less where callers run in step, as with models that always
+ * take equally long.
  */
 export async function load(port: number, callers: number, seconds: number, warmSeconds: number): Promise<LoadResult> {
   const begin = performance.now() + warmSeconds * 1000;

@@ -16,7 +16,7 @@ const completion = (content: string) =>
   });
 const answered = completion(answer);
 
-/** The answer as a stream tells it, in so many tokens. */
+/** The events of a streamed answer of this many tokens. */
 function streamed(tokens: number): string[] {
   const words = answer.split(/(?= )/);
   const event = (choices: object[], more = {}) =>
@@ -33,7 +33,7 @@ const stream = streamed(Number(process.argv[3] ?? 12));
 const judged = completion(judgement);
 const vectors = new Map<string, { float: string; base64: string }>();
 
-/** Vectors as JSON, in both encodings, computed once for each text. */
+/** A text's vector as JSON in both encodings, computed once. */
 function vectorOf(text: string) {
   const known = vectors.get(text);
   if (known) return known;
@@ -54,8 +54,8 @@ function embed(body: string): string {
 }
 
 /**
- * A model server that is no model: instant, or as slow as its first argument says in milliseconds; a stream has as many tokens as its
- * second one says. Tells its port to its parent.
+ * A fake model server that replies after the milliseconds in its first argument, or at once; its second argument says how many tokens it
+ * streams. Sends its port to its parent.
  */
 const port = await serveRaw((head, body) => {
   if (head.startsWith('POST /v1/embeddings')) return embed(body);

@@ -8,8 +8,8 @@ import { ChatOpenAI, OpenAIEmbeddings } from '@langchain/openai';
 import fastify from 'fastify';
 
 /**
- * What LangChain.js gives out of the box: a retriever over its MemoryVectorStore, an answer, an evaluation, in LCEL with every
- * default left as it is, behind a Fastify server.
+ * LangChain.js out of the box: a retriever over its MemoryVectorStore, an answer and an evaluation, in LCEL with all defaults, behind a
+ * Fastify server.
  */
 const [baseUrl, corpus] = process.argv.slice(2);
 const configuration = { baseURL: baseUrl! };

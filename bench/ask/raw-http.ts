@@ -1,7 +1,7 @@
 import { createServer, type Socket } from 'node:net';
 
-/** The length of a message that begins at `from` and is whole, its head included; 0 where more must come. */
-function wholeLength(bytes: Buffer, from: number): { head: number; whole: number } | null {
+/** The lengths of a message that begins at `from`: of its head and of all of it; null where it isn't complete yet. */
+function lengthsOf(bytes: Buffer, from: number): { head: number; whole: number } | null {
   const head = bytes.indexOf('\r\n\r\n', from);
   if (head < 0) return null;
   const fields = bytes.toString('latin1', from, head);
@@ -11,15 +11,15 @@ function wholeLength(bytes: Buffer, from: number): { head: number; whole: number
 }
 
 /**
- * Reads HTTP/1.1 messages with a content length from a socket, one after another, and hands on each one's head and body. It does
- * the least that a benchmark's two ends need, so that what is measured is what stands between them.
+ * Reads HTTP/1.1 messages with a content length from a socket, one after another, and passes on each one's head and body. It does no more
+ * than the two ends of a benchmark need, so that they hardly affect what is measured.
  */
 export function readMessages(socket: Socket, onMessage: (head: string, body: string) => void) {
   let rest: Buffer = Buffer.alloc(0);
   socket.on('data', (piece) => {
     const bytes = rest.length === 0 ? (piece as Buffer) : Buffer.concat([rest, piece as Buffer]);
     let at = 0;
-    for (let message = wholeLength(bytes, at); message; message = wholeLength(bytes, at)) {
+    for (let message = lengthsOf(bytes, at); message; message = lengthsOf(bytes, at)) {
       onMessage(
         bytes.toString('latin1', at, at + message.head),
         bytes.toString('utf8', at + message.head, at + message.whole),
@@ -32,7 +32,7 @@ export function readMessages(socket: Socket, onMessage: (head: string, body: str
 
 const head = (fields: string) => `HTTP/1.1 200 OK\r\n${fields}\r\n\r\n`;
 
-/** Sends server-sent events one by one, each in a turn of the event loop of its own, as a model makes its tokens. */
+/** Sends server-sent events one by one, each in its own turn of the event loop, as a model makes its tokens. */
 function sendEvents(socket: Socket, events: string[]) {
   const send = (at: number) => {
     if (socket.destroyed) return;
@@ -45,7 +45,7 @@ function sendEvents(socket: Socket, events: string[]) {
   send(0);
 }
 
-/** Listens on a free loopback port; `reply` gives a body of JSON for each request, or server-sent events, after `delayMs`. */
+/** Listens on a free loopback port; `reply` makes a JSON body or server-sent events for each request, sent after `delayMs`. @returns the port */
 export function serveRaw(reply: (head: string, body: string) => string | string[], delayMs: number): Promise<number> {
   const server = createServer({ noDelay: true }, (socket) => {
     socket.on('error', () => socket.destroy());

@@ -1,7 +1,7 @@
 import { connect } from 'node:net';
 import { askBody } from './questions.ts';
 
-/** The readers of streams, in a process of their own. Tells its parent when those that don't count have passed, and what was read. */
+/** The readers of streams, in a process of their own. Tells its parent when the warm-up is over, and in the end what was read. */
 const [port, readers, tokensOfAnswer, seconds, warmSeconds] = process.argv.slice(2).map(Number);
 const begin = performance.now() + warmSeconds! * 1000;
 const end = begin + seconds! * 1000;
@@ -18,7 +18,7 @@ function occurrences(piece: Buffer, of: Buffer): number {
   return found;
 }
 
-/** Events may be parted by pieces: the end of the one before is looked at again with what follows. */
+/** A piece may end within an event: its last line is looked at again together with the next piece. */
 const reader = () =>
   new Promise<void>((resolve, reject) => {
     const socket = connect({ port: port!, host: '127.0.0.1', noDelay: true });

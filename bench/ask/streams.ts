@@ -1,6 +1,6 @@
-import { cpuOf, message, type Subject, start, startSubject } from './subjects.ts';
+import { cpuOf, firstMessage, type Subject, start, startSubject } from './subjects.ts';
 
-/** What readers of streams saw, and what it cost: `cpuUs` are microseconds of processor time for each token, the rest of the ask included. */
+/** What readers of streams saw, and what it cost: `cpuUs` is the processor time in microseconds for each token, the rest of the ask included. */
 export type StreamResult = {
   subject: Subject;
   tokensPerSecond: number;
@@ -10,21 +10,21 @@ export type StreamResult = {
 };
 
 /**
- * Readers that have one answer after another streamed to them, of `tokens` tokens, each on a connection of its own, for
- * `seconds` after `warmSeconds` that don't count. The model server makes a token of each answer in each turn of its event loop.
+ * Streams one answer of `tokens` tokens after another to each of the readers, for `seconds` after `warmSeconds` that don't count. The
+ * model server makes one token of each answer in each turn of its event loop.
  */
 export async function measureStreams(
   subject: Subject,
   { tokens, readers, seconds, warmSeconds }: { tokens: number; readers: number; seconds: number; warmSeconds: number },
 ): Promise<StreamResult> {
   const models = start('./model-server.ts', ['0', String(tokens)]);
-  const { port } = await message<{ port: number }>(models);
+  const { port } = await firstMessage<{ port: number }>(models);
   const { port: askPort, pids, end } = await startSubject(subject, `http://127.0.0.1:${port}/v1`);
   const worker = start('./stream-worker.ts', [askPort, readers, tokens, seconds, warmSeconds].map(String));
-  await message(worker); // warm
+  await firstMessage(worker); // warm
   const spent = () => pids.reduce((sum, pid) => sum + cpuOf(pid), 0);
   const before = spent();
-  const read = await message<{ tokens: number; perSecond: number; firstTokenMs: number; broken: number }>(worker);
+  const read = await firstMessage<{ tokens: number; perSecond: number; firstTokenMs: number; broken: number }>(worker);
   const cpuMs = spent() - before;
   await end();
   models.disconnect();

@@ -19,19 +19,19 @@ export function start(file: string, args: string[], env: Record<string, string> 
   });
 }
 
-/** The first message of a part of the benchmark. */
-export async function message<Message>(child: ChildProcess): Promise<Message> {
+/** The first message of a process. @throws if the process ends without one */
+export async function firstMessage<Message>(child: ChildProcess): Promise<Message> {
   const exit = once(child, 'exit').then(() => null);
   const first = await Promise.race([once(child, 'message'), exit]);
   if (!first) throw new Error('A process of the benchmark ended without a word.');
   return first[0] as Message;
 }
 
-/** Starts a subject; `pids` are its processes, `end` ends them. */
+/** Starts a subject. @returns its port, the ids of its processes, and `end`, which ends them */
 export async function startSubject(subject: Subject, baseUrl: string) {
   if (subject === 'floor' || subject === 'plain') {
     const child = start(subject === 'floor' ? './floor.ts' : './plain-chain.ts', [baseUrl, corpus]);
-    const { port } = await message<{ port: number }>(child);
+    const { port } = await firstMessage<{ port: number }>(child);
     return { port, pids: [child.pid!], end: async () => void child.kill() };
   }
   const dataDir = mkdtempSync(join(tmpdir(), 'assay-bench-'));
@@ -47,7 +47,7 @@ export async function startSubject(subject: Subject, baseUrl: string) {
     // The model server takes traces as well: it says 200 to everything.
     ...(subject === 'assay-observed' && { OTEL_EXPORTER_OTLP_ENDPOINT: new URL(baseUrl).origin }),
   });
-  const { port, pids } = await message<{ port: number; pids: number[] }>(child);
+  const { port, pids } = await firstMessage<{ port: number; pids: number[] }>(child);
   const end = async () => {
     const exit = once(child, 'exit');
     child.disconnect();
@@ -57,7 +57,7 @@ export async function startSubject(subject: Subject, baseUrl: string) {
   return { port, pids: [child.pid!, ...pids], end };
 }
 
-/** Processor time of a process so far, in milliseconds. */
+/** The processor time of a process so far, in milliseconds. */
 export function cpuOf(pid: number): number {
   const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]!.split(' ');
   return (Number(fields[11]) + Number(fields[12])) * 10;
