@@ -131,7 +131,7 @@ test('what replies and is not Assay is told as that', async () => {
   const assay = createClient({ baseUrl: 'http://assay.example', fetch: page });
   for (const call of [assay.ask({ question }), Array.fromAsync(assay.askStream({ question })), assay.collections()]) {
     const { status, code, message } = await refusal(call);
-    assert.deepEqual([status, code, message], [200, 'UNKNOWN', 'The reply is none of Assay.']);
+    assert.deepEqual([status, code, message], [200, 'UNKNOWN', 'The reply is not one of Assay.']);
   }
 });
 

@@ -11,15 +11,15 @@ import { compose } from '../../src/compose.ts';
 import { readConfig } from '../../src/config.ts';
 
 const project = fileURLToPath(new URL('../..', import.meta.url));
-/** The types that are in the project. */
+/** The project's file of generated types. */
 export const schemaFile = join(project, 'packages/client/src/schema.ts');
-/** openapi-typescript writes by the compiler's own interface, which TypeScript 7, the project's, no longer has. */
+/** openapi-typescript needs the compiler's JavaScript API, which the project's TypeScript 7 no longer has. */
 const compiler = 'typescript@5.9.3';
 
-/** The service's own description, as `GET /openapi.json` tells it where no keys are set. */
+/** The service's description, as `GET /openapi.json` returns it where no keys are set. */
 async function readOpenApi(): Promise<object> {
   const dataDir = await mkdtemp(join(tmpdir(), 'assay-client-'));
-  // Nothing is asked of this server: it stands for the weights of the embedded models, which need not be there.
+  // This server is never called: naming one means that the embedded models, which may not be installed, aren't loaded.
   const settings = { DATA_DIR: dataDir, OPENAI_BASE_URL: 'http://127.0.0.1:9/v1', LOG_LEVEL: 'silent' };
   const parts = await compose(readConfig(settings, dataDir));
   try {
@@ -33,7 +33,7 @@ async function readOpenApi(): Promise<object> {
   }
 }
 
-/** The folder of the compiler that openapi-typescript needs: fetched once, kept beside the other packages. */
+/** The folder of the compiler that openapi-typescript needs; fetched once, and kept in node_modules. */
 async function compilerFolder(): Promise<string> {
   const kept = join(project, 'node_modules/.cache/assay', compiler);
   const found = join(kept, 'node_modules/typescript');

@@ -22,13 +22,13 @@ import type {
 
 export type * from './types.ts';
 
-/** A reply that is no success: its status (0 inside a stream), Assay's code, and the id that finds it in the service's log. */
+/** A failed call: the reply's status (0 inside a stream), Assay's code, and the request's id in the service's log. */
 export class AssayError extends Error {
   override name = 'AssayError';
   readonly status: number;
   readonly code: string;
   readonly requestId: string | null;
-  /** Seconds after which trying again makes sense, where the service says so. */
+  /** After how many seconds to try again, if the service says so. */
   readonly retryAfterSeconds: number | null;
 
   constructor(
@@ -44,15 +44,15 @@ export class AssayError extends Error {
 }
 
 /**
- * A client of one Assay service. Every call takes a signal that ends it, and with it the model calls behind it.
- * @param options.baseUrl where the service is, such as http://127.0.0.1:3000
- * @param options.key one of the service's API keys, where it has any
- * @param options.fetch what calls are made with; the runtime's own by default
- * @throws AssayError from every call whose reply is no success; what fetch throws where there is no reply
+ * A client for an Assay service. Every call takes a signal, which ends it and the model calls behind it. Calls throw an AssayError where
+ * the service refuses or fails, and whatever fetch throws where there is no reply.
+ * @param service.baseUrl the service's address, such as http://127.0.0.1:3000
+ * @param service.key one of the service's API keys, if it has any
+ * @param service.fetch makes the calls; by default the runtime's own fetch
  */
-export function createClient(options: { baseUrl: string; key?: string; fetch?: typeof fetch }) {
-  const { key, fetch: call = fetch } = options;
-  const base = options.baseUrl.replace(/\/+$/, '');
+export function createClient(service: { baseUrl: string; key?: string; fetch?: typeof fetch }) {
+  const { key, fetch: call = fetch } = service;
+  const base = service.baseUrl.replace(/\/+$/, '');
 
   async function send(method: string, path: string, body: unknown, accept: string, { signal }: Options = {}) {
     const isForm = body instanceof FormData;
@@ -67,7 +67,7 @@ export function createClient(options: { baseUrl: string; key?: string; fetch?: t
       ...(signal && { signal }),
     });
     if (!response.ok) throw await toError(response);
-    // Whatever else may stand at an address, as a page to log in, replies too.
+    // Something else may reply at this address, such as a login page.
     const type = response.headers.get('content-type') ?? '';
     if (response.status !== 204 && !type.startsWith(accept)) {
       response.body?.cancel().catch(() => {}); // it may never end
@@ -75,28 +75,29 @@ export function createClient(options: { baseUrl: string; key?: string; fetch?: t
     }
     return response;
   }
-  async function json<T>(method: string, path: string, body?: unknown, within?: Options): Promise<T> {
-    const response = await send(method, path, body, 'application/json', within);
+  async function json<T>(method: string, path: string, body?: unknown, options?: Options): Promise<T> {
+    const response = await send(method, path, body, 'application/json', options);
     const value = response.status === 204 ? undefined : parse(await response.text());
     if (value === null) throw unexpectedReply(response);
     return value as T;
   }
   const documents = (
     query: { collection?: string; cursor?: string; limit?: number } = {},
-    within?: Options,
+    options?: Options,
   ): Promise<DocumentPage> => {
     const given = Object.entries(query).flatMap(([name, value]) =>
       value === undefined ? [] : [[name, String(value)]],
     );
-    return json('GET', `/documents?${new URLSearchParams(given)}`, undefined, within);
+    return json('GET', `/documents?${new URLSearchParams(given)}`, undefined, options);
   };
 
   return {
-    ask: (request: AskRequest, within?: Options) => json<AskReply>('POST', '/ask', request, within),
+    /** Answers a question, with the verdict and the context. */
+    ask: (request: AskRequest, options?: Options) => json<AskReply>('POST', '/ask', request, options),
 
-    /** The same ask, told step by step. Leaving the loop ends the ask. A failure on the way is thrown as AssayError. */
-    async *askStream(request: AskRequest, within?: Options): AsyncGenerator<AskEvent, void, undefined> {
-      const response = await send('POST', '/ask', { ...request, stream: true }, 'text/event-stream', within);
+    /** The same, event by event. Leaving the loop ends the ask. A failure on the way is thrown as an AssayError. */
+    async *askStream(request: AskRequest, options?: Options): AsyncGenerator<AskEvent, void, undefined> {
+      const response = await send('POST', '/ask', { ...request, stream: true }, 'text/event-stream', options);
       for await (const { event, data } of readEvents(response.body!)) {
         if (event === 'error') {
           const { code, message, requestId } = data as { code: string; message: string; requestId: string };
@@ -108,13 +109,13 @@ export function createClient(options: { baseUrl: string; key?: string; fetch?: t
       throw brokenStream(response);
     },
 
-    /** Answers the last message of a conversation, which may lean on those before it. A failure is thrown as AssayError. */
+    /** Answers the last message of a conversation, which may refer to those before it. A failure is thrown as an AssayError. */
     async *chatStream(
       { messages, collection = 'default' }: Conversation,
-      within?: Options,
+      options?: Options,
     ): AsyncGenerator<ChatEvent, void, undefined> {
       const body = { model: collection, messages, stream: true };
-      const response = await send('POST', '/v1/chat/completions', body, 'text/event-stream', within);
+      const response = await send('POST', '/v1/chat/completions', body, 'text/event-stream', options);
       const requestId = response.headers.get('x-request-id');
       let answer = '';
       for await (const { data } of readEvents(response.body!)) {
@@ -130,64 +131,65 @@ export function createClient(options: { baseUrl: string; key?: string; fetch?: t
       throw brokenStream(response);
     },
 
-    /** The record of an ask, by the id of its reply, with its trace. */
-    askRecord: (id: string, within?: Options) =>
-      json<Reply<'/asks/{id}', 'get'>>('GET', `/asks/${encodeURIComponent(id)}`, undefined, within),
+    /** The record of an ask, with its trace, by the id of its reply. */
+    askRecord: (id: string, options?: Options) =>
+      json<Reply<'/asks/{id}', 'get'>>('GET', `/asks/${encodeURIComponent(id)}`, undefined, options),
 
-    search: async (request: SearchRequest, within?: Options): Promise<Passage[]> =>
-      (await json<Reply<'/search', 'post'>>('POST', '/search', request, within)).context,
+    /** The passages for a question, best first, without an answer. */
+    search: async (request: SearchRequest, options?: Options): Promise<Passage[]> =>
+      (await json<Reply<'/search', 'post'>>('POST', '/search', request, options)).context,
 
-    /** Adds a text, or replaces the document of the same source. When it resolves the document is stored and can be asked about. */
-    addDocument: (document: NewDocument, within?: Options) =>
-      json<WrittenDocument>('POST', '/documents', document, within),
+    /** Adds a text, or replaces the document with the same source. Once it resolves, the document is stored and can be asked about. */
+    addDocument: (document: NewDocument, options?: Options) =>
+      json<WrittenDocument>('POST', '/documents', document, options),
 
-    /** Adds files of any format that the service reads, all or none; each file's name is its source. */
-    async addFiles(files: File[], fields: FileFields = {}, within?: Options): Promise<WrittenDocument[]> {
+    /** Adds files in any format that the service reads, all or none; a file's name is its source. */
+    async addFiles(files: File[], fields: FileFields = {}, options?: Options): Promise<WrittenDocument[]> {
       const { collection, title, metadata } = fields;
       const form = new FormData();
       if (collection !== undefined) form.append('collection', collection);
       if (title !== undefined) form.append('title', title);
       if (metadata !== undefined) form.append('metadata', JSON.stringify(metadata));
       for (const file of files) form.append('files', file, file.name);
-      const written = await json<Reply<'/documents', 'post'>>('POST', '/documents', form, within);
+      const written = await json<Reply<'/documents', 'post'>>('POST', '/documents', form, options);
       return 'documents' in written ? written.documents : [written];
     },
 
-    /** A page of a collection's documents; `nextCursor` is the next page's cursor, or null. */
+    /** A page of a collection's documents; `nextCursor` is the next page's cursor, or null on the last page. */
     documents,
 
-    /** All documents of a collection, page by page as they are needed. */
-    async *allDocuments(query: { collection?: string } = {}, within?: Options): AsyncGenerator<DocumentSummary> {
+    /** All documents of a collection, fetched page by page as they are needed. */
+    async *allDocuments(query: { collection?: string } = {}, options?: Options): AsyncGenerator<DocumentSummary> {
       let cursor: string | null | undefined;
       do {
-        const page: DocumentPage = await documents({ ...query, ...(cursor && { cursor }) }, within);
+        const page: DocumentPage = await documents({ ...query, ...(cursor && { cursor }) }, options);
         yield* page.documents;
         cursor = page.nextCursor;
       } while (cursor !== null);
     },
 
-    document: (id: string, within?: Options) =>
-      json<StoredDocument>('GET', `/documents/${encodeURIComponent(id)}`, undefined, within),
-    removeDocument: (id: string, within?: Options) =>
-      json<void>('DELETE', `/documents/${encodeURIComponent(id)}`, undefined, within),
+    document: (id: string, options?: Options) =>
+      json<StoredDocument>('GET', `/documents/${encodeURIComponent(id)}`, undefined, options),
+    removeDocument: (id: string, options?: Options) =>
+      json<void>('DELETE', `/documents/${encodeURIComponent(id)}`, undefined, options),
 
-    collections: async (within?: Options): Promise<Collection[]> =>
-      (await json<Reply<'/collections', 'get'>>('GET', '/collections', undefined, within)).collections,
-    collection: (name: string, within?: Options) =>
-      json<Collection>('GET', `/collections/${encodeURIComponent(name)}`, undefined, within),
-    /** Makes a collection where there is none of this name. */
-    createCollection: (name: string, within?: Options) =>
-      json<Collection>('PUT', `/collections/${encodeURIComponent(name)}`, undefined, within),
-    removeCollection: (name: string, within?: Options) =>
-      json<void>('DELETE', `/collections/${encodeURIComponent(name)}`, undefined, within),
+    collections: async (options?: Options): Promise<Collection[]> =>
+      (await json<Reply<'/collections', 'get'>>('GET', '/collections', undefined, options)).collections,
+    collection: (name: string, options?: Options) =>
+      json<Collection>('GET', `/collections/${encodeURIComponent(name)}`, undefined, options),
+    /** Creates a collection, unless there is one with this name. */
+    createCollection: (name: string, options?: Options) =>
+      json<Collection>('PUT', `/collections/${encodeURIComponent(name)}`, undefined, options),
+    removeCollection: (name: string, options?: Options) =>
+      json<void>('DELETE', `/collections/${encodeURIComponent(name)}`, undefined, options),
 
-    /** Has the service ingest its own folder, CORPUS_DIR, in the background; the job that runs already is told where there is one. */
-    startJob: (collection = 'default', within?: Options) => json<Job>('POST', '/jobs', { collection }, within),
-    job: (id: string, within?: Options) => json<Job>('GET', `/jobs/${encodeURIComponent(id)}`, undefined, within),
-    /** How far a job is, each time it gets further, until it has ended. */
-    async *watchJob(id: string, within?: Options): AsyncGenerator<Job, void, undefined> {
+    /** Has the service ingest its CORPUS_DIR in the background; where a job is running already, that one is returned. */
+    startJob: (collection = 'default', options?: Options) => json<Job>('POST', '/jobs', { collection }, options),
+    job: (id: string, options?: Options) => json<Job>('GET', `/jobs/${encodeURIComponent(id)}`, undefined, options),
+    /** Yields the job's state each time it changes, until the job has ended. */
+    async *watchJob(id: string, options?: Options): AsyncGenerator<Job, void, undefined> {
       const path = `/jobs/${encodeURIComponent(id)}`;
-      const response = await send('GET', path, undefined, 'text/event-stream', within);
+      const response = await send('GET', path, undefined, 'text/event-stream', options);
       for await (const { event, data } of readEvents(response.body!)) {
         yield data as Job;
         if (event === 'done') return;
@@ -195,11 +197,11 @@ export function createClient(options: { baseUrl: string; key?: string; fetch?: t
       throw brokenStream(response);
     },
     /** Cancels a job; what it has stored stays. */
-    cancelJob: (id: string, within?: Options) =>
-      json<Job>('DELETE', `/jobs/${encodeURIComponent(id)}`, undefined, within),
+    cancelJob: (id: string, options?: Options) =>
+      json<Job>('DELETE', `/jobs/${encodeURIComponent(id)}`, undefined, options),
 
-    /** What the service holds and is made of; throws while it can't answer. */
-    health: (within?: Options) => json<Health>('GET', '/health/ready', undefined, within),
+    /** What the service holds, its models and versions; throws while it isn't ready. */
+    health: (options?: Options) => json<Health>('GET', '/health/ready', undefined, options),
   };
 }
 
@@ -219,7 +221,7 @@ const failure = (response: Response, message: string, status: number, code: stri
 const brokenStream = (response: Response) =>
   failure(response, 'The stream ended before the reply was whole.', 0, 'STREAM_BROKEN');
 const unexpectedReply = (response: Response) =>
-  failure(response, 'The reply is none of Assay.', response.status, 'UNKNOWN');
+  failure(response, 'The reply is not one of Assay.', response.status, 'UNKNOWN');
 
 async function toError(response: Response): Promise<AssayError> {
   const told = (await response.json().catch(() => null)) as { error?: { code?: string; message?: string } } | null;
@@ -231,9 +233,10 @@ async function toError(response: Response): Promise<AssayError> {
     retryAfterSeconds: Number.isFinite(retryAfter) ? retryAfter : null,
   });
 }
-/** Server-sent events, each with JSON as its data, however the bytes are cut. */
+
+/** Reads server-sent events whose data is JSON, however the bytes are split. */
 async function* readEvents(body: ReadableStream<Uint8Array>): AsyncGenerator<{ event: string; data: unknown }> {
-  // Not every browser's streams, nor every project's types, can be iterated.
+  // A reader, since not every browser's streams, nor every project's types, can be iterated.
   const reader = body.getReader();
   const decoder = new TextDecoder();
   let rest = '';
@@ -248,6 +251,6 @@ async function* readEvents(body: ReadableStream<Uint8Array>): AsyncGenerator<{ e
       }
     }
   } finally {
-    await reader.cancel().catch(() => {}); // whoever leaves ends the reply
+    await reader.cancel().catch(() => {}); // leaving the loop ends the reply
   }
 }
