@@ -1,5 +1,5 @@
-// Fails where a package that Assay runs with has a known hole of high severity or worse: `npm audit`, and what to do where the
-// registry keeps no advisories. Exit code 1 for findings alone.
+// Runs `npm audit` on the packages that Assay needs at run time, and exits with 1 if any has a known vulnerability of high severity or
+// worse. Says so where the registry has no advisories, and then exits with 0.
 import { spawnSync } from 'node:child_process';
 
 const { stdout, stderr, error } = spawnSync('npm', ['audit', '--omit=dev', '--audit-level=high', '--json'], {
@@ -13,7 +13,7 @@ let report = {};
 try {
   report = JSON.parse(stdout);
 } catch {
-  // What npm says is no JSON where it fails early: told below.
+  // If npm fails early, its output isn't JSON; reported below.
 }
 
 if (!report.metadata) {
@@ -26,6 +26,6 @@ if (!report.metadata) {
     ['high', 'critical'].includes(severity),
   );
   for (const [name, { severity }] of bad) process.stdout.write(`${severity}: ${name}\n`);
-  process.stdout.write(`Audited: ${bad.length} packages with known holes of high severity or worse.\n`);
+  process.stdout.write(`Audited: ${bad.length} packages with known vulnerabilities of high severity or worse.\n`);
   process.exitCode = bad.length === 0 ? 0 : 1;
 }

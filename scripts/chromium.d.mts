@@ -1,2 +1,2 @@
-/** The path of a Chromium, installed first where need be. @throws an Error with a sentence for people where none can be had */
+/** The path of a Chromium, installed first if necessary. @throws an Error with a message for people if there can be none */
 export function ensureChromium(): Promise<string>;

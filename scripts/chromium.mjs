@@ -1,5 +1,5 @@
-// Finds a Chromium for the tests of the page; as root on a system with apt, installs one where there is none.
-// `node scripts/chromium.mjs` prints where it is.
+// Finds a Chromium for the page's tests; as root on a system with apt, installs one if there is none.
+// `node scripts/chromium.mjs` prints its path.
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -10,7 +10,7 @@ import { installPackages, mayInstallPackages } from './setup/system-packages.mjs
 const project = resolve(fileURLToPath(import.meta.url), '../..');
 const usual = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
 
-/** @returns {string | undefined} CHROMIUM_PATH, or where systems usually have it */
+/** @returns {string | undefined} CHROMIUM_PATH, or one of the usual paths */
 function findChromium() {
   const { CHROMIUM_PATH } = process.env;
   if (!CHROMIUM_PATH) return usual.find((path) => existsSync(path));
@@ -19,10 +19,10 @@ function findChromium() {
 }
 
 /**
- * The path of a Chromium, which is installed first where that can be done without asking anybody. Of several processes that want
- * one, one installs and the others wait.
+ * The path of a Chromium, which is installed first if that needs nobody's consent. Of several processes, one installs it and the others
+ * wait.
  * @returns {Promise<string>}
- * @throws SetupError with a sentence for people, where none can be had
+ * @throws SetupError with a message for people, if there can be none
  */
 export async function ensureChromium() {
   const found = findChromium();

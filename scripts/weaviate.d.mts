@@ -1,4 +1,4 @@
-/** Where the engine is, or would be. */
+/** The path of the engine, whether or not it has been built. */
 export const weaviateBinary: string;
-/** Builds the engine where it is missing; returns where it is. */
+/** Builds the engine if it is missing. @returns its path */
 export function installWeaviate(): string;

@@ -1,5 +1,5 @@
-// Puts the engine that the tests of the shared store run on into a cache folder, built by Go from its published module, and
-// prints where it is. `node scripts/weaviate.mjs`; it takes some minutes once, and no time when it is there.
+// `node scripts/weaviate.mjs` builds the Weaviate that the tests of the shared store use, with Go from its published module, into a cache
+// folder, and prints its path. This takes a few minutes the first time.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, renameSync } from 'node:fs';
 import { homedir } from 'node:os';
@@ -9,16 +9,16 @@ import { fileURLToPath } from 'node:url';
 const version = '1.35.2';
 const folder = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'assay-ci', `weaviate-${version}`);
 
-/** Where the engine is, or would be. */
+/** The path of the engine, whether or not it has been built. */
 export const weaviateBinary = join(folder, 'weaviate-server');
 
-/** Builds the engine where it is missing; what is half built is not taken for it. */
+/** Builds the engine if it is missing; moved to its place only once it is complete. */
 export function installWeaviate() {
   if (existsSync(weaviateBinary)) return weaviateBinary;
   const building = join(folder, `building-${process.pid}`);
   mkdirSync(building, { recursive: true });
   const { PATH = '', GOFLAGS = '' } = process.env;
-  // One package at a time and without debugging symbols: the machine has other work.
+  // One package at a time, and without debugging symbols, to leave room for other work on the machine.
   const built = spawnSync(
     'nice',
     ['go', 'install', '-ldflags=-s -w', `github.com/weaviate/weaviate/cmd/weaviate-server@v${version}`],

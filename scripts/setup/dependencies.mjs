@@ -23,26 +23,26 @@ export function dependenciesMatch({ project, omitDev }) {
 }
 
 /**
- * Installs what package-lock.json says, without running anybody's install script: faiss-node's and onnxruntime-node's
- * reach for hosts that not every machine can, and the parts of them that are wanted come by other ways.
+ * Installs the packages of package-lock.json without their install scripts: those of faiss-node and onnxruntime-node fetch from hosts that
+ * not every machine can reach, and the parts that are needed are obtained in other ways.
  * @param {{ project: string, omitDev: boolean, step: import('./progress.mjs').Step }} options
  */
 export async function installDependencies({ project, omitDev, step }) {
   step.doing('installing packages');
   const args = ['ci', '--ignore-scripts', '--no-audit', '--no-fund', omitDev ? '--omit=dev' : '--include=dev'];
-  // npm's own pauses between tries let an offline machine wait for over a minute.
+  // With npm's default pauses between tries, an offline machine would wait for over a minute.
   args.push('--fetch-retry-mintimeout=1000', '--fetch-retry-maxtimeout=8000');
   await npm(project, args, 'dependencies', 'The packages of package-lock.json could not be installed');
   return `${Object.keys(lockedPackages(join(project, 'node_modules/.package-lock.json')) ?? {}).length} packages`;
 }
 
-/** The version of Node that package-lock.json pins, or undefined without it. @param {string} project */
+/** The version of Node that package-lock.json pins, if any. @param {string} project */
 export function pinnedRuntime(project) {
   return lockedPackages(join(project, 'package-lock.json'))?.['node_modules/node']?.version;
 }
 
 /** The pinned Node inside node_modules. @param {string} project */
-export const runtimePath = (project) => join(project, 'node_modules/.bin/node');
+const runtimePath = (project) => join(project, 'node_modules/.bin/node');
 
 /** @param {string} project */
 export async function runtimeMatches(project) {
@@ -60,7 +60,7 @@ async function lookAtRuntime(project) {
 }
 
 /**
- * The npm package `node` ships the runtime itself; its install script, the one that is run, puts it in its place.
+ * Installs the pinned Node. The npm package `node` contains the runtime, and its install script, the only one that is run, places it.
  * @param {{ project: string, step: import('./progress.mjs').Step }} options
  */
 export async function installRuntime({ project, step }) {
@@ -69,7 +69,7 @@ export async function installRuntime({ project, step }) {
   step.doing(`installing Node ${version}`);
   await npm(project, ['rebuild', 'node', '--ignore-scripts=false'], 'runtime', complaint);
   let look = await lookAtRuntime(project);
-  // Small Debian systems come without the one library that Node needs beyond the C and C++ ones.
+  // Small Debian systems lack the one library that Node needs besides those of C and C++.
   const lacksLibrary = look.output.includes('libatomic.so.1');
   if (lacksLibrary && mayInstallPackages()) {
     step.doing('installing libatomic1');
@@ -77,7 +77,7 @@ export async function installRuntime({ project, step }) {
     look = await lookAtRuntime(project);
   }
   if (look.ok) return `Node ${version}`;
-  // First on npm's PATH, a Node that doesn't run would keep set-up itself from being started again.
+  // It is first on npm's PATH, so a Node that doesn't run would prevent set-up itself from being started again.
   for (const path of ['.bin/node', 'node/bin', 'node/node_modules']) {
     rmSync(join(project, 'node_modules', path), { recursive: true, force: true });
   }
@@ -89,11 +89,14 @@ export async function installRuntime({ project, step }) {
 }
 
 /**
- * @param {string} project @param {string[]} args @param {string} log @param {string} complaint
+ * Runs npm.
+ * @param {string} project @param {string[]} args
+ * @param {string} log the name of its log in .setup, without the extension
+ * @param {string} complaint what the SetupError says if it fails, without the cause
  */
 async function npm(project, args, log, complaint) {
-  // Started through npm, npm says where it and its Node are; else it is looked for on the PATH. The Node that runs here may be
-  // the one in node_modules, which goes away while packages are installed anew.
+  // If npm started this process, it says where npm and its Node are; otherwise npm is looked for on the PATH. The Node that runs this may
+  // be the one in node_modules, which disappears while packages are installed.
   const { npm_execpath: script, npm_node_execpath: node = process.execPath } = process.env;
   const [command, first] = script?.endsWith('.js') ? [node, [script]] : ['npm', []];
   const result = await run(command, [...first, ...args], {

@@ -4,8 +4,8 @@ import { patchFaissSource } from './faiss-patch.mjs';
 import { run } from './run.mjs';
 
 /**
- * Compiles faiss-node's one source file against the system's FAISS, with our distance loops, searches by several threads, and
- * exceptions that reach JavaScript instead of aborting the process.
+ * Compiles faiss-node's only source file against the system's FAISS, with our distance loops, searches by several threads, and exceptions
+ * that reach JavaScript instead of aborting the process.
  * @param {{ project: string, folder: string, log: string }} options `folder`: an empty one to work in
  * @returns {Promise<{ file: string, faissVersion: string, notes: string[] } | { problem: string }>}
  */
@@ -33,7 +33,7 @@ export async function buildFaiss({ project, folder, log }) {
       'g++',
       [
         ...['-std=c++17', '-O3', '-fopenmp', '-fPIC', '-shared', '-s', '-w'],
-        // Without these two, an exception of FAISS ends the process.
+        // Without these two, an exception in FAISS ends the process.
         ...['-fexceptions', '-DNODE_ADDON_API_CPP_EXCEPTIONS_ALL'],
         ...['-DNAPI_VERSION=6', '-DNODE_GYP_MODULE_NAME=faiss_node'],
         ...['-include', join(native, 'index-type.h'), '-include', join(native, 'index.h')],
@@ -54,7 +54,7 @@ export async function buildFaiss({ project, folder, log }) {
   return { file, faissVersion: systemFaissVersion(), notes };
 }
 
-/** Read from FAISS's own header. */
+/** The version of the system's FAISS, from its header. */
 function systemFaissVersion() {
   const header = readFileSync('/usr/include/faiss/Index.h', 'utf8');
   const parts = ['MAJOR', 'MINOR', 'PATCH'].map((part) => new RegExp(`FAISS_VERSION_${part} (\\d+)`).exec(header)?.[1]);

@@ -1,6 +1,6 @@
 /**
- * The places of faiss-node's source that are changed. `search` never frees the copy of its query, 1.5 KB at 384 dimensions, so a
- * million searches cost 1.5 GB; it has one thread; both take plain arrays only (see native/index.h for these two).
+ * The changes to faiss-node's source. `search` never frees the copy of its query (1.5 KB at 384 dimensions, so 1.5 GB after a million
+ * searches), and uses one thread; `search` and `add` take plain arrays only (for the latter two see native/index.h).
  */
 const CHANGES = [
   {
@@ -22,17 +22,18 @@ const CHANGES = [
 ];
 
 /**
- * Returns the mended source, or undefined when a place isn't found exactly once: another version of faiss-node may
- * have mended or moved it, and freeing twice would be worse than a leak.
+ * Patches faiss-node's source.
  * @param {string} source
+ * @returns {string | undefined} undefined if a place isn't found exactly once: another version of faiss-node may have fixed or moved it,
+ * and freeing twice would be worse than a leak
  */
 export function patchFaissSource(source) {
   if (source.includes('delete[] xq')) return undefined;
-  let mended = source;
+  let patched = source;
   for (const { find, replace } of CHANGES) {
-    const parts = mended.split(find);
+    const parts = patched.split(find);
     if (parts.length !== 2) return undefined;
-    mended = parts.join(replace);
+    patched = parts.join(replace);
   }
-  return mended;
+  return patched;
 }

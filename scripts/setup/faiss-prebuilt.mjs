@@ -4,8 +4,7 @@ import { join } from 'node:path';
 import { run } from './run.mjs';
 
 /**
- * Fetches the binary that faiss-node's authors publish, the way the package's own install script does, but into a
- * folder of ours and with an end to its patience.
+ * Fetches the binary that faiss-node's authors publish, like the package's own install script, but into a given folder and with a timeout.
  * @param {{ project: string, folder: string, log: string }} options `folder`: an empty one to work in
  * @returns {Promise<{ file: string, faissVersion: string, notes: string[] } | { problem: string }>}
  */
@@ -28,7 +27,7 @@ export async function fetchPrebuiltFaiss({ project, folder, log }) {
   if (result.timedOut) return { problem: 'its host did not answer in 20 s' };
   if (!result.ok || !existsSync(file))
     return { problem: 'its host could not be reached, or has none for this machine' };
-  // The package names the FAISS it is built from only in the command that would clone it.
+  // The package states the version of its FAISS only in the command that would clone it.
   const install = JSON.parse(readFileSync(faissNode, 'utf8')).scripts?.install ?? '';
   return { file, faissVersion: /-b v([\d.]+)/.exec(install)?.[1] ?? 'unknown', notes: [] };
 }

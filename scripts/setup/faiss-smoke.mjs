@@ -1,10 +1,10 @@
 // Run as `node faiss-smoke.mjs FILE`: loads a faiss-node binding and checks its answers against plain arithmetic.
-// It has a process of its own, since a bad binary aborts instead of throwing.
+// A process of its own, because a bad binary aborts instead of throwing.
 import { createRequire } from 'node:module';
 import { resolve } from 'node:path';
 
 const DIMENSION = 384;
-// Enough that our own build shares them out among threads.
+// Enough for our own build to use several threads.
 const VECTORS = 6000;
 const K = 3;
 
@@ -21,8 +21,7 @@ const stored = vectors(VECTORS);
 const index = new IndexFlatIP(DIMENSION);
 index.add(stored);
 
-// One query takes FAISS's own loop, many take the BLAS library's matrix product, which old versions get wrong on new
-// processors.
+// For one query FAISS uses its own loop, for many the BLAS library's matrix product, which old versions get wrong on new processors.
 for (const queries of [1, 64]) {
   const asked = vectors(queries);
   const { distances, labels } = index.search(asked, K);

@@ -24,14 +24,14 @@ const RELEASE = 'node_modules/faiss-node/build/Release';
 const BINDING = `${RELEASE}/faiss-node.node`;
 
 /**
- * What set-up recorded of the binding, if the file is still the one it placed.
+ * What set-up recorded about the binding, if the file is still the one that it placed and is up to date.
  * @param {string} project @returns {FaissRecord | undefined}
  */
 export function faissRecord(project) {
   try {
     const record = JSON.parse(readFileSync(join(project, '.setup/faiss.json'), 'utf8'));
     const { size, mtimeMs } = statSync(join(project, BINDING));
-    // Image layers keep times in whole seconds.
+    // Container images keep times in whole seconds.
     const isOurs = record.bytes === size && Math.abs(record.mtimeMs - mtimeMs) < 1000;
     return isOurs && !isOutdated(project) ? record : undefined;
   } catch {
@@ -40,7 +40,7 @@ export function faissRecord(project) {
 }
 
 /**
- * Whether the binding was built from other sources of ours than are there now: the project was updated since.
+ * Whether the binding was built from an older version of our sources.
  * @param {string} project
  */
 function isOutdated(project) {
@@ -53,7 +53,7 @@ function isOutdated(project) {
   }
 }
 
-/** @param {string} project @returns {string | null} null where they were left out, as in an image */
+/** @param {string} project @returns {string | null} null where our sources were left out, as in an image */
 function hashOfSources(project) {
   const folder = join(project, 'native');
   if (!existsSync(folder)) return null;
@@ -66,8 +66,8 @@ function hashOfSources(project) {
 export const faissPresent = (project) => existsSync(join(project, BINDING));
 
 /**
- * Puts a working native binding where faiss-node looks for it. Our own build comes first where it can be made: it is
- * several times faster and survives FAISS's exceptions; the published binary is the way for everybody else.
+ * Puts a working native binding where faiss-node looks for it: our own build where it can be made, because it is several times faster and
+ * survives FAISS's exceptions, or else the published binary.
  * @param {{ project: string, step: import('./progress.mjs').Step, ways?: ('built' | 'prebuilt')[] }} options
  */
 export async function installFaiss({ project, step, ways = ['built', 'prebuilt'] }) {
@@ -80,7 +80,7 @@ export async function installFaiss({ project, step, ways = ['built', 'prebuilt']
   const problems = [];
   for (const kind of ways) {
     const folder = join(project, '.setup/faiss');
-    rmSync(folder, { recursive: true, force: true }); // of a set-up that was interrupted
+    rmSync(folder, { recursive: true, force: true }); // from an interrupted set-up
     try {
       const result = await (kind === 'built' ? build : fetchPrebuilt)({ project, folder, step });
       if ('problem' in result) {
@@ -142,7 +142,7 @@ async function answers(file) {
 }
 
 /**
- * The published binary brings libraries in its folder, so the whole folder goes; the binding itself comes last, by rename.
+ * Moves the binding to its place with its whole folder, in which the published binary has libraries; by one rename, once all is copied.
  * @param {string} file @param {string} project
  */
 function place(file, project) {

@@ -7,11 +7,11 @@ const STORED = 0;
 const DEFLATED = 8;
 
 /**
- * Reads one file out of a jar, which is a zip; nothing of it is written under a name that the archive chooses.
- * A library for this would be one more dependency for forty lines, and what comes out is checked by its SHA-256 anyway.
+ * Reads one file out of a jar, which is a zip. Nothing is written under a name that the archive chooses. Set-up has no dependencies, this
+ * takes forty lines, and the result is checked by its SHA-256 anyway.
  * @param {string} path
  * @param {string} name
- * @returns {Buffer | undefined} undefined: no such file in it, or not a zip
+ * @returns {Buffer | undefined} undefined where it holds no such file, or is not a zip
  */
 export function readFromJar(path, name) {
   const jar = readFileSync(path);

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /**
- * Lets one set-up at a time work in a project: `npm start` and `npm test` may be typed in two terminals at once.
- * A lock left by a process that died counts for nothing.
+ * Lets only one set-up at a time work in a project: `npm start` and `npm test` may be started in two terminals at once. The lock of a
+ * process that died doesn't count.
  * @template T
  * @param {string} folder the project's .setup folder
  * @param {() => void} onWait called once if another set-up is at work
@@ -40,8 +40,8 @@ function isAlive(file) {
   try {
     const pid = Number(readFileSync(file, 'utf8'));
     const ageMs = Date.now() - statSync(file).mtimeMs;
-    if (pid === 0) return ageMs < 5_000; // made, its number not written yet
-    // Process numbers are used again, in containers very soon.
+    if (pid === 0) return ageMs < 5_000; // the process id hasn't been written yet
+    // Process ids are reused, in containers very soon.
     if (pid === process.pid || ageMs > 3_600_000) return false;
     process.kill(pid, 0);
     return true;

@@ -1,6 +1,6 @@
-// Run as `node maven-fetch.mjs PROJECT ARTIFACT FOLDER FILE [REPOSITORY]`: fetches one Maven artefact by the npm package
-// mvn-artifact-download. A process of its own, since that package leaves a broken download's error to nobody, and so
-// that it can be stopped when it hangs.
+// Run as `node maven-fetch.mjs PROJECT ARTIFACT FOLDER FILE [REPOSITORY]`: fetches one Maven artefact with the npm package
+// mvn-artifact-download. A process of its own, because that package leaves the error of a broken download unhandled, and so that it can
+// be stopped when it hangs.
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 

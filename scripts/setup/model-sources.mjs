@@ -12,7 +12,7 @@ import { run } from './run.mjs';
 /** @typedef {{ label: string, open(): Promise<Opened> }} Source */
 
 /**
- * Where a model's files may come from, in the order in which they are tried.
+ * The sources of a model's files, in the order in which they are tried.
  * @param {Model} model
  * @param {{ project: string, folder: string, localFolder?: string, onFraction(fraction: number): void }} options
  *   `folder`: a temporary one for downloads

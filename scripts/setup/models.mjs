@@ -6,7 +6,7 @@ import { SetupError } from './setup-error.mjs';
 
 /** @typedef {import('./model-sources.mjs').Model} Model */
 
-/** What was verified, so that a later start compares size and time instead of hashing megabytes. */
+/** The file that records what was verified, so that later starts compare sizes and times instead of hashing megabytes. */
 const STAMP = '.verified.json';
 
 /** @param {string} manifest @returns {Model[]} */
@@ -19,8 +19,7 @@ export function readManifest(manifest) {
 }
 
 /**
- * True when every file of the model is there with the manifest's SHA-256. Hashes only what changed since it was last
- * verified.
+ * Whether every file of the model is there with the manifest's SHA-256. Hashes only files that changed since they were last verified.
  * @param {Model} model @param {string} models the folder of all models
  */
 export function modelVerified(model, models) {
@@ -42,13 +41,15 @@ export function modelVerified(model, models) {
 }
 
 /**
- * Brings the files of one model from the first source that has them right.
+ * Installs the files of one model from the first source that has the right ones.
+ * @returns the source's label
+ * @throws SetupError where no source has them
  * @param {{ model: Model, models: string, project: string, localFolder?: string, step: import('./progress.mjs').Step }} options
  */
 export async function installModel({ model, models, project, localFolder, step }) {
   const folder = join(models, model.name);
   const temporary = join(models, `.${model.name}`);
-  rmSync(temporary, { recursive: true, force: true }); // of a set-up that was interrupted
+  rmSync(temporary, { recursive: true, force: true }); // from an interrupted set-up
   const problems = [];
   try {
     const onFraction = (/** @type {number} */ fraction) => step.doing(`fetching ${model.name}`, fraction);
@@ -71,6 +72,7 @@ export async function installModel({ model, models, project, localFolder, step }
 }
 
 /**
+ * Installs a model's files from one source, if they are the manifest's.
  * @param {import('./model-sources.mjs').Source} source
  * @param {{ model: Model, folder: string, temporary: string }} options
  * @returns {Promise<string | undefined>} what is wrong, if anything
@@ -111,6 +113,6 @@ function writeStamp(model, folder) {
   try {
     writeFileSync(join(folder, STAMP), JSON.stringify(stamp));
   } catch {
-    // A read-only folder is no fault: its files are hashed each time.
+    // The folder may be read-only; its files are then hashed each time.
   }
 }

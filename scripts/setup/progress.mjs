@@ -1,8 +1,8 @@
-// What the terminal shows while set-up works. It all goes to stderr, so that a command whose stdout is piped stays clean.
+// The progress that set-up shows. It goes to stderr, so that the stdout of a command that is piped stays clean.
 
 const FRAMES = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];
 
-/** @param {number} startedAt a performance.now() */
+/** The time since `startedAt`, in words. @param {number} startedAt a value of performance.now() */
 export function elapsed(startedAt) {
   const seconds = (performance.now() - startedAt) / 1000;
   if (seconds >= 60) return `${Math.floor(seconds / 60)} min ${Math.floor(seconds % 60)} s`;
@@ -10,7 +10,7 @@ export function elapsed(startedAt) {
 }
 
 /**
- * One line a step: a spinner with per cent on a terminal, plain lines elsewhere (logs, CI).
+ * Shows each step on a line: with a spinner and a percentage on a terminal, plain elsewhere (logs, CI).
  * @param {{ isTTY?: boolean, columns?: number, write(text: string): unknown }} stream
  */
 export function createProgress(stream) {
@@ -40,11 +40,11 @@ export function createProgress(stream) {
        * @param {number} [fraction]
        */
       doing(what, fraction) {
-        const news = what !== doing;
+        const isNew = what !== doing;
         doing = what;
         percent = fraction === undefined ? '' : `${Math.min(100, Math.round(fraction * 100))}% `;
         if (live) draw();
-        else if (news) stream.write(`  ${name}: ${what} …\n`);
+        else if (isNew) stream.write(`  ${name}: ${what} …\n`);
       },
       /** @param {string} outcome */
       done(outcome) {

@@ -3,10 +3,10 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 
 /**
- * Runs one command to its end, never longer than `timeoutMs`, and keeps what it printed. Never throws.
+ * Runs a command, no longer than `timeoutMs`, and returns its output. Never throws.
  * @param {string} command
  * @param {string[]} args
- * @param {{ timeoutMs: number, cwd?: string, env?: NodeJS.ProcessEnv, log?: string }} options `log`: a file that gets the output
+ * @param {{ timeoutMs: number, cwd?: string, env?: NodeJS.ProcessEnv, log?: string }} options `log`: a file for the output
  * @returns {Promise<{ ok: boolean, timedOut: boolean, missing: boolean, output: string }>}
  */
 export function run(command, args, { timeoutMs, cwd, env, log }) {
@@ -17,7 +17,7 @@ export function run(command, args, { timeoutMs, cwd, env, log }) {
     const timer = setTimeout(() => {
       timedOut = true;
       child.kill('SIGKILL');
-      // A grandchild may hold the pipes open: don't wait for it.
+      // A grandchild may keep the pipes open: don't wait for it.
       child.stdout.destroy();
       child.stderr.destroy();
     }, timeoutMs);

@@ -1,2 +1,2 @@
-/** A failure that was foreseen: its message is one whole sentence for the person at the terminal, shown without a stack. */
+/** A foreseen failure, whose message is shown to the person at the terminal, without a stack. */
 export class SetupError extends Error {}

@@ -2,7 +2,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { run } from './run.mjs';
 
 /** What compiling the binding needs, by Debian's and Ubuntu's package names. */
-export const BUILD_PACKAGES = ['g++', 'libfaiss-dev', 'libopenblas-dev'];
+const BUILD_PACKAGES = ['g++', 'libfaiss-dev', 'libopenblas-dev'];
 
 /** Those of BUILD_PACKAGES that this machine lacks. */
 export async function missingBuildPackages() {
@@ -15,18 +15,20 @@ export async function missingBuildPackages() {
   return BUILD_PACKAGES.filter((name) => !has[/** @type {keyof typeof has} */ (name)]);
 }
 
-/** True where packages can be installed without asking anybody: root, on a system with apt. */
+/** Whether packages can be installed without anybody's consent: as root, on a system with apt. */
 export function mayInstallPackages() {
   return process.platform === 'linux' && process.getuid?.() === 0 && existsSync('/usr/bin/apt-get');
 }
 
 /**
+ * Installs packages with apt.
  * @param {string[]} packages
- * @param {string} log
+ * @param {string} log the path of its logs, without the extension
+ * @returns {Promise<boolean>} whether they were installed
  */
 export async function installPackages(packages, log) {
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-  // An offline machine should hear "no" soon.
+  // On an offline machine this should fail soon.
   const quick = ['-o', 'Acquire::Retries=1', '-o', 'Acquire::http::Timeout=15', '-o', 'Acquire::https::Timeout=15'];
   await run('apt-get', [...quick, 'update'], { timeoutMs: 180_000, env, log: `${log}-update.log` });
   const args = [...quick, 'install', '-y', '--no-install-recommends', ...packages];
