@@ -37,8 +37,10 @@ export function notebookMarkdown(value: unknown): string | null {
     .join('\n\n');
 }
 
+/** Code between fences that don't occur in it. */
 function fenced(code: string, language = ''): string {
   if (code.trim() === '') return '';
-  const fence = code.includes('```') ? '~~~~~~' : '```';
+  const longest = (code.match(/~+/g) ?? []).reduce((most, { length }) => Math.max(most, length), 5);
+  const fence = code.includes('```') ? '~'.repeat(longest + 1) : '```';
   return `${fence}${language}\n${code.trimEnd()}\n${fence}`;
 }

@@ -128,3 +128,12 @@ test('a Jupyter notebook is read as its cells: words, code and what it printed',
   ])
     assert.match(loadJson(JSON.stringify(other)).text, /nbformat: /);
 });
+
+test('code in a notebook stays code, whatever fences it holds itself', () => {
+  const source = 'help = """\n```\n~~~~~~~~\n# Not a heading\n"""';
+  const notebook = { nbformat: 4, cells: [{ cell_type: 'code', source }] };
+  const { text, headings, blocks } = loadJson(JSON.stringify(notebook));
+  assert.ok(text.includes(source));
+  assert.deepEqual(headings, []);
+  assert.deepEqual(blocks, [{ start: 0, end: text.length, kind: 'code' }]);
+});
