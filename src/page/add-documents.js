@@ -1,13 +1,14 @@
 // @ts-check
-// The place where files are dropped or chosen, and a text is pasted.
+// Adds documents: files are dropped or chosen, text is pasted.
 import { html } from 'htm/preact';
 import { useRef, useState } from 'preact/hooks';
 import { filesOf } from './dropped-files.js';
 import { useRefused } from './key-rights.js';
 import { PasteText } from './paste-text.js';
 
-/** The formats that the service reads, for the browser's dialog. */
-export const takes = '.md,.markdown,.mdx,.txt,.text,.html,.htm,.pdf,.docx,.epub,.csv,.tsv,.json,.jsonl,.ndjson,.ipynb';
+/** The extensions of files that the service reads, for the browser's dialog. */
+export const acceptedExtensions =
+  '.md,.markdown,.mdx,.txt,.text,.html,.htm,.pdf,.docx,.epub,.csv,.tsv,.json,.jsonl,.ndjson,.ipynb';
 
 /** @param {{ collection: string, add: (files: { file: Blob, source: string }[]) => void, afterChange: () => Promise<void> }} props */
 export function AddDocuments({ collection, add, afterChange }) {
@@ -26,10 +27,10 @@ export function AddDocuments({ collection, add, afterChange }) {
   };
   return html`<section class="add" aria-label="Add documents">
     <div class="drop card ${isOver ? 'over' : ''}" onDragOver=${over} onDragLeave=${() => setOver(false)} onDrop=${drop}>
-      ${isRefused && html`<p>Files can not be added with this key.</p>`}
+      ${isRefused && html`<p>This key does not allow adding files.</p>`}
       <p>${!isRefused && html`<strong>Drop files here</strong> or `}<button type="button" class="primary" disabled=${isRefused} aria-describedby=${isRefused ? 'refused-write' : undefined} onClick=${() => picker.current?.click()}>Choose files</button></p>
       <p class="quiet">Markdown, text, HTML, PDF, DOCX, EPUB, CSV, JSON. A file of the same name is replaced.</p>
-      <input ref=${picker} class="hidden" type="file" multiple accept=${takes} tabindex="-1" aria-label="Files to upload" onChange=${(
+      <input ref=${picker} class="hidden" type="file" multiple accept=${acceptedExtensions} tabindex="-1" aria-label="Files to upload" onChange=${(
         /** @type {any} */ { currentTarget },
       ) => {
         add(named(currentTarget.files));

@@ -1,5 +1,5 @@
 // @ts-check
-// The answer: its text, each sentence with the evidence that bears it out.
+// An answer's text, each sentence linked to the evidence that supports it.
 import { html } from 'htm/preact';
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { linkSentences, splitSentences } from './link-sentences.js';
@@ -7,7 +7,7 @@ import { linkSentences, splitSentences } from './link-sentences.js';
 /** @typedef {import('./link-sentences.js').Evidence} Evidence */
 
 const blocks = 'p, li, td, blockquote, div';
-/** Headings and code claim nothing that could be borne out. */
+/** Headings and code make no claims that evidence could support. */
 const noClaims = 'h1, h2, h3, h4, h5, h6, th, pre';
 
 /**
@@ -18,7 +18,7 @@ const noClaims = 'h1, h2, h3, h4, h5, h6, th, pre';
  *   marksUnsupported: boolean,
  *   current: number | null,
  *   onPick: (evidence: number) => void,
- * }} props `isMarkdown`: a model wrote it; otherwise it is quoted, and shown as it stands
+ * }} props `isMarkdown`: a model wrote the answer; otherwise it is quoted from documents, and shown as plain text
  */
 export function Answer({ text, isMarkdown, evidence, marksUnsupported, current, onPick }) {
   const place = useRef(/** @type {HTMLDivElement | null} */ (null));
@@ -35,16 +35,16 @@ export function Answer({ text, isMarkdown, evidence, marksUnsupported, current, 
   });
   const pick = (/** @type {MouseEvent} */ event) => {
     const picked = /** @type {HTMLElement} */ (event.target).closest('[data-evidence]');
-    // Who selects a text to copy it, or follows a link, doesn't ask for evidence.
+    // Selecting text, or following a link, isn't asking for evidence.
     if (!picked || !getSelection()?.isCollapsed || /** @type {HTMLElement} */ (event.target).closest('a')) return;
     onPick(Number(/** @type {HTMLElement} */ (picked).dataset.evidence));
   };
-  // The buttons in it are what keyboards reach; the click on a sentence is a shortcut for the mouse
+  // Keyboards reach the buttons within; clicking a sentence is a shortcut for the mouse.
   return html`<div class="answer-text" ref=${place} onClick=${pick}></div>`;
 }
 
 /**
- * The renderer of Markdown, once it has been fetched; until then, and without a model, text is text.
+ * The Markdown renderer, once it has been fetched; null before that, and for answers that aren't Markdown.
  * @param {boolean} isMarkdown
  */
 function useMarkdown(isMarkdown) {
@@ -56,7 +56,7 @@ function useMarkdown(isMarkdown) {
 }
 
 /**
- * Wraps every sentence in spans and puts a button behind those that have evidence, words behind those that have none.
+ * Wraps each sentence in spans, and puts a button after it if it has evidence, or else a note.
  * @param {HTMLElement} root
  * @param {Evidence[]} evidence
  * @param {boolean} marksUnsupported
@@ -67,7 +67,7 @@ function annotate(root, evidence, marksUnsupported) {
     sentences.map(({ text }) => text),
     evidence,
   );
-  // From the last to the first, so that what is split off a text node leaves the offsets before it as they are.
+  // Last to first, so that splitting a text node doesn't change the offsets before it.
   for (const [at, { parts }] of [...sentences.entries()].reverse()) {
     const link = links[at] ?? null;
     if (link === null && !marksUnsupported) continue;
@@ -87,6 +87,7 @@ function annotate(root, evidence, marksUnsupported) {
 }
 
 /**
+ * The sentences of an answer, each with the parts of text nodes that it consists of.
  * @param {HTMLElement} root
  * @returns {{ text: string, parts: { node: Text, from: number, to: number }[] }[]}
  */

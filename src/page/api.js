@@ -1,16 +1,16 @@
 // @ts-check
-// The page's way to the service: one place for the key, for errors and for streams.
+// The page's calls to the service: the one place for the key, errors and streams.
 import { forTab } from './storage.js';
 
 const keyPlace = 'assay.key';
 
-/** A call that failed: `code` is the service's, or OFFLINE where nobody answered, or CUT_OFF where a stream ended too early. */
+/** A failed call: `code` is the service's, OFFLINE if there was no reply, or CUT_OFF if a stream ended too early. */
 export class CallError extends Error {
   /**
    * @param {string} code
    * @param {string} message
    * @param {string} [requestId]
-   * @param {number} [retryAfterSeconds] when the service says that it may be tried again
+   * @param {number} [retryAfterSeconds] after how long the service allows another try
    */
   constructor(code, message, requestId, retryAfterSeconds) {
     super(message);
@@ -20,11 +20,11 @@ export class CallError extends Error {
   }
 }
 
-/** Tells of `key-needed` (detail: the CallError), `offline` and `online`. */
-export const line = new EventTarget();
+/** Emits `key-needed` (with the CallError as its detail), `offline` and `online`. */
+export const connection = new EventTarget();
 
 export const storedKey = () => forTab.read(keyPlace);
-/** @param {string | null} key null forgets it */
+/** Keeps the key until the tab is closed. @param {string | null} key null forgets it */
 export const storeKey = (key) => forTab.write(keyPlace, key);
 
 /** @returns {Record<string, string>} */
@@ -50,7 +50,7 @@ export async function call(method, path, options = {}) {
 }
 
 /**
- * Asks, and tells of each event of the answer's stream as it comes.
+ * Asks a question, and passes on each event of the reply's stream as it comes.
  * @param {object} request the body of POST /ask
  * @param {{ signal: AbortSignal, onEvent: (name: string, data: any) => void }} options
  * @throws CallError; an AbortError where the signal fires
@@ -71,7 +71,7 @@ export async function ask(request, { signal, onEvent }) {
 }
 
 /**
- * Sends one file, as a multipart upload. fetch tells nothing of how far an upload is; XMLHttpRequest does.
+ * Uploads one file. By XMLHttpRequest, because fetch doesn't report the progress of an upload.
  * @param {{ file: Blob, source: string, collection: string, onProgress: (share: number) => void }} upload
  * @returns {Promise<{ isNew: boolean, unchanged: boolean, passages: number, id: string }>}
  * @throws CallError
@@ -86,7 +86,7 @@ export function upload({ file, source, collection, onProgress }) {
     for (const [name, value] of Object.entries(keyHeader())) request.setRequestHeader(name, value);
     request.responseType = 'json';
     request.upload.onprogress = ({ loaded, total }) => onProgress(total > 0 ? loaded / total : 1);
-    // A service that refuses early closes the connection while the file is on its way: that too ends here.
+    // A service that refuses an upload early closes the connection; that ends here too.
     request.onerror = () => reject(new CallError('OFFLINE', 'The upload did not reach the service, or was cut off.'));
     request.onload = () => {
       const { status, response } = request;
@@ -115,7 +115,7 @@ async function send(method, path, { body, signal }) {
   } catch (error) {
     throw asCallError(error);
   }
-  line.dispatchEvent(new Event('online'));
+  connection.dispatchEvent(new Event('online'));
   if (response.ok) return response;
   throw toCallError(response.status, await response.json().catch(() => null), response.headers.get('retry-after'));
 }
@@ -123,20 +123,20 @@ async function send(method, path, { body, signal }) {
 /** @param {unknown} error */
 function asCallError(error) {
   if (error instanceof CallError || /** @type {Error} */ (error).name === 'AbortError') return error;
-  line.dispatchEvent(new Event('offline'));
-  return new CallError('OFFLINE', 'The service can not be reached.');
+  connection.dispatchEvent(new Event('offline'));
+  return new CallError('OFFLINE', 'The service cannot be reached.');
 }
 
 /**
  * @param {number} status
  * @param {any} body
- * @param {string | null} retryAfter the header's seconds; a date, which only a proxy would send, is left
+ * @param {string | null} retryAfter the header's value in seconds; a date, which only a proxy would send, is ignored
  */
 function toCallError(status, body, retryAfter) {
   const { code = `HTTP_${status}`, message = 'The service refused without saying why.', requestId } = body?.error ?? {};
   const seconds = /^\d+$/.test(retryAfter ?? '') ? Number(retryAfter) : undefined;
   const error = new CallError(code, message, requestId, seconds);
-  if (status === 401) line.dispatchEvent(new CustomEvent('key-needed', { detail: error }));
+  if (status === 401) connection.dispatchEvent(new CustomEvent('key-needed', { detail: error }));
   return error;
 }
 

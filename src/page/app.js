@@ -1,10 +1,11 @@
 // @ts-check
-// The page as a whole: where one is, which collection, which key, and whether the service is there.
+// The whole page: the current view, the collection, the key, and whether the service can be reached.
 import { html } from 'htm/preact';
 import { useCallback, useEffect, useState } from 'preact/hooks';
-import { call, line, storedKey, storeKey } from './api.js';
+import { call, connection, storedKey, storeKey } from './api.js';
 import { isUnderWay } from './ask-state.js';
 import { AskView } from './ask-view.js';
+import { counted } from './counted.js';
 import { forgetAsk, useCurrentAsk } from './current-ask.js';
 import { DocumentDialog } from './document-dialog.js';
 import { DocumentsView } from './documents-view.js';
@@ -40,11 +41,11 @@ export function App() {
       setCollections(found);
       setFailure(null);
       setRefusal(null);
-      // A collection of an earlier visit may be gone, or closed to this key.
+      // The collection of an earlier visit may be gone, or not allowed to this key.
       setCollection((before) => (found.some(({ name }) => name === before) ? before : (found[0]?.name ?? 'default')));
     } catch (error) {
       setFailure(error);
-      // A key that is known but not enough is another matter than one that is missing.
+      // A valid key without the right is not a missing key.
       if (/** @type {any} */ (error).code === 'KEY_FORBIDDEN') setRefusal(null);
     }
   }, []);
@@ -54,19 +55,20 @@ export function App() {
     const needKey = (/** @type {any} */ { detail }) => setRefusal(detail);
     const off = () => setOffline(true);
     const on = () => setOffline(false);
-    line.addEventListener('key-needed', needKey);
-    line.addEventListener('offline', off);
-    line.addEventListener('online', on);
+    connection.addEventListener('key-needed', needKey);
+    connection.addEventListener('offline', off);
+    connection.addEventListener('online', on);
     addEventListener('keydown', focusQuestion);
-    // A document lies over the view that it was opened from; a file that is dropped beside its place would replace the page.
+    // A document lies over the view that it was opened from, and closes with it.
     const closeDocument = (/** @type {HashChangeEvent} */ { oldURL, newURL }) =>
       isSameAsk(oldURL, newURL) || setOpened(null);
     addEventListener('hashchange', closeDocument);
+    // A file that is dropped in the wrong place would replace the page.
     for (const name of ['dragover', 'drop']) addEventListener(name, /** @type {any} */ (refuseFiles));
     return () => {
-      line.removeEventListener('key-needed', needKey);
-      line.removeEventListener('offline', off);
-      line.removeEventListener('online', on);
+      connection.removeEventListener('key-needed', needKey);
+      connection.removeEventListener('offline', off);
+      connection.removeEventListener('online', on);
       removeEventListener('keydown', focusQuestion);
       removeEventListener('hashchange', closeDocument);
       for (const name of ['dragover', 'drop']) removeEventListener(name, /** @type {any} */ (refuseFiles));
@@ -77,7 +79,7 @@ export function App() {
     storeKey(key);
     forgetRefusals();
     setHasKey(key !== null);
-    // Who brings another key goes on where the old one was refused; who forgets it leaves nothing to see.
+    // With another key people go on where they were; forgetting the key leaves nothing to see.
     if (key === null) {
       setCollections(null);
       forgetAsk();
@@ -89,7 +91,7 @@ export function App() {
   const waits = current === null || isAsking ? undefined : isUnderWay(current) ? 'waits busy' : 'waits';
   const here = collections?.find(({ name }) => name === collection);
   const isEmpty = here?.documents === 0;
-  // Without a key there is nothing to show but what this browser has by itself.
+  // Without a key, only what this browser keeps can be shown.
   const isLocked = refusal !== null && collections === null;
   const picker = html`<label class="picker"><span>Collection</span>
     <select value=${collection} onChange=${(/** @type {any} */ event) => setCollection(event.currentTarget.value)}>
@@ -109,15 +111,15 @@ export function App() {
       ${hasKey && html`<button type="button" class="link" onClick=${() => takeKey(null)}>Forget key</button>`}
     </header>
     <main class="page" id="main" tabindex="-1">
-      ${isOffline && html`<div class="banner warn" role="alert"><p><strong>The service can not be reached.</strong> What you see may be old.</p><button type="button" onClick=${refresh}>Try again</button></div>`}
+      ${isOffline && html`<div class="banner warn" role="alert"><p><strong>The service cannot be reached.</strong> What you see may be out of date.</p><button type="button" onClick=${refresh}>Try again</button></div>`}
       ${refusal && html`<${KeyForm} refusal=${refusal} onKey=${takeKey} />`}
       ${failure && !isOffline && !refusal && html`<${Failure} error=${failure} retry=${refresh} />`}
-      ${collections?.length === 0 && html`<div class="banner"><p><strong>There is no collection yet that this key opens.</strong></p></div>`}
+      ${collections?.length === 0 && html`<div class="banner"><p><strong>There is no collection yet that this key may use.</strong></p></div>`}
       ${
         isEmpty &&
         view !== 'documents' &&
         view !== 'report' &&
-        html`<div class="banner"><p><strong>The collection “${collection}” is empty.</strong> Upload a document, and ask about it.</p><a class="button primary" href="#/documents">Upload documents</a></div>`
+        html`<div class="banner"><p><strong>The collection “${collection}” is empty.</strong> Upload a document and ask about it.</p><a class="button primary" href="#/documents">Upload documents</a></div>`
       }
       ${!isLocked && isAsking && html`<${AskView} ...${shared} askId=${view === 'asks' ? id : null} hasModel=${health?.models.chat != null} />`}
       ${!isLocked && view === 'search' && html`<${SearchView} ...${shared} />`}
@@ -128,7 +130,7 @@ export function App() {
     ${opened && html`<${DocumentDialog} key=${opened.id} place=${opened} onClose=${() => setOpened(null)} />`}`;
 }
 
-/** To the content, without a step in the history: the address names the view. @param {Event} event */
+/** Moves the focus to the content, without changing the address, which names the view. @param {Event} event */
 function skip(event) {
   event.preventDefault();
   document.getElementById('main')?.focus();
@@ -139,7 +141,7 @@ function refuseFiles(event) {
   if (event.dataTransfer?.types.includes('Files')) event.preventDefault();
 }
 
-/** `/` goes to the question, wherever nothing is being typed. @param {KeyboardEvent} event */
+/** `/` moves the focus to the question, unless something is being typed. @param {KeyboardEvent} event */
 function focusQuestion(event) {
   const target = /** @type {HTMLElement} */ (event.target);
   if (
@@ -154,14 +156,14 @@ function focusQuestion(event) {
   event.preventDefault();
   const question = document.getElementById('question');
   if (question) question.focus();
-  else location.hash = '#/'; // the view focuses it when it is drawn
+  else location.hash = '#/'; // the view focuses the question once it is drawn
 }
 
-/** Who answers, from how much. @param {{ health: any, isOffline: boolean }} props */
+/** Which model answers, from how many documents. @param {{ health: any, isOffline: boolean }} props */
 function Status({ health, isOffline }) {
   if (isOffline) return html`<p class="status offline">Offline</p>`;
   if (!health) return html`<p class="status"></p>`;
   const { models, documents } = health;
   const who = models.chat === null ? 'No language model is configured: answers are quoted' : `${models.chat} answers`;
-  return html`<p class="status" title="Verdicts: ${models.evaluation}. Search: ${models.embedding}.">${who} · ${documents.toLocaleString('en')} ${documents === 1 ? 'document' : 'documents'}</p>`;
+  return html`<p class="status" title="Verdicts: ${models.evaluation}. Search: ${models.embedding}.">${who} · ${counted(documents, 'document')}</p>`;
 }

@@ -1,3 +1,3 @@
 // @ts-check
-/** What has been typed and not yet been asked, and the options, for as long as the page is open. */
+/** What has been typed but not asked yet, and the options, for as long as the page is open. */
 export const draft = { question: '', options: { evaluation: 'context', onIncorrect: 'return', topK: '' } };

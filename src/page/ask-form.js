@@ -5,18 +5,18 @@ import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { draft } from './ask-draft.js';
 import { AskOptions } from './ask-options.js';
 
-/** The service takes no longer questions. */
+/** The longest question that the service accepts, in UTF-16 code units. */
 const mostCharacters = 4000;
 
-/** On a touch screen this would cover half the page with a keyboard. */
+/** Focuses the question, except on touch screens, where a keyboard would cover half the page. */
 export const focusQuestion = () =>
   matchMedia('(pointer: fine)').matches && document.getElementById('question')?.focus({ preventScroll: true });
 
-/** Whether what the form holds can be asked with; where it can't, the form points at what is wrong. */
+/** Whether the form is valid; if it isn't, the browser points out what is wrong. */
 export function checkForm() {
   const form = /** @type {HTMLFormElement} */ (document.querySelector('.composer'));
   if (form.checkValidity()) return true;
-  // What a closed panel holds can't be pointed at.
+  // Nothing can be pointed out in a closed panel.
   for (const details of form.querySelectorAll('details')) details.open = true;
   form.reportValidity();
   return false;
@@ -30,7 +30,7 @@ export function checkForm() {
  *   isBusy: boolean,
  *   onAsk: (question: string) => void,
  *   onCancel: () => void,
- * }} props `isBusy`: an ask is under way, that can be cancelled
+ * }} props `isBusy`: an ask is under way, and can be cancelled
  */
 export function AskForm({ question, setQuestion, picker, isBusy, onAsk, onCancel }) {
   const [options, setOptions] = useState(draft.options);
@@ -58,7 +58,7 @@ export function AskForm({ question, setQuestion, picker, isBusy, onAsk, onCancel
       <${AskOptions} options=${options} setOptions=${keep} />
       <span class="grow"></span>
       ${
-        // With keys, they are two buttons: one that became the other in mid-click would submit the form.
+        // The keys make them two buttons: a single one, changing in mid-click, would submit the form.
         isBusy
           ? html`<${CancelButton} key="cancel" onCancel=${onCancel} />`
           : html`<button key="ask" type="submit" class="primary" disabled=${wanted === '' || tooMany > 0}>Ask</button>`
@@ -67,7 +67,7 @@ export function AskForm({ question, setQuestion, picker, isBusy, onAsk, onCancel
   </form>`;
 }
 
-/** Goes when the ask is over; a focus that it has then goes to the question. @param {{ onCancel: () => void }} props */
+/** Disappears when the ask is over, and then passes its focus on to the question. @param {{ onCancel: () => void }} props */
 function CancelButton({ onCancel }) {
   const button = useRef(/** @type {HTMLButtonElement | null} */ (null));
   useLayoutEffect(

@@ -2,10 +2,10 @@
 import { html } from 'htm/preact';
 import { useRef } from 'preact/hooks';
 
-/** @typedef {{ evaluation: string, onIncorrect: string, topK: string }} Options as the form has them */
+/** @typedef {{ evaluation: string, onIncorrect: string, topK: string }} Options the values of the form's fields */
 
 /**
- * How to judge, what to do about an Incorrect answer, and from how many passages: a panel that Escape, or going elsewhere, closes.
+ * A panel with the options of an ask: how to judge, what to do with an Incorrect answer, how many passages. Escape or losing the focus closes it.
  * @param {{ options: Options, setOptions: (options: Options) => void }} props
  */
 export function AskOptions({ options, setOptions }) {

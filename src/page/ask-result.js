@@ -1,10 +1,11 @@
 // @ts-check
-// An ask as it is seen: the answer as it comes, its verdict, its evidence, and what happened.
+// An ask on the page: the answer as it comes, its verdict, its evidence, and its trace.
 import { html } from 'htm/preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { Answer } from './answer-view.js';
 import { isUnderWay, phases } from './ask-state.js';
 import { answerAsText, copyText } from './copy-answer.js';
+import { counted } from './counted.js';
 import { Failure } from './failure.js';
 import { Passages } from './passages-view.js';
 import { showMs, Timeline } from './timeline.js';
@@ -85,7 +86,7 @@ function Facts({ reply }) {
     `verdict ${showMs(timings.evaluateMs)}`,
     ...(usage.modelCalls > 0
       ? [
-          `${usage.modelCalls} model ${usage.modelCalls === 1 ? 'call' : 'calls'}`,
+          counted(usage.modelCalls, 'model call'),
           `${(usage.promptTokens + usage.completionTokens).toLocaleString('en')} tokens`,
         ]
       : ['no model calls']),
@@ -98,6 +99,6 @@ function Facts({ reply }) {
 function Copy({ reply }) {
   const [outcome, setOutcome] = useState('');
   const copy = async () =>
-    setOutcome((await copyText(answerAsText(reply))) ? 'Copied.' : 'The browser did not let the page copy.');
+    setOutcome((await copyText(answerAsText(reply))) ? 'Copied.' : 'The browser did not allow copying.');
   return html`<p class="copy"><button type="button" onClick=${copy}>Copy with sources</button> <span class="quiet" role="status">${outcome}</span></p>`;
 }

@@ -1,11 +1,11 @@
 // @ts-check
-// An ask, as far as it has come: how it begins, what each event of its stream makes of it, and what it is in words.
+// The state of an ask: how it begins, how the events of its stream change it, and how it is put into words.
 
 /** @typedef {import('./api.js').CallError} CallError */
 /** @typedef {import('./passages-view.js').Passage} Passage */
 /** @typedef {import('./verdict-view.js').Verdict} Verdict */
 /**
- * An ask, as far as it has come.
+ * The state of an ask.
  * @typedef {{
  *   number: number,
  *   phase: 'holding' | 'searching' | 'answering' | 'judging' | 'done' | 'failed' | 'cancelled',
@@ -26,11 +26,11 @@ export const phases = /** @type {Record<string, string>} */ ({
   judging: 'Judging the answer …',
   cancelled: 'Cancelled.',
 });
-/** Whether more of it is to come. */
+/** Whether more of the ask is to come. */
 export const isUnderWay = (/** @type {Ask | null} */ ask) =>
   ask !== null && ['holding', 'searching', 'answering', 'judging'].includes(ask.phase);
 
-/** Tells asks apart, so that what is open in one is not open in the next. */
+/** Numbers the asks, so that what is open in one isn't open in the next. */
 let asksShown = 0;
 
 /**
@@ -59,7 +59,7 @@ export const ofReply = (reply) => ({
   question: reply.question,
   context: reply.context,
   answer: reply.answer,
-  // Without a model the answer is quoted: whatever looks like Markdown in it stands so in the document.
+  // Without a model the answer is quoted, and what looks like Markdown is part of the document.
   isMarkdown: reply.usage.modelCalls > 0 && !reply.abstained,
   verdict: reply.verdict,
   reply,
@@ -81,12 +81,12 @@ export function afterEvent(ask, name, data) {
   return name === 'done' ? ofReply(data) : {};
 }
 
-/** What is told to who doesn't see it. @param {Ask} ask */
+/** What screen readers are told. @param {Ask} ask */
 export function announcement({ phase, reply, error }) {
   if (phase === 'done') {
     const { label, score } = reply.verdict;
     if (reply.abstained) return 'Abstained: the documents hold no answer.';
     return `The answer is ready. Verdict: ${label}${score === null ? '' : `, ${Math.round(score * 100)} of 100`}.`;
   }
-  return phase === 'failed' ? `It failed: ${error?.message}` : phases[phase];
+  return phase === 'failed' ? `The ask failed: ${error?.message}` : phases[phase];
 }

@@ -1,5 +1,5 @@
 // @ts-check
-// Asking. `#/` is the place of the ask that the page is busy with, `#/asks/…` that of an answer, which the service keeps.
+// Asking. `#/` is the address of the current ask, `#/asks/…` that of an answer, whose record the service keeps.
 import { html } from 'htm/preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { call } from './api.js';
@@ -7,7 +7,7 @@ import { draft } from './ask-draft.js';
 import { AskForm, checkForm, focusQuestion } from './ask-form.js';
 import { AskResult } from './ask-result.js';
 import { announcement, begun, isUnderWay, ofReply } from './ask-state.js';
-import { beginAsk, cancelAsk, forgetAsk, forgetVainAsk, useCurrentAsk } from './current-ask.js';
+import { beginAsk, cancelAsk, forgetAsk, forgetUnansweredAsk, useCurrentAsk } from './current-ask.js';
 import { isAskPlace } from './route.js';
 import { Start } from './start-view.js';
 
@@ -33,7 +33,7 @@ export function AskView({ askId, collection, picker, isEmpty, documents, hasMode
     draft.question = text;
     setQuestion(text);
   };
-  // What a model's answer will need is fetched while the question is being typed.
+  // The Markdown renderer, which a model's answer needs, is fetched while the question is being typed.
   useEffect(() => {
     if (hasModel) import('./markdown.js').catch(() => {});
   }, [hasModel]);
@@ -41,15 +41,15 @@ export function AskView({ askId, collection, picker, isEmpty, documents, hasMode
   useEffect(() => {
     if (askId !== null) return;
     if (current) setQuestion(draft.question || current.question);
-    // Who goes from an answer to the place of a question means a new one.
+    // Going from an answer to the question's address means asking a new one.
     else if (cameFrom.current !== null) type('');
     focusQuestion();
     return () => {
-      draft.question ||= forgetVainAsk();
+      draft.question ||= forgetUnansweredAsk();
     };
   }, [askId]);
 
-  // An answer gets its own address as soon as it is seen: from one answer, Back leads to the answer before it.
+  // An answer gets its own address as soon as it is shown, so that Back leads from one answer to the one before.
   const isDone = current?.phase === 'done';
   useEffect(() => {
     if (askId === null && isDone) location.replace(`#/asks/${current.reply.id}`);
@@ -76,7 +76,7 @@ export function AskView({ askId, collection, picker, isEmpty, documents, hasMode
     return () => leaving.abort();
   }, [askId]);
 
-  // "Ask" where one is already changes no address: what came to nothing makes way, its question to be asked again or typed over.
+  // Clicking "Ask" in this view doesn't change the address: it clears an ask that failed or was cancelled, and selects its question.
   useEffect(() => {
     const askAgain = (/** @type {MouseEvent} */ event) => {
       const target = /** @type {Element} */ (event.target);
@@ -89,7 +89,7 @@ export function AskView({ askId, collection, picker, isEmpty, documents, hasMode
       )
         return;
       event.preventDefault();
-      draft.question ||= forgetVainAsk();
+      draft.question ||= forgetUnansweredAsk();
       focusQuestion();
       if (document.activeElement instanceof HTMLTextAreaElement) document.activeElement.select();
     };

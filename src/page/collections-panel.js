@@ -1,13 +1,14 @@
 // @ts-check
-// The collections: to choose, make, empty and delete.
+// The collections: choosing, creating, emptying and deleting them.
 import { html } from 'htm/preact';
 import { useState } from 'preact/hooks';
 import { call } from './api.js';
+import { counted } from './counted.js';
 import { Failure } from './failure.js';
 import { keepFocus, nextTo } from './keep-focus.js';
 import { KeyNotice, noteRefusal, useRefused } from './key-rights.js';
 
-/** The service empties this one where it would delete another. @param {string} name */
+/** Deleting this collection only empties it. @param {string} name */
 const isAlwaysThere = (name) => name === 'default';
 
 /**
@@ -17,26 +18,26 @@ export function CollectionsPanel({ collection, collections, setCollection, refre
   const [name, setName] = useState('');
   const isRefused = useRefused('admin');
   const [failure, setFailure] = useState(/** @type {any} */ (null));
-  async function change(/** @type {'PUT' | 'DELETE'} */ method, /** @type {string} */ of) {
+  async function change(/** @type {'PUT' | 'DELETE'} */ method, /** @type {string} */ target) {
     try {
-      await call(method, `/collections/${encodeURIComponent(of)}`);
+      await call(method, `/collections/${encodeURIComponent(target)}`);
       setFailure(null);
       await refresh();
       if (method === 'DELETE') return;
       setName('');
-      setCollection(of);
+      setCollection(target);
     } catch (error) {
       if (!noteRefusal('admin', error)) setFailure(error);
     }
   }
   async function remove(/** @type {import('./app.js').Collection} */ removed) {
-    const { name: of, documents } = removed;
-    const many = `${documents.toLocaleString('en')} ${documents === 1 ? 'document' : 'documents'}`;
-    const what = isAlwaysThere(of)
-      ? `Delete all documents of “${of}”: ${many}?`
-      : `Delete the collection “${of}” with ${many}?`;
+    const { name: target, documents } = removed;
+    const many = counted(documents, 'document');
+    const what = isAlwaysThere(target)
+      ? `Delete all documents of “${target}”: ${many}?`
+      : `Delete the collection “${target}” with ${many}?`;
     if (!confirm(what)) return;
-    await change('DELETE', of);
+    await change('DELETE', target);
     keepFocus(`delete-collection-${nextTo(collections, removed)?.name}`, 'collections');
   }
   return html`<aside class="collections" aria-label="Collections">

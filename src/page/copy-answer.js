@@ -1,9 +1,9 @@
 // @ts-check
-// An answer as text to paste elsewhere, with what says whether it can be trusted.
+// An answer as text to paste elsewhere, with its verdict and its sources.
 
 /**
- * @param {any} reply of POST /ask
- * @returns {string} the question, the answer, its verdict, and the evidence; without evidence the passages' documents
+ * @param {any} reply the reply of POST /ask
+ * @returns {string} the question, the answer, its verdict, and the evidence or, without any, the passages' documents
  */
 export function answerAsText({ question, answer, abstained, verdict, context }) {
   const { label, score, reason, evidence } = verdict;
@@ -24,7 +24,7 @@ export function answerAsText({ question, answer, abstained, verdict, context }) 
 
 /**
  * @param {string} text
- * @returns {Promise<boolean>} whether the browser let it
+ * @returns {Promise<boolean>} whether the browser allowed it
  */
 export async function copyText(text) {
   try {
@@ -35,7 +35,7 @@ export async function copyText(text) {
   } catch {
     return false;
   }
-  // Over plain HTTP, from anywhere but this machine, there is only the older way.
+  // Over plain HTTP, except from this machine, only the older way works.
   const field = document.createElement('textarea');
   field.value = text;
   field.className = 'hidden';

@@ -1,5 +1,5 @@
 // @ts-check
-// The ask that the page is busy with. It goes on while people look elsewhere: it is the page's, not a view's.
+// The current ask. It belongs to the page rather than to a view, so it goes on while people look elsewhere.
 import { useEffect, useState } from 'preact/hooks';
 import { ask } from './api.js';
 import { afterEvent, begun, isUnderWay } from './ask-state.js';
@@ -10,7 +10,7 @@ import { rememberAsk } from './history.js';
 /** @type {Ask | null} */
 let current = null;
 let leaving = new AbortController();
-/** Tells of `change`. */
+/** Emits `change`. */
 const progress = new EventTarget();
 
 /** @param {Ask | null} next */
@@ -20,7 +20,7 @@ function show(next) {
 }
 
 /**
- * Asks, in place of what is under way.
+ * Starts an ask, in place of one that is under way.
  * @param {{ question: string, onIncorrect: string } & Record<string, unknown>} request the body of POST /ask
  * @param {boolean} hasModel whether the answer will be Markdown
  */
@@ -28,7 +28,7 @@ export async function beginAsk(request, hasModel) {
   leaving.abort();
   leaving = new AbortController();
   const { signal } = leaving;
-  // Where an Incorrect verdict may change the answer, the service tells nothing before that is settled.
+  // Where an Incorrect verdict may change the answer, the service sends nothing until that is settled.
   show({ ...begun(request.question, hasModel), phase: request.onIncorrect === 'return' ? 'searching' : 'holding' });
   const update = (/** @type {(ask: Ask) => Partial<Ask>} */ change) =>
     !signal.aborted && current && show({ ...current, ...change(current) });
@@ -58,17 +58,17 @@ export function cancelAsk() {
   show(current && { ...current, phase: 'cancelled' });
 }
 
-/** Forgets the ask, cancelled where it is under way. */
+/** Forgets the ask, and cancels it if it is under way. */
 export function forgetAsk() {
   leaving.abort();
   show(null);
 }
 
 /**
- * Forgets the ask where nothing came of it: it failed, or was cancelled.
- * @returns {string} its question, empty where there was none to forget
+ * Forgets the ask if it failed or was cancelled.
+ * @returns {string} its question, or an empty string where there was no such ask
  */
-export function forgetVainAsk() {
+export function forgetUnansweredAsk() {
   if (current?.phase !== 'failed' && current?.phase !== 'cancelled') return '';
   const { question } = current;
   show(null);

@@ -1,11 +1,11 @@
 // @ts-check
-// A whole document, open at the place that was asked for.
+// A document in a dialog, opened at a given place.
 import { html } from 'htm/preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { call } from './api.js';
 import { Failure } from './failure.js';
 
-/** Of a longer text, so many characters around the place are shown first: a browser lays out a book slowly. */
+/** Of a longer text, this many characters around the place are shown at first, because browsers lay out a book slowly. */
 const mostShown = 200_000;
 
 /**
@@ -31,7 +31,7 @@ export function DocumentDialog({ place, onClose }) {
   const half = mostShown / 2;
   const from = showsAll || text.length <= mostShown ? 0 : Math.max(0, place.start - half);
   const to = showsAll || text.length <= mostShown ? text.length : Math.min(text.length, place.end + half);
-  // Who selects text and lets go beside the dialog doesn't want it closed.
+  // Selecting text and releasing the button beside the dialog must not close it.
   const pressed = useRef(/** @type {EventTarget | null} */ (null));
   const closeOnBackdrop = (/** @type {MouseEvent} */ event) =>
     event.target === dialog.current && pressed.current === dialog.current && dialog.current?.close();

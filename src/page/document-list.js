@@ -1,9 +1,10 @@
 // @ts-check
-// The documents of a collection in rows: to find by a filter, to read, replace and delete.
+// The list of a collection's documents: filtering, reading, replacing and deleting them.
 import { html } from 'htm/preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { takes } from './add-documents.js';
+import { acceptedExtensions } from './add-documents.js';
 import { call } from './api.js';
+import { counted } from './counted.js';
 import { Failure } from './failure.js';
 import { keepFocus, nextTo } from './keep-focus.js';
 import { noteRefusal, useRefused } from './key-rights.js';
@@ -24,7 +25,7 @@ export function DocumentList({ list, add, afterChange, openDocument }) {
   const [filter, setFilter] = useState('');
   const [deletion, setDeletion] = useState(/** @type {any} */ (null));
   const wanted = filter.trim().toLowerCase();
-  // A filter that looks only at what happens to be here would say "none" of what is further down.
+  // The filter needs all documents, or it would miss those that haven't been fetched.
   useEffect(() => {
     if (wanted !== '' && hasMore) void more();
   }, [wanted, documents]);
@@ -54,7 +55,7 @@ export function DocumentList({ list, add, afterChange, openDocument }) {
     ${deletion && html`<${Failure} error=${deletion} />`}
     <ul class="card">
       ${shown.map((document) => html`<${DocumentRow} key=${document.id} ...${{ document, add, remove, openDocument }} />`)}
-      ${shown.length === 0 && html`<li class="quiet">Nothing fits the filter.</li>`}
+      ${shown.length === 0 && html`<li class="quiet">Nothing matches the filter.</li>`}
     </ul>
     ${hasMore && wanted === '' && html`<p><button type="button" onClick=${more}>Show more</button></p>`}
   </section>`;
@@ -66,11 +67,11 @@ function DocumentRow({ document, add, remove, openDocument }) {
   const picker = useRef(/** @type {HTMLInputElement | null} */ (null));
   const isRefused = useRefused('write');
   const why = isRefused ? 'refused-write' : undefined;
-  const extension = /\.\w+$/.exec(source)?.[0] ?? takes;
+  const extension = /\.\w+$/.exec(source)?.[0] ?? acceptedExtensions;
   return html`<li class="document-row">
     <div class="grow">
       <button type="button" class="link title" onClick=${() => openDocument({ id, start: 0, end: 0 })}>${title}</button>
-      <p class="quiet">${title !== source && html`<span>${source}</span>`}<span>${format}</span><span>${characters.toLocaleString('en')} characters</span><span>${passages} ${passages === 1 ? 'passage' : 'passages'}</span><time datetime=${updatedAt}>${new Date(updatedAt).toLocaleDateString(undefined, { dateStyle: 'medium' })}</time></p>
+      <p class="quiet">${title !== source && html`<span>${source}</span>`}<span>${format}</span><span>${characters.toLocaleString('en')} characters</span><span>${counted(passages, 'passage')}</span><time datetime=${updatedAt}>${new Date(updatedAt).toLocaleDateString(undefined, { dateStyle: 'medium' })}</time></p>
     </div>
     <div class="row-actions">
       <button type="button" onClick=${() => picker.current?.click()} disabled=${isRefused} aria-describedby=${why} aria-label="Replace ${source}">Replace</button>

@@ -1,5 +1,5 @@
 // @ts-check
-// The documents of a collection, what adds to them, and the collections beside.
+// The documents of a collection, the ways to add more, and the list of collections.
 import { html } from 'htm/preact';
 import { AddDocuments } from './add-documents.js';
 import { CollectionsPanel } from './collections-panel.js';
@@ -28,7 +28,7 @@ export function DocumentsView({ collection, collections, setCollection, refresh,
 }
 
 /**
- * The documents of one collection, and what adds to them.
+ * The documents of one collection, and the ways to add more.
  * @param {{ collection: string, count: number | undefined, refresh: () => Promise<void>, openDocument: import('./passages-view.js').OpenDocument }} props
  */
 function Library({ collection, count, refresh, openDocument }) {

@@ -1,13 +1,13 @@
 // @ts-check
 
 /**
- * What was dropped, folders with all that is in them, under its path.
+ * The dropped files, and those in dropped folders, each with its path as its source.
  * @param {DataTransfer} dropped
  * @returns {Promise<{ file: File, source: string }[]>}
  */
 export async function filesOf({ items }) {
   const files = [...items].filter(({ kind }) => kind === 'file');
-  // Both are gone once the event is over: they are taken before anything is waited for.
+  // Entries and files can't be read any more once the event is over, so they are all taken before the first await.
   const dropped = files.map((item) => item.webkitGetAsEntry() ?? item.getAsFile());
   /** @param {any} entry @returns {Promise<{ file: File, source: string }[]>} */
   const read = async (entry) => {

@@ -4,7 +4,7 @@ import { useState } from 'preact/hooks';
 import { forgetAsks, pastAsks } from './history.js';
 import { Score, VerdictWord } from './verdict-view.js';
 
-/** The asks of this browser, with their verdicts. */
+/** The asks made in this browser, with their verdicts. */
 export function HistoryView() {
   const [asks, setAsks] = useState(pastAsks);
   const forget = () => {
@@ -16,7 +16,7 @@ export function HistoryView() {
       <h1>History</h1>
       ${asks.length > 0 && html`<button type="button" onClick=${forget}>Forget all</button>`}
     </div>
-    <p class="quiet">The last 50 asks of this browser.</p>
+    <p class="quiet">The last 50 questions asked in this browser.</p>
     ${asks.length === 0 ? html`<p class="card empty">Nothing has been asked here yet. <a href="#/">Ask a question</a></p>` : html`<${PastAskList} asks=${asks} />`}`;
 }
 

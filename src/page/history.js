@@ -1,5 +1,5 @@
 // @ts-check
-// The asks of this browser: the service keeps each under its id, and tells nobody which there are.
+// The asks made in this browser. The service keeps each under its id, but has no list of them.
 import { forBrowser } from './storage.js';
 
 /** @typedef {{ id: string, question: string, label: string, score: number | null, at: string }} PastAsk */

@@ -1,8 +1,8 @@
 // @ts-check
-// Where keyboards go on when what had the focus is deleted.
+// Keeps the keyboard's place when the element that had the focus is deleted.
 
 /**
- * Gives the focus, where what had it is gone, to the first of these that is there.
+ * If the focus was lost, moves it to the first of these elements that exists.
  * @param {string[]} ids of elements
  */
 export function keepFocus(...ids) {
@@ -12,7 +12,7 @@ export function keepFocus(...ids) {
 }
 
 /**
- * What stands behind one of several, or else before it.
+ * The neighbour of a thing in a list: the next one, or else the one before.
  * @template Thing
  * @param {Thing[]} things
  * @param {Thing} one

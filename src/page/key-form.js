@@ -15,7 +15,7 @@ export function KeyForm({ refusal, onKey }) {
     if (key) onKey(key);
   }}>
     <h2>This service needs a key</h2>
-    <p class="quiet">${refusal.code === 'KEY_REJECTED' ? 'The key that was given is not known here.' : 'Whoever runs it has one for you.'} A key is kept until you close this tab. <code>${refusal.code}</code></p>
+    <p class="quiet">${refusal.code === 'KEY_REJECTED' ? 'The service does not know this key.' : 'Ask whoever runs it for one.'} A key is kept until you close this tab. <code>${refusal.code}</code></p>
     <div class="row">
       <label class="grow"><span class="hidden">Key</span><input ref=${field} type="password" name="key" autocomplete="off" spellcheck=${false} placeholder="Key" required /></label>
       <button type="submit" class="primary">Use key</button>

@@ -1,54 +1,54 @@
 // @ts-check
-// What the key in use has been refused. Nothing tells a key's rights before they are needed; told once, it need not be tried again.
+// What the current key has been refused. The service doesn't list a key's rights; a refusal shows that one is missing.
 import { html } from 'htm/preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 
-/** @typedef {'write' | 'admin'} Right to change documents, to change collections */
+/** @typedef {'write' | 'admin'} Right to change documents, or collections */
 
 const lacks = { write: 'add, replace or delete documents', admin: 'create, empty or delete collections' };
 /** @type {Set<Right>} */
 const refused = new Set();
-/** Tells of `change`. */
-const told = new EventTarget();
+/** Emits `change`. */
+const changes = new EventTarget();
 
 /**
- * Notes a refusal for want of a right.
- * @param {Right} right that what failed needs
+ * Notes a failure that is due to a missing right.
+ * @param {Right} right the right that the failed call needs
  * @param {any} error
- * @returns {boolean} whether it was one: then `KeyNotice` tells it
+ * @returns {boolean} whether it was such a failure, which `KeyNotice` then shows
  */
 export function noteRefusal(right, error) {
   if (error.code !== 'KEY_FORBIDDEN') return false;
   refused.add(right);
-  told.dispatchEvent(new Event('change'));
+  changes.dispatchEvent(new Event('change'));
   return true;
 }
 
 /** Another key may have other rights. */
 export function forgetRefusals() {
   refused.clear();
-  told.dispatchEvent(new Event('change'));
+  changes.dispatchEvent(new Event('change'));
 }
 
-/** Whether the key in use has been refused what needs this right. @param {Right} right */
+/** Whether the current key has been refused this right. @param {Right} right */
 export function useRefused(right) {
   const [isRefused, setRefused] = useState(refused.has(right));
   useEffect(() => {
     const changed = () => setRefused(refused.has(right));
     changed();
-    told.addEventListener('change', changed);
-    return () => told.removeEventListener('change', changed);
+    changes.addEventListener('change', changed);
+    return () => changes.removeEventListener('change', changed);
   }, [right]);
   return isRefused;
 }
 
-/** Says, once for all that needs the right, that the key lacks it. @param {{ right: Right }} props */
+/** Says that the key lacks a right, in one place for everything that needs it. @param {{ right: Right }} props */
 export function KeyNotice({ right }) {
   const isRefused = useRefused(right);
   const place = useRef(/** @type {HTMLElement | null} */ (null));
   const wasRefused = useRef(isRefused);
   useEffect(() => {
-    // What was pressed can't be pressed any more, so that a focus on it would be lost.
+    // The button that was pressed is disabled now, so it may have lost the focus.
     const { activeElement } = document;
     const isLost = activeElement === document.body || activeElement?.matches(':disabled');
     if (isRefused && !wasRefused.current && isLost) place.current?.focus();
@@ -56,6 +56,6 @@ export function KeyNotice({ right }) {
   }, [isRefused]);
   return (
     isRefused &&
-    html`<p ref=${place} class="notice" id="refused-${right}" role="alert" tabindex="-1"><strong>This key may not ${lacks[right]}.</strong> Another one may: “Forget key” lets you give it. <code>KEY_FORBIDDEN</code></p>`
+    html`<p ref=${place} class="notice" id="refused-${right}" role="alert" tabindex="-1"><strong>This key may not ${lacks[right]}.</strong> Another key may: “Forget key” lets you enter one. <code>KEY_FORBIDDEN</code></p>`
   );
 }

@@ -1,11 +1,11 @@
 // @ts-check
-// Which evidence bears out which sentence of an answer.
+// Links the sentences of an answer to the evidence that supports them.
 
 /** @typedef {{ quote: string, passageId: string, start: number, end: number }} Evidence */
 
-/** A sentence is linked where at least this share of its telling words stands in the quotation … */
+/** A sentence is linked if the quotation holds at least this share of its content words … */
 const enough = 0.5;
-/** … or where it holds at least this share of the quotation's. */
+/** … or if it holds at least this share of the quotation's. */
 const nearlyAll = 0.8;
 
 const common = new Set(
@@ -21,10 +21,10 @@ const numberWords = 'zero one two three four five six seven eight nine ten eleve
 const wordsOf = (text) => text.toLowerCase().match(/\p{N}+(?:[.,]\p{N}+)*|[\p{L}\p{M}]+/gu) ?? [];
 
 /**
- * The words of a text that say something, as keys to compare: lower case, without the plainest endings, numbers as digits.
+ * The content words of a text in a form to compare: in lower case, without common endings, numbers as digits.
  * @param {string} text
  */
-function tellingWords(text) {
+function contentWords(text) {
   return new Set(
     wordsOf(text)
       .filter((word) => !common.has(word))
@@ -41,23 +41,23 @@ function tellingWords(text) {
 }
 
 /**
- * The words of a text with a space around each, so that a text is found in another by whole words only.
+ * A text as words with a space around each, so that one text can be found in another by whole words.
  * @param {string} text
  */
 const inWords = (text) => ` ${wordsOf(text).join(' ')} `;
 
 /**
- * For each sentence the number of the evidence that bears it out best, null where none does: the one that holds it or is held by
- * it word for word, else the one that shares most of the words with it.
+ * For each sentence, the number of the evidence that supports it best, or null: one that contains it or is contained in it word for word,
+ * or else the one that shares most words with it.
  * @param {string[]} sentences
  * @param {Evidence[]} evidence
  * @returns {(number | null)[]}
  */
 export function linkSentences(sentences, evidence) {
-  const quotes = evidence.map(({ quote }) => ({ text: inWords(quote), words: tellingWords(quote) }));
+  const quotes = evidence.map(({ quote }) => ({ text: inWords(quote), words: contentWords(quote) }));
   return sentences.map((sentence) => {
     const text = inWords(sentence);
-    const words = tellingWords(sentence);
+    const words = contentWords(sentence);
     if (words.size === 0) return null;
     let best = null;
     let most = enough;
@@ -73,6 +73,7 @@ export function linkSentences(sentences, evidence) {
 }
 
 /**
+ * How much a sentence and a quotation have in common, 0 to 1: the share of the sentence's words, or nearly all of the quotation's.
  * @param {Set<string>} sentence
  * @param {Set<string>} quote
  */
@@ -83,20 +84,21 @@ function shared(sentence, quote) {
 }
 
 const segmenter = new Intl.Segmenter('en', { granularity: 'sentence' });
-/** What a full stop ends without ending a sentence. */
+/** What ends with a full stop without ending a sentence. */
 const goesOn = /(?:^|[\s(])(?:e\.g|i\.e|cf|vs|dr|mr|mrs|ms|prof|fig|eq|no|approx|\p{Lu})\.\s*$|^\s*\d+\.\s*$/iu;
 
-/** What closes emphasis or code of Markdown belongs to the sentence before it. */
+/** Markdown's closing marks of emphasis or code, which belong to the sentence before them. */
 const closingMarks = /[*_`~]{1,6}(?!\S)/y;
-/** Marks of notes, from where the full stop ends: [1], [1](#note), [^1], ¹. They do too. */
+/** Note marks after a full stop, which belong to the sentence too: [1], [1](#note), [^1], ¹. */
 const noteMarks = /(?:\[{1,2}\^?[\p{L}\p{N}-]{1,20}\]{1,2}(?:\([^\s()]{1,200}\))?|[⁰¹²³⁴-⁹]{1,3})+/uy;
 
 /**
+ * The end of a sentence, including the marks that follow it.
  * @param {string} text
- * @param {number} at
+ * @param {number} at where the sentence ends by Unicode's rules
  */
 function afterMarks(text, at) {
-  // Unicode counts a bracket that opens among those that close.
+  // Unicode's rules take an opening bracket for a closing one.
   const end = text.charAt(at - 1) === '[' ? at - 1 : at;
   if (/\s/.test(text.charAt(end - 1))) return at;
   noteMarks.lastIndex = end;
@@ -115,7 +117,7 @@ export function splitSentences(text) {
   const found = [];
   let start = 0;
   for (const { index, segment } of segmenter.segment(text.replace(/[\r\n]/g, ' '))) {
-    // What has no word, as the `!` of `![an image]`, is no sentence that a note could stand behind: it goes with what follows.
+    // A piece without a word, such as the `!` of `![an image]`, is no sentence, and goes with what follows.
     if (!/[\p{L}\p{N}]/u.test(text.slice(start, index + segment.length))) continue;
     const end = afterMarks(text, index + segment.length);
     if (end <= start || (end < text.length && goesOn.test(text.slice(start, end)))) continue;

@@ -5,16 +5,16 @@ try {
   root.replaceChildren();
   render(html`<${App} />`, root);
 } catch (error) {
-  const again = document.createElement('a');
-  again.href = location.pathname;
-  again.textContent = 'Load it again';
-  again.addEventListener('click', (event) => {
+  const reload = document.createElement('a');
+  reload.href = location.pathname;
+  reload.textContent = 'Reload it';
+  reload.addEventListener('click', (event) => {
     event.preventDefault();
     location.reload();
   });
-  const told = document.createElement('p');
-  told.append('The page did not arrive whole. ', again, '.');
-  root.querySelector('main')?.append(told);
+  const notice = document.createElement('p');
+  notice.append('The page did not load completely. ', reload, '.');
+  root.querySelector('main')?.append(notice);
   throw error;
 }
 

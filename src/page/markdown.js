@@ -1,5 +1,5 @@
 // @ts-check
-// Markdown of a model as safe HTML: what isn't plain prose stays text.
+// A model's Markdown as safe HTML: HTML and images in it stay text.
 import purify from 'dompurify';
 import { Marked } from 'marked';
 
@@ -11,7 +11,7 @@ const marked = new Marked({
   gfm: true,
   breaks: true,
   renderer: {
-    // HTML in an answer is something that it says, not something that the page does; nor does the page fetch images.
+    // HTML in an answer is text, not part of the page, and images are not fetched.
     html: ({ text, block }) => (block ? `<p>${escaped(text)}</p>` : escaped(text)),
     image: ({ raw }) => escaped(raw),
   },
@@ -19,12 +19,12 @@ const marked = new Marked({
 
 purify.addHook('afterSanitizeAttributes', (element) => {
   if (element.tagName === 'PRE') {
-    // Long lines of code scroll, which keyboards do too, where the focus can be.
+    // Long lines of code scroll; for keyboards to scroll them, they must be focusable.
     element.setAttribute('tabindex', '0');
     element.setAttribute('role', 'group');
     element.setAttribute('aria-label', 'Code');
   }
-  // Bullets stand where the text of their list begins.
+  // Bullets go on the side where the list's text begins.
   if (/^(?:UL|OL|BLOCKQUOTE|TABLE)$/.test(element.tagName)) element.setAttribute('dir', 'auto');
   if (element.tagName !== 'A' || !element.hasAttribute('href')) return;
   element.setAttribute('target', '_blank');

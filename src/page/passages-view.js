@@ -1,5 +1,5 @@
 // @ts-check
-// Passages of documents, with what is evidence in them.
+// Passages of documents, with the evidence in them marked.
 import { html } from 'htm/preact';
 
 /** @typedef {{ id: string, documentId: string, source: string, title: string, text: string, start: number, end: number, score: number, rank: number }} Passage */
@@ -7,7 +7,7 @@ import { html } from 'htm/preact';
 /** @typedef {(place: { id: string, start: number, end: number }) => void} OpenDocument */
 
 /**
- * @param {{ passages: Passage[], evidence: Evidence[], current: number | null, openDocument: OpenDocument, back?: () => void }} props `back`: to where the evidence was picked
+ * @param {{ passages: Passage[], evidence: Evidence[], current: number | null, openDocument: OpenDocument, back?: () => void }} props `back`: returns to where the evidence was picked
  */
 export function Passages({ passages, evidence, current, openDocument, back }) {
   return html`<ol class="passages">
@@ -23,7 +23,7 @@ export function Passages({ passages, evidence, current, openDocument, back }) {
         </p>
         <p class="passage-text">${markedUp(passage, own, current)}</p>
         <p class="passage-foot">
-          <span class="quiet grow">Rank ${passage.rank}${passage.rank > 1 && `, relevance ${Math.round(passage.score * 100)} of 100 beside the first`}</span>
+          <span class="quiet grow">Rank ${passage.rank}${passage.rank > 1 && `, relevance ${Math.round(passage.score * 100)} of 100 compared with the first`}</span>
           ${picked && back && html`<button type="button" class="link" onClick=${back}>Back to the answer</button>`}
           <button type="button" class="link" onClick=${() => {
             const { start, end } = picked ?? own[0] ?? passage;
@@ -36,7 +36,7 @@ export function Passages({ passages, evidence, current, openDocument, back }) {
 }
 
 /**
- * The passage's text in pieces, the evidence marked; where two pieces of evidence overlap, the first keeps what they share.
+ * A passage's text with the evidence marked; where two pieces of evidence overlap, the overlap belongs to the first.
  * @param {Passage} passage
  * @param {(Evidence & { number: number })[]} evidence
  * @param {number | null} current

@@ -1,12 +1,13 @@
 // @ts-check
-// A document that is typed or pasted instead of uploaded.
+// Adds a document that is typed or pasted.
 import { html } from 'htm/preact';
 import { useEffect, useState } from 'preact/hooks';
 import { call } from './api.js';
+import { counted } from './counted.js';
 import { Failure } from './failure.js';
 import { noteRefusal, useRefused } from './key-rights.js';
 
-/** What has been typed of a text to store, for as long as the page is open. */
+/** The form's contents, kept for as long as the page is open. */
 let pasted = { source: '', text: '', format: 'markdown' };
 
 /** @param {{ collection: string, afterChange: () => Promise<void> }} props */
@@ -30,8 +31,8 @@ export function PasteText({ collection, afterChange }) {
       const { unchanged, passages } = await call('POST', '/documents', {
         body: { ...fields, source: fields.source.trim(), collection },
       });
-      setOutcome(unchanged ? 'Unchanged.' : `Stored, ${passages} ${passages === 1 ? 'passage' : 'passages'}.`);
-      // What was typed meanwhile stays.
+      setOutcome(unchanged ? 'Unchanged.' : `Stored, ${counted(passages, 'passage')}.`);
+      // Keep what has been typed meanwhile.
       setFields((now) => (now.text === fields.text ? { ...now, source: '', text: '' } : now));
       await afterChange();
     } catch (error) {

@@ -1,14 +1,17 @@
 // @ts-check
-// Reads the report of an evaluation, which never leaves the browser.
+// Shows the report of an evaluation, which never leaves the browser.
 import { html } from 'htm/preact';
 import { useEffect, useState } from 'preact/hooks';
+import { counted } from './counted.js';
 
 /** @typedef {{ value: number | null, low: number | null, high: number | null }} Estimate */
 /** @typedef {{ dataSet: string, seed: number, models: any, figures: Record<string, Estimate>, asked: any[], judged: any[] }} Report */
 /** @typedef {{ askRows: Record<string, string>, verdictColumns: Record<string, string>, plain: string[] }} Names */
 
-/** So many rows of single questions and answers are shown at most. */
+/** How many questions or answers are listed one by one, at most. */
 const mostRows = 200;
+/** How many mistakes of a judge are listed, at most. */
+const mostMistakes = 50;
 
 export function ReportView() {
   const [names, setNames] = useState(/** @type {Names | null} */ (null));
@@ -17,7 +20,7 @@ export function ReportView() {
   useEffect(() => {
     fetch('/assets/report-names.json').then(
       async (response) => setNames(await response.json()),
-      () => setProblem('The service can not be reached.'),
+      () => setProblem('The service cannot be reached.'),
     );
   }, []);
   async function open(/** @type {File | undefined} */ file) {
@@ -27,7 +30,7 @@ export function ReportView() {
     try {
       setReport(readReport(JSON.parse(await file.text())));
     } catch {
-      setProblem(`“${file.name}” is no report of an evaluation. It must be the report.json that assay evaluate wrote.`);
+      setProblem(`“${file.name}” is not an evaluation report. Choose the report.json that assay evaluate wrote.`);
     }
   }
   return html`<h1>Evaluation reports</h1>
@@ -48,7 +51,7 @@ export function ReportView() {
 /**
  * @param {any} read
  * @returns {Report}
- * @throws where it is something else
+ * @throws where it isn't a report
  */
 function readReport(read) {
   const isReport =
@@ -63,10 +66,10 @@ function readReport(read) {
 }
 
 /**
- * A figure as the report in Markdown shows it: `0.931 (0.910–0.952)` or `93.1% (91.0–95.0)`.
+ * A figure in the form of the Markdown report: `0.931 (0.910–0.952)` or `93.1% (91.0–95.0)`.
  * @param {string} name
  * @param {Estimate | undefined} estimate
- * @param {string[]} plain what is no share
+ * @param {string[]} plain the ends of the names of figures that aren't shares
  */
 function show(name, estimate, plain) {
   if (estimate?.value == null) return '–';
@@ -152,8 +155,8 @@ const Mistakes = ({ judged, judges }) =>
       })
       .sort((one, other) => other.sure - one.sure);
     if (wrong.length === 0) return null;
-    return html`<details class="card"><summary>${judge}: where it is surest and wrong</summary>
-      <${Table} title="${wrong.length} ${wrong.length === 1 ? 'mistake' : 'mistakes'}${wrong.length > 50 ? ', the surest 50 shown' : ''}" head=${['Question', 'Answer', 'Kind', 'Called', 'Score']}
-        rows=${wrong.slice(0, 50).map(({ pair, label, score }) => [pair.question, pair.answer, pair.kind || '–', label, score == null ? '–' : Math.round(score * 100)])} />
+    return html`<details class="card"><summary>${judge}: its most confident mistakes</summary>
+      <${Table} title="${counted(wrong.length, 'mistake')}${wrong.length > mostMistakes ? `, the ${mostMistakes} most confident shown` : ''}" head=${['Question', 'Answer', 'Kind', 'Called', 'Score']}
+        rows=${wrong.slice(0, mostMistakes).map(({ pair, label, score }) => [pair.question, pair.answer, pair.kind || '–', label, score == null ? '–' : Math.round(score * 100)])} />
     </details>`;
   })}`;

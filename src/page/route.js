@@ -1,8 +1,8 @@
 // @ts-check
-// The views of the page, and which of them the address names.
+// The page's views, and the one that the address names.
 import { useEffect, useRef, useState } from 'preact/hooks';
 
-/** Each view's way, and its title. */
+/** Each view's name in the address, and its title. */
 export const views = [
   ['', 'Ask'],
   ['search', 'Search'],
@@ -11,18 +11,18 @@ export const views = [
   ['report', 'Reports'],
 ];
 
-/** Whether the hash of an address is the place of the ask that the page is busy with. @param {string} hash */
+/** Whether a hash is the address of the current ask. @param {string} hash */
 export const isAskPlace = (hash) => ['', '#/'].includes(hash);
 
 /**
- * Whether an address follows another because an ask that was seen under way is an answer now.
+ * Whether the address changed only because the current ask has its answer now.
  * @param {string} before
  * @param {string} after
  */
 export const isSameAsk = (before, after) =>
   isAskPlace(new URL(before).hash) && new URL(after).hash.startsWith('#/asks/');
 
-/** The way in the address, as `#/view/id`. @returns {[view: string, id?: string]} */
+/** The view, and the id if any, that the address names as `#/view/id`. @returns {[view: string, id?: string]} */
 export function useRoute() {
   const read = () => location.hash.replace(/^#\/?/, '').split('/');
   const [route, setRoute] = useState(read);
@@ -37,7 +37,7 @@ export function useRoute() {
   const title = views.find(([name]) => name === view)?.[1] ?? 'Ask';
   useEffect(() => {
     document.title = `${title} · Assay`;
-    // What had the focus may have gone with the view that it was in.
+    // The focus may have been lost with the view that it was in.
     if (!isFirst.current && document.activeElement === document.body) document.getElementById('main')?.focus();
     if (!isFirst.current) scrollTo(0, 0);
     isFirst.current = false;

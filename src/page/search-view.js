@@ -2,6 +2,7 @@
 import { html } from 'htm/preact';
 import { useState } from 'preact/hooks';
 import { call } from './api.js';
+import { counted } from './counted.js';
 import { Failure } from './failure.js';
 import { Passages } from './passages-view.js';
 
@@ -26,7 +27,7 @@ export function SearchView({ collection, picker, openDocument }) {
     setBusy(false);
   }
   return html`<h1>Search</h1>
-    <p class="quiet">The passages that fit best. No language model is asked.</p>
+    <p class="quiet">The passages that match best, without asking a language model.</p>
     <form class="card search" role="search" onSubmit=${(/** @type {Event} */ event) => {
       event.preventDefault();
       search();
@@ -37,6 +38,6 @@ export function SearchView({ collection, picker, openDocument }) {
       <button type="submit" class="primary" disabled=${question.trim() === '' || isBusy}>Search</button>
     </form>
     ${failure && html`<${Failure} error=${failure} retry=${search} />`}
-    <p role="status" class="quiet">${found === null ? '' : `${found.length} ${found.length === 1 ? 'passage' : 'passages'}`}</p>
+    <p role="status" class="quiet">${found === null ? '' : counted(found.length, 'passage')}</p>
     ${found && html`<${Passages} passages=${found} evidence=${[]} current=${null} openDocument=${openDocument} />`}`;
 }

@@ -1,5 +1,5 @@
 // @ts-check
-// What is there before anything has been asked: what this is, what may be asked, and what a verdict means.
+// What is shown before anything has been asked: what this is, what to ask about, and what verdicts mean.
 import { html } from 'htm/preact';
 import { useEffect, useState } from 'preact/hooks';
 import { call } from './api.js';
@@ -7,7 +7,7 @@ import { pastAsks } from './history.js';
 import { PastAskList } from './history-view.js';
 import { meanings, VerdictWord } from './verdict-view.js';
 
-/** So many documents are named, as a hint at what may be asked. */
+/** How many documents are named, as a hint at what to ask about. */
 const mostNamed = 5;
 
 /**
@@ -31,16 +31,16 @@ export function Start({ collection, documents, openDocument }) {
   }, [collection, documents]);
   const asks = pastAsks().slice(0, 5);
   return html`<section class="start">
-    <p class="lead">Ask about anything that your documents tell. Every answer comes with the passages it stands on, and a verdict: can it be trusted?</p>
+    <p class="lead">Ask anything that your documents can answer. Every answer comes with the passages it is based on, and a verdict: can it be trusted?</p>
     ${named.length > 0 && html`<h2>Documents to ask about</h2><ul class="named">${named.map(({ id, title }) => html`<li key=${id}><button type="button" onClick=${() => openDocument({ id, start: 0, end: 0 })}>${title}</button></li>`)}</ul>`}
     <p><a href="#/documents">${documents ? `${documents === 1 ? 'See the one document' : `See all ${documents.toLocaleString('en')} documents`} of “${collection}”` : `See the documents of “${collection}”`}</a></p>
     ${
       asks.length > 0
-        ? html`<h2>Asked lately</h2><${PastAskList} asks=${asks} />`
-        : html`<h2>What a verdict says</h2><ul class="meanings card">
+        ? html`<h2>Asked recently</h2><${PastAskList} asks=${asks} />`
+        : html`<h2>What verdicts mean</h2><ul class="meanings card">
           ${['Correct', 'Incorrect', 'Abstained', 'Unjudged'].map((label) => html`<li key=${label}><${VerdictWord} label=${label} small /><span>${meanings[label]}</span></li>`)}
         </ul>`
     }
-    <p class="quiet keys"><kbd>Enter</kbd> asks, <kbd>Shift</kbd> <kbd>Enter</kbd> begins a new line, <kbd>/</kbd> goes to the question from anywhere.</p>
+    <p class="quiet keys"><kbd>Enter</kbd> asks, <kbd>Shift</kbd> <kbd>Enter</kbd> starts a new line, <kbd>/</kbd> goes to the question from anywhere.</p>
   </section>`;
 }

@@ -1,7 +1,7 @@
 // @ts-check
-// What the browser keeps; where it keeps nothing (a setting, a full store), it is kept for as long as the page is open.
+// The browser's storage; where that is unavailable (by a setting) or full, values are kept for as long as the page is open.
 
-/** @param {() => Storage} open where to keep: opening it may be refused */
+/** @param {() => Storage} open opens the storage, which the browser may refuse */
 function keptIn(open) {
   /** @type {Map<string, string>} */
   const meanwhile = new Map();
@@ -30,7 +30,7 @@ function keptIn(open) {
   };
 }
 
-/** Until the tab is closed. */
+/** Values kept until the tab is closed. */
 export const forTab = keptIn(() => sessionStorage);
-/** From visit to visit. */
+/** Values kept from visit to visit. */
 export const forBrowser = keptIn(() => localStorage);

@@ -1,5 +1,5 @@
 // @ts-check
-// What happened in an ask: its steps as bars over time, each with what went in and what came out.
+// The trace of an ask: its steps as bars over time, each with its input and its output.
 import { html } from 'htm/preact';
 import { useState } from 'preact/hooks';
 
@@ -7,7 +7,7 @@ import { useState } from 'preact/hooks';
 
 const mainSteps = new Set(['retrieve', 'answer', 'evaluate']);
 const mainKinds = new Set(['model', 'retriever']);
-/** Better than the names of LangChain's classes. */
+/** Clearer than the names of LangChain's classes. */
 const kindNames = /** @type {Record<string, string>} */ ({ prompt: 'fill in the prompt', model: 'ask the model' });
 
 /** @param {number} ms */
@@ -25,8 +25,7 @@ export function Timeline({ steps }) {
 }
 
 /**
- * The steps that tell the story: the three of the chain, what models were asked, and what failed; a step within one of the same
- * name adds nothing.
+ * The steps that matter: the chain's three, calls to models, and what failed; but not a step within another of the same name.
  * @param {Step[]} steps
  */
 function mainOnes(steps) {
@@ -77,7 +76,7 @@ const Text = ({ name, of, value }) => html`<div>
 </div>`;
 
 /**
- * A value for people: messages as who says what, texts as they are, the rest as JSON.
+ * A value in readable form: messages with their roles, texts as they are, anything else as JSON.
  * @param {unknown} value
  * @returns {string}
  */
@@ -90,7 +89,7 @@ function readable(value) {
 }
 
 /**
- * The messages in what a prompt or a model was given or gave, however they are wrapped.
+ * The messages in the input or output of a prompt or a model, however they are wrapped.
  * @param {any} value
  * @returns {{ role: string, content: unknown }[] | null}
  */

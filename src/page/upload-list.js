@@ -1,16 +1,16 @@
 // @ts-check
-// The uploads, how far each is, and what became of it.
+// The list of uploads, with their progress and their outcome.
 import { html } from 'htm/preact';
 import { useRefused } from './key-rights.js';
 import { clearUploads, retryFailed, secondsLeft, useUploads } from './uploads.js';
 
-/** So many are listed at most; those that failed come first. */
+/** How many uploads are listed, at most; failed ones come first. */
 const mostShown = 200;
 
-/** @param {string} id of an element that stays where the one with the focus goes */
+/** Moves the focus away from an element that is about to disappear. @param {string} id of an element that stays */
 const focus = (id) => document.getElementById(id)?.focus();
 
-/** @param {{ collection: string, afterChange: () => Promise<void> }} props `afterChange`: what has been uploaded can be listed */
+/** @param {{ collection: string, afterChange: () => Promise<void> }} props `afterChange`: called when uploaded documents can be listed */
 export function UploadList({ collection, afterChange }) {
   const uploads = useUploads(afterChange);
   const isRefused = useRefused('write');
@@ -29,7 +29,7 @@ export function UploadList({ collection, afterChange }) {
         html`<button type="button" class="link" onClick=${() => {
           focus('uploads');
           retryFailed();
-        }}>Try again what failed</button>`
+        }}>Retry failed uploads</button>`
       }
       ${
         done === uploads.length &&
@@ -39,7 +39,7 @@ export function UploadList({ collection, afterChange }) {
         }}>Clear</button>`
       }
     </div>
-    ${seconds > 0 && html`<p class="paused"><span role="status">The service takes no more for now. Uploads go on by themselves</span> in ${seconds} s.</p>`}
+    ${seconds > 0 && html`<p class="paused"><span role="status">The service accepts no more for now. Uploads resume by themselves</span> in ${seconds} s.</p>`}
     <ul>
       ${shown.map((each) => html`<${Row} key=${each.number} upload=${each} elsewhere=${each.collection !== collection} />`)}
       ${left > 0 && html`<li class="quiet">And ${left.toLocaleString('en')} more.</li>`}

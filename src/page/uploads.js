@@ -1,18 +1,19 @@
 // @ts-check
-// Uploads, one after the other. They go on while people look elsewhere: they are the page's, not a view's.
+// Uploads, one after another. They belong to the page rather than to a view, so they go on while people look elsewhere.
 import { useEffect, useState } from 'preact/hooks';
 import { upload } from './api.js';
+import { counted } from './counted.js';
 import { noteRefusal } from './key-rights.js';
 
 /** @typedef {{ number: number, file: Blob, source: string, collection: string, state: string, share: number, error: any, isDone: boolean }} Upload */
 
-/** @type {Upload[]} the newest first */
+/** @type {Upload[]} newest first */
 let uploads = [];
 let counter = 0;
 let isRunning = false;
-/** Until when the service has asked to wait, in milliseconds of the clock; 0 where it has not. */
+/** The time until which the service asked to wait, by `Date.now()`; 0 if it didn't. */
 let pausedUntil = 0;
-/** Tells of `change`, and of `done` when nothing is left to upload. */
+/** Emits `change`, and `done` when nothing is left to upload. */
 const progress = new EventTarget();
 
 addEventListener('beforeunload', (event) => {
@@ -30,7 +31,7 @@ const change = (number, fields) =>
   show(uploads.map((each) => (each.number === number ? { ...each, ...fields } : each)));
 
 /**
- * Uploads files, after those that are under way.
+ * Queues files for upload.
  * @param {{ file: Blob, source: string, collection: string }[]} files
  */
 export function addUploads(files) {
@@ -64,7 +65,7 @@ async function send({ number, file, source, collection }) {
     const { isNew, unchanged, passages } = await upload({ file, source, collection, onProgress });
     const became = unchanged ? 'Unchanged' : isNew ? 'Added' : 'Replaced';
     change(number, {
-      state: `${became}, ${passages} ${passages === 1 ? 'passage' : 'passages'}`,
+      state: `${became}, ${counted(passages, 'passage')}`,
       share: 1,
       isDone: true,
     });
@@ -73,7 +74,7 @@ async function send({ number, file, source, collection }) {
       change(number, { state: 'Waiting', share: 0 });
       await pause(error.retryAfterSeconds);
     } else if (noteRefusal('write', error)) {
-      // None of those behind it may be stored with this key either.
+      // The other waiting files can't be stored with this key either.
       show(uploads.map((each) => (each.isDone ? each : { ...each, state: 'Not uploaded', error, isDone: true })));
     } else {
       change(number, { state: 'Failed', error, isDone: true });
@@ -81,7 +82,7 @@ async function send({ number, file, source, collection }) {
   }
 }
 
-/** Waits as long as the service asked for, and tells each second how long that still is. @param {number} seconds */
+/** Waits as long as the service asked for, and emits `change` each second. @param {number} seconds */
 async function pause(seconds) {
   pausedUntil = Date.now() + seconds * 1000;
   while (secondsLeft() > 0) {
@@ -91,10 +92,10 @@ async function pause(seconds) {
   pausedUntil = 0;
 }
 
-/** How long uploads still wait because the service asked for it. */
+/** For how many more seconds uploads wait because the service asked for it. */
 export const secondsLeft = () => Math.max(0, Math.ceil((pausedUntil - Date.now()) / 1000));
 
-/** What failed goes to the end of the line once more. */
+/** Puts failed uploads back into the queue, at its end. */
 export function retryFailed() {
   const failed = uploads.filter(({ error }) => error);
   show(uploads.filter(({ error }) => !error));
@@ -106,8 +107,8 @@ export function clearUploads() {
 }
 
 /**
- * The uploads as they are now, the newest first.
- * @param {() => Promise<void>} afterChange what has been uploaded can be listed
+ * The current uploads, newest first.
+ * @param {() => Promise<void>} afterChange called when uploaded documents can be listed
  */
 export function useUploads(afterChange) {
   const [, redraw] = useState({});

@@ -1,12 +1,12 @@
 // @ts-check
-// The documents of a collection, as far as they have been fetched.
+// The documents of a collection, fetched page by page.
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { call } from './api.js';
 
 /** @typedef {{ id: string, source: string, title: string, format: string, characters: number, passages: number, updatedAt: string }} Summary */
 
 const pageSize = 100;
-/** The service gives no more at once. */
+/** The most documents that the service returns at once. */
 const mostAtOnce = 1000;
 
 /**
@@ -18,7 +18,7 @@ export function useDocuments(collection, count) {
   const [documents, setDocuments] = useState(/** @type {Summary[] | null} */ (null));
   const [cursor, setCursor] = useState(/** @type {string | null} */ (null));
   const [failure, setFailure] = useState(/** @type {any} */ (null));
-  /** Only the latest of what was begun counts: two that go on from one place would list its documents twice. */
+  /** Identifies the latest fetch. Earlier ones are dropped, or documents might be listed twice. */
   const latest = useRef({});
   const isBusy = useRef(false);
   async function fetchUpTo(

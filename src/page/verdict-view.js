@@ -1,5 +1,5 @@
 // @ts-check
-// The verdict: a plain word, how sure it is, and why.
+// The verdict: its label, its score, and its reason.
 import { html } from 'htm/preact';
 
 /** @typedef {{ label: string, basis: string, score: number | null, reason: string, evidence: import('./link-sentences.js').Evidence[], problem: string | null }} Verdict */
@@ -13,7 +13,7 @@ const problems = /** @type {Record<string, string>} */ ({
 export const meanings = /** @type {Record<string, string>} */ ({
   Correct: 'The answer can be trusted, as far as the evaluation can tell.',
   Incorrect: 'Do not rely on this answer.',
-  Unjudged: 'Nobody has checked this answer.',
+  Unjudged: 'This answer has not been checked.',
   Abstained: 'The documents do not say, so there is no answer.',
   Withheld: 'The answer was found Incorrect, so it is not shown.',
 });

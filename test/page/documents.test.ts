@@ -32,7 +32,7 @@ test('uploads go on while people look elsewhere; those that failed stay in sight
   await page.getByRole('button', { name: /^second/ }).click();
   await failed.waitFor();
   assert.equal((await call('GET', '/documents?limit=1000')).json.documents.length, 210);
-  await page.getByRole('button', { name: 'Try again what failed' }).press('Enter');
+  await page.getByRole('button', { name: 'Retry failed uploads' }).press('Enter');
   await page.locator('.uploads:focus').waitFor();
   await failed.waitFor();
   await page.getByRole('button', { name: 'Clear' }).press('Enter');
@@ -60,7 +60,7 @@ test('uploads wait as long as a limited service tells, say so, and go on by them
   });
   const files = Array.from({ length: 3 }, (_, number) => text(`${number}.txt`, `Leaf ${number}`));
   await page.setInputFiles('input[type=file][multiple]', files);
-  await page.locator('.paused', { hasText: 'go on by themselves in 42 s.' }).waitFor();
+  await page.locator('.paused', { hasText: 'resume by themselves in 42 s.' }).waitFor();
   await page.getByText('1 of 3 done').waitFor();
   assert.equal(await page.locator('.uploads .failed').count(), 0);
   await page.clock.runFor(2_000);
@@ -121,7 +121,7 @@ test('what a key may not do is said once, is not tried again for each file, and 
   await button('Forget key').click();
   await useKey(keys.owner);
   assert.equal(await page.locator('.notice').count(), 0);
-  await button('Try again what failed').click();
+  await button('Retry failed uploads').click();
   await page.getByText('9 of 9 done').waitFor();
   await button('Delete log.md').click();
   await button('Delete log.md').waitFor({ state: 'detached' });

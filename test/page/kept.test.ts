@@ -202,7 +202,7 @@ test('what a key may not do is told, and what it may can be done', { skip }, asy
   await page.getByRole('button', { name: 'Forget key' }).click();
   await page.fill('[name=key]', keys.other);
   await page.keyboard.press('Enter');
-  await page.getByText('There is no collection yet that this key opens.').waitFor();
+  await page.getByText('There is no collection yet that this key may use.').waitFor();
   assert.deepEqual(complaints, []);
 });
 
@@ -211,9 +211,9 @@ test('a page that did not come whole says so', { skip }, async (t) => {
   const { page } = await openPage(await openBrowser(t));
   await page.route('**/assets/vendor/hooks.mjs', (route) => route.abort());
   await page.goto(url);
-  await page.getByText('The page did not arrive whole.').waitFor();
+  await page.getByText('The page did not load completely.').waitFor();
   await page.unroute('**/assets/vendor/hooks.mjs');
-  await page.getByRole('link', { name: 'Load it again' }).click();
+  await page.getByRole('link', { name: 'Reload it' }).click();
   await page.locator('#question').waitFor();
 });
 
@@ -264,7 +264,7 @@ test('an answer that a restart of the service cut off is told from a whole one, 
   await page.press('#question', 'Enter');
   await page.locator('.answer-text', { hasText: 'rebuilt in' }).waitFor();
   for (const each of connections) each.destroy();
-  await page.locator('.failure', { hasText: 'CUT_OFF' }).getByText('unjudged').waitFor();
+  await page.locator('.failure', { hasText: 'CUT_OFF' }).getByText('without a verdict').waitFor();
   assert.equal(await page.locator('.banner').count(), 0, 'whether the service is there shows at the next call');
   never.resolve();
   openai.chat('It was rebuilt in 1904.', correct);

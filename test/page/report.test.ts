@@ -75,7 +75,7 @@ test('the viewer of reports shows the tables of the report, and where answers an
         buffer: Buffer.from(content),
       });
     await open('notes.json', '{"figures":{}}');
-    await page.getByText('“notes.json” is no report of an evaluation.').waitFor();
+    await page.getByText('“notes.json” is not an evaluation report.').waitFor();
     const { judges, ...report } = evaluation;
     await open('report.json', JSON.stringify(report));
     await page.locator('h2', { hasText: 'lighthouses <b>' }).waitFor();
@@ -100,7 +100,7 @@ test('the viewer of reports shows the tables of the report, and where answers an
     await page.locator('td', { hasText: 'whale oil' }).waitFor();
     await page.getByLabel('Show').selectOption('abstained');
     await page.locator('th', { hasText: 'Who won?' }).waitFor();
-    await page.getByText('where it is surest and wrong').click();
+    await page.getByText('its most confident mistakes').click();
     await page.locator('td', { hasText: 'in <i>1914</i>' }).waitFor();
     await keepPicture(page, `${name}-15-report`);
     assert.deepEqual(complaints, []);

@@ -296,7 +296,7 @@ test('failures say what happened, with their code; an ask can be cancelled; a lo
   await page.fill('#question', 'And now?');
   await close();
   await page.press('#question', 'Enter');
-  await page.getByText('The service can not be reached.').first().waitFor();
+  await page.getByText('The service cannot be reached.').first().waitFor();
   await failure.getByText('OFFLINE').waitFor();
   await page.locator('.status', { hasText: 'Offline' }).waitFor();
   await keepPicture(page, 'narrow-12-offline');
@@ -361,7 +361,7 @@ test('documents are dropped, pasted, found, replaced and deleted; collections ma
   const replaced = documents.find(({ source }: { source: string }) => source === 'many/102.md');
   assert.match((await call('GET', `/documents/${replaced.id}`)).json.text, /Another text/);
   await page.getByRole('button', { name: 'Delete many/102.md' }).click();
-  await page.getByText('Nothing fits the filter.').waitFor();
+  await page.getByText('Nothing matches the filter.').waitFor();
   assert.equal((await call('GET', `/documents/${replaced.id}`)).status, 404);
   // Keyboards go on where they were.
   await page.locator('#document-filter:focus').fill('');
@@ -400,7 +400,7 @@ test('documents are dropped, pasted, found, replaced and deleted; collections ma
   await page.locator('.passage', { hasText: 'Snow lies on the quarry.' }).waitFor();
   const [first, next] = await page.locator('.passage-foot > .quiet').allInnerTexts();
   assert.equal(first, 'Rank 1');
-  assert.match(next!, /^Rank 2, relevance \d+ of 100 beside the first$/);
+  assert.match(next!, /^Rank 2, relevance \d+ of 100 compared with the first$/);
   await page.getByRole('link', { name: 'Documents' }).click();
   await page.getByRole('button', { name: 'Delete the collection second' }).click();
   await page.getByRole('button', { name: 'Delete the collection second' }).waitFor({ state: 'detached' });
