@@ -23,9 +23,9 @@ export const askMigrations = [
     created_at TEXT NOT NULL,
     reply BLOB NOT NULL
   ) STRICT`,
-  // Replies were JSON.
+  // Replies used to be JSON.
   'DELETE FROM asks',
-  // Replies were packed one by one.
+  // Replies used to be packed one by one.
   `CREATE TABLE packs (number INTEGER PRIMARY KEY, replies BLOB NOT NULL) STRICT;
   INSERT INTO packs SELECT number, reply FROM asks;
   CREATE TABLE packed_asks (
@@ -41,7 +41,7 @@ export const askMigrations = [
   INSERT INTO packed_asks SELECT number, id, collection, key_name, created_at, number, 0, NULL FROM asks;
   DROP TABLE asks;
   ALTER TABLE packed_asks RENAME TO asks`,
-  // Each reply was bytes of its own, from begins to ends.
+  // Each reply used to have its own bytes, from `begins` to `ends`.
   'ALTER TABLE asks ADD COLUMN place INTEGER',
 ];
 

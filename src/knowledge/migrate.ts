@@ -21,6 +21,7 @@ export type MigratedCollection = {
 export type Migrated = { copied: number; unchanged: number; collections: MigratedCollection[] | null };
 
 type OnProgress = (done: number, total: number) => void;
+type Target = Pick<Knowledge, 'createCollection' | 'findSource' | 'put'>;
 
 /**
  * Copies all documents of one store into another, with their vectors, then reads both and compares them. Documents that the target
@@ -31,7 +32,7 @@ type OnProgress = (done: number, total: number) => void;
  */
 export async function migrate(options: {
   source: StoreReader;
-  target: Pick<Knowledge, 'createCollection' | 'findSource' | 'put'>;
+  target: Target;
   openTarget: () => Promise<StoreReader>;
   signal: AbortSignal;
   onCopy?: OnProgress;
@@ -41,19 +42,37 @@ export async function migrate(options: {
   const names = await source.collections();
   let total = 0;
   for (const name of names) for await (const _ of source.documents(name)) total += 1;
+  const copied = await copyAll(names, { source, target, signal, onCopy: (done) => onCopy(done, total) });
+  if (signal.aborted) return { ...copied, collections: null };
+  const written = await openTarget();
+  try {
+    return { ...copied, collections: await compareAll(names, source, written, (done) => onCompare(done, total)) };
+  } finally {
+    await written.close();
+  }
+}
+
+/** Copies what the target lacks, several puts at a time; once `signal` fires, only the puts under way are completed. */
+async function copyAll(
+  names: string[],
+  options: { source: StoreReader; target: Target; signal: AbortSignal; onCopy: (done: number) => void },
+): Promise<{ copied: number; unchanged: number }> {
+  const { source, target, signal, onCopy } = options;
   const done = { copied: 0, unchanged: 0 };
   const underWay = new Set<Promise<void>>();
 
-  async function putAll(documents: NewDocument[]) {
-    await target.put(documents);
-    done.copied += documents.length;
-    onCopy(done.copied + done.unchanged, total);
+  function count(what: 'copied' | 'unchanged', documents: number) {
+    done[what] += documents;
+    onCopy(done.copied + done.unchanged);
   }
 
   /** Starts putting documents, as soon as fewer than `putsAtOnce` puts are under way. */
   async function begin(documents: NewDocument[]) {
     while (underWay.size >= putsAtOnce) await Promise.race(underWay);
-    const put = putAll(documents).finally(() => underWay.delete(put));
+    const put = target
+      .put(documents)
+      .then(() => count('copied', documents.length))
+      .finally(() => underWay.delete(put));
     put.catch(() => {}); // a failure reaches whoever awaits `underWay`
     underWay.add(put);
   }
@@ -69,10 +88,7 @@ export async function migrate(options: {
       if (document) {
         together.push(document);
         passages += document.passages.length;
-      } else {
-        done.unchanged += 1;
-        onCopy(done.copied + done.unchanged, total);
-      }
+      } else count('unchanged', 1);
       if (passages < passagesTogether) continue;
       await begin(together);
       together = [];
@@ -87,23 +103,25 @@ export async function migrate(options: {
   } finally {
     await Promise.allSettled(underWay);
   }
-  if (signal.aborted) return { ...done, collections: null };
+  return done;
+}
 
-  const written = await openTarget();
-  try {
-    const collections: MigratedCollection[] = [];
-    let compared = 0;
-    for (const name of names) {
-      const both = compare(source.documents(name), written.documents(name), () => {
-        compared += 1;
-        onCompare(compared, total);
-      });
-      collections.push({ name, ...(await both) });
-    }
-    return { ...done, collections };
-  } finally {
-    await written.close();
+async function compareAll(
+  names: string[],
+  source: StoreReader,
+  written: StoreReader,
+  onCompare: (done: number) => void,
+): Promise<MigratedCollection[]> {
+  const collections: MigratedCollection[] = [];
+  let compared = 0;
+  for (const name of names) {
+    const result = await compare(source.documents(name), written.documents(name), () => {
+      compared += 1;
+      onCompare(compared);
+    });
+    collections.push({ name, ...result });
   }
+  return collections;
 }
 
 /** Compares two collections, read side by side in the order of their sources' bytes. */

@@ -23,8 +23,8 @@ export const contentCounts = `
 const erasedTogether = 500;
 
 /**
- * Removes collections. Erasing a large one takes seconds, during which everything else would wait: so a removal only takes away its
- * name, by which alone it is found, and what is left is erased later, a little at a time. Transactions are up to the caller.
+ * Removes collections. Erasing a large one takes seconds, during which everything else would wait: so a removal only renames it,
+ * which makes it impossible to find, and the content is erased later, a little at a time. Transactions are up to the caller.
  */
 export function createRemains(database: DatabaseSync) {
   // Names of collections have no spaces (src/collection-name.ts).

@@ -20,7 +20,7 @@ type Loaded = Omit<LoadedDocument, 'format'>;
 /**
  * The text of an EPUB book: its chapters in the order of the spine, each read as HTML, with a blank line between them, and without the
  * table of contents. The title is the package's, or else the first heading of level 1.
- * @throws {AppError} `BAD_DOCUMENT` for what is no EPUB, is damaged or copy-protected, or would unpack to too much.
+ * @throws {AppError} `BAD_DOCUMENT` for a file that isn't an EPUB, is damaged or copy-protected, or would unpack to too much.
  */
 export async function loadEpub(bytes: Uint8Array): Promise<Loaded> {
   const archive = await openArchive(bytes);

@@ -8,8 +8,8 @@ import {
 } from '../loaded-document.ts';
 
 /**
- * html-to-text gives no offsets. So our formatters put marks into the text around what is to be found again, which are read and taken out
- * here. The marks are Unicode noncharacters, which text isn't supposed to hold.
+ * html-to-text gives no offsets. So our formatters put marks around what is to be found again, and the marks are read and taken out here.
+ * They are Unicode noncharacters, which text isn't supposed to hold.
  */
 const marks = {
   h1: '\ufdd1',

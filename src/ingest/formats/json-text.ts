@@ -71,7 +71,7 @@ export function writeJson(source: string, records: RecordText, whatIsWrong: stri
 
   function opened(inner: Container | undefined, isArray: boolean): Container {
     if (inner) {
-      // An element that is more than a line stands apart from its neighbours.
+      // An element that takes more than a line is set apart from its neighbours.
       if (inner.isElement && !inner.isArray && !inner.holdsContainers) records.gap();
       inner.holdsContainers = true;
       flush(inner);

@@ -26,7 +26,7 @@ export function fieldsByPage(fields: Record<string, FormField[]> | null): Map<nu
 
 /**
  * Adds to a page's items the values that were filled into its form, which aren't part of its text: after the words before the field; for
- * a checkbox, beside the nearest words; and without such words, on a line of its own, before the first text that is lower.
+ * a checkbox, beside the nearest words; or, where there are no such words, on a line of its own, before the first text that is lower.
  */
 export function withFieldValues(items: TextItem[], fields: FormField[]): TextItem[] {
   const all = [...items];

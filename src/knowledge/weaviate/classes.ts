@@ -85,7 +85,7 @@ export const classes = [
     class: 'AssayWindow',
     ...tenants,
     vectorIndexType: 'hnsw',
-    // By default the engine looks at eight times as many windows as are wanted; a search wants many already, of which it shows few.
+    // By default the engine looks at eight times as many windows as are wanted; a search wants more than it shows anyway.
     vectorIndexConfig: { distance: 'dot', dynamicEfFactor: 2 },
     properties: [exact('documentId'), exact('version'), number('mark'), kept('passage')],
   },

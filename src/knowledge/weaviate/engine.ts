@@ -41,6 +41,12 @@ function toError(status: number, words: string): AppError {
   return new AppError('INTERNAL', 'Weaviate does not take what it is asked.', { cause: new Error(`status ${status}`) });
 }
 
+/** The JSON of a successful reply. @throws AppError for any other */
+function parsed<Content>({ status, text }: Reply): Content {
+  if (status >= 300) throw toError(status, text);
+  return JSON.parse(text) as Content;
+}
+
 const graphQl = (kind: 'Get' | 'Aggregate', parts: string) => ({
   method: 'POST',
   path: '/v1/graphql',
@@ -48,10 +54,9 @@ const graphQl = (kind: 'Get' | 'Aggregate', parts: string) => ({
 });
 
 /** The results of a GraphQL query, by the names that it gives them. */
-function toResults<Results>(kind: 'Get' | 'Aggregate', { status, text }: Reply): Results {
-  if (status >= 300) throw toError(status, text);
-  const { data, errors } = JSON.parse(text) as { data?: Record<string, Results>; errors?: unknown[] };
-  if (errors?.length || !data) throw toError(status, JSON.stringify(errors));
+function toResults<Results>(kind: 'Get' | 'Aggregate', reply: Reply): Results {
+  const { data, errors } = parsed<{ data?: Record<string, Results>; errors?: unknown[] }>(reply);
+  if (errors?.length || !data) throw toError(reply.status, JSON.stringify(errors));
   return data[kind]!;
 }
 
@@ -88,11 +93,9 @@ export function openEngine(address: EngineAddress) {
 
   /** The JSON of a reply, or null for 404. */
   function request<Result>(method: string, path: string, body?: unknown): Promise<Result | null> {
-    return call({ method, path, body }, ({ status, text }) => {
-      if (status === 404) return null;
-      if (status >= 300) throw toError(status, text);
-      return (text === '' ? {} : JSON.parse(text)) as Result;
-    });
+    return call({ method, path, body }, ({ status, text }) =>
+      status === 404 ? null : parsed<Result>({ status, text: text || '{}' }),
+    );
   }
 
   /** The results of a GraphQL query, by the names that it gives them. */
@@ -101,10 +104,9 @@ export function openEngine(address: EngineAddress) {
 
   async function write(objects: EngineObject[], attempts?: number): Promise<void> {
     const path = '/v1/batch/objects?consistency_level=QUORUM';
-    const read = ({ status, text }: Reply) => {
-      if (status >= 300) throw toError(status, text);
-      for (const { result } of JSON.parse(text) as { result?: { status?: string; errors?: unknown } }[])
-        if (result?.status === 'FAILED') throw toError(status, JSON.stringify(result.errors ?? ''));
+    const read = (reply: Reply) => {
+      for (const { result } of parsed<{ result?: { status?: string; errors?: unknown } }[]>(reply))
+        if (result?.status === 'FAILED') throw toError(reply.status, JSON.stringify(result.errors ?? ''));
     };
     await call({ method: 'POST', path, body: { objects } }, read, attempts);
   }
@@ -121,15 +123,15 @@ export function openEngine(address: EngineAddress) {
     },
     /** The collections that one node knows. */
     async collectionsAt(node: Node): Promise<string[]> {
-      const { status, text } = await nodes.ask(node, { method: 'GET', path: '/v1/schema/AssayDocument/tenants' });
-      if (status >= 300) throw toError(status, text);
-      return (JSON.parse(text) as { name: string }[]).map(({ name }) => name);
+      const reply = await nodes.ask(node, { method: 'GET', path: '/v1/schema/AssayDocument/tenants' });
+      return parsed<{ name: string }[]>(reply).map(({ name }) => name);
     },
     /** The names of the nodes that one node counts as its cluster, itself included. It asks them all, and waits for one that hangs. */
     async membersAt(node: Node): Promise<string[]> {
-      const { status, text } = await nodes.ask(node, { method: 'GET', path: '/v1/nodes', timeoutMs: readMs });
-      if (status >= 300) throw toError(status, text);
-      return (JSON.parse(text) as { nodes: { name: string }[] }).nodes.map(({ name }) => name).sort();
+      const reply = await nodes.ask(node, { method: 'GET', path: '/v1/nodes', timeoutMs: readMs });
+      return parsed<{ nodes: { name: string }[] }>(reply)
+        .nodes.map(({ name }) => name)
+        .sort();
     },
     watchNodes: nodes.watch,
 
@@ -159,10 +161,7 @@ export function openEngine(address: EngineAddress) {
       type Erased = { results?: { matches: number; limit: number; failed: number } };
       for (let more = true; more; ) {
         const body = { match: { class: className, where }, output: 'minimal' };
-        const erased = await call({ method: 'DELETE', path, body }, ({ status, text }) => {
-          if (status >= 300) throw toError(status, text);
-          return JSON.parse(text) as Erased;
-        });
+        const erased = await call({ method: 'DELETE', path, body }, parsed<Erased>);
         if (erased.results?.failed) throw unreachable();
         more = (erased.results?.matches ?? 0) > (erased.results?.limit ?? Number.POSITIVE_INFINITY);
       }
