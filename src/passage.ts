@@ -18,7 +18,9 @@ export const Passage = z.object({
     .number()
     .min(0)
     .max(1)
-    .describe('How relevant it is beside the first passage of the same search, which has 1 however well it fits.'),
+    .describe(
+      'How relevant it is compared with the first passage of the same search, which always has 1, however well it fits.',
+    ),
   rank: z.int().positive(),
 });
 export type Passage = z.infer<typeof Passage>;

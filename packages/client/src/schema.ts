@@ -249,7 +249,7 @@ export interface paths {
                                 text: string;
                                 start: number;
                                 end: number;
-                                /** @description How relevant it is beside the first passage of the same search, which has 1 however well it fits. */
+                                /** @description How relevant it is compared with the first passage of the same search, which always has 1, however well it fits. */
                                 score: number;
                                 rank: number;
                             }[];
@@ -389,7 +389,7 @@ export interface paths {
                                 text: string;
                                 start: number;
                                 end: number;
-                                /** @description How relevant it is beside the first passage of the same search, which has 1 however well it fits. */
+                                /** @description How relevant it is compared with the first passage of the same search, which always has 1, however well it fits. */
                                 score: number;
                                 rank: number;
                             }[];
@@ -536,7 +536,7 @@ export interface paths {
                                 text: string;
                                 start: number;
                                 end: number;
-                                /** @description How relevant it is beside the first passage of the same search, which has 1 however well it fits. */
+                                /** @description How relevant it is compared with the first passage of the same search, which always has 1, however well it fits. */
                                 score: number;
                                 rank: number;
                             }[];
@@ -1487,7 +1487,7 @@ export interface paths {
                                 text: string;
                                 start: number;
                                 end: number;
-                                /** @description How relevant it is beside the first passage of the same search, which has 1 however well it fits. */
+                                /** @description How relevant it is compared with the first passage of the same search, which always has 1, however well it fits. */
                                 score: number;
                                 rank: number;
                             }[];
