@@ -6,7 +6,7 @@ import { startService } from '../doubles/service.ts';
 
 const question = 'Does alder rot under water?';
 
-test('asks beyond the limit wait in a bounded line, first come first served; who finds no room is told when to come back', async (t) => {
+test('asks beyond MAX_CONCURRENT_ASKS wait in a bounded queue, first come first served; one that finds it full gets a 503 with Retry-After', async (t) => {
   const settings = { MAX_CONCURRENT_ASKS: '1', MAX_WAITING_ASKS: '1', ASK_WAIT_MS: '60000' };
   const { call, add, openai } = await startService(t, { settings });
   await add('alder.md', 'Alder wood does not rot under water.');
@@ -27,7 +27,7 @@ test('asks beyond the limit wait in a bounded line, first come first served; who
   assert.deepEqual([(await first).status, (await second).status, await waiting()], [200, 200, 0]);
 });
 
-test('a place in the line is given up when its time is over', async (t) => {
+test('an ask that has waited for ASK_WAIT_MS gets a 503, and its place in the queue is free again', async (t) => {
   const settings = { MAX_CONCURRENT_ASKS: '1', MAX_WAITING_ASKS: '1', ASK_WAIT_MS: '200' };
   const { call, add, openai } = await startService(t, { settings });
   await add('alder.md', 'Alder wood does not rot under water.');
@@ -42,7 +42,7 @@ test('a place in the line is given up when its time is over', async (t) => {
   assert.equal((await call('POST', '/ask', body)).status, 200, 'the place is free again');
 });
 
-test('who leaves while others are answered gives the place in the line away at once', async () => {
+test('a client that leaves while its ask waits in the queue frees its place at once', async () => {
   const { promise: held, resolve: release } = Promise.withResolvers<void>();
   const asked: string[] = [];
   const conduct = (async ({ question: name }: { question: string }) => {

@@ -28,7 +28,7 @@ async function startWithArticle(...options: Parameters<typeof startService>) {
   return service;
 }
 
-test('an ask embeds once, answers once, evaluates once, and returns answer, context and verdict', async (t) => {
+test('an ask makes one embedding call, one answer call and one evaluation call, and returns answer, context and verdict', async (t) => {
   const { call, openai } = await startWithArticle(t);
   openai.chat('It was rebuilt in 1904.', correct);
   const embedded = openai.embeddingRequests.length;
@@ -72,7 +72,7 @@ test('an ask embeds once, answers once, evaluates once, and returns answer, cont
   assert.ok(judging!.messages[1]!.content.includes('with granite'));
 });
 
-test('the question-and-answer judge sees no context', async (t) => {
+test('the judge of question and answer alone is not shown the context', async (t) => {
   const { call, openai } = await startWithArticle(t);
   openai.chat('It was rebuilt in 1904.', correct);
   const { json } = await call('POST', '/ask', { question, evaluation: 'answer' });
@@ -82,7 +82,7 @@ test('the question-and-answer judge sees no context', async (t) => {
   assert.doesNotMatch(messages[1]!.content, /granite/);
 });
 
-test('both judges make three chat calls, and the context verdict leads', async (t) => {
+test('with evaluation “both” there are three chat calls, and the verdict is the context judge’s', async (t) => {
   const { call, openai } = await startWithArticle(t);
   openai.chat('It was rebuilt in 1904.');
   openai.chatWhen(/borne out by the passages/, correct);
@@ -93,7 +93,7 @@ test('both judges make three chat calls, and the context verdict leads', async (
   assert.deepEqual([json.verdicts.context.label, json.verdicts.answer.label], ['Correct', 'Incorrect']);
 });
 
-test('no evaluation, no judge', async (t) => {
+test('with evaluation “none” no judge is called', async (t) => {
   const { call, openai } = await startWithArticle(t);
   openai.chat('It was rebuilt in 1904.');
   const { json } = await call('POST', '/ask', { question, evaluation: 'none' });
@@ -119,7 +119,7 @@ test('with nothing ingested the ask abstains without a chat call', async (t) => 
   assert.equal(openai.chatRequests.length, 0);
 });
 
-test('whichever step abstains, it does so in the words of the settings', async (t) => {
+test('whichever step abstains, the answer is the text of ABSTENTION', async (t) => {
   const ABSTENTION = 'Das steht nicht in den Unterlagen.';
   const { call, openai, add } = await startService(t, { settings: { ABSTENTION } });
   const answers: string[] = [];
@@ -153,7 +153,7 @@ test('onIncorrect: return shows the answer with its verdict', async (t) => {
   assert.deepEqual([json.answer, json.verdict.label, json.attempts], ['In 1862.', 'Incorrect', 1]);
 });
 
-test('TOP_K is how many passages are shown where a request does not say', async (t) => {
+test('TOP_K is the number of passages shown when a request does not set topK', async (t) => {
   const { call, openai, add } = await startWithArticle(t, { settings: { TOP_K: '1' } });
   await add('other.md', 'The tower was rebuilt again, and painted.');
   openai.chatWhen(/./, 'In 1904.');
@@ -183,7 +183,7 @@ test('onIncorrect: retry asks once more, with more passages, and keeps the bette
   assert.deepEqual([json.answer, json.verdict.label, json.attempts], ['It was rebuilt in 1904.', 'Correct', 2]);
   assert.equal(json.context.length, 4);
   const searched = openai.embeddingRequests.slice(-2).map(({ body }) => body.input);
-  assert.deepEqual(searched, [question, 'tower rebuilt'], 'the second time without the words that only ask');
+  assert.deepEqual(searched, [question, 'tower rebuilt'], 'the second search leaves out the words that only ask');
   const { trace } = (await call('GET', `/asks/${json.id}`)).json;
   const outputs = JSON.stringify(trace.filter(({ name }: { name: string }) => name === 'read answer'));
   assert.ok(outputs.includes('In 1862.') && outputs.includes('It was rebuilt in 1904.'), 'both attempts are recorded');
@@ -202,7 +202,7 @@ for (const [name, failure, status, code, chatCalls = 1] of [
   ['no choices', fail.noChoices(), 502, 'MODEL_BAD_OUTPUT'],
   ['no content', fail.emptyContent(), 502, 'MODEL_BAD_OUTPUT'],
 ] as const) {
-  test(`the answer's model fails by ${name}: ${status} ${code}, and nothing leaks`, async (t) => {
+  test(`when the answer’s model fails (${name}) the reply is ${status} ${code}, and nothing leaks`, async (t) => {
     const { call, openai, logLines } = await startWithArticle(t);
     openai.chat(failure);
     const { status: got, json, text, headers } = await call('POST', '/ask', { question: 'canary-question tower?' });
@@ -216,7 +216,7 @@ for (const [name, failure, status, code, chatCalls = 1] of [
     );
   });
 
-  test(`the embedding model fails by ${name}: ${status} ${code}`, async (t) => {
+  test(`when the embedding model fails (${name}) the reply is ${status} ${code}`, async (t) => {
     const { call, openai } = await startWithArticle(t);
     openai.embeddings(failure);
     const { status: got, json } = await call('POST', '/ask', { question });
@@ -224,7 +224,7 @@ for (const [name, failure, status, code, chatCalls = 1] of [
     assert.deepEqual([got, json.error.code], expected);
   });
 
-  test(`the judge fails by ${name}: the answer comes, Unjudged`, async (t) => {
+  test(`when the judge fails (${name}) the answer is returned, Unjudged`, async (t) => {
     const { call, openai } = await startWithArticle(t);
     const repaired = name === 'no content';
     openai.chat('It was rebuilt in 1904.', failure, ...(repaired ? [failure] : []));
@@ -236,7 +236,7 @@ for (const [name, failure, status, code, chatCalls = 1] of [
   });
 }
 
-test('a model cut off while it thinks has not answered, a judge has not judged', async (t) => {
+test('a reply that is cut off while the model is thinking is neither an answer nor a verdict', async (t) => {
   const { call, openai } = await startWithArticle(t);
   openai.chat('<think>Perhaps in 1904');
   const { status, json } = await call('POST', '/ask', { question });
@@ -248,20 +248,20 @@ test('a model cut off while it thinks has not answered, a judge has not judged',
   assert.deepEqual([answered.verdict.label, answered.verdict.problem], ['Unjudged', 'unparseable']);
 });
 
-test('a model that hangs ends at the deadline: 504', async (t) => {
+test('a model that hangs is cut off at the deadline: 504', async (t) => {
   const { call, openai } = await startWithArticle(t, { settings: { ASK_TIMEOUT_MS: '300' } });
   openai.chat(fail.hang());
   const { status, json } = await call('POST', '/ask', { question });
   assert.deepEqual([status, json.error.code], [504, 'MODEL_TIMEOUT']);
 });
 
-test('an embedding call that hangs ends at the deadline: 504', async (t) => {
+test('an embedding call that hangs is cut off at the deadline: 504', async (t) => {
   const { call, openai } = await startWithArticle(t, { settings: { ASK_TIMEOUT_MS: '300' } });
   openai.embeddings(fail.hang());
   assert.equal((await call('POST', '/ask', { question })).status, 504);
 });
 
-test('a judge that hangs ends at its own deadline, and the answer comes', async (t) => {
+test('a judge that hangs is cut off at its own deadline, and the answer is returned Unjudged', async (t) => {
   const { call, openai } = await startWithArticle(t, { settings: { EVALUATION_TIMEOUT_MS: '200' } });
   openai.chat('It was rebuilt in 1904.', fail.hang());
   const { status, json } = await call('POST', '/ask', { question });
@@ -269,7 +269,7 @@ test('a judge that hangs ends at its own deadline, and the answer comes', async 
   assert.deepEqual([json.verdict.label, json.verdict.problem], ['Unjudged', 'timeout']);
 });
 
-test('a judge whose reply can not be read is asked once more', async (t) => {
+test('a judge whose reply cannot be parsed is asked once more', async (t) => {
   const { call, openai } = await startWithArticle(t);
   openai.chat('It was rebuilt in 1904.', 'I think it is right', correct);
   assert.equal((await call('POST', '/ask', { question })).json.verdict.label, 'Correct');
@@ -278,7 +278,7 @@ test('a judge whose reply can not be read is asked once more', async (t) => {
   assert.deepEqual([verdict.label, verdict.problem], ['Unjudged', 'unparseable']);
 });
 
-test('a server that knows no response_format is asked without it, then and from then on', async (t) => {
+test('a server that refuses response_format is asked again without it, and never with it from then on', async (t) => {
   const { call, openai } = await startWithArticle(t);
   openai.chat('In 1904.', fail.status(400), correct);
   assert.equal((await call('POST', '/ask', { question })).json.verdict.label, 'Correct');
@@ -288,7 +288,7 @@ test('a server that knows no response_format is asked without it, then and from 
   assert.deepEqual(formats, [false, true, false, false, false]);
 });
 
-test('retries are as many as the settings say', async (t) => {
+test('a failed model call is repeated as often as MODEL_MAX_RETRIES says', async (t) => {
   const { call, openai } = await startWithArticle(t, { settings: { MODEL_MAX_RETRIES: '1' } });
   openai.chat(fail.status(500), 'It was rebuilt in 1904.', correct);
   assert.equal((await call('POST', '/ask', { question })).status, 200);
@@ -312,7 +312,7 @@ test('when the client leaves, its model call is cancelled and the log says 499',
   await waitForLog('"status":499');
 });
 
-test('more asks at once than MAX_CONCURRENT_ASKS are told to come again', async (t) => {
+test('asks beyond MAX_CONCURRENT_ASKS get a 503 with Retry-After', async (t) => {
   const { call, openai } = await startWithArticle(t, {
     settings: { MAX_CONCURRENT_ASKS: '1', ASK_TIMEOUT_MS: '2000' },
   });
@@ -324,7 +324,7 @@ test('more asks at once than MAX_CONCURRENT_ASKS are told to come again', async 
   assert.equal((await first).status, 504);
 });
 
-test('the trace tells every step, and the record of the ask keeps it', async (t) => {
+test('the trace lists every step, and the stored record of the ask includes it', async (t) => {
   const { call, openai } = await startWithArticle(t);
   openai.chat('It was rebuilt in 1904.', correct);
   const { json } = await call('POST', '/ask', { question, trace: true });
@@ -353,7 +353,7 @@ test('logs hold one line for an ask, with its passages and verdict and none of i
   assert.doesNotMatch(logLines.join(''), /canary|granite|1904/);
 });
 
-test('a document can not close the tag that holds it, nor speak as the prompt', async (t) => {
+test('a document cannot close the tag around it or pose as part of the prompt', async (t) => {
   const { call, openai, add } = await startService(t);
   await add(
     'evil.md',
@@ -380,7 +380,7 @@ test('neither question nor answer can step out of its tag in the judge’s promp
   ]);
 });
 
-test('streamed, an ask tells context, answer, verdict and done in this order', async (t) => {
+test('a streamed ask sends context, token, answer, verdict and done events in this order', async (t) => {
   const { url, openai } = await startWithArticle(t);
   openai.chat('It was rebuilt in 1904.', correct);
   const response = await fetch(`${url}/ask`, {
@@ -415,7 +415,7 @@ test('a stream that fails after its first byte ends with an error event', async 
   assert.match(text, /^event: context\n[\s\S]*\nevent: error\ndata: \{"code":"MODEL_UNAVAILABLE"/);
 });
 
-test('the record of an ask whose evaluation failed can be read, each of its steps with an output', async (t) => {
+test('the record of an ask whose evaluation failed can be read, and every step in it has an output', async (t) => {
   const { call, add, openai } = await startService(t);
   await add('alder.md', 'Alder wood is light.');
   openai.chat('Light.', fail.status(500));

@@ -43,7 +43,7 @@ describe('bad input', () => {
     ['an operator as collection', 'POST', '/search', { question: 'x', collection: "a'; DROP TABLE asks" }, 'BAD_INPUT'],
     ['an unknown field in a search', 'POST', '/search', { question: 'x', filter: {} }, 'UNKNOWN_FIELD'],
     ['no text', 'POST', '/documents', { source: 'x.md' }, 'BAD_INPUT'],
-    ['a text of white space', 'POST', '/documents', { source: 'x.md', text: ' \n ' }, 'BAD_DOCUMENT'],
+    ['a text of white space only', 'POST', '/documents', { source: 'x.md', text: ' \n ' }, 'BAD_DOCUMENT'],
     ['a NUL in a text', 'POST', '/documents', { ...document, text: 'a\0b' }, 'BAD_INPUT'],
     ['a lone surrogate in a text', 'POST', '/documents', '{"source":"x.md","text":"a\\udc00"}', 'BAD_INPUT'],
     ['an absolute source', 'POST', '/documents', { ...document, source: '/etc/passwd' }, 'BAD_INPUT'],
@@ -68,11 +68,17 @@ describe('bad input', () => {
     ],
     ['metadata that is a list', 'POST', '/documents', { ...document, metadata: [1] }, 'BAD_INPUT'],
     ['an unknown field of a document', 'POST', '/documents', { ...document, url: 'http://127.0.0.1' }, 'UNKNOWN_FIELD'],
-    ['a document for no collection', 'POST', '/documents', { ...document, collection: 'none' }, 'COLLECTION_NOT_FOUND'],
+    [
+      'a document for an unknown collection',
+      'POST',
+      '/documents',
+      { ...document, collection: 'none' },
+      'COLLECTION_NOT_FOUND',
+    ],
     ['a broken cursor', 'GET', '/documents?cursor=*', undefined, 'BAD_INPUT'],
     ['a limit of 0', 'GET', '/documents?limit=0', undefined, 'BAD_INPUT'],
     ['an unknown query', 'GET', '/documents?order=size', undefined, 'UNKNOWN_FIELD'],
-    ['a list of no collection', 'GET', '/documents?collection=none', undefined, 'COLLECTION_NOT_FOUND'],
+    ['a list of an unknown collection', 'GET', '/documents?collection=none', undefined, 'COLLECTION_NOT_FOUND'],
     ['no such document', 'GET', '/documents/none', undefined, 'DOCUMENT_NOT_FOUND'],
     ['no such document to remove', 'DELETE', '/documents/none', undefined, 'DOCUMENT_NOT_FOUND'],
     ['a document by a path', 'GET', '/documents/..%2f..%2fetc%2fpasswd', undefined, 'DOCUMENT_NOT_FOUND'],
@@ -86,7 +92,7 @@ describe('bad input', () => {
     ['an id of 5,000 characters', 'DELETE', `/documents/${'a'.repeat(5000)}`, undefined, 'DOCUMENT_NOT_FOUND'],
     ['an id of 5,000 characters', 'GET', `/jobs/${'a'.repeat(5000)}`, undefined, 'NOT_FOUND'],
     ['no such route', 'GET', '/admin', undefined, 'NOT_FOUND'],
-    ['another method', 'DELETE', '/ask', undefined, 'METHOD_NOT_ALLOWED'],
+    ['a method that the path does not take', 'DELETE', '/ask', undefined, 'METHOD_NOT_ALLOWED'],
   ];
   for (const [name, method, path, body, code] of cases)
     test(`${method} ${path.slice(0, 40)} with ${name} is refused with a code`, async () => {
@@ -99,7 +105,7 @@ describe('bad input', () => {
       assert.doesNotMatch(json.error.message, /node_modules|at \//);
     });
 
-  test('a field that is missing is called missing, beside the one that was meant to be it', async () => {
+  test('a missing field is reported as missing, beside the misspelt one that was sent in its place', async () => {
     const { json } = await service.call('POST', '/ask', { quetion: 'x' });
     assert.deepEqual(
       [json.error.code, json.error.message],
@@ -109,14 +115,14 @@ describe('bad input', () => {
     assert.match(chat.json.error.message, /^messages: is missing/);
   });
 
-  test('another content type is refused', async () => {
+  test('a body of another content type than JSON is refused with a 415', async () => {
     const { status, json } = await service.call('POST', '/ask', 'question=x', {
       'content-type': 'application/x-www-form-urlencoded',
     });
     assert.deepEqual([status, json.error.code], [415, 'UNSUPPORTED_FORMAT']);
   });
 
-  test('a path that can not be decoded is refused, with a request id', async () => {
+  test('a path that cannot be decoded is refused with a 400', async () => {
     const { port } = new URL(service.url);
     const { status, text } = await new Promise<{ status: number; text: string }>((resolve, reject) => {
       const call = httpRequest({ host: '127.0.0.1', port, path: '/documents/%E0%A4%A' }, async (response) => {
@@ -141,7 +147,7 @@ describe('bad input', () => {
     }
   });
 
-  test('no body whatever makes a 5xx, and the service goes on', async () => {
+  test('no body causes a 5xx, and the service is still ready afterwards', async () => {
     const body = fc.oneof(
       fc.json(),
       fc
@@ -185,7 +191,7 @@ const refusedUploads: [name: string, type: string, body: string, status: number]
   ],
   ['with a broken head', 'multipart/form-data; boundary=x', formPart('a.txt', long).replace(':', ''), 400],
   ['of JSON that is too large', 'application/json', JSON.stringify({ source: 'a.txt', text: long.repeat(4) }), 413],
-  ['of JSON that is none', 'application/json', long.slice(0, 1000), 400],
+  ['of invalid JSON', 'application/json', long.slice(0, 1000), 400],
 ];
 for (const [name, type, body, status] of refusedUploads)
   test(`an upload ${name} does not hold up the next request of its connection`, async (t) => {
@@ -219,7 +225,7 @@ const brokenHttp: [name: string, sent: string, status: number, code: string][] =
   ],
 ];
 for (const [name, sent, status, code] of brokenHttp)
-  test(`${name} is refused in the shape of every other failure, with a request id`, async (t) => {
+  test(`${name} is answered in the shape of every other error, with a request id`, async (t) => {
     const { url } = await startService(t);
     const socket = connect(Number(new URL(url).port), '127.0.0.1');
     socket.write(Buffer.from(sent, 'latin1'));
@@ -232,7 +238,7 @@ for (const [name, sent, status, code] of brokenHttp)
     assert.deepEqual([error.code, error.requestId], [code, /x-request-id: (.*)/i.exec(head)?.[1]]);
   });
 
-test('a request that does not arrive in time is told so in the shape of every other failure', async (t) => {
+test('a request that does not arrive in time gets a 408 in the shape of every other error', async (t) => {
   const server = createServer({ headersTimeout: 1, requestTimeout: 1, connectionsCheckingInterval: 1 });
   server.on('clientError', replyToBrokenHttp).listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -243,21 +249,21 @@ test('a request that does not arrive in time is told so in the shape of every ot
   assert.match(text, /^HTTP\/1\.1 408 .*"code":"REQUEST_TIMEOUT"/s);
 });
 
-test('HTTP/1.0 knows no host, and needs none', async (t) => {
+test('an HTTP/1.0 request needs no Host header', async (t) => {
   const { url } = await startService(t);
   const socket = connect(Number(new URL(url).port), '127.0.0.1');
   socket.write('GET /health/live HTTP/1.0\r\n\r\n');
   assert.match(Buffer.concat(await socket.toArray()).toString(), /^HTTP\/1\.1 200 /);
 });
 
-test('a HEAD that can not be read is refused without a body', async (t) => {
+test('a HEAD request that cannot be parsed gets a 400 without a body', async (t) => {
   const { url } = await startService(t);
   const socket = connect(Number(new URL(url).port), '127.0.0.1');
   socket.write(Buffer.from('HEAD /\xe9 HTTP/1.1\r\nhost: localhost\r\n\r\n', 'latin1'));
   assert.match(Buffer.concat(await socket.toArray()).toString(), /^HTTP\/1.1 400 .*\r\n\r\n$/s);
 });
 
-test('an expectation that nobody knows is no reason to refuse a request', async (t) => {
+test('a request with an unknown Expect header is served', async (t) => {
   const { url } = await startService(t);
   const { port } = new URL(url);
   const status = await new Promise((resolve, reject) => {
@@ -270,7 +276,7 @@ test('an expectation that nobody knows is no reason to refuse a request', async 
   assert.equal(status, 200);
 });
 
-test('a body beyond MAX_BODY_BYTES is a 413, for JSON and for files', async (t) => {
+test('a body larger than MAX_BODY_BYTES gets a 413, as JSON and as files', async (t) => {
   const { url, add } = await startService(t, { settings: { MAX_BODY_BYTES: '4 KiB' } });
   const big = await add('big.md', 'x'.repeat(5000));
   assert.deepEqual([big.status, big.json.error.code], [413, 'TOO_LARGE']);

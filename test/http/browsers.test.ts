@@ -6,7 +6,7 @@ import { startService } from '../doubles/service.ts';
 
 const document = { source: 'a.md', text: 'Alder wood is light.' };
 
-/** Sends a request with headers that `fetch` would not let a caller choose. */
+/** Sends a request with headers such as `host`, which `fetch` would not let a caller set. */
 async function send(url: string, method: string, path: string, headers: Record<string, string>, body?: string) {
   const { hostname, port } = new URL(url);
   const sent = request({ hostname, port, path, method, headers }).end(body);
@@ -16,7 +16,7 @@ async function send(url: string, method: string, path: string, headers: Record<s
 }
 const codeOf = ({ text }: { text: string }) => JSON.parse(text).error?.code;
 
-test('every reply tells browsers to run nothing of it, failures and streams included', async (t) => {
+test('every reply forbids browsers to run anything in it, errors and streams included', async (t) => {
   const { url, add, openai } = await startService(t);
   await add('a.md', 'Alder wood is light.');
   openai.chat('It is light.');
@@ -47,7 +47,7 @@ test('every reply tells browsers to run nothing of it, failures and streams incl
   assert.equal(replies[0]!.headers['referrer-policy'], 'no-referrer');
 });
 
-test('the pages of /docs load only what their policy lets them', async (t) => {
+test('the pages of /docs load only what their content security policy allows', async (t) => {
   const { call } = await startService(t);
   const { text, headers } = await call('GET', '/docs');
   const policy = headers.get('content-security-policy')!;
@@ -58,7 +58,7 @@ test('the pages of /docs load only what their policy lets them', async (t) => {
     assert.equal((await call('GET', source)).status, 200, source);
 });
 
-test('pages of other origins read nothing, unless CORS_ORIGINS names them', async (t) => {
+test('pages of other origins can read no reply unless CORS_ORIGINS names them', async (t) => {
   const settings = { API_KEYS: 'ann:canary-key-ann', CORS_ORIGINS: 'https://app.example, http://other.example:81' };
   const asked = 'authorization,content-type,mcp-protocol-version,traceparent,x-stainless-lang';
   const preflight = { 'access-control-request-method': 'POST', 'access-control-request-headers': asked };
@@ -78,13 +78,17 @@ test('pages of other origins read nothing, unless CORS_ORIGINS names them', asyn
     assert.equal(reply.headers['access-control-allow-origin'], undefined, origin);
   }
   for (const path of ['/ask', '*'])
-    assert.equal((await send(url, 'OPTIONS', path, {})).status, 204, 'what asks no leave for a page is no failure');
+    assert.equal(
+      (await send(url, 'OPTIONS', path, {})).status,
+      204,
+      'an OPTIONS request that is no preflight is no failure',
+    );
   const withoutKey = await send(url, 'GET', '/documents', { origin: 'http://other.example:81' });
   assert.equal(withoutKey.status, 401);
   assert.equal(withoutKey.headers['access-control-allow-origin'], 'http://other.example:81');
 });
 
-test('without keys, no page of another origin changes anything', async (t) => {
+test('without keys, pages of other origins can change nothing unless CORS_ORIGINS names them', async (t) => {
   const { url, call } = await startService(t, { settings: { CORS_ORIGINS: 'https://app.example' } });
   const { host, port } = new URL(url);
   const json = { 'content-type': 'application/json' };
@@ -114,11 +118,11 @@ test('without keys, no page of another origin changes anything', async (t) => {
   assert.equal(
     (await send(url, 'GET', '/documents', { origin: 'https://evil.example' })).status,
     200,
-    'it reads no reply',
+    'a browser does not let that page read the reply',
   );
 });
 
-test('without keys, a service on loopback answers to loopback’s names only', async (t) => {
+test('without keys, a service on loopback answers only to the names of loopback and of CORS_ORIGINS', async (t) => {
   const settings = { CORS_ORIGINS: 'https://app.example', TRUSTED_PROXIES: '127.0.0.1' };
   const { url } = await startService(t, { settings });
   const { port } = new URL(url);
@@ -142,7 +146,7 @@ test('without keys, a service on loopback answers to loopback’s names only', a
     assert.equal((await send(url, 'GET', '/documents', { host })).status, 200, host);
 });
 
-test('with keys neither origin nor host matters: a page does not have the key', async (t) => {
+test('with keys, Origin and Host are not checked: a page does not have the key', async (t) => {
   const { url } = await startService(t, { settings: { API_KEYS: 'ann:canary-key-ann' } });
   const headers = { host: 'assay.example', origin: 'https://evil.example', 'content-type': 'application/json' };
   const body = JSON.stringify(document);
@@ -151,7 +155,7 @@ test('with keys neither origin nor host matters: a page does not have the key', 
   assert.equal((await send(url, 'POST', '/documents', withKey, body)).status, 201);
 });
 
-test('JSON routes take JSON only: nothing that a page may send without asking first', async (t) => {
+test('JSON routes accept application/json only, none of the types that a page may send without a preflight', async (t) => {
   const { url, call } = await startService(t);
   const bodies: Record<string, object> = {
     '/ask': { question: 'x' },

@@ -17,7 +17,7 @@ const key = 'canary-key-of-the-caller';
 const text = 'The canary-passage stood in the harbour. The tower was rebuilt in 1904 with canary-granite.';
 const question = 'When was the canary-question tower rebuilt?';
 
-/** The service as an own process, so that whatever it or its children write anywhere is caught. */
+/** The service as a process of its own, so that everything it or its children write is caught. */
 async function startProcess(t: Test, settings: Record<string, string>) {
   const child = startCommand(['serve'], settings);
   const exited = once(child, 'exit');
@@ -37,7 +37,7 @@ async function startProcess(t: Test, settings: Record<string, string>) {
   const url = await listening.promise;
   return {
     url,
-    /** Ends it in an orderly way, and gives all that it wrote to stdout and stderr. */
+    /** Stops it in an orderly way, and returns all that it wrote to stdout and stderr. */
     async end() {
       child.kill('SIGTERM');
       await exited;

@@ -56,7 +56,7 @@ async function readAll(socket: Socket): Promise<string> {
   return text;
 }
 
-test('when the server stops, a slow reader gets its reply to the end, and idle connections end at once', async (t) => {
+test('when the server stops, a slow reader still gets its whole reply, and idle connections are closed at once', async (t) => {
   const handed = Promise.withResolvers<void>();
   const { send, stop } = await start(t, (_request, response) => {
     response.end(large);
@@ -72,7 +72,7 @@ test('when the server stops, a slow reader gets its reply to the end, and idle c
   await stopped;
 });
 
-test('when the server stops, replies under way say that the connection ends', async (t) => {
+test('when the server stops, replies under way say “connection: close”', async (t) => {
   const held = Promise.withResolvers<ServerResponse>();
   const { send, stop } = await start(t, (_request, response) => held.resolve(response));
   const socket = await send(get);
@@ -83,7 +83,7 @@ test('when the server stops, replies under way say that the connection ends', as
   await stopped;
 });
 
-test('when the server stops, what has not arrived is not waited for', async (t) => {
+test('when the server stops, it does not wait for requests that have not arrived whole', async (t) => {
   const handled = Promise.withResolvers<void>();
   const { server, send, stop } = await start(t, (request) => void request.resume().once('data', handled.resolve), {
     stalledMs: 60_000,
@@ -112,7 +112,7 @@ test('when the server stops, a clock that is set back keeps nobody waiting', { t
   await stopped;
 });
 
-test('a reply that nobody takes is given up; one that is being made is waited for', async (t) => {
+test('a reply that its client does not read is given up, but one that is still being made is waited for', async (t) => {
   const replies: ServerResponse[] = [];
   const { server, send } = await start(
     t,
@@ -132,7 +132,7 @@ test('a reply that nobody takes is given up; one that is being made is waited fo
   assert.match(String(piece), /at last/);
 });
 
-test('what came through another door is looked after as the rest is', async (t) => {
+test('connections through a second listener get the same timeouts and the same orderly end', async (t) => {
   const held: ServerResponse[] = [];
   const limits = { stalledMs: 50, lateMs: 5_000 };
   const { server, door, send, stop } = await start(t, (_request, response) => void held.push(response), limits);
@@ -142,14 +142,14 @@ test('what came through another door is looked after as the rest is', async (t) 
   const asked = once(server, 'request');
   const patient = await send(get, door);
   await asked;
-  await once(unused, 'close'); // nothing moves on either; for one a reply is being made
+  await once(unused, 'close'); // nothing moves on either connection, but on the other one a reply is being made
   const stopped = stop();
   held[0]!.end('at last');
   assert.match(await readAll(patient), /connection: close[\s\S]*at last$/i);
   await stopped;
 });
 
-test('what can not be read as HTTP is told so through another door too', async (t) => {
+test('a request through a second listener that cannot be parsed as HTTP is answered too', async (t) => {
   const { server, door, send } = await start(t, () => {});
   const told = once(server, 'clientError');
   server.on('clientError', (_error, socket) => socket.end('not understood'));
@@ -158,7 +158,7 @@ test('what can not be read as HTTP is told so through another door too', async (
   assert.equal(await readAll(socket), 'not understood');
 });
 
-test('with HOST=localhost, an ask through each of its addresses is finished when the service stops', async (t) => {
+test('with HOST=localhost, an ask through its other address is finished too when the service stops', async (t) => {
   const addresses = await lookup('localhost', { all: true });
   if (addresses.length < 2) return t.skip('localhost is one address here');
   const openai = await startOpenAiServer({ test: t });
@@ -179,7 +179,7 @@ test('with HOST=localhost, an ask through each of its addresses is finished when
   const asked = post(urls.at(-1)!, '/ask', { question: 'What is alder wood like?', evaluation: 'none' });
   await openai.waitFor((entry) => entry === openai.chatRequests[0]);
   child.kill('SIGTERM');
-  while (await fetch(`${urls[0]}/health/live`).catch(() => null)); // until nothing is taken any more
+  while (await fetch(`${urls[0]}/health/live`).catch(() => null)); // until it accepts no connections any more
   answerNow();
   const reply = await asked;
   assert.deepEqual(
@@ -189,7 +189,7 @@ test('with HOST=localhost, an ask through each of its addresses is finished when
   assert.deepEqual(await exit, [0, null]);
 });
 
-test('a service that stops ends what watches a job, finishes a stream, and tells what comes behind it that it stops', async (t) => {
+test('a service that stops ends job watchers, finishes a stream under way, and answers a request behind it with 503 NOT_READY', async (t) => {
   const corpus = await temporaryFolder(t);
   await writeFile(join(corpus, 'ash.md'), 'Ash wood is tough.');
   const { url, app, call, add, close, openai } = await startService(t, { settings: { CORPUS_DIR: corpus } });

@@ -7,7 +7,7 @@ import { startService } from '../doubles/service.ts';
 
 const text = '# Alder\n\nAlder wood is light. It does not rot under water.';
 
-test('a document is new, then unchanged, then replaced; then it is gone', async (t) => {
+test('a document is created, unchanged when sent again, replaced when changed, and gone when deleted', async (t) => {
   const { call, add, openai } = await startService(t);
   const first = await add('alder.md', text, { metadata: { team: 'wood' } });
   assert.equal(first.status, 201);
@@ -34,7 +34,7 @@ test('a document is new, then unchanged, then replaced; then it is gone', async 
   assert.deepEqual((await call('POST', '/search', { question: 'alder' })).json.context, []);
 });
 
-test('files come as a form: several at once, all or none', async (t) => {
+test('several files can be uploaded at once, and are stored all or none', async (t) => {
   const { url, call } = await startService(t);
   const send = async (files: [string, Uint8Array | string][], fields: Record<string, string> = {}) => {
     const form = new FormData();
@@ -98,7 +98,7 @@ test('files come as a form: several at once, all or none', async (t) => {
   assert.equal((await call('GET', '/documents')).json.documents.length, before, 'nothing of a refused upload stays');
 });
 
-test('a broken upload, and one whose client leaves, harm nobody', async (t) => {
+test('a broken upload and one whose client leaves store nothing, and the service goes on', async (t) => {
   const { url, call } = await startService(t);
   const headers = { 'content-type': 'multipart/form-data; boundary=x' };
   const broken = await fetch(`${url}/documents`, {
@@ -126,7 +126,7 @@ test('a broken upload, and one whose client leaves, harm nobody', async (t) => {
   assert.deepEqual((await call('GET', '/documents')).json.documents, []);
 });
 
-test('when the embedding model fails, nothing of the document stays', async (t) => {
+test('when the embedding model fails, nothing of the document is stored', async (t) => {
   const { add, call, openai } = await startService(t);
   openai.embeddings(fail.status(500));
   assert.equal((await add('alder.md', text)).json.error.code, 'MODEL_UNAVAILABLE');
@@ -155,7 +155,7 @@ test('a long document is embedded in calls of bounded size', async (t) => {
   for (const { body } of openai.embeddingRequests) assert.ok((body as { input: string[] }).input.length <= 64);
 });
 
-test('documents are listed page by page, each once', async (t) => {
+test('listing page by page gives every document exactly once', async (t) => {
   const { add, call } = await startService(t);
   for (const name of ['c', 'a', 'e', 'b', 'd']) await add(`${name}.md`, `Text of ${name}.`);
   const seen: string[] = [];
@@ -169,7 +169,7 @@ test('documents are listed page by page, each once', async (t) => {
   assert.deepEqual(seen, ['a.md', 'b.md', 'c.md', 'd.md', 'e.md']);
 });
 
-test('collections are made, hold their own documents, and go with them', async (t) => {
+test('a collection is created, holds only its own documents, and is deleted together with them', async (t) => {
   const { add, call } = await startService(t);
   assert.equal((await call('PUT', '/collections/team')).status, 201);
   assert.equal((await call('PUT', '/collections/team')).status, 200);
@@ -189,7 +189,7 @@ test('collections are made, hold their own documents, and go with them', async (
   assert.equal((await call('GET', '/collections/default')).json.documents, 0);
 });
 
-test('what was stored is there after a restart', async (t) => {
+test('a stored document is still there, and is found, after a restart', async (t) => {
   const first = await startService(t);
   const { json } = await first.add('alder.md', text);
   await first.close();
@@ -201,9 +201,9 @@ test('what was stored is there after a restart', async (t) => {
   assert.equal((await second.call('POST', '/search', { question: 'rot under water' })).json.context.length, 1);
 });
 
-test('default is there all the while that it is emptied, and a collection is told of by what made it', async (t) => {
+test('the default collection never disappears while it is emptied, and PUT names the collection it made even when a DELETE comes at once', async (t) => {
   const { call, add, parts } = await startService(t);
-  // Of the embedded store alone: Weaviate has no transactions.
+  // This holds for the embedded store only: Weaviate has no transactions.
   if (process.env.TEST_STORE === 'weaviate') return t.skip();
   for (let round = 0; round < 20; round += 1) {
     await add('a.md', 'Alder wood is light.');

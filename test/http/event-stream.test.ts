@@ -19,7 +19,7 @@ function readEvents(text: string): { event: string; data: string }[] {
     });
 }
 
-test('whatever an event tells, a reader gets exactly that, one event for each', async (t) => {
+test('whatever text an event carries, a reader gets exactly that, one event for each', async (t) => {
   const app = fastify();
   let told: unknown[] = [];
   app.get('/', async (_request, reply) => {
@@ -51,7 +51,7 @@ test('whatever an event tells, a reader gets exactly that, one event for each', 
   );
 });
 
-test('a client that leaves ends the waiting of who tells it', async (t) => {
+test('a handler that waits for a slow client to read is released when the client leaves', async (t) => {
   const app = fastify();
   const { promise: over, resolve } = Promise.withResolvers<void>();
   app.get('/', async (_request, reply) => {

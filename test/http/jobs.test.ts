@@ -29,7 +29,7 @@ async function startWithFolder(t: Test, files: number) {
   return { ...service, folder, events };
 }
 
-test('a job ingests the corpus in the background, tells how far it is, and ends', async (t) => {
+test('a job ingests the corpus in the background, reports its progress, and ends', async (t) => {
   const { call, events, folder } = await startWithFolder(t, 30);
   writeFileSync(join(folder, 'bad.pdf'), 'no pdf');
   const started = await call('POST', '/jobs', {});
@@ -52,7 +52,7 @@ test('a job ingests the corpus in the background, tells how far it is, and ends'
   assert.equal((await call('GET', `/jobs/${again.json.id}`)).json.status, 'done');
 });
 
-test('a cancelled job stops; what it stored stays, and the next one goes on from there', async (t) => {
+test('a cancelled job stops; what it has stored stays, and the next job goes on from there', async (t) => {
   const { call, events, openai } = await startWithFolder(t, 40);
   const { promise: held, resolve: release } = Promise.withResolvers<void>();
   for (let at = 0; at < 5; at += 1) openai.embeddings({});
@@ -70,7 +70,7 @@ test('a cancelled job stops; what it stored stays, and the next one goes on from
   assert.deepEqual([progress.unchanged, progress.added], [kept, 40 - kept]);
 });
 
-test('a job that the model server fails ends as failed, with the code', async (t) => {
+test('a job whose model server refuses every call ends as failed, with the error code', async (t) => {
   const { call, events, openai } = await startWithFolder(t, 10);
   for (let at = 0; at < 8; at += 1) openai.embeddings(fail.status(401));
   const { json } = await call('POST', '/jobs', {});
@@ -79,7 +79,7 @@ test('a job that the model server fails ends as failed, with the code', async (t
   for (let at = openai.embeddingRequests.length; at < 8; at += 1) await call('POST', '/search', { question: 'x' });
 });
 
-test('a job names no path, and those of others are not seen', async (t) => {
+test('a job cannot be given a path, and an unknown job is a 404', async (t) => {
   const { call } = await startWithFolder(t, 1);
   assert.equal((await call('POST', '/jobs', { path: '/etc' })).json.error.code, 'UNKNOWN_FIELD');
   assert.equal((await call('POST', '/jobs', { collection: 'nowhere' })).json.error.code, 'COLLECTION_NOT_FOUND');

@@ -12,7 +12,7 @@ describe('a JSON body', () => {
     for (const hook of hooks.reverse()) await hook();
   });
 
-  /** The status of a document that is sent so, and the code and words of its refusal. */
+  /** Sends a body to POST /documents; returns the status, and the code and message of a refusal. */
   async function send(body: string | Buffer | FormData | undefined, headers: Record<string, string>) {
     const sent = Buffer.isBuffer(body) ? new Uint8Array(body) : body;
     const response = await fetch(`${service.url}/documents`, { method: 'POST', headers, ...(sent && { body: sent }) });
@@ -31,7 +31,7 @@ describe('a JSON body', () => {
     assert.deepEqual((await service.call('GET', '/documents')).json.documents, []);
   });
 
-  test('in another charset or coding is refused', async () => {
+  test('in another charset or content encoding is refused', async () => {
     for (const charset of ['iso-8859-1', 'UTF-16', '"utf-16"'])
       assert.deepEqual(await send(text, { 'content-type': `${json}; charset=${charset}` }), [
         415,
@@ -51,7 +51,7 @@ describe('a JSON body', () => {
       ]);
   });
 
-  test('may say of itself what JSON is anyway', async () => {
+  test('may declare UTF-8 as its charset and identity as its encoding, or begin with a byte order mark', async () => {
     for (const charset of ['utf-8', 'UTF-8', '"utf-8"', 'utf8']) {
       const headers = { 'content-type': `${json};charset=${charset}`, 'content-encoding': 'Identity' };
       assert.equal((await send(text, headers))[1], undefined, charset);
@@ -59,7 +59,7 @@ describe('a JSON body', () => {
     assert.equal((await send(`\ufeff${text}`, { 'content-type': json }))[1], undefined);
   });
 
-  test('that would change what all objects inherit is no JSON', async () => {
+  test('with a __proto__ or constructor.prototype key is refused', async () => {
     for (const more of ['"__proto__":{"a":1}', '"constructor":{"prototype":{"a":1}}'])
       assert.deepEqual(await send(`{${more},${text.slice(1)}`, { 'content-type': json }), [
         400,
@@ -68,7 +68,7 @@ describe('a JSON body', () => {
       ]);
   });
 
-  test('of many unknown fields is refused with some of their names, and how many more there are', async () => {
+  test('with many unknown fields is refused with ten of their names and the number of the others', async () => {
     const fields = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, at) => [`k${at}`, 1]));
     const told = async (count: number) =>
       (await service.call('POST', '/search', { question: 'x', ...fields(count) })).json.error.message;
@@ -76,7 +76,7 @@ describe('a JSON body', () => {
     assert.deepEqual([await told(10), await told(10_000)], [ten, `${ten} and 9990 more`]);
   });
 
-  test('that is larger than what its route has a use for is refused; those that take long texts do', async () => {
+  test('larger than its route can need is refused; routes for long texts take more', async () => {
     const long = (bytes: number) => ({ model: 'none', x: 'x'.repeat(bytes) });
     const told = async (path: string, body: object) => {
       const { status, json } = await service.call('POST', path, body);
@@ -91,12 +91,12 @@ describe('a JSON body', () => {
     assert.deepEqual(await told('/documents', long(2 ** 23)), [400, 'UNKNOWN_FIELD']);
   });
 
-  test('may be a question whose every character is escaped', async () => {
+  test('may be a question of which every character is escaped', async () => {
     const escaped = '\\u0061'.repeat(4000);
     assert.equal((await service.call('POST', '/search', `{"question":"${escaped}"}`)).status, 200);
   });
 
-  test('of more values than any route has a use for is refused before it is read, its texts are not looked at', async () => {
+  test('with more values than any route can need is refused before it is parsed; what stands inside its texts does not count', async () => {
     const refused = [413, 'TOO_LARGE', 'The body holds more values than the service takes.'];
     for (const many of ['[', '{"a":', '1,', '{},'])
       assert.deepEqual(await send(many.repeat(400_000), { 'content-type': json }), refused, many);
@@ -107,7 +107,7 @@ describe('a JSON body', () => {
       );
   });
 
-  test('that is missing is asked for', async () => {
+  test('is asked for where it is missing', async () => {
     const empty = [400, 'BAD_JSON', 'The body is empty; it must be JSON.'];
     assert.deepEqual(await send(undefined, {}), empty);
     assert.deepEqual(await send(undefined, { 'content-type': json }), empty);
@@ -115,7 +115,7 @@ describe('a JSON body', () => {
       assert.equal((await service.call('POST', path)).json.error.message, empty[2], path);
   });
 
-  test('that is a form is one where files are taken alone', async () => {
+  test('cannot be a form, except where files are uploaded', async () => {
     const form = new FormData();
     form.append('question', 'x');
     const response = await fetch(`${service.url}/ask`, { method: 'POST', body: form });

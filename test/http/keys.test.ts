@@ -7,7 +7,7 @@ const settings = { API_KEYS: 'admin:canary-key-admin,team:canary-key-team:team' 
 const admin = { authorization: 'Bearer canary-key-admin' };
 const team = { 'x-api-key': 'canary-key-team' };
 
-test('without a key everything but health and the page with its files is closed', async (t) => {
+test('without a key everything is closed except health and the web page with its assets', async (t) => {
   const { call, app } = await startService(t, { settings });
   for (const path of ['/', '/assets/styles.css', '/health/live', '/health/ready'])
     assert.equal((await call('GET', path)).status, 200, path);
@@ -21,7 +21,7 @@ test('without a key everything but health and the page with its files is closed'
   ] as const)
     for (const method of Object.keys(methods!)) {
       const { status, json } = await call(method.toUpperCase(), path.replace(/\{.*?\}/, 'x'));
-      // Under /v1 in the words of OpenAI's clients.
+      // Under /v1 the codes are those that OpenAI's clients know.
       const code = path.startsWith('/v1/') ? 'invalid_api_key' : 'KEY_MISSING';
       assert.deepEqual([status, json.error.code], [401, code], `${method} ${path}`);
     }
@@ -29,7 +29,7 @@ test('without a key everything but health and the page with its files is closed'
   assert.deepEqual([wrong.status, wrong.json.error.code], [401, 'KEY_REJECTED']);
 });
 
-test('who has no key is told what kind is wanted', async (t) => {
+test('a request without a valid key is told by WWW-Authenticate that a Bearer key is wanted', async (t) => {
   const { call } = await startService(t, { settings });
   for (const headers of [{}, { authorization: 'Bearer canary-nobody' }] as Record<string, string>[])
     for (const path of ['/documents', '/v1/models', '/nowhere']) {
@@ -63,7 +63,7 @@ test('a key opens its collections and nothing else, in every route', async (t) =
   for (const method of ['GET', 'DELETE'])
     assert.equal((await call(method, `/documents/${theirs.id}`, undefined, team)).status, 404);
   assert.equal((await call('GET', `/documents/${mine.id}`, undefined, team)).status, 200);
-  assert.equal((await call('GET', '/metrics', undefined, team)).status, 403, 'what is counted is counted over all');
+  assert.equal((await call('GET', '/metrics', undefined, team)).status, 403, 'metrics count all collections together');
   const names = (await call('GET', '/collections', undefined, team)).json.collections;
   assert.deepEqual(
     names.map(({ name }: { name: string }) => name),
@@ -77,7 +77,7 @@ test('a key opens its collections and nothing else, in every route', async (t) =
   assert.doesNotMatch(logLines.join(''), /canary-key/);
 });
 
-test('a right opens its routes and no others; without rights a key has all', async (t) => {
+test('a key with a right can use the routes of that right only; a key without rights named can use all', async (t) => {
   const keys = ['ask', 'write', 'admin'].map((right) => `${right}er:canary-key-${right}::${right}`);
   const { call, url } = await startService(t, { settings: { API_KEYS: [...keys, 'all:canary-key-all'].join() } });
   const as = (who: string) => ({ authorization: `Bearer canary-key-${who}` });
@@ -110,21 +110,29 @@ test('a right opens its routes and no others; without rights a key has all', asy
       assert.equal(status === 403, !mayPass, `${method} ${path} as ${who}`);
     }
   const head = await fetch(`${url}/documents`, { method: 'HEAD', headers: as('ask') });
-  assert.equal(head.status, 200, 'as GET');
-  assert.equal((await call('POST', '/nowhere', undefined, as('ask'))).status, 404, 'of no right');
+  assert.equal(head.status, 200, 'HEAD needs the right of GET');
+  assert.equal(
+    (await call('POST', '/nowhere', undefined, as('ask'))).status,
+    404,
+    'an unknown path belongs to no right',
+  );
 });
 
-test('a hashed key opens what its plain one does, and its digest opens nothing', async (t) => {
+test('a key stored as a digest is accepted in plain text, and the digest itself is refused', async (t) => {
   const digest = createHash('sha256').update('canary-key-hashed').digest('hex');
   const { call } = await startService(t, { settings: { API_KEYS: `ann:sha256=${digest}` } });
   const status = async (key: string) => (await call('GET', '/documents', undefined, { 'x-api-key': key })).status;
   assert.equal(await status('canary-key-hashed'), 200);
   const bearer = { authorization: 'bearer canary-key-hashed' };
-  assert.equal((await call('GET', '/documents', undefined, bearer)).status, 200, 'as RFC 9110 has it, in any case');
+  assert.equal(
+    (await call('GET', '/documents', undefined, bearer)).status,
+    200,
+    'the scheme may be in any case, as RFC 9110 says',
+  );
   for (const key of [digest, `sha256=${digest}`]) assert.equal(await status(key), 401);
 });
 
-test('CORPUS_DIR opens by no other collection than default', async (t) => {
+test('a key that may not use the default collection cannot ingest CORPUS_DIR', async (t) => {
   const { call } = await startService(t, { settings });
   await call('PUT', '/collections/team', undefined, admin);
   const { status, json } = await call('POST', '/jobs', { collection: 'team' }, team);

@@ -9,7 +9,7 @@ const keys = { API_KEYS: 'ann:canary-key-ann,bob:canary-key-bob' };
 const ann = { authorization: 'Bearer canary-key-ann' };
 const bob = { authorization: 'Bearer canary-key-bob' };
 
-test('a key has so many requests a minute, and no other key pays for it', async (t) => {
+test('a key may make RATE_LIMIT_PER_MINUTE requests a minute, whatever other keys do', async (t) => {
   const { call } = await startService(t, { settings: { ...keys, RATE_LIMIT_PER_MINUTE: '3' } });
   for (const left of ['2', '1', '0']) {
     const { status, headers } = await call('GET', '/documents/none', undefined, ann);
@@ -25,7 +25,7 @@ test('a key has so many requests a minute, and no other key pays for it', async 
   for (let at = 0; at < 5; at += 1) assert.equal((await call('GET', '/health/ready')).status, 200);
 });
 
-test('keys that nobody has are counted by the address they come from, and paths that lead nowhere like all others', async (t) => {
+test('requests with unknown keys count against their address, and requests to unknown paths count like all others', async (t) => {
   const { call } = await startService(t, { settings: { ...keys, RATE_LIMIT_PER_MINUTE: '3' } });
   const statuses = async (path: string, headersOf: (at: number) => Record<string, string>) => {
     const all = [];
@@ -34,10 +34,14 @@ test('keys that nobody has are counted by the address they come from, and paths 
   };
   assert.deepEqual(await statuses('/documents', (at) => ({ 'x-api-key': `guess-${at}` })), [401, 401, 401, 429]);
   assert.deepEqual(await statuses('/nowhere', () => ann), [404, 404, 404, 429]);
-  assert.equal((await call('GET', '/documents', undefined, bob)).status, 200, 'who has a key pays for nobody else');
+  assert.equal(
+    (await call('GET', '/documents', undefined, bob)).status,
+    200,
+    'what others use does not count against a key',
+  );
 });
 
-test('without keys the address is counted; without the setting nothing is', async (t) => {
+test('without keys requests are counted by address; without RATE_LIMIT_PER_MINUTE nothing is counted', async (t) => {
   const limited = await startService(t, { settings: { RATE_LIMIT_PER_MINUTE: '2' } });
   const statuses = [];
   for (let at = 0; at < 3; at += 1) statuses.push((await limited.call('GET', '/collections')).status);
@@ -46,7 +50,7 @@ test('without keys the address is counted; without the setting nothing is', asyn
   assert.equal((await call('GET', '/collections')).headers.get('x-ratelimit-limit'), null);
 });
 
-test('an address of IPv6 is counted with all of its /64, which one client has as a whole', async (t) => {
+test('all IPv6 addresses of a /64 share one limit, since one client has all of them', async (t) => {
   const { app } = await startService(t, { settings: { RATE_LIMIT_PER_MINUTE: '2' } });
   const statusFrom = async (remoteAddress: string) =>
     (await app.inject({ path: '/collections', headers: { host: 'localhost' }, remoteAddress })).statusCode;
@@ -56,7 +60,7 @@ test('an address of IPv6 is counted with all of its /64, which one client has as
   assert.deepEqual(statuses, [200, 200, 429, 200]);
 });
 
-test('a key whose model tokens of the day are used up is told when to come again, streaming or not', async (t) => {
+test('an ask by a key that has used up its tokens of the day gets a 429 with Retry-After, streamed or not', async (t) => {
   const { call, openai } = await startService(t, { settings: { ...keys, TOKENS_PER_DAY: '100' } });
   await call('POST', '/documents', { source: 'a.md', text: 'Alder wood is light.' }, ann);
   const usage = { prompt_tokens: 50, completion_tokens: 9, total_tokens: 59 };
@@ -66,7 +70,7 @@ test('a key whose model tokens of the day are used up is told when to come again
   assert.deepEqual(
     [(await ask(ann)).status, (await ask(ann)).status],
     [200, 200],
-    'the one that goes beyond still ends',
+    'the ask that goes over the budget is still answered',
   );
   for (const stream of [false, true]) {
     const { status, json, headers } = await ask(ann, { stream });
@@ -74,11 +78,15 @@ test('a key whose model tokens of the day are used up is told when to come again
     const seconds = Number(headers.get('retry-after'));
     assert.ok(seconds >= 1 && seconds <= 86_400, `${seconds}`);
   }
-  assert.equal((await call('POST', '/search', { question: 'x' }, ann)).status, 200, 'what needs no model goes on');
+  assert.equal(
+    (await call('POST', '/search', { question: 'x' }, ann)).status,
+    200,
+    'a search, which needs no chat model, still works',
+  );
   assert.equal((await ask(bob)).status, 200);
 });
 
-test('an ask that fails has used tokens too', async (t) => {
+test('the tokens of an ask that fails count too', async (t) => {
   const { call, openai } = await startService(t, { settings: { TOKENS_PER_DAY: '40' } });
   await call('POST', '/documents', { source: 'a.md', text: 'Alder wood is light.' });
   const usage = { prompt_tokens: 50, completion_tokens: 9, total_tokens: 59 };
@@ -88,11 +96,11 @@ test('an ask that fails has used tokens too', async (t) => {
   assert.equal((await ask()).json.error.code, 'BUDGET_SPENT');
 });
 
-test('the budget begins anew at midnight UTC', async () => {
+test('the token budget starts afresh at midnight UTC', async () => {
   let now = new Date('2030-05-04T23:59:30.500Z');
   const history = [{ role: 'user' as const, text: 'Alder?' }];
   const conduct = (async (_request: unknown, asker: Asker) => {
-    assert.equal(asker.history, now.getUTCDate() === 4 ? history : undefined, 'the ask is handed on whole');
+    assert.equal(asker.history, now.getUTCDate() === 4 ? history : undefined, 'the history of the ask is passed on');
     asker.onUsage?.({ promptTokens: 6, completionTokens: 4, modelCalls: 1 });
   }) as unknown as ConductAsk;
   const ask = withTokenBudget(conduct, 10, { now: () => now });

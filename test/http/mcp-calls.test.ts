@@ -15,7 +15,7 @@ const article = 'The tower was rebuilt in 1904 with granite from the north quarr
 const correct = JSON.stringify({ quotes: [], reason: 'The passage says so.', verdict: 'Correct', score: 0.97 });
 const question = 'When was the tower rebuilt?';
 
-test('a client that cancels a call takes its model call with it, as JSON and as events, and asks on', async (t) => {
+test('cancelling a call cancels its model call, with JSON and with event replies, and the client can ask again', async (t) => {
   const { url, openai, add } = await startService(t);
   await add('log.md', article);
   const { client, replies } = await connectMcp(t, url);
@@ -37,7 +37,7 @@ test('a client that cancels a call takes its model call with it, as JSON and as 
   assert.ok(replies.every(({ status }) => status < 300 || status === 405));
 });
 
-test('nobody but who made a call cancels it', async (t) => {
+test('a call can be cancelled only under its own id, by the key and in the session that made it', async (t) => {
   const settings = { API_KEYS: 'one:canary-key-one,two:canary-key-two' };
   const { openai, call: http } = await startService(t, { settings });
   const one = { authorization: 'Bearer canary-key-one' };
@@ -69,7 +69,7 @@ test('nobody but who made a call cancels it', async (t) => {
   assert.equal((await asked).json.result.structuredContent.answer, 'It was rebuilt in 1904.');
 });
 
-test('a reply that is long in coming says that it is there, until it comes or its key is revoked', async (t) => {
+test('a reply that takes long sends comments until it comes or its key is revoked', async (t) => {
   const app = fastify();
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { startService } from '../doubles/service.ts';
 
-test('a method that a known path does not take is told which it does', async (t) => {
+test('a method that a path does not take gets a 405 that names those it takes', async (t) => {
   const { call } = await startService(t);
   for (const [method, path, allowed] of [
     ['PUT', '/ask?x=1', 'POST'],

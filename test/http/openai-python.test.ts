@@ -10,7 +10,7 @@ import { startService } from '../doubles/service.ts';
 const script = fileURLToPath(new URL('openai_client.py', import.meta.url));
 const correct = JSON.stringify({ quotes: [], reason: 'It says so.', verdict: 'Correct', score: 0.97 });
 
-test('OpenAI’s client for Python asks, streams, embeds, and is refused as it expects', async (t) => {
+test('OpenAI’s Python client can ask, stream and embed, and gets a refusal as the error it expects', async (t) => {
   const found = await pythonWithOpenAi();
   if ('missing' in found) return t.skip(found.missing);
   const { url, openai, add } = await startService(t, { settings: { EMBEDDING_MODEL: 'scripted-embedding' } });
@@ -32,7 +32,7 @@ test('OpenAI’s client for Python asks, streams, embeds, and is refused as it e
   });
 });
 
-test('the snippet for Python of docs/openai.md prints answer and verdict', async (t) => {
+test('the Python snippet of docs/openai.md prints answer and verdict', async (t) => {
   const found = await pythonWithOpenAi();
   if ('missing' in found) return t.skip(found.missing);
   const page = readFileSync(new URL('../../docs/openai.md', import.meta.url), 'utf8');

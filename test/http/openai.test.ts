@@ -23,7 +23,7 @@ const correct = JSON.stringify({
 });
 const question = 'When was the tower rebuilt?';
 const asks = (content: string): OpenAI.ChatCompletionMessageParam[] => [{ role: 'user', content }];
-/** What rides along on a completion, and on the last chunk of a stream. */
+/** The extra fields of a completion, and of the last chunk of a stream. */
 type Extras = Pick<AskReply, 'question' | 'verdict' | 'context' | 'abstained'> & { ask_id: string };
 
 async function startWithArticle(...options: Parameters<typeof startService>) {
@@ -32,7 +32,7 @@ async function startWithArticle(...options: Parameters<typeof startService>) {
   return { ...service, added: await service.add('log.md', article), client: client(), clientWith: client };
 }
 
-/** The words of a prompt that the model server was sent. */
+/** The text of each prompt that the model server was sent. */
 const prompts = (service: { openai: { chatRequests: { body: unknown }[] } }) =>
   service.openai.chatRequests.map(({ body }) =>
     (body as { messages: { content: string }[] }).messages.map(({ content }) => content).join('\n'),
@@ -48,7 +48,7 @@ async function refusal(call: Promise<unknown>) {
   return { status, code, type, param, message: message.replace(/^\d+ /, '') };
 }
 
-test('OpenAI’s client gets the answer as a completion, with verdict and context as further fields', async (t) => {
+test('OpenAI’s client gets the answer as a completion, with verdict and context in extra fields', async (t) => {
   const { client, openai, call } = await startWithArticle(t);
   openai.chat('It was rebuilt in 1904.', correct);
   const completion = await client.chat.completions.create({
@@ -81,12 +81,12 @@ test('OpenAI’s client gets the answer as a completion, with verdict and contex
     completion_tokens: completionTokens,
     total_tokens: promptTokens + completionTokens,
   });
-  // What a caller says as the system is neither searched for nor put to the model.
+  // A caller's system message is neither searched for nor sent to the model.
   assert.equal(record.question, question);
   assert.doesNotMatch(prompts({ openai }).join(), /pirate/);
 });
 
-test('an answer that the model was stopped in says so', async (t) => {
+test('an answer that the model was cut off in has the finish reason “length”', async (t) => {
   const { client, openai } = await startWithArticle(t);
   const half = { content: 'It was rebuilt', finishReason: 'length' };
   openai.chat(half, correct, half, correct);
@@ -102,7 +102,7 @@ test('an answer that the model was stopped in says so', async (t) => {
   assert.equal(reasons.at(-1), 'length');
 });
 
-test('a stream tells the text as the model writes it, then the verdict; usage where it is asked for', async (t) => {
+test('a stream sends text as the model writes it, then the verdict, and usage only if asked to', async (t) => {
   const { client, openai } = await startWithArticle(t);
   const { promise: rest, resolve: goOn } = Promise.withResolvers<void>();
   async function* slowly() {
@@ -121,7 +121,7 @@ test('a stream tells the text as the model writes it, then the verdict; usage wh
   const chunks: (OpenAI.ChatCompletionChunk & Partial<Extras>)[] = [];
   for await (const chunk of stream) {
     chunks.push(chunk);
-    // The beginning is here while the model has yet to write the end.
+    // The beginning has arrived while the model has yet to write the end.
     if (chunk.choices[0]?.delta.content) goOn();
   }
   const text = chunks.map(({ choices }) => choices[0]?.delta.content ?? '');
@@ -147,20 +147,20 @@ test('a stream tells the text as the model writes it, then the verdict; usage wh
   assert.equal((plain.at(-1) as (typeof plain)[0] & Extras).verdict.label, 'Correct');
 });
 
-test('an abstention is streamed in its own words, whatever the model called it', async (t) => {
+test('an abstention is streamed in the words of ABSTENTION, whatever the model wrote', async (t) => {
   const { client, openai } = await startWithArticle(t, { settings: { ABSTENTION: 'Nothing about that here.' } });
   const streamed = async () => {
     const stream = client.chat.completions.stream({ model: 'default', messages: asks(question) });
     return (await stream.finalChatCompletion()).choices[0]!.message.content;
   };
-  // What abstains is not evaluated.
+  // An abstention is not evaluated, so it needs no second reply.
   openai.chat('I don’t know. The passages are silent.');
   assert.equal(await streamed(), 'Nothing about that here.');
   openai.chat('I do not knowingly quote it, but 1904.', correct);
   assert.equal(await streamed(), 'I do not knowingly quote it, but 1904.');
 });
 
-test('a follow-up question is put by a model so that it stands by itself, and is searched for so', async (t) => {
+test('a model rewrites a follow-up question to stand by itself, and the rewritten question is searched for and answered', async (t) => {
   const { client, openai, call } = await startWithArticle(t);
   openai.chatWhen(
     'that it can be understood without the conversation',
@@ -188,7 +188,7 @@ test('a follow-up question is put by a model so that it stands by itself, and is
   assert.equal(record.trace[0].name, 'in conversation');
 });
 
-test('an image that was refused does not have all that follows in the same conversation refused', async (t) => {
+test('an image that was refused does not make later questions of the same conversation fail', async (t) => {
   const { client, openai } = await startWithArticle(t);
   const image = { type: 'image_url' as const, image_url: { url: 'data:image/png;base64,AA==' } };
   const seen = { role: 'user' as const, content: [{ type: 'text' as const, text: 'What is this?' }, image] };
@@ -204,7 +204,7 @@ test('an image that was refused does not have all that follows in the same conve
   assert.doesNotMatch(JSON.stringify(openai.chatRequests[0]!.body), /base64/);
 });
 
-test('what a model makes of a follow-up that is no question is not searched for', async (t) => {
+test('when the model’s rewriting of a follow-up holds no question, the words of the earlier question are put before it instead', async (t) => {
   const { client, openai } = await startWithArticle(t);
   openai.chat('<think>hm</think>', 'Ida Moss.', correct);
   const completion = await client.chat.completions.create({
@@ -214,7 +214,7 @@ test('what a model makes of a follow-up that is no question is not searched for'
   assert.equal((completion as typeof completion & Extras).question, 'tower rebuilt: Who was its keeper?');
 });
 
-test('the footnote variant of a model says the verdict beneath the answer, in text that can become nothing else', async (t) => {
+test('the footnote variant of a model shows the verdict below the answer, with Markdown and HTML in it escaped', async (t) => {
   const { client, openai, add } = await startWithArticle(t);
   const evil = 'The bell ![x](http://evil.example/p.png) <img src=x> rings at noon.';
   assert.equal((await add('[a](b).md', evil)).status, 201);
@@ -243,7 +243,7 @@ test('every collection is a model, each with its footnote variant', async (t) =>
   assert.equal((await refusal(client.models.retrieve('attic'))).code, 'model_not_found');
 });
 
-test('a key asks its collections alone, and is not told of others', async (t) => {
+test('a key can ask only its own collections, and cannot learn of others', async (t) => {
   const { call, openai, clientWith } = await startService(t, {
     settings: { API_KEYS: 'admin:canary-key-admin,team:canary-key-team:team' },
   }).then((service) => ({
@@ -272,7 +272,7 @@ test('a key asks its collections alone, and is not told of others', async (t) =>
   assert.deepEqual([nobody.status, nobody.code], [401, 'invalid_api_key']);
 });
 
-test('what can not be answered so is refused in OpenAI’s shape, and says which field is at fault', async (t) => {
+test('a request that cannot be answered is refused in OpenAI’s shape, with the field at fault', async (t) => {
   const { client, call, openai } = await startWithArticle(t);
   const image = { type: 'image_url' as const, image_url: { url: 'data:image/png;base64,AA==' } };
   for (const [more, param] of [
@@ -313,7 +313,7 @@ test('what can not be answered so is refused in OpenAI’s shape, and says which
   assert.equal(openai.chatRequests.length, 0);
 });
 
-test('a failure of the model is told as a status before the text has begun, and inside the stream after', async (t) => {
+test('a failure of the model is an HTTP status before the text has begun, and an error inside the stream after', async (t) => {
   const { client, openai, call } = await startWithArticle(t);
   openai.chat(fail.status(500));
   const before = await refusal(client.chat.completions.create({ model: 'default', messages: asks(question) }));
@@ -332,7 +332,7 @@ test('a failure of the model is told as a status before the text has begun, and 
   assert.equal(inside.type, 'server_error');
 });
 
-test('limits of a key are told as OpenAI’s clients know them', async (t) => {
+test('rate limit and token budget are reported as OpenAI’s clients know them', async (t) => {
   const { client, openai } = await startWithArticle(t, {
     settings: { TOKENS_PER_DAY: '1', RATE_LIMIT_PER_MINUTE: '4' },
   });
@@ -346,7 +346,7 @@ test('limits of a key are told as OpenAI’s clients know them', async (t) => {
   assert.deepEqual([often.status, often.type, often.code], [429, 'rate_limit_error', 'rate_limit_exceeded']);
 });
 
-test('a client that leaves takes its model call with it', async (t) => {
+test('when a client leaves, its model call is cancelled, streamed or not', async (t) => {
   for (const stream of [false, true]) {
     const { client, openai, waitForLog, logLines } = await startWithArticle(t);
     openai.chat(stream ? fail.hangMidBody() : fail.hang());
@@ -363,7 +363,7 @@ test('a client that leaves takes its model call with it', async (t) => {
   }
 });
 
-test('embeddings are those of the service’s own model, as floats and as base64', async (t) => {
+test('embeddings come from the service’s own model, as floats or as base64', async (t) => {
   const { client, openai } = await startWithArticle(t, { settings: { EMBEDDING_MODEL: 'scripted-embedding' } });
   const model = 'scripted-embedding';
   const input = ['An alder.', 'A quarry.'];
@@ -386,7 +386,11 @@ test('embeddings are those of the service’s own model, as floats and as base64
   const many = Array.from({ length: 70 }, (_, at) => `Tree ${at}`);
   const calls = openai.embeddingRequests.length;
   assert.equal((await client.embeddings.create({ model, input: many })).data.length, 70);
-  assert.equal(openai.embeddingRequests.length - calls, 3, 'in batches, between which leaving is noticed');
+  assert.equal(
+    openai.embeddingRequests.length - calls,
+    3,
+    'in batches, so that a client that leaves is noticed between them',
+  );
 
   for (const [more, status, param] of [
     [{ model: 'text-embedding-3-small' }, 404, null],
@@ -403,7 +407,7 @@ test('embeddings are those of the service’s own model, as floats and as base64
   }
 });
 
-test('LangChain’s ChatOpenAI asks, streams, and carries a conversation on', async (t) => {
+test('LangChain’s ChatOpenAI can ask, stream, and continue a conversation', async (t) => {
   const { openai, url } = await startWithArticle(t);
   const model = new ChatOpenAI({
     model: 'default',

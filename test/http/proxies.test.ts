@@ -8,7 +8,7 @@ import { startService } from '../doubles/service.ts';
 
 type Call = Awaited<ReturnType<typeof startService>>['call'];
 
-/** The statuses of one request after another, each forwarded for what the list says, as the same key if any. */
+/** The statuses of requests sent one after another, each with the next X-Forwarded-For of the list. */
 async function statuses(call: Call, forwardedFor: string[], more: Record<string, string> = {}) {
   const all: number[] = [];
   for (const addresses of forwardedFor)
@@ -16,7 +16,7 @@ async function statuses(call: Call, forwardedFor: string[], more: Record<string,
   return all;
 }
 
-test('an address that a caller makes up counts for nothing, unless a trusted proxy tells it', async (t) => {
+test('X-Forwarded-For is ignored unless a trusted proxy sends it', async (t) => {
   for (const trusted of ['', '10.0.0.0/8,::2']) {
     const { call } = await startService(t, { settings: { RATE_LIMIT_PER_MINUTE: '2', TRUSTED_PROXIES: trusted } });
     const forged = ['203.0.113.1', '203.0.113.2', '203.0.113.3', '10.1.2.3'];
@@ -24,25 +24,37 @@ test('an address that a caller makes up counts for nothing, unless a trusted pro
   }
 });
 
-test('behind a trusted proxy each caller has a limit of its own, and so has who guesses keys', async (t) => {
+test('behind a trusted proxy each caller has a rate limit of its own, with unknown keys too', async (t) => {
   const settings = { RATE_LIMIT_PER_MINUTE: '2', TRUSTED_PROXIES: '127.0.0.1, 10.0.0.0/8' };
   const open = await startService(t, { settings });
   assert.deepEqual(await statuses(open.call, ['203.0.113.1', '203.0.113.1', '203.0.113.1']), [200, 200, 429]);
   assert.deepEqual(await statuses(open.call, ['203.0.113.2', '2001:db8::1']), [200, 200]);
   const asked = ['9.9.9.1, 203.0.113.3', '9.9.9.2,203.0.113.3', '9.9.9.3, 203.0.113.3'];
-  assert.deepEqual(await statuses(open.call, asked), [200, 200, 429], 'what a caller puts before it changes nothing');
+  assert.deepEqual(
+    await statuses(open.call, asked),
+    [200, 200, 429],
+    'addresses that a caller puts in front change nothing',
+  );
   const twoProxies = ['203.0.113.4, 10.1.2.3', '203.0.113.4, 10.3.2.1', '203.0.113.4'];
   assert.deepEqual(await statuses(open.call, twoProxies), [200, 200, 429], 'one proxy behind another');
   const noAddress = ['unknown', '203.0.113.5:4711', '_hidden'];
-  assert.deepEqual(await statuses(open.call, noAddress), [200, 200, 429], 'what is no address counts as the proxy');
+  assert.deepEqual(
+    await statuses(open.call, noAddress),
+    [200, 200, 429],
+    'what is no address counts as the proxy itself',
+  );
 
   const closed = await startService(t, { settings: { ...settings, API_KEYS: 'ann:canary-key-ann' } });
   const guess = { 'x-api-key': 'canary-key-eve' };
   assert.deepEqual(await statuses(closed.call, ['203.0.113.1', '203.0.113.1', '203.0.113.1'], guess), [401, 401, 429]);
-  assert.deepEqual(await statuses(closed.call, ['203.0.113.2'], guess), [401], 'who guesses counts for nobody else');
+  assert.deepEqual(
+    await statuses(closed.call, ['203.0.113.2'], guess),
+    [401],
+    'guesses do not count against other callers',
+  );
 });
 
-test('a trusted proxy tells addresses only: a name that it passes on opens nothing', async (t) => {
+test('a trusted proxy is believed for addresses only: X-Forwarded-Host opens nothing', async (t) => {
   const { url, call } = await startService(t, { settings: { TRUSTED_PROXIES: '127.0.0.1' } });
   const origin = 'https://evil.example';
   const forwarded = { origin, 'x-forwarded-host': 'evil.example', 'x-forwarded-proto': 'https' };
@@ -53,7 +65,7 @@ test('a trusted proxy tells addresses only: a name that it passes on opens nothi
   assert.equal((await call('POST', '/search', { question: 'x' }, own)).status, 200);
 });
 
-test('through HAProxy, as deploy/ sets it, callers are told apart, and one that leaves takes its model call with it', {
+test('through HAProxy, configured as in deploy/, callers are told apart, and one that leaves has its model call cancelled', {
   skip: noHaproxy,
 }, async (t) => {
   const settings = { RATE_LIMIT_PER_MINUTE: '3', TRUSTED_PROXIES: '127.0.0.1' };

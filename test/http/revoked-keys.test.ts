@@ -17,7 +17,7 @@ const settings = { API_KEYS: 'ann:canary-key-ann,bob:canary-key-bob' };
 const onlyBob = parseKeys('bob:canary-key-bob').keys;
 const isChat = ({ path }: { path: string }) => path.endsWith('/chat/completions');
 
-test('a revoked key fails on the next request, on an open connection too; the others go on', async (t) => {
+test('a revoked key is refused from the next request on, on an open connection too; other keys still work', async (t) => {
   const { url, call, parts } = await startService(t, { settings });
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
   t.after(() => agent.destroy());
@@ -32,11 +32,15 @@ test('a revoked key fails on the next request, on an open connection too; the ot
   assert.deepEqual(await list(), { status: 401, reused: true });
   assert.equal((await call('GET', '/documents', undefined, bob)).status, 200);
   parts.keyring.replace([]);
-  assert.equal((await call('GET', '/documents', undefined, bob)).status, 401, 'without any key it is closed, not open');
+  assert.equal(
+    (await call('GET', '/documents', undefined, bob)).status,
+    401,
+    'with all keys removed the service is closed, not open',
+  );
   assert.equal((await call('GET', '/documents')).status, 401);
 });
 
-test('what is under way for a revoked key ends, its model calls too, and nothing of the others does', async (t) => {
+test('revoking a key ends its asks and their model calls, and leaves those of other keys alone', async (t) => {
   const { url, call, add, openai, parts } = await startService(t, { settings });
   await add('a.md', 'Alder wood is light.').then(() =>
     call('POST', '/documents', { source: 'a', text: 'Alder.' }, ann),
@@ -69,7 +73,7 @@ test('what is under way for a revoked key ends, its model calls too, and nothing
   assert.equal((await ofBob).json.answer, 'It is light.');
 });
 
-test('vectors that are made for a revoked key, or for a client that has left, are made no further, and nothing is stored', async (t) => {
+test('embedding for a revoked key, or for a client that has left, is cancelled, and nothing is stored', async (t) => {
   const { url, call, openai, parts } = await startService(t, { settings });
   openai.embeddingsWhen(() => true, fail.hang());
   const bodies = {
@@ -95,7 +99,7 @@ test('vectors that are made for a revoked key, or for a client that has left, ar
   assert.equal((await call('GET', '/documents', undefined, bob)).json.documents.length, 0);
 });
 
-test('a revoked key watches no job any longer; the job goes on', async (t) => {
+test('a revoked key can no longer watch a job, but the job goes on', async (t) => {
   const corpus = await temporaryFolder(t);
   writeFileSync(join(corpus, 'ash.md'), 'Ash wood is tough.');
   const { url, call, openai, parts } = await startService(t, { settings: { ...settings, CORPUS_DIR: corpus } });
@@ -133,7 +137,7 @@ test('a body that arrives after its key was revoked changes nothing', async (t) 
   assert.equal((await call('GET', '/documents', undefined, bob)).json.documents.length, 0);
 });
 
-test('a key that opens something else now is a new one: what it had under way ends', async (t) => {
+test('a key whose collections change counts as a new key: what was under way for the old one ends', async (t) => {
   const { call, openai, parts } = await startService(t, { settings });
   await call('POST', '/documents', { source: 'a', text: 'Alder wood is light.' }, ann);
   openai.chat(fail.hang());
@@ -144,14 +148,14 @@ test('a key that opens something else now is a new one: what it had under way en
   assert.equal((await call('POST', '/search', { question: 'x' }, ann)).status, 404);
 });
 
-test('a key that another takes the place of, under the same name, is revoked', async (t) => {
+test('a key that is replaced by another under the same name is revoked', async (t) => {
   const { call, parts } = await startService(t, { settings });
   assert.equal((await call('GET', '/documents', undefined, ann)).status, 200);
   parts.keyring.replace(parseKeys('ann:canary-key-of-another-year').keys);
   assert.equal((await call('GET', '/documents', undefined, ann)).status, 401);
 });
 
-test('SIGHUP takes the keys that the file holds now; a file with a fault changes nothing', async (t) => {
+test('SIGHUP reads API_KEYS_FILE again; a file with a mistake in it changes nothing', async (t) => {
   const folder = await temporaryFolder(t);
   const file = join(folder, 'keys');
   writeFileSync(file, 'ann:canary-key-ann\nbob:canary-key-bob\n');

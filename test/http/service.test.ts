@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { Agent, request } from 'undici';
 import { startService } from '../doubles/service.ts';
 
-test('health tells what the service is made of', async (t) => {
+test('health reports the number of documents and passages, the models and the versions', async (t) => {
   const { call, add } = await startService(t);
   await add('a.md', 'Some text.');
   assert.deepEqual((await call('GET', '/health/live')).json, { status: 'live' });
@@ -14,7 +14,7 @@ test('health tells what the service is made of', async (t) => {
   assert.match(json.versions.faiss, /^\d/);
 });
 
-test('the OpenAPI document tells every route with its schemas, and the pages stand', async (t) => {
+test('the OpenAPI document describes every route with its schemas, and /docs and / are served', async (t) => {
   const { call } = await startService(t);
   const { json } = await call('GET', '/openapi.json');
   assert.equal(json.openapi, '3.1.0');
@@ -71,7 +71,7 @@ test('the OpenAPI document tells every route with its schemas, and the pages sta
   assert.match((await call('GET', '/')).text, /^Assay /);
 });
 
-test('the OpenAPI document tells by which headers a key comes, and what needs none', async (t) => {
+test('the OpenAPI document names the headers that carry a key, and the routes that need none', async (t) => {
   const { call } = await startService(t, { settings: { API_KEYS: 'ann:canary-key-ann' } });
   const { json } = await call('GET', '/openapi.json', undefined, { 'x-api-key': 'canary-key-ann' });
   const { key, keyHeader } = json.components.securitySchemes;
@@ -82,7 +82,7 @@ test('the OpenAPI document tells by which headers a key comes, and what needs no
   assert.deepEqual(json.paths['/health/live'].get.security, []);
 });
 
-test('stopping waits for the ask under way, not for the connection that its client keeps', {
+test('stopping waits for the ask under way, but not for the connection that its client keeps open', {
   timeout: 30_000,
 }, async (t) => {
   const { url, openai, add, close } = await startService(t);
@@ -104,7 +104,7 @@ test('stopping waits for the ask under way, not for the connection that its clie
   await closed;
 });
 
-test('every reply carries a request id: the caller’s where it is plain, else a new one', async (t) => {
+test('every reply has a request id: the caller’s own if it is plain, otherwise a new one', async (t) => {
   const { call } = await startService(t);
   const { headers } = await call('GET', '/health/live', undefined, { 'x-request-id': 'mine-1' });
   assert.equal(headers.get('x-request-id'), 'mine-1');

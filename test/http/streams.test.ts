@@ -28,7 +28,7 @@ async function* eventsOf(response: Response): AsyncGenerator<{ event: string; da
   }
 }
 
-test('a token is passed on when it comes, not when the answer is whole', async (t) => {
+test('a token is sent as soon as it comes, not when the answer is complete', async (t) => {
   const { url, openai } = await start(t);
   const { promise, resolve } = Promise.withResolvers<void>();
   openai.chat({
@@ -52,7 +52,7 @@ for (const [what, options, text] of [
   ['answer of the embedded models', { embedded: true }, 'Alder wood does not rot under water.'],
   ['abstention before any model is asked', { settings: { ABSTENTION: 'Nothing of that.' } }, ''],
 ] as const)
-  test(`the tokens of an ${what} are its text too`, async (t) => {
+  test(`an ${what} is streamed as one token with the whole text`, async (t) => {
     const { url, add, openai } = await startService(t, options);
     if (text !== '') await add('alder.md', text);
     const headers = { 'content-type': 'application/json' };
@@ -68,7 +68,7 @@ for (const [what, options, text] of [
     );
   });
 
-test('a client that does not read holds the model back, and one that leaves cancels its call', async (t) => {
+test('a client that stops reading stops the model’s stream too, and one that leaves cancels the call', async (t) => {
   const { url, openai } = await start(t);
   let pulled = 0;
   // As many words as a reply may hold, each an event of many times its length: more than the connection's buffers hold.
@@ -96,7 +96,7 @@ test('a client that does not read holds the model back, and one that leaves canc
   await openai.waitFor(({ path, aborted }) => path.endsWith('/chat/completions') && aborted);
 });
 
-test('the log tells of a client that leaves in the midst of a stream as of any other', async (t) => {
+test('a client that leaves in mid-stream is logged like any other that leaves', async (t) => {
   const { url, openai, waitForLog, logLines } = await start(t);
   const never = Promise.withResolvers<void>();
   t.after(() => never.resolve());
@@ -115,7 +115,7 @@ test('the log tells of a client that leaves in the midst of a stream as of any o
   assert.ok(!logLines.some((line) => line.includes('stream ended')));
 });
 
-test('what a body says of streaming counts, and its Accept where it says nothing', async (t) => {
+test('the field “stream” decides whether an ask is streamed; without it the Accept header does', async (t) => {
   const { call, openai } = await start(t);
   const isStream = async (accept: string, more = {}) => {
     openai.chat('It does not.');
@@ -145,7 +145,7 @@ test('what a body says of streaming counts, and its Accept where it says nothing
   }
 });
 
-test('while nothing is to be told, comments keep a stream open; they end with it', async (t) => {
+test('a stream that has nothing to send is kept open by comments', async (t) => {
   const app = fastify();
   app.get('/', async (_request, reply) => {
     const stream = openEventStream(reply, 5);
@@ -161,7 +161,7 @@ test('while nothing is to be told, comments keep a stream open; they end with it
   socket.destroy();
 });
 
-test('a stream that has nothing to tell yet opens when its time has come, and what fails before has a status', async (t) => {
+test('a stream opens after a while even if it has nothing to send yet; a failure before that has an HTTP status', async (t) => {
   const app = fastify();
   const { promise: seen, resolve: see } = Promise.withResolvers<void>();
   app.get('/late', async (_request, reply) => {

@@ -14,7 +14,7 @@ const settings = {
 const collection = 'bobs-canary';
 const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'];
 
-/** How a route that takes a body names a collection. */
+/** The body in which each route names a collection. */
 const bodies: Record<string, (collection: string) => unknown> = {
   'POST /ask': (collection) => ({ question: 'What is there?', collection }),
   'POST /search': (collection) => ({ question: 'What is there?', collection }),
@@ -23,7 +23,7 @@ const bodies: Record<string, (collection: string) => unknown> = {
   'POST /v1/chat/completions': (model) => ({ model, messages: [{ role: 'user', content: 'What is there?' }] }),
 };
 
-test('a tenant that is given every id of another gets nothing but 404, on every route and by every method that it takes', async (t) => {
+test('a tenant that uses the ids of another gets nothing but 404, on every route and by every method', async (t) => {
   const folder = await temporaryFolder(t);
   writeFileSync(join(folder, 'canary-bad.pdf'), 'no pdf');
   const service = await startService(t, { settings: { ...settings, CORPUS_DIR: folder } });
@@ -90,7 +90,7 @@ test('a tenant that is given every id of another gets nothing but 404, on every 
   assert.equal((await call('GET', `/jobs/${job.id}`, undefined, operator)).json.status !== 'cancelled', true);
 });
 
-test('what another has and what nobody has are refused in the same words', async (t) => {
+test('what belongs to another tenant and what does not exist are refused in the same words', async (t) => {
   const { call } = await startService(t, { settings });
   await call('PUT', `/collections/${collection}`, undefined, operator);
   const told = async (method: string, path: string, name: string, body?: unknown) => {
@@ -105,7 +105,7 @@ test('what another has and what nobody has are refused in the same words', async
     const [method, path] = route.split(' ') as [string, string];
     const ofName = (name: string) => told(method, path, name, bodies[route]!(name));
     assert.deepEqual(await ofName(collection), await ofName('never-made'), route);
-    // A collection that the key opens and that isn't made yet is told by the store itself.
+    // For a collection that the key may use but that doesn't exist, the store itself gives the error.
     if (route !== 'POST /jobs') assert.deepEqual(await ofName('alices'), await ofName(collection), route);
   }
 });

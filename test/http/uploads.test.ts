@@ -9,7 +9,7 @@ const file = part('name="files"; filename="alder.txt"', 'Alder wood is light.');
 const multipart = { 'content-type': 'multipart/form-data; boundary=x' };
 const form = (...parts: string[]) => `${parts.join('')}--x--\r\n`;
 
-/** Sends an upload as it is written here, by its length or in pieces of no known number. */
+/** Sends an upload byte for byte, with its content length or, in pieces, without one. */
 async function upload(url: string, body: string, { inPieces = false } = {}) {
   const pieces = () => ReadableStream.from(body.match(/.{1,1000}/gs)!.map((piece) => Buffer.from(piece)));
   const sent = inPieces ? { body: pieces(), duplex: 'half' as const } : { body };
@@ -18,7 +18,7 @@ async function upload(url: string, body: string, { inPieces = false } = {}) {
   return { status: response.status, code: error?.code, message: error?.message, id };
 }
 
-test('whatever an upload holds counts towards MAX_BODY_BYTES', async (t) => {
+test('everything in an upload counts towards MAX_BODY_BYTES: files, fields, and what stands around them', async (t) => {
   const { url, call } = await startService(t, { settings: { MAX_BODY_BYTES: '4 KiB' } });
   const fields = Array.from({ length: 9 }, (_, at) => part(`name="field-${at}"`, 'x'.repeat(500)));
   for (const inPieces of [false, true])
@@ -39,7 +39,7 @@ test('whatever an upload holds counts towards MAX_BODY_BYTES', async (t) => {
   assert.deepEqual([(await upload(url, exact)).status, (await upload(url, `${exact} `)).status], [201, 413]);
 });
 
-test('an upload that says it is too large, or is by now, is refused before its end', async (t) => {
+test('an upload is refused before its end once it has declared too large a size or has become too large', async (t) => {
   const { url } = await startService(t, { settings: { MAX_BODY_BYTES: '4 KiB' } });
   const files = Array.from({ length: 5 }, (_, at) => part(`name="files"; filename="${at}.txt"`, 'x'.repeat(1000)));
   for (const [length, body] of [
@@ -55,7 +55,7 @@ test('an upload that says it is too large, or is by now, is refused before its e
   }
 });
 
-test('what is left of an upload that was refused does not hold up the next request of its connection', async (t) => {
+test('the rest of a refused upload does not hold up the next request of its connection', async (t) => {
   const { url } = await startService(t);
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
   t.after(() => agent.destroy());
@@ -71,7 +71,7 @@ test('what is left of an upload that was refused does not hold up the next reque
   assert.equal(await statusOf(form(file)), 201);
 });
 
-test('what is wrong with a field or a file is told in words', async (t) => {
+test('a mistake in a field or a file of an upload is named in the error message', async (t) => {
   const { url } = await startService(t);
   const title = (text: string) => part('name="title"', text);
   for (const [body, message] of [
@@ -89,7 +89,7 @@ test('what is wrong with a field or a file is told in words', async (t) => {
   }
 });
 
-test('a title and metadata go with the file, into its collection; metadata may say of itself that it is JSON', async (t) => {
+test('title, metadata and collection of an upload apply to its file; the metadata may have the content type of JSON', async (t) => {
   const { url, call } = await startService(t);
   const metadata = part('name="metadata"\r\ncontent-type: application/json', '{"team":"trees"}');
   await call('PUT', '/collections/woods');

@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import fastify from 'fastify';
 import { whileConnected } from '../../src/http/while-connected.ts';
 
-test('a key that many have used keeps nothing of those that are gone, and who has a reply has not left', async (t) => {
+test('after a reply nothing of the request stays registered with its key, and its signal has not fired', async (t) => {
   const app = fastify();
   t.after(() => app.close());
   const listeners = new Set<() => void>();
@@ -30,7 +30,7 @@ test('a key that many have used keeps nothing of those that are gone, and who ha
   assert.deepEqual([listeners.size, signal?.aborted], [0, false]);
 });
 
-test('a client that left before anybody looked has left', async (t) => {
+test('for a client that has already left, the signal has fired from the beginning', async (t) => {
   const app = fastify();
   t.after(() => app.close());
   const arrived = Promise.withResolvers<void>();
