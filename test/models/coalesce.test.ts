@@ -6,7 +6,7 @@ import { coalesce } from '../../src/models/coalesce.ts';
 
 const never = 2 ** 31 - 1;
 
-test('a call is cancelled as soon as all who wait for it have left, and not before', async () => {
+test('a shared call is cancelled when all who wait for it have left, and not before', async () => {
   const called = Promise.withResolvers<AbortSignal>();
   const ask = coalesce<number>((_inputs, signal) => {
     called.resolve(signal);
@@ -22,7 +22,7 @@ test('a call is cancelled as soon as all who wait for it have left, and not befo
   for (const { status } of await settled) assert.equal(status, 'rejected');
 });
 
-test('who left before the call is not waited for, and it keeps nothing of those that stayed', async () => {
+test('a caller that leaves before the shared call is not waited for, and the call leaves no listener on the signals of the others', async () => {
   const called: string[][] = [];
   const ask = coalesce<string>(async (inputs, signal) => {
     called.push(inputs);
@@ -41,7 +41,7 @@ test('who left before the call is not waited for, and it keeps nothing of those 
   assert.deepEqual(called, [['one', 'two'], ['three']]);
 });
 
-test('a call that takes too long for several is given up, and each is asked for alone, for as long as it takes', async () => {
+test('a shared call that takes too long is given up, and each input is asked for alone, without that limit', async () => {
   const called: string[][] = [];
   const ask = coalesce<string>((inputs, signal) => {
     called.push(inputs);
@@ -54,7 +54,7 @@ test('a call that takes too long for several is given up, and each is asked for 
   assert.deepEqual(called, [['one', 'two'], ['one'], ['two']]);
 });
 
-test('what is asked for in one turn goes in calls of eight, and none is made for nobody', async () => {
+test('inputs of one turn are put together into calls of up to eight, and no empty call is made', async () => {
   const called: number[] = [];
   const ask = coalesce<string>(async (inputs) => {
     called.push(inputs.length);

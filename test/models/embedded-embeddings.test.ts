@@ -6,7 +6,7 @@ import { startService } from '../doubles/service.ts';
 import { temporaryFolder } from '../doubles/temporary-folder.ts';
 
 const modelsDir = fileURLToPath(new URL('../../.models', import.meta.url));
-/** As much as the model can see, so that each takes long. */
+/** As long as the model can take, so that each takes a while to embed. */
 const longTexts = Array.from({ length: 8 }, (_, at) => `${at} `.repeat(600));
 const cosine = (one: number[], other: number[]) => one.reduce((sum, value, at) => sum + value * other[at]!, 0);
 
@@ -16,7 +16,7 @@ before(async () => {
 });
 after(() => embeddings.close());
 
-test('vectors are of unit length, and the passage that answers is nearest', async () => {
+test('vectors have unit length, and the passage that answers a question is nearest to it', async () => {
   const passages = ['The capital of France is Paris.', 'Alder wood is light.', 'A flat index is exact.'];
   const vectors = await embeddings.embedDocuments(passages);
   for (const vector of vectors) {
@@ -33,7 +33,7 @@ test('vectors are of unit length, and the passage that answers is nearest', asyn
   assert.equal(await near('Is there a search structure without approximation?'), passages[2]);
 });
 
-test('a question and a passage are told to the model as what they are', async () => {
+test('the model is told whether a text is a question or a passage', async () => {
   const asPassage = async (text: string) => (await embeddings.embedDocuments([text]))[0]!;
   const alder = await embeddings.embedQuery('alder');
   assert.ok(cosine(alder, await asPassage('alder')) < 0.999);
@@ -41,13 +41,13 @@ test('a question and a passage are told to the model as what they are', async ()
   assert.ok(cosine(await embeddings.embedQuery('passage: alder'), await asPassage('alder')) < 0.999);
 });
 
-test('a text beyond 128 tokens is seen to its end: the file’s own cut and padding are off', async () => {
+test('a text longer than 128 tokens is embedded whole: truncation and padding of the tokenizer’s file are off', async () => {
   const filler = 'The list goes on with one more entry. '.repeat(40);
   const [plain, different] = await embeddings.embedDocuments([filler, `${filler} Whales sing in the deep sea.`]);
   assert.ok(cosine(plain!, different!) < 0.9999);
 });
 
-test('texts of any length and kind have a vector, the same alone and in company', async () => {
+test('texts of any length and kind get a vector, the same alone as together with others', async () => {
   const texts = ['', ' ', 'x'.repeat(100_000), 'word '.repeat(20_000), '日本語のテキスト', '🙂'.repeat(50), '\u0000'];
   const together = await embeddings.embedDocuments(texts);
   for (const [at, text] of texts.entries()) {
@@ -57,7 +57,7 @@ test('texts of any length and kind have a vector, the same alone and in company'
   }
 });
 
-test('requests are served while texts are embedded', async (t) => {
+test('the service replies to other requests while texts are embedded', async (t) => {
   const service = await startService(t, { embedded: true });
   let embedded = false;
   const call = service.call('POST', '/v1/embeddings', { input: longTexts, model: 'e5-small-v2-q' }).finally(() => {
@@ -69,7 +69,7 @@ test('requests are served while texts are embedded', async (t) => {
   assert.ok(served > longTexts.length, `${served} requests`);
 });
 
-test('a question overtakes the passages of documents', async () => {
+test('a question is embedded before passages of documents that still wait', async () => {
   const ends: string[] = [];
   const passages = longTexts.map((text) => embeddings.embedDocuments([text]).then(() => ends.push('passage')));
   const question = embeddings.embedQuery('Which city governs France?').then(() => ends.push('question'));
@@ -77,7 +77,7 @@ test('a question overtakes the passages of documents', async () => {
   assert.equal(ends.indexOf('question'), 1, 'right after the passage that had begun');
 });
 
-test('a signal ends what waits, and texts that have not begun are left', async () => {
+test('aborting rejects calls that wait, and skips their texts that have not begun', async () => {
   const leaving = new AbortController();
   const { signal } = leaving;
   const ends: string[] = [];
@@ -93,11 +93,11 @@ test('a signal ends what waits, and texts that have not begun are left', async (
   await assert.rejects(embeddings.embedDocuments(['A text'], { signal }), /gone/);
 });
 
-test('the runtime finds in the environment of the process that it is to report its use to nobody', () => {
+test('the environment tells ONNX Runtime to send no telemetry', () => {
   assert.equal(process.env.ORT_DISABLE_TELEMETRY, '1');
 });
 
-test('weights that are not there, or a name that is not known, are told', async (t) => {
+test('missing weights and an unknown model name are refused with an error that says so', async (t) => {
   await assert.rejects(EmbeddedEmbeddings.load('e5-small-v2-q', await temporaryFolder(t)), {
     code: 'NOT_READY',
     message: /npm run setup/,

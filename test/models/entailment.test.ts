@@ -16,7 +16,7 @@ async function folderWith(t: Parameters<typeof temporaryFolder>[0], names = labe
   return folder;
 }
 
-test('an entailment model tells how likely a text bears out another, however long the first is', async (t) => {
+test('an entailment model says how likely one text supports another, however long the first is', async (t) => {
   const model = await openEntailmentModel(await folderWith(t));
   t.after(model.close);
   const premise = 'The tower was built in 1740 or so. '.repeat(500);
@@ -30,16 +30,16 @@ test('an entailment model tells how likely a text bears out another, however lon
   assert.ok(neither! > wrong! && neither! < right!);
 });
 
-test('a model with one output is its own probability', async (t) => {
+test('the one output of a model with a single label is its probability; a closed model gives null', async (t) => {
   const model = await openEntailmentModel(await folderWith(t, ['LABEL_0'], { '1382': [90], '1740': [-90] }));
   t.after(model.close);
   assert.ok((await model.entails('a text', 'of 1382'))! > 0.9);
   assert.ok((await model.entails('a text', 'of 1740'))! < 0.1);
   await model.close();
-  assert.equal(await model.entails('a text', 'of 1382'), null, 'a thread that is gone costs no judgement');
+  assert.equal(await model.entails('a text', 'of 1382'), null, 'a judge goes on without a model that is closed');
 });
 
-test('a folder that is no entailment model stops the boot with what is wrong', async (t) => {
+test('a folder that holds no entailment model stops the boot with what is wrong in it', async (t) => {
   const fails = (folder: string, message: RegExp) =>
     assert.rejects(openEntailmentModel(folder), { code: 'BAD_SETTINGS', message });
   await fails(await temporaryFolder(t), /ENTAILMENT_MODEL_DIR: model.onnx, tokenizer.json, config.json not found/);
@@ -51,7 +51,7 @@ test('a folder that is no entailment model stops the boot with what is wrong', a
   await fails(truncated, /config.json not found/);
 });
 
-test('the embedded verdict takes its second opinion, and says so; a closed model takes nothing away', async (t) => {
+test('the embedded verdict takes the entailment model as a second opinion and says so, and keeps its evidence', async (t) => {
   const text = 'The tower of Aldmoor was built in 1382 by the mason Peter Hale.';
   const askWith = async (settings: Record<string, string>) => {
     const service = await startService(t, { embedded: true, settings });

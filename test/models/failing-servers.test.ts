@@ -22,7 +22,7 @@ const events = (...all: unknown[]): Failure => ({
   },
 });
 
-/** Sends a piece again and again, as fast as it is taken, until the client leaves; tells how much that was, in bytes. */
+/** Sends a piece again and again, as fast as the client takes it, until the client leaves; `sent` counts the bytes. */
 function endless(contentType: string, piece: string) {
   let sent = 0;
   const send = (response: ServerResponse) => {
@@ -38,7 +38,7 @@ function endless(contentType: string, piece: string) {
   return { send, sent: () => sent };
 }
 
-test('an event that does not end is cut off, long before the longest reply', async (t) => {
+test('an event that never ends is cut off, long before the limit of a whole reply', async (t) => {
   const { openai, chat } = await openServedModels(t);
   const line = endless('text/event-stream', 'x'.repeat(4096));
   openai.chat(line);
@@ -47,7 +47,7 @@ test('an event that does not end is cut off, long before the longest reply', asy
   assert.ok(line.sent() < 16 * 2 ** 20, `${line.sent()} bytes`);
 });
 
-test('more text than can be of use is no answer', async (t) => {
+test('a reply that is far too long is refused, whole or streamed', async (t) => {
   const { openai, chat, embeddings } = await openServedModels(t);
   const word = { choices: [{ index: 0, delta: { content: 'word '.repeat(1000) }, finish_reason: null }] };
   openai.chat(endless('text/event-stream', `data: ${JSON.stringify(word)}\n\n`));
@@ -63,23 +63,23 @@ test('more text than can be of use is no answer', async (t) => {
 
 const choice = (content: unknown) => ({ index: 0, message: { role: 'assistant', content }, finish_reason: 'stop' });
 for (const [name, body] of [
-  ['null', null],
+  ['nothing but null', null],
   ['choices that are no list', { choices: 'abc' }],
   ['a choice that is null', { choices: [null] }],
   ['a choice that is a text', { choices: ['x'] }],
-  ['a number for a text', { choices: [choice(7)] }],
-  ['a truth for a text', { choices: [choice(true)] }],
-  ['an object for a text', { choices: [choice({})] }],
+  ['a number in place of text', { choices: [choice(7)] }],
+  ['a boolean in place of text', { choices: [choice(true)] }],
+  ['an object in place of text', { choices: [choice({})] }],
   ['parts that hold no text', { choices: [choice([null])] }],
 ] as const)
-  test(`${name} is no answer, whole or streamed`, async (t) => {
+  test(`a reply that holds ${name} is refused, whole or streamed`, async (t) => {
     const { openai, chat } = await openServedModels(t);
     openai.chat(json(body), json(body), events(body));
     await assert.rejects(chat.invoke(hello), { code: 'MODEL_BAD_OUTPUT' });
     for (let at = 0; at < 2; at += 1) await assert.rejects(readStream(chat), { code: 'MODEL_BAD_OUTPUT' });
   });
 
-test('a text in parts is one text, and one that is null is empty', async (t) => {
+test('a text in parts is joined, and null is an empty text', async (t) => {
   const { openai, chat } = await openServedModels(t);
   const parts = json({
     choices: [
@@ -95,7 +95,7 @@ test('a text in parts is one text, and one that is null is empty', async (t) => 
   assert.equal((await chat.invoke(hello)).text, '');
 });
 
-test('thinking in a part of its own is no text of the answer', async (t) => {
+test('a thinking part is left out of the answer’s text', async (t) => {
   const { openai, chat } = await openServedModels(t);
   const thinking = { type: 'thinking', thinking: [{ type: 'text', text: 'When?' }] };
   const parts = json({ choices: [choice([thinking, { type: 'text', text: 'In 1904.' }])] });
@@ -104,7 +104,7 @@ test('thinking in a part of its own is no text of the answer', async (t) => {
   assert.equal(await readStream(chat), 'In 1904.');
 });
 
-test('a stream that says twice that it was cut off was cut off', async (t) => {
+test('a stream that says twice that it was cut off gives that finish reason once', async (t) => {
   const { openai, chat } = await openServedModels(t);
   const chunk = (content: string, finish_reason: string | null) => ({
     choices: [{ index: 0, delta: { content }, finish_reason }],
@@ -119,13 +119,13 @@ test('a stream that says twice that it was cut off was cut off', async (t) => {
 });
 
 for (const data of [[null], ['x'], [{}], 'x'])
-  test(`${JSON.stringify(data)} is no list of vectors`, async (t) => {
+  test(`${JSON.stringify(data)} is refused as a list of vectors`, async (t) => {
     const { openai, embeddings } = await openServedModels(t);
     openai.embeddings(json({ data }));
     await assert.rejects(embeddings.embedDocuments(['a']), { code: 'MODEL_BAD_OUTPUT' });
   });
 
-test('vectors go by the index that the server gives them', async (t) => {
+test('vectors are ordered by the index that the server gives them', async (t) => {
   const { openai, embeddings } = await openServedModels(t);
   const vector = (index: number, embedding: number[]) => ({ index, embedding });
   openai.embeddings(json({ data: [vector(1, [0, 2]), vector(0, [3, 4])] }));
@@ -135,7 +135,7 @@ test('vectors go by the index that the server gives them', async (t) => {
   ]);
 });
 
-test('events are read however they are cut and their lines end', async () => {
+test('events are read whole however their bytes are split and their lines end', async () => {
   const bytes = Buffer.from(
     'data: {"text":"Märchen"}\r\n\r\ndata:{"text":"€"}\n\ndata: [DONE]\n\ndata: {"text":"late"}\n\n',
   );
@@ -153,7 +153,7 @@ for (const [name, failure, code] of [
   ['resets at', fail.reset(), 'MODEL_UNAVAILABLE'],
   ['hangs at', fail.hang(), 'MODEL_TIMEOUT'],
 ] as const)
-  test(`a question that the embedding model ${name} harms none of the same moment`, async (t) => {
+  test(`a question that the embedding model ${name} does not harm others of the same moment`, async (t) => {
     const { openai, embeddings } = await openServedModels(t, { timeoutMs: 400 });
     openai.embeddingsWhen('poison', failure);
     const settled = await Promise.allSettled(['one', 'poison', 'three'].map((text) => embeddings.embedQuery(text)));
@@ -164,7 +164,7 @@ for (const [name, failure, code] of [
     assert.equal((settled[1] as PromiseRejectedResult).reason.code, code);
   });
 
-test('questions that a slow server takes long for together are no reason to leave it alone', async (t) => {
+test('questions that time out together do not make a slow server count as broken', async (t) => {
   const { openai, embeddings, server } = await openServedModels(t, { timeoutMs: 400 });
   const slow = Promise.withResolvers<void>();
   openai.embeddingsWhen(({ input }) => Array.isArray(input), { until: slow.promise });
@@ -175,7 +175,7 @@ test('questions that a slow server takes long for together are no reason to leav
 });
 
 for (const [status, more] of [[429], [503, { retryAfterSeconds: 60 }]] as const)
-  test(`a server that says by a ${status} that it has too much to do is not asked for each question alone`, async (t) => {
+  test(`after a ${status} that reports overload, questions of a shared call are not asked again one by one`, async (t) => {
     const { openai, embeddings } = await openServedModels(t);
     openai.embeddings(fail.status(status, more));
     const settled = await Promise.allSettled(['one', 'two', 'three'].map((text) => embeddings.embedQuery(text)));
@@ -186,7 +186,7 @@ for (const [status, more] of [[429], [503, { retryAfterSeconds: 60 }]] as const)
     assert.equal(openai.embeddingRequests.length, 1);
   });
 
-test('one text that makes a server fail does not have it left alone, and one sent again and again counts once', async (t) => {
+test('one text that fails over and over does not make its server count as broken', async (t) => {
   const { openai, chat, server } = await openServedModels(t, { maxRetries: 1 });
   openai.chatWhen(/hello/, fail.status(500, { retryAfterSeconds: 0 }));
   for (let at = 0; at < 25; at += 1) await assert.rejects(chat.invoke(hello), { code: 'MODEL_UNAVAILABLE' });
@@ -195,7 +195,7 @@ test('one text that makes a server fail does not have it left alone, and one sen
   assert.ok(!server.state().broken);
 });
 
-test('calls that fail one after another are soon sent once each: retries have a budget', async (t) => {
+test('retries have a budget: calls that keep failing are soon sent only once', async (t) => {
   const { openai, chat } = await openServedModels(t, { maxRetries: 1 });
   openai.chatWhen(/hello/, fail.status(429, { retryAfterSeconds: 0 }));
   for (let at = 0; at < 60; at += 1) await assert.rejects(chat.invoke(hello), { code: 'MODEL_UNAVAILABLE' });
@@ -203,20 +203,20 @@ test('calls that fail one after another are soon sent once each: retries have a 
   assert.ok(retries >= 20 && retries <= 20 + 60 / 10, `${retries}`);
 });
 
-/** Has the chat model's server left alone. */
+/** Makes chat calls fail until the server counts as broken for them. */
 async function breakChat({ openai, chat }: Awaited<ReturnType<typeof openServedModels>>) {
   openai.chatWhen(/hello/, fail.status(503));
   for (let at = 0; at < 20; at += 1) await assert.rejects(chat.invoke(hello), { code: 'MODEL_UNAVAILABLE' });
 }
 
-test('while chat is left alone embeddings are made', async (t) => {
+test('while chat counts as broken, embeddings still work', async (t) => {
   const opened = await openServedModels(t);
   await breakChat(opened);
   assert.ok(opened.server.state().broken);
   assert.equal((await opened.embeddings.embedQuery('a')).length, 64);
 });
 
-test('nobody waits for the one that tries a server anew, and one that leaves has not found it up', async (t) => {
+test('while one call tries a broken server the others fail at once, and a caller that leaves has not found it up', async (t) => {
   const opened = await openServedModels(t);
   const { openai, chat, server } = opened;
   await breakChat(opened);
@@ -239,7 +239,7 @@ test('nobody waits for the one that tries a server anew, and one that leaves has
   assert.ok(server.state().broken);
 });
 
-test('a server that replies to the one that tries it is up, whatever it replies', async (t) => {
+test('a broken server that replies to the call that tries it counts as up, whatever it replies', async (t) => {
   const opened = await openServedModels(t);
   const { openai, chat, server } = opened;
   await breakChat(opened);
@@ -251,7 +251,7 @@ test('a server that replies to the one that tries it is up, whatever it replies'
   assert.ok(!server.state().broken);
 });
 
-test('a server is left alone that does not reply in time, and not for callers who leave or ask for what it refuses', async (t) => {
+test('timeouts make a server count as broken; callers that leave and requests that it refuses do not', async (t) => {
   const { openai, chat, server } = await openServedModels(t, { timeoutMs: 50 });
   openai.chatWhen(/hello/, fail.status(400));
   for (let at = 0; at < 20; at += 1) await assert.rejects(chat.invoke(hello), { code: 'MODEL_REJECTED' });
@@ -268,7 +268,7 @@ test('a server is left alone that does not reply in time, and not for callers wh
   assert.ok(server.state().broken);
 });
 
-test('where the first server hangs, the second is asked in time', async (t) => {
+test('when the first server hangs, the second is asked in time', async (t) => {
   const { openai, server } = await openServedModels(t);
   const second = await startOpenAiServer({ test: t });
   const spare = openModelServer({ baseUrl: second.baseUrl, apiKey: 'k2', maxRetries: 0, timeoutMs: 5000 });
@@ -280,7 +280,7 @@ test('where the first server hangs, the second is asked in time', async (t) => {
   assert.equal(await readStream(chat), 'Streamed.');
 });
 
-test('when a server may be asked again is read as seconds and as a date, and never beyond a day', async (t) => {
+test('Retry-After is read as seconds or as a date, and is a day at most', async (t) => {
   const { openai, chat } = await openServedModels(t);
   for (const [value, least, most] of [
     ['7', 7, 7],

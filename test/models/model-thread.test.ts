@@ -17,7 +17,7 @@ async function openThread(t: Test) {
   return { ...thread, begun: () => readFileSync(diary, 'utf8').split('\n').slice(0, -1) };
 }
 
-test('a thread takes one input after the other, the urgent ones first', async (t) => {
+test('a thread computes one input after another, urgent ones first', async (t) => {
   const { compute, begun } = await openThread(t);
   const outputs = await Promise.all([
     compute('1'),
@@ -30,7 +30,7 @@ test('a thread takes one input after the other, the urgent ones first', async (t
   assert.deepEqual(begun(), ['1', 'urgent 1', 'urgent 2', '2', '3']);
 });
 
-test('among urgent inputs without end the others have their turn', async (t) => {
+test('other inputs get their turn among urgent ones that never stop coming', async (t) => {
   const { compute, begun } = await openThread(t);
   await Promise.all([
     compute('first'),
@@ -41,7 +41,7 @@ test('among urgent inputs without end the others have their turn', async (t) => 
   assert.ok(place > 8 && place < 30, `${place}`);
 });
 
-test('what nobody waits for any more when its turn comes is not begun', async (t) => {
+test('an input whose caller has left before its turn is skipped', async (t) => {
   const { compute, begun } = await openThread(t);
   const leaving = new AbortController();
   const { signal } = leaving;
@@ -60,7 +60,7 @@ test('what nobody waits for any more when its turn comes is not begun', async (t
   assert.deepEqual(begun(), ['1', '4']);
 });
 
-test('who leaves while its input is computed is let go at once, and the thread goes on', async (t) => {
+test('a caller that leaves while its input is computed is released at once, and the thread goes on', async (t) => {
   const { compute, begun } = await openThread(t);
   const leaving = new AbortController();
   const call = compute('1', { signal: leaving.signal });
@@ -70,21 +70,21 @@ test('who leaves while its input is computed is let go at once, and the thread g
   assert.deepEqual(begun(), ['1', '2']);
 });
 
-test('an input that the model fails at harms no other', async (t) => {
+test('an input at which the model fails does not affect the others', async (t) => {
   const { compute } = await openThread(t);
   const [failed, other] = await Promise.allSettled([compute('throw'), compute('1')]);
   assert.match(String((failed as PromiseRejectedResult).reason), /thrown as told/);
   assert.deepEqual(other, { status: 'fulfilled', value: '1' });
 });
 
-test('a thread that ends says so to whoever waits, and is started anew by the next input', async (t) => {
+test('when a thread ends, those who wait get an error, and the next input starts it again', async (t) => {
   const { compute } = await openThread(t);
   for (const settled of await Promise.allSettled([compute('end'), compute('1'), compute('2', { urgent: true })]))
     assert.equal((settled as PromiseRejectedResult).reason?.code, 'MODEL_UNAVAILABLE');
   assert.deepEqual(await Promise.all([compute('3'), compute('4')]), ['3', '4']);
 });
 
-test('a model that can not be loaded is told with its cause; a closed one takes nothing', async (t) => {
+test('a model that cannot be loaded is reported with its cause; a closed one refuses inputs', async (t) => {
   await assert.rejects(openModelThread(file, { diary: '', broken: true }), /no such model/);
   const { compute, close } = await openThread(t);
   const call = assert.rejects(compute('hang'), { code: 'MODEL_UNAVAILABLE' });
@@ -92,7 +92,7 @@ test('a model that can not be loaded is told with its cause; a closed one takes 
   await assert.rejects(compute('2'), { code: 'NOT_READY' });
 });
 
-test('a thread that has something to do keeps its process, and an idle one does not', async (t) => {
+test('a busy thread keeps its process alive, and an idle one lets it end', async (t) => {
   const diary = join(await temporaryFolder(t), 'diary');
   const program = `
     import { openModelThread } from ${JSON.stringify(new URL('../../src/models/model-thread.ts', import.meta.url))};

@@ -8,7 +8,7 @@ import { fail } from '../doubles/openai-replies.ts';
 import { startOpenAiServer } from '../doubles/openai-server.ts';
 import { hello, openServedModels, readStream } from '../doubles/served-models.ts';
 
-test('embeddings ask for base64 and come back at unit length, in the order of the texts', async (t) => {
+test('embeddings are asked for in base64 and returned with unit length, in the order of the texts', async (t) => {
   const { openai, embeddings } = await openServedModels(t);
   openai.embeddings({
     vectors: [
@@ -23,13 +23,13 @@ test('embeddings ask for base64 and come back at unit length, in the order of th
   assert.deepEqual(openai.embeddingRequests[0]!.body, { model: 'm', input: ['a\nb', 'c'], encoding_format: 'base64' });
 });
 
-test('a server that sends floats whatever it is asked for is understood', async (t) => {
+test('a server that sends floats although base64 was asked for is understood', async (t) => {
   const { openai, embeddings } = await openServedModels(t);
   openai.embeddings({ vectors: [[3, 4]], ignoreEncodingFormat: true });
   assert.deepEqual(await embeddings.embedQuery('a'), [0.6, 0.8]);
 });
 
-test('a server that refuses base64 is asked for floats, then and from then on', async (t) => {
+test('a server that refuses base64 is asked for floats, at once and from then on', async (t) => {
   const { openai, embeddings } = await openServedModels(t);
   openai.embeddings(fail.status(400), { vectors: [[3, 4]] }, { vectors: [[0, 2]] });
   assert.deepEqual(await embeddings.embedQuery('a'), [0.6, 0.8]);
@@ -38,7 +38,7 @@ test('a server that refuses base64 is asked for floats, then and from then on', 
   assert.deepEqual(formats, ['base64', 'float', 'float']);
 });
 
-test('a text that the server refuses does not pass for an encoding that it refuses', async (t) => {
+test('a text that the server refuses is not mistaken for a refusal of base64', async (t) => {
   const { openai, embeddings } = await openServedModels(t);
   openai.embeddings(fail.status(400), fail.status(400), { vectors: [[0, 2]] });
   await assert.rejects(embeddings.embedQuery('too long'), { code: 'MODEL_REJECTED' });
@@ -68,7 +68,7 @@ for (const [name, reply] of [
     await assert.rejects(embeddings.embedDocuments(['a', 'b']), { code: 'MODEL_BAD_OUTPUT' });
   });
 
-test('what a call asks for beside its messages is sent', async (t) => {
+test('stop words and messages in parts are sent as they were given', async (t) => {
   const { openai, chat } = await openServedModels(t);
   openai.chat('One.', 'Two.', 'Three.');
   await chat.invoke(hello, { stop: ['.'] });
@@ -82,7 +82,7 @@ test('what a call asks for beside its messages is sent', async (t) => {
   );
 });
 
-test('forty calls of each kind are in flight at once', async (t) => {
+test('forty chat and forty embedding calls can be under way at once', async (t) => {
   const { openai, embeddings, chat } = await openServedModels(t);
   const { promise, resolve } = Promise.withResolvers<void>();
   let waiting = 0;
@@ -105,7 +105,7 @@ test('forty calls of each kind are in flight at once', async (t) => {
   assert.equal((await Promise.all(calls)).length, 80);
 });
 
-test('questions of the same moment are embedded by one call; one that the server refuses harms no other', async (t) => {
+test('questions of the same moment share one call; one that the server refuses does not harm the others', async (t) => {
   const { openai, embeddings } = await openServedModels(t);
   const texts = ['one', 'two', 'three'];
   const together = await Promise.all(texts.map((text) => embeddings.embedQuery(text)));
@@ -122,7 +122,7 @@ test('questions of the same moment are embedded by one call; one that the server
   );
 });
 
-test('a call for several goes on when one of them leaves, and is cancelled when all have', async (t) => {
+test('a shared call goes on when one caller leaves, and is cancelled when all have left', async (t) => {
   const { openai, embeddings } = await openServedModels(t);
   const { promise, resolve } = Promise.withResolvers<void>();
   openai.embeddings({ until: promise }, fail.hang());
@@ -144,7 +144,7 @@ test('a call for several goes on when one of them leaves, and is cancelled when 
   for (const { status } of await settled) assert.equal(status, 'rejected');
 });
 
-test('a server that is overloaded is asked again when it says, and no oftener than is allowed', async (t) => {
+test('an overloaded server is asked again when Retry-After says, and no more often than maxRetries', async (t) => {
   const { openai, chat } = await openServedModels(t, { maxRetries: 2 });
   openai.chat(fail.status(429, { retryAfterSeconds: 0 }), fail.status(503), 'At last.');
   assert.equal((await chat.invoke(hello)).text, 'At last.');
@@ -156,7 +156,7 @@ test('a server that is overloaded is asked again when it says, and no oftener th
   await assert.rejects(chat.invoke(hello), { code: 'MODEL_REJECTED' });
 });
 
-test('a server that stays down is left alone, and found again by one call that tries', async (t) => {
+test('a server that stays down is not asked any more, until one call tries it and finds it up', async (t) => {
   const { openai, chat, server } = await openServedModels(t);
   openai.chatWhen(/hello/, fail.status(503));
   for (let at = 0; at < 20; at += 1) await assert.rejects(chat.invoke(hello), { code: 'MODEL_UNAVAILABLE' });
@@ -174,7 +174,7 @@ test('a server that stays down is left alone, and found again by one call that t
   assert.ok(!server.state().broken);
 });
 
-test('where the first server fails, the second answers under its own model name; a refusal is final', async (t) => {
+test('when the first server fails, the second answers under its own model name; a refusal is not passed on to it', async (t) => {
   const { openai, server } = await openServedModels(t);
   const second = await startOpenAiServer({ test: t });
   const spare = openModelServer({ baseUrl: second.baseUrl, apiKey: 'k2', maxRetries: 0, timeoutMs: 5000 });
@@ -192,7 +192,7 @@ test('where the first server fails, the second answers under its own model name;
   await assert.rejects(chat.invoke(hello), { code: 'MODEL_REJECTED' });
 });
 
-test('a stream that breaks in its midst is not told from its beginning by the second server', async (t) => {
+test('a stream that breaks off in the middle is not begun again by the second server', async (t) => {
   const { openai, server } = await openServedModels(t);
   const second = await startOpenAiServer({ test: t });
   const spare = openModelServer({ baseUrl: second.baseUrl, apiKey: 'k2', maxRetries: 0, timeoutMs: 5000 });
@@ -202,7 +202,7 @@ test('a stream that breaks in its midst is not told from its beginning by the se
   assert.equal(second.requests.length, 0);
 });
 
-test('a server that replies at once where a stream was asked for is read all the same', async (t) => {
+test('a server that sends a whole reply where a stream was asked for is understood', async (t) => {
   const { openai, chat } = await openServedModels(t);
   const message = { role: 'assistant', content: 'All at once.' };
   const whole = { object: 'chat.completion', choices: [{ index: 0, message, finish_reason: 'stop' }] };
@@ -214,7 +214,7 @@ test('a server that replies at once where a stream was asked for is read all the
   assert.equal(text, 'All at once.');
 });
 
-test('a stream read as one of the web is cancelled by it, too', async (t) => {
+test('a stream that is read as a web stream can be cancelled as one', async (t) => {
   const { openai, chat } = await openServedModels(t);
   const { promise: never } = Promise.withResolvers<string>();
   openai.chat({
@@ -236,7 +236,7 @@ test('a stream read as one of the web is cancelled by it, too', async (t) => {
   assert.equal((await Array.fromAsync(whole, ({ text }) => text)).join(''), 'All of it.');
 });
 
-test('a call is cancelled at the server when its signal fires', async (t) => {
+test('aborting the signal of a call cancels it at the server', async (t) => {
   const { openai, embeddings, chat } = await openServedModels(t);
   openai.embeddings(fail.hang());
   openai.chat(fail.hang());
@@ -254,7 +254,7 @@ test('a call is cancelled at the server when its signal fires', async (t) => {
   for (const { status } of await settled) assert.equal(status, 'rejected');
 });
 
-test('a call that hangs ends at its timeout, and one that is refused is unavailable', async (t) => {
+test('a call that hangs ends at its timeout, and one whose connection is refused is MODEL_UNAVAILABLE', async (t) => {
   const { openai, embeddings, chat } = await openServedModels(t, { timeoutMs: 200 });
   openai.embeddings(fail.hang());
   openai.chat(fail.hang());
@@ -265,7 +265,7 @@ test('a call that hangs ends at its timeout, and one that is refused is unavaila
   await assert.rejects(chat.invoke(hello), { code: 'MODEL_UNAVAILABLE' });
 });
 
-test('a stream that breaks off, or holds nothing, is no answer', async (t) => {
+test('a stream that breaks off, or holds no events, is an error', async (t) => {
   const { openai, chat } = await openServedModels(t);
   const read = () => readStream(chat);
   openai.chat('Whole.');
@@ -281,7 +281,7 @@ test('a stream that breaks off, or holds nothing, is no answer', async (t) => {
   }
 });
 
-test('a reply to a JSON schema stays text, however it is wrapped', async (t) => {
+test('a reply to a JSON schema is returned as text, even in a code fence', async (t) => {
   const { openai, chat } = await openServedModels(t);
   const schema = {
     type: 'object',
