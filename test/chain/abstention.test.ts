@@ -21,7 +21,7 @@ test('an answer that only says that it does not know, and why, is an abstention'
     assert.ok(isAbstention(answer), answer);
 });
 
-test('so is what language models say in its place, of the passages as such', () => {
+test('so is one that says, as language models do, that the passages do not tell', () => {
   for (const answer of [
     "Unfortunately, I don't know.",
     "I'm sorry, but I do not know the answer.",
@@ -56,7 +56,7 @@ test('so is what language models say in its place, of the passages as such', () 
     assert.ok(isAbstention(answer), answer);
 });
 
-test('to deny something is to answer: of a document by its name, of what is not the passages, or with more behind it', () => {
+test('a denial is an answer if it is about a named document or anything but the passages, or if more follows it', () => {
   for (const answer of [
     'The contract does not mention a notice period.',
     'The document does not mention a notice period.',
@@ -95,7 +95,7 @@ test('to deny something is to answer: of a document by its name, of what is not 
     assert.ok(!isAbstention(answer), answer);
 });
 
-test('an answer is held back no longer than its words are those of an abstention', () => {
+test('a streamed answer is held back only while its words may still become an abstention', () => {
   for (const answer of [
     'The context is',
     'The passages describe',
@@ -108,7 +108,7 @@ test('an answer is held back no longer than its words are those of an abstention
     assert.ok(mayAbstain(begun), begun);
 });
 
-test('an answer that says what it knows is none, whatever it admits before', () => {
+test('an answer that says what it knows is no abstention, whatever it admits first', () => {
   for (const answer of [
     "I don't know the exact date, but the dam broke in 1911.",
     'I do not know the day. However, the passages say that it was in 1911.',
@@ -125,11 +125,11 @@ test('an answer that says what it knows is none, whatever it admits before', () 
     assert.ok(!isAbstention(answer), answer);
 });
 
-test('an answer in other letters than English ones is not waited for', () => {
+test('an answer that begins in another script or with a digit is not held back', () => {
   assert.ok(!mayAbstain('П') && !mayAbstain('大') && !mayAbstain('1'));
 });
 
-test('whatever becomes an abstention may be one from its first letter on; what may not be one never becomes one', () => {
+test('mayAbstain holds for every beginning of an abstention, and once false it stays false', () => {
   const part = fc.constantFrom(
     ...['I', ' ', 'don’t', "don't", 'do not', 'know', 'but', 'ter', ',', ': ', '\n', 'no', '“', 'é', '. '],
     ...['the ', 'passages', ' does not ', 'say', ' provided', 'unfortunately, ', 'based on ', 'cannot ', 'find', 'in '],

@@ -69,7 +69,7 @@ test('the basic chain: retrieve, prompt, model', async (t) => {
   assert.ok(prompt.includes(text) && prompt.includes(asked.question));
 });
 
-test('self-evaluation on question and answer: the question is picked out by name, as a string', async (t) => {
+test('self-evaluation on question and answer: the judge’s prompt holds the question as a string, and no passage', async (t) => {
   const { openai, judge } = await parts(t);
   openai.chat(judged);
   const context = await search(asked, {});
@@ -89,7 +89,7 @@ test('self-evaluation with context: the judge sees the passages, and its quotati
   assert.deepEqual(verdict.evidence, [{ quote: 'does not rot under water', passageId: 'p1', start: 24, end: 48 }]);
 });
 
-test('intermediate values are carried forward to the end', async (t) => {
+test('the result of the chain holds the values of every step', async (t) => {
   const { openai, chain } = await parts(t);
   openai.chat('No.', judged);
   const end = await chain.invoke(asked);
@@ -100,7 +100,7 @@ test('intermediate values are carried forward to the end', async (t) => {
   );
 });
 
-test('a keep step saves what passes through it, for its own request only, and changes nothing', async () => {
+test('a keep step hands what passes through it to its own request only, and changes nothing', async () => {
   const step = keep<{ context: string }>('context');
   const run = async (value: string) => {
     const kept: unknown[] = [];
@@ -144,7 +144,7 @@ test('a trail records every step with its input, output and time', async (t) => 
   );
 });
 
-test('a record gives back the reply and its trace, also one that earlier versions kept', () => {
+test('a stored record gives back the reply and its trace, also in the formats of earlier versions', () => {
   const trail = new AskTrail();
   const at = trail.begin('retrieve', 'retriever', { question: 'Q' }, outermost);
   trail.outputs[at] = [1, 2];
@@ -160,7 +160,7 @@ test('a record gives back the reply and its trace, also one that earlier version
   assert.deepEqual(fromKept(deserialize(serialize({ ...reply, trace: { ...columns, ...times, ...values } }))), whole);
 });
 
-test('a record tells what steps gave, whatever it is made of, and the context as the reply had it', () => {
+test('a record shows what each step returned, whatever its type, and the context as it was in the reply', () => {
   const trail = new AskTrail();
   class Found {
     id = 'p1';
@@ -180,7 +180,7 @@ test('a record tells what steps gave, whatever it is made of, and the context as
   const found = [passage];
   trail.end(trail.begin('retrieve', 'retriever', null, outermost), found);
   const reply = { id: 'ask_1', context: toPassages(found) } as AskReply;
-  passage.score = 0.5; // its retriever uses it again
+  passage.score = 0.5; // its retriever changes the object afterwards
   const { context, trace } = fromKept(deserialize(serialize(toKept(reply, found, trail))));
   assert.deepEqual(context, reply.context);
   assert.deepEqual(
@@ -190,7 +190,7 @@ test('a record tells what steps gave, whatever it is made of, and the context as
   assert.deepEqual(trail.steps().slice(0, -1), trace!.slice(0, -1));
 });
 
-test('a record tells what is nested without end down to a depth, and what holds itself', () => {
+test('a record cuts off values that are nested too deep or contain themselves', () => {
   const trail = new AskTrail();
   const nestedIn = (depth: number, innermost: unknown) => {
     let value = innermost;
@@ -217,7 +217,7 @@ test('a record tells what is nested without end down to a depth, and what holds 
   assert.equal(told[3], JSON.stringify(given[3]));
 });
 
-test('a record tells every prompt word for word, though a text that many steps and asks saw is packed once', async (t) => {
+test('a record gives back every prompt word for word, though a text that many steps and asks saw is stored once', async (t) => {
   const { openai, chain } = await parts(t);
   const run = async () => {
     openai.chat('No.', judged);
@@ -241,7 +241,7 @@ test('a record tells every prompt word for word, though a text that many steps a
   assert.ok(sent[0]!.at(-1)!.includes(context));
 });
 
-test("LangChain's callbacks hear of every step too, by its name", async (t) => {
+test('LangChain’s callbacks are told of every step, by its name', async (t) => {
   const { openai, chain } = await parts(t);
   openai.chat('No.', judged);
   const names: string[] = [];
@@ -272,7 +272,7 @@ test('two asks at once keep their traces, contexts and answers apart', async (t)
   assert.ok(!one!.trace.includes('two?') && !two!.trace.includes('one?'));
 });
 
-test("the parts are LangChain's: the retriever in a chain of one's own, and any chat model as a step", async (t) => {
+test('the parts are LangChain’s: the retriever works in another chain, and any chat model as a step', async (t) => {
   const { openai, retrieve } = await parts(t);
   const retriever = new PassageRetriever(search, { collection: 'default', topK: 3 });
   const [document] = await retriever.invoke('Does alder rot?');

@@ -22,7 +22,7 @@ const settings = { chain, topK: 3, timeoutMs: 60_000, standaloneQuestion: create
 const request = AskRequest.parse({ question: 'When was it rebuilt?' });
 const failed = new Error('The disk is full.');
 
-test('an ask that has its reply is counted once, also where what comes after it fails', async () => {
+test('an ask that has its reply is counted once, even if observing or saving it fails', async () => {
   const counted: string[] = [];
   const observing = createConductAsk({
     ...settings,
@@ -45,7 +45,7 @@ test('an ask that has its reply is counted once, also where what comes after it 
   assert.deepEqual(counted, ['reply']);
 });
 
-test('an ask that is over leaves no timer and no listener behind, however it ended', async () => {
+test('an ask leaves no timer and no listener behind, whether it succeeds or fails', async () => {
   const failing = step('ask', () => {
     throw failed;
   }) as unknown as typeof chain;
@@ -60,7 +60,7 @@ test('an ask that is over leaves no timer and no listener behind, however it end
   assert.deepEqual([timers(), getEventListeners(signal, 'abort').length], [before, 0]);
 });
 
-test('an ask fails by its deadline, or by its asker who leaves or has left, whatever its steps wait for', async () => {
+test('an ask ends at its deadline, or when its caller leaves or has left, even if its steps never end', async () => {
   const hanging = step('ask', () => new Promise(() => {})) as unknown as typeof chain;
   const ask = (timeoutMs: number, signal?: AbortSignal) =>
     createConductAsk({ ...settings, chain: hanging, timeoutMs, saveAsk: undefined })(request, {

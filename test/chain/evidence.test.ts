@@ -20,12 +20,12 @@ test('a quotation is found word for word, with its place in the document', () =>
   assert.deepEqual(found, { quote: 'type 2', passageId: 'p', start: 109, end: 115 });
 });
 
-test('only white space may differ, and what is shown is the passage', () => {
+test('a quotation may differ from the passage in white space only, and what is shown is the passage’s own text', () => {
   const [found] = findEvidence(['weak  noise'], [passage('a weak\nnoise')]);
   assert.equal(found?.quote, 'weak\nnoise');
 });
 
-test('a quotation is found however its accents are spelled, and across soft hyphens', () => {
+test('a quotation is found in either Unicode form of its accents, and across soft hyphens', () => {
   const [nfc, nfd] = ['un résumé à Zürich', 'un re\u0301sume\u0301 a\u0300 Zu\u0308rich'];
   assert.equal(findEvidence([nfd], [passage(nfc)])[0]?.quote, nfc);
   assert.equal(findEvidence([nfc], [passage(nfd)])[0]?.quote, nfd);
@@ -36,7 +36,7 @@ test('a quotation is found however its accents are spelled, and across soft hyph
   assert.equal(findEvidence(['war\u00adranty'], [passage('warranty')])[0]?.quote, 'warranty');
 });
 
-test('soft hyphens between the words of a quotation are no words, and cost no time', () => {
+test('soft hyphens between the words of a quotation are ignored, and cost no time', () => {
   const hyphens = ' \u00ad'.repeat(40);
   const spaces = ' '.repeat(2_000);
   assert.deepEqual(findEvidence([`weak${hyphens} noise of`], [passage(`weak${spaces}sound`)]), []);

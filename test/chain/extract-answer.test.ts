@@ -41,19 +41,19 @@ test('the sentence that answers is quoted whole, without heading, table or list 
   assert.match(item.text, /^Beavers seldom fell alders\./);
 });
 
-test('sentences of a passage come in its order', async () => {
+test('sentences of one passage keep their order', async () => {
   const { text } = await ask('Does alder wood rot under water, and is alder wood light?', [oak, alder]);
   assert.ok(text.indexOf('light and soft') < text.indexOf('does not rot'), text);
 });
 
-test('what two documents say alike is said once', async () => {
+test('a sentence that two documents share is quoted once', async () => {
   const note = 'Alder wood does not rot under water. Boats are built of it.';
   const context = [foundPassage(note), foundPassage(note.replaceAll('. ', '.\n'), { id: 'p2', rank: 2 })];
   const { text } = await ask('Does alder wood rot under water?', context);
   assert.equal(text.match(/does not rot/g)?.length, 1, text);
 });
 
-test('emphasis around a sentence is not torn apart, also where windows of an earlier version end within it', async () => {
+test('emphasis marks are not torn from their sentence, even if a window of an earlier version ends inside them', async () => {
   const text = '**Logit.** A logit is a raw score before softmax. **Recall.** Recall is a share.';
   const passage = foundPassage(text);
   const end = text.indexOf('** A');
@@ -71,7 +71,7 @@ test('emphasis around a sentence is not torn apart, also where windows of an ear
   }
 });
 
-test('what leads up to a list, a heading or a line that ends with a colon, is quoted with the whole list', async () => {
+test('a heading or a line ending in a colon that introduces a list is quoted with the whole list', async () => {
   const steps = '1. Stop the queue.\n2. Restart the mill\n   and wait.\n\n3. Start the queue';
   const runbook = foundPassage(`# Mill\n\nTo restart the mill:\n\n${steps}\n\nThe mill is in Delft.`);
   const { text } = await ask('How do I restart the mill?', [runbook]);
@@ -82,7 +82,7 @@ test('what leads up to a list, a heading or a line that ends with a colon, is qu
   assert.match((await ask('How do I make a backup?', [code])).text, /^Run this.*:\n\n```\nbackup --all\n```/);
 });
 
-test('a row of a table is quoted under the names of its columns, which are no answer by themselves', async () => {
+test('a table row is quoted under its column names, which are not an answer by themselves', async () => {
   const head = '| Alert | Severity | Who is paged |\n| --- | --- | --- |\n';
   const rows = ['| QueueDepth | critical | on-call |', '| LatencyHigh | warning | nobody |'];
   const table = foundPassage(`## Alerts\n\n${head}${rows.join('\n')}\n`);
@@ -107,7 +107,7 @@ test('a record is quoted by what it says, however short its line is', async () =
   assert.equal(text, lines[1]);
 });
 
-test('what stands under a question answers it', async () => {
+test('the text below a question is its answer', async () => {
   const others = foundPassage('On your first day you get a laptop. Laptops are replaced every four years.', {
     id: 'p2',
     rank: 2,
@@ -119,11 +119,11 @@ test('what stands under a question answers it', async () => {
   }
 });
 
-test('without a sentence there is nothing to quote', async () => {
+test('without a sentence there is nothing to quote, and the answer abstains', async () => {
   assert.deepEqual(await ask('How tall is an alder?', []), { text: defaultAbstention, abstained: true });
 });
 
-test('whatever the passages hold, the answer is made of their sentences, word for word', async () => {
+test('whatever the passages hold, the answer consists of their sentences, word for word', async () => {
   const word = fc.constantFrom(
     'alder',
     'oak',
@@ -154,7 +154,7 @@ test('whatever the passages hold, the answer is made of their sentences, word fo
       if (abstained) return;
       let rest = flat(answer);
       const pieces = context.map((passage) => flat(passage.text));
-      // Take away, from the left, the longest stretch that stands in a passage; each must be one of at most three, or names columns.
+      // Cuts the longest stretch that is in a passage off the left, up to six times: at most three sentences, each maybe under column names.
       for (let taken = 0; rest !== '' && taken < 6; taken += 1) {
         let length = rest.length;
         while (length > 0 && !pieces.some((piece) => piece.includes(rest.slice(0, length).trim()))) length -= 1;
@@ -172,7 +172,7 @@ test('of two records in a row only the one that answers is quoted', async () => 
   assert.equal(text, 'Region: East; Manager: Omar Haddad; Budget: 250 EUR');
 });
 
-test('what opens and closes an admonition or a callout is no part of an answer', async () => {
+test('the markers of an admonition or a callout are not quoted', async () => {
   for (const note of [
     '> [!IMPORTANT]\n> Keys rotate every 90 days.',
     ':::note Keys\nKeys rotate every 90 days.\n:::',

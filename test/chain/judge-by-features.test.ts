@@ -31,7 +31,7 @@ const ask = (question: string, text: string, passages: FoundPassage[] = context)
 const question = 'When was the tower of Aldmoor built?';
 const scoreOf = async (text: string) => (await ask(question, text)).score!;
 
-test('a quoted answer is Correct, says that no language model is configured, and names its sentence exactly', async () => {
+test('the verdict on a quoted answer is Correct, says that no language model is configured, and cites the exact sentence', async () => {
   const answer = 'The tower of Aldmoor was built in 1382 by the mason Peter Hale.';
   const verdict = await ask(question, answer);
   assert.equal(verdict.label, 'Correct');
@@ -42,13 +42,13 @@ test('a quoted answer is Correct, says that no language model is configured, and
   assert.equal(verdict.problem, null);
 });
 
-test('right spans score above wrong ones of the same sentence, the same passage and from elsewhere', async () => {
+test('the right span scores above wrong ones from the same sentence, the same passage and elsewhere', async () => {
   const right = await scoreOf('1382');
   for (const wrong of ['1740', '312', 'Joan Firth', 'the river Wend', 'in the reign of Charlemagne'])
     assert.ok((await scoreOf(wrong)) < right, wrong);
 });
 
-test('a sentence in other words is judged too: its invented number speaks against it', async () => {
+test('a paraphrase is judged too, and an invented number counts against it', async () => {
   const right = await scoreOf('Aldmoor got its tower in 1382.');
   const wrong = await ask(question, 'Aldmoor got its tower in 1911.');
   assert.ok(wrong.score! < right);
@@ -56,7 +56,7 @@ test('a sentence in other words is judged too: its invented number speaks agains
   assert.match(wrong.reason, /^No language model is configured: .*“1911”/);
 });
 
-test('a sentence that nothing bears out is named as unsupported; the others have their evidence', async () => {
+test('a sentence that no passage supports is named as unsupported; the others get their evidence', async () => {
   const verdict = await ask(
     question,
     'The tower of Aldmoor was built in 1382 by the mason Peter Hale. Elephants dislike raspberry jam.',
@@ -76,14 +76,14 @@ test('instructions in an answer are words like any others', async () => {
   assert.equal(told.label, 'Incorrect');
 });
 
-test('without words or without passages there is nothing to judge: Unjudged, never an error', async () => {
+test('an answer without words, or without passages, is Unjudged, never an error', async () => {
   for (const verdict of [await ask(question, ''), await ask(question, '…'), await ask(question, '1382', [])]) {
     assert.deepEqual([verdict.label, verdict.score, verdict.problem], ['Unjudged', null, 'unavailable']);
     assert.match(verdict.reason, /^No language model is configured/);
   }
 });
 
-test('whatever the strings, there is a verdict with a score between 0 and 1 and evidence that stands in its passage', async () => {
+test('whatever the strings, the score is between 0 and 1 and all evidence is a slice of its passage', async () => {
   const text = fc.oneof(
     fc.string({ unit: 'binary', maxLength: 300 }),
     fc
@@ -104,7 +104,7 @@ test('whatever the strings, there is a verdict with a score between 0 and 1 and 
   );
 });
 
-test('a long context and a long answer take milliseconds', async () => {
+test('a long context and a long answer are judged in less than half a second', async () => {
   const long = Array.from({ length: 20 }, (_, at) =>
     foundPassage('The tower of Aldmoor was built by masons who came from afar. '.repeat(25), {
       id: `p${at}`,
@@ -117,13 +117,13 @@ test('a long context and a long answer take milliseconds', async () => {
   assert.ok(performance.now() - begun < 500);
 });
 
-test('question and answer alone can only be judged by a language model', async () => {
+test('without a language model, question and answer alone are Unjudged', async () => {
   const verdict = await createUnavailableJudge('answer').invoke({} as never);
   assert.deepEqual([verdict.label, verdict.basis, verdict.problem], ['Unjudged', 'answer', 'unavailable']);
   assert.match(verdict.reason, /^No language model is configured/);
 });
 
-test('weights for other features are refused when the judge is made', () => {
+test('a judge cannot be made with weights for other features', () => {
   assert.throws(
     () => createFeatureJudge({ weights: { features: [], bias: 0, trees: [], threshold: 0.5 } }),
     /other features/,

@@ -85,7 +85,7 @@ const calibrated = (weights: Calibration['weights'], bias = 0): Calibration => (
   pairs: 0,
 });
 
-test('cross-check: the probability of Yes is the score, however the tokens are written, and evidence is shown', async (t) => {
+test('cross-check: the score is the probability of Yes, however its tokens are written, and evidence is shown', async (t) => {
   const { openai, judge } = await start(t, 'cross-check');
   openai.chatWhen(asksWord, yes);
   openai.chatWhen(asksItself, 'Peter Hale');
@@ -101,7 +101,7 @@ test('cross-check: the probability of Yes is the score, however the tokens are w
   assert.deepEqual([word.logprobs, word.top_logprobs, word.max_tokens], [true, 20, 2]);
 });
 
-test('cross-check: the judge does not see the answer when it answers itself, and an own answer that differs is told', async (t) => {
+test('cross-check: the judge does not see the answer while it answers by itself, and the reason says if the two differ', async (t) => {
   const { openai, judge } = await start(t, 'cross-check');
   openai.chatWhen(asksWord, { content: 'No', logprobs: likely({ No: 0.9, Yes: 0.1 }) });
   openai.chatWhen(asksItself, 'Joan Firth');
@@ -112,7 +112,7 @@ test('cross-check: the judge does not see the answer when it answers itself, and
   assert.ok(!promptText(itself.body as never).includes('<answer>'));
 });
 
-test('a server that knows no log-probabilities is asked without, then and from then on; the word still counts', async (t) => {
+test('a server that refuses logprobs is asked without them, at once and from then on; its word still counts', async (t) => {
   const { openai, judge } = await start(t, 'cross-check');
   openai.chatWhen(asksItself, 'not stated');
   openai.chatWhen(
@@ -129,14 +129,14 @@ test('a server that knows no log-probabilities is asked without, then and from t
   }
 });
 
-test('plain: the verdict is the label, without a score; the quotations are the embedded verdict’s', async (t) => {
+test('plain: the verdict has a label and no score, and the quotations of the embedded judge', async (t) => {
   const { openai, judge } = await start(t, 'plain');
   openai.chat('{"verdict": "Correct"}');
   const verdict = await judge();
   assert.deepEqual([verdict.label, verdict.score, verdict.evidence.length], ['Correct', null, 1]);
 });
 
-test('full: a calibration makes one probability of all signals; a label that it turns is explained', async (t) => {
+test('full: a calibration makes one probability of all signals, and the reason explains a label that it reverses', async (t) => {
   const { openai, judge } = await start(t, 'full', calibrated({ verdict: 1, agreement: -4 }));
   openai.chatWhen(asksWord, yes);
   openai.chatWhen(asksItself, 'Peter Hale');
@@ -159,7 +159,7 @@ test('full: a calibration makes one probability of all signals; a label that it 
   assert.ok(embedded! > 0 && Math.abs(word! - Math.log(4)) < 1e-9);
 });
 
-test('full: where one of the opinions fails the other counts; where both do there is no verdict', async (t) => {
+test('full: if one of the two opinions fails the other counts; if both fail there is no verdict', async (t) => {
   const { openai, judge } = await start(t, 'full');
   openai.chatWhen(asksItself, fail.status(500));
   openai.chatWhen(asksWord, fail.status(500));
@@ -174,7 +174,7 @@ test('full: where one of the opinions fails the other counts; where both do ther
   assert.deepEqual([verdict.label, verdict.problem, verdict.score], ['Unjudged', 'unparseable', null]);
 });
 
-test('a calibration counts only where every signal came: a lost own answer is not taken for one that differs', async (t) => {
+test('a calibration is used only if every signal came: a missing own answer does not count as one that differs', async (t) => {
   const { openai, judge } = await start(t, 'cross-check', calibrated({ word: 1, agreement: 20 }, -10));
   openai.chatWhen(asksWord, yes);
   openai.chatWhen(asksItself, 'Peter Hale');
@@ -194,7 +194,7 @@ test('cross-check: a judge that hangs is cut off at the deadline', async (t) => 
   assert.equal((await judge()).problem, 'timeout');
 });
 
-test('a calibration of one’s own comes before those that are shipped; what is none is refused by the setting’s name', async (t) => {
+test('a calibration from the settings goes before the shipped ones; an invalid one is refused by the setting’s name', async (t) => {
   const folder = await temporaryFolder(t);
   const file = join(folder, 'calibration.json');
   writeFileSync(file, JSON.stringify({ madeBy: 'a test', judges: [calibrated({ verdict: 1 })] }));

@@ -8,7 +8,7 @@ import { rankSentences } from '../../src/chain/rank-sentences.ts';
 import { sufficiencyOf } from '../../src/chain/sufficiency.ts';
 import { foundPassage } from '../doubles/found-passage.ts';
 
-/** A context of documents with these titles; a text says no more than its title, unless it is given. */
+/** A context of documents, given as texts by title. */
 const contextOf = (texts: Record<string, string>) =>
   Object.entries(texts).map(([title, text], at) => foundPassage(text, { id: 'abc'[at]!, title, rank: at + 1 }));
 const one = 'The battery lasts 8 hours.';
@@ -25,7 +25,7 @@ for (const [question, titles, left] of [
   ['Which contract covers 2 laptops?', ['Contract 1', 'Contract 2'], ['Contract 1', 'Contract 2']],
   ['Who was king of the French?', ['Huguenots', 'French and Indian War'], ['Huguenots', 'French and Indian War']],
 ] as const)
-  test(`${question} is asked of ${left.join(' and ')}, of ${titles.join(' and ')}`, () => {
+  test(`“${question}” is answered from ${left.join(' and ')}, given ${titles.join(' and ')}`, () => {
     const context = contextOf(Object.fromEntries(titles.map((title) => [title, one])));
     const named: readonly string[] = left;
     assert.deepEqual(
@@ -34,7 +34,7 @@ for (const [question, titles, left] of [
     );
   });
 
-test('a document that mentions the thing may answer, and so may all where none else is left', () => {
+test('a document that mentions the subject asked about may answer; if none would be left, all may', () => {
   const question = 'How long does the battery of the Falcon Pro last?';
   const mentions = contextOf({
     'Falcon One': `${one} That of the Pro lasts 12 hours.`,
@@ -46,7 +46,7 @@ test('a document that mentions the thing may answer, and so may all where none e
   assert.deepEqual(withoutOtherSubjects(question, []), { left: [], isOfOthersAlone: false });
 });
 
-test('what is said of a thing that is alike is no answer, and what is said of it alone leaves the question open', () => {
+test('what is said of a similar subject is no answer, and on its own leaves the question unanswered', () => {
   const question = 'How long does the battery of the Falcon Pro last?';
   const asked = { question, answer: { text: one, abstained: false } };
   const open = contextOf({ 'Falcon One': one, 'Falcon Pro': 'It weighs 4 kg.' });

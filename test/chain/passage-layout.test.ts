@@ -25,7 +25,7 @@ a | b
 \`\`\`
 `;
 
-test('lists, code, tables, headings and questions are told apart, also where one looks like another', () => {
+test('lists, code, tables, headings and questions are recognised, even where one looks like another', () => {
   const { blocks, tables, headings, asked } = layoutOf(text);
   const read = ({ start, end }: { start: number; end: number }) => text.slice(start, end);
   assert.deepEqual(blocks.map(read), ['- oil the\n  shaft\n- close the sluice', '```\na | b\n- c\n```']);
@@ -45,7 +45,7 @@ test('lists, code, tables, headings and questions are told apart, also where one
   );
 });
 
-test('whatever a text holds, what is found in it lies within it, in order', () => {
+test('whatever a text holds, the blocks and tables found in it lie within it, in order', () => {
   const piece = fc.constantFrom('# a', '- b', '1. c', 'd?', 'e:', '| f | g |', '|---|', '```', ' ', '\n', '\n\n', 'h');
   fc.assert(
     fc.property(fc.array(piece, { maxLength: 40 }), (pieces) => {

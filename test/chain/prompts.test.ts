@@ -9,12 +9,12 @@ import { temporaryFolder } from '../doubles/temporary-folder.ts';
 
 const shipped = fileURLToPath(new URL('../../prompts', import.meta.url));
 
-test('the shipped prompts can be used', () => {
+test('all shipped prompts can be read', () => {
   const files = readdirSync(shipped).map((file) => file.replace(/\.md$/, ''));
   assert.deepEqual(Object.keys(readPrompts(shipped)).sort(), files.sort());
 });
 
-test('a folder with one prompt will do: the others are taken from Assay', async (t) => {
+test('a folder may hold a single prompt: the others are Assay’s own', async (t) => {
   const folder = await temporaryFolder(t);
   writeFileSync(join(folder, 'answer-briefly.md'), '## human\nMine: {{context}} {{question}}');
   const prompts = readPrompts(folder);
@@ -27,7 +27,7 @@ test('a folder with one prompt will do: the others are taken from Assay', async 
   assert.equal(taken, own);
 });
 
-test('a folder that is not there, or holds no prompt, is refused', async (t) => {
+test('a folder that does not exist, or holds no prompt, is refused', async (t) => {
   const folder = await temporaryFolder(t);
   writeFileSync(join(folder, 'anwser.md'), '## human\n{{context}} {{question}}');
   assert.throws(() => readPrompts(folder), {
@@ -40,7 +40,7 @@ test('a folder that is not there, or holds no prompt, is refused', async (t) => 
   });
 });
 
-test('a prompt that can not be read, lacks a variable or names an unknown one is told with its file, all at once', async (t) => {
+test('prompts that cannot be read, lack a variable or name an unknown one are reported together, each by its file', async (t) => {
   const folder = await temporaryFolder(t);
   cpSync(shipped, folder, { recursive: true });
   rmSync(join(folder, 'answer.md'));
@@ -61,14 +61,14 @@ test('sections and other tags of the template language are refused', async (t) =
   assert.throws(() => readPrompts(folder), /answer\.md: unknown variable #context/);
 });
 
-test('what is filled in is never a template, whatever it looks like', async () => {
+test('a value that is filled into a prompt is never read as a template, whatever it looks like', async () => {
   const hostile = '{{context}} {question} {{{answer}}} {{#x}} <b>&amp;</b> #{1}';
   const { answer } = readPrompts(shipped);
   const [, human] = (await answer.invoke({ question: hostile, context: 'CONTEXT' })).toChatMessages();
   assert.ok(human?.text.includes(`Question: ${hostile}`));
 });
 
-test('LangChain’s own rendering, where a callback listens, says the same as the short way', async () => {
+test('a prompt rendered by LangChain, where a callback listens, is the same as one rendered the short way', async () => {
   const { answer } = readPrompts(shipped);
   const values = { question: 'Why?', context: asPiece('A long context. '.repeat(20)) };
   const texts = async (config: object) =>

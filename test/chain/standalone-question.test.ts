@@ -11,7 +11,7 @@ const rewrite = (question: string, ...earlier: string[]) =>
     ]),
   });
 
-test('without a model, a question that leans on the conversation is put after the subject it leans on', () => {
+test('without a model, a question that refers to the conversation is put after the subject it refers to', () => {
   for (const [earlier, question, expected] of [
     [
       ['When was the tower of Cape Alder rebuilt?'],
@@ -36,7 +36,7 @@ test('without a model, a question that leans on the conversation is put after th
     assert.equal(rewrite(question, ...earlier), expected);
 });
 
-test('a question that stands by itself stays, and so does one with nothing to lean on', () => {
+test('a question that stands by itself stays as it is, and so does one with nothing to refer to', () => {
   const standing = 'Which stone was the north quarry known for?';
   assert.equal(rewrite(standing, 'When was the tower rebuilt?'), standing);
   assert.equal(

@@ -15,25 +15,25 @@ const alder = (similarity: number) =>
 const tall = 'How tall is a grown alder?';
 const rome = 'Who was the first emperor of Rome?';
 
-test('a context that answers is likelier to than one about something else, by every model', () => {
+test('a context that answers the question is rated sufficient and one about something else is not, by every model', () => {
   for (const model of [e5Small, anyModel]) {
     assert.ok(sufficiencyOf(tall, [alder(0.87)], model) > 0.5);
     assert.ok(sufficiencyOf(rome, [alder(0.74)], model) < 0.05);
   }
 });
 
-test('similarities count on the scale of their own embedding model; words alone count for any', () => {
+test('similarities are read on the scale of their own embedding model; words count for any', () => {
   const otherScale = [alder(0.3)];
   assert.ok(sufficiencyOf(tall, otherScale, e5Small) < sufficiencyOf(tall, otherScale, anyModel));
 });
 
-test('who without a name and how many without a number have no answer, however near the words are', () => {
+test('“who” without a name and “how many” without a number in the context have no answer, however near the words are', () => {
   const near = [foundPassage('The authors tried the layer on problems.', { title: 'Layer', similarity: () => 0.95 })];
   assert.equal(sufficiencyOf('Who are the authors of the layer?', near, e5Small), 0);
   assert.equal(sufficiencyOf('How many authors tried the layer?', near, e5Small), 0);
 });
 
-test('the step compares with its bound; without a passage it never suffices', async () => {
+test('the step compares sufficiency with its threshold, and an empty context never suffices', async () => {
   const ask = (context: FoundPassage[], least: number) =>
     createSuffices(e5Small, least).invoke({
       question: tall,
@@ -48,7 +48,7 @@ test('the step compares with its bound; without a passage it never suffices', as
   assert.equal(await ask([], 0), false);
 });
 
-test('whatever the strings, it is a probability', () => {
+test('whatever the strings, sufficiency is between 0 and 1', () => {
   const any = fc.string({ unit: 'binary', maxLength: 200 });
   fc.assert(
     fc.property(any, fc.array(any, { maxLength: 3 }), (question, texts) => {

@@ -11,28 +11,36 @@ for (const [what, reply, answer] of [
   ['a block', '<think>When was it?</think>\n\nIn 1904.', 'In 1904.'],
   ['blocks one after the other', '<think>a</think> <Thinking>b</THINKING>In 1904.', 'In 1904.'],
   ['a block within an answer', 'In 1904 <think>or 1905?</think> it was.', 'In 1904  it was.'],
-  ['all before a tag that only closes', 'The log says so.\n</think>\nIn 1904.', 'In 1904.'],
-  ['all before the last of them', 'Draft <think>a</think> b</think>In 1904.', 'In 1904.'],
+  ['all before a closing tag that nothing opened', 'The log says so.\n</think>\nIn 1904.', 'In 1904.'],
+  ['all before the last closing tag', 'Draft <think>a</think> b</think>In 1904.', 'In 1904.'],
   ['thinking that mentions its tags', '<think>I close with `</think>`.\nSo.</think>In 1904.', 'In 1904.'],
   ['a block that is never closed', ' <think>Maybe in 1904', ''],
-  ['one behind an answer, on a line of its own', 'In 1904.\n<think>Or', 'In 1904.'],
-  ['one behind a sentence', 'Let me see. <think>In 1904', 'Let me see.'],
-  ['one within a line where no sentence goes on', 'Well <think>In 1904', 'Well'],
-  ['one behind another block', 'In 1904<think>a</think><think>Or', 'In 1904'],
+  ['an unclosed block after an answer, on a line of its own', 'In 1904.\n<think>Or', 'In 1904.'],
+  ['an unclosed block after a sentence', 'Let me see. <think>In 1904', 'Let me see.'],
+  ['an unclosed block in a line where no sentence goes on', 'Well <think>In 1904', 'Well'],
+  ['an unclosed block after another block', 'In 1904<think>a</think><think>Or', 'In 1904'],
   ['nothing after the closing tag', 'Maybe in 1904</think>\n', ''],
   ['as Magistral writes it', '[THINK]When?[/THINK]In 1904.', 'In 1904.'],
   ['as Seed-OSS writes it', '<seed:think>When?</seed:think>In 1904.', 'In 1904.'],
   ['as EXAONE Deep writes it', 'When?\n</thought>\n\nIn 1904.', 'In 1904.'],
   ['piece by piece, as Bedrock has it', '<reasoning>When</reasoning><reasoning>?</reasoning>In 1904.', 'In 1904.'],
   ['as gpt-oss writes it', `${analysis}When?<|end|><|start|>assistant${final}In 1904.`, 'In 1904.'],
-  ['as it does in a format', `${analysis}When?<|channel|>final <|constrain|>JSON<|message|>{"a":1}`, '{"a":1}'],
-  ['where it tells its plan too', `${analysis}a<|end|><|channel|>commentary<|message|>b${final}In 1904.`, 'In 1904.'],
-  ['where it was cut off', `${analysis}Maybe in 1904.<|end|><|start|>assist`, ''],
-  ['where it did not think', `${final}In 1904.`, 'In 1904.'],
+  [
+    'as gpt-oss writes it before JSON',
+    `${analysis}When?<|channel|>final <|constrain|>JSON<|message|>{"a":1}`,
+    '{"a":1}',
+  ],
+  [
+    'as gpt-oss writes it with a plan',
+    `${analysis}a<|end|><|channel|>commentary<|message|>b${final}In 1904.`,
+    'In 1904.',
+  ],
+  ['where gpt-oss was cut off', `${analysis}Maybe in 1904.<|end|><|start|>assist`, ''],
+  ['where gpt-oss did not think', `${final}In 1904.`, 'In 1904.'],
   ['as Gemma writes it', '<|channel>thought\nWhen?<channel|>In 1904.', 'In 1904.'],
-  ['that holds tags of others', '<think>No </thought> [/THINK] here</think>In 1904.', 'In 1904.'],
+  ['thinking that holds tags of other dialects', '<think>No </thought> [/THINK] here</think>In 1904.', 'In 1904.'],
 ] as const)
-  test(`thinking goes: ${what}`, () => assert.equal(withoutThinking(reply), answer));
+  test(`thinking is removed: ${what}`, () => assert.equal(withoutThinking(reply), answer));
 
 for (const answer of [
   'Such models put <think> before what they think.',
@@ -45,12 +53,12 @@ for (const answer of [
   'Magistral begins with `[THINK]`, gpt-oss with "<|channel|>analysis".',
   'Some put <reasoning> or <thought> first, as others put [THINK] there.',
 ])
-  test(`what only mentions thinking stays: ${JSON.stringify(answer)}`, () => {
+  test(`a mere mention of thinking tags stays: ${JSON.stringify(answer)}`, () => {
     assert.equal(withoutThinking(answer), answer);
     assert.equal(withoutThinking(`<think>Hm.</think>\n${answer}`), answer);
   });
 
-test('every way to mark thinking is read alike', () => {
+test('the tags of every dialect are read alike', () => {
   const [usual, ...others] = dialects;
   const part = fc.constantFrom('<open>', '<close>', '\n', ' ', 'a', '.', ', ', '`', '"');
   for (const { opening, closing } of others)
@@ -71,9 +79,9 @@ test('every way to mark thinking is read alike', () => {
     );
 });
 
-test('a reply without code is the straightforward reading of its tags', () => {
+test('a reply without code is read as plain replacements would read its tags', () => {
   const part = fc.constantFrom('<think>', '</think>', '<thinking>', '</thinking>', '\n', ' ', 'a', '.', '<', '>');
-  /** Blocks are taken out, then all before the last tag that closes, then all behind the first that may open. */
+  /** Removes whole blocks, then all before the last closing tag, then all after the first tag that may open thinking. */
   const straightforward = (reply: string) =>
     reply
       .replace(/<think(?:ing)?>[\s\S]*?<\/think(?:ing)?>/gi, '\0')
@@ -89,7 +97,7 @@ test('a reply without code is the straightforward reading of its tags', () => {
   );
 });
 
-test('tags and signs without number take no longer than their length', () => {
+test('a reply that consists of tags and signs is read in linear time', () => {
   const many = 1_000_000;
   const otherTags = dialects.slice(1).flatMap(({ opening, closing }) => [...opening, ...closing, opening.join('a')]);
   for (const sign of [
@@ -109,6 +117,6 @@ test('tags and signs without number take no longer than their length', () => {
       assert.ok(withoutThinking(around + sign.repeat(many / sign.length) + around).length <= many + 20);
 });
 
-test('what a model wrote can be sent back: it holds no NUL and no half of a character', () => {
+test('text that a model wrote can be sent back: NUL and halves of characters are replaced', () => {
   assert.equal(wellFormed('a\0b \ud800 😀'), 'a\ufffdb \ufffd 😀');
 });

@@ -6,7 +6,7 @@ import { withoutThinking } from '../../src/chain/thinking.ts';
 import { dialects } from '../../src/chain/thinking-tags.ts';
 import { createToldText } from '../../src/chain/told-text.ts';
 
-/** Texts made of what is hard about them. */
+/** Pieces that are hard to read in texts: tags and parts of them, code, abstentions, letters beyond ASCII. */
 const piece = fc.constantFrom(
   ...['<think>', '</think>', '<thinking>', '</thinking>', '<', '<t', '>', '"', '`', '```', ' ', '\n', '. '],
   ...['<reasoning>', '</reasoning>', '[THINK]', '[/THINK]', '[', '<|channel|>', 'analysis', 'final<|message|>'],
@@ -26,7 +26,7 @@ function* tokensOf(raw: string, cuts: Iterator<number>) {
 
 const closingTag = new RegExp(dialects.flatMap(({ closing }) => closing.map(RegExp.escape)).join('|'));
 
-/** What is known of the answer when so much of it has come: as it is described, by reading all of it. */
+/** What is known of the answer once so much of a reply has come: a slow reference that reads all of it anew. */
 function knownOf(raw: string) {
   const all = dialects.flatMap(({ opening, closing }) => [...opening, ...closing]);
   const ends = Array.from({ length: raw.length }, (_, at) => raw.slice(at).toLowerCase());
@@ -51,7 +51,7 @@ function knownOf(raw: string) {
   return { text: text.trim(), restarts, isKnown: true, isThinking: thinkingIn !== undefined };
 }
 
-test('however an answer is cut into tokens, all is told at once that is known to be of it', () => {
+test('however an answer is cut into tokens, whatever is known to belong to it is sent at once', () => {
   fc.assert(
     fc.property(...cutPieces, (raw, cuts) => {
       const told = createToldText();
@@ -72,13 +72,13 @@ test('however an answer is cut into tokens, all is told at once that is known to
   );
 });
 
-test('what was told is the beginning of the finished answer, unless a tag makes thinking of it afterwards', () => {
+test('what was sent is the beginning of the finished answer, unless a later tag turns it into thinking', () => {
   fc.assert(
     fc.property(...cutPieces, (raw, cuts) => {
       const answer = withoutThinking(raw);
       const told = createToldText();
       const text = [...tokensOf(raw, cuts)].map((token) => told.add(token)).join('');
-      // A tag that is mentioned opens nothing.
+      // A tag that is only mentioned opens nothing.
       const { restarts, isKnown, isThinking } = knownOf(raw);
       const mayRestart = restarts > 0 || ((!isKnown || isThinking) && closingTag.test(raw));
       assert.ok(mayRestart || (isAbstention(answer) ? text === '' : answer.startsWith(text)), text);
@@ -89,7 +89,7 @@ test('what was told is the beginning of the finished answer, unless a tag makes 
   );
 });
 
-test('an abstention is held back until its own words are known; what was told wrongly is set right', () => {
+test('text that may become an abstention is held back; text that was sent wrongly is followed by the finished answer', () => {
   const told = createToldText();
   for (const token of ['“I', ' don', '’t', ' know', '.', ' Sorry', '!', '\n']) assert.equal(told.add(token), '');
   assert.equal(told.finish('Nothing about that here.'), 'Nothing about that here.');
@@ -98,7 +98,7 @@ test('an abstention is held back until its own words are known; what was told wr
   assert.equal(other.finish('Nothing.'), '\n\nNothing.');
 });
 
-test('thinking that only its closing tag tells is set right at the end, and held back where it comes at once', () => {
+test('thinking that only its closing tag reveals is followed by the finished answer, or is held back if the tag comes with it', () => {
   const told = createToldText();
   assert.deepEqual(
     ['The log', ' says so.</thi', 'nk>In', ' 1904.'].map((token) => told.add(token)),
@@ -109,13 +109,13 @@ test('thinking that only its closing tag tells is set right at the end, and held
   assert.equal(atOnce.add('The log says so.</think> In 1904.'), 'In 1904.');
 });
 
-test('what a request may not hold, and the finished answer does not, is no reason to tell it anew', () => {
+test('a NUL that was sent as it came, and is replaced in the finished answer, does not have the answer sent again', () => {
   const told = createToldText();
   assert.equal(told.add('a\0b'), 'a\0b');
   assert.equal(told.finish('a\ufffdb and c'), ' and c');
 });
 
-test('an answer in other letters than English ones is told as it comes', () => {
+test('an answer in another script is sent as it comes', () => {
   const told = createToldText();
   assert.deepEqual(
     ['Плотина', ' прорвалась', ' в 1911.'].map((token) => told.add(token)),
@@ -123,7 +123,7 @@ test('an answer in other letters than English ones is told as it comes', () => {
   );
 });
 
-test('what a token costs does not depend on how many came before it', () => {
+test('the cost of a token does not depend on how many came before it', () => {
   const many = 400_000;
   for (const tokens of [
     ['a '],
