@@ -24,7 +24,7 @@ const rules = alerts.split(/^ {6}- alert: /m).slice(1);
 const namesIn = (text: string) =>
   new Set([...text.matchAll(/\b(?:assay|nodejs|process)_[a-z0-9_]+\b/g)].map(([name]) => name));
 
-/** A service in which everything that is counted has happened once, beside a Redis that isn't there, and what it then tells. */
+/** What a service returns on a scrape after everything that is counted has happened once; its Redis can't be reached. */
 async function scrapeEverything(t: Parameters<typeof startService>[0]) {
   const { call, add, openai } = await startService(t, { settings: { REDIS_URL: 'redis://127.0.0.1:9' } });
   await add('a.md', 'Alder wood is light.');
@@ -36,17 +36,17 @@ async function scrapeEverything(t: Parameters<typeof startService>[0]) {
   return (await call('GET', '/metrics')).text;
 }
 
-/** The metrics that a scrape tells, by name with their type: a histogram is told as three. */
+/** The type of each metric of a scrape, by its name. */
 function metricsOf(scrape: string): Map<string, string> {
   const types = [...scrape.matchAll(/^# TYPE (\S+) (\S+)$/gm)].map(([, name, type]) => [name!, type!] as const);
   return new Map(types);
 }
 const samplesOf = (scrape: string) => new Set([...scrape.matchAll(/^([a-z_]\w*)[{ ]/gm)].map(([, name]) => name!));
 
-test('dashboard and alerts name only metrics that a scrape tells, and labels that these have', async (t) => {
+test('dashboard and alerts use only metrics that a scrape returns, and labels that these have', async (t) => {
   const scrape = await scrapeEverything(t);
   const types = metricsOf(scrape);
-  // Those that only a collector of traces brings have no samples here.
+  // Counters for exported traces have no samples here, as no collector is set.
   const told = new Set([
     ...samplesOf(scrape),
     ...[...types].flatMap(([name, type]) => (type === 'counter' ? [name] : [])),
@@ -74,7 +74,7 @@ test('dashboard and alerts name only metrics that a scrape tells, and labels tha
           assert.ok(labelsIn(name!).has(label!), `${name} has no label ${label}`);
 });
 
-test('every panel of the dashboard has a title, a unit, queries with names, and a place of its own', () => {
+test('every panel of the dashboard has a title and a place of its own, a unit, and named queries', () => {
   assert.ok(panels.length >= 20);
   for (const panel of panels) {
     assert.ok(panel.title && panel.fieldConfig?.defaults.unit, panel.title);
@@ -104,14 +104,14 @@ test('every alert has an expression, a severity, a summary, and a line in docs/o
   }
 });
 
-test('what callers do by themselves is no failure of asks that wakes anybody', () => {
+test('the alert on failing asks leaves out failures that callers cause themselves', () => {
   const rule = rules.find((each) => each.startsWith('AssayAsksFail'))!;
   const leftOut = new RegExp(`^(?:${/code!~"([^"]+)"/.exec(rule)?.[1]})$`);
   for (const code of ['CLIENT_GONE', 'COLLECTION_NOT_FOUND']) assert.match(code, leftOut);
   for (const code of ['INTERNAL', 'MODEL_TIMEOUT', 'NOT_READY']) assert.doesNotMatch(code, leftOut);
 });
 
-test('docs/operating.md names every metric of ours, and none that is not there', async (t) => {
+test('docs/operating.md lists every metric of ours, and no other', async (t) => {
   const types = metricsOf(await scrapeEverything(t));
   const ours = [...types].filter(([name]) => name.startsWith('assay_')).map(([name, type]) => `${name} ${type}`);
   const documented = [...read('docs/operating.md').matchAll(/^\| `(assay_\w+)` \| (\w+) \|/gm)].map(
@@ -120,7 +120,7 @@ test('docs/operating.md names every metric of ours, and none that is not there',
   assert.deepEqual(documented.sort(), ours.sort());
 });
 
-test('docs/operating.md tells of every warning and error that the log may hold', () => {
+test('docs/operating.md explains every warning and error that may be logged', () => {
   const sources = readdirSync(new URL('../../src', import.meta.url), { recursive: true, encoding: 'utf8' });
   const code = sources.filter((name) => name.endsWith('.ts')).map((name) => read(`src/${name}`));
   const messages = code.flatMap((text) => [

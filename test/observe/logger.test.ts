@@ -4,7 +4,7 @@ import { AppError, framesOf, plainError } from '../../src/errors.ts';
 import { errorForLog } from '../../src/http/error-reply.ts';
 import { openLogger } from '../../src/observe/logger.ts';
 
-/** Words that look like a place in the code, as a text from outside may. */
+/** Its message looks like a stack frame, as text from outside may. */
 const error = Object.assign(new TypeError('canary one\n    at canary (two)'), { code: 'ECONNRESET', status: 418 });
 
 function logged(log: (logger: ReturnType<typeof openLogger>) => void) {
@@ -15,7 +15,7 @@ function logged(log: (logger: ReturnType<typeof openLogger>) => void) {
   return JSON.parse(lines[0]!);
 }
 
-test('an error loses its words, however it is logged, and keeps its kind and where it was thrown', () => {
+test('a logged error keeps its name, its code and where it was thrown but not its message, however it is logged', () => {
   for (const [name, message, log] of [
     ['err', 'failure', (logger) => logger.error(error)],
     ['err', 'failure', (logger) => logger.error({ err: error })],
@@ -32,7 +32,7 @@ test('an error loses its words, however it is logged, and keeps its kind and whe
   }
 });
 
-test('a code is told where it is known, and left out where a server made it up', () => {
+test('an error code is logged if it is a known one, and left out if a server may have made it up', () => {
   const told = (code: unknown) => plainError(Object.assign(new Error('canary'), { code })).code;
   for (const known of ['ECONNREFUSED', 'UND_ERR_SOCKET', 'FST_ERR_VALIDATION', 'model_not_found', 'MODEL_TIMEOUT'])
     assert.equal(told(known), known);
@@ -40,7 +40,7 @@ test('a code is told where it is known, and left out where a server made it up',
     assert.equal(told(unknown), undefined);
 });
 
-test('a request and a reply that are logged leave URL and headers behind', () => {
+test('a logged request or reply has no URL and no headers', () => {
   const req = { id: 'r', method: 'GET', url: '/?canary', headers: { authorization: 'canary' } };
   const line = logged((logger) =>
     logger.info({ req, res: { statusCode: 200, headers: { cookie: 'canary' } } }, 'told'),
@@ -48,7 +48,7 @@ test('a request and a reply that are logged leave URL and headers behind', () =>
   assert.deepEqual([line.req, line.res], [{ id: 'r', method: 'GET' }, { statusCode: 200 }]);
 });
 
-test('what the log is told of an unforeseen failure holds frames and no words', () => {
+test('an unforeseen failure is logged with stack frames and no message', () => {
   const told = errorForLog(new AppError('INTERNAL', 'Unexpected failure', { cause: error }));
   assert.match(told.frames![0]!, /logger\.test\.ts/);
   assert.doesNotMatch(JSON.stringify(told), /canary/);

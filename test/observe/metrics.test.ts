@@ -81,7 +81,7 @@ test('asks are counted by their verdict, with their steps, calls, tokens and fai
   assert.ok(read('process_resident_memory_bytes')! > 1e7);
 });
 
-test('durations are told in seconds, in buckets that reach as far as an ask may take', async (t) => {
+test('durations are in seconds, in buckets that reach as far as an ask may take', async (t) => {
   const begun = performance.now();
   const service = await startService(t);
   await service.add('a.md', 'Alder wood is light.');
@@ -102,7 +102,7 @@ test('durations are told in seconds, in buckets that reach as far as an ask may 
   assert.equal(read('assay_step_duration_seconds_bucket{le="60",step="answer"}'), 1);
 });
 
-test('failures of the model server count whichever way they were met: MCP, embeddings, jobs', async (t) => {
+test('failures of the model server are counted wherever they were met: MCP, embeddings, jobs', async (t) => {
   const corpus = await temporaryFolder(t);
   await writeFile(join(corpus, 'c.md'), 'Cedar wood smells.');
   const service = await startService(t, { settings: { CORPUS_DIR: corpus, MAX_CONCURRENT_ASKS: '1' } });
@@ -123,11 +123,11 @@ test('failures of the model server count whichever way they were met: MCP, embed
   const read = await scrape(service);
   const failed = (during: string) => read(`assay_upstream_errors_total{code="MODEL_REJECTED",during="${during}"}`);
   assert.deepEqual(['search', 'ingest', 'ask', 'embeddings'].map(failed), [1, 2, 1, 1]);
-  // What a tool says of its failure is in a reply of 200.
+  // A tool's failure counts as an HTTP error although it comes in a reply with status 200.
   assert.equal(read('assay_http_errors_total{code="MODEL_REJECTED"}'), 4);
 });
 
-test('an evaluation fails in one of three ways, and is counted as what the model server did', async (t) => {
+test('an evaluation that fails is counted by what the model server did, in each of the three ways to fail', async (t) => {
   const service = await startService(t, { settings: { EVALUATION_TIMEOUT_MS: '200' } });
   const { call, add, openai } = service;
   await add('a.md', 'Alder wood is light.');
@@ -147,7 +147,7 @@ test('an evaluation fails in one of three ways, and is counted as what the model
   ]);
 });
 
-test('both judges count with their failures, and a stream that fails counts as what failed it', async (t) => {
+test('failures of both judges are counted, and a stream that fails is counted by its cause', async (t) => {
   const service = await startService(t);
   const { call, add, openai } = service;
   await add('a.md', 'Alder wood is light.');
@@ -162,7 +162,7 @@ test('both judges count with their failures, and a stream that fails counts as w
   assert.equal(read('assay_asks_failed_total{code="MODEL_BAD_OUTPUT"}'), 1);
 });
 
-test('an ask under way is seen, and one whose asker left is counted as that', async (t) => {
+test('an ask under way is shown, and one whose client has left is counted as CLIENT_GONE', async (t) => {
   const service = await startService(t);
   await service.add('a.md', 'Alder wood is light.');
   service.openai.chat(fail.hang());
@@ -184,7 +184,7 @@ test('an ask under way is seen, and one whose asker left is counted as that', as
   assert.deepEqual(read.all('assay_upstream_errors_total'), [], 'that is no failure of the model server');
 });
 
-test('the store is looked at once for several scrapes, and anew when that was a while ago', async (t) => {
+test('the store is read once for several scrapes, and again after some seconds', async (t) => {
   let now = 1_000;
   t.mock.method(performance, 'now', () => now);
   const metrics = createMetrics();
@@ -202,14 +202,14 @@ test('the store is looked at once for several scrapes, and anew when that was a 
   assert.equal(await documents(), 2);
 });
 
-test('a store that fails, and a data folder that is gone, do not fail the scrape', async () => {
+test('a failing store or a missing data folder does not fail the scrape', async () => {
   const metrics = createMetrics();
   const stats = () => Promise.reject(new Error('gone'));
   metrics.watchStore({ stats, dataDir: '/nowhere/at/all' });
   assert.equal(samplesOf(await metrics.text())('assay_knowledge_up'), 0);
 });
 
-test('a host that dies is counted, and a scrape goes on without it', async (t) => {
+test('a host that dies is counted, and a scrape works without it', async (t) => {
   const service = await startService(t, { embedded: true });
   process.kill(service.parts.knowledge.hostPid()!, 'SIGKILL');
   await service.waitForLog('knowledge host died');
@@ -219,7 +219,7 @@ test('a host that dies is counted, and a scrape goes on without it', async (t) =
   ]);
 });
 
-test('a host that does not reply is seen as down, and does not hold up the scrape', async (t) => {
+test('a host that hangs is shown as down, and does not hold up the scrape', async (t) => {
   const service = await startService(t, { embedded: true });
   const pid = service.parts.knowledge.hostPid()!;
   process.kill(pid, 'SIGSTOP');
@@ -230,13 +230,13 @@ test('a host that does not reply is seen as down, and does not hold up the scrap
   }
 });
 
-test('where keys are set, the metrics need one', async (t) => {
+test('where keys are set, /metrics needs one', async (t) => {
   const service = await startService(t, { embedded: true, settings: { API_KEYS: 'scraper:canary-key-1' } });
   assert.equal((await service.call('GET', '/metrics')).status, 401);
   await scrape(service, { authorization: 'Bearer canary-key-1' });
 });
 
-test('each service counts for itself', async (t) => {
+test('each service has counters of its own', async (t) => {
   const one = await startService(t, { embedded: true });
   const other = await startService(t, { embedded: true });
   await one.call('GET', '/collections');

@@ -30,7 +30,7 @@ async function startTraced(
 const attributesOf = ({ attributes }: CollectedSpan) =>
   Object.fromEntries(attributes.map(({ key, value }) => [key, Object.values(value)[0]]));
 
-test('an ask becomes a span in the caller’s trace, and each of its steps one below it', async (t) => {
+test('an ask becomes a span in the caller’s trace, with a span for each of its steps below it', async (t) => {
   const collector = await startTraceCollector(t);
   const { ask, openai, close, parts } = await startTraced(t, collector.endpoint, { OTEL_SERVICE_NAME: 'assay-here' });
   openai.chat('canary-answer: light.', '{"verdict":"Correct","reason":"canary-reason"}');
@@ -79,7 +79,7 @@ test('an ask becomes a span in the caller’s trace, and each of its steps one b
   assert.equal(read('assay_traces_dropped_total'), 0);
 });
 
-test('an ask that fails is a span with its code, and no words', async (t) => {
+test('an ask that fails becomes a span with the error code and no text', async (t) => {
   const collector = await startTraceCollector(t);
   const { ask, openai, close } = await startTraced(t, collector.endpoint);
   openai.chat(fail.status(400, { message: 'canary-upstream' }));
@@ -93,7 +93,7 @@ test('an ask that fails is a span with its code, and no words', async (t) => {
   assert.doesNotMatch(collector.bodies.join(''), /canary/);
 });
 
-test('the caller’s word on sampling holds; where there is none, the settings’ share does', async (t) => {
+test('the caller’s sampling decision holds; without one the share of the settings decides', async (t) => {
   const collector = await startTraceCollector(t);
   const { ask, openai, close } = await startTraced(t, collector.endpoint, { OTEL_TRACES_SAMPLER_ARG: '0' });
   openai.chatWhen(/./, fail.status(400));
@@ -108,7 +108,7 @@ test('the caller’s word on sampling holds; where there is none, the settings�
   );
 });
 
-test('a collector that is gone, or takes and never replies, harms no ask, and is told once', async (t) => {
+test('a collector that is gone, or never replies, does not affect asks, and is logged', async (t) => {
   const sockets: Socket[] = [];
   const hanging = createServer((socket) => void sockets.push(socket));
   await new Promise<void>((resolve) => hanging.listen(0, '127.0.0.1', resolve));
@@ -129,7 +129,7 @@ test('a collector that is gone, or takes and never replies, harms no ask, and is
   assert.ok(read('assay_trace_exports_total{result="failed"}')! >= 1);
 });
 
-test('more asks in a second than can be traced cheaply are counted, not traced; in the next it begins anew', async (t) => {
+test('asks beyond what can be traced cheaply in a second are counted instead; the next second starts afresh', async (t) => {
   const collector = await startTraceCollector(t);
   const clock = t.mock.method(performance, 'now', () => 5_000);
   let dropped = 0;
@@ -157,7 +157,7 @@ test('more asks in a second than can be traced cheaply are counted, not traced; 
   assert.deepEqual([dropped, collector.spans.length], [900, 101]);
 });
 
-test('while so many spans wait for the collector an ask goes without, and when it has taken them no longer', async (t) => {
+test('while too many spans wait for the collector asks are not traced, and are again once it has taken them', async (t) => {
   const collector = await startTraceCollector(t);
   const asks = 82; // of a hundred spans, fewer than are traced in a second
   const delivered = Promise.withResolvers<void>();
@@ -184,7 +184,7 @@ test('while so many spans wait for the collector an ask goes without, and when i
   assert.deepEqual([dropped, collector.spans.length], [1, (asks + 1) * 100]);
 });
 
-test('a traceparent is read as W3C Trace Context has it', () => {
+test('a traceparent is read as W3C Trace Context defines it', () => {
   const read = (text: string) => parentOf(text);
   assert.deepEqual(read(sampled.traceparent), { traceId, spanId: callerSpan, traceFlags: 1, isRemote: true });
   assert.equal(read(unsampled.traceparent)?.traceFlags, 0);
