@@ -17,12 +17,12 @@ import { temporaryFolder } from '../doubles/temporary-folder.ts';
 
 const needsRedis = { skip: noRedis };
 
-/** A service that lets five requests a minute through, and what is told of its Redis. */
+/** A service with a limit of five requests a minute, and ways to see what it reports of its Redis. */
 async function startLimited(t: TestContext, url: string) {
   const service = await startService(t, { settings: { RATE_LIMIT_PER_MINUTE: '5', REDIS_URL: url } });
   return {
     ...service,
-    /** How often each status came of so many requests. */
+    /** Sends so many requests; returns how often each status came. */
     async send(count: number) {
       const statuses: Record<number, number> = {};
       for (let at = 0; at < count; at += 1) {
@@ -32,7 +32,7 @@ async function startLimited(t: TestContext, url: string) {
       return statuses;
     },
     state: async () => (await service.call('GET', '/health/ready')).json.redis,
-    /** Why it was told to be away, each time. */
+    /** The reason of each log line that reports Redis as down. */
     reasons: () =>
       service.logLines
         .filter((line) => line.includes('Redis does not reply'))
@@ -46,7 +46,7 @@ function connectTo(t: TestContext, url: string) {
   return client;
 }
 
-test('a Redis that may only be read is told of once, and is back when it may be written', needsRedis, async (t) => {
+test('a read-only Redis is reported down once, and up again when it can be written', needsRedis, async (t) => {
   const redis = await startRedis(t);
   const { send, state, reasons, waitForLog, logLines } = await startLimited(t, redis.url);
   const client = connectTo(t, redis.url);
@@ -57,7 +57,7 @@ test('a Redis that may only be read is told of once, and is back when it may be 
   while (connections.size < 4) {
     assert.deepEqual(await send(1), { 200: 1 });
     const id = await idOf();
-    if (id !== undefined) connections.add(id); // each refusal has it connect anew: the address may lead elsewhere by now
+    if (id !== undefined) connections.add(id); // it reconnects after each refusal, as the address may lead elsewhere by now
   }
   assert.equal(await state(), 'down');
   assert.deepEqual(reasons(), ['READONLY']);
@@ -67,25 +67,33 @@ test('a Redis that may only be read is told of once, and is back when it may be 
   assert.deepEqual([await state(), await send(10)], ['up', { 200: 5, 429: 5 }]);
 });
 
-test('a Redis that does not let a replica write as it must is told of as one that is away', needsRedis, async (t) => {
-  const redis = await startRedis(t);
-  const client = connectTo(t, redis.url);
-  await client.acl('SETUSER', 'assay', 'on', '>word', '~assay:*', '+@all', '-@scripting');
-  const { send, state, reasons, waitForLog } = await startLimited(t, redis.url.replace('//', '//assay:word@'));
-  assert.deepEqual([await state(), await send(10), reasons()], ['down', { 200: 10 }, ['NOPERM']]);
-  await client.acl('SETUSER', 'assay', '+@scripting');
-  await waitForLog('Redis replies again');
-  assert.deepEqual([await state(), await send(10)], ['up', { 200: 5, 429: 5 }]);
-});
+test(
+  'a Redis that denies a replica the commands it needs is reported down until it allows them',
+  needsRedis,
+  async (t) => {
+    const redis = await startRedis(t);
+    const client = connectTo(t, redis.url);
+    await client.acl('SETUSER', 'assay', 'on', '>word', '~assay:*', '+@all', '-@scripting');
+    const { send, state, reasons, waitForLog } = await startLimited(t, redis.url.replace('//', '//assay:word@'));
+    assert.deepEqual([await state(), await send(10), reasons()], ['down', { 200: 10 }, ['NOPERM']]);
+    await client.acl('SETUSER', 'assay', '+@scripting');
+    await waitForLog('Redis replies again');
+    assert.deepEqual([await state(), await send(10)], ['up', { 200: 5, 429: 5 }]);
+  },
+);
 
-test('where Redis has no database of that number none is taken in its place', needsRedis, async (t) => {
-  const redis = await startRedis(t);
-  const { send, state, reasons } = await startLimited(t, `${redis.url}/99`);
-  assert.deepEqual([await state(), await send(10), reasons()], ['down', { 200: 10 }, ['SELECT']]);
-  assert.deepEqual(await connectTo(t, redis.url).keys('*'), []);
-});
+test(
+  'if Redis has no database of the number in REDIS_URL it is reported down, and no other database is used',
+  needsRedis,
+  async (t) => {
+    const redis = await startRedis(t);
+    const { send, state, reasons } = await startLimited(t, `${redis.url}/99`);
+    assert.deepEqual([await state(), await send(10), reasons()], ['down', { 200: 10 }, ['SELECT']]);
+    assert.deepEqual(await connectTo(t, redis.url).keys('*'), []);
+  },
+);
 
-test('a password that was changed is told as the reason, also where Redis was away before', needsRedis, async (t) => {
+test('a changed password is reported as the reason once a connection has to be made anew', needsRedis, async (t) => {
   const redis = await startRedis(t, { password: 'one' });
   const { send, state, reasons, waitForLog } = await startLimited(t, redis.url);
   const client = connectTo(t, redis.url);
@@ -99,7 +107,7 @@ test('a password that was changed is told as the reason, also where Redis was aw
   assert.equal(await state(), 'up');
 });
 
-test('a Redis that is reading what it kept is away until it has', needsRedis, async (t) => {
+test('a Redis that is still loading its data is reported down until it has', needsRedis, async (t) => {
   const settings = { 'enable-debug-command': 'yes', 'key-load-delay': '1000' }; // in microseconds
   const redis = await startRedis(t, { settings });
   const client = new Redis(redis.url);
@@ -115,7 +123,7 @@ test('a Redis that is reading what it kept is away until it has', needsRedis, as
 });
 
 test(
-  'after a failover, with nobody to close the connection, the other Redis counts and knows the jobs',
+  'after a failover that leaves the old connection open, limits and jobs move to the new Redis',
   needsRedis,
   async (t) => {
     const [first, second] = [await startRedis(t), await startRedis(t)];
@@ -151,42 +159,36 @@ test(
   },
 );
 
-test(
-  'a Redis behind TLS is used where its certificate is trusted, and told of where it is not',
-  needsRedis,
-  async (t) => {
-    const folder = await temporaryFolder(t);
-    const [key, certificate] = [join(folder, 'key.pem'), join(folder, 'certificate.pem')];
-    const request = 'req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=localhost'.split(
-      ' ',
-    );
-    const made = spawnSync('openssl', [
-      ...request,
-      '-addext',
-      'subjectAltName=IP:127.0.0.1',
-      '-keyout',
-      key,
-      '-out',
-      certificate,
-    ]);
-    assert.equal(made.status, 0, String(made.stderr));
-    const tls = { 'tls-cert-file': certificate, 'tls-key-file': key, 'tls-ca-cert-file': certificate };
-    const { port } = await startRedis(t, { settings: { port: '0', 'tls-auth-clients': 'no', ...tls } });
-    const url = `rediss://127.0.0.1:${port}`;
-    const refused = await startLimited(t, url);
-    assert.deepEqual([await refused.state(), await refused.send(10)], ['down', { 200: 10 }]);
-    assert.deepEqual(refused.reasons(), ['DEPTH_ZERO_SELF_SIGNED_CERT']);
+test('a Redis behind TLS is used if its certificate is trusted, and reported down if not', needsRedis, async (t) => {
+  const folder = await temporaryFolder(t);
+  const [key, certificate] = [join(folder, 'key.pem'), join(folder, 'certificate.pem')];
+  const request = 'req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=localhost'.split(' ');
+  const made = spawnSync('openssl', [
+    ...request,
+    '-addext',
+    'subjectAltName=IP:127.0.0.1',
+    '-keyout',
+    key,
+    '-out',
+    certificate,
+  ]);
+  assert.equal(made.status, 0, String(made.stderr));
+  const tls = { 'tls-cert-file': certificate, 'tls-key-file': key, 'tls-ca-cert-file': certificate };
+  const { port } = await startRedis(t, { settings: { port: '0', 'tls-auth-clients': 'no', ...tls } });
+  const url = `rediss://127.0.0.1:${port}`;
+  const refused = await startLimited(t, url);
+  assert.deepEqual([await refused.state(), await refused.send(10)], ['down', { 200: 10 }]);
+  assert.deepEqual(refused.reasons(), ['DEPTH_ZERO_SELF_SIGNED_CERT']);
 
-    const openai = await startOpenAiServer({ test: t, dimension: 64 });
-    const serving = await startServing(t, {
-      DATA_DIR: folder,
-      OPENAI_BASE_URL: openai.baseUrl,
-      RATE_LIMIT_PER_MINUTE: '5',
-      REDIS_URL: url,
-      NODE_EXTRA_CA_CERTS: certificate,
-    });
-    const statuses = [];
-    for (let at = 0; at < 6; at += 1) statuses.push((await fetch(`${serving.url}/collections`)).status);
-    assert.deepEqual(statuses, [200, 200, 200, 200, 200, 429]);
-  },
-);
+  const openai = await startOpenAiServer({ test: t, dimension: 64 });
+  const serving = await startServing(t, {
+    DATA_DIR: folder,
+    OPENAI_BASE_URL: openai.baseUrl,
+    RATE_LIMIT_PER_MINUTE: '5',
+    REDIS_URL: url,
+    NODE_EXTRA_CA_CERTS: certificate,
+  });
+  const statuses = [];
+  for (let at = 0; at < 6; at += 1) statuses.push((await fetch(`${serving.url}/collections`)).status);
+  assert.deepEqual(statuses, [200, 200, 200, 200, 200, 429]);
+});

@@ -58,7 +58,7 @@ async function startEngines(t: TestContext) {
     };
   }
 
-  /** Holds back the vectors of a job that is amid its documents, until it is told to go on. */
+  /** Holds the embedding calls of a job in the middle of its documents until `release` is called. */
   function holdAmid() {
     const { promise: held, resolve: release } = Promise.withResolvers<void>();
     const before = openai.embeddingRequests.length;
@@ -69,42 +69,46 @@ async function startEngines(t: TestContext) {
   return { redis, openai, startReplica, holdAmid };
 }
 
-/** Looks again and again until it is so. */
+/** Checks again and again until a condition holds. */
 async function until(isSo: () => Promise<boolean>) {
   while (!(await isSo())) await delay(50);
 }
 
-test('a job is done by one replica, known to all, and ended by another when that one dies', needsEngines, async (t) => {
-  const { startReplica, holdAmid } = await startEngines(t);
-  const [owner, other] = await Promise.all([startReplica(), startReplica()]);
-  const { release, reached } = holdAmid();
-  const { id } = await owner.start();
-  await reached;
-  assert.equal((await other.start()).id, id, 'one job at a time for a collection, whoever is asked');
-  await until(async () => (await other.job(id)).progress.done > 0);
-  assert.equal((await other.job(id)).status, 'running');
-  const ended = other.endOf(id);
-  owner.child.kill('SIGKILL');
-  await owner.exit;
-  release();
+test(
+  'a job runs on one replica and is visible on all; when that replica dies another finishes it',
+  needsEngines,
+  async (t) => {
+    const { startReplica, holdAmid } = await startEngines(t);
+    const [owner, other] = await Promise.all([startReplica(), startReplica()]);
+    const { release, reached } = holdAmid();
+    const { id } = await owner.start();
+    await reached;
+    assert.equal((await other.start()).id, id, 'one job at a time for a collection, whoever is asked');
+    await until(async () => (await other.job(id)).progress.done > 0);
+    assert.equal((await other.job(id)).status, 'running');
+    const ended = other.endOf(id);
+    owner.child.kill('SIGKILL');
+    await owner.exit;
+    release();
 
-  const { status, progress } = await ended;
-  assert.equal(status, 'done');
-  assert.equal(progress.done, files);
-  assert.ok(progress.unchanged > 0 && progress.unchanged < files, `${progress.unchanged}`);
-  assert.equal(progress.added + progress.unchanged, files);
-  const expected = Array.from({ length: files }, (_, at) => `${at}.md`);
-  assert.deepEqual((await other.sources()).sort(), expected.sort());
-  assert.match(other.logged(), /took over a job/);
+    const { status, progress } = await ended;
+    assert.equal(status, 'done');
+    assert.equal(progress.done, files);
+    assert.ok(progress.unchanged > 0 && progress.unchanged < files, `${progress.unchanged}`);
+    assert.equal(progress.added + progress.unchanged, files);
+    const expected = Array.from({ length: files }, (_, at) => `${at}.md`);
+    assert.deepEqual((await other.sources()).sort(), expected.sort());
+    assert.match(other.logged(), /took over a job/);
 
-  // Whoever comes later knows of it, too.
-  const later = await startReplica();
-  assert.deepEqual(await later.job(id), await other.job(id));
-  assert.equal((await later.call('GET', '/jobs/none')).status, 404);
-});
+    // A replica that starts later knows of the job, too.
+    const later = await startReplica();
+    assert.deepEqual(await later.job(id), await other.job(id));
+    assert.equal((await later.call('GET', '/jobs/none')).status, 404);
+  },
+);
 
 test(
-  'a job of another replica is cancelled; one that stops in order leaves its job to another',
+  'any replica can cancel a job, and a replica that stops in order leaves its job to another',
   needsEngines,
   async (t) => {
     const { startReplica, holdAmid } = await startEngines(t);
@@ -132,7 +136,7 @@ test(
   },
 );
 
-test('replicas that start at once ingest the corpus once', needsEngines, async (t) => {
+test('replicas that start at the same time ingest the corpus only once', needsEngines, async (t) => {
   const { startReplica, openai } = await startEngines(t);
   const replicas = await Promise.all([startReplica('--ingest-corpus'), startReplica('--ingest-corpus')]);
   const texts = openai.embeddingRequests.flatMap(({ body }) => body.input);
@@ -143,7 +147,7 @@ test('replicas that start at once ingest the corpus once', needsEngines, async (
   }
 });
 
-test('a job goes on while Redis is away, and is known again when it is back', needsEngines, async (t) => {
+test('a job goes on while Redis is down, and is visible again when Redis is back', needsEngines, async (t) => {
   const { startReplica, holdAmid, redis } = await startEngines(t);
   const [owner, other] = await Promise.all([startReplica(), startReplica()]);
   const { release, reached } = holdAmid();
@@ -161,7 +165,7 @@ test('a job goes on while Redis is away, and is known again when it is back', ne
   assert.equal((await other.job(id)).progress.done, files);
 });
 
-test('a replica that hung, and comes to, leaves its job to the one that took it over', needsEngines, async (t) => {
+test('a replica that hung and goes on leaves its job to the replica that took it over', needsEngines, async (t) => {
   const { startReplica, holdAmid } = await startEngines(t);
   const [owner, other] = await Promise.all([startReplica(), startReplica()]);
   const { release, reached } = holdAmid();

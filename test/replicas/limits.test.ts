@@ -17,7 +17,7 @@ const startTwo = (t: Test, settings: Record<string, string>) =>
   Promise.all([startService(t, { settings }), startService(t, { settings })]);
 type Service = Awaited<ReturnType<typeof startService>>;
 
-/** So many requests of Ann's, in turn to each, eight at a time; how often each status came. */
+/** Sends so many requests of Ann's to the services in turn, eight at a time; returns how often each status came. */
 async function send(services: Service[], count: number, beforeEach: (at: number) => unknown = () => {}) {
   const statuses: Record<number, number> = {};
   let next = 0;
@@ -32,10 +32,10 @@ async function send(services: Service[], count: number, beforeEach: (at: number)
   return statuses;
 }
 
-test('two replicas let through what one key may do, not twice that', needsRedis, async (t) => {
+test('two replicas together let through as much as a key’s limit, not twice that', needsRedis, async (t) => {
   const redis = await startRedis(t);
   const settings = { ...keys, RATE_LIMIT_PER_MINUTE: '100' };
-  assert.deepEqual(await send(await startTwo(t, settings), 200), { 200: 200 }, 'each for itself');
+  assert.deepEqual(await send(await startTwo(t, settings), 200), { 200: 200 }, 'without Redis each counts for itself');
 
   const services = await startTwo(t, { ...settings, REDIS_URL: redis.url });
   assert.deepEqual(await send(services, 200), { 200: 100, 429: 100 });
@@ -49,7 +49,7 @@ test('two replicas let through what one key may do, not twice that', needsRedis,
   assert.deepEqual([status, headers.get('x-ratelimit-remaining')], [200, '99']);
 });
 
-test('two replicas have one budget of tokens', needsRedis, async (t) => {
+test('two replicas share one token budget', needsRedis, async (t) => {
   const redis = await startRedis(t);
   const services = await startTwo(t, { TOKENS_PER_DAY: '100', REDIS_URL: redis.url });
   const usage = { prompt_tokens: 50, completion_tokens: 9, total_tokens: 59 };
@@ -68,7 +68,7 @@ test('two replicas have one budget of tokens', needsRedis, async (t) => {
   assert.equal((await one.call('POST', '/ask', { question: 'How?' })).json.error.code, 'BUDGET_SPENT');
 });
 
-test('a Redis that is killed costs no request; when it is back the limit holds again', needsRedis, async (t) => {
+test('killing Redis fails no request; when it is back the limit holds again', needsRedis, async (t) => {
   const redis = await startRedis(t);
   const services = await startTwo(t, { ...keys, RATE_LIMIT_PER_MINUTE: '100', REDIS_URL: redis.url });
   const states = async () => {
@@ -92,7 +92,7 @@ test('a Redis that is killed costs no request; when it is back the limit holds a
   }
 });
 
-test('what is asked of a Redis that is away fails at once, and is not kept for later', async (t) => {
+test('a command to a Redis that is down fails at once, and is not queued for later', async (t) => {
   const reasons: unknown[] = [];
   const { redis, isUp, close } = await openRedis(`redis://127.0.0.1:${await freePort()}`, {
     onAway: (reason) => reasons.push(reason),
@@ -104,7 +104,7 @@ test('what is asked of a Redis that is away fails at once, and is not kept for l
   assert.equal(await Promise.race([asked, nextTurn('waits')]), 'failed');
 });
 
-test('a Redis that is left in order is not told of as one that is away', needsRedis, async (t) => {
+test('closing the connection to Redis does not report it as down', needsRedis, async (t) => {
   const { url } = await startRedis(t);
   const told: string[] = [];
   const { redis, close } = await openRedis(url, { onAway: () => told.push('away'), onBack: () => told.push('back') });
@@ -114,41 +114,37 @@ test('a Redis that is left in order is not told of as one that is away', needsRe
   assert.deepEqual(told, []);
 });
 
-test('a Redis that hangs holds up none but the first', needsRedis, async (t) => {
+test('a Redis that hangs fails no request, and the limit holds again when it goes on', needsRedis, async (t) => {
   const redis = await startRedis(t);
   const service = await startService(t, { settings: { ...keys, RATE_LIMIT_PER_MINUTE: '100', REDIS_URL: redis.url } });
   redis.signal('SIGSTOP');
   assert.deepEqual(await send([service], 300), { 200: 300 });
   redis.signal('SIGCONT');
   await service.waitForLog('Redis replies again');
-  // Those that waited in vain may have been counted.
+  // Requests that waited for Redis in vain may have been counted by it all the same.
   assert.ok((await send([service], 200))[429]! >= 100);
 });
 
-test(
-  'a Redis that has no memory left is told of as one that is away, until it takes something',
-  needsRedis,
-  async (t) => {
-    const redis = await startRedis(t);
-    const service = await startService(t, { settings: { ...keys, RATE_LIMIT_PER_MINUTE: '5', REDIS_URL: redis.url } });
-    const client = new Redis(redis.url);
-    t.after(() => client.disconnect());
-    await client.config('SET', 'maxmemory', '1');
-    assert.deepEqual(await send([service], 10), { 200: 10 });
-    assert.match(await service.waitForLog('Redis does not reply'), /"reason":"OOM"/);
-    assert.equal((await service.call('GET', '/health/ready')).json.redis, 'down');
-    const refused = async () => Number(/errorstat_OOM:count=(\d+)/.exec(await client.info('errorstats'))![1]);
-    const before = await refused();
-    while ((await refused()) < before + 2) await delay(50); // it is tried again and again
-    await client.config('SET', 'maxmemory', '0');
-    await service.waitForLog('Redis replies again');
-    assert.equal((await service.call('GET', '/health/ready')).json.redis, 'up');
-    assert.deepEqual(await send([service], 10), { 200: 5, 429: 5 });
-    assert.equal(service.logLines.filter((line) => line.includes('Redis does not reply')).length, 1);
-  },
-);
+test('a Redis that is out of memory is reported down until it accepts writes again', needsRedis, async (t) => {
+  const redis = await startRedis(t);
+  const service = await startService(t, { settings: { ...keys, RATE_LIMIT_PER_MINUTE: '5', REDIS_URL: redis.url } });
+  const client = new Redis(redis.url);
+  t.after(() => client.disconnect());
+  await client.config('SET', 'maxmemory', '1');
+  assert.deepEqual(await send([service], 10), { 200: 10 });
+  assert.match(await service.waitForLog('Redis does not reply'), /"reason":"OOM"/);
+  assert.equal((await service.call('GET', '/health/ready')).json.redis, 'down');
+  const refused = async () => Number(/errorstat_OOM:count=(\d+)/.exec(await client.info('errorstats'))![1]);
+  const before = await refused();
+  while ((await refused()) < before + 2) await delay(50); // it is tried again and again
+  await client.config('SET', 'maxmemory', '0');
+  await service.waitForLog('Redis replies again');
+  assert.equal((await service.call('GET', '/health/ready')).json.redis, 'up');
+  assert.deepEqual(await send([service], 10), { 200: 5, 429: 5 });
+  assert.equal(service.logLines.filter((line) => line.includes('Redis does not reply')).length, 1);
+});
 
-test('names, addresses and the password are in no line, error or key of Redis', needsRedis, async (t) => {
+test('no name, address or password is in a log line, an error or a key of Redis', needsRedis, async (t) => {
   const redis = await startRedis(t, { password: 'canary-password' });
   const settings = { ...keys, RATE_LIMIT_PER_MINUTE: '100', TOKENS_PER_DAY: '100' };
   const service = await startService(t, { settings: { ...settings, REDIS_URL: redis.url } });

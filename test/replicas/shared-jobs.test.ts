@@ -10,12 +10,12 @@ import { shareJobs } from '../../src/replicas/shared-jobs.ts';
 import { freePort } from '../doubles/free-port.ts';
 import { noRedis, startRedis } from '../doubles/redis.ts';
 
-/** Looks again and again until it is so. */
+/** Checks again and again until a condition holds. */
 async function until(isSo: () => Promise<boolean>) {
   while (!(await isSo())) await delay(50);
 }
 
-/** What two replicas know of jobs, by one Redis. */
+/** The job records of two replicas over one Redis. */
 async function openRecords(t: TestContext) {
   const { url } = await startRedis(t);
   const { redis, close } = await openRedis(url, { onAway: () => {}, onBack: () => {} });
@@ -24,7 +24,7 @@ async function openRecords(t: TestContext) {
   return { redis, one: recordsOf('one'), two: recordsOf('two') };
 }
 
-test('who holds a job has it to itself until it lets go, and then no longer', { skip: noRedis }, async (t) => {
+test('a replica has a job to itself until it releases it, and not after', { skip: noRedis }, async (t) => {
   const { redis, one, two } = await openRecords(t);
   const job = newJob('default');
   assert.equal(await one.enter(job), null);
@@ -44,7 +44,9 @@ test('who holds a job has it to itself until it lets go, and then no longer', { 
   for (const key of await redis.keys('assay:job:*')) assert.ok((await redis.ttl(key)) > 0, 'it is forgotten one day');
 });
 
-test('a job that Redis has lost is known again, unless another is under way by now', { skip: noRedis }, async (t) => {
+test('a job that Redis has lost is written to it again, unless another of its collection has begun meanwhile', {
+  skip: noRedis,
+}, async (t) => {
   const { redis, one, two } = await openRecords(t);
   const [lost, next] = [newJob('default'), newJob('default')];
   await one.enter(lost);
@@ -60,7 +62,7 @@ test('a job that Redis has lost is known again, unless another is under way by n
   assert.deepEqual([await one.running(), (await two.read(lost.id))?.status], [[next.id], 'done']);
 });
 
-test('while Redis is away too, a collection that is asked for twice at once is ingested once', async (t) => {
+test('while Redis is down, two requests at once to ingest a collection start one job', async (t) => {
   const { redis, close } = await openRedis(`redis://127.0.0.1:${await freePort()}`, { onAway() {}, onBack() {} });
   const { promise: held, resolve: release } = Promise.withResolvers<void>();
   let begun = 0;
@@ -79,7 +81,7 @@ test('while Redis is away too, a collection that is asked for twice at once is i
   assert.deepEqual([two.id, begun], [one.id, 1]);
 });
 
-test('a job is watched and cancelled by any replica, and left to another by one that closes', {
+test('any replica can watch and cancel a job, and one that closes leaves its job to another', {
   skip: noRedis,
 }, async (t) => {
   const { url } = await startRedis(t);
@@ -131,7 +133,7 @@ test('a job is watched and cancelled by any replica, and left to another by one 
   assert.equal((await statesOf(left.id)).at(-1), 'done');
 });
 
-test('a job under which one replica after another died is given up', { skip: noRedis }, async (t) => {
+test('a job whose replicas die one after another is given up', { skip: noRedis }, async (t) => {
   const { url } = await startRedis(t);
   const { redis, close } = await openRedis(url, { onAway: () => {}, onBack: () => {} });
   const job = newJob('default');
