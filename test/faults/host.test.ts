@@ -15,7 +15,7 @@ function signal({ parts }: Subject, name: NodeJS.Signals): void {
   process.kill(parts.knowledge.hostPid()!, name);
 }
 
-/** Every route once, each after `strike` and with `amid` while it is under way. */
+/** Calls every route once: `strike` runs before each call, `amid` while it is under way. */
 async function checkRoutes(
   subject: Subject,
   fault: HostFault,
@@ -46,12 +46,12 @@ async function startOnSmallDisk(t: Test) {
   return { disk, folder, subject: await startSubject(test, { dataDir: join(folder, 'data') }) };
 }
 
-test('a host that was killed before a request is another one when it comes', async (t) => {
+test('when the host was killed before a request, a new one serves it', async (t) => {
   const subject = await startSubject(t);
   await checkRoutes(subject, hostFaults.killedBefore, { strike: () => signal(subject, 'SIGKILL') });
 });
 
-test('a host that is killed in the midst of a request leaves it to the next', async (t) => {
+test('when the host is killed in the middle of a request, the next one serves it', async (t) => {
   const subject = await startSubject(t);
   const amid = async () => {
     await wait(2);
@@ -61,7 +61,7 @@ test('a host that is killed in the midst of a request leaves it to the next', as
   await checkRoutes(subject, hostFaults.killedAmid, { amid });
 });
 
-test('a host that is stopped holds requests up, not the process; asks end at their deadline', async (t) => {
+test('a host that is stopped delays requests but not the process; asks end at their deadline', async (t) => {
   const subject = await startSubject(t);
   await checkRoutes(subject, hostFaults.stopped, {
     strike: () => signal(subject, 'SIGSTOP'),
@@ -77,7 +77,7 @@ test('a host that is stopped holds requests up, not the process; asks end at the
   signal(hurried, 'SIGCONT');
 });
 
-test('a damaged index snapshot is made anew from the store', async (t) => {
+test('a damaged index snapshot is rebuilt from the store', async (t) => {
   const dataDir = await temporaryFolder(t);
   const first = await startSubject(t, { dataDir });
   const embeddingModel = first.parts.about.models.embedding;
@@ -96,12 +96,12 @@ test('a damaged index snapshot is made anew from the store', async (t) => {
   await checkRoutes(await startSubject(t, { dataDir }), hostFaults.corruptSnapshot);
 });
 
-test('a full disk refuses writes with the reason, reads go on, and when there is room so do writes', async (t) => {
+test('on a full disk writes are refused with the reason and reads go on; once there is room writes work again', async (t) => {
   const started = await startOnSmallDisk(t);
   if (!started) return t.diagnostic('no small disk may be mounted here; test/torture fills files instead');
   const { disk, folder, subject } = started;
   const calls = await prepareCalls(subject);
-  await subject.call('GET', '/asks/none'); // records of asks that still wait are written now, not into what gets free
+  await subject.call('GET', '/asks/none'); // asks still to be recorded are written now, not once there is room
   const ballast = join(folder, 'ballast');
   fillWith(ballast);
   for (const [route, run] of Object.entries(calls))
@@ -112,7 +112,7 @@ test('a full disk refuses writes with the reason, reads go on, and when there is
   await jobsDone(subject);
 });
 
-test('a host that starts on a read-only disk says so, and is ready when it may write again', async (t) => {
+test('a host that starts on a read-only disk reports it, and is ready when the disk can be written again', async (t) => {
   const started = await startOnSmallDisk(t);
   if (!started) return t.diagnostic('no small disk may be mounted here; test/torture takes the right away instead');
   const { disk, subject } = started;
@@ -122,7 +122,7 @@ test('a host that starts on a read-only disk says so, and is ready when it may w
   await backUpStore({ dataDir, file: backup, assayVersion: 'test' });
   const pid = subject.parts.knowledge.hostPid()!;
   process.kill(pid, 'SIGKILL');
-  // Whoever may still write keeps a disk from becoming read-only.
+  // A disk can't become read-only while a process may still write to it.
   for (let isBusy = true; isBusy; )
     try {
       disk.forbidWriting();
@@ -137,7 +137,7 @@ test('a host that starts on a read-only disk says so, and is ready when it may w
   assert.equal((await subject.add('later.md', 'Now it may.')).status, 201);
 });
 
-test('docs/faults.md shows these tables', () => {
+test('docs/faults.md shows the tables of what is expected', () => {
   const page = readFileSync(new URL('../../docs/faults.md', import.meta.url), 'utf8');
   const { upstream, host } = tables();
   assert.ok(page.includes(upstream), `The first table of docs/faults.md should read:\n${upstream}`);

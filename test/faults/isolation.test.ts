@@ -14,9 +14,9 @@ for (const kind of ['chat', 'embeddings'] as const)
     ['sends 10 GB', fail.flood(10 * 2 ** 30)],
     ['floods with 429', fail.status(429, { retryAfterSeconds: 60 })],
   ] as const) {
-    // A server that has too much to do is not asked for each question of a moment alone.
+    // Questions of a shared embedding call are not asked again one by one after a 429.
     if (kind === 'embeddings' && name === 'floods with 429') continue;
-    test(`a model server that ${name} at some questions (${kind}) leaves the others unharmed`, async (t) => {
+    test(`a model server that ${name} at some questions (${kind}) does not affect the others`, async (t) => {
       const { call, openai, url } = await startSubject(t);
       openai[`${kind}When`](marker, failure);
       const leaving = new AbortController();
@@ -43,6 +43,7 @@ for (const kind of ['chat', 'embeddings'] as const)
           assert.deepEqual([json.answer, json.verdict.label], ['It is light.', 'Correct']);
       }
       leaving.abort();
-      for (const outcome of await Promise.all(badAsks)) assert.ok(outcome !== 200, 'what failed is told as failed');
+      for (const outcome of await Promise.all(badAsks))
+        assert.ok(outcome !== 200, 'a failed ask is reported as failed');
     });
   }

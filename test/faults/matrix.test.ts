@@ -9,7 +9,7 @@ const post = ({ url }: Subject, path: string, body: object) =>
 
 type Affected = [route: string, call: (subject: Subject, marker: string) => Promise<Response>];
 
-/** The calls that the failing step is part of, by the step. */
+/** For each step that can fail, the calls that it is part of. */
 const affected: Record<'embedding' | 'answer' | 'verdict', Affected[]> = {
   embedding: [
     ['POST /ask', (subject, marker) => post(subject, '/ask', { question: marker })],
@@ -35,16 +35,16 @@ const affected: Record<'embedding' | 'answer' | 'verdict', Affected[]> = {
   verdict: [['POST /ask', (subject, marker) => post(subject, '/ask', { question: `${question} ${marker}` })]],
 };
 
-/** What a call is expected to come to when its step fails so. */
+/** The expected outcome of a call in which this step fails; undefined where the fault can't hit it. */
 function expectedOf(fault: UpstreamFault, step: keyof typeof affected, route: string): string | undefined {
   if (step === 'verdict') return fault.verdict && `200 Unjudged ${fault.verdict}`;
   const expected = fault[step];
-  // The context was told before the answer's model was asked.
+  // By then the stream has begun with its context event, so the status is 200.
   return step === 'answer' && route.endsWith('streamed') ? expected?.replace(/^\d+/, '200 error') : expected;
 }
 
 for (const fault of upstreamFaults)
-  test(`the model server ${fault.name}: every route tells it so, and goes on`, async (t) => {
+  test(`the model server ${fault.name}: every route replies as docs/faults.md says, and the next ask works`, async (t) => {
     const settings = { ASK_TIMEOUT_MS: '2000', EVALUATION_TIMEOUT_MS: '500' };
     const subject = await startSubject(t, { settings });
     const { openai, call } = subject;
@@ -78,7 +78,7 @@ for (const fault of upstreamFaults)
     );
   });
 
-test('the model server can not be reached: what needs it says so, the rest goes on', async (t) => {
+test('the model server cannot be reached: routes that need it say so, the others work', async (t) => {
   const subject = await startSubject(t);
   const calls = await prepareCalls(subject);
   await subject.openai.close();

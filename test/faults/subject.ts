@@ -5,14 +5,14 @@ import { promptText } from '../doubles/openai-replies.ts';
 import { startService } from '../doubles/service.ts';
 import { type Test, temporaryFolder } from '../doubles/temporary-folder.ts';
 
-/** Words that make the scripted model server fail where it sees them: in a text to embed, a prompt to answer, one to judge. */
+/** Words that make the scripted model server fail: in a text to embed, in a prompt to answer, in one to judge. */
 export const markers = { embedding: 'marker-embedding', answer: 'marker-answer', verdict: 'marker-verdict' };
 
 export const question = 'What is alder wood like?';
 const correct = JSON.stringify({ quotes: [], reason: 'So it says.', verdict: 'Correct', score: 0.9 });
 export const isJudging = (request: ChatRequest) => promptText(request).includes('You judge whether');
 
-/** A service with a document, an ask and a script that answers everything well. */
+/** A service that holds a document and an ask, over a model server scripted to answer everything well. */
 export async function startSubject(test: Test, options: Parameters<typeof startService>[1] = {}) {
   const corpusDir = await temporaryFolder(test);
   await writeFile(join(corpusDir, 'ash.md'), 'Ash wood is tough.');
@@ -28,7 +28,7 @@ export async function startSubject(test: Test, options: Parameters<typeof startS
 
 export type Subject = Awaited<ReturnType<typeof startSubject>>;
 
-/** What a reply comes to: its status, and its code, its verdict or the last event of its stream. */
+/** A reply in short: its status, and its error code, its verdict or the last event of its stream. */
 export async function outcomeOf(response: Response): Promise<string> {
   const { status } = response;
   const text = await response.text();
@@ -41,7 +41,7 @@ export async function outcomeOf(response: Response): Promise<string> {
   return [status, body.error?.code, label, problem].filter((part) => part != null).join(' ');
 }
 
-/** Calls every route once, each with what it needs made before, so that only the call itself meets the fault. */
+/** A call for every route. What each needs is made now, so that only the call itself meets the fault. */
 export async function prepareCalls({ url, add, call, documentId, askId }: Subject) {
   let number = 0;
   const send = (method: string, path: string, body?: object) =>
@@ -78,7 +78,7 @@ export async function prepareCalls({ url, add, call, documentId, askId }: Subjec
   return calls;
 }
 
-/** Waits for every job to be over, so that none is at work when the next fault comes. */
+/** Waits for every job to end, so that none is running when the next fault comes. */
 export async function jobsDone({ parts }: Subject) {
   for await (const { status } of parts.jobs.watch((await parts.jobs.start('default')).id, new AbortController().signal))
     if (status !== 'running') return;

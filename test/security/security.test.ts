@@ -8,7 +8,7 @@ import { test } from 'node:test';
 import { startService } from '../doubles/service.ts';
 import { type Test, temporaryFolder } from '../doubles/temporary-folder.ts';
 
-/** A port that counts who comes: whoever followed an address in a text would. */
+/** A server that counts connections: whoever followed an address in a text would make one. */
 async function startTrap(test: Test) {
   let visits = 0;
   const server = createServer((socket) => {
@@ -48,7 +48,7 @@ test('no address in a document, its name or a question is ever visited', async (
   assert.equal(trap.visits(), 0);
 });
 
-test('no caller chooses a model, its server, its key, a prompt or a path', async (t) => {
+test('no caller can choose a model, its server, its key, a prompt or a path', async (t) => {
   const trap = await startTrap(t);
   const { call, openai } = await startService(t);
   const wishes = ['baseUrl', 'baseURL', 'base_url', 'OPENAI_BASE_URL', 'apiKey', 'api_key', 'model', 'chatModel'];
@@ -68,7 +68,7 @@ test('no caller chooses a model, its server, its key, a prompt or a path', async
   assert.deepEqual([trap.visits(), openai.requests.length], [0, 0]);
 });
 
-test('what only the service sets can not be set, and prototypes stay as they are', async (t) => {
+test('fields that only the service sets are refused, and no body changes the prototype of objects', async (t) => {
   const { call } = await startService(t);
   for (const field of ['id', 'createdAt', 'updatedAt', 'keyName', 'contentHash', 'passages', 'characters'])
     assert.equal((await call('POST', '/documents', { source: 'a.md', text: 'x', [field]: 'mine' })).status, 400, field);
@@ -82,7 +82,7 @@ test('what only the service sets can not be set, and prototypes stay as they are
   assert.ok(!('polluted' in {}));
 });
 
-test('names of documents and files are no paths: nothing is written but the store', async (t) => {
+test('names of documents and files are not used as paths: nothing is written outside the store', async (t) => {
   const parent = await temporaryFolder(t);
   const { call, url } = await startService(t, { dataDir: join(parent, 'data') });
   const names = [
@@ -135,7 +135,7 @@ test('an upload whose client leaves midway leaves no file behind', async (t) => 
   assert.deepEqual(left, []);
 });
 
-test('every test that docs/security.md and docs/faults.md name is there', () => {
+test('every test that docs/security.md and docs/faults.md name exists', () => {
   const root = new URL('../../', import.meta.url);
   const page = readFileSync(new URL('docs/security.md', root), 'utf8');
   const faults = readFileSync(new URL('docs/faults.md', root), 'utf8');
