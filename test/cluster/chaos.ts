@@ -4,10 +4,10 @@ import { createLoad, type Faults, noFaults, type Outcome } from './load.ts';
 import { sourcesOf } from './material.ts';
 import type { Cluster } from './start-cluster.ts';
 
-/** What happens to a cluster under load: something dies, and is there again a little later. */
+/** What happens to a cluster under load: a part is killed, and started again a little later. */
 type Blow = { name: string; strike(): Promise<() => Promise<void>>; awayMs: number };
 
-/** How long there is load before a blow, and after what died is there again, in milliseconds. */
+/** How long the load runs before a blow, and again after what was killed is back, in milliseconds. */
 const beforeMs = 2_000;
 const afterMs = 8_000;
 const writers = 3;
@@ -32,7 +32,7 @@ const blowsOf = ({ nodes, replicas, redis, leader }: Cluster): Blow[] => {
   ];
 };
 
-/** What came of one blow: outcomes by kind, and the longest time without one that was done, in milliseconds. */
+/** The result of one blow: for each kind of operation how many were tried and failed, and the longest time in which none succeeded. */
 export type Phase = {
   killed: string;
   kinds: Record<Outcome['kind'], { tried: number; failed: number; longestGapMs: number }>;
@@ -53,9 +53,9 @@ function gapsOf(outcomes: Outcome[], kind: Outcome['kind'], from: number, to: nu
 }
 
 /**
- * Kills every part of a cluster in turn in the middle of mixed writes and asks, and holds what is there afterwards against what was
+ * Kills every part of a cluster in turn in the middle of mixed writes and asks, and afterwards compares what is there with what was
  * acknowledged.
- * @param options.only part of the name of what alone is to be killed
+ * @param options.only kills only the parts whose name contains this
  * @param options.tell is told of each phase as it ends
  */
 export async function chaos(

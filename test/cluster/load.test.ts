@@ -5,7 +5,7 @@ import { startService } from '../doubles/service.ts';
 import { createLoad, noFaults, type Outcome } from './load.ts';
 import { sourcesOf, textOf } from './material.ts';
 
-test('the check of a cluster finds a document that was lost, one in an older version, and one that came back', async (t) => {
+test('the check of a cluster detects a lost document, an older version, and a removed document that came back', async (t) => {
   const service = await startService(t, { settings: { CHUNK_SIZE_TOKENS: '32', CHUNK_OVERLAP_TOKENS: '0' } });
   const sources = sourcesOf('default', 0, 8);
   const outcomes: Outcome[] = [];

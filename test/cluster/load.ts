@@ -6,7 +6,7 @@ import { nameOf, type Source, textOf, visible } from './material.ts';
 /** An operation that was tried: when it ended, in milliseconds, and whether it was done. */
 export type Outcome = { kind: 'write' | 'collection' | 'read' | 'ask'; endedAt: number; done: boolean; status: number };
 
-/** Everything that must not be, one sentence each. */
+/** Every broken promise that was found, one sentence each. */
 export type Faults = { lost: string[]; half: string[]; resurrected: string[] };
 export const noFaults = (): Faults => ({ lost: [], half: [], resurrected: [] });
 
@@ -21,7 +21,7 @@ const pauseMs = 20;
 const say = ({ name, acknowledged }: Source) => `${name}@${acknowledged}`;
 
 /**
- * The calls of the load through a proxy; each is an outcome, and what it reads is held against what is known.
+ * The calls of the load through a proxy: each adds an outcome, and what it reads is compared with what was acknowledged.
  * @param sources all there are in their collection
  */
 export function createLoad(url: string, sources: Source[], faults: Faults, outcomes: Outcome[]) {
@@ -163,7 +163,7 @@ export function createLoad(url: string, sources: Source[], faults: Faults, outco
       }
     },
 
-    /** Holds everything against what was acknowledged, while nothing is written. */
+    /** Compares everything with what was acknowledged, while nothing is being written. */
     async checkAll() {
       for (const source of sources) {
         await read(source);

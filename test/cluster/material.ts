@@ -10,14 +10,14 @@ type Version = number | null;
 export type Source = {
   collection: string;
   name: string;
-  /** Once it was there. */
+  /** Its document's id, once there was one. */
   id: string | null;
   acknowledged: Version;
   underWay: { version: Version } | null;
   writes: number;
 };
 
-/** So many sources of a collection for a writer, none of which is there. */
+/** So many sources of a collection for one writer, none of which exists yet. */
 export const sourcesOf = (collection: string, writer: number, count: number): Source[] =>
   Array.from({ length: count }, (_, at) => ({
     collection,

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import { text } from 'node:stream/consumers';
 
-/** One call, as the diary has it. */
+/** One call, as the diary records it. */
 export interface DiaryEntry<Body = unknown> {
   method: string;
   path: string;
@@ -65,7 +65,7 @@ export function createDiary() {
       if (closed) return Promise.reject(new Error('The server is closed, and no such call has come'));
       return new Promise((resolve, reject) => waiters.add({ predicate, resolve, reject }));
     },
-    /** No more calls will come: whoever waits for one is told so. */
+    /** No more calls will come: whoever waits for one gets an error. */
     close(): void {
       closed = true;
       for (const waiter of waiters) waiter.reject(new Error('The server closed before such a call came'));

@@ -76,7 +76,7 @@ interface StatusOptions {
   code?: string;
 }
 
-/** The ways in which a model server lets its callers down. Each serves both endpoints, streams included. */
+/** The ways in which a model server can fail. Each works for both endpoints, streams included. */
 export const fail = {
   status: (status: number, options: StatusOptions = {}): Failure => ({
     send(response) {

@@ -382,7 +382,7 @@ test('closing ends the calls that hang, without calling it an abort of the clien
   openAi.assertSettled();
 });
 
-test('a call that the script knows nothing of is refused and counted', async (t) => {
+test('a call that the script does not cover is refused and counted', async (t) => {
   const openAi = await startOpenAiServer();
   t.after(openAi.close);
   await assert.rejects(chatModel(openAi).invoke('?'), { status: 500, code: 'UNSCRIPTED' });
@@ -394,7 +394,7 @@ test('a call that the script knows nothing of is refused and counted', async (t)
   assert.throws(openAi.assertSettled, { name: 'AssertionError', message: /3 unscripted/ });
 });
 
-test('a client that leaves in the middle of its request is no call and does no harm', async (t) => {
+test('a client that leaves in the middle of its request is not recorded as a call and does no harm', async (t) => {
   const openAi = await startOpenAiServer({ test: t });
   const socket = connect(Number(new URL(openAi.baseUrl).port), '127.0.0.1');
   const left = Promise.withResolvers<void>();
@@ -406,7 +406,7 @@ test('a client that leaves in the middle of its request is no call and does no h
   assert.equal(openAi.requests.length, 1);
 });
 
-test('a server bound to a test fails it when a reply was not asked for; unused rules do not', async () => {
+test('a server bound to a test fails the test if a queued reply was never asked for, but not for an unused rule', async () => {
   const hooks: (() => Promise<void>)[] = [];
   const bound: Pick<TestContext, 'after'> = { after: (hook) => void hooks.push(hook as () => Promise<void>) };
   const openAi = await startOpenAiServer({ test: bound });

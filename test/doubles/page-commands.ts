@@ -34,7 +34,7 @@ export function filesOf(markdown: string): Map<string, string> {
 export const runShell = (command: string, settings: Record<string, string> = {}, cwd = project) =>
   promisify(execFile)('bash', ['-c', command], { cwd, env: { ...process.env, ...settings } });
 
-/** A folder that looks like the project to whoever follows a page in it; what they change there is gone with the test. */
+/** A folder that looks like the project to a reader who follows a page; what is changed there is removed with the test. */
 export async function readersFolder(test: Test): Promise<string> {
   const folder = await temporaryFolder(test);
   for (const name of ['prompts', 'examples', 'corpus', 'packages'])

@@ -5,10 +5,10 @@ import { CheckedOpenAiEmbeddings } from '../../src/models/openai-embeddings.ts';
 import { startOpenAiServer } from './openai-server.ts';
 import type { Test } from './temporary-folder.ts';
 
-/** What a chat model is asked, where it doesn't matter what. */
+/** A message for a chat model, where it doesn't matter what it says. */
 export const hello = [new HumanMessage('hello')];
 
-/** A scripted model server, and the models of it as the service has them; nothing is sent again unless the options say so. */
+/** A scripted model server, and the service's own clients of its models; they retry nothing unless the options say so. */
 export async function openServedModels(test: Test, options: { maxRetries?: number; timeoutMs?: number } = {}) {
   const openai = await startOpenAiServer({ test });
   const server = openModelServer({ baseUrl: openai.baseUrl, apiKey: 'k', maxRetries: 0, timeoutMs: 5000, ...options });

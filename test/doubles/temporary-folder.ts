@@ -2,10 +2,10 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** The part of a running test that the doubles need: to be told when it ends. */
+/** The part of a running test that the doubles need: a hook for when it ends. */
 export type Test = { after(hook: () => Promise<void>): void };
 
-/** A folder of the test's own, gone when the test ends. */
+/** A folder of the test's own, removed when the test ends. */
 export async function temporaryFolder(test: Test): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'assay-test-'));
   test.after(() => rm(folder, { recursive: true, force: true }));

@@ -25,11 +25,11 @@ const nodes: (ChildProcess | undefined)[] = [];
 const port = (base: number, node: number) => String(base + 10 * node);
 const everyNode = Array.from({ length: count }, (_, node) => node);
 
-/** How often a node is started that ends while it starts, as it does where its neighbours come too late for it. */
+/** How often to try to start a node: it ends while it starts if its neighbours come too late. */
 const mostStarts = 5;
 
 const start = (node: number) => startUntilReady(node, port(7100, node), everyNode);
-/** Comes back at another address for gossip, so that the others do not find it, and looks for none of them. */
+/** Starts a node at another gossip address and with nobody to join, so that it and the others do not find each other. */
 const startAlone = (node: number) => startUntilReady(node, port(7500, node), []);
 
 async function startUntilReady(node: number, gossipPort: string, joined: number[]) {
@@ -53,7 +53,7 @@ function spawnNode(node: number, gossipPort: string, joined: number[]) {
       GO_PROFILING_DISABLE: 'true',
       LOG_LEVEL: 'warning',
       GOMEMLIMIT: '1GiB',
-      // Alone it may take all processors, as it does by itself; several on a test's machine would be in each other's way.
+      // A single node may use all processors, as by default; several on one machine would be in each other's way.
       ...(count > 1 && { GOMAXPROCS: '1' }),
       CLUSTER_HOSTNAME: `node-${node}`,
       CLUSTER_IN_LOCALHOST: 'true',
@@ -69,7 +69,7 @@ function spawnNode(node: number, gossipPort: string, joined: number[]) {
       RAFT_JOIN: everyNode.map((each) => `node-${each}:${port(8300, each)}`).join(),
       ASYNC_REPLICATION_FREQUENCY: '3s',
       ASYNC_REPLICATION_PROPAGATION_DELAY: '1s',
-      // Itself as well: a node that finds none of those that it is to join ends. One that joins nobody stays alone when it comes back.
+      // Includes the node itself, as one that finds none of those it is to join ends. A node with nobody to join stays alone.
       CLUSTER_JOIN: joined.map((each) => `127.0.0.1:${port(7100, each)}`).join(),
     },
   });

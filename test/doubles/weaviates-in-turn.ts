@@ -11,7 +11,7 @@ async function call<Reply>(method: string, url: string, body?: unknown): Promise
 
 type Schema = { classes: { class: string; multiTenancyConfig?: { enabled: boolean } }[] };
 
-/** Removes all that is kept in an engine; of classes with tenants only these, as it takes long to make such a class anew. */
+/** Empties an engine. Classes with tenants stay, and only their tenants are removed: it takes long to create such a class. */
 async function empty(endpoint: string) {
   const { classes } = await call<Schema>('GET', `${endpoint}/v1/schema`);
   for (const { class: name, multiTenancyConfig } of classes) {
@@ -27,7 +27,7 @@ async function empty(endpoint: string) {
 /**
  * Engines for the tests of one file, which use them one after another: to start one takes seconds, to empty one takes less. They
  * end with the file.
- * @returns what gives a test an empty engine, and the same again for the same data folder
+ * @returns a function that gives a test an empty engine, or the same one again for a data folder that it was called with before
  */
 export function weaviatesInTurn() {
   const ends: (() => Promise<void>)[] = [];

@@ -6,7 +6,7 @@ import { createSender, type Reply } from './send.ts';
 /** How often each route replied with each status (`closed`: without a word), and what was wrong. */
 export type FuzzReport = { counts: Map<string, Map<string, number>>; problems: string[] };
 
-/** What is there to be named in paths: ids from earlier replies, newest last. */
+/** Ids from earlier replies, newest last, for use in paths. */
 type Pool = Record<string, string[]>;
 
 const mostKept = 50;

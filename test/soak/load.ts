@@ -1,7 +1,7 @@
 import { between, oneOf, type Random } from '../doubles/seeded-random.ts';
 import { codeOf, items, questionOf, sourceOf, textOf, upstreamFaults } from './material.ts';
 
-/** What the load came to: replies by kind, and every one that was lost or wrong, faults' own requests apart. */
+/** The result of the load: replies by kind, and every one that was lost or wrong, apart from those to requests that are faults. */
 export type Score = { replies: Record<string, number>; faults: Record<string, number>; problems: string[] };
 
 type Json = Record<string, unknown>;
