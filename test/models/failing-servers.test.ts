@@ -252,7 +252,7 @@ test('a broken server that replies to the call that tries it counts as up, whate
 });
 
 test('timeouts make a server count as broken; callers that leave and requests that it refuses do not', async (t) => {
-  const { openai, chat, server } = await openServedModels(t, { timeoutMs: 50 });
+  const { openai, chat, server } = await openServedModels(t);
   openai.chatWhen(/hello/, fail.status(400));
   for (let at = 0; at < 20; at += 1) await assert.rejects(chat.invoke(hello), { code: 'MODEL_REJECTED' });
   openai.chatWhen(/hello/, fail.hang());
@@ -263,9 +263,11 @@ test('timeouts make a server count as broken; callers that leave and requests th
     await left;
   }
   assert.ok(!server.state().broken);
-  const hung = Array.from({ length: 20 }, () => assert.rejects(chat.invoke(hello), { code: 'MODEL_TIMEOUT' }));
-  await Promise.all(hung);
-  assert.ok(server.state().broken);
+  const hanging = await openServedModels(t, { timeoutMs: 50 });
+  hanging.openai.chatWhen(/hello/, fail.hang());
+  const calls = Array.from({ length: 20 }, () => assert.rejects(hanging.chat.invoke(hello), { code: 'MODEL_TIMEOUT' }));
+  await Promise.all(calls);
+  assert.ok(hanging.server.state().broken);
 });
 
 test('when the first server hangs, the second is asked in time', async (t) => {
