@@ -12,7 +12,7 @@ const sentences = Array.from({ length: 40 }, (_, index) => `Sentence ${index} sa
 const rows = sentences.map((sentence, index) => [String(index), `Item ${index}`, sentence]);
 const records = rows.map(([id, name, note]) => ({ id, name, more: { note, tags: ['a', 'b'] } }));
 
-/** Forty sentences in every format. */
+/** The same forty sentences in every format. */
 const files: Record<string, string | Uint8Array> = {
   'a.txt': sentences.join('\n\n'),
   'a.md': `# Title\n\n${sentences.join(' ')}`,
@@ -31,7 +31,7 @@ const files: Record<string, string | Uint8Array> = {
 };
 
 for (const [name, content] of Object.entries(files)) {
-  test(`${name}: passages are slices that hold all of the text, none too large, windows within them`, async () => {
+  test(`${name}: passages together hold all of the text, none is too large, and windows lie within their passage`, async () => {
     const bytes = Buffer.from(content);
     const document = await loadDocument({ bytes, name });
     const { text } = document;
@@ -52,7 +52,7 @@ for (const [name, content] of Object.entries(files)) {
   });
 }
 
-test('rows and records never part between a name and its value where they fit', async () => {
+test('CSV rows and JSON records that fit are never split between a name and its value', async () => {
   for (const name of ['a.csv', 'a.jsonl']) {
     const document = await loadDocument({ bytes: Buffer.from(files[name]!), name });
     const passages = splitDocument(document, { chunkSizeTokens: 60, chunkOverlapTokens: 0, countTokens });

@@ -5,7 +5,7 @@ import { type TestContext, test } from 'node:test';
 import { ingestPaths } from '../../src/ingest/ingest-paths.ts';
 import { temporaryFolder } from '../doubles/temporary-folder.ts';
 
-/** A folder with these files in it, and an ingest of paths below it that tells the sources it was given, in order. */
+/** A folder with these files, and an ingest of paths below it that returns the sources it was given, sorted. */
 async function folderOf(t: TestContext, files: string[]) {
   const folder = await temporaryFolder(t);
   for (const file of files) {
@@ -26,7 +26,7 @@ async function folderOf(t: TestContext, files: string[]) {
   return { folder, ingest, given };
 }
 
-test('two files that would get one source are refused before anything is stored', async (t) => {
+test('two files that would be stored under the same source are refused before anything is stored', async (t) => {
   const { folder, ingest, given } = await folderOf(t, ['a/one.md', 'a/readme.md', 'b/readme.md']);
   const [one, other] = [join(folder, 'a', 'readme.md'), join(folder, 'b', 'readme.md')];
   for (const paths of [
@@ -42,13 +42,13 @@ test('two files that would get one source are refused before anything is stored'
   assert.deepEqual((await ingest('.')).sources, ['a/one.md', 'a/readme.md', 'b/readme.md']);
 });
 
-test('a file that is named twice is ingested once', async (t) => {
+test('a file that is named by several paths is ingested once', async (t) => {
   const { ingest } = await folderOf(t, ['a/one.md', 'a/two.md']);
   const { sources, files, done } = await ingest('a', 'a/', 'a/../a/one.md');
   assert.deepEqual({ sources, files, done }, { sources: ['one.md', 'two.md'], files: 2, done: 2 });
 });
 
-test('links are followed within the folder that was named, as Kubernetes mounts a ConfigMap, and never out of it', async (t) => {
+test('symbolic links are followed inside the named folder, as a Kubernetes ConfigMap needs, but never out of it', async (t) => {
   const { folder, ingest } = await folderOf(t, ['in/..2026/one.md', 'in/..2026/sub/two.md', 'in/three.md', 'out.md']);
   const outside = await temporaryFolder(t);
   await writeFile(join(outside, 'secret.md'), 'secret');
@@ -80,7 +80,7 @@ test('links are followed within the folder that was named, as Kubernetes mounts 
   }
 });
 
-test('hidden files and installed packages within a folder are passed over', async (t) => {
+test('hidden files and node_modules inside a named folder are skipped', async (t) => {
   const { ingest } = await folderOf(t, ['a/one.md', 'a/.git/x.md', 'a/.hidden.md', 'a/node_modules/other/README.md']);
   const { sources, files, skipped } = await ingest('a');
   assert.deepEqual({ sources, files, skipped }, { sources: ['one.md'], files: 1, skipped: 0 });

@@ -12,8 +12,8 @@ const fixed = { collection: 'default', source: 'a.md' };
 const text = (words: string): Incoming['content'] => ({ text: words, format: 'markdown' });
 
 /**
- * An ingest over a store in memory, with a diary of what was read and embedded. `slow.md` is never read to its end;
- * `after-slow.md` is looked up once that reading has begun.
+ * An ingest over a store in memory, with a diary of what was read and embedded. Reading `slow.md` never finishes;
+ * looking up `after-slow.md` waits until that reading has begun.
  */
 function open({ dimension = () => 3 as number, chunkSizeTokens = 60, onEmbedded = () => {} } = {}) {
   const stored = new Map<string, NewDocument>();
@@ -69,7 +69,7 @@ function open({ dimension = () => 3 as number, chunkSizeTokens = 60, onEmbedded 
   return { ingest, stored, diary };
 }
 
-test('a document is read, embedded under its title and headings, and stored', async () => {
+test('a document is read, its passages are embedded with title and headings in front, and it is stored', async () => {
   const { ingest, stored, diary } = open();
   const words = '# The title\n\n## Part\n\nOne sentence here. Another one there.';
   const [written] = await ingest([{ ...fixed, content: { bytes: Buffer.from(words) } }]);
@@ -84,7 +84,7 @@ test('a document is read, embedded under its title and headings, and stored', as
   assert.deepEqual([...document.vectors], [55, 56, 57]);
 });
 
-test('the vectors of many windows stand in the order of the windows, over all calls', async () => {
+test('vectors are stored in the order of their windows, even when embedding takes several calls', async () => {
   const { ingest, stored, diary } = open();
   const words = Array.from({ length: 500 }, (_, index) => `Sentence ${'x'.repeat(1 + (index % 97))} ends.`).join(' ');
   await ingest([{ ...fixed, content: text(words) }]);
@@ -96,7 +96,7 @@ test('the vectors of many windows stand in the order of the windows, over all ca
     assert.equal(vectors[index * 3], `${title}: ${words.slice(start, end)}`.length);
 });
 
-test('the same bytes under the same settings are not even read again; whatever differs is', async () => {
+test('a document with the same bytes and settings is not read again; any difference has it read and replaced', async () => {
   const { ingest, diary } = open();
   const first = { ...fixed, content: text('Words.'), title: 'T', metadata: { a: 1 } };
   await ingest([first]);
@@ -117,7 +117,7 @@ test('the same bytes under the same settings are not even read again; whatever d
   assert.equal(diary.parsed, 1 + others.length);
 });
 
-test('of several documents all are stored or none, and what is still being read ends', async () => {
+test('several documents are stored all together or not at all; when one fails, reading of the others is aborted', async () => {
   const { ingest, stored, diary } = open();
   const good = { ...fixed, content: text('Good words.') };
   const slow = { ...fixed, source: 'slow.md', content: { bytes: Buffer.from('Slow.') } };
@@ -135,7 +135,7 @@ test('of several documents all are stored or none, and what is still being read 
   );
 });
 
-test('who stops waiting ends the reading, and nothing is stored', async () => {
+test('aborting during reading ends the reading, and nothing is stored', async () => {
   const { ingest, stored, diary } = open();
   const controller = new AbortController();
   const reason = new Error('gone');
@@ -147,14 +147,14 @@ test('who stops waiting ends the reading, and nothing is stored', async () => {
   assert.deepEqual([stored.size, diary.puts], [0, 0]);
 });
 
-test('who leaves when all is embedded has nothing stored', async () => {
+test('aborting after everything was embedded stores nothing', async () => {
   const leaving = new AbortController();
   const { ingest, diary } = open({ onEmbedded: () => leaving.abort(new Error('left')) });
   await assert.rejects(ingest([{ ...fixed, content: text('Some words.') }], { signal: leaving.signal }), /left/);
   assert.deepEqual([diary.embedded.length, diary.puts], [1, 0]);
 });
 
-test('vectors of different lengths are refused', async () => {
+test('vectors of different lengths within one document are refused, and nothing is stored', async () => {
   let calls = 0;
   const { ingest, stored } = open({ dimension: () => 3 + (calls++ > 80 ? 1 : 0), chunkSizeTokens: 20 });
   const words = Array.from({ length: 200 }, (_, index) => `Sentence number ${index} ends here.`).join(' ');

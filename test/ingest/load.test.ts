@@ -6,7 +6,7 @@ import { loadDocument, loadText } from '../../src/ingest/load.ts';
 
 const bytesOf = (text: string) => new TextEncoder().encode(text);
 
-test('the extension names the format', () => {
+test('the format is taken from the file extension, and unknown extensions are refused', () => {
   const formats = ['a.md', 'b/c.MARKDOWN', 'x.y.txt', 'a.text', 'a.html', 'a.HTM', 'a.pdf'].map(formatOfName);
   assert.deepEqual(formats, ['markdown', 'markdown', 'text', 'text', 'html', 'html', 'pdf']);
   const others = ['a.mdx', 'a.ipynb', 'a.docx', 'a.csv', 'a.tsv', 'a.json', 'a.jsonl', 'a.ndjson', 'a.EPUB'].map(
@@ -17,7 +17,7 @@ test('the extension names the format', () => {
     assert.throws(() => formatOfName(name), { code: 'UNSUPPORTED_FORMAT' });
 });
 
-test('bytes that are not what the format promises are refused', () => {
+test('bytes that do not match the format are refused', () => {
   const bad = { code: 'BAD_DOCUMENT' };
   assert.throws(() => decodeBytes(bytesOf('plain'), 'pdf'), bad);
   assert.throws(() => decodeBytes(bytesOf('%PDF-1.7 …'), 'text'), bad);
@@ -34,7 +34,7 @@ test('bytes that are not what the format promises are refused', () => {
   assert.equal(decodeBytes(bytesOf('\n%PDF-1.7'), 'pdf'), null);
 });
 
-test('a text file is its own text, without mark and carriage returns', async () => {
+test('a text file is read as it is, without byte order mark and carriage returns', async () => {
   const loaded = await loadDocument({ bytes: bytesOf('\ufeffOne.\r\n- Two\r# Three\n'), name: 'a.txt' });
   assert.deepEqual(loaded, {
     format: 'text',
@@ -46,18 +46,18 @@ test('a text file is its own text, without mark and carriage returns', async () 
   });
 });
 
-test('the format given wins over the name', async () => {
+test('a format given explicitly wins over the file name', async () => {
   assert.equal((await loadDocument({ bytes: bytesOf('# A'), name: 'a.txt', format: 'markdown' })).title, 'A');
 });
 
-test('empty, NUL and half a surrogate pair are refused', async () => {
+test('texts that are empty, or hold a NUL or half a surrogate pair, are refused', async () => {
   for (const format of ['text', 'markdown', 'html', 'csv', 'json', 'jsonl'] as const)
     for (const text of ['', ' \n\t\ufeff', 'a\0', 'a\ud800b', '\udc00'])
       await assert.rejects(loadText({ text, format }), { code: 'BAD_DOCUMENT' });
   await assert.rejects(loadText({ text: '<script>x</script><!-- y -->', format: 'html' }), { code: 'BAD_DOCUMENT' });
 });
 
-test('whatever text comes is loaded or refused on purpose, with spans in bounds and in order', async () => {
+test('any text is either loaded, with spans in bounds and in order, or refused as BAD_DOCUMENT', async () => {
   const parts = fc.constantFrom(
     ...[
       '# ',
@@ -128,7 +128,7 @@ test('whatever text comes is loaded or refused on purpose, with spans in bounds 
   );
 });
 
-test('UTF-16 with its mark, as Windows writes it, is read, and what is none is refused', async () => {
+test('UTF-16 with a byte order mark, as Windows writes it, is read; invalid UTF-16 is refused', async () => {
   const little = Buffer.from('\ufeffName\tStadt\r\nJörg\tKöln\r\n', 'utf16le');
   const expected = 'Name: Jörg; Stadt: Köln';
   assert.equal((await loadDocument({ bytes: little, name: 'a.csv' })).text, expected);
@@ -137,7 +137,7 @@ test('UTF-16 with its mark, as Windows writes it, is read, and what is none is r
   await assert.rejects(loadDocument(half), { code: 'BAD_DOCUMENT', message: /not valid UTF-16/ });
 });
 
-test('HTML in the encoding that it declares is read, and what is none is refused', async () => {
+test('HTML is read in the encoding it declares; without a known one, bytes that are not UTF-8 are refused', async () => {
   const page = (meta: string, word: string) =>
     Buffer.concat([Buffer.from(`<meta ${meta}><p>`), Buffer.from(word, 'latin1'), Buffer.from(' is 5')]);
   const read = async (bytes: Buffer) => (await loadDocument({ bytes, name: 'a.html' })).text;

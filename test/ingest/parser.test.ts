@@ -21,14 +21,14 @@ const large = {
   name: 'a.csv',
   ...sizes,
 };
-/** A page whose description unpacks to half a gigabyte. */
+/** A page whose content unpacks to half a gigabyte. */
 const pdfBomb = {
   bytes: makePdf([[]], { packed: deflateSync(Buffer.alloc(512 * 1_024 * 1_024, ' ')) }),
   name: 'a.pdf',
   ...sizes,
 };
 
-/** A parser, and its processes as they start: Node tells of every process that it forks. */
+/** A parser and its processes, in the order in which Node reports that it started them. */
 async function open(t: Test, options: Parameters<typeof startParser>[0] = {}) {
   const children: ChildProcess[] = [];
   const waiting: ((child: ChildProcess) => void)[] = [];
@@ -47,7 +47,7 @@ async function open(t: Test, options: Parameters<typeof startParser>[0] = {}) {
   return { parser, children, nextChild };
 }
 
-test('what comes back is what reading and splitting in this process gives, however large', async (t) => {
+test('a parser process returns what reading and splitting in this process would, however large the document', async (t) => {
   const { parser } = await open(t);
   const countTokens = createTokenCounter();
   const text = `# Heading\n\n${'Wörds of a sentence, 😀 and more. '.repeat(20_000)}\n\n## Other\n\n- one\n- two\n`;
@@ -60,7 +60,7 @@ test('what comes back is what reading and splitting in this process gives, howev
   assert.deepEqual((await parser.parse({ bytes, name: 'a', format: 'markdown', ...sizes })).passages, passages);
 });
 
-test('no process is started before it is needed, and no more than that', async (t) => {
+test('processes are started only when they are needed, and never more than configured', async (t) => {
   const { parser, children } = await open(t, { processes: 3 });
   assert.equal(children.length, 0);
   await parser.parse(small('One.'));
@@ -70,7 +70,7 @@ test('no process is started before it is needed, and no more than that', async (
   assert.equal(children.length, 3);
 });
 
-test('a small document does not wait for a large one beside it', async (t) => {
+test('a small document does not wait for a large one that is read at the same time', async (t) => {
   const { parser } = await open(t, { processes: 2 });
   const order: string[] = [];
   await Promise.all([
@@ -80,7 +80,7 @@ test('a small document does not wait for a large one beside it', async (t) => {
   assert.deepEqual(order, ['small', 'large']);
 });
 
-test('errors keep their code and say nothing of the document', async (t) => {
+test('errors keep their code, quote nothing of the document, and leave the parser usable', async (t) => {
   const { parser } = await open(t);
   const secret = Buffer.from('{"secret"');
   const rejected = { name: 'AppError', code: 'BAD_DOCUMENT', message: /^The file is not valid JSON/, cause: undefined };
@@ -89,7 +89,7 @@ test('errors keep their code and say nothing of the document', async (t) => {
   assert.equal((await parser.parse(small('Fine.'))).loaded.text, 'Fine.');
 });
 
-test('a document that takes too long fails alone', async (t) => {
+test('a document that takes too long to read is refused, and the others are read', async (t) => {
   const { parser, children } = await open(t, { timeoutMs: 200 });
   const others = ['One.', 'Two.'].map((text) => parser.parse(small(text)));
   const slow = parser.parse(large);
@@ -103,7 +103,7 @@ test('a document that takes too long fails alone', async (t) => {
   assert.equal(children[0]?.signalCode, 'SIGKILL');
 });
 
-test('a document that needs too much memory fails alone, whether it is buffers or objects', async (t) => {
+test('a document that needs too much memory, in buffers or in objects, is refused, and the others are read', async (t) => {
   const { parser } = await open(t, { memoryMiB: 220 });
   const objects = { bytes: Buffer.from(`[${'[[1],{"a":1}],'.repeat(700_000)}1]`), name: 'a.json', ...sizes };
   for (const hostile of [pdfBomb, objects]) {
@@ -114,7 +114,7 @@ test('a document that needs too much memory fails alone, whether it is buffers o
   }
 });
 
-test('a process that is killed under a document is replaced, and the document read all the same', async (t) => {
+test('a process that is killed while it reads is replaced, and its documents are read all the same', async (t) => {
   const { parser, children, nextChild } = await open(t);
   await parser.parse(small('One.'));
   children[0]?.kill('SIGKILL');
@@ -126,7 +126,7 @@ test('a process that is killed under a document is replaced, and the document re
   assert.equal((await reading)[1].loaded.text, 'Three.');
 });
 
-test('a document under which two processes die is given up, and the next one read', async (t) => {
+test('a document whose reading two processes die of is refused, and the next one is read', async (t) => {
   const { parser, nextChild } = await open(t);
   const first = nextChild();
   const reading = parser.parse(large);
@@ -141,7 +141,7 @@ test('a document under which two processes die is given up, and the next one rea
   assert.equal((await next).loaded.text, 'Next.');
 });
 
-test('who stops waiting is told at once, and the reading ends', async (t) => {
+test('aborting rejects at once, whether the document is being read or still queued, and ends its reading', async (t) => {
   const { parser, children } = await open(t);
   const reading = new AbortController();
   const queued = new AbortController();
@@ -158,7 +158,7 @@ test('who stops waiting is told at once, and the reading ends', async (t) => {
   await assert.rejects(parser.parse(small('Four.'), { signal: AbortSignal.abort(reason) }), reason);
 });
 
-test('closing ends the processes and what they were at', async (t) => {
+test('closing ends the processes and rejects what they had not finished', async (t) => {
   const { parser, children } = await open(t);
   const stopped = ['One.', 'Two.'].map((text) => assert.rejects(parser.parse(small(text)), { code: 'NOT_READY' }));
   await parser.close();
@@ -167,7 +167,9 @@ test('closing ends the processes and what they were at', async (t) => {
   await assert.rejects(parser.parse(small('Three.')), { code: 'NOT_READY' });
 });
 
-test('a process gets nothing of the environment', { skip: process.platform !== 'linux' }, async (t) => {
+test('a parser process inherits none of the environment variables', {
+  skip: process.platform !== 'linux',
+}, async (t) => {
   const { parser, children } = await open(t);
   await parser.parse(small('One.'));
   const names = readFileSync(`/proc/${children[0]?.pid}/environ`, 'utf8')
@@ -179,7 +181,7 @@ test('a process gets nothing of the environment', { skip: process.platform !== '
   );
 });
 
-test('no process outlives its parent, however busy, and signals to the group are left to the parent', async () => {
+test('a parser process ends with its parent even when busy, and ignores SIGINT and SIGTERM meant for the parent', async () => {
   const script = `
     import { subscribe } from 'node:diagnostics_channel';
     import { startParser } from ${JSON.stringify(new URL('../../src/ingest/parser.ts', import.meta.url).href)};
@@ -209,6 +211,6 @@ function isAlive(pid: number): boolean {
   } catch {
     return false;
   }
-  // Where nobody collects the orphans of a container, they stay as zombies.
+  // In a container without an init process that collects orphans, they stay as zombies.
   return process.platform !== 'linux' || !/^\d+ \(.*\) Z/.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
 }

@@ -10,7 +10,7 @@ import { makeDocx, paragraph, table } from './formats/make-docx.ts';
 import { makeEpub } from './formats/make-epub.ts';
 import { makePdf } from './formats/make-pdf.ts';
 
-/** Spans lie within the text, in order and apart; headings hold words; breaks are in order. */
+/** Asserts that spans lie within the text, in order and without overlap, that headings hold words, and that breaks are in order. */
 function assertExact({ text, headings, blocks, breaks }: LoadedDocument) {
   assert.ok(text.isWellFormed() && !text.includes('\0'));
   for (const spans of [headings, blocks]) {
@@ -24,7 +24,7 @@ function assertExact({ text, headings, blocks, breaks }: LoadedDocument) {
   for (const [index, at] of breaks.entries()) assert.ok(at <= text.length && at >= (breaks[index - 1] ?? 0));
 }
 
-/** Loads, or is refused on purpose: nothing else may come of any bytes. */
+/** Asserts that the bytes are loaded, or refused with an error of ours, and nothing else. */
 async function loadOrRefuse(bytes: Uint8Array, name: string) {
   try {
     assertExact(await loadDocument({ bytes, name }));
@@ -50,7 +50,7 @@ const wholes: Record<string, Uint8Array> = {
   'a.epub': makeEpub(['<h1>Alder</h1><p>Its wood is light.</p>', '<p>Oak.</p>']),
 };
 for (const [name, whole] of Object.entries(wholes))
-  test(`${name.slice(2)}: bytes that are changed, cut or doubled anywhere are loaded or refused on purpose`, async () => {
+  test(`${name.slice(2)}: a file with bytes flipped, cut off or added is loaded, or refused with an error of ours`, async () => {
     await loadOrRefuse(whole, name);
     const damage = fc.record({
       flips: fc.array(fc.tuple(fc.nat(whole.length - 1), fc.integer({ min: 1, max: 255 })), { maxLength: 6 }),
@@ -67,7 +67,7 @@ for (const [name, whole] of Object.entries(wholes))
     );
   });
 
-test('docx and epub: whatever is written in them, spans are exact', async () => {
+test('docx and epub: whatever they contain, headings, blocks and breaks lie where the text has them', async () => {
   const markup = fc.constantFrom(
     '<p>',
     '</p>',
@@ -97,7 +97,7 @@ test('docx and epub: whatever is written in them, spans are exact', async () => 
   );
 });
 
-test('the layout of a page loses no letter and makes none up, wherever its pieces stand', () => {
+test('laying out a PDF page loses no letter and invents none, wherever its pieces stand', () => {
   const number = fc.oneof(fc.double({ min: -2000, max: 2000, noNaN: true }), fc.constantFrom(0, 72, 700, Number.NaN));
   const item = fc.record({
     str: fc.constantFrom('Alder', 'wood', ' ', '', 'light.', '–', '1904', 'é', '👍'),
@@ -106,11 +106,11 @@ test('the layout of a page loses no letter and makes none up, wherever its piece
     height: number,
     hasEOL: fc.boolean(),
   });
-  // Cells stand apart by bars, and raised digits are digits.
+  // The layout puts bars between cells, and writes raised digits as such: neither counts as a letter lost or added.
   const letters = (text: string) => text.normalize('NFKC').replace(/[\s|]/g, '').replace(/[−–]/g, '-');
   fc.assert(
     fc.property(fc.array(item, { maxLength: 30 }), (some) => {
-      // No two alike, since what is drawn twice at one place is read once.
+      // No two alike, since text that is drawn twice at one place is read once.
       const items = some.map((each, index) => (each.str.trim() === '' ? each : { ...each, str: each.str + index }));
       assert.equal(letters(layOutPage(items)), letters(items.map(({ str }) => str).join('')));
     }),
@@ -118,7 +118,7 @@ test('the layout of a page loses no letter and makes none up, wherever its piece
   );
 });
 
-test('pages without running lines are their own paragraphs, in order', () => {
+test('removing running headers and footers leaves part of each page as it stood, and removes no page', () => {
   const page = fc.array(fc.constantFrom('Page 1', 'Page 2', 'xiv', 'The book', 'Alder is light.', ''), {
     maxLength: 6,
   });

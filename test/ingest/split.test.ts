@@ -16,7 +16,7 @@ const textsOf = (document: LoadedDocument, passages: PassageSpan[]) =>
   passages.map(({ start, end }) => document.text.slice(start, end));
 const sentence = (words: number, name = 'word') => `It ${`${name} `.repeat(words).trim()}.`;
 
-test('a section that fits is one passage, with its heading and its path', async () => {
+test('a section that fits becomes one passage, which begins with its heading and knows its heading path', async () => {
   const document = await markdown(
     `# Book\n\n${sentence(40)}\n\n## One\n\n${sentence(40)}\n\n## Two\n\n${sentence(40)}`,
   );
@@ -28,7 +28,7 @@ test('a section that fits is one passage, with its heading and its path', async 
   assert.ok(textsOf(document, passages)[1]?.startsWith('## One\n\nIt word'));
 });
 
-test('a large section is parted evenly at sentences, repeating whole sentences only', async () => {
+test('a large section is split evenly between sentences, and the overlap repeats whole sentences only', async () => {
   const sentences = Array.from({ length: 30 }, (_, index) => sentence(3, `w${index}`));
   const document = await markdown(`## One\n\n${sentences.join(' ')}\n\n## Two\n\n${sentence(50)}`);
   const passages = split(document);
@@ -51,7 +51,7 @@ test('a large section is parted evenly at sentences, repeating whole sentences o
   assert.ok(Math.min(...tokens) > 30, `no small remainder: ${tokens}`);
 });
 
-test('small sections are merged sideways and down, never up, and the path is what they share', async () => {
+test('small sections merge with siblings and subsections, never into a higher section; their heading path is the part they share', async () => {
   const document = await markdown('# A\n\n## A1\n\nFirst text.\n\n## A2\n\nSecond text.\n\n# B\n\nThird text.\n');
   const passages = split(document);
   assert.deepEqual(textsOf(document, passages), [
@@ -76,7 +76,7 @@ test('small sections are merged sideways and down, never up, and the path is wha
   );
 });
 
-test('a heading without text goes with the section under it, however large', async () => {
+test('a heading without text of its own joins the first passage of the section under it, however large that is', async () => {
   const document = await markdown(`# Book\n\n## Part\n\n${`${sentence(20)} `.repeat(6)}`);
   const [first] = split(document);
   assert.equal(first?.start, 0);
@@ -84,7 +84,7 @@ test('a heading without text goes with the section under it, however large', asy
   assert.ok(first && first.windows[0]!.start >= document.text.indexOf('It word'));
 });
 
-test('a heading alone is a passage with one window', async () => {
+test('a document that is only a heading becomes a passage with one window', async () => {
   const document = await markdown('# Nothing else');
   assert.deepEqual(split(document), [
     {
@@ -96,7 +96,7 @@ test('a heading alone is a passage with one window', async () => {
   ]);
 });
 
-test('a list, a table or code that fits stays whole', async () => {
+test('a list, table or code block that fits into a passage is not split', async () => {
   const list = Array.from({ length: 5 }, (_, index) => `- item ${index} of five`).join('\n');
   const table = `| a | b |\n|---|---|\n${'| one | two |\n'.repeat(5)}`.trim();
   const code = `\`\`\`\n${'call(me);\n'.repeat(6)}\`\`\``;
@@ -111,7 +111,7 @@ test('a list, a table or code that fits stays whole', async () => {
   }
 });
 
-test('items and rows are sentences of their own; a rule or a bare mark is none', async () => {
+test('list items and table rows count as sentences of their own; a horizontal rule does not', async () => {
   const document = await markdown('Lead in:\n\n- one\n- two\n\n---\n\n| a | b |\n|---|---|\n| 1 | 2 |\n');
   assert.deepEqual(
     split(document)[0]?.windows.map(({ start, end }) => document.text.slice(start, end)),
@@ -124,12 +124,12 @@ test('items and rows are sentences of their own; a rule or a bare mark is none',
   );
 });
 
-test('a passage of one sentence has one window, of three two', async () => {
+test('a passage of one sentence has one window, a passage of three sentences has two', async () => {
   assert.equal(split(await markdown('One.'))[0]?.windows.length, 1);
   assert.equal(split(await markdown('One is. Two is. Three is.'))[0]?.windows.length, 2);
 });
 
-test('no text, no passages', () => {
+test('a document of white space alone has no passages', () => {
   assert.deepEqual(splitDocument({ text: ' \n', headings: [], blocks: [], breaks: [] }, sizes), []);
 });
 
@@ -171,7 +171,7 @@ const anySizes = fc.record({
   chunkOverlapTokens: fc.integer({ min: 0, max: 40 }),
 });
 
-test('of any document, passages are slices that lose nothing, and windows lose nothing but headings', async () => {
+test('in any document, passages are exact slices that together lose no text, and windows leave out headings at most', async () => {
   await fc.assert(
     fc.asyncProperty(anyDocument, anySizes, async ([format, source], size) => {
       const document = await loadText({ text: source.toWellFormed().replaceAll('\0', '') || 'x', format }).catch(
@@ -209,7 +209,7 @@ test('of any document, passages are slices that lose nothing, and windows lose n
   );
 });
 
-test('two megabytes are split', async () => {
+test('documents of two megabytes are split, whatever they consist of', async () => {
   const prose = 'The quick fox, e.g. a red one, jumps over version 3.14 of Dr. Smith. Is it good? "Yes," he said.\n\n';
   const parts = [`# One\n\n${prose}- item\n- item\n\n`, '# a\n', '|a|b|\n|-|-|\n|1|2|\n\n', 'a', '.\n\n'];
   for (const part of parts) {

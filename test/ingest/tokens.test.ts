@@ -23,12 +23,12 @@ test('tokens are counted as js-tiktoken counts them', () => {
   );
 });
 
-test('what looks like a special token is text', () => {
+test('text that looks like a special token is counted as ordinary text', () => {
   assert.ok(countTokens('<|endoftext|>') > 1);
   assert.equal(countTokens(''), 0);
 });
 
-test('long texts and long runs are counted without taking quadratic time', () => {
+test('long texts, and long runs of one character, are counted without taking quadratic time', () => {
   assert.equal(countTokens('word '.repeat(50_000).trim()), 50_000);
   for (const run of ['a', '漢', ' ', '\n', '😀', '.', '\u0301']) assert.ok(countTokens(run.repeat(300_000)) > 0);
   const random = Array.from({ length: 300_000 }, (_, index) =>

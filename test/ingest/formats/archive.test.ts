@@ -7,7 +7,7 @@ const bad = { code: 'BAD_DOCUMENT', name: 'AppError' };
 const open = (...entries: ZipEntry[]) => openArchive(makeZip(entries));
 const megabytes = (count: number) => Buffer.alloc(count * 1_024 * 1_024, 'a');
 
-test('entries are read as UTF-8, or UTF-16 with a mark; what is not there is empty', async () => {
+test('entries are read as UTF-8, or as UTF-16 with a byte order mark; a missing entry reads as empty', async () => {
   const utf16 = Buffer.concat([Buffer.from([0xff, 0xfe]), Buffer.from('Grüße', 'utf16le')]);
   const archive = await open({ name: 'a/b.xml', content: 'Grüße' }, { name: 'c', content: utf16 });
   assert.equal(await archive.readText('a/b.xml'), 'Grüße');
@@ -16,12 +16,12 @@ test('entries are read as UTF-8, or UTF-16 with a mark; what is not there is emp
   assert.deepEqual(['a/b.xml', 'd', 'constructor'].map(archive.has), [true, false, false]);
 });
 
-test('text that is not valid UTF-8 is refused', async () => {
+test('an entry that is not valid UTF-8 is refused', async () => {
   const archive = await open({ name: 'a', content: Buffer.from([0x61, 0xff]) });
   await assert.rejects(archive.readText('a'), { ...bad, message: /UTF-8/ });
 });
 
-test('a bomb is refused before it is unpacked', async () => {
+test('a ZIP bomb is refused before it is unpacked', async () => {
   await assert.rejects(open({ name: 'a', content: megabytes(20) }), { ...bad, message: /far too much/ });
   const declared = { name: 'a', content: 'x', declaredBytes: 2 ** 31 };
   await assert.rejects(open(declared), { ...bad, message: /far too much/ });
@@ -33,14 +33,14 @@ test('a bomb is refused before it is unpacked', async () => {
   });
 });
 
-test('an entry that unpacks to more, or less, than it declares is refused', async () => {
+test('an entry that unpacks to more or less than its declared size is refused', async () => {
   for (const declaredBytes of [10, 2_000_000]) {
     const archive = await open({ name: 'a', content: megabytes(1), declaredBytes });
     await assert.rejects(archive.readText('a'), { ...bad, message: 'The file is damaged.' });
   }
 });
 
-test('names that lead out, stand twice, or are too many, and encryption, are refused', async () => {
+test('an archive is refused if a name leads out of it or occurs twice, if it has too many entries, or if it is encrypted', async () => {
   for (const name of ['../a', '/etc/passwd', 'a/../../b', 'C:/a', 'a\\..\\..\\b'])
     await assert.rejects(open({ name, content: 'x' }), { ...bad, message: /lead out/ });
   const twice = { name: 'a', content: 'x' };
@@ -50,7 +50,7 @@ test('names that lead out, stand twice, or are too many, and encryption, are ref
   await assert.rejects(open({ name: 'a', content: 'x', encrypted: true }), { ...bad, message: /password/ });
 });
 
-test('damage anywhere ends in a BAD_DOCUMENT or in the text', async () => {
+test('an archive with any one byte damaged is read or refused as BAD_DOCUMENT', async () => {
   const whole = makeZip([
     { name: 'a', content: 'Some text. '.repeat(20) },
     { name: 'b', content: 'x' },

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import papaparse from 'papaparse';
 import { loadCsv } from '../../../src/ingest/formats/csv.ts';
 
-test('a row becomes a line, every value behind the name of its column', () => {
+test('a row becomes a line in which each value follows the name of its column', () => {
   const { text, blocks, breaks, title } = loadCsv(
     'name;age;note\nBo;3;"likes; semicolons\nand lines"\n\nMia;4;\n;;\nA;1;b;extra\n',
   );
@@ -22,20 +22,20 @@ test('a row becomes a line, every value behind the name of its column', () => {
   assert.equal(title, null);
 });
 
-test('delimiters are found out, or told as Excel tells them', () => {
+test('the delimiter is detected, or taken from the sep= line that Excel writes', () => {
   for (const delimiter of [',', ';', '\t', '|'])
     assert.equal(loadCsv(['a', 'b'].join(delimiter).concat('\n', ['1', '2'].join(delimiter))).text, 'a: 1; b: 2');
   assert.equal(loadCsv('sep=#\na#b\n1#2,3').text, 'a: 1; b: 2,3');
 });
 
-test('a first row that holds values is a row like the others', () => {
+test('a first row that holds values instead of column names is read like the other rows', () => {
   assert.equal(loadCsv('1,x\n2,y').text, '1; x\n2; y');
   assert.equal(loadCsv('same,same\na,b').text, 'same; same\na; b');
   assert.equal(loadCsv('One sentence.\nAnother one.').text, 'One sentence.\nAnother one.');
   assert.equal(loadCsv('only,names\n').text, 'only; names');
 });
 
-test('years and dates name columns whose values are none', () => {
+test('years and dates in the first row are column names if the values below them are not years or dates', () => {
   assert.equal(loadCsv('Country,2020,2021\nMalta,0.5,0.6\n').text, 'Country: Malta; 2020: 0.5; 2021: 0.6');
   assert.equal(loadCsv('Shop;01/2020;2020-02-01\nA;7;8\n').text, 'Shop: A; 01/2020: 7; 2020-02-01: 8');
   assert.equal(loadCsv('Ann,1950,2020\nBob,1961,\n').text, 'Ann; 1950; 2020\nBob; 1961');
@@ -43,7 +43,7 @@ test('years and dates name columns whose values are none', () => {
   assert.equal(loadCsv('Ann,3,x\nBob,4,y\n').text, 'Ann; 3; x\nBob; 4; y');
 });
 
-test('a long row is a paragraph with a line for each value', () => {
+test('a long row becomes a paragraph with a line for each value', () => {
   const long = 'A sentence that goes on. '.repeat(20).trim();
   const { text, blocks } = loadCsv(`q,a\nWhy?,"${long}"\nHow?,So\n`);
   assert.equal(text, `q: Why?\na: ${long}\n\nq: How?; a: So`);
@@ -53,13 +53,13 @@ test('a long row is a paragraph with a line for each value', () => {
   );
 });
 
-test('whatever the table, each value but names of columns is found in the text', () => {
+test('in any table, every value outside the row of column names is in the text', () => {
   const cell = fc.string({ unit: 'grapheme', maxLength: 12 }).map((text) => text.replace(/\s+/g, ' ').trim());
   const rows = fc.array(fc.array(cell, { minLength: 2, maxLength: 4 }), { minLength: 1, maxLength: 8 });
   fc.assert(
     fc.property(rows, (table) => {
       const { text } = loadCsv(papaparse.unparse(table, { delimiter: ',', quotes: true, newline: '\n' }));
-      // The first row that isn't blank, or the first of several values where captions are above, may name the columns.
+      // The column names may be in the first row that isn't blank or, below captions, in the first with several values.
       const filled = table.map((row) => row.filter((value) => value !== '').length);
       const naming = [filled.findIndex((count) => count > 0), filled.findIndex((count) => count > 1)];
       for (const value of table.filter((_, index) => !naming.includes(index)).flat())
@@ -69,7 +69,7 @@ test('whatever the table, each value but names of columns is found in the text',
   );
 });
 
-test('captions above the names are no names, and the first is the title', () => {
+test('captions above the column names are not taken for column names, and the first caption is the title', () => {
   for (const caption of ['Sales of 2024\n\n', 'Sales of 2024,,\n,,\n']) {
     const { text, title, blocks } = loadCsv(`${caption}City,Sales\nBerlin,100\nTokyo,200\n`);
     assert.equal(title, 'Sales of 2024');
@@ -77,11 +77,11 @@ test('captions above the names are no names, and the first is the title', () => 
     assert.equal(blocks.length, 2);
   }
   assert.equal(loadCsv('email\na@example.org\n').text, 'email: a@example.org');
-  // What pandas and R write: the rows' own names have none.
+  // As pandas and R write it: the column of row names has no name.
   assert.equal(loadCsv('"",price\nTokyo,220\n').text, 'Tokyo; price: 220');
 });
 
-test('a quotation mark that is never closed swallows no rows', () => {
+test('a quotation mark that is never closed does not swallow the rows after it', () => {
   const rows = 'id,text,more\n1,"a, b",c\n2,"open,d\n3,"e, f",g\n4,"two\nlines",h\n';
   assert.equal(
     loadCsv(rows).text,
@@ -95,7 +95,7 @@ test('a quotation mark that is never closed swallows no rows', () => {
   assert.equal(loadCsv('name\tnote\nAda\t"open\nBob\tfine\n').text, 'name: Ada; note: "open\nname: Bob; note: fine');
 });
 
-test('many lines with an open quotation mark take no more than some looks at the rest', () => {
+test('fifty thousand lines with an unclosed quotation mark are read without searching the rest for each', () => {
   const { text } = loadCsv(`id,text\n${'1,"open\n'.repeat(50_000)}`);
   assert.equal(text.split('\n').length, 50_000);
 });

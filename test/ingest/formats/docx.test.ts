@@ -6,7 +6,7 @@ import { makeDocx, paragraph, table } from './make-docx.ts';
 const load = (bytes: Uint8Array) => loadDocument({ bytes, name: 'a.docx' });
 const bad = { code: 'BAD_DOCUMENT', name: 'AppError' };
 
-test('headings, paragraphs and tables of a Word document keep their places', async () => {
+test('headings, paragraphs, lists and tables of a Word document are read in order, with their places in the text', async () => {
   const body = [
     paragraph('The report', 'Title'),
     paragraph('Fish &amp; chips. More words.'),
@@ -40,14 +40,14 @@ test("the title is the document's own before any heading", async () => {
   assert.equal(title, 'Own title');
 });
 
-test('raised digits stay raised', async () => {
+test('superscript digits stay superscript', async () => {
   const run = (text: string, place = '') =>
     `<w:r><w:rPr>${place && `<w:vertAlign w:val="${place}"/>`}</w:rPr><w:t>${text}</w:t></w:r>`;
   const paragraph = `<w:p>${run('10')}${run('6', 'superscript')}${run(' H')}${run('2', 'subscript')}${run('O')}</w:p>`;
   assert.equal((await load(makeDocx(paragraph))).text, '10⁶ H2O');
 });
 
-test('a picture is neither read nor shown, though it says it is a file of this machine', async () => {
+test('a picture is ignored, even one that links to a file on this machine', async () => {
   const picture =
     '<w:p><w:r><w:drawing><wp:inline xmlns:wp="http://schemas.openxmlformats.org/drawingml/2006/wordprocessingDrawing">' +
     '<wp:docPr id="1" name="p" descr="d"/><a:graphic xmlns:a="http://schemas.openxmlformats.org/drawingml/2006/main">' +
@@ -61,12 +61,12 @@ test('a picture is neither read nor shown, though it says it is a file of this m
   assert.equal(text, 'Before.');
 });
 
-test('halves of surrogate pairs and NUL, spelled as references, do not reach the text', async () => {
+test('NUL and halves of surrogate pairs, written as character references, do not reach the text', async () => {
   const { text } = await load(makeDocx(paragraph('a&#xD800;b&#0;c')));
   assert.ok(text.isWellFormed() && !text.includes('\0'));
 });
 
-test('what is no Word document, or a damaged or protected one, is refused', async () => {
+test('a file that is damaged, protected or not a Word document at all is refused without quoting it', async () => {
   const secret = paragraph('The secret text');
   const protectedFile = Buffer.concat([
     Buffer.from('d0cf11e0a1b11ae1', 'hex'),
@@ -87,7 +87,7 @@ test('what is no Word document, or a damaged or protected one, is refused', asyn
   });
 });
 
-test('entities are not expanded, and elements that nest too deep end in an error', async () => {
+test('entities are not expanded, and elements that nest too deep are refused', async () => {
   const entities = {
     name: 'word/document.xml',
     content: `<!DOCTYPE w [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "${'&a;'.repeat(10)}">]><w:document>&b;</w:document>`,
@@ -97,7 +97,7 @@ test('entities are not expanded, and elements that nest too deep end in an error
   await assert.rejects(load(makeDocx(`${'<w:p>'.repeat(50_000)}x${'</w:p>'.repeat(50_000)}`)), bad);
 });
 
-test('formulas are read on their line, with powers, fractions and brackets', async () => {
+test('formulas are read in line with their text, with powers, fractions and brackets', async () => {
   const run = (text: string) => `<m:r><m:t>${text}</m:t></m:r>`;
   const squared = `<m:sSup><m:e>${run('c')}</m:e><m:sup>${run('2')}</m:sup></m:sSup>`;
   const half = `<m:f><m:fPr><m:type m:val="bar"/></m:fPr><m:num>${run('1')}</m:num><m:den>${run('a&lt;b')}</m:den></m:f>`;
@@ -120,7 +120,7 @@ test('formulas are read on their line, with powers, fractions and brackets', asy
     assert.equal(await textOf(formula), text);
 });
 
-test('formulas with attributes of their own, or another prefix, are read', async () => {
+test('formulas with extra attributes, or under another namespace prefix, are read', async () => {
   const math = 'http://schemas.openxmlformats.org/officeDocument/2006/math';
   const inner =
     '<m:r><m:t xml:space="preserve">x</m:t></m:r><m:sSup><m:e><m:r><m:t>c</m:t></m:r></m:e><m:sup><m:r><m:t>2</m:t></m:r></m:sup></m:sSup>';
@@ -136,7 +136,7 @@ test('formulas with attributes of their own, or another prefix, are read', async
   assert.equal((await load(makeDocx(prefixed))).text, 'In math: add.\n\nx');
 });
 
-test('formulas made to be slow are read', async () => {
+test('formulas crafted to be slow to read are read', async () => {
   const deep = `${'<m:sup>'.repeat(200)}<m:t>${'1'.repeat(1_000_000)}x</m:t>${'</m:sup>'.repeat(200)}`;
   assert.match((await load(makeDocx(`<w:p><m:oMath>${deep}</m:oMath></w:p>`))).text, /1x/);
   await assert.rejects(load(makeDocx(`<w:p><m:oMath><m:${'a'.repeat(1_000_000)}</m:oMath></w:p>`)), bad);
@@ -154,7 +154,7 @@ const outline = (level: number) => `<w:outlineLvl w:val="${level}"/>`;
 const withProperties = (text: string, properties: string) =>
   paragraph(text).replace('<w:p>', `<w:p><w:pPr>${properties}</w:pPr>`);
 
-test('a style based on a heading, or with an outline level, makes headings, as a level of the paragraph itself does', async () => {
+test('a paragraph is a heading if its style is based on a heading style or if it, or its style, has an outline level', async () => {
   const styles = stylesXml(
     [
       style('berschrift1', 'heading 1', outline(0)),
@@ -197,7 +197,7 @@ test('a style based on a heading, or with an outline level, makes headings, as a
   );
 });
 
-test('what Word hides is not read', async () => {
+test('hidden text is not read', async () => {
   const run = (text: string, properties = '') =>
     `<w:r w:rsidR="1">${properties && `<w:rPr>${properties}</w:rPr>`}<w:t xml:space="preserve">${text}</w:t></w:r>`;
   const hidden = '<w:b/><w:vanish/>';
@@ -230,7 +230,7 @@ test('what Word hides is not read', async () => {
   ]);
 });
 
-test('a hidden paragraph has no number, and is not counted', async () => {
+test('a hidden paragraph of a numbered list has no number and does not count', async () => {
   const level = '<w:lvl w:ilvl="0"><w:start w:val="1"/><w:numFmt w:val="decimal"/><w:lvlText w:val="%1."/></w:lvl>';
   const numbering = {
     name: 'word/numbering.xml',
@@ -341,7 +341,7 @@ test('numbered paragraphs and headings have the numbers that Word shows', async 
   assert.equal(text.slice(blocks[0]!.start, blocks[0]!.end), '1.1 Fee is a sum.');
 });
 
-test('what a text box says for older programs as well is numbered once', async () => {
+test('numbered text that a text box repeats for older programs is counted once', async () => {
   const numbering = {
     name: 'word/numbering.xml',
     content: `<w:numbering xmlns:w="${W}"><w:abstractNum w:abstractNumId="1"><w:lvl w:ilvl="0"><w:start w:val="1"/><w:numFmt w:val="decimal"/><w:lvlText w:val="%1."/></w:lvl></w:abstractNum><w:num w:numId="1"><w:abstractNumId w:val="1"/></w:num></w:numbering>`,
@@ -353,7 +353,7 @@ test('what a text box says for older programs as well is numbered once', async (
   assert.deepEqual(text.split(/\n+/), ['1. Before.', '2. In the box.', '3. After.']);
 });
 
-test('a list made to be slow or endless is numbered all the same', async () => {
+test('a list whose numbering is crafted to be slow or endless is read', async () => {
   const level = `<w:lvl w:ilvl="0"><w:start w:val="999999999"/><w:numFmt w:val="lowerLetter"/><w:lvlText w:val="${'%1'.repeat(10_000)}"/></w:lvl>`;
   const numbering = {
     name: 'word/numbering.xml',
@@ -364,7 +364,7 @@ test('a list made to be slow or endless is numbered all the same', async () => {
   assert.equal((await load(makeDocx(body, { more: [numbering] }))).text, 'a\n\na\n\na');
 });
 
-test('the values of fields, words under ruby and boxes that are ticked are read, what is struck is told', async () => {
+test('field values, words under ruby text and checkboxes are read, and struck text is marked as struck', async () => {
   const run = (text: string, properties = '') =>
     `<w:r><w:rPr>${properties}</w:rPr><w:t xml:space="preserve">${text}</w:t></w:r>`;
   const field = (text: string) => `<w:fldSimple w:instr=" SEQ Table ">${run(text)}</w:fldSimple>`;

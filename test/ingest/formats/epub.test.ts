@@ -6,7 +6,7 @@ import { makeEpub } from './make-epub.ts';
 const load = (bytes: Uint8Array) => loadDocument({ bytes, name: 'a.epub' });
 const bad = { code: 'BAD_DOCUMENT', name: 'AppError' };
 
-test('chapters come in the order of the spine, each once, without the table of contents', async () => {
+test('chapters are read in the order of the spine, each once, without the table of contents', async () => {
   const chapters = ['<h1>One</h1><p>First <a id="here"/>words.</p>', '<h2>Two</h2><ul><li>x</li><li>y</li></ul>'];
   const { text, title, format, headings, blocks, breaks } = await load(makeEpub(chapters, { spine: [1, 0, 1] }));
   assert.equal(format, 'epub');
@@ -29,7 +29,7 @@ test('chapters come in the order of the spine, each once, without the table of c
   );
 });
 
-test('header, footer and text without markup of a chapter are read', async () => {
+test('a chapter’s header, footer and CDATA sections are read', async () => {
   const chapter =
     '<header><h1>One</h1></header><p>Text <![CDATA[of <p> & more]]>.</p><nav>Next</nav><footer><p>A note.</p></footer>';
   const { text, headings } = await load(makeEpub([chapter, '<p>a<![CDATA[b'.repeat(50_000)]));
@@ -37,11 +37,11 @@ test('header, footer and text without markup of a chapter are read', async () =>
   assert.equal(headings[0]?.text, 'One');
 });
 
-test('without a title of its own the first heading of level 1 serves', async () => {
+test('a book without a title takes its first heading of level 1', async () => {
   assert.equal((await load(makeEpub(['<p>a</p>', '<h1>B</h1>'], { title: ' ' }))).title, 'B');
 });
 
-test('a book that is copy-protected, no book, or holds no text is refused', async () => {
+test('a book that is copy-protected, damaged or without text is refused', async () => {
   const encryption = {
     name: 'META-INF/encryption.xml',
     content:

@@ -30,7 +30,7 @@ test('a page becomes its readable text', () => {
   );
 });
 
-test('title, headings, blocks and items keep their places', () => {
+test('title, headings, blocks and list items are found where they stand in the text', () => {
   const { text, title, headings, blocks, breaks } = loadHtml(page);
   assert.equal(title, 'The & title');
   assert.deepEqual(
@@ -52,17 +52,17 @@ test('title, headings, blocks and items keep their places', () => {
   assert.ok(breaks.map((at) => text.slice(at, at + 6)).includes('- deep'));
 });
 
-test('without a <title> the first <h1> is the title, without both there is none', () => {
+test('without a <title> the first <h1> is the title; without either there is none', () => {
   assert.equal(loadHtml('<h2>a</h2><h1> B\n c</h1>').title, 'B c');
   assert.equal(loadHtml('<p>a').title, null);
 });
 
-test('a page that is all header or buttons is read all the same', () => {
+test('a page that consists only of a header or of buttons is read all the same', () => {
   assert.equal(loadHtml('<header><p>Only this</p></header>').text, 'Only this');
   assert.equal(loadHtml('<button>Only this</button>').text, 'Only this');
 });
 
-test('a page within a form is read, but for its controls', () => {
+test('a page that lies within a form is read without its controls', () => {
   const { text, headings } = loadHtml(
     `<form id="aspnetForm"><div><h1>Opening hours</h1><p>Nine to five.</p>
 <input value="x"><select><option>Monday</select><textarea>Write</textarea><button>Send</button></div></form>`,
@@ -71,7 +71,7 @@ test('a page within a form is read, but for its controls', () => {
   assert.equal(headings.length, 1);
 });
 
-test('a question that unfolds its answer is read, though it is a button', () => {
+test('a question that unfolds its answer when clicked is read, though it is a button', () => {
   const { text, headings } = loadHtml(
     `<h3><button aria-expanded="false">How long is the <b>warranty</b>?</button></h3><div>Two years.</div>
 <details><summary><button>Who pays?</button></summary>We do.</details><p>Well. <button>Buy</button></p>`,
@@ -83,7 +83,7 @@ test('a question that unfolds its answer is read, though it is a button', () => 
   );
 });
 
-test('raised and lowered digits change no number', () => {
+test('superscripts and subscripts do not run into the numbers beside them', () => {
   for (const [html, text] of [
     ['10<sup>6</sup> to 10<sup>-3</sup>', '10⁶ to 10⁻³'],
     ['2<sup><a href="#x">10</a></sup> and 10<sup>−12</sup>', '2¹⁰ and 10⁻¹²'],
@@ -105,17 +105,17 @@ test('raised and lowered digits change no number', () => {
     assert.equal(loadHtml(`<p>${html}</p>`).text, text);
 });
 
-test('hints where words may be broken are not kept', () => {
+test('soft hyphens and other hints where words may break are removed', () => {
   const { text, title } = loadHtml(
     '<h1>War&shy;ran&shy;ty</h1><p>temper&#8203;ature \u00adof 5&#8288;%</p><pre>a\u200bb</pre>',
   );
   assert.equal(text, 'Warranty\n\ntemperature of 5%\n\nab');
   assert.equal(title, 'Warranty');
-  // In Thai nothing else parts words.
+  // Thai has nothing else between its words.
   assert.equal(loadHtml('<p>แมว\u200bดำ</p>').text, 'แมว\u200bดำ');
 });
 
-test('items have the numbers that a reader sees', () => {
+test('list items have the numbers that a browser shows', () => {
   for (const [html, text] of [
     ['<ol start="0"><li>a<li>b</ol>', '0. a\n1. b'],
     ['<ol start="x"><li>a<li value="7">b<li>c<li value="">d</ol>', '1. a\n7. b\n8. c\n9. d'],
@@ -126,7 +126,7 @@ test('items have the numbers that a reader sees', () => {
     assert.equal(loadHtml(html).text, text);
 });
 
-test('a table that lays out a page is not a table', () => {
+test('a table that only lays out the page is not read as a table', () => {
   const { text, blocks } = loadHtml('<table><tr><td><h1>T</h1><p>Aa. Bb.<td><ul><li>x</ul></table>');
   assert.equal(text, 'T\n\nAa. Bb.\n\n- x');
   assert.deepEqual(
@@ -135,14 +135,14 @@ test('a table that lays out a page is not a table', () => {
   );
 });
 
-test('marks that a page brings along do no harm', () => {
+test('a page that contains the reader’s own internal marks does no harm', () => {
   const { text, headings } = loadHtml('<p>a\ufdd1b &#xFDD1;c &#xFDD0;&#xFDD0; d&#xFDDB;</p><h1>e</h1>');
   assert.ok(text.startsWith('ab'));
   assert.ok(!/[\ufdd0-\ufdef]/.test(text));
   assert.ok(headings.length <= 2);
 });
 
-test('what nests too deep, or is made to be slow, is refused or read', () => {
+test('a page that nests too deep is refused, and one crafted to be slow is read', () => {
   for (const nested of ['<div>', '<b>', '<ul><li>', '<table><tr><td>', '<blockquote>', '<svg><g>'])
     assert.throws(() => loadHtml(`${nested.repeat(50_000)}x${'</i>'.repeat(50_000)}`), { code: 'BAD_DOCUMENT' });
   for (const part of [
@@ -162,7 +162,7 @@ test('what nests too deep, or is made to be slow, is refused or read', () => {
   assert.equal(loadHtml(`<svg>${'<path d=""/>'.repeat(1_000)}</svg>ok`).text, 'ok');
 });
 
-test('formulas are read on their line, with powers and fractions, and without the source they were made of', () => {
+test('formulas are read in line with their text, with powers and fractions, and without the annotated source', () => {
   const math = (inner: string) =>
     loadHtml(`<p>so <math><semantics><mrow>${inner}</mrow><annotation>x^2</annotation></semantics></math>.`).text;
   for (const [inner, text] of [
@@ -177,7 +177,7 @@ test('formulas are read on their line, with powers and fractions, and without th
   assert.equal(loadHtml('<p>a <math>&lt;3</math> b').text, 'a <3 b');
 });
 
-test('merged cells keep the values of a table in their columns', () => {
+test('merged cells leave the values of a table in their columns', () => {
   for (const [rows, text] of [
     ['<tr><td rowspan=2>a<td>1<tr><td>2<tr><td>b<td>3', 'a | 1\na | 2\nb | 3'],
     ['<tr><th colspan=2>City<th>Limit<tr><td>Tokyo<td>JP<td>220', 'City |  | Limit\nTokyo | JP | 220'],
@@ -199,7 +199,7 @@ test('merged cells keep the values of a table in their columns', () => {
   assert.equal(loadHtml(nested).text, 'x\nx\nx\nx\nx');
 });
 
-test('a short list in a cell is a value of its row, a long one stays a list', () => {
+test('a short list in a table cell becomes a value of its row, a long one stays a list', () => {
   const table = (list: string) => `<table><tr><th>Who<th>What<tr><td rowspan=2>Ada<td>hourly<tr><td>${list}</table>`;
   const short = loadHtml(table('<ul><li>Cy<li><p>Di</p><ol><li>Ed</ol></ul>'));
   assert.equal(short.text, 'Who | What\nAda | hourly\nAda | - Cy - Di 1. Ed');
@@ -214,7 +214,7 @@ test('a short list in a cell is a value of its row, a long one stays a list', ()
   );
 });
 
-test('what is done, and what is struck, is told', () => {
+test('ticked and open tasks are marked as such, and so is struck text', () => {
   const box = '<input type="checkbox" disabled';
   for (const [html, text] of [
     [`<ul><li>${box} checked> Ship<li>${box}> Test</ul>`, '- ☑ Ship\n- ☐ Test'],
@@ -229,7 +229,7 @@ test('what is done, and what is struck, is told', () => {
     assert.equal(loadHtml(html).text, text);
 });
 
-test('what leads to a heading, numbers lines or leads elsewhere is no text', () => {
+test('heading anchors, line numbers, breadcrumbs, menus and footers are left out', () => {
   const page =
     '<ol id="breadcrumb-section"><li>Home</ol><div role="navigation">Menu</div><h1>Set up<a class="headerlink" href="#set-up">¶</a></h1>' +
     '<table><tr><td class="linenos"><pre>1\n2</pre><td><pre>a\nb</pre></table><p>See <a href="#x">part 2</a>.<a href="#n1">↩︎</a></p><div id="footer">Made by X</div>';
@@ -238,7 +238,7 @@ test('what leads to a heading, numbers lines or leads elsewhere is no text', () 
   assert.equal(headings[0]!.text, 'Set up');
 });
 
-test('lists are lettered as a reader sees them, and one that only holds another has no mark', () => {
+test('lists have the letters or Roman numerals that a browser shows, and an item that only holds another list has no mark', () => {
   assert.equal(loadHtml('<ol type="a" start="26"><li>x<li>y</ol>').text, 'z. x\naa. y');
   assert.equal(loadHtml('<ol type="I" start="4"><li>x</ol><ol type="i"><li>y</ol>').text, 'IV. x\n\ni. y');
   assert.equal(loadHtml('<ul><li><ol type="A"><li>x</ol></ul>').text, 'A. x');

@@ -6,7 +6,7 @@ import { loadJsonLines } from '../../../src/ingest/formats/json-lines.ts';
 
 const bad = { code: 'BAD_DOCUMENT', name: 'AppError' };
 
-test('keys and values come in order, behind the path that leads to them', () => {
+test('keys and values are read in order, each after the path that leads to it', () => {
   const { text, title, blocks } = loadJson(`{
     "title": "Staff", "10": 1, "2": 12345678901234567890, "2": 1.50,
     "tags": ["a", "b"], "address": { "city": "Paris", "zip": "1" },
@@ -36,23 +36,23 @@ test('a long text keeps its own lines and paragraphs', () => {
   assert.equal(loadJson(JSON.stringify({ a: { b: long, c: 1 } })).text, `a.b: ${long}\na.c: 1`);
 });
 
-test('a value alone is a document too', () => {
+test('a single value, or nested arrays without keys, is a document too', () => {
   assert.equal(loadJson(' "Just words." ').text, 'Just words.');
   assert.equal(loadJson('[[1, 2], [], [3]]').text, '1; 2\n[]\n3');
 });
 
-test('of JSON Lines every line is a record, and the bad one is named', () => {
+test('in JSON Lines every line is a record, and the error names the line that is not JSON', () => {
   const { text } = loadJsonLines('{"q":"Who?","a":"Bo"}\n\n{"q":"Why?","a":{"b":1}}\n[1,2]\n');
   assert.equal(text, 'q: Who?; a: Bo\n\nq: Why?\na: b: 1\n\n1; 2');
   assert.throws(() => loadJsonLines('{}\n{"secret":\n'), { ...bad, message: 'Line 2 of the file is not valid JSON.' });
 });
 
-test('what is no JSON is refused without a word of it', () => {
+test('a file that is not JSON is refused without quoting it', () => {
   for (const source of ['', 'The secret', '{"secret": 1', '<html>', '{"a":1}\n{"a":2}'])
     assert.throws(() => loadJson(source), { ...bad, message: /^The file is not valid JSON/ });
 });
 
-test('what nests too deep is refused, quickly', () => {
+test('JSON that nests too deep is refused, quickly', () => {
   for (const source of [
     `${'['.repeat(1e6)}${']'.repeat(1e6)}`,
     '{"a":'.repeat(2e5).concat('1', '}'.repeat(2e5)),
@@ -61,13 +61,13 @@ test('what nests too deep is refused, quickly', () => {
     assert.throws(() => loadJson(source), bad);
 });
 
-test('names that repeat can not make a small file a huge text', () => {
+test('a long key repeated for every value cannot turn a small file into a huge text', () => {
   const name = 'n'.repeat(1_000_000);
   const source = `{"${name}":[${'{"a":1},'.repeat(200_000)}1]}`;
   assert.throws(() => loadJson(source), { ...bad, message: /too much text/ });
 });
 
-test('every key and value of whatever JSON is in its text', () => {
+test('every key and value of any JSON is in its text', () => {
   fc.assert(
     fc.property(fc.json({ maxDepth: 4 }), fc.boolean(), (json, isIndented) => {
       const value: unknown = JSON.parse(json);
@@ -92,7 +92,7 @@ test('every key and value of whatever JSON is in its text', () => {
   );
 });
 
-test('a Jupyter notebook is read as its cells: words, code and what it printed', () => {
+test('a Jupyter notebook is read cell by cell: its text, its code and what the code printed', () => {
   const notebook = {
     nbformat: 4,
     metadata: { language_info: { name: 'python' } },

@@ -11,7 +11,7 @@ export const paragraph = (text: string, style?: string) =>
 export const table = (rows: string[][]) =>
   `<w:tbl>${rows.map((row) => `<w:tr>${row.map((cell) => `<w:tc>${paragraph(cell)}</w:tc>`).join('')}</w:tr>`).join('')}</w:tbl>`;
 
-/** A Word document with this body (WordprocessingML); `more` adds entries, or takes the place of those of the same name. */
+/** A Word document with this body (WordprocessingML); `more` adds entries to the archive or replaces those of the same name. */
 export function makeDocx(
   body: string,
   { title, relationships = '', more = [] }: { title?: string; relationships?: string; more?: ZipEntry[] } = {},

@@ -3,8 +3,8 @@ type Line = { text: string; x?: number; y: number; size?: number };
 const FIRST_FIELD = 6;
 
 /**
- * A small PDF: pages of lines at given places, in Helvetica; `title` goes into its metadata. `packed` is what the pages show instead, deflated.
- * `fields` are those of a form on its first page: the entries of their dictionaries, but for what all have.
+ * A small PDF: pages of lines at given places, in Helvetica; `title` goes into its metadata. `packed` is deflated content that replaces the lines.
+ * `fields` are the fields of a form on its first page: for each, the entries of its dictionary that not all fields share.
  */
 export function makePdf(
   pages: Line[][],

@@ -3,7 +3,7 @@ import { crc32, deflateRawSync } from 'node:zlib';
 export type ZipEntry = {
   name: string;
   content: string | Uint8Array;
-  /** What the archive says of the unpacked size, where that is not the truth. */
+  /** The unpacked size that the archive declares, if it is to be wrong. */
   declaredBytes?: number;
   encrypted?: boolean;
 };

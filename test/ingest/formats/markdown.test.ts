@@ -8,7 +8,7 @@ const headingsOf = (source: string) => loadMarkdown(source).headings.map(({ leve
 const blocksOf = (source: string) =>
   loadMarkdown(source).blocks.map(({ kind, start, end }) => [kind, source.slice(start, end)]);
 
-test('words that begin a paragraph as a module would are words', () => {
+test('prose that begins with import or export is not taken for MDX code', () => {
   for (const words of [
     'export default settings from the menu first.',
     'import data from "Excel" or a text file.',
@@ -40,7 +40,7 @@ test('words that begin a paragraph as a module would are words', () => {
     );
 });
 
-test('headings of both kinds, their words without markup', () => {
+test('headings marked with # and underlined ones are found, their words without markup', () => {
   assert.deepEqual(
     headingsOf('# The **bold** `x_y` [link](u) &amp; ![pic](p) ##\n\nUnder *line*\n===\n\nSecond\n---\n### \n#no\n'),
     [
@@ -54,7 +54,7 @@ test('headings of both kinds, their words without markup', () => {
   assert.equal(source.slice(heading?.start, heading?.end), '## Two ##');
 });
 
-test('what only looks like a heading is none', () => {
+test('lines that only look like headings are not headings', () => {
   assert.deepEqual(
     headingsOf('```\n# no\n```\n    # no\n\n- # no\n\n> # no\n\n<!--\n# no\n-->\n\n<div>\n# no\n</div>\n\n\\# no'),
     [],
@@ -62,7 +62,7 @@ test('what only looks like a heading is none', () => {
   assert.deepEqual(headingsOf(`# ${'long '.repeat(100)}\n\n${'long '.repeat(100)}\n---\n`), []);
 });
 
-test('tables, code and lists are found whole', () => {
+test('tables, code blocks and lists are found whole', () => {
   assert.deepEqual(blocksOf('Lead\n\n| a | b |\n|---|:-:|\n| 1 | 2 |\nafter | x\n\ntext\n'), [
     ['table', '| a | b |\n|---|:-:|\n| 1 | 2 |\nafter | x\n'],
   ]);
@@ -75,7 +75,7 @@ test('tables, code and lists are found whole', () => {
   ]);
 });
 
-test('items and paragraphs of quotations begin anew', () => {
+test('list items and the paragraphs of a quotation begin a new piece of text', () => {
   const source = '- a\n- b\n  - c\n\n> One\n>\n> Two\n';
   assert.deepEqual(
     loadMarkdown(source).breaks.map((at) => source.slice(at, at + 6).trim()),
@@ -83,7 +83,7 @@ test('items and paragraphs of quotations begin anew', () => {
   );
 });
 
-test("the title is the front matter's, else the first heading of level 1", () => {
+test("the title is the front matter's or, without one, the first heading of level 1", () => {
   const titleOf = (source: string) => loadMarkdown(source).title;
   assert.equal(titleOf('---\nlayout: post\ntitle: "My: title"\n---\n# Other\n'), 'My: title');
   assert.equal(titleOf('---\nlayout: post\n---\n## Two\n# One\n'), 'One');
@@ -92,7 +92,7 @@ test("the title is the front matter's, else the first heading of level 1", () =>
   assert.deepEqual(headingsOf('---\ntitle: x\n---\ntext'), []);
 });
 
-test('the headings are those of the CommonMark parser', () => {
+test('headings are the same as those a CommonMark parser finds', () => {
   const lines =
     '# One|## Two ##|   ### Three|####### seven|#hash|word|more words|===|---|- - -|***||||- item|* other|  inside|    deep|' +
     '1. first|```|~~~|```js|> quote|>|<div>|</div>|<!-- x|-->|<!-- y -->|- # in item|   - indented';
@@ -113,7 +113,7 @@ test('the headings are those of the CommonMark parser', () => {
   );
 });
 
-test('megabytes made to be slow are read', () => {
+test('megabytes crafted to be slow to read are read', () => {
   const parts = [
     '>',
     '> ',
@@ -136,7 +136,7 @@ test('megabytes made to be slow are read', () => {
   loadMarkdown('# *a*\n'.repeat(100_000));
 });
 
-test('front matter may begin with remarks, or be TOML, and its title may have a remark behind it', () => {
+test('front matter may be TOML, begin with comments, and have a comment after its title', () => {
   for (const frontMatter of [
     '---\n# reviewers:\n# - someone\ntitle: Pods\n---\n',
     '+++\ntitle = "Pods"\ndraft = false\n+++\n',
@@ -157,7 +157,7 @@ test('front matter may begin with remarks, or be TOML, and its title may have a 
   );
 });
 
-test("a heading's id and classes are none of its words", () => {
+test("a heading's id and classes do not belong to its words", () => {
   const { headings } = loadMarkdown(
     '# What a pod is {#what-is}\n\n## Two {.wide #two}\n\nThree {#three}\n---\n\n## A {set}\n',
   );
@@ -167,7 +167,7 @@ test("a heading's id and classes are none of its words", () => {
   );
 });
 
-test('imports and exports of MDX are code, and what opens a callout or an admonition stands apart', () => {
+test('imports and exports of MDX are code, and the opening line of a callout or admonition stands apart from its text', () => {
   const source =
     "import {\n  Tabs } from '@theme/Tabs';\nimport Tab from '@theme/Tab';\n\nexport const Mark = (p) => (\n  <b>{p}</b>\n);\n\n# Keys\n\n:::note Rotation\nThey rotate.\n:::\n\n> [!TIP] Title\n> Rotate.\n\nimport the customer's data. export it.";
   const { blocks, headings, breaks } = loadMarkdown(source);

@@ -6,7 +6,7 @@ import { makePdf } from './make-pdf.ts';
 
 const load = (bytes: Uint8Array) => loadDocument({ bytes, name: 'a.pdf' });
 
-test('a name with a colon is a cell of its row, but for pairs of names and values', async () => {
+test('a label with a colon is joined to its value in a form, and stays a cell in a table', async () => {
   const rows = (cells: string[][]) =>
     cells.flatMap((row, at) => row.map((text, column) => ({ text, x: 72 + column * 120, y: 700 - at * 20 })));
   for (const [cells, lines] of [
@@ -35,7 +35,7 @@ test('a name with a colon is a cell of its row, but for pairs of names and value
     assert.equal((await load(makePdf([rows(cells.map((row) => [...row]))]))).text, lines.join('\n'));
 });
 
-test('lines become paragraphs, pages stand apart, broken words are made whole', async () => {
+test('lines are joined into paragraphs, pages stand apart, and words broken at a line end are joined', async () => {
   const { text, title, format } = await load(
     makePdf(
       [
@@ -65,7 +65,7 @@ test('lines become paragraphs, pages stand apart, broken words are made whole', 
   );
 });
 
-test('hints where words may be broken are not kept, at the end of a line or within', () => {
+test('soft hyphens are removed, at the end of a line and within it', () => {
   const lines = ['A three-year war\u00adran\u00adty is given for every de\u00ad', 'vice that we sell.'];
   const items = lines.map((str, at) => ({
     str,
@@ -77,14 +77,14 @@ test('hints where words may be broken are not kept, at the end of a line or with
   assert.equal(layOutPage(items), 'A three-year warranty is given for every device that we sell.');
 });
 
-test('short lines, as of lists and code, stay lines', async () => {
+test('short lines, as in lists and code, stay lines of their own', async () => {
   const lines = ['- one', '- two is a much longer item than the others', '- three', '- four'];
   const { text, breaks } = await load(makePdf([lines.map((line, index) => ({ text: line, y: 700 - 14 * index }))]));
   assert.equal(text.split('\n')[1], lines[1]?.concat(' - three'));
   assert.equal(breaks[0], 0);
 });
 
-test('without a title of its own the first line serves', async () => {
+test('a PDF without a usable title takes its first line', async () => {
   const pages = [
     [
       { text: 'First line', y: 700, size: 20 },
@@ -95,7 +95,7 @@ test('without a title of its own the first line serves', async () => {
   assert.equal((await load(makePdf(pages, { title: 'Microsoft Word - draft3.doc' }))).title, 'First line');
 });
 
-test('running headers and page numbers are left out', async () => {
+test('a running header is kept once, and page numbers are left out', async () => {
   const pages = ['Alpha.', 'Beta.', 'Gamma.', 'Delta.'].map((text, index) => [
     { text: 'The report', y: 760, size: 9 },
     { text, y: 700 },
@@ -104,11 +104,11 @@ test('running headers and page numbers are left out', async () => {
   assert.equal((await load(makePdf(pages))).text, 'The report\n\nAlpha.\n\nBeta.\n\nGamma.\n\nDelta.');
 });
 
-/** Pages of these paragraphs, each with a gap above. */
+/** A PDF whose pages have these paragraphs, with gaps between them. */
 const pagesOf = (pages: string[][]) =>
   makePdf(pages.map((lines) => lines.map((text, at) => ({ text, y: 720 - 60 * at }))));
 
-test('numbers that do not follow the pages are text', async () => {
+test('numbers that do not count the pages are text', async () => {
   const totals = ['Total due: 1137 EUR', 'Total due: 88 EUR', 'Total due: 4012 EUR', 'Total due: 88 EUR'];
   const invoices = totals.map((total, at) => [`To customer ${'ABCD'[at]}`, 'Please pay within 30 days.', total]);
   const { text } = await load(pagesOf(invoices));
@@ -123,7 +123,7 @@ test('numbers that do not follow the pages are text', async () => {
   assert.equal((await load(pagesOf(fractions))).text, fractions.flat().join('\n\n'));
 });
 
-test('a number that rises with the pages is theirs, whatever page it begins at, in Roman numerals too', async () => {
+test('a number that rises with the pages is left out as a page number, whatever it begins at, in Roman numerals too', async () => {
   const words = ['alpha', 'beta', 'gamma', 'delta'];
   for (const footer of [
     (at: number) => `Report 2020 - page ${at + 90} of 140`,
@@ -133,7 +133,7 @@ test('a number that rises with the pages is theirs, whatever page it begins at, 
     assert.equal((await load(pagesOf(words.map((word, at) => [word, footer(at)])))).text, words.join('\n\n'));
 });
 
-test('a line that is the same on every page is read once, and no page loses all it has', async () => {
+test('a line that is the same on every page is read once, unless a page would be left empty', async () => {
   const hotline = 'Hotline: 0800 123';
   const words = ['alpha', 'beta', 'gamma', 'delta'];
   const { text } = await load(pagesOf(words.map((word) => ['Handbook', word, hotline])));
@@ -142,7 +142,7 @@ test('a line that is the same on every page is read once, and no page loses all 
   assert.equal(stamped.text, Array(4).fill('Stamped').join('\n\n'));
 });
 
-test('what can not be read is a BAD_DOCUMENT that tells nothing of the text', async () => {
+test('a PDF that cannot be read is refused as BAD_DOCUMENT without quoting its text', async () => {
   const secret = [[{ text: 'The secret text', y: 700 }]];
   const broken = makePdf(secret).map((byte, index) => (index > 20 ? byte ^ 0x55 : byte));
   const rejected = { code: 'BAD_DOCUMENT', name: 'AppError' };
@@ -154,12 +154,12 @@ test('what can not be read is a BAD_DOCUMENT that tells nothing of the text', as
   await assert.rejects(load(makePdf([[]])), { ...rejected, message: /holds no text/ });
 });
 
-test('a PDF of ten thousand pages is refused before they are read', async () => {
+test('a PDF of ten thousand pages is refused before its pages are read', async () => {
   const pages = Array.from({ length: 10_000 }, () => []);
   await assert.rejects(load(makePdf(pages)), { code: 'BAD_DOCUMENT', message: /more than 5000 pages/ });
 });
 
-/** Items as pdf.js tells them: texts of one line where they stand, blank ones between. */
+/** The texts of one line as pdf.js reports them, with blank items between. */
 function lineOfItems(y: number, ...texts: [x: number, width: number, text: string, more?: Partial<TextItem>][]) {
   return texts.flatMap(([x, width, str, more], index): TextItem[] => {
     const item = { str, transform: [10, 0, 0, 10, x, y], width, height: 10, hasEOL: index === texts.length - 1 };
@@ -169,7 +169,7 @@ function lineOfItems(y: number, ...texts: [x: number, width: number, text: strin
 }
 const small = (y: number, x: number): Partial<TextItem> => ({ transform: [7, 0, 0, 7, x, y], height: 7 });
 
-test('rows of a table are lines of cells, and prose after it is none', async () => {
+test('table rows become lines of cells, and the prose after the table does not belong to it', async () => {
   const cells = [
     ['City', 'Hotel limit', 'Meals'],
     ['Berlin', '150 EUR', '40 EUR'],
@@ -185,7 +185,7 @@ test('rows of a table are lines of cells, and prose after it is none', async () 
   assert.deepEqual(blocks, [{ start: 0, end: table.length, kind: 'table' }]);
 });
 
-test('bullets, numbers and the wide spaces of a justified line make no cells, and a bullet begins a line', () => {
+test('bullets, section numbers and the wide spaces of justified lines do not make table cells, and a bullet begins a line', () => {
   const items = [
     ...lineOfItems(700, [72, 4, '•'], [96, 100, 'first item']),
     ...lineOfItems(686, [72, 4, '•'], [96, 100, 'second item']),
@@ -198,7 +198,7 @@ test('bullets, numbers and the wide spaces of a justified line make no cells, an
   );
 });
 
-test('raised and lowered digits change no number, and marks of notes no word', () => {
+test('superscripts, subscripts and footnote marks do not run into the numbers and words beside them', () => {
   const items = lineOfItems(
     700,
     [72, 20, 'It costs 10'],
@@ -217,7 +217,7 @@ test('raised and lowered digits change no number, and marks of notes no word', (
   assert.equal(layOutPage(items), 'It costs 10⁶ dollars ³ for H2O, log2 8 and 101₂ 11');
 });
 
-test('a page on its side is read as one that stands', () => {
+test('a page that is turned sideways is read like an upright one', () => {
   const lines = ['The first line goes', 'on in the second one.', 'Another paragraph.'];
   const items = lines.map((str, index) => ({
     str,
@@ -229,7 +229,7 @@ test('a page on its side is read as one that stands', () => {
   assert.equal(layOutPage(items), 'The first line goes on in the second one.\n\nAnother paragraph.');
 });
 
-test('Hebrew and Arabic that are drawn from the left are read from the right, in their plain letters', () => {
+test('Hebrew and Arabic drawn from left to right are put into reading order, in their plain letters', () => {
   const rtl = { dir: 'rtl' };
   const hebrew = lineOfItems(
     700,
@@ -258,12 +258,12 @@ test('letters drawn twice to be bold are read once', () => {
   );
 });
 
-test('a title that a program made up is none', async () => {
+test('a title that a program made up is not used', async () => {
   for (const title of ['(anonymous)', 'untitled'])
     assert.equal((await load(makePdf([[{ text: 'Travel limits', y: 700 }]], { title }))).title, 'Travel limits');
 });
 
-test('what a form was filled in with is read beside its labels', async () => {
+test('what was filled in on a form is read beside its labels', async () => {
   const lines = [
     { text: 'Registration', y: 740 },
     { text: 'Company:', y: 700 },
@@ -300,7 +300,7 @@ test('what a form was filled in with is read beside its labels', async () => {
   ]);
 });
 
-test('numbered paragraphs begin lines where the one before has ended', async () => {
+test('a numbered paragraph begins a line if the one before has ended', async () => {
   const lines = [
     '1.1 The fee is ten euros and is due.',
     '1.2 Notice is as in',
@@ -312,7 +312,7 @@ test('numbered paragraphs begin lines where the one before has ended', async () 
   assert.match(text, /is due\.\n1\.2 Notice .*\n\(a\) in writing/s);
 });
 
-test('a label that ends in a colon is no cell of its own', async () => {
+test('a label that ends in a colon is not a cell of its own', async () => {
   const row = (y: number, label: string, value: string) => [
     { text: label, y },
     { text: value, x: 300, y },
