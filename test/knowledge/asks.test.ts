@@ -34,7 +34,7 @@ function storedIn(dataDir: string): string[] {
   }
 }
 
-test('a record that is too old is not found before it is deleted, and is deleted at the next start', async (t) => {
+test('an ask record past its retention is not found even before it is deleted, and the next start deletes it', async (t) => {
   const dataDir = await temporaryFolder(t);
   const options = { dataDir, embeddingModel: 'm', askRetentionMs: 12 * hour };
   const knowledge = await startKnowledge(options);
@@ -49,13 +49,13 @@ test('a record that is too old is not found before it is deleted, and is deleted
 
   const again = await startKnowledge(options);
   t.after(() => again.close());
-  // More than one round deletes: it goes on by itself until only the young one is left.
+  // One round does not delete them all: further rounds follow by themselves until only the young record is left.
   while (storedIn(dataDir).length > 1) await delay(5);
   assert.deepEqual(storedIn(dataDir), ['young']);
   assert.equal((await again.ask('young'))?.id, 'young');
 });
 
-test('a shorter retention holds for what was kept under a longer one', async (t) => {
+test('a shorter retention also applies to records that were kept under a longer one', async (t) => {
   const dataDir = await temporaryFolder(t);
   const long = await startKnowledge({ dataDir, embeddingModel: 'm', askRetentionMs: 48 * hour });
   await long.saveAsk(kept(recordOf('yesterday', 24 * hour)));
@@ -66,7 +66,7 @@ test('a shorter retention holds for what was kept under a longer one', async (t)
   assert.equal(await short.ask('yesterday'), null);
 });
 
-test('ASKS_RETENTION: an ask is found within it; with 0 none is kept', async (t) => {
+test('ASKS_RETENTION: an ask is found within that time; with 0 no ask is kept', async (t) => {
   const asked = async (settings: Record<string, string>) => {
     const service = await startService(t, { embedded: true, settings });
     await service.add('a.md', 'Alder wood is light. It does not rot under water.');
@@ -79,7 +79,7 @@ test('ASKS_RETENTION: an ask is found within it; with 0 none is kept', async (t)
   assert.deepEqual(await asked({ ASKS_RETENTION: '0' }), { status: 404, stored: 0 });
 });
 
-test('records that are kept together are found one by one, and what held them goes when all are too old', async (t) => {
+test('records that were packed together are found one by one, and a pack is deleted once all its records are too old', async (t) => {
   const dataDir = await temporaryFolder(t);
   const options = { dataDir, embeddingModel: 'm', askRetentionMs: 12 * hour };
   const knowledge = await startKnowledge(options);
@@ -102,10 +102,10 @@ test('records that are kept together are found one by one, and what held them go
       database.close();
     }
   };
-  while (packs() > 2) await delay(5); // 140 records were three packs, of which the first held old ones only
+  while (packs() > 2) await delay(5); // the 140 records made three packs, the first of which held only old ones
 });
 
-test('a record that can’t be packed is refused, and those of the same moment are kept', async (t) => {
+test('a record that can’t be serialized is refused, and those saved together with it are kept', async (t) => {
   const knowledge = await startKnowledge({ dataDir: await temporaryFolder(t), embeddingModel: 'm' });
   t.after(() => knowledge.close());
   const [one, other] = [recordOf('one', 0), recordOf('other', 0)];
@@ -117,7 +117,7 @@ test('a record that can’t be packed is refused, and those of the same moment a
   assert.equal(await knowledge.ask('unpackable'), null);
 });
 
-test('records that an older version packed one by one are still found', async (t) => {
+test('records that an older version of Assay packed one by one are still found', async (t) => {
   const dataDir = await temporaryFolder(t);
   const database = new DatabaseSync(join(dataDir, 'asks.db'));
   database.exec(`CREATE TABLE asks (number INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, collection TEXT NOT NULL,
@@ -132,7 +132,7 @@ test('records that an older version packed one by one are still found', async (t
   assert.deepEqual(await knowledge.ask('before'), { id, collection, keyName, createdAt, reply });
 });
 
-test('records that an older version packed together as bytes one after another are still found', async (t) => {
+test('records that an older version of Assay packed as concatenated bytes are still found', async (t) => {
   const dataDir = await temporaryFolder(t);
   const before = ['one', 'two'].map((id) => recordOf(id, hour));
   const options = { dataDir, embeddingModel: 'm', askRetentionMs: 12 * hour };
@@ -157,7 +157,7 @@ test('records that an older version packed together as bytes one after another a
   for (const record of before) assert.deepEqual(await knowledge.ask(record.id), record);
 });
 
-test('records that are damaged are set aside and told of, and others are kept; the documents are as they were', async (t) => {
+test('a damaged asks.db is set aside and reported, new records are kept in a new one, and the documents are untouched', async (t) => {
   const dataDir = await temporaryFolder(t);
   const open = async (told: string[]) => {
     const onAsksSetAside = (name: string) => told.push(name);
@@ -196,7 +196,7 @@ test('records that are damaged are set aside and told of, and others are kept; t
   }
 });
 
-test('a record is as it was kept or none, whichever of its bits was flipped', async (t) => {
+test('a record whose pack has a flipped bit is returned unharmed or not at all', async (t) => {
   const dataDir = await temporaryFolder(t);
   const causes: string[] = [];
   const open = async () => {
@@ -222,7 +222,7 @@ test('a record is as it was kept or none, whichever of its bits was flipped', as
   for (const record of records) {
     const found = await again.ask(record.id);
     if (found)
-      assert.deepEqual(found, record); // there are bits that mean nothing
+      assert.deepEqual(found, record); // not every bit matters
     else lost += 1;
   }
   assert.ok(lost > 20, `${lost}`);

@@ -27,7 +27,7 @@ import { startService } from '../doubles/service.ts';
 import { smallDimension, smallDocument } from '../doubles/small-document.ts';
 import { type Test, temporaryFolder } from '../doubles/temporary-folder.ts';
 
-/** Made once: a store of old documents, a store of new ones, and a backup of the new ones. */
+/** Made once for all tests: a store of old documents, and a backup of a store of new ones. */
 let made: { old: string; backup: string };
 
 async function makeStore(dataDir: string, name: string, documents: number) {
@@ -58,7 +58,7 @@ async function oldStore(t: Test) {
   return dataDir;
 }
 
-/** What a store says of itself once it has been opened; that it is well is asserted. */
+/** Opens a store, asserts that it is sound, and returns what it holds. */
 async function contentOf(dataDir: string) {
   const knowledge = await startKnowledge({ dataDir, embeddingModel: 'hashed' });
   try {
@@ -69,7 +69,7 @@ async function contentOf(dataDir: string) {
     const found = await knowledge.search({ collection: 'default', question, vector, topK: 3 });
     assert.ok(found.some(({ text }) => text === `The ${name} tree 7.`));
     assert.deepEqual(
-      // The index that these tests put there is none; it is told, and made anew.
+      // The index that these tests put there is not a real one: verify reports it, and the store makes another.
       (await verifyStore({ dataDir })).filter(({ ok, name }) => !ok && name !== 'store: snapshots'),
       [],
     );
@@ -79,7 +79,7 @@ async function contentOf(dataDir: string) {
   }
 }
 
-test('a service that goes on writing is backed up as of one instant, and restored elsewhere', async (t) => {
+test('a backup of a service that goes on writing holds the documents of one instant, and can be restored elsewhere', async (t) => {
   const service = await startService(t, { embedded: true });
   const folder = await temporaryFolder(t);
   const text = (at: number) => `# Tree ${at}\n\nTree ${at} stands near pond ${at}. It is old.`;
@@ -116,7 +116,7 @@ test('a service that goes on writing is backed up as of one instant, and restore
   );
 });
 
-test('a backup is refused where it would do harm, and leaves nothing behind', async (t) => {
+test('a backup is refused if it would overwrite something or the store is damaged or missing, and leaves no files behind', async (t) => {
   const dataDir = await oldStore(t);
   const folder = await temporaryFolder(t);
   const file = join(folder, 'kept.db');
@@ -142,7 +142,7 @@ test('a backup is refused where it would do harm, and leaves nothing behind', as
   assert.deepEqual(readdirSync(folder), ['kept.db']);
 });
 
-test('a backup and an export clear away what those before them had begun when they were killed, and nothing else', async (t) => {
+test('a backup or export removes the partial files that killed ones left for the same target, and nothing else', async (t) => {
   const dataDir = await oldStore(t);
   const folder = await temporaryFolder(t);
   const gone = spawn(process.execPath, ['--eval', '']);
@@ -157,7 +157,7 @@ test('a backup and an export clear away what those before them had begun when th
   }
 });
 
-test('what is no backup that can be used is refused, and the store stays as it was', async (t) => {
+test('restoring from a file that is not a usable backup is refused, and the store stays as it was', async (t) => {
   const dataDir = await oldStore(t);
   const file = join(await temporaryFolder(t), 'given.db');
   const restore = (change: () => void, force = true) => {
@@ -204,7 +204,7 @@ test('what is no backup that can be used is refused, and the store stays as it w
   );
 });
 
-test('a store of an older version is backed up before it is brought up to date, and a restored one is not the same', async (t) => {
+test('a store of an older version can be backed up before it is migrated, and a restored store gets a new store id', async (t) => {
   const dataDir = await oldStore(t);
   const idIn = (file: string) => {
     const database = new DatabaseSync(file, { readOnly: true });
@@ -235,7 +235,7 @@ test('a restore is refused while a service runs or another process reads', async
   const refused = await runCommand(['restore', made.backup, '--force'], { DATA_DIR: service.dataDir });
   assert.equal(refused.code, 1);
   assert.match(refused.stderr, /in use by another Assay process\. Stop the service/);
-  process.kill(service.parts.knowledge.hostPid()!, 'SIGKILL'); // another is started as soon as this one has the processor
+  process.kill(service.parts.knowledge.hostPid()!, 'SIGKILL'); // another host is started as soon as this process yields
   assert.throws(() => restoreStore({ dataDir: service.dataDir, file: made.backup, force: true }), /in use by another/);
   assert.equal((await service.call('GET', '/documents')).status, 200);
   await service.close();
@@ -246,7 +246,7 @@ test('a restore is refused while a service runs or another process reads', async
   assert.match(again.stderr, /Another process reads the store/);
 });
 
-test('a restore over what can not be read keeps the remains; the index goes; old leftovers go', async (t) => {
+test('a restore over an unreadable store keeps what is left of it aside, and removes its index and older leftovers', async (t) => {
   const dataDir = await oldStore(t);
   writeFileSync(join(dataDir, 'assay.db'), 'what a flood has left of a database');
   writeFileSync(join(dataDir, 'assay.db.before-restore'), '');
@@ -261,7 +261,7 @@ test('a restore over what can not be read keeps the remains; the index goes; old
   assert.deepEqual(await contentOf(dataDir), { name: 'new', documents: 300 });
 });
 
-test('a restore that was killed when it had set a log aside keeps that log when it is repeated', async (t) => {
+test('repeating a restore that was killed after setting a log aside keeps that log', async (t) => {
   for (const isLinked of [false, true]) {
     const dataDir = await oldStore(t);
     const place = join(dataDir, 'assay.db');
@@ -275,12 +275,12 @@ test('a restore that was killed when it had set a log aside keeps that log when 
   }
 });
 
-test('a log that outlived its database is not replayed onto the restored one', async (t) => {
+test('a log or journal that outlived its database is not applied to the restored one', async (t) => {
   for (const companion of ['-wal', '-journal']) {
     const dataDir = await oldStore(t);
     const place = join(dataDir, 'assay.db');
     const database = new DatabaseSync(place);
-    // All of the database is in its log, or all that is to be undone in its journal.
+    // The whole database is in its log, or everything to be rolled back is in its journal.
     const change = companion === '-wal' ? 'VACUUM' : "BEGIN; INSERT INTO meta VALUES ('a', hex(zeroblob(1e6)))";
     database.exec(`PRAGMA journal_mode = ${companion === '-wal' ? 'WAL' : 'DELETE'}; PRAGMA cache_size = 1; ${change}`);
     copyFileSync(place + companion, `${place}.log`);
@@ -296,7 +296,7 @@ test('a log that outlived its database is not replayed onto the restored one', a
   }
 });
 
-test('a journal that a restore left when it was killed is told of, and a start brings the store to rest', async (t) => {
+test('the journal of a killed restore is reported by verify and backup, and the next start rolls it back', async (t) => {
   const dataDir = await oldStore(t);
   const place = join(dataDir, 'assay.db');
   const database = new DatabaseSync(place);
@@ -314,7 +314,7 @@ test('a journal that a restore left when it was killed is told of, and a start b
   assert.deepEqual(await contentOf(dataDir), { name: 'old', documents: 20 });
 });
 
-/** A restore in a process of its own, which writes each step it has come to, and kills itself at `last`. */
+/** Runs a restore in a process of its own, which prints each step it reaches and kills itself at `last`. */
 function restoring(dataDir: string, last: RestoreStep | ''): ChildProcess {
   const program = `
     import { writeSync } from 'node:fs';
@@ -330,7 +330,7 @@ function restoring(dataDir: string, last: RestoreStep | ''): ChildProcess {
 
 const steps: RestoreStep[] = ['locked', 'copied', 'checked', 'index set aside', 'previous kept', 'replaced', 'done'];
 for (const step of steps)
-  test(`a restore that is killed when it has come to “${step}” leaves one store or the other, and can be repeated`, async (t) => {
+  test(`a restore killed at “${step}” leaves either the old or the new store, and can be repeated`, async (t) => {
     const dataDir = await oldStore(t);
     const [, signal] = await once(restoring(dataDir, step), 'exit');
     assert.equal(signal, 'SIGKILL');
@@ -347,7 +347,7 @@ for (const step of steps)
     assert.deepEqual(await contentOf(dataDir), { name: 'new', documents: 300 });
   });
 
-test('a restore that is killed at any instant leaves one store or the other', async (t) => {
+test('a restore killed at any instant leaves either the old or the new store, whole', async (t) => {
   const measured = restoring(await oldStore(t), '');
   await once(measured.stdout!, 'data');
   const began = performance.now();

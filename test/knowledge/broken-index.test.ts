@@ -3,13 +3,13 @@ import { test } from 'node:test';
 import { startKnowledge } from '../../src/knowledge/client.ts';
 import { temporaryFolder } from '../doubles/temporary-folder.ts';
 
-test('a request that breaks the host each time is given up, and the store goes on', async (t) => {
+test('a request that crashes the host every time is given up after three attempts, and the store keeps working', async (t) => {
   const causes: string[] = [];
   const dataDir = await temporaryFolder(t);
   const knowledge = await startKnowledge({ dataDir, embeddingModel: 'm', onRestart: (cause) => causes.push(cause) });
   t.after(() => knowledge.close());
   await knowledge.createCollection('default');
-  // Nothing that the service sends looks like this: it fails where no failure is foreseen.
+  // The service never sends anything like this, so it fails where no failure is expected.
   const nonsense = knowledge.put([{ collection: 'default', source: 'x' } as never]);
   const good = knowledge.stats();
   await assert.rejects(nonsense, { code: 'NOT_READY', message: /each time it worked on this/ });

@@ -20,7 +20,7 @@ async function open(t: Test, dataDir: string) {
   return { knowledge, causes };
 }
 
-/** A store of two documents, in which a row was changed behind Assay's back. */
+/** A store of two documents whose database was then changed from outside by this SQL. */
 async function damaged(t: Test, sql: string) {
   const dataDir = await temporaryFolder(t);
   const { knowledge } = await open(t, dataDir);
@@ -34,29 +34,29 @@ async function damaged(t: Test, sql: string) {
 }
 
 for (const [what, vectors] of Object.entries({
-  'that holds no number': "cast(x'ffffffff' || substr(vectors, 5) AS BLOB)",
+  'with a NaN': "cast(x'ffffffff' || substr(vectors, 5) AS BLOB)",
   'that is cut off': 'substr(vectors, 1, 8)',
   'of half a number': 'substr(vectors, 1, 6)',
 }))
-  test(`a vector ${what} keeps the store from opening, and says what to do`, async (t) => {
+  test(`a store with a vector ${what} does not open, and the error says what to do`, async (t) => {
     const dataDir = await damaged(t, `UPDATE passages SET vectors = ${vectors} WHERE key = 1`);
     await assert.rejects(open(t, dataDir), told);
   });
 
-test('a table that is not as it was made keeps the store from opening, and says what to do', async (t) => {
+test('a store whose tables were altered does not open, and the error says what to do', async (t) => {
   const dataDir = await damaged(t, 'ALTER TABLE documents RENAME COLUMN created_at TO zreated_at');
   await assert.rejects(open(t, dataDir), { code: 'NOT_READY', message: /npx assay doctor --verify/ });
 });
 
 for (const size of [0, 1])
-  test(`documents cut off to ${size} bytes are not taken for a new store`, async (t) => {
+  test(`a database cut off to ${size} bytes is not taken for a new store`, async (t) => {
     const dataDir = await damaged(t, 'SELECT 1');
     truncateSync(join(dataDir, 'assay.db'), size);
     await assert.rejects(open(t, dataDir), { code: 'NOT_READY', message: /npx assay doctor --verify/ });
     assert.equal(statSync(join(dataDir, 'assay.db')).size, size);
   });
 
-test('metadata that can not be read fail the requests that meet them, and go with their document', async (t) => {
+test('unreadable metadata fails the requests that need it, and replacing its document mends it', async (t) => {
   const dataDir = await damaged(t, `UPDATE documents SET metadata = '{"from:"a"}' WHERE source = 'alder.md'`);
   const { knowledge, causes } = await open(t, dataDir);
   const list = () => knowledge.documents({ collection: 'default', after: null, limit: 10 });
@@ -68,7 +68,7 @@ test('metadata that can not be read fail the requests that meet them, and go wit
   assert.deepEqual(causes, []);
 });
 
-test('windows that can not be read fail the searches that find them, and no other of the same moment', async (t) => {
+test('unreadable windows fail only the searches that find them, not others answered together with them', async (t) => {
   const dataDir = await damaged(t, "UPDATE passages SET windows = x'000000' WHERE key = 1");
   const { knowledge, causes } = await open(t, dataDir);
   const search = (question: string) => {
@@ -82,7 +82,7 @@ test('windows that can not be read fail the searches that find them, and no othe
   assert.deepEqual(causes, []);
 });
 
-test('a full text that can not be read fails what needs it, and keeps no other collection from being served', async (t) => {
+test('a damaged full-text index fails what needs it, and the other collections are served', async (t) => {
   const dataDir = await damaged(t, 'DELETE FROM words_1_config');
   const { knowledge, causes } = await open(t, dataDir);
   await knowledge.createCollection('other');
@@ -97,7 +97,7 @@ test('a full text that can not be read fails what needs it, and keeps no other c
   assert.deepEqual(causes, []);
 });
 
-test('the full texts behind one that can not be read are merged all the same', async (t) => {
+test('a damaged full-text index does not keep those of later collections from being merged', async (t) => {
   t.mock.timers.enable({ apis: ['setTimeout'] });
   const dataDir = await damaged(t, 'DELETE FROM words_1_config');
   const store = openStore({ dataDir, embeddingModel: 'hashed', askRetentionMs: 86_400_000, tuning: defaultTuning });

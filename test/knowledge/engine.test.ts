@@ -6,11 +6,11 @@ import { test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { openEngine } from '../../src/knowledge/weaviate/engine.ts';
 
-test('of a node that is starting nobody is told that an object is not there, also while others ask whether it is ready', async (t) => {
+test('while a node is starting, no request is told that an object is missing, even if several check its readiness at once', async (t) => {
   let asked = 0;
   const server = createServer(async (request, response) => {
     if (request.url !== '/v1/.well-known/ready') {
-      // As the engine does: until it is ready, it knows no objects, and says so without a word of starting.
+      // As the engine does: until it is ready it answers 404 for every object, without saying that it is starting.
       return void (asked < 2 ? response.writeHead(404).end() : response.end('{"id":"there"}'));
     }
     await delay(50);

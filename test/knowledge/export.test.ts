@@ -18,7 +18,7 @@ const parse = (lines: string) =>
     .slice(0, -1)
     .map((line) => JSON.parse(line) as ExportedPassage);
 
-test('passages are exported from a service that goes on writing: every one once, each its document’s slice', async (t) => {
+test('exporting from a service that goes on writing lists each passage once, as the exact slice of its document', async (t) => {
   const service = await startService(t, { embedded: true });
   const folder = await temporaryFolder(t);
   const file = join(folder, 'passages.jsonl');
@@ -64,7 +64,7 @@ test('passages are exported from a service that goes on writing: every one once,
   assert.deepEqual(readdirSync(folder), ['passages.jsonl']);
 });
 
-test('collections apart and together, in order, vectors to the bit', async (t) => {
+test('collections are exported in order, all or one of them, with their vectors bit for bit', async (t) => {
   const dataDir = await temporaryFolder(t);
   const knowledge = await startKnowledge({ dataDir, embeddingModel: 'hashed' });
   for (const name of ['b', 'a']) await knowledge.createCollection(name);
@@ -86,7 +86,7 @@ test('collections apart and together, in order, vectors to the bit', async (t) =
   assert.equal(parse([...exportPassages({ dataDir, collection: 'a' })].join('')).length, 1);
 });
 
-test('stdout takes the lines alone, and a reader that goes early is no failure', async (t) => {
+test('an export to stdout prints only its lines, and a reader that stops early is not an error', async (t) => {
   const dataDir = await temporaryFolder(t);
   const knowledge = await startKnowledge({ dataDir, embeddingModel: 'hashed' });
   await knowledge.createCollection('default');

@@ -12,7 +12,7 @@ import { quiet, signal } from '../torture/victim.ts';
 
 const module = (path: string) => JSON.stringify(new URL(path, import.meta.url).href);
 
-/** Opens a store, searches it, and waits for the builder of its index; in a process of its own, which may be given limits. */
+/** A program that opens a store, searches it, and waits for the builder of its index to end. */
 const reader = `
   import { startKnowledge } from ${module('../../src/knowledge/client.ts')};
   import { hashedEmbedding } from ${module('../doubles/hashed-embedding.ts')};
@@ -28,7 +28,7 @@ const reader = `
   while (built.some((pid) => childrenOf(knowledge.hostPid()).includes(pid))) await knowledge.collections();
   await knowledge.close();`;
 
-/** Opens a store, and asks it for a document and for a record that it is to keep. */
+/** A program that opens a store, lists its documents, and has it keep an ask record. */
 const asker = `
   import { startKnowledge } from ${module('../../src/knowledge/client.ts')};
   const knowledge = await startKnowledge({
@@ -40,7 +40,7 @@ const asker = `
   console.log(length, kept, await knowledge.ask('ask_1').catch(({ code }) => code));
   await knowledge.close();`;
 
-/** Makes collections until there is no room for one, asks for that once more, and opens the store anew. */
+/** A program that makes collections until one finds no room, tries that one again, and opens the store anew. */
 const maker = `
   import { startKnowledge } from ${module('../../src/knowledge/client.ts')};
   const options = {
@@ -62,7 +62,7 @@ const maker = `
   console.log((await again.collections()).length === before.length);
   await again.close();`;
 
-/** Makes the vectors of a store anew. */
+/** A program that re-embeds a store. */
 const embedder = `
   import { reembed } from ${module('../../src/knowledge/reembed.ts')};
   import { hashedEmbedding } from ${module('../doubles/hashed-embedding.ts')};
@@ -70,7 +70,7 @@ const embedder = `
   const made = await reembed({ dataDir: process.argv[1], embeddingModel: 'second', embed }).catch((error) => error);
   console.log(made.code ?? made.taken ?? made);`;
 
-/** Runs a program in a process whose files may have so many KiB each. */
+/** Runs a program in a process that may write files of at most so many KiB. */
 async function withLimit(kibibytes: number, program: string, dataDir: string) {
   const args = ['--disable-warning=ExperimentalWarning', '--input-type=module', '--eval', program, '--', dataDir];
   const limited = ['-c', `ulimit -f ${kibibytes}; exec "$@"`, '-', process.execPath, ...args];
@@ -79,14 +79,14 @@ async function withLimit(kibibytes: number, program: string, dataDir: string) {
   return { said, complaints };
 }
 
-test('a store whose disk is full is opened, read and closed; a builder that finds no room leaves none taken', async (t) => {
+test('with a full disk a store is opened, read and closed, and an index builder that finds no room leaves no files behind', async (t) => {
   const dataDir = await temporaryFolder(t);
   const knowledge = await startKnowledge({ dataDir, embeddingModel: 'hashed' });
   t.after(() => knowledge.close());
   await knowledge.createCollection('default');
   const lines = (at: number) => Array.from({ length: 20 }, (_, tree) => `The tree ${tree} of ${at}.`).join('\n');
   await knowledge.put(Array.from({ length: 30 }, (_, at) => smallDocument(`${at}.md`, lines(at))));
-  // Killed, it leaves all of it in the log; whoever opens the store next wants to fold that in.
+  // A killed host leaves everything in the write-ahead log, which the next one to open the store wants to fold in.
   const host = knowledge.hostPid()!;
   signal(host, 'SIGSTOP');
   const closed = knowledge.close();
@@ -101,13 +101,13 @@ test('a store whose disk is full is opened, read and closed; a builder that find
   assert.deepEqual(existsSync(index) ? readdirSync(index) : [], []);
 });
 
-test('a collection that there is no room for is not there in part, and keeps no store from being opened', async (t) => {
+test('a collection that finds no room is not half created, and the store opens afterwards', async (t) => {
   const { said, complaints } = await withLimit(500, maker, await temporaryFolder(t));
   assert.equal(said, 'STORAGE_FULL STORAGE_FULL null\ntrue\n', complaints);
   assert.equal(complaints, '');
 });
 
-test('records of asks that there is no room for, or that can not be read, keep no documents from being served', async (t) => {
+test('ask records that find no room, or cannot be read, do not keep documents from being served', async (t) => {
   const dataDir = await temporaryFolder(t);
   const knowledge = await startKnowledge({ dataDir, embeddingModel: 'hashed' });
   t.after(() => knowledge.close());
@@ -122,11 +122,11 @@ test('records of asks that there is no room for, or that can not be read, keep n
   mkdirSync(records);
   assert.equal(await said(100), '1 NOT_READY NOT_READY\n');
   rmdirSync(records);
-  copyFileSync(join(dataDir, 'assay.db'), records); // no statement about records can be made of its tables
+  copyFileSync(join(dataDir, 'assay.db'), records); // a database without the tables of ask records
   assert.equal(await said(100), '1 INTERNAL INTERNAL\n', 'and no host dies of it');
 });
 
-test('vectors that are made anew find no room: the old ones stay, and when there is room it goes on', async (t) => {
+test('re-embedding that finds no room leaves the old vectors in use, and completes once there is room', async (t) => {
   const dataDir = await temporaryFolder(t);
   const first = { dataDir, embeddingModel: 'hashed' };
   const knowledge = await startKnowledge(first);

@@ -6,7 +6,7 @@ import { openFullText, toMatchQuery, wordsOf } from '../../src/knowledge/full-te
 import { fuse } from '../../src/knowledge/fuse.ts';
 import { rankPassages } from '../../src/knowledge/rank-passages.ts';
 
-test('a passage that both searches find comes before those that one of them finds', () => {
+test('a passage that both searches find ranks above those that only one of them finds', () => {
   const scale = { mean: 0.4, nearest: 0.9, heaviest: 10 };
   const both = fuse({ similarity: 0.85, bm25: 9 }, scale);
   assert.ok(both > fuse({ similarity: 0.9, bm25: 0 }, scale));
@@ -30,7 +30,7 @@ test('a fused score lies between 0 and 1, and never falls when either score rise
   );
 });
 
-test('the ranking is that of all candidates with both scores, though few vectors are read', () => {
+test('the ranking equals that of all candidates scored in full, though few of their vectors are read', () => {
   const passages = fc.array(fc.record({ similarity: number(-1, 1), bm25: fc.oneof(fc.constant(0), number(0.1, 20)) }), {
     minLength: 1,
     maxLength: 40,
@@ -75,13 +75,13 @@ test('nothing in a question acts as query syntax', () => {
   assert.deepEqual(wordsOf('What is it?'), ['what', 'is', 'it']);
 });
 
-test('words are whole and the same however their accents are spelled, in every script', () => {
+test('a word is found whole however its accents are encoded, in every script', () => {
   assert.deepEqual(wordsOf('re\u0301sume\u0301'), ['résumé']);
   assert.deepEqual(wordsOf('हिन्दी भाषा'), ['हिन्दी', 'भाषा']);
   const database = new DatabaseSync(':memory:');
   const fullText = openFullText(database, 1);
   const texts = ['Mon résumé.', 'Mon re\u0301sume\u0301.', 'İstanbul', 'हिन्दी भाषा', 'हिम', 'a war\u00adran\u00adty'];
-  texts.push('স\u09aeয\u09df', '\u1112\u1161\u11ab'); // what NFC takes apart, and puts together
+  texts.push('স\u09aeয\u09df', '\u1112\u1161\u11ab'); // which NFC decomposes, and composes
   for (const [key, text] of texts.entries()) fullText.add(key, '', text);
   const keysFor = (question: string) => [...fullText.search(question).keys()].sort();
   assert.deepEqual(keysFor('résumé'), [0, 1]);
@@ -95,7 +95,7 @@ test('words are whole and the same however their accents are spelled, in every s
   database.close();
 });
 
-test('in a large collection the rare words of a question are searched for, and a word that is everywhere is not', () => {
+test('in a large collection a question’s rare words are searched for, and words that occur everywhere are not', () => {
   const database = new DatabaseSync(':memory:');
   const fullText = openFullText(database, 1);
   database.exec('BEGIN');
@@ -110,7 +110,7 @@ test('in a large collection the rare words of a question are searched for, and a
   database.close();
 });
 
-test('scores of words put together are those that SQLite gives the words together, before and after changes', () => {
+test('the sum of the scores of single words is the score SQLite gives all of them together, before and after changes', () => {
   const words = ['alder', 'wood', 'woods', 'river', 'rot', 'bridge'];
   const text = fc.array(fc.constantFrom(...words), { minLength: 1, maxLength: 12 }).map((each) => each.join(' '));
   fc.assert(
@@ -135,7 +135,7 @@ test('scores of words put together are those that SQLite gives the words togethe
   );
 });
 
-test('what was added bit by bit is merged, step by step, and found as before', () => {
+test('full text that was added bit by bit is merged step by step, and searches find the same', () => {
   const database = new DatabaseSync(':memory:');
   const fullText = openFullText(database, 1);
   const segments = () =>
@@ -150,12 +150,12 @@ test('what was added bit by bit is merged, step by step, and found as before', (
   const soFar = statements();
   assert.equal(fullText.tidy(), false);
   assert.equal(statements(), soFar, 'nothing is asked of one that has not changed');
-  const anew = openFullText(database, 1); // which remembers nothing
+  const anew = openFullText(database, 1); // with nothing cached
   assert.deepEqual([...anew.search('alder 7')].sort(), [...before].sort());
   database.close();
 });
 
-test('what was removed or replaced no longer weighs', () => {
+test('text that was removed or replaced no longer influences scores', () => {
   const word = fc.constantFrom('alder', 'wood', 'river', 'rot', 'bridge');
   const text = fc.array(word, { minLength: 6, maxLength: 6 }).map((each) => each.join(' '));
   fc.assert(

@@ -11,7 +11,7 @@ import { smallDocument } from '../doubles/small-document.ts';
 import { type Test, temporaryFolder } from '../doubles/temporary-folder.ts';
 import { childrenOf } from '../torture/victim.ts';
 
-const dimension = 512; // few enough words meet in one number
+const dimension = 512; // large enough that few words share a number
 const vectorOf = (text: string) => Float32Array.from(hashedEmbedding(text, dimension));
 
 async function open(test: Test, dataDir: string, embeddingModel = 'hashed') {
@@ -27,7 +27,7 @@ const document = (source: string, text: string) => onePassageDocument(source, te
 const search = (knowledge: Awaited<ReturnType<typeof open>>['knowledge'], question: string, topK = 3) =>
   knowledge.search({ collection: 'default', question, vector: vectorOf(question), topK });
 
-test('a killed host comes back with all it had acknowledged, and callers notice nothing', async (t) => {
+test('a killed host is replaced with nothing acknowledged lost, and callers notice nothing', async (t) => {
   const { knowledge, causes } = await open(t, await temporaryFolder(t));
   for (let at = 0; at < 20; at += 1) {
     const text = `Tree ${at} stands alone near pond ${at}.`;
@@ -42,7 +42,7 @@ test('a killed host comes back with all it had acknowledged, and callers notice 
   assert.ok(causes.length >= 10 && causes.every((cause) => cause === 'SIGKILL'), causes.join());
 });
 
-test('writes that the host dies in are stored whole or not at all, and those acknowledged stay', async (t) => {
+test('writes during which the host is killed are carried out whole by the next one, and acknowledged ones stay', async (t) => {
   const { knowledge } = await open(t, await temporaryFolder(t));
   for (let at = 0; at < 10; at += 1) {
     const writes = Array.from({ length: 8 }, (_, part) =>
@@ -67,7 +67,7 @@ test('writes that the host dies in are stored whole or not at all, and those ack
   }
 });
 
-test('a host that the system can not start now is one that does not start, and is started later', async (t) => {
+test('while the system cannot start a host, requests fail with NOT_READY; afterwards one is started', async (t) => {
   const { knowledge } = await open(t, await temporaryFolder(t));
   await knowledge.put([document('a.md', 'Alder grows by water.')]);
   const { execPath } = process;
@@ -78,7 +78,7 @@ test('a host that the system can not start now is one that does not start, and i
   process.kill(knowledge.hostPid()!, 'SIGKILL');
   await assert.rejects(
     async () => {
-      for (;;) await search(knowledge, 'Where does alder grow?'); // until the host is found to be gone
+      for (;;) await search(knowledge, 'Where does alder grow?'); // until the death of the host is noticed
     },
     { code: 'NOT_READY' },
   );
@@ -86,7 +86,7 @@ test('a host that the system can not start now is one that does not start, and i
   assert.equal((await search(knowledge, 'Where does alder grow?')).length, 1);
 });
 
-test('a builder of an index that the system can not start now is one that failed', async (t) => {
+test('an index builder that the system cannot start counts as failed', async (t) => {
   const { execPath } = process;
   t.after(() => {
     process.execPath = execPath;
@@ -108,7 +108,7 @@ test('a builder of an index that the system can not start now is one that failed
   await upkeep.close();
 });
 
-test('a store that a process holds is refused to another, and free when that one is gone', async (t) => {
+test('a store in use by one process is refused to another until the first closes it', async (t) => {
   const dataDir = await temporaryFolder(t);
   const { knowledge } = await open(t, dataDir);
   await assert.rejects(startKnowledge({ dataDir, embeddingModel: 'hashed' }), { code: 'NOT_READY', message: /in use/ });
@@ -117,7 +117,7 @@ test('a store that a process holds is refused to another, and free when that one
   await again.close();
 });
 
-test('a damaged or foreign database is told, not opened', async (t) => {
+test('a damaged or foreign database is not opened, and the error names the file', async (t) => {
   const dataDir = await temporaryFolder(t);
   const { knowledge } = await open(t, dataDir);
   await knowledge.put([document('a.md', 'Some text.')]);
@@ -137,7 +137,7 @@ test('a damaged or foreign database is told, not opened', async (t) => {
   rmSync(file);
 });
 
-test('a store that was closed while an index was being built has nobody at it', async (t) => {
+test('closing a store while its index is being built ends the builder too', async (t) => {
   const dataDir = await temporaryFolder(t);
   for (let round = 0; round < 3; round += 1) {
     const knowledge = await startKnowledge({ dataDir, embeddingModel: 'hashed', tuning: { snapshotEvery: 1 } });
@@ -151,7 +151,7 @@ test('a store that was closed while an index was being built has nobody at it', 
   }
 });
 
-test('a data folder that is removed under the service takes no writes, and no empty one comes in its place', async (t) => {
+test('a data folder removed while in use refuses writes and is not recreated empty; put back, it is used again', async (t) => {
   const dataDir = join(await temporaryFolder(t), 'data');
   const { knowledge } = await open(t, dataDir);
   await knowledge.put([document('a.md', 'Alder grows by water.')]);
@@ -173,13 +173,13 @@ test('a data folder that is removed under the service takes no writes, and no em
   assert.equal((await knowledge.stats()).documents, 1);
 });
 
-test('a data folder that can not be made is told', async (t) => {
+test('a data folder that cannot be created is reported as NOT_READY', async (t) => {
   const file = join(await temporaryFolder(t), 'file');
   writeFileSync(file, '');
   await assert.rejects(startKnowledge({ dataDir: file, embeddingModel: 'hashed' }), { code: 'NOT_READY' });
 });
 
-test('many questions at once are each answered as alone', async (t) => {
+test('questions searched together get the results they would get alone', async (t) => {
   const { knowledge } = await open(t, await temporaryFolder(t));
   for (let at = 0; at < 30; at += 1) await knowledge.put([document(`${at}.md`, `Tree ${at} stands near pond ${at}.`)]);
   const questions = Array.from({ length: 30 }, (_, at) => `pond ${at} tree`);
@@ -189,7 +189,7 @@ test('many questions at once are each answered as alone', async (t) => {
   for (const [at, passages] of together.entries())
     for (const [place, { id, score }] of passages.entries()) {
       assert.equal(id, alone[at]![place]!.id);
-      // FAISS multiplies matrices for many questions and vectors for one: the last digits differ.
+      // FAISS multiplies matrices for several questions and vectors for one, so the last digits differ.
       assert.ok(Math.abs(score - alone[at]![place]!.score) < 1e-4);
     }
   const misfit = { collection: 'default', question: 'x', vector: Float32Array.of(1, Number.NaN), topK: 3 };
@@ -198,7 +198,7 @@ test('many questions at once are each answered as alone', async (t) => {
   assert.equal(bad.status === 'rejected' && bad.reason.code, 'MODEL_BAD_OUTPUT');
 });
 
-test('a host that is stopped is taken for hung, killed, and what it was asked is answered', async (t) => {
+test('a host that stops responding is killed, and its requests are answered by the next', async (t) => {
   const dataDir = await temporaryFolder(t);
   const causes: string[] = [];
   const knowledge = await startKnowledge({
@@ -216,7 +216,7 @@ test('a host that is stopped is taken for hung, killed, and what it was asked is
   assert.deepEqual(causes, ['SIGKILL']);
 });
 
-test('what takes long in one transaction has the host tell that it goes on, or it would be taken for hung', async (t) => {
+test('a long transaction reports each of its steps, so that the host is not taken for hung', async (t) => {
   const dataDir = await temporaryFolder(t);
   let steps = 0;
   const store = openStore(
@@ -246,7 +246,7 @@ test('what takes long in one transaction has the host tell that it goes on, or i
   await store.close();
 });
 
-test('a host that has spent its memory makes room for a new one, and callers notice nothing', async (t) => {
+test('a host that has used up its memory is replaced by a new one, and callers notice nothing', async (t) => {
   const dataDir = await temporaryFolder(t);
   const causes: string[] = [];
   const tuning = { spareMemoryMiB: 1 };
@@ -262,13 +262,13 @@ test('a host that has spent its memory makes room for a new one, and callers not
   for (let round = 0; round < 200 && causes.length === 0; round += 1)
     for (const found of await Promise.all(Array.from({ length: 100 }, () => search(knowledge, 'alder wood'))))
       assert.equal(found[0]?.source, 'a.md');
-  // One search waits for the next: the host looks at its memory after every thousandth answer.
+  // Now one search after another: the host checks its memory after every thousandth answer.
   for (let at = 0; at < 2500 && causes.length === 0; at += 1)
     assert.equal((await search(knowledge, 'alder'))[0]?.source, 'a.md');
   assert.ok(causes.length > 0 && causes.every((cause) => cause === 'spent memory'), causes.join());
 });
 
-test('an ask record comes back as it was kept', async (t) => {
+test('an ask record is read back exactly as it was saved', async (t) => {
   const { knowledge } = await open(t, await temporaryFolder(t));
   const record = {
     id: 'ask_1',

@@ -23,7 +23,7 @@ const dimension = 64;
 const vectorOf = (text: string) => hashedEmbedding(text, dimension);
 const textOf = (at: number) => `Tree ${at} stands alone near pond ${at}.`;
 
-/** Where a FaissStore of 200 documents was saved by LangChain.js itself. */
+/** The folder in which LangChain.js itself saved a FaissStore of 200 documents. */
 let savedIn: string;
 
 before(async (context) => {
@@ -35,7 +35,7 @@ async function saveStore(folder: string, count: number) {
   const store = new FaissStore(new FakeEmbeddings(), {});
   const places = Array.from({ length: count }, (_, at) => at);
   await store.addVectors(
-    places.map((at) => vectorOf(textOf(at)).map((value) => value * (at + 1))), // FAISS takes any length
+    places.map((at) => vectorOf(textOf(at)).map((value) => value * (at + 1))), // FAISS accepts vectors of any length
     places.map((at) => new Document({ pageContent: textOf(at), metadata: { source: `/home/ann/${at % 7}.md`, at } })),
     { ids: places.map((at) => `id-${at}`) },
   );
@@ -43,7 +43,7 @@ async function saveStore(folder: string, count: number) {
   return store;
 }
 
-/** A copy of the saved folder in which something was changed; or only some of its files. */
+/** A copy of the saved folder, with a change made to it. */
 async function changedFolder(t: Test, change: (folder: string) => void) {
   const folder = join(await temporaryFolder(t), 'saved');
   cpSync(savedIn, folder, { recursive: true });
@@ -68,7 +68,7 @@ async function open(t: Test, dataDir: string) {
   return { knowledge, take };
 }
 
-test('a folder that FaissStore saved is taken over, once however often, and what has changed is replaced', async (t) => {
+test('a folder that FaissStore saved is imported; importing it again changes nothing, and edited entries are replaced', async (t) => {
   const dataDir = await temporaryFolder(t);
   const { knowledge, take } = await open(t, dataDir);
   assert.deepEqual(await take(savedIn), { entries: 200, added: 200, replaced: 0, unchanged: 0, failed: [] });
@@ -96,7 +96,7 @@ test('a folder that FaissStore saved is taken over, once however often, and what
   );
 });
 
-test('the nearest to a question are those that FaissStore itself finds', async (t) => {
+test('the vectors read from the folder are those FaissStore has for the same texts', async (t) => {
   const folder = await temporaryFolder(t);
   const oracle = new FaissStore(new FakeEmbeddings(), {});
   const texts = Array.from({ length: 100 }, (_, at) => textOf(at));
@@ -116,7 +116,7 @@ test('the nearest to a question are those that FaissStore itself finds', async (
   }
 });
 
-test('an index by inner product is read as well; one of another kind is named and refused', async (t) => {
+test('a flat inner-product index is read as well; any other kind is refused by its name', async (t) => {
   const { default: faiss } = await import('faiss-node');
   const file = join(await temporaryFolder(t), 'faiss.index');
   const flat = new faiss.IndexFlatIP(3);
@@ -133,7 +133,7 @@ test('an index by inner product is read as well; one of another kind is named an
   });
 });
 
-test('with vectors of another model, texts are embedded anew, in batches; a batch that fails leaves the earlier ones', async (t) => {
+test('with vectors of another model, texts are embedded anew in batches, and after a failed batch the next run continues', async (t) => {
   const { knowledge, take } = await open(t, await temporaryFolder(t));
   const folder = await changedFolder(t, (each) => writeFileSync(join(each, 'faiss.index'), 'not looked at'));
   const embedded: string[] = [];
@@ -154,7 +154,7 @@ test('with vectors of another model, texts are embedded anew, in batches; a batc
   );
 });
 
-test('an entry that can not be taken is left out and named, the others are taken', async (t) => {
+test('an entry that cannot be imported is left out and named, and the others are imported', async (t) => {
   const { knowledge, take } = await open(t, await temporaryFolder(t));
   const folder = await changedFolder(t, (each) => {
     editDocstore((saved) => {
@@ -167,7 +167,7 @@ test('an entry that can not be taken is left out and named, the others are taken
       return saved;
     })(each);
     const docstore = join(each, 'docstore.json');
-    const deep = `${'['.repeat(50_000)}${']'.repeat(50_000)}`; // more than JSON.stringify or a schema can walk down
+    const deep = `${'['.repeat(50_000)}${']'.repeat(50_000)}`; // deeper than JSON.stringify or a schema can recurse
     writeFileSync(docstore, readFileSync(docstore, 'utf8').replace('"DEEP"', deep));
     const bytes = readFileSync(join(each, 'faiss.index'));
     bytes.writeFloatLE(Number.NaN, 45 + 6 * dimension * 4);
@@ -200,7 +200,7 @@ test('an entry that can not be taken is left out and named, the others are taken
   }
 });
 
-test('a folder whose parts are at odds is refused whole', async (t) => {
+test('a folder whose files are damaged or contradict each other is refused as a whole', async (t) => {
   const refused: [what: string, change: (folder: string) => void, says: RegExp][] = [
     ['not JSON', (folder) => writeFileSync(join(folder, 'docstore.json'), '[['), /not JSON/],
     [
@@ -251,7 +251,7 @@ test('a folder whose parts are at odds is refused whole', async (t) => {
   });
 });
 
-test('whatever an index file states, nothing is read beyond it and no memory is taken for it', async (t) => {
+test('whatever sizes an index file claims, nothing is read beyond its end', async (t) => {
   const file = join(await temporaryFolder(t), 'faiss.index');
   const good = readFileSync(join(savedIn, 'faiss.index')).subarray(0, 45 + 2 * dimension * 4);
   good.writeBigInt64LE(2n, 8);
@@ -287,7 +287,7 @@ test('whatever an index file states, nothing is read beyond it and no memory is 
   );
 });
 
-test('assay import-faiss: asks for the model, takes vectors of ours, and embeds the texts of others', async (t) => {
+test('assay import-faiss wants the model named, takes over vectors of the store’s model, and re-embeds those of another', async (t) => {
   const openai = await startOpenAiServer({ test: t, dimension });
   const settings = { DATA_DIR: await temporaryFolder(t), OPENAI_BASE_URL: openai.baseUrl, EMBEDDING_MODEL: 'ours' };
   const take = (...args: string[]) => runCommand(['import-faiss', savedIn, ...args], settings);

@@ -6,7 +6,7 @@ import { FakeEmbeddings } from '@langchain/core/utils/testing';
 import { createCollectionIndex } from '../../src/knowledge/collection-index.ts';
 import { noWindows } from '../../src/knowledge/index-part.ts';
 
-/** Numbers that look random and are the same each time (mulberry32). */
+/** Pseudo-random numbers that are the same in every run (mulberry32). */
 function createRandom(seed: number) {
   let state = seed;
   return () => {
@@ -17,7 +17,7 @@ function createRandom(seed: number) {
   };
 }
 
-test("the nearest are those of LangChain's FaissStore on the same vectors, also after removals", async () => {
+test("the index finds the same nearest vectors as LangChain's FaissStore, also after removals", async () => {
   const random = createRandom(7);
   const dimension = 24;
   const unitVector = () => {
@@ -57,7 +57,7 @@ test("the nearest are those of LangChain's FaissStore on the same vectors, also 
   }
 });
 
-test('FAISS is guarded against what would end its process or pass in silence', () => {
+test('input that would crash FAISS, or that it would silently accept, never reaches it', () => {
   const index = createCollectionIndex({ dimension: 2 });
   assert.deepEqual(index.search(Float32Array.of(1, 0), 3), [noWindows()]);
   assert.throws(() => index.add([{ key: 1, vectors: Float32Array.of(1, 0, 0) }]), /a vector can't be read/);
@@ -70,7 +70,7 @@ test('FAISS is guarded against what would end its process or pass in silence', (
   assert.deepEqual(index.search(Float32Array.of(1, 0), 3), [noWindows()]);
 });
 
-test('the cosines of windows that are named are those of their vectors, also where others were removed', () => {
+test('the similarities of given windows are the cosines of their vectors, also after others were removed', () => {
   const random = createRandom(7);
   const dimension = 48;
   const index = createCollectionIndex({ dimension });
@@ -79,7 +79,7 @@ test('the cosines of windows that are named are those of their vectors, also whe
     vectors: Float32Array.from({ length: dimension * (1 + (at % 5)) }, () => random() - 0.5),
   }));
   index.add(passages);
-  const isRemoved = ({ key }: { key: number }) => key % 2 === 0; // enough for the index to close its gaps
+  const isRemoved = ({ key }: { key: number }) => key % 2 === 0; // so many that the index closes its gaps
   index.remove(new Map(passages.filter(isRemoved).map(({ key, vectors }) => [key, vectors])));
   const question = Float32Array.from({ length: dimension }, () => random() - 0.5);
   const wanted = passages

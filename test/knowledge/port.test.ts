@@ -9,7 +9,7 @@ import { smallDimension, smallDocument } from '../doubles/small-document.ts';
 import { type Test, temporaryFolder } from '../doubles/temporary-folder.ts';
 import { noWeaviate, startWeaviateNodes } from '../doubles/weaviate.ts';
 
-/** A store to be tested: opened anew over what it holds, and killed at once and brought back. */
+/** A store to be tested: it can be opened over what it holds, and killed without warning. */
 type Opened = { open: () => Promise<Knowledge>; crash: (knowledge: Knowledge) => Promise<void> };
 
 const settings = { embeddingModel: 'hashed', askRetentionMs: 86_400_000 };
@@ -40,7 +40,7 @@ const vectorOf = (text: string) => Float32Array.from(hashedEmbedding(text, small
 const ask = (knowledge: Knowledge, collection: string, question: string, topK = 3) =>
   knowledge.search({ collection, question, vector: vectorOf(question), topK });
 const all = (knowledge: Knowledge, collection: string) => knowledge.documents({ collection, after: null, limit: 1000 });
-/** A document of so many passages, each of which tells its version. */
+/** A document of so many passages, each of which names its version. */
 const versionOf = (source: string, version: string, passages: number, collection: string) =>
   smallDocument(
     source,
@@ -57,7 +57,7 @@ for (const [name, start, skip] of [
     let knowledge: Knowledge;
     let made = 0;
 
-    // What it stands on ends after it.
+    // Closed in reverse order, so that a store ends before what it stands on.
     const ends: (() => Promise<void>)[] = [];
     before(async () => {
       store = await start({ after: (hook) => ends.unshift(hook) });
@@ -68,7 +68,7 @@ for (const [name, start, skip] of [
       for (const end of ends) await end();
     });
 
-    /** A collection of a test's own. */
+    /** Makes a collection for one test alone. */
     async function newCollection() {
       made += 1;
       const collection = `pond-${made}`;
@@ -76,7 +76,7 @@ for (const [name, start, skip] of [
       return collection;
     }
 
-    test('collections are made once, listed with what they hold, and removed with it', async () => {
+    test('a collection is created once, listed with its counts, and removed with all it holds', async () => {
       const collection = await newCollection();
       const empty = { name: collection, documents: 0, passages: 0, createdAt: '' };
       const again = await knowledge.createCollection(collection);
@@ -99,7 +99,7 @@ for (const [name, start, skip] of [
       assert.ok((await knowledge.collections()).every((each) => each.name !== collection));
     });
 
-    test('a collection that is made anew is empty', async () => {
+    test('a collection that is removed and created again is empty', async () => {
       const collection = await newCollection();
       const [put] = await knowledge.put([smallDocument('a.md', 'Alder wood is light.', collection)]);
       await knowledge.removeCollection(collection);
@@ -111,7 +111,7 @@ for (const [name, start, skip] of [
       assert.equal(await knowledge.document(put!.id), null);
     });
 
-    test('a collection is emptied of all that was in it, and filled anew', async () => {
+    test('an emptied collection holds nothing and can be filled again', async () => {
       const collection = await newCollection();
       const [put] = await knowledge.put([smallDocument('a.md', 'Alder wood is light.', collection)]);
       assert.equal(await knowledge.emptyCollection(collection), true);
@@ -126,7 +126,7 @@ for (const [name, start, skip] of [
       assert.equal(await knowledge.emptyCollection('nowhere'), false);
     });
 
-    test('a collection that is not there is told', async () => {
+    test('using a collection that does not exist is refused as COLLECTION_NOT_FOUND', async () => {
       const gone = { code: 'COLLECTION_NOT_FOUND' };
       await assert.rejects(knowledge.put([smallDocument('a.md', 'Alder', 'nowhere')]), gone);
       await assert.rejects(knowledge.findSource('nowhere', 'a.md'), gone);
@@ -134,7 +134,7 @@ for (const [name, start, skip] of [
       await assert.rejects(ask(knowledge, 'nowhere', 'alder'), gone);
     });
 
-    test('a document comes back as it was put', async () => {
+    test('a document is read back exactly as it was put, whatever its source, text and metadata', async () => {
       const collection = await newCollection();
       const source = ' Über "Bäume"/\u{1f332}\\ {}.md ';
       const metadata = { tags: ['a', { deep: null }], id: 7, text: 'ü' };
@@ -157,7 +157,7 @@ for (const [name, start, skip] of [
       for (const passage of found) assert.equal(passage.text, text.slice(passage.start, passage.end));
     });
 
-    test('a document takes the place of the one of its source', async () => {
+    test('a document replaces the one with the same source and keeps its id', async () => {
       const collection = await newCollection();
       const [first] = await knowledge.put([smallDocument('a.md', 'Alder wood is light.\nIt is red.', collection)]);
       const before = (await knowledge.document(first!.id))!;
@@ -177,7 +177,7 @@ for (const [name, start, skip] of [
       assert.equal((await knowledge.collection(collection))!.passages, 2);
     });
 
-    test('a source that comes twice in one put is there once, as it came last', async () => {
+    test('if one put holds two documents with the same source, the last one is stored', async () => {
       const collection = await newCollection();
       const put = await knowledge.put([
         smallDocument('a.md', 'Alder', collection),
@@ -193,7 +193,7 @@ for (const [name, start, skip] of [
       assert.equal((await knowledge.collection(collection))!.passages, 3);
     });
 
-    test('a removed document is gone from everywhere', async () => {
+    test('a removed document is gone from lists, look-ups and searches', async () => {
       const collection = await newCollection();
       const [put] = await knowledge.put([smallDocument('a.md', 'Alder wood is light.', collection)]);
       await knowledge.put([smallDocument('b.md', 'Birch bark is white.', collection)]);
@@ -207,7 +207,7 @@ for (const [name, start, skip] of [
       );
     });
 
-    test('documents are listed by source, page after page, whatever their sources', async () => {
+    test('documents are listed page by page in the byte order of their sources', async () => {
       const collection = await newCollection();
       const sources = ['Z.md', 'a.md', 'A.md', 'é.md', 'a b.md', ' a.md', '\u{1f332}.md', 'a', 'b/c.md', 'Ä', '~', '.'];
       await knowledge.put(sources.map((source) => smallDocument(source, 'Alder', collection)));
@@ -223,7 +223,7 @@ for (const [name, start, skip] of [
       );
     });
 
-    test('a search ranks by vectors and words, and shows the windows', async () => {
+    test('a search ranks by vectors and words together, and returns the windows of each passage', async () => {
       const collection = await newCollection();
       const lines = Array.from({ length: 30 }, (_, at) => `Tree number ${at} stands alone near pond ${at}.`);
       await knowledge.put([smallDocument('trees.md', lines.join('\n'), collection)]);
@@ -248,7 +248,7 @@ for (const [name, start, skip] of [
       assert.ok((await ask(knowledge, collection, '"?!* {}')).length > 0);
     });
 
-    test('of passages whose words weigh the same the nearest is the best, whichever was stored first', async () => {
+    test('among passages with the same word score the nearest ranks first, whichever was stored first', async () => {
       const collection = await newCollection();
       const silent = 'a the of and or but if in on at by for to'.split(' ');
       const lines = silent.flatMap((one) => silent.map((other) => `${one} alder wood ${other}`));
@@ -269,7 +269,7 @@ for (const [name, start, skip] of [
       }
     });
 
-    test("a passage of several windows counts by its nearest, and shows each one's similarity", async () => {
+    test("a passage with several windows ranks by the nearest of them, and each window's similarity is returned", async () => {
       const collection = await newCollection();
       const text = 'Alder wood is light. Quixotic zebras graze. Birch bark is white.';
       const spans = [...text.matchAll(/[^.]+\./g)].map(({ 0: window, index }) => ({
@@ -289,7 +289,7 @@ for (const [name, start, skip] of [
       assert.equal((await knowledge.stats()).dimension, smallDimension);
     });
 
-    test('a collection knows nothing of another', async () => {
+    test('a collection neither finds nor affects what is in another', async () => {
       const [one, other] = [await newCollection(), await newCollection()];
       const [inOne] = await knowledge.put([smallDocument('a.md', 'Alder wood is light.', one)]);
       const [inOther] = await knowledge.put([smallDocument('a.md', 'Alder wood is heavy.', other)]);
@@ -308,7 +308,7 @@ for (const [name, start, skip] of [
       assert.equal((await knowledge.document(inOther!.id))!.text, 'Alder wood is heavy.');
     });
 
-    test('documents of one put are stored together or not at all', async () => {
+    test('the documents of one put are stored all together or not at all', async () => {
       const collection = await newCollection();
       await knowledge.put([smallDocument('a.md', 'Alder', collection)]);
       const misfit = { ...smallDocument('c.md', 'Cedar', collection), vectors: Float32Array.of(1, 0, 0) };
@@ -336,7 +336,7 @@ for (const [name, start, skip] of [
       assert.deepEqual(await knowledge.put([]), []);
     });
 
-    test('puts of one source at once leave one of them, whole', async () => {
+    test('of several simultaneous puts of the same source exactly one version is left, whole', async () => {
       const collection = await newCollection();
       const versions = ['first', 'second', 'third', 'fourth', 'fifth', 'sixth'];
       const puts = await Promise.all(
@@ -350,7 +350,7 @@ for (const [name, start, skip] of [
       assert.deepEqual(found.map((passage) => passage.text).sort(), text.split('\n').sort());
     });
 
-    test('a search meets a document that is being replaced in one version, never in parts of two or none', async () => {
+    test('a search during a replacement finds the document in exactly one version, never a mixture or nothing', async () => {
       const collection = await newCollection();
       await knowledge.put([versionOf('a.md', 'version-0', 8, collection)]);
       for (let version = 1; version <= 10; version += 1) {
@@ -364,7 +364,7 @@ for (const [name, start, skip] of [
       }
     });
 
-    test('the figures of the store count what was put', async () => {
+    test('the store’s figures count what it holds', async () => {
       const before = await knowledge.stats();
       const collection = await newCollection();
       await knowledge.put([smallDocument('a.md', 'Alder\nBirch\nCedar', collection)]);
@@ -388,7 +388,7 @@ for (const [name, start, skip] of [
       assert.equal(best!.text, lines[287]);
     });
 
-    test('the record of an ask comes back as it was kept', async () => {
+    test('an ask record is read back exactly as it was saved', async () => {
       const date = new Date(0);
       const reply = { answer: 'é\u{1f332}', trace: [1, { at: date }] };
       const record = { id: 'ask_1', collection: 'pond', keyName: null, createdAt: new Date().toISOString(), reply };
@@ -400,7 +400,7 @@ for (const [name, start, skip] of [
       assert.equal(await knowledge.ask('ask_3'), null);
     });
 
-    test('the record of an ask is found while it is being written', async () => {
+    test('an ask record is found while it is still being written', async () => {
       const reply = { trace: randomBytes(1_000_000).toString('base64') };
       const record = { id: 'ask_4', collection: 'pond', keyName: null, createdAt: 'now', reply };
       const saved = knowledge.saveAsk({ ...record, reply: () => reply });
@@ -408,7 +408,7 @@ for (const [name, start, skip] of [
       await saved;
     });
 
-    test('a store that is killed amid puts keeps all it has acknowledged, and no half of the others', async () => {
+    test('a store killed during puts keeps every acknowledged one, and every other one whole or not at all', async () => {
       const collection = await newCollection();
       const acknowledged: string[] = [];
       for (let round = 0; round < 3; round += 1) {
@@ -435,7 +435,7 @@ for (const [name, start, skip] of [
       for (const { source, id } of listed) {
         const { text } = (await knowledge.document(id))!;
         for (const line of text.split('\n')) {
-          // By its vector alone: no passage holds the word.
+          // Finds by the vector alone: no passage holds this word.
           const query = { collection, question: 'xylophone', vector: vectorOf(line), topK: 20 };
           const near = await knowledge.search(query);
           assert.ok(

@@ -31,7 +31,7 @@ async function storeOfTrees(test: Test) {
   return { dataDir, knowledge };
 }
 
-/** An embedding model that keeps a list of what it was asked for. */
+/** An embedding model that records what it was asked to embed. */
 function secondModel() {
   const embedded: string[] = [];
   const embed = async (passages: { text: string }[]) => {
@@ -46,7 +46,7 @@ async function nearest(knowledge: Awaited<ReturnType<typeof open>>, question: st
   return (await knowledge.search({ collection: 'default', question: '?', vector, topK: 1 }))[0]!;
 }
 
-test("another model's vectors are refused at the start, and made anew by reembed, which goes on where it stopped", async (t) => {
+test("a store with another model's vectors does not start; reembed replaces them, continuing where it was interrupted", async (t) => {
   const { dataDir, knowledge } = await storeOfTrees(t);
   await knowledge.close();
   const second = { dataDir, embeddingModel: 'second' };
@@ -59,13 +59,13 @@ test("another model's vectors are refused at the start, and made anew by reembed
   };
   await assert.rejects(reembed({ ...second, embed: breaking }), /went away/);
   assert.equal(await takeReembedded({ ...second, embed }), false, 'half of the vectors are none');
-  await (await startKnowledge({ dataDir, embeddingModel: 'first' })).close(); // the old vectors still serve
+  await (await startKnowledge({ dataDir, embeddingModel: 'first' })).close(); // the old vectors are still usable
   assert.deepEqual(await reembed({ ...second, embed }), { passages: 40, taken: true });
   assert.equal(new Set(embedded).size, embedded.length, 'no passage is embedded twice');
   assert.equal((await nearest(await open(t, dataDir, 'second'), treeText(7), 'second')).source, '7.md');
 });
 
-test('a service answers and writes while its store is re-embedded, and its next start takes the new vectors', async (t) => {
+test('a service answers and writes while its store is re-embedded, and takes the new vectors at its next start', async (t) => {
   const { dataDir, knowledge } = await storeOfTrees(t);
   const { embedded, embed } = secondModel();
   const second = { dataDir, embeddingModel: 'second' };
@@ -97,7 +97,7 @@ test('a service answers and writes while its store is re-embedded, and its next 
   assert.equal((await renewed.stats()).passages, 41);
 });
 
-test('the same model makes its vectors anew, and no index of the old ones survives', async (t) => {
+test('re-embedding with the same model replaces all vectors, in the indexes too', async (t) => {
   const { dataDir, knowledge } = await storeOfTrees(t);
   await knowledge.close();
   const swapped = async (passages: { text: string }[]) =>
@@ -108,7 +108,7 @@ test('the same model makes its vectors anew, and no index of the old ones surviv
   assert.equal((await nearest(await open(t, dataDir, 'first'), treeText(1), 'first')).source, '2.md');
 });
 
-test('vectors of unequal length are refused, and the old ones stay', async (t) => {
+test('new vectors of unequal lengths are refused, and the old ones stay', async (t) => {
   const { dataDir, knowledge } = await storeOfTrees(t);
   await knowledge.close();
   const uneven = async (passages: { text: string }[]) =>
@@ -122,7 +122,7 @@ test('vectors of unequal length are refused, and the old ones stay', async (t) =
   assert.equal(again.taken, true, 'the uneven ones are forgotten');
 });
 
-test('vectors that wait are left alone by a start with another model; only re-embedding with another discards them', async (t) => {
+test('new vectors that wait for the next start survive a start with another model', async (t) => {
   const { dataDir, knowledge } = await storeOfTrees(t);
   const { embedded, embed } = secondModel();
   const second = { dataDir, embeddingModel: 'second', embed };
@@ -134,7 +134,7 @@ test('vectors that wait are left alone by a start with another model; only re-em
   assert.equal(embedded.length, 40);
 });
 
-test('a damaged file of new vectors is thrown away', async (t) => {
+test('a damaged file of new vectors is discarded, and re-embedding begins anew', async (t) => {
   const { dataDir, knowledge } = await storeOfTrees(t);
   await knowledge.close();
   const { embed } = secondModel();
@@ -144,7 +144,7 @@ test('a damaged file of new vectors is thrown away', async (t) => {
   assert.deepEqual(await reembed(second), { passages: 40, taken: true });
 });
 
-test('a service whose host dies as the vectors are to be taken keeps its own, and answers', async (t) => {
+test('a service whose host dies just before the new vectors are taken over keeps its old ones and answers', async (t) => {
   const { dataDir, knowledge } = await storeOfTrees(t);
   const { embedded, embed } = secondModel();
   const killing = async (passages: { text: string }[]) => {
@@ -164,7 +164,7 @@ const program = `
   const embed = async (passages) => passages.map(({ text }) => Float32Array.from(hashedEmbedding(text, 16)));
   await reembed({ dataDir: process.argv[1], embeddingModel: 'second', embed });`;
 
-test('killed at any time, re-embedding leaves a store of one model, and the next run goes on', async (t) => {
+test('re-embedding killed at any moment leaves a store with the vectors of one model, and can be repeated', async (t) => {
   const rounds: string[] = [];
   for (let changes = 1, exitCode: number | null = null; exitCode !== 0; changes += 31) {
     const { dataDir, knowledge } = await storeOfTrees(t);

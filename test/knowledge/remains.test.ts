@@ -29,7 +29,7 @@ function find(store: Store, collection: string, question: string) {
   return store.passages(ranked.map(({ key }) => key)).map((passage) => passage?.text);
 }
 
-/** How many rows there are, whoever they belong to. */
+/** How many rows the tables have, those of removed collections included. */
 function rows(dataDir: string) {
   const database = new DatabaseSync(join(dataDir, 'assay.db'), { readOnly: true });
   const count = (table: string) => Number(database.prepare(`SELECT count(*) AS n FROM ${table}`).get()!.n);
@@ -38,7 +38,7 @@ function rows(dataDir: string) {
   return counts;
 }
 
-/** A store that erases when the test's clock says so, with a collection that takes more than one piece of erasing. */
+/** A store that erases by the test's mocked clock, with a collection that takes more than one step to erase. */
 function storeWithLarge(t: TestContext, dataDir: string) {
   t.mock.timers.enable({ apis: ['setTimeout'] });
   const store = open(dataDir);
@@ -47,7 +47,7 @@ function storeWithLarge(t: TestContext, dataDir: string) {
   return store;
 }
 
-/** Has the pieces that are left erased, one after another, until so many documents are there. */
+/** Lets the store erase step by step until only so many documents are left. */
 function eraseUntil(t: TestContext, dataDir: string, documents: number) {
   for (let piece = 0; rows(dataDir).documents > documents; piece += 1) {
     assert.ok(piece < 100, `after so many pieces there are ${rows(dataDir).documents} documents`);
@@ -57,7 +57,7 @@ function eraseUntil(t: TestContext, dataDir: string, documents: number) {
 
 const wrong = async (dataDir: string) => (await verifyStore({ dataDir })).filter(({ ok }) => !ok);
 
-test('a collection is gone as soon as it is removed, and what it held is erased in pieces; a kill between them brings nothing back', async (t) => {
+test('a removed collection is gone at once and its contents are erased step by step; a kill between steps brings nothing back', async (t) => {
   t.mock.timers.enable({ apis: ['setTimeout'] });
   const folder = await temporaryFolder(t);
   const dataDir = join(folder, 'data');
@@ -72,7 +72,7 @@ test('a collection is gone as soon as it is removed, and what it held is erased 
   for (let piece = 0; left.at(-1)!.passages !== 1 || left.at(-1)!.collections !== 1; piece += 1) {
     assert.ok(piece < 100, `after so many pieces there are ${JSON.stringify(left.at(-1))}`);
     const killed = join(folder, `killed-${piece}`);
-    cpSync(dataDir, killed, { recursive: true }); // what a kill leaves, and whoever starts after it finds
+    cpSync(dataDir, killed, { recursive: true }); // what a kill at this moment would leave to the next start
     const next = open(killed);
     assert.deepEqual(
       next.collections().map(({ name }) => name),
@@ -93,7 +93,7 @@ test('a collection is gone as soon as it is removed, and what it held is erased 
   await store.close();
 });
 
-test('the name of a removed collection is used anew at once, for documents of the same names too', async (t) => {
+test('the name of a removed collection can be used again at once, even for documents with the same sources', async (t) => {
   const dataDir = await temporaryFolder(t);
   const store = storeWithLarge(t, dataDir);
   store.removeCollection('large');
@@ -122,7 +122,7 @@ test('the name of a removed collection is used anew at once, for documents of th
   await store.close();
 });
 
-test('what is left of a removed collection is in no backup’s count, export or migration, and is erased where it was restored', async (t) => {
+test('the remains of a removed collection are not counted in a backup, exported or migrated, and are erased after a restore', async (t) => {
   const folder = await temporaryFolder(t);
   const dataDir = join(folder, 'data');
   const store = storeWithLarge(t, dataDir);
@@ -151,7 +151,7 @@ test('what is left of a removed collection is in no backup’s count, export or 
   await next.close();
 });
 
-test('of many collections that were removed, each is erased by itself, however many there are', async (t) => {
+test('hundreds of removed collections are erased in steps too, not all at once', async (t) => {
   t.mock.timers.enable({ apis: ['setTimeout'] });
   const dataDir = await temporaryFolder(t);
   const store = open(dataDir);
@@ -166,7 +166,7 @@ test('of many collections that were removed, each is erased by itself, however m
   await store.close();
 });
 
-test('what is left of removed collections is erased too where others are removed all the time', async (t) => {
+test('the remains of removed collections are erased even while others are removed all the time', async (t) => {
   const dataDir = await temporaryFolder(t);
   const store = storeWithLarge(t, dataDir);
   store.removeCollection('large');
@@ -179,7 +179,7 @@ test('what is left of removed collections is erased too where others are removed
   await store.close();
 });
 
-test('what is left of a removed collection gets no new vectors, and keeps no store from getting its own', async (t) => {
+test('re-embedding skips the remains of a removed collection, and completes without them', async (t) => {
   t.mock.timers.enable({ apis: ['setTimeout'] });
   const dataDir = await temporaryFolder(t);
   const store = open(dataDir);
@@ -203,7 +203,7 @@ test('what is left of a removed collection gets no new vectors, and keeps no sto
   assert.deepEqual(await wrong(dataDir), []);
 });
 
-test('a store of which nothing but remains is left takes a backup without being forced', async (t) => {
+test('a backup is restored without --force over a store that holds only the remains of removed collections', async (t) => {
   t.mock.timers.enable({ apis: ['setTimeout'] });
   const folder = await temporaryFolder(t);
   const dataDir = join(folder, 'data');

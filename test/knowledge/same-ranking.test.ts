@@ -11,7 +11,7 @@ import { noWeaviate, startWeaviateNodes } from '../doubles/weaviate.ts';
 const settings = { embeddingModel: 'bench', askRetentionMs: 86_400_000 };
 const questions = 60;
 
-describe('Weaviate and the embedded store', { skip: noWeaviate }, () => {
+describe('Weaviate ranks like the embedded store', { skip: noWeaviate }, () => {
   const ends: (() => Promise<void>)[] = [];
   let nodes: Awaited<ReturnType<typeof startWeaviateNodes>>;
   let stores: Knowledge[];
@@ -26,7 +26,7 @@ describe('Weaviate and the embedded store', { skip: noWeaviate }, () => {
     for (const end of ends) await end();
   });
 
-  /** Puts so many passages into a new collection of both stores; in Weaviate they take the place of others. */
+  /** Puts so many passages into a new collection of both stores; in Weaviate they replace other documents. */
   async function fill(name: string, size: number) {
     const [material, others] = [createMaterial(size), createMaterial(size, 2)];
     const documents = Array.from({ length: Math.ceil(size / passagesPerDocument) }, (_, number) => number);
@@ -51,11 +51,11 @@ describe('Weaviate and the embedded store', { skip: noWeaviate }, () => {
     return differ;
   }
 
-  test('a small collection is ranked alike as soon as it is written', async () => {
+  test('a small collection is ranked the same as soon as it is written', async () => {
     assert.deepEqual(await differing('small', await fill('small', passagesPerDocument)), []);
   });
 
-  test('a larger collection is ranked alike for nearly all questions, though the engine has not written it to its segments', async () => {
+  test('a larger collection is ranked the same for at least nine in ten questions, before the engine has written its segments', async () => {
     const differ = await differing('larger', await fill('larger', 2_000));
     assert.ok(differ.length <= questions / 10, `${differ.length} of ${questions}: ${differ.join('; ')}`);
   });

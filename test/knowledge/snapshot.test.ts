@@ -24,14 +24,14 @@ import { childrenOf, signal } from '../torture/victim.ts';
 
 const dimension = 16;
 
-/** A vector of unit length that stands for a number, the same each time. */
+/** A vector of unit length for each number, the same in every run. */
 function vectorOf(seed: number): number[] {
   const vector = Array.from({ length: dimension }, (_, at) => Math.sin(seed * 12.9898 + at * 78.233));
   const norm = Math.hypot(...vector);
   return vector.map((value) => value / norm);
 }
 
-/** Documents `from` to `to`, each of one passage of one window. */
+/** Documents `from` up to, but not including, `to`, each with one passage of one window. */
 function documents(from: number, to: number): NewDocument[] {
   return Array.from({ length: to - from }, (_, at) => {
     const text = `Text number ${from + at}.`;
@@ -64,20 +64,20 @@ async function open(test: Test, dataDir: string, tuning: { quantizeFrom?: number
 
 const folderOf = (dataDir: string) => join(dataDir, 'index', '1');
 
-/** Resolves when the snapshot that is pointed to is the one of this number, or a later one. */
+/** Resolves when the current snapshot is the one of this number or a later one. */
 async function generation(knowledge: Knowledge, dataDir: string, number: number) {
   const pointer = join(folderOf(dataDir), 'current');
   const reached = () => existsSync(pointer) && Number(readFileSync(pointer, 'utf8')) >= number;
-  while (!reached()) await knowledge.collections(); // the builder works while the host answers
+  while (!reached()) await knowledge.collections(); // the builder works meanwhile, beside the host
 }
 
-test('a snapshot is written, trusted at the next start, and what changed since is followed', async (t) => {
+test('a snapshot is written, used at the next start, and brought up to date with what changed since', async (t) => {
   const dataDir = await temporaryFolder(t);
   const first = await open(t, dataDir, { snapshotEvery: 50 });
   await first.knowledge.put(documents(0, 60));
   await generation(first.knowledge, dataDir, 1);
   await first.knowledge.put(documents(60, 70));
-  await first.knowledge.put(documents(5, 6)); // the same again: replaced under a new key
+  await first.knowledge.put(documents(5, 6)); // replaced by the same content under a new key
   const [gone] = await first.knowledge.documents({ collection: 'default', after: '29', limit: 1 });
   await first.knowledge.remove(gone!.id);
   await first.knowledge.close();
@@ -87,7 +87,7 @@ test('a snapshot is written, trusted at the next start, and what changed since i
   assert.notEqual(await second.nearest(Number(gone!.source)), gone!.source);
 });
 
-test('a snapshot that is cut, flipped, misled or of another model is not believed, and nothing is lost', async (t) => {
+test('a snapshot that is cut off, altered, missing or of another store is not used, and nothing is lost', async (t) => {
   const dataDir = await temporaryFolder(t);
   const first = await open(t, dataDir, { snapshotEvery: 50 });
   await first.knowledge.put(documents(0, 60));
@@ -108,7 +108,7 @@ test('a snapshot that is cut, flipped, misled or of another model is not believe
     (file) => rmSync(file),
     (file) => {
       rmSync(file);
-      mkdirSync(file); // what can't be read as a file
+      mkdirSync(file); // a folder can't be read as a file
     },
   ];
   for (const name of [
@@ -137,7 +137,7 @@ test('a snapshot that is cut, flipped, misled or of another model is not believe
       rmSync(file, { recursive: true, force: true });
       writeFileSync(file, whole);
     }
-  // Snapshots that are whole, but not this store's.
+  // Snapshots that are intact, but belong to another store.
   for (const number of ['1', '2']) {
     const file = join(folder, number, 'manifest.json');
     const json = readFileSync(file, 'utf8')
@@ -153,7 +153,7 @@ test('a snapshot that is cut, flipped, misled or of another model is not believe
   assert.equal(await nearest(100), '100');
 });
 
-test('no snapshot stays of a collection that is no more, also of one removed while its index was being built', async (t) => {
+test('no snapshot of a removed collection is left, even if it was removed while its index was being built', async (t) => {
   const dataDir = await temporaryFolder(t);
   mkdirSync(join(dataDir, 'index/77/1'), { recursive: true });
   const { knowledge } = await open(t, dataDir, { snapshotEvery: 50 });
@@ -162,17 +162,17 @@ test('no snapshot stays of a collection that is no more, also of one removed whi
   await knowledge.put(documents(0, 60));
   const [builder] = childrenOf(knowledge.hostPid()!);
   signal(builder!, 'SIGSTOP');
-  // It will read what is there then, by the collection's name.
+  // When it goes on, it reads what the collection of this name holds by then.
   await knowledge.removeCollection('default');
   await knowledge.createCollection('default');
   await knowledge.put(documents(0, 30));
   signal(builder!, 'SIGCONT');
   while (childrenOf(knowledge.hostPid()!).includes(builder!)) await knowledge.collections();
-  await knowledge.collections(); // the host has noticed
+  await knowledge.collections(); // by then the host has noticed that the builder ended
   assert.deepEqual(snapshots(), []);
 });
 
-test('a snapshot whose vectors were cut short before they were sealed is not believed', async (t) => {
+test('a snapshot whose vectors were cut off before its checksums were taken is not used', async (t) => {
   const dataDir = await temporaryFolder(t);
   const first = await open(t, dataDir, { snapshotEvery: 50 });
   await first.knowledge.put(documents(0, 60));
@@ -190,7 +190,7 @@ test('a snapshot whose vectors were cut short before they were sealed is not bel
   assert.equal(await nearest(59), '59');
 });
 
-test('a snapshot of passages that the database never had is not believed', async (t) => {
+test('a snapshot of passages that the database never had is not used', async (t) => {
   const dataDir = await temporaryFolder(t);
   const first = await open(t, dataDir, { snapshotEvery: 50 });
   await first.knowledge.put(documents(0, 60));
@@ -205,7 +205,7 @@ test('a snapshot of passages that the database never had is not believed', async
   assert.equal(await third.nearest(501), '501');
 });
 
-test('a snapshot of passages that the database has lost is not believed when there are others of their keys', async (t) => {
+test('a snapshot of passages that the database has lost is not used, even when later passages have their keys', async (t) => {
   const dataDir = await temporaryFolder(t);
   const database = join(dataDir, 'assay.db');
   const openAgain = (snapshotEvery = 1000) => open(t, dataDir, { snapshotEvery });
@@ -233,13 +233,13 @@ test('a snapshot of passages that the database has lost is not believed when the
   }
 });
 
-test('beyond a size a quantized index takes over, finds what exact search finds, and follows additions and removals', async (t) => {
+test('beyond a certain size a quantized index takes over, finds what exact search finds, and follows additions and removals', async (t) => {
   const dataDir = await temporaryFolder(t);
   const { knowledge, nearest } = await open(t, dataDir, { quantizeFrom: 400, snapshotEvery: 100_000 });
   for (let at = 0; at < 1000; at += 100) await knowledge.put(documents(at, at + 100));
   await generation(knowledge, dataDir, 1);
   const quantized = async () => (await knowledge.stats()).quantizedWindows;
-  while ((await quantized()) < 500) await knowledge.collections(); // the host takes it over between two requests
+  while ((await quantized()) < 500) await knowledge.collections(); // the host switches to the new index between two requests
   assert.equal((await knowledge.stats()).windows, 1000);
   await knowledge.put(documents(1000, 1010));
   for (const at of [0, 399, 400, 999, 1009]) assert.equal(await nearest(at), String(at));
@@ -255,7 +255,7 @@ test('beyond a size a quantized index takes over, finds what exact search finds,
   for (const at of [0, 399, 400, 999, 1009]) assert.equal(await again.nearest(at), String(at));
 });
 
-test('owners are found by their key, before and after gaps are closed', () => {
+test('the labels of a passage are found by its key, before and after gaps in the index are closed', () => {
   const passages = fc.array(
     fc.record({ gap: fc.integer({ min: 1, max: 5 }), windows: fc.integer({ min: 1, max: 4 }), keep: fc.boolean() }),
   );

@@ -25,7 +25,7 @@ before(async (context) => {
   await knowledge.close();
 });
 
-/** A store of the test's own, in which something was changed behind Assay's back. */
+/** A copy of the store, changed from outside. */
 async function changed(t: Test, change: (database: DatabaseSync, dataDir: string) => void) {
   const dataDir = await temporaryFolder(t);
   cpSync(madeIn, dataDir, { recursive: true });
@@ -41,7 +41,7 @@ async function changed(t: Test, change: (database: DatabaseSync, dataDir: string
 const wrongIn = async (dataDir: string) =>
   (await verifyStore({ dataDir, embeddingModel: 'hashed' })).filter(({ ok }) => !ok);
 
-test('a store as Assay makes it is found well, with progress told', async () => {
+test('a sound store passes every check, with its progress reported', async () => {
   const told: [number, number][] = [];
   const findings = await verifyStore({
     dataDir: madeIn,
@@ -173,14 +173,14 @@ It' WHERE key = ${key}`,
   ],
 ];
 for (const [what, change, finding, says] of damages)
-  test(`found: ${what}`, async (t) => {
+  test(`verify finds ${what}`, async (t) => {
     const wrong = await wrongIn(await changed(t, (database) => database.exec(change)));
     const found = wrong.find(({ name }) => name === `store: ${finding}`);
     assert.ok(found, JSON.stringify(wrong));
     assert.match(found.detail, says);
   });
 
-test('found: damage to the files themselves, each told with what to do', async (t) => {
+test('verify finds damaged files, and says for each what to do', async (t) => {
   const inFile = async (name: string, damage: (file: string) => void) => {
     const dataDir = await changed(t, () => {});
     damage(join(dataDir, name));
@@ -207,7 +207,7 @@ test('found: damage to the files themselves, each told with what to do', async (
   assert.equal(asks.length, 1);
 });
 
-test('records of asks that a newer version wrote are told of as such, and not to be removed', async (t) => {
+test('ask records of a newer version of Assay are reported as such, without the advice to remove them', async (t) => {
   const dataDir = await changed(t, (_, folder) => {
     const asks = new DatabaseSync(join(folder, 'asks.db'));
     asks.exec('PRAGMA user_version = 1000');
@@ -219,16 +219,16 @@ test('records of asks that a newer version wrote are told of as such, and not to
   assert.doesNotMatch(finding!.detail, /remove/);
 });
 
-test('a folder with nothing in it is nothing wrong', async (t) => {
+test('verify finds nothing wrong with a data folder that is empty or missing', async (t) => {
   const dataDir = await temporaryFolder(t);
   assert.deepEqual(await wrongIn(dataDir), []);
-  writeFileSync(join(dataDir, 'assay.db'), ''); // a first start that found no room
+  writeFileSync(join(dataDir, 'assay.db'), ''); // what a first start leaves that found no room
   assert.deepEqual(await wrongIn(dataDir), []);
   rmSync(dataDir, { recursive: true });
   assert.deepEqual(await wrongIn(dataDir), []);
 });
 
-test('a quick look tells what a store holds, with which vectors, and what a start would be refused for', async (t) => {
+test('a quick look says what a store holds, of which model its vectors are, and why a start would be refused', async (t) => {
   const toText = (held: object) => JSON.stringify(Object.values(held));
   const lookAt = (dataDir: string, embeddingModel = 'hashed') =>
     inspectStore({ dataDir, embeddingModel, toText }).map(({ ok, detail }) => `${ok}: ${detail}`);
@@ -240,7 +240,7 @@ test('a quick look tells what a store holds, with which vectors, and what a star
   assert.match(lookAt(broken).join(), /^false: .*damaged.*Restore a backup/);
 });
 
-test('assay doctor looks at the store of a service that runs, whole with --verify, and its exit code tells', async (t) => {
+test('assay doctor checks the store beside a running service, thoroughly with --verify, and its exit code says if all is well', async (t) => {
   const service = await startService(t, { embedded: true });
   await service.add(
     'alder.md',

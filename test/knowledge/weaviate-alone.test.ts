@@ -11,7 +11,7 @@ import { noWeaviate, startWeaviateNodes } from '../doubles/weaviate.ts';
 
 const settings = { embeddingModel: 'hashed', askRetentionMs: 86_400_000 };
 
-test('a node that has lost its cluster reads by itself what a majority should, so it is not taken for one that has everything', {
+test('a node cut off from its cluster answers majority reads alone, so it is not considered up to date', {
   skip: noWeaviate,
 }, async (t) => {
   const cluster = await startWeaviateNodes(t, 3);
@@ -41,7 +41,7 @@ test('a node that has lost its cluster reads by itself what a majority should, s
   await cluster.startAlone(2);
   assert.deepEqual(await documentsAt(2), ['a.md']);
   assert.equal(await lastHasAsMuch(), false, 'though it has as much');
-  // The others still write to it until they miss it.
+  // The other nodes still write to it until they notice that it is gone.
   while ((await engines[0]!.membersAt(nodes[0]!.choose())).length > 2) await delay(100);
   await put('b.md');
   assert.deepEqual(await documentsAt(0), ['a.md', 'b.md']);

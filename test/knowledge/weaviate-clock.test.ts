@@ -14,7 +14,7 @@ const collection = 'default';
 const abandonedMs = 600_000;
 const hourMs = 3_600_000;
 
-test('clocks that are wrong lose nothing of a put, and part no documents of one', { skip: noWeaviate }, async (t) => {
+test('wrong clocks neither lose documents nor separate those of one put', { skip: noWeaviate }, async (t) => {
   const nodes = await startWeaviateNodes(t);
   const real = Date.now();
   t.mock.timers.enable({ apis: ['Date'], now: real });
@@ -28,7 +28,7 @@ test('clocks that are wrong lose nothing of a put, and part no documents of one'
     return found.map((passage) => passage.text).sort();
   };
 
-  /** What changes documents in an instance that does something before each of its writes. */
+  /** The writing part of an instance that calls `beforeWrite` for each object it writes. */
   async function changesOf(beforeWrite: (object: EngineObject) => unknown) {
     const engine = openEngine(nodes);
     t.after(() => engine.close());
@@ -45,7 +45,7 @@ test('clocks that are wrong lose nothing of a put, and part no documents of one'
     });
   }
 
-  // Amid a put another instance starts whose clock is ahead.
+  // In the middle of a put, another instance starts whose clock is ahead.
   const slow = await changesOf(async (object) => {
     if (object.class !== 'AssayDocument') return;
     t.mock.timers.setTime(real + hourMs);
@@ -55,7 +55,7 @@ test('clocks that are wrong lose nothing of a put, and part no documents of one'
   await slow.put([smallDocument('a.md', 'Birch', collection)]);
   assert.deepEqual(await texts('Birch'), ['Birch']);
 
-  // An instance whose clock is behind dies when it has decided to change two documents.
+  // An instance whose clock is behind dies after it has committed to changing two documents.
   t.mock.timers.setTime(real - hourMs);
   const dying = await changesOf((object) => {
     if (object.class === 'AssayDocument') throw new Error('gone');

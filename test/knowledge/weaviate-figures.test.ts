@@ -9,7 +9,7 @@ import { smallDocument } from '../doubles/small-document.ts';
 import type { Test } from '../doubles/temporary-folder.ts';
 import { noWeaviate, startWeaviateNodes } from '../doubles/weaviate.ts';
 
-/** An address that leads to an engine, where what counts may be held up. */
+/** A proxy to an engine that can hold up the requests that count. */
 async function holdCounts(t: Test, endpoint: string) {
   let { promise: released, resolve: release } = Promise.withResolvers<void>();
   release();
@@ -33,7 +33,9 @@ async function holdCounts(t: Test, endpoint: string) {
   };
 }
 
-test('figures that take long to count are told as they were counted last', { skip: noWeaviate }, async (t) => {
+test('while counting takes long, stats returns the last counts; with the engine gone it fails', {
+  skip: noWeaviate,
+}, async (t) => {
   const nodes = await startWeaviateNodes(t);
   const counts = await holdCounts(t, nodes.endpoints[0]!);
   const knowledge = await startWeaviate({ endpoints: [counts.url], embeddingModel: 'hashed', askRetentionMs: 1 });
@@ -47,7 +49,7 @@ test('figures that take long to count are told as they were counted last', { ski
   assert.deepEqual(await knowledge.stats(), before);
   counts.release();
   while ((await knowledge.stats()).documents < 2);
-  // That the engine replies is no matter of memory.
+  // Remembered counts must not hide that the engine is gone.
   await nodes.kill();
   await assert.rejects(knowledge.stats(), { code: 'NOT_READY' });
 });

@@ -5,7 +5,7 @@ import { noWeaviate, startWeaviateNodes } from '../doubles/weaviate.ts';
 
 const corpus = new URL('../../corpus/', import.meta.url).pathname;
 
-test('the whole service keeps its documents in Weaviate: ingest, ask, restart, collections apart', {
+test('the whole service works with Weaviate as its store: ingesting, asking, restarts, outages, and keys kept to their collections', {
   skip: noWeaviate,
 }, async (t) => {
   const nodes = await startWeaviateNodes(t);
@@ -30,7 +30,7 @@ test('the whole service keeps its documents in Weaviate: ingest, ask, restart, c
     assert.equal(document.json.text.slice(start, end), text);
   }
 
-  // A collection is an isolation boundary in the engine, and a key's limits hold as ever.
+  // Collections are isolated from each other in the engine, and keys are limited as with the embedded store.
   assert.equal((await first.call('PUT', '/collections/ours', undefined, ann)).status, 201);
   const secret = {
     source: 'secret.md',
@@ -50,20 +50,20 @@ test('the whole service keeps its documents in Weaviate: ingest, ask, restart, c
   assert.ok((await first.call('GET', `/documents/${id}`, undefined, bob)).status >= 403);
   await first.close();
 
-  // Another instance, with a data folder of its own, finds everything; also after the engine was killed and started anew.
+  // Another instance with its own data folder finds everything, even after the engine was killed and started again.
   await nodes.kill();
   await nodes.start();
   const second = await startService(t, { embedded: true, settings });
   const again = await second.call('POST', '/ask', { question }, bob);
   assert.equal(again.json.answer, asked.json.answer);
-  // The others may change places: the engine's weights of words are not quite the same after it was killed.
+  // The other passages may change places: the engine weighs words slightly differently after it was killed.
   assert.equal(again.json.context[0].id, asked.json.context[0].id);
   const record = await second.call('GET', `/asks/${asked.json.id}`, undefined, ann);
   assert.equal(record.json.answer, asked.json.answer);
   const health = await second.call('GET', '/health/ready', undefined, ann);
   assert.equal(health.status, 200);
 
-  // Without its engine the service says so, with a code that tells to try again; it lives, and knows that it is not ready.
+  // Without its engine the service stays alive, reports that it is not ready, and answers with a code that means: try again.
   await nodes.hold();
   const ready = async () => (await second.call('GET', '/health/ready')).status;
   assert.equal(await ready(), 503);

@@ -8,7 +8,7 @@ import { startService } from '../doubles/service.ts';
 import { type Test, temporaryFolder } from '../doubles/temporary-folder.ts';
 import { noWeaviate, startWeaviateNodes } from '../doubles/weaviate.ts';
 
-/** The service as a process of its own, which may not become ready. */
+/** Starts the service as a process of its own, without waiting until it is ready. */
 async function startWaiting(t: Test, settings: Record<string, string>) {
   const url = `http://127.0.0.1:${await freePort()}`;
   const child = startCommand(['serve'], { DATA_DIR: await temporaryFolder(t), PORT: new URL(url).port, ...settings });
@@ -23,7 +23,7 @@ async function startWaiting(t: Test, settings: Record<string, string>) {
     const reply = await fetch(url + path, body && post).catch(() => null);
     return reply && { status: reply.status, text: await reply.text() };
   };
-  /** Until `/health/ready` replies so. */
+  /** Waits until `/health/ready` replies with this status. */
   async function untilReady(is: number): Promise<string> {
     for (;;) {
       const ready = await call('/health/ready');
@@ -34,7 +34,7 @@ async function startWaiting(t: Test, settings: Record<string, string>) {
   return { child, exit, call, untilReady };
 }
 
-test('a service whose Weaviate is not there yet lives, says what it waits for, and becomes ready', {
+test('a service started before its Weaviate is alive, says what it waits for, and becomes ready once Weaviate is there', {
   skip: noWeaviate,
 }, async (t) => {
   const nodes = await startWeaviateNodes(t);
@@ -53,14 +53,14 @@ test('a service whose Weaviate is not there yet lives, says what it waits for, a
   assert.deepEqual(await exit, [0, null]);
 });
 
-test('a service that waits for Weaviate ends when it is told to', async (t) => {
+test('a service that waits for Weaviate ends on SIGTERM', async (t) => {
   const { child, exit, untilReady } = await startWaiting(t, { WEAVIATE_URL: `http://127.0.0.1:${await freePort()}` });
   await untilReady(503);
   child.kill('SIGTERM');
   assert.deepEqual(await exit, [0, null]);
 });
 
-test('an address that is no Weaviate’s ends the start at once, also where another one is not there', async (t) => {
+test('if one of the addresses is not a Weaviate’s, the start fails at once, even if another does not answer', async (t) => {
   const { url } = await startService(t);
   const settings = {
     DATA_DIR: await temporaryFolder(t),
@@ -70,7 +70,9 @@ test('an address that is no Weaviate’s ends the start at once, also where anot
   assert.deepEqual([code, stderr.trim()], [1, 'WEAVIATE_URL: what replies there is no Weaviate.']);
 });
 
-test('a key that Weaviate refuses ends the start at once, and is not told', { skip: noWeaviate }, async (t) => {
+test('if Weaviate refuses the key, the start fails at once, and the key is not printed', {
+  skip: noWeaviate,
+}, async (t) => {
   const nodes = await startWeaviateNodes(t, 1, { apiKey: 'canary-key-of-weaviate' });
   const settings = { DATA_DIR: await temporaryFolder(t), WEAVIATE_URL: nodes.endpoints.join() };
   const { code, stdout, stderr } = await runCommand(['serve'], { ...settings, WEAVIATE_API_KEY: 'canary-other' });

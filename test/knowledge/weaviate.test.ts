@@ -13,18 +13,18 @@ import { noWeaviate, startWeaviateNodes } from '../doubles/weaviate.ts';
 
 const settings = { embeddingModel: 'hashed', askRetentionMs: 86_400_000 };
 const vectorOf = (text: string) => Float32Array.from(hashedEmbedding(text, smallDimension));
-/** Searches by the vector alone: no passage holds the word. */
+/** Searches by the vector alone: no passage holds the word “xylophone”. */
 const near = (knowledge: Knowledge, collection: string, text: string) =>
   knowledge.search({ collection, question: 'xylophone', vector: vectorOf(text), topK: 20 });
 const sourcesOf = async (knowledge: Knowledge, collection: string) =>
   (await knowledge.documents({ collection, after: null, limit: 100 })).map(({ source }) => source);
 
-test('a Weaviate that is not there is told', async () => {
+test('a Weaviate that does not answer is reported as NOT_READY', async () => {
   const nowhere = startWeaviate({ endpoints: ['http://127.0.0.1:9', 'http://127.0.0.1:9'], ...settings });
   await assert.rejects(nowhere, { code: 'NOT_READY' });
 });
 
-describe('one Weaviate', { skip: noWeaviate }, () => {
+describe('a single Weaviate node', { skip: noWeaviate }, () => {
   const ends: (() => Promise<void>)[] = [];
   let nodes: Awaited<ReturnType<typeof startWeaviateNodes>>;
   before(async () => {
@@ -34,7 +34,7 @@ describe('one Weaviate', { skip: noWeaviate }, () => {
     for (const end of ends) await end();
   });
 
-  test('vectors of another model are refused, unless there are none yet', async () => {
+  test('a start with another model is refused once vectors are stored, and accepted before', async () => {
     await (await startWeaviate({ ...nodes, ...settings, embeddingModel: 'other' })).close();
     const knowledge = await startWeaviate({ ...nodes, ...settings });
     await knowledge.createCollection('models');
@@ -46,7 +46,7 @@ describe('one Weaviate', { skip: noWeaviate }, () => {
     await knowledge.close();
   });
 
-  test('a passage is found by its vector, and two instances see the same, after the engine was killed at once', async () => {
+  test('right after a put the engine can be killed, and two instances find the passage by its vector', async () => {
     const [one, other] = [
       await startWeaviate({ ...nodes, ...settings }),
       await startWeaviate({ ...nodes, ...settings }),
@@ -62,13 +62,13 @@ describe('one Weaviate', { skip: noWeaviate }, () => {
     }
   });
 
-  test('a put that its process died in leaves nothing, or is finished where it was decided', async () => {
+  test('a put whose process died is undone by a later start if it was not yet committed, and completed if it was', async () => {
     const knowledge = await startWeaviate({ ...nodes, ...settings });
     const collection = 'crashes';
     await knowledge.createCollection(collection);
     await knowledge.put([smallDocument('a.md', 'Alder\nAcorn', collection)]);
 
-    /** Puts documents of an instance that stops for good at the first write that is like this. */
+    /** Puts two documents through an instance that stops for good at the first write for which `isLast` is true. */
     async function putAndStop(isLast: (object: EngineObject) => boolean) {
       const engine = openEngine(nodes);
       const select = await makeClasses(engine);
@@ -83,7 +83,7 @@ describe('one Weaviate', { skip: noWeaviate }, () => {
       await assert.rejects(changes.put(two), /gone/);
       await engine.close();
     }
-    /** How many objects of each class there are, those included that nobody sees. */
+    /** How many objects of each class there are, invisible ones included. */
     async function counts() {
       const engine = openEngine(nodes);
       const names = ['AssayDocument', 'AssayText', 'AssayPassage', 'AssayWindow', 'AssayWords', 'AssayChange'];
@@ -93,7 +93,7 @@ describe('one Weaviate', { skip: noWeaviate }, () => {
       return names.map((name) => found[name]![0]!.meta.count);
     }
 
-    // Before it is decided: when the record is to hold the documents.
+    // Before the put is committed: when its record is about to name the documents.
     await putAndStop(({ properties }) => String(properties.documents ?? '').length > 2);
     assert.deepEqual(await counts(), [1, 3, 5, 5, 5, 1]);
     assert.deepEqual(await sourcesOf(knowledge, collection), ['a.md']);
@@ -104,7 +104,7 @@ describe('one Weaviate', { skip: noWeaviate }, () => {
     await (await startWeaviate({ ...nodes, ...settings, abandonedMs: 0 })).close();
     assert.deepEqual(await counts(), [1, 1, 2, 2, 2, 0]);
 
-    // After: when the documents are to be switched.
+    // After it is committed: when the documents are about to be switched.
     await putAndStop((object) => object.class === 'AssayDocument');
     assert.deepEqual(await sourcesOf(knowledge, collection), ['a.md']);
     await (await startWeaviate({ ...nodes, ...settings, abandonedMs: 0 })).close();
@@ -116,7 +116,7 @@ describe('one Weaviate', { skip: noWeaviate }, () => {
       'Cedar',
     ]);
 
-    // What is removed afterwards is not brought back by it.
+    // A document that is removed afterwards is not brought back when the put is completed.
     await putAndStop((object) => object.class === 'AssayDocument');
     const { id } = (await knowledge.findSource(collection, 'a.md'))!;
     assert.equal(await knowledge.remove(id), true);
@@ -126,7 +126,7 @@ describe('one Weaviate', { skip: noWeaviate }, () => {
     await knowledge.close();
   });
 
-  test('old records of asks are not shown, and removed', async () => {
+  test('ask records past their retention are not found, and are deleted', async () => {
     const record = { id: 'ask_old', collection: 'x', keyName: null, createdAt: new Date().toISOString(), reply: {} };
     const knowledge = await startWeaviate({ ...nodes, ...settings });
     await knowledge.saveAsk({ ...record, reply: () => record.reply });
@@ -140,7 +140,7 @@ describe('one Weaviate', { skip: noWeaviate }, () => {
   });
 });
 
-test('a Weaviate that wants a key is opened by it alone', { skip: noWeaviate }, async (t) => {
+test('a Weaviate that requires a key is opened with that key alone', { skip: noWeaviate }, async (t) => {
   const apiKey = 'canary-key-of-weaviate';
   const nodes = await startWeaviateNodes(t, 1, { apiKey });
   const knowledge = await startWeaviate({ ...nodes, ...settings, apiKey });
@@ -157,8 +157,8 @@ test('a Weaviate that wants a key is opened by it alone', { skip: noWeaviate }, 
     });
 });
 
-test('a cluster of three goes on while each of its nodes in turn is killed and comes back, and shows all it has acknowledged', {
-  // Three engines want more than a machine has that runs other tests as well.
+test('a cluster of three nodes works on while each in turn is killed and restarted, and shows every acknowledged change', {
+  // Three engines need more than a machine has that also runs other tests.
   skip:
     noWeaviate ||
     (process.env.WEAVIATE_CLUSTER === 'true'
@@ -185,10 +185,10 @@ test('a cluster of three goes on while each of its nodes in turn is killed and c
   };
   async function change(round: string) {
     for (let at = 0; at < 8; at += 1) {
-      // One takes the place of another: as many objects as before.
+      // One document replaces another, which leaves the number of objects as it was.
       const source = at === 0 ? 'same.md' : `${round}-${at}.md`;
       const text = `Tree of ${round} ${at} is tall.`;
-      there.delete(source); // a put that is refused may have been carried out
+      there.delete(source); // a put that was refused may have been carried out nevertheless
       if (await attempt(() => knowledge.put([smallDocument(source, text, 'trees')]))) there.set(source, text);
     }
     const first = [...there.keys()].find((source) => source !== 'same.md');
@@ -223,7 +223,7 @@ test('a cluster of three goes on while each of its nodes in turn is killed and c
     await change(`without-${node}`);
     await check();
     await nodes.start(node);
-    await check(); // it says that it is ready, and lacks what was written meanwhile
+    await check(); // the node says it is ready, though it lacks what was written meanwhile
     await change(`with-${node}`);
     await check();
     await untilAllEqual();
@@ -231,7 +231,7 @@ test('a cluster of three goes on while each of its nodes in turn is killed and c
   }
   assert.ok(refused <= 6, `${refused} changes were refused`);
 
-  /** Waits until all nodes hold the same documents and windows: that one has got what was written without it. */
+  /** Waits until all nodes hold the same documents and windows, that is, until the restarted one has caught up. */
   async function untilAllEqual() {
     const engines = nodes.endpoints.map((endpoint) => openEngine({ endpoints: [endpoint] }));
     const parts = ['AssayDocument', 'AssayWindow']
