@@ -16,7 +16,7 @@ const question = 'When was the tower rebuilt?';
 const verdict = (label: string, score: number) =>
   JSON.stringify({ quotes: ['rebuilt in 1904'], reason: 'It says so.', verdict: label, score });
 
-/** A store of one document whose models are scripted, by its settings. */
+/** A store of one document with scripted models, and the settings to use it. */
 async function storeOfTower(t: Test) {
   const openai = await startOpenAiServer({ test: t });
   const folder = await temporaryFolder(t);
@@ -26,7 +26,7 @@ async function storeOfTower(t: Test) {
   return { openai, settings, folder, ingested };
 }
 
-test('ask and chat show word, score, reason and each quotation with its source, and nothing that drives a terminal', async (t) => {
+test('ask and chat print the verdict with score, reason and quotations with their sources, and no terminal control codes', async (t) => {
   const { openai, settings, ingested } = await storeOfTower(t);
   assert.deepEqual([JSON.parse(ingested.stdout).added, ingested.stderr], [1, '']);
   openai.chat('In \u001b[31m1904.\u009b', verdict('Incorrect', 0.124));
@@ -53,7 +53,7 @@ test('ask and chat show word, score, reason and each quotation with its source, 
     '/quit',
     'Never',
   ];
-  // Questions after the first are made to stand by themselves; with the third that fails.
+  // Questions after the first are rewritten to stand by themselves; for the third one that fails.
   const chat = await runCommand(['chat'], settings, undefined, `${typed.join('\n')}\n`);
   assert.equal(chat.code, 1, 'a question got no answer');
   assert.match(
@@ -65,7 +65,7 @@ test('ask and chat show word, score, reason and each quotation with its source, 
   assert.doesNotMatch(chat.stderr, /tower|And then/);
 });
 
-test('ask, search and chat go to a running service, with a key that is told nowhere', async (t) => {
+test('ask, search and chat can use a running service, and its key is neither printed nor logged', async (t) => {
   const service = await startService(t, { settings: { API_KEYS: 'me:canary-key-me:default' } });
   const { openai, url, dataDir, parts, logLines } = service;
   const file = join(await temporaryFolder(t), 'tower.txt');
@@ -119,7 +119,7 @@ test('ask, search and chat go to a running service, with a key that is told nowh
   assert.doesNotMatch(told, /canary|tower rebuilt/);
 });
 
-test('what came of a command can be had as JSON: backup, restore, export, reembed', async (t) => {
+test('backup, restore, export and reembed print their results as JSON with --json', async (t) => {
   const { settings, folder } = await storeOfTower(t);
   const run = (...args: string[]) => runCommand([...args, '--json'], settings);
   const file = join(folder, 'backup.assay');
@@ -140,7 +140,7 @@ test('what came of a command can be had as JSON: backup, restore, export, reembe
   });
 });
 
-test('the exit code is 2 for wrong usage alone', async (t) => {
+test('the exit code is 2 for wrong usage, and only for that', async (t) => {
   const DATA_DIR = await temporaryFolder(t);
   const codeOf = async (...args: string[]) => (await runCommand(args, { DATA_DIR })).code;
   for (const args of [
@@ -162,7 +162,7 @@ test('the exit code is 2 for wrong usage alone', async (t) => {
   assert.equal(await codeOf('ask', 'x', '--server', 'http://127.0.0.1:1'), 1);
 });
 
-test('what replies at --server and is not Assay is told as that', async (t) => {
+test('an address given as --server where something other than Assay replies is reported as such', async (t) => {
   const replies: Record<string, [status: number, type: string, body: string]> = {
     '/page': [200, 'text/html', '<p>Please log in'],
     '/lost': [404, 'text/html', '<p>Not found'],

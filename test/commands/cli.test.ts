@@ -10,7 +10,7 @@ import { freePort } from '../doubles/free-port.ts';
 import { startOpenAiServer } from '../doubles/openai-server.ts';
 import { temporaryFolder } from '../doubles/temporary-folder.ts';
 
-test('with nothing but the sample corpus: ingest, ask, and the same again is unchanged', async (t) => {
+test('the sample corpus is ingested and answers a question without any settings; ingesting it again changes nothing', async (t) => {
   const settings = { DATA_DIR: await temporaryFolder(t) };
   const first = await runCommand(['ingest', 'corpus'], settings);
   assert.equal(first.code, 0, first.stderr);
@@ -36,7 +36,7 @@ test('with nothing but the sample corpus: ingest, ask, and the same again is unc
   assert.match(shown.stdout, /I don't know/);
 });
 
-test('one bad file is reported and skipped, and the exit code tells', async (t) => {
+test('a bad file is reported and skipped, the others are ingested, and the exit code is 1', async (t) => {
   const folder = await temporaryFolder(t);
   mkdirSync(join(folder, 'in/.hidden'), { recursive: true });
   writeFileSync(join(folder, 'in/good.md'), '# Good\n\nAlder wood is light.');
@@ -52,7 +52,7 @@ test('one bad file is reported and skipped, and the exit code tells', async (t) 
   assert.match(stderr, /Ingested 3 files: 1 new, 0 replaced, 0 unchanged, 2 skipped\./);
 });
 
-test('npm start’s service: corpus in, a curl command printed, an answer with three passages and a verdict, a clean end', async (t) => {
+test('serve --ingest-corpus prints a question that gets three passages and a verdict, ends cleanly, and keeps its documents', async (t) => {
   const settings = { DATA_DIR: await temporaryFolder(t) };
   const { url, child, exit, told } = await startServing(t, settings, ['--ingest-corpus']);
   assert.match(told(), /No language model is configured/);
@@ -73,13 +73,13 @@ test('npm start’s service: corpus in, a curl command printed, an answer with t
   assert.ok(reply.verdict.evidence.length > 0);
   child.kill('SIGTERM');
   assert.deepEqual(await exit, [0, null]);
-  // Stored is stored: the next start needs no ingest.
+  // What was ingested is kept: the next start needs no ingest.
   const again = await startServing(t, settings);
   const { documents } = (await (await fetch(`${again.url}/health/ready`)).json()) as { documents: number };
   assert.equal(documents, 13);
 });
 
-test('a service whose model server is not there yet lives, says what it waits for, and becomes ready', async (t) => {
+test('a service started before its model server is alive, says what it waits for, and becomes ready once the server is there', async (t) => {
   const [port, modelPort] = [await freePort(), await freePort()];
   const child = startCommand(['serve', '--ingest-corpus'], {
     DATA_DIR: await temporaryFolder(t),
@@ -114,7 +114,7 @@ test('a service whose model server is not there yet lives, says what it waits fo
   assert.deepEqual(await exit, [0, null]);
 });
 
-test('a service that still waits ends when it is told to', async (t) => {
+test('a service that waits for its model server ends on SIGTERM', async (t) => {
   const child = startCommand(['serve', '--ingest-corpus'], {
     DATA_DIR: await temporaryFolder(t),
     PORT: '0',
@@ -133,7 +133,7 @@ test('a service that still waits ends when it is told to', async (t) => {
   assert.deepEqual(await once(child, 'exit'), [0, null]);
 });
 
-test('a stdout that takes nothing, as on a full disk, is told in a sentence', {
+test('a stdout that cannot be written to, as on a full disk, is reported in one sentence', {
   skip: !existsSync('/dev/full') && 'there is no /dev/full',
 }, async (t) => {
   const settings = { DATA_DIR: await temporaryFolder(t) };
@@ -153,20 +153,20 @@ test('a stdout that takes nothing, as on a full disk, is told in a sentence', {
   }
 });
 
-test('assay --version says which it is', async () => {
+test('assay --version prints the version', async () => {
   const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
   const { stdout, stderr, code } = await runCommand(['--version'], {});
   assert.deepEqual([stdout, stderr, code], [`${version}\n`, '', 0]);
 });
 
-test('whoever reads stdout may go when they have seen enough', async (t) => {
+test('a reader of stdout that stops early is not an error', async (t) => {
   const child = startCommand(['completion', 'bash'], { DATA_DIR: await temporaryFolder(t) });
   child.stdout!.destroy();
   const told = (await child.stderr!.setEncoding('utf8').toArray()).join('');
   assert.deepEqual([told, child.exitCode ?? (await once(child, 'exit'))[0]], ['', 0]);
 });
 
-test('a second SIGTERM, as a whole group may be sent one, cuts off nothing that has begun', async (t) => {
+test('a second SIGTERM, as may be sent to a whole process group, does not cut off an ask under way', async (t) => {
   const openai = await startOpenAiServer({ test: t });
   const { promise: released, resolve: release } = Promise.withResolvers<void>();
   openai.chat({ content: 'It is light.', until: released });
@@ -193,7 +193,7 @@ test('a second SIGTERM, as a whole group may be sent one, cuts off nothing that 
   assert.deepEqual(await exit, [0, null]);
 });
 
-test('a service that is killed leaves no host behind that would hold the store', async (t) => {
+test('a killed service leaves no knowledge host behind that keeps the store locked', async (t) => {
   const settings = { DATA_DIR: await temporaryFolder(t) };
   const { child, exit } = await startServing(t, settings);
   child.kill('SIGKILL');
@@ -201,7 +201,7 @@ test('a service that is killed leaves no host behind that would hold the store',
   await startServing(t, settings);
 });
 
-test('what stops the boot is said in plain words, without a stack', async (t) => {
+test('whatever stops the start is reported in plain words, without a stack trace', async (t) => {
   const DATA_DIR = await temporaryFolder(t);
   const bad = await runCommand(['serve'], { DATA_DIR, TOP_K: 'canary', HOST: '0.0.0.0' });
   assert.equal(bad.code, 1);
@@ -232,7 +232,7 @@ test('what stops the boot is said in plain words, without a stack', async (t) =>
   assert.match((await runCommand(['ask', ' '], { DATA_DIR })).stderr, /must not be empty/);
 });
 
-test('doctor says what is well, and how to mend what is not', async (t) => {
+test('doctor says what is in order, and how to mend what is not', async (t) => {
   const settings = { DATA_DIR: await temporaryFolder(t) };
   const well = await runCommand(['doctor', '--json'], settings);
   assert.equal(well.code, 0, well.stdout + well.stderr);
@@ -263,7 +263,7 @@ test('doctor says what is well, and how to mend what is not', async (t) => {
   assert.match(ill.stdout, /ok +store /);
 });
 
-test('from the embedded models to a server: refused until re-embedded, then served', async (t) => {
+test('after a change from the embedded models to a model server, asks are refused until the store is re-embedded', async (t) => {
   const openai = await startOpenAiServer({ test: t });
   const DATA_DIR = await temporaryFolder(t);
   const server = { DATA_DIR, OPENAI_BASE_URL: openai.baseUrl, MODEL_MAX_RETRIES: '0' };

@@ -10,7 +10,7 @@ const script = async (shell: string) => {
 };
 const has = (shell: string) => spawnSync(shell, ['-c', 'exit']).status === 0;
 
-test('bash takes the script and completes commands, options, fixed words, and leaves values and paths to files', async () => {
+test('bash completes commands, options and fixed values by its script, and leaves other values to file completion', async () => {
   const source = await script('bash');
   const checked = spawnSync('bash', ['-n'], { input: source, encoding: 'utf8' });
   assert.deepEqual([checked.status, checked.stderr], [0, '']);
@@ -35,12 +35,14 @@ test('bash takes the script and completes commands, options, fixed words, and le
   assert.deepEqual(complete('').split(' ').toSorted(), commands.toSorted(), 'every command, and no other');
 });
 
-test('zsh takes its script', { skip: !has('zsh') && 'zsh is not installed' }, async () => {
+test('zsh accepts its script', { skip: !has('zsh') && 'zsh is not installed' }, async () => {
   const { status, stderr } = spawnSync('zsh', ['-n'], { input: await script('zsh'), encoding: 'utf8' });
   assert.deepEqual([status, stderr], [0, '']);
 });
 
-test('fish completes by its script', { skip: !has('fish') && 'fish is not installed' }, async () => {
+test('fish completes commands, options and fixed values by its script', {
+  skip: !has('fish') && 'fish is not installed',
+}, async () => {
   const source = await script('fish');
   const complete = (line: string) => {
     const run = `${source}\ncomplete -C '${line}'`;
@@ -56,7 +58,7 @@ test('fish completes by its script', { skip: !has('fish') && 'fish is not instal
   assert.deepEqual(complete('assay completion '), ['bash', 'fish', 'zsh']);
 });
 
-test('the scripts for zsh and fish know every command with its options', async () => {
+test('the scripts for zsh and fish list commands with their options and fixed values', async () => {
   const [zsh, fish] = await Promise.all([script('zsh'), script('fish')]);
   assert.match(
     zsh,

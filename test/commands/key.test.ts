@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { runCommand } from '../doubles/command-line.ts';
 import { startService } from '../doubles/service.ts';
 
-test('assay key makes a key: its line has the digest alone, and opens what was asked for', async (t) => {
+test('assay key makes a key whose settings line holds only its digest, and which has the rights and collections asked for', async (t) => {
   const made = await runCommand(['key', 'ann', '--collections', 'team,default', '--rights', 'ask'], {});
   assert.equal(made.code, 0, made.stderr);
   assert.match(made.stdout, /^ann:sha256=[\da-f]{64}:team\|default:ask\n$/);
@@ -33,7 +33,7 @@ test('assay key makes a key: its line has the digest alone, and opens what was a
   assert.equal(entry, `bob:sha256=${createHash('sha256').update(told).digest('hex')}`);
 });
 
-test('assay key makes none for a name, collection or right that can not be', async () => {
+test('assay key refuses a name, collection or right that is not valid', async () => {
   for (const args of [
     ['Ann'],
     ['#ann'],

@@ -14,7 +14,7 @@ import { temporaryFolder } from '../doubles/temporary-folder.ts';
 
 const project = fileURLToPath(new URL('../..', import.meta.url));
 
-test('assay mcp: the official client starts it as docs/mcp.md says, adds a document, asks, and ends it', async (t) => {
+test('the official client starts assay mcp as docs/mcp.md says, adds a document, asks, and ends it', async (t) => {
   const page = readFileSync(new URL('../../docs/mcp.md', import.meta.url), 'utf8');
   const shown = /```json\n(\{\n {2}"mcpServers"[\s\S]*?)```/.exec(page)![1]!.replaceAll('/path/to/assay/', project);
   const { command, args, env } = JSON.parse(shown).mcpServers.assay;
@@ -44,7 +44,7 @@ test('assay mcp: the official client starts it as docs/mcp.md says, adds a docum
   assert.match(await logged, /speaking MCP on stdin and stdout/);
 });
 
-test('stdout holds the protocol and nothing else, and the process ends with its input', async (t) => {
+test('assay mcp writes nothing but protocol messages to stdout, and ends with its input', async (t) => {
   const child = startCommand(['mcp'], { DATA_DIR: await temporaryFolder(t), LOG_LEVEL: 'trace' }, undefined, 'pipe');
   t.after(async () => void child.kill('SIGKILL'));
   const lines: string[] = [];

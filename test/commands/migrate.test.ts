@@ -22,7 +22,7 @@ const lines = (at: number) =>
 const sourcesOf = async (knowledge: Knowledge, collection: string) =>
   (await knowledge.documents({ collection, after: null, limit: 1000 })).map(({ source }) => source);
 
-/** Starts a migration, and does this to it once a part of the documents, and not all, has come to the target. */
+/** Starts a migration, and sends it this signal once some of the documents have reached the target. */
 async function interrupt(
   to: string,
   environment: Record<string, string>,
@@ -41,7 +41,7 @@ async function interrupt(
   return { code: child.exitCode, told };
 }
 
-test('documents migrate into Weaviate and back, also where a migration is killed and repeated', {
+test('documents migrate into Weaviate and back, even if a migration is killed and repeated', {
   skip: noWeaviate,
 }, async (t) => {
   const nodes = await startWeaviateNodes(t);
@@ -72,7 +72,7 @@ test('documents migrate into Weaviate and back, also where a migration is killed
   windowed.metadata = { nested: { list: [1, null, 'two'] }, '2': true, '1': false };
   await original.put([windowed, { ...smallDocument('empty.txt', 'x', 'odd'), title: '' }]);
 
-  // The service uses the store meanwhile.
+  // A service uses the store meanwhile.
   const shared = await startWeaviate({ ...nodes, ...settings });
   t.after(() => shared.close());
   const inWeaviate = async () => ((await shared.collection('trees'))?.documents ?? 0) as number;
@@ -103,7 +103,7 @@ test('documents migrate into Weaviate and back, also where a migration is killed
     ],
   );
 
-  // What changes is found by the next run; what only the target has stays there and is told.
+  // The next run copies what has changed; documents that only the target has stay there and are counted.
   await original.put([smallDocument('7.md', 'Yew', 'trees')]);
   await shared.put([smallDocument('other.md', 'Rowan', 'trees')]);
   const there2 = await run('weaviate', environment);
@@ -113,7 +113,7 @@ test('documents migrate into Weaviate and back, also where a migration is killed
   assert.notEqual(trees.checksum, there1.collections!.find(({ name }) => name === 'trees')!.checksum);
   await shared.remove((await shared.findSource('trees', 'other.md'))!.id);
 
-  // And back, into a folder that was empty, stopped amid it.
+  // And back into an empty folder, stopped midway.
   const back = { ...environment, DATA_DIR: second };
   const { readEmbedded } = await import('../../src/knowledge/read-embedded.ts');
   const inFolder = async () => {
@@ -150,7 +150,7 @@ test('documents migrate into Weaviate and back, also where a migration is killed
     }
   }
 
-  // Vectors of another model are never mixed with these.
+  // Stores with vectors of different models are never mixed.
   const third = await temporaryFolder(t);
   const alien = await startKnowledge({ dataDir: third, ...settings, embeddingModel: 'other' });
   await alien.createCollection('trees');
@@ -163,7 +163,7 @@ test('documents migrate into Weaviate and back, also where a migration is killed
   }
 });
 
-test('a migration needs both stores named', async (t) => {
+test('a migration is refused without a target or without WEAVIATE_URL', async (t) => {
   const settings = { DATA_DIR: await temporaryFolder(t) };
   const { code, stderr } = await runCommand(['migrate', '--to', 'weaviate'], settings);
   assert.equal(code, 1);

@@ -7,7 +7,7 @@ import { fail } from '../doubles/openai-replies.ts';
 import { startOpenAiServer } from '../doubles/openai-server.ts';
 import { type Test, temporaryFolder } from '../doubles/temporary-folder.ts';
 
-/** How a terminal is told to do something else than show a character. */
+/** Begins the control sequences of a terminal. */
 const escapeSign = '\u001b';
 const question = 'When was the tower rebuilt?';
 const correct = JSON.stringify({ quotes: ['rebuilt in 1904'], reason: 'It says so.', verdict: 'Correct', score: 0.98 });
@@ -26,7 +26,7 @@ async function towerOnTerminal(t: Test) {
   return { openai, settings, start };
 }
 
-test('on a terminal the answer is shown as it is written, and the verdict in colour, unless NO_COLOR is set', {
+test('on a terminal the answer appears while it is written, and the verdict in colour unless NO_COLOR is set', {
   skip: noTerminal,
 }, async (t) => {
   const { openai, settings, start } = await towerOnTerminal(t);
@@ -60,7 +60,7 @@ test('on a terminal the answer is shown as it is written, and the verdict in col
   assert.ok(piped.stdout.startsWith('In 1904.') && !piped.stdout.includes(escapeSign));
 });
 
-test('in a chat Ctrl-C cancels the ask that is under way and no more, and Ctrl-D ends', {
+test('in a chat Ctrl-C cancels only the ask under way or the line being typed, and Ctrl-D ends the chat', {
   skip: noTerminal,
 }, async (t) => {
   const { openai, start } = await towerOnTerminal(t);
@@ -83,7 +83,7 @@ test('in a chat Ctrl-C cancels the ask that is under way and no more, and Ctrl-D
   assert.equal(openai.chatRequests.length, 3, 'what was thrown away is not asked');
 });
 
-test('Ctrl-C while a bar is shown leaves the terminal as it was, and nothing of an evaluation', {
+test('Ctrl-C while a progress bar is shown restores the terminal, and leaves no files of an evaluation behind', {
   skip: noTerminal,
 }, async (t) => {
   const { openai, start } = await towerOnTerminal(t);
@@ -102,7 +102,7 @@ test('Ctrl-C while a bar is shown leaves the terminal as it was, and nothing of 
   assert.deepEqual(readdirSync(folder), []);
 });
 
-test('a bar leaves room for its numbers on a narrow terminal, and shows no time that it can not tell', {
+test('a progress bar fits a narrow terminal with its numbers, and shows no time left that it cannot estimate', {
   skip: noTerminal,
 }, async (t) => {
   const { start } = await towerOnTerminal(t);
