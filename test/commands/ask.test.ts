@@ -101,13 +101,12 @@ test('ask, search and chat can use a running service, and its key is neither pri
   assert.deepEqual([locked.code, elsewhere.code], [1, 1]);
   const noHeader = await runCommand(['ask', question, ...to], { ASSAY_KEY: 'canary key\u00e9' });
   assert.deepEqual([noHeader.code, noHeader.stderr], [1, 'ASSAY_KEY: must be a key, in ASCII without spaces\n']);
-  const inUse = await runCommand(['ask', question], {
-    DATA_DIR: dataDir,
-    OPENAI_BASE_URL: openai.baseUrl,
-    MODEL_MAX_RETRIES: '0',
-  });
+  // Each waits some seconds for the store before it gives up, so both wait at the same time.
+  const [inUse, ingested] = await Promise.all([
+    runCommand(['ask', question], { DATA_DIR: dataDir, OPENAI_BASE_URL: openai.baseUrl, MODEL_MAX_RETRIES: '0' }),
+    runCommand(['ingest', file], { DATA_DIR: dataDir }),
+  ]);
   assert.match(inUse.stderr, /in use by another Assay process\. Ask the service that runs on it: --server URL\.\n$/);
-  const ingested = await runCommand(['ingest', file], { DATA_DIR: dataDir });
   assert.deepEqual(
     [ingested.code, ingested.stderr.split('process. ')[1]],
     [1, 'Give the documents to the service that runs on it, by POST /documents or its page, or stop it first.\n'],
