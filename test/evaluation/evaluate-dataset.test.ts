@@ -23,9 +23,9 @@ async function folders(t: Test) {
   return { folder, file: (name: string) => join(folder, name), out: join(folder, 'out') };
 }
 
-test('labelled answers are judged without a model, and the report can be read by people and by programs', async (t) => {
+test('labelled answers are judged without a language model, and the report is written for people and for programs', async (t) => {
   const { file, out } = await folders(t);
-  writeFileSync(file('pairs.jsonl'), `\ufeff${jsonLines(pairs)}`); // as some editors begin a file
+  writeFileSync(file('pairs.jsonl'), `\ufeff${jsonLines(pairs)}`); // with the byte order mark that some editors write
   const { code, stdout, stderr } = await runCommand(['evaluate', file('pairs.jsonl'), '--out', out], {});
   assert.equal(code, 0, stderr);
   assert.match(stdout, /6 answers judged/);
@@ -37,7 +37,7 @@ test('labelled answers are judged without a model, and the report can be read by
   assert.doesNotMatch(page, /<script>/);
 });
 
-test('with a model every style is a row; a second run asks no model; a cut-short line of kept replies is passed over', async (t) => {
+test('with a language model each style has a row; a second run reuses the kept replies and skips a line that was cut short', async (t) => {
   const { file, out } = await folders(t);
   writeFileSync(file('pairs.jsonl'), jsonLines(pairs));
   const openai = await startOpenAiServer({ test: t });
@@ -52,7 +52,7 @@ test('with a model every style is a row; a second run asks no model; a cut-short
   assert.equal(first.code, 0, first.stderr);
   for (const row of ['embedded, context', 'plain, context', 'full, context', 'full, context, calibrated'])
     assert.ok(first.stdout.includes(`| ${row} `), row);
-  // Plain, JSON and word for each of six, the judge's own answer once for each of three questions.
+  // Three prompts (plain, JSON, one word) for each of six pairs, and the judge's own answer to each of three questions.
   assert.equal(openai.chatRequests.length, 6 * 3 + 3);
   const written = JSON.parse(readFileSync(calibration, 'utf8'));
   assert.deepEqual(
@@ -74,7 +74,7 @@ test('with a model every style is a row; a second run asks no model; a cut-short
   assert.equal(used.code, 0, used.stderr);
 });
 
-test('questions are asked of the documents that they are about; a gate that is not reached fails', async (t) => {
+test('questions are asked over the corpus given with --corpus, and the command fails if a figure misses the gate', async (t) => {
   const { folder, file, out } = await folders(t);
   mkdirSync(file('docs'));
   writeFileSync(join(folder, 'docs/aldmoor.md'), `# Aldmoor\n\n${context}`);
@@ -109,7 +109,7 @@ test('questions are asked of the documents that they are about; a gate that is n
   assert.equal(figures['abstention.recall'].value, 1);
 });
 
-test('a set in the format of SQuAD: paragraphs are ingested, questions asked, wrong answers made and judged', async (t) => {
+test('of a data set in SQuAD’s format, paragraphs are ingested, questions asked, and made-up wrong answers judged', async (t) => {
   const { file, out } = await folders(t);
   const qas = [
     {
@@ -134,7 +134,7 @@ test('a set in the format of SQuAD: paragraphs are ingested, questions asked, wr
   assert.match(stdout, /answer to another question|span of the same paragraph/);
 });
 
-test('options are checked, and those of a data set refused without one, before anything is done', async (t) => {
+test('wrong options, and options for a data set without one, are refused before anything is done', async (t) => {
   const { file } = await folders(t);
   writeFileSync(file('pairs.jsonl'), jsonLines(pairs));
   const refused = async (args: string[], says: RegExp, code = 2) => {
@@ -155,7 +155,7 @@ test('options are checked, and those of a data set refused without one, before a
   assert.ok(!existsSync(file('c.json')) && !existsSync(file('out')));
 });
 
-test('what can not be calibrated is said, and its report is there all the same', async (t) => {
+test('a style that cannot be calibrated is reported, and the report is written all the same', async (t) => {
   const { file, out } = await folders(t);
   writeFileSync(file('pairs.jsonl'), jsonLines(pairs.slice(0, 2)));
   const openai = await startOpenAiServer({ test: t });
@@ -169,7 +169,7 @@ test('what can not be calibrated is said, and its report is there all the same',
   assert.ok(existsSync(join(out, 'report.json')) && !existsSync(file('calibration.json')));
 });
 
-test('what can not be read as a data set is told by its line', async (t) => {
+test('a data set that cannot be read is refused, and the error names the line', async (t) => {
   const { file } = await folders(t);
   const refuses = (text: string, message: RegExp) => {
     writeFileSync(file('bad.jsonl'), text);

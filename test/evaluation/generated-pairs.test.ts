@@ -37,7 +37,7 @@ const squad: Squad = {
   }),
 };
 
-test('every kind of wrong answer is made, none of them holds the right one where it should not, and the same seed makes the same', () => {
+test('wrong answers of every kind are made, none that must not hold the right answer does, and the same seed makes the same', () => {
   const seen = new Set<string>();
   for (let seed = 1; seed <= 20; seed += 1) {
     const pairs = generatePairs(squad, seed);
@@ -59,7 +59,7 @@ test('every kind of wrong answer is made, none of them holds the right one where
   for (const kind of generatedWrongKinds) assert.ok(seen.has(kind), kind);
 });
 
-test('chosen pairs of a paragraph stand together, about half of them right', () => {
+test('pairs are chosen so that those of a paragraph stand together and about half are right', () => {
   const pairs = choosePairs(squad, generatePairs(squad, 1), 12, 1);
   const paragraphs = pairs.map(({ asked }) => squad.questions[asked]!.paragraph);
   assert.deepEqual(
@@ -69,7 +69,7 @@ test('chosen pairs of a paragraph stand together, about half of them right', () 
   assert.ok(pairs.filter(({ right }) => right).length >= 4 && pairs.some(({ right }) => !right));
 });
 
-test('a changed number is another number of the same length, and nothing else changes', () => {
+test('changing a number gives another number of the same length and changes nothing else', () => {
   fc.assert(
     fc.property(fc.nat(), fc.integer({ min: 1, max: 99_999 }), (seed, number) => {
       const changed = changeNumber(`It has ${number} steps.`, seededRandom(seed))!;
@@ -81,7 +81,7 @@ test('a changed number is another number of the same length, and nothing else ch
   assert.equal(changeNumber('No number.', seededRandom(1)), null);
 });
 
-test('negating twice gives the statement back; a name gives way to another', () => {
+test('negating twice gives the statement back, and a name is replaced by another name', () => {
   assert.equal(negate('The tower was built.'), 'The tower was not built.');
   assert.equal(negate('The tower was not built.'), 'The tower was built.');
   assert.equal(negate('Hale built it.'), null);

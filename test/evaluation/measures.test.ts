@@ -44,7 +44,7 @@ test('the area under the points of the ROC curve is the AUROC', () => {
   );
 });
 
-test('an interval holds its figure, is the same for the same seed, and there is none for a single group', () => {
+test('a confidence interval contains its figure and is reproducible, and a single group has none', () => {
   const items = Array.from({ length: 200 }, (_, at) => ({ group: String(at >> 1), holds: at % 3 === 0 }));
   const mean = (of: typeof items) => of.filter(({ holds }) => holds).length / of.length;
   const options = { groupOf: ({ group }: (typeof items)[number]) => group };
@@ -56,7 +56,7 @@ test('an interval holds its figure, is the same for the same seed, and there is 
   assert.deepEqual([alone.low, alone.high, alone.value], [null, null, found.value]);
 });
 
-test('reliability sorts every probability into one of ten bins', () => {
+test('reliability puts every score into exactly one bin', () => {
   fc.assert(
     fc.property(scored, (items) => {
       assert.equal(
@@ -67,7 +67,7 @@ test('reliability sorts every probability into one of ten bins', () => {
   );
 });
 
-test('answers are compared as SQuAD does', () => {
+test('answers are compared as SQuAD compares them', () => {
   assert.ok(isExact('The 1382.', ['1382']));
   assert.ok(!isExact('in 1382', ['1382']));
   assert.ok(holdsOne('It was built in 1382, they say.', ['a 1382']));
@@ -76,7 +76,7 @@ test('answers are compared as SQuAD does', () => {
   assert.equal(bestF1('nobody', ['Peter Hale']), 0);
 });
 
-test('boosted trees learn what a line can not, and the same from the same', () => {
+test('boosted trees learn what no straight line can separate, and are the same for the same examples', () => {
   const examples = Array.from({ length: 800 }, (_, at) => {
     const [x, y] = [((at * 37) % 100) / 100, ((at * 61) % 97) / 97];
     return { features: [x, y], right: x > 0.5 !== y > 0.5, weight: 1 };
@@ -88,7 +88,7 @@ test('boosted trees learn what a line can not, and the same from the same', () =
   assert.ok(right > 780, String(right));
 });
 
-test('a gate tells what is too low, too high and not measured', () => {
+test('a gate names each figure that is too low, too high or was not measured', () => {
   const figures = { one: { value: 0.5 }, two: { value: 0.2 } };
   assert.deepEqual(shortfalls(figures, { one: 0.5, two: { atMost: 0.2 } }), []);
   assert.deepEqual(shortfalls(figures, { one: 0.6, two: { atMost: 0.1 }, three: 0 }), [

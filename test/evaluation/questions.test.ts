@@ -44,7 +44,7 @@ const replies: Record<string, AskReply> = {
 };
 const ask = async (question: string) => replies[question]!;
 
-test('figures: sources, words, abstentions by kind, and the table of verdicts', async () => {
+test('the figures count found sources, expected words, abstentions by kind, and verdicts', async () => {
   const told: string[] = [];
   const onProgress = (done: number, total: number) => told.push(`${done}/${total}`);
   const { figures, evaluated } = await evaluateQuestions({ ask, questions, onProgress });
@@ -75,7 +75,7 @@ test('figures: sources, words, abstentions by kind, and the table of verdicts', 
   });
 });
 
-test('what is below the gate is told, one sentence each; a figure that could not be measured fails too', async () => {
+test('each figure below its minimum is reported in a sentence, and so is one that could not be measured', async () => {
   const { failures } = await evaluateQuestions({ ask, questions });
   assert.deepEqual(failures, [
     'expectedWordsInAnswer is 0.5, and must be at least 0.8.',
@@ -87,7 +87,7 @@ test('what is below the gate is told, one sentence each; a figure that could not
   assert.deepEqual(unmeasured.failures, ['abstainedOnNear was not measured.']);
 });
 
-test('the table is Markdown whose columns line up', async () => {
+test('the tables are Markdown with aligned columns', async () => {
   const { table } = await evaluateQuestions({ ask, questions });
   const [first, second] = table.split('\n\n').map((each) => each.split('\n'));
   for (const lines of [first!, second!]) assert.equal(new Set(lines.map((line) => line.length)).size, 1);
@@ -95,7 +95,7 @@ test('the table is Markdown whose columns line up', async () => {
   assert.match(table, /\| Incorrect +\| +0 \| +1 \|/);
 });
 
-test('questions of another shape are refused before anything is asked', async () => {
+test('questions that do not fit the schema are refused before anything is asked', async () => {
   let asks = 0;
   const counting = async (question: string) => {
     asks += 1;

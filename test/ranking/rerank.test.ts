@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { featuresOfPassages, rerank, rerankFeatures } from '../../src/ranking/rerank.ts';
 import { foundPassage } from '../doubles/found-passage.ts';
 
-test('of passages that the search holds for equal, the one that says it comes first', () => {
+test('of passages that the search scores alike, the one that states the answer comes first', () => {
   const said = foundPassage('The old mill was sold. The bridge over the Leine was built in 1912.', {
     id: 'said',
     rank: 2,
@@ -19,7 +19,7 @@ test('of passages that the search holds for equal, the one that says it comes fi
   assert.ok(second!.score < 1 && second!.score > 0);
 });
 
-test('whatever the texts, the passages come back once each, best first, none changed but for score and rank', () => {
+test('for any texts, each passage comes back once, best first, and only its score and rank are changed', () => {
   const text = fc.oneof(fc.string({ unit: 'grapheme', maxLength: 80 }), fc.lorem({ maxCount: 4, mode: 'sentences' }));
   fc.assert(
     fc.property(text, fc.array(text, { maxLength: 8 }), fc.integer({ min: 1, max: 10 }), (question, texts, topK) => {
@@ -41,7 +41,7 @@ test('whatever the texts, the passages come back once each, best first, none cha
   );
 });
 
-test('what is read of a passage does not depend on those that were read before it', () => {
+test('the features of a passage do not depend on the passages read before it', () => {
   const long = Array.from({ length: 200 }, (_, at) => `Bridge ${at} was built over the Leine in ${1700 + at}.`).join(
     ' ',
   );

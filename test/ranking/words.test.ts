@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { contentStems, readWords } from '../../src/ranking/words.ts';
 
-test('words are the same however their accents are spelled, and across soft hyphens', () => {
+test('words are the same however their accents are encoded, with soft hyphens or without', () => {
   for (const [one, other] of [
     ['le résumé, l’été', 'le re\u0301sume\u0301, l’e\u0301te\u0301'],
     ['two-year warranties', 'two-year war\u00adran\u00adties'],
@@ -10,7 +10,7 @@ test('words are the same however their accents are spelled, and across soft hyph
     assert.deepEqual(contentStems(one), contentStems(other));
 });
 
-test('a word tells where it begins and how it stands there', () => {
+test('each word has the place where it begins, its text as it stands there, and its stem', () => {
   const words = readWords('A war\u00adranty of 1,024 days, it’s said');
   assert.deepEqual(
     words.map(({ text, start, stem }) => [text, start, stem]),
