@@ -79,7 +79,7 @@ async function withLimit(kibibytes: number, program: string, dataDir: string) {
   return { said, complaints };
 }
 
-test('with a full disk a store is opened, read and closed, and an index builder that finds no room leaves no files behind', async (t) => {
+test('with a full disk, a store is opened, read and closed, and an index builder that finds no room leaves no files behind', async (t) => {
   const dataDir = await temporaryFolder(t);
   const knowledge = await startKnowledge({ dataDir, embeddingModel: 'hashed' });
   t.after(() => knowledge.close());

@@ -11,13 +11,13 @@ import {
   sharedCollection,
 } from './operations.ts';
 
-/** What is wrong with a store, one sentence each, by kind. */
+/** What is wrong with a store: sentences, by kind of fault. */
 export type Faults = { lost: string[]; half: string[]; wrong: string[] };
 
 const keyOf = ({ collection, source }: { collection: string; source: string }) => `${collection}/${source}`;
 const say = ({ collection, source, version }: DocumentName) => `${collection}/${source}@${version}`;
 
-/** Everything a store lists, page by page, with the ids; what can't be one of our documents is told as wrong. */
+/** Everything a store lists, page by page, with the ids; a document that can't be one of ours is reported as wrong. */
 async function listAll(knowledge: Knowledge, faults: Faults) {
   const present = new Map<string, DocumentName>();
   const collections = await knowledge.collections();
@@ -52,7 +52,7 @@ async function checkDocument(knowledge: Knowledge, id: string, name: DocumentNam
 
 type Judge = (collection: string, found: FoundPassage[]) => void;
 
-/** Whatever a search finds must be of a version that is present. */
+/** Returns a check that a passage found by a search belongs to a version that is present. */
 function createJudge(present: Map<string, DocumentName>, faults: Faults): Judge {
   return (collection, found) => {
     for (const { source, text, start, end } of found) {
@@ -91,7 +91,7 @@ async function checkSearch(knowledge: Knowledge, present: Map<string, DocumentNa
   }
 }
 
-/** Versions that were written and are not there (any more) must not be found by their words or vectors. */
+/** Checks that versions that are not, or no longer, present are not found by their words or vectors. */
 async function checkGone(knowledge: Knowledge, gone: DocumentName[], judge: Judge) {
   const asked = gone.map(async (name) => {
     const { collection, source, version } = name;
@@ -101,7 +101,7 @@ async function checkGone(knowledge: Knowledge, gone: DocumentName[], judge: Judg
   await Promise.all(asked);
 }
 
-/** The part of what is present that one lane writes. */
+/** The present documents that one lane writes. */
 function laneOf(lane: number, present: Map<string, DocumentName>, collections: string[]): LaneState {
   const state: LaneState = { shared: {}, own: collections.includes(ownCollection(lane)) ? {} : null };
   for (const { collection, source, version } of present.values())
@@ -115,7 +115,7 @@ const same = (one: LaneState, other: LaneState) => {
   return names(one) === names(other);
 };
 
-/** What a lane's documents are, held against what they may be: the state before its unanswered write, or that after it. */
+/** Compares a lane's documents with the two states they may be in: before its unanswered write, or after it. */
 function compareLane(lane: number, is: LaneState, before: LaneState, inFlight: Operation | null, faults: Faults) {
   const after = inFlight ? apply(before, inFlight) : before;
   if (same(is, before) || same(is, after)) return;
@@ -134,9 +134,9 @@ function compareLane(lane: number, is: LaneState, before: LaneState, inFlight: O
 }
 
 /**
- * Holds a whole store against what was acknowledged: every such write there with exactly its text, found by its vectors and
- * words; every removal gone; an unanswered write whole or absent; nothing else.
- * @returns the faults, and the documents as they are, from which the next writes go on
+ * Checks a whole store against what was acknowledged: every such write is there with exactly its text, found by its vectors and
+ * words; what was removed is gone; an unanswered write is there whole or not at all; there is nothing else.
+ * @returns the faults, and the documents as found, from which the next writes go on
  */
 export async function checkStore(
   knowledge: Knowledge,

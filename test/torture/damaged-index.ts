@@ -28,7 +28,7 @@ const filesBelow = (folder: string): string[] =>
         .sort()
     : [];
 
-/** Opens a store until its snapshots are written: one is due at every start that finds none. */
+/** Opens a store and waits until its snapshots are written: each start without snapshots writes them. */
 async function letSnapshotsBeWritten(dataDir: string, tuning: Partial<Tuning>): Promise<void> {
   const knowledge = await startKnowledge({ dataDir, embeddingModel, tuning });
   const isWritten = () => filesBelow(join(dataDir, 'index')).some((file) => basename(file) === 'current');
@@ -41,9 +41,9 @@ async function letSnapshotsBeWritten(dataDir: string, tuning: Partial<Tuning>): 
 }
 
 /**
- * Damages each file of a store's index snapshots, one at a time, and opens the store: it must be as if nothing had happened.
+ * Damages each file of a store's index snapshots, one at a time, and opens the store, which must work as if nothing had happened.
  * @param options.folder is used for the store and its damaged copies
- * @param options.thorough every kind of damage to every file; else each file suffers one, in turn
+ * @param options.thorough applies every kind of damage to every file; otherwise each file gets one kind, in turn
  * @returns what was found, and how many times something was damaged
  */
 export async function damageIndex(options: {
@@ -70,7 +70,7 @@ export async function damageIndex(options: {
       const name = relative(whole, file);
       damages[kind]!(join(dataDir, name), random);
       await reopenAndCheck(tally, `${name} ${kind}`, { dataDir, ledger, tuning });
-      // And once more: what was mended, or written anew, must be good too.
+      // And once more: what the store repaired or wrote anew must be good too.
       await reopenAndCheck(tally, `${name} ${kind}, second start`, { dataDir, ledger, tuning });
       await quiet(dataDir);
       rmSync(dataDir, { recursive: true });

@@ -1,22 +1,22 @@
 import { createHash } from 'node:crypto';
 import type { NewDocument } from '../../src/knowledge/port.ts';
 
-/** The model that the vectors are said to be of. */
+/** The model that the vectors are declared to be of. */
 export const embeddingModel = 'torture';
 
-/** A document as a store must hold it: collection, source, and which of the source's many texts. */
+/** Names a document as a store must hold it: collection, source, and which of the source's many texts. */
 export type DocumentName = { collection: string; source: string; version: number };
 
 const hash = (...parts: (string | number)[]) => createHash('sha256').update(JSON.stringify(parts)).digest();
 
-/** The 32 bytes of a hash as a unit vector: the same name, the same direction; no two names share one. */
+/** The 32 bytes of a hash as a unit vector: the same for the same name, and different for every other. */
 export function vectorOf(...name: (string | number)[]): Float32Array {
   const values = Float32Array.from(hash(...name), (byte) => byte - 127.5);
   const norm = Math.hypot(...values);
   return values.map((value) => value / norm);
 }
 
-/** The word that one passage of one version holds and nothing else ever does. */
+/** A word that occurs in this passage of this version and nowhere else. */
 export const wordOf = ({ collection, source, version }: DocumentName, part: number) =>
   `w${hash('word', collection, source, version, part).toString('hex', 0, 8)}`;
 
@@ -24,7 +24,7 @@ export const wordOf = ({ collection, source, version }: DocumentName, part: numb
 export const partsOf = ({ collection, source, version }: DocumentName) =>
   1 + (hash('parts', collection, source, version)[0]! % 6);
 
-/** A version of a document. All of it follows from the name, so that whoever checks a store needs to know names only. */
+/** A version of a document. Its content follows from the name, so that a store can be checked by names alone. */
 export function documentOf(name: DocumentName): NewDocument {
   const { collection, source, version } = name;
   let text = '';

@@ -5,13 +5,13 @@ import { emptyLane } from './operations.ts';
 import { countWork, emptyTally, reopenAndCheck, type Tally } from './torture.ts';
 import { quiet, runWorker } from './victim.ts';
 
-/** How a disk comes to be full: a small one of its own, which takes root to mount; or no file may grow beyond a size. */
+/** How the disk fills up: a small disk of its own, which only root can mount, or a limit on the size of files. */
 export type Disk = 'small disk' | 'limited files';
 
 const diskSize = '3m';
 const fileSizeKilobytes = 600;
 
-/** A disk of a few megabytes at `folder`. @returns null where it may not be made */
+/** Mounts a disk of a few megabytes at `folder`. @returns null where that is not permitted */
 export function mountSmallDisk(folder: string) {
   const mount = (options: string) => execFileSync('mount', ['-t', 'tmpfs', '-o', options, 'tmpfs', folder]);
   try {
@@ -29,7 +29,7 @@ export function mountSmallDisk(folder: string) {
 }
 
 /**
- * Writes until no more fits, and on; then there is room again, and everything acknowledged must be there, and more be taken.
+ * Goes on writing when nothing more fits; once there is room again, everything acknowledged must be there and writes must work.
  * @returns the tally, and the error codes of the writes that did not fit; null where no small disk may be mounted
  */
 export async function fillDisk(options: { folder: string; seed: number; disk: Disk }): Promise<{
@@ -56,7 +56,7 @@ export async function fillDisk(options: { folder: string; seed: number; disk: Di
     const ledger = await runWorker(order, { shell });
     countWork(tally, disk, ledger);
     if (ledger.refused || !ledger.finished) tally.problems.push(`the worker ended early: ${ledger.said}`);
-    // Reading needs no room.
+    // Searches need no room, so none may fail.
     if (ledger.unanswered.length > 0) tally.problems.push(`searches failed: ${ledger.unanswered.join()}`);
     await quiet(dataDir);
     if (mounted) {
@@ -79,7 +79,7 @@ export async function fillDisk(options: { folder: string; seed: number; disk: Di
   }
 }
 
-/** Takes what is left of the disk. */
+/** Fills what is left of the disk. */
 export function fillWith(file: string): void {
   try {
     for (let size = 0; size < 64; size += 1) writeFileSync(file, Buffer.alloc(2 ** 16, 1), { flag: 'a' });
@@ -88,7 +88,7 @@ export function fillWith(file: string): void {
   }
 }
 
-/** A start with no byte left may be refused, but only with the reason. */
+/** Checks that a start with no byte left works, or is refused with the reason. */
 async function startFull(tally: Tally, order: Parameters<typeof runWorker>[0]): Promise<void> {
   const { refused, finished } = await runWorker(order);
   if (refused ? refused.code !== 'STORAGE_FULL' : !finished)

@@ -1,16 +1,16 @@
 import { between, oneOf, type Random } from '../doubles/seeded-random.ts';
 
-/** The collection that all lanes write to, each its own sources; besides it each lane makes and removes one of its own. */
+/** The collection that all lanes write to, each with its own sources; each lane also creates and removes a collection of its own. */
 export const sharedCollection = 'shared';
 export const ownCollection = (lane: number) => `own-${lane}`;
 export const laneOfSource = (source: string) => Number(source.split('-')[0]);
 
-/** Which version each source is in; `own` is null where the lane's own collection is not there. */
+/** The current version of each source; `own` is null while the lane's own collection does not exist. */
 export type LaneState = { shared: Record<string, number>; own: Record<string, number> | null };
 
 /**
- * A write. A lane starts one when the last has been answered, and no two lanes write the same thing, so that at any instant
- * there are two states a lane's documents may be in: that before its last write and that after it.
+ * A write. A lane starts one when its last has been answered, and no two lanes write the same documents, so at any instant
+ * a lane's documents may be in one of two states: the one before its last write or the one after it.
  */
 export type Operation =
   | { kind: 'put'; collection: string; documents: { source: string; version: number }[] }
@@ -20,7 +20,7 @@ export type Operation =
 
 export const emptyLane = (): LaneState => ({ shared: {}, own: null });
 
-/** What the documents are after a write. */
+/** The state of a lane's documents after a write. */
 export function apply(state: LaneState, operation: Operation): LaneState {
   if (operation.kind === 'createCollection') return { ...state, own: state.own ?? {} };
   if (operation.kind === 'removeCollection') return { ...state, own: null };
@@ -33,8 +33,8 @@ export function apply(state: LaneState, operation: Operation): LaneState {
 
 /**
  * The next write of a lane.
- * @param version a number that no text of this lane had before
- * @param growing puts of new sources only, so that the store grows until something gives
+ * @param version a number that no document of this lane has had before
+ * @param growing only puts of new sources, so that the store grows until there is no room left
  */
 export function nextOperation(
   random: Random,

@@ -4,7 +4,7 @@ import { emptyLane } from './operations.ts';
 import { countWork, emptyTally, reopenAndCheck, type Tally } from './torture.ts';
 import { quiet, runWorker, signal } from './victim.ts';
 
-/** Root may write whatever the mode says, unless this is taken from it. */
+/** Root may write whatever the file mode says, unless it gives up that capability. */
 const shell = process.getuid?.() === 0 ? 'exec setpriv --bounding-set=-dac_override --inh-caps=-dac_override' : 'exec';
 
 function setWritable(folder: string, writable: boolean): void {
@@ -16,8 +16,8 @@ function setWritable(folder: string, writable: boolean): void {
 }
 
 /**
- * Makes the data folder read-only while the store is at work, and kills its host then, so that the next can't start; and tries
- * a start on it. When the folder is writable again, everything acknowledged must be there.
+ * Makes the data folder read-only while the store is at work, kills its host so that the next can't start, and then tries
+ * to open the store. Once the folder is writable again, everything acknowledged must be there.
  * @returns the tally, and the codes that writes and starts were refused with
  */
 export async function forbidWriting(options: { folder: string; seed: number }): Promise<{

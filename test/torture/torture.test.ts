@@ -10,27 +10,27 @@ import { isClean, type Tally, torture } from './torture.ts';
 
 const assertClean = (tally: Tally) => assert.ok(isClean(tally), tally.problems.join('\n'));
 
-test('nothing acknowledged is lost, nothing is half there, every start is ready: twelve rounds of faults', async (t) => {
+test('in twelve rounds of faults nothing acknowledged is lost, nothing is half stored, and every start becomes ready', async (t) => {
   const tally = await torture({ rounds: 12, seed: 20, dataDir: await temporaryFolder(t) });
   assertClean(tally);
   assert.ok(tally.rounds === 12 && tally.acknowledged > 100 && tally.hostDeaths > 0);
 });
 
 for (const [how, seed] of Object.entries({ 'compared one by one': 1, quantized: 2 }))
-  test(`a store whose index files are damaged, vectors ${how}, is as if nothing had happened`, async (t) => {
+  test(`a store with damaged index files, its vectors ${how}, opens and answers as if nothing had happened`, async (t) => {
     const { tally, damaged } = await damageIndex({ folder: await temporaryFolder(t), seed, thorough: false });
     assertClean(tally);
     assert.ok(damaged >= 4, 'there were snapshots to damage');
   });
 
-test('a full disk refuses writes with the reason, goes on being read, and takes writes again when there is room', async (t) => {
+test('with a full disk, writes are refused with the reason, reads go on, and writes work again once there is room', async (t) => {
   const filled = await fillDisk({ folder: await temporaryFolder(t), seed: 5, disk: 'small disk' });
   if (!filled) return t.diagnostic('no small disk may be mounted here; the next test fills files instead');
   assertClean(filled.tally);
   assert.deepEqual(new Set(filled.refusals), new Set(['STORAGE_FULL']));
 });
 
-test('files that may not grow refuse writes, go on being read, and take writes again when they may', async (t) => {
+test('while files may not grow, writes are refused, reads go on, and writes work again once files may grow', async (t) => {
   const filled = await fillDisk({ folder: await temporaryFolder(t), seed: 5, disk: 'limited files' });
   assertClean(filled!.tally);
   assert.ok(filled!.refusals.length > 0 && filled!.refusals.every((code) => /STORAGE_FULL|INTERNAL/.test(code)));
@@ -43,7 +43,9 @@ test('a data folder that becomes read-only loses nothing', async (t) => {
 });
 
 for (const signal of ['SIGSTOP', 'SIGABRT'] as const)
-  test(`what a host had been asked when ${signal} came is answered by the next`, { timeout: 60_000 }, async (t) => {
+  test(`requests that a host had not answered when it got ${signal} are answered by the next host`, {
+    timeout: 60_000,
+  }, async (t) => {
     const causes: string[] = [];
     const onRestart = (cause: string) => causes.push(cause);
     const options = { dataDir: await temporaryFolder(t), embeddingModel, hangTimeoutMs: 1000, onRestart };

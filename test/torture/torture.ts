@@ -19,11 +19,11 @@ export const everyFault = [
 ] as const;
 export type Fault = (typeof everyFault)[number];
 
-/** How it went, over all rounds; `problems` are sentences, with the round and its fault. */
+/** The results of all rounds; `problems` are sentences that name the round and its fault. */
 export type Tally = {
   rounds: number;
   acknowledged: number;
-  /** Writes that were unanswered when a worker ended: whole or absent, either is right. */
+  /** Writes that were unanswered when a worker ended; they may be stored whole or not at all. */
   inFlight: number;
   hostDeaths: number;
   lost: number;
@@ -34,7 +34,7 @@ export type Tally = {
   restartFailures: number;
   slowestRestartMs: number;
   problems: string[];
-  /** What workers and hosts said on the standard error: a process that is struck may die, but has no reason to complain. */
+  /** What workers and hosts wrote to stderr: a process hit by a fault may die, but should print nothing. */
   noise: Set<string>;
 };
 
@@ -53,18 +53,18 @@ export const emptyTally = (): Tally => ({
   noise: new Set(),
 });
 
-/** Whether nothing is held against the store. */
+/** Whether no fault of the store was found. */
 export const isClean = ({ lost, half, wrong, failed, restartFailures, problems }: Tally) =>
   lost + half + wrong + failed + restartFailures + problems.length === 0;
 
 const endsWorker: Fault[] = ['kill worker', 'kill both', 'kill at start'];
 const laneCount = 4;
-/** How long a host may be silent where one is stopped; elsewhere a slow disk must not look like that. */
+/** How long a host may be silent in rounds that stop one; in other rounds a slow disk must not be taken for that. */
 const hangTimeoutMs = 2000;
 const acts: Record<Fault, (random: Random) => (pids: Pids) => void> = {
   'kill worker': () => (pids) => signal(pids.worker, 'SIGKILL'),
   'kill at start': () => (pids) => signal(pids.worker, 'SIGKILL'),
-  // While no host is ready one is starting; it is the worker's only child.
+  // While no host is ready, one is starting: it is the worker's only child.
   'kill host':
     () =>
     ({ host, worker }) =>
@@ -88,7 +88,7 @@ function strikesOf(fault: Fault, random: Random, operations: number): Strike[] {
   const acknowledgements = between(random, 1, operations * laneCount);
   const delayMs = random() * 20;
   const strike = { acknowledgements, delayMs, act };
-  // Twice at most: the client gives up a request that three hosts died under.
+  // Twice at most, since the client gives up a request after three hosts died of it.
   const again = fault === 'kill host' && random() < 0.5;
   return again ? [strike, { ...strike, delayMs: delayMs + between(random, 1, 300) }] : [strike];
 }
@@ -100,7 +100,7 @@ function countFaults(tally: Tally, where: string, faults: Faults): void {
   }
 }
 
-/** Adds what a worker told to the tally. */
+/** Adds what a worker reported to the tally. */
 export function countWork(tally: Tally, where: string, { acknowledged, inFlight, deaths, wrong }: Ledger): void {
   tally.acknowledged += acknowledged;
   tally.inFlight += inFlight.filter((operation) => operation !== null).length;
@@ -109,9 +109,9 @@ export function countWork(tally: Tally, where: string, { acknowledged, inFlight,
 }
 
 /**
- * Opens a store again at once and holds it against the ledger. The next start finds it either closed in order, or killed while
- * it closed.
- * @returns the documents as they are
+ * Opens a store again at once and checks it against the ledger. The next start finds it either closed in order, or killed while
+ * closing.
+ * @returns the documents as found
  */
 export async function reopenAndCheck(
   tally: Tally,
@@ -150,8 +150,8 @@ export async function reopenAndCheck(
 }
 
 /**
- * Rounds of work and faults over one store: each starts a worker process that writes, replaces, removes and searches, strikes
- * at a random instant, opens the store again and holds it against what had been acknowledged.
+ * Rounds of work and faults over one store: each starts a worker process that writes, replaces, removes and searches, applies a
+ * fault at a random instant, opens the store again and checks it against what had been acknowledged.
  * @param options.seed decides what is written and which fault comes after how many acknowledgements; the clock does the rest
  */
 export async function torture(options: {
@@ -168,7 +168,7 @@ export async function torture(options: {
   for (let round = 1; round <= options.rounds; round += 1) {
     const fault = round <= faults.length ? faults[round - 1]! : oneOf(random, faults);
     const operations = between(random, 10, 40);
-    // Small enough that snapshots and quantized indexes of a few dozen windows are made all the time; and, in some rounds, never.
+    // Low limits, so that snapshots and quantized indexes of a few dozen windows are made all the time; in some rounds, never.
     const tuning = { quantizeFrom: oneOf(random, [40, 1e6]), snapshotEvery: oneOf(random, [5, 30, 1e6]) };
     const order = {
       dataDir,
@@ -182,7 +182,7 @@ export async function torture(options: {
     const ledger = await runWorker(order, { strikes: strikesOf(fault, random, operations) });
     const where = `round ${round}, ${fault}`;
     countWork(tally, where, ledger);
-    // A worker that isn't killed must get through, whatever happened to its host.
+    // A worker that isn't killed must finish, whatever happened to its host.
     const errors = [...ledger.failed, ...ledger.unanswered];
     if (ledger.refused) errors.push(ledger.refused.message);
     if (!endsWorker.includes(fault) && !ledger.finished) errors.push(`it ended early: ${ledger.said}`);

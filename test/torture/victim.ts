@@ -11,10 +11,10 @@ const workerFile = fileURLToPath(new URL('./worker.ts', import.meta.url));
 /** The two processes that a fault may hit; the host is null while none is known to be ready. */
 export type Pids = { worker: number; host: number | null };
 
-/** When a fault comes: so many acknowledgements (0: the start of the process) and milliseconds after the last one. */
+/** When a fault happens: after so many acknowledgements (0: at the start of the process), and so many milliseconds later. */
 export type Strike = { acknowledgements: number; delayMs: number; act: (pids: Pids) => void };
 
-/** What is known of a worker's writes when it has ended. */
+/** What is known about a worker's writes after it has ended. */
 export type Ledger = {
   /** The documents after all acknowledged writes. */
   lanes: LaneState[];
@@ -29,7 +29,7 @@ export type Ledger = {
   refused: { code: string; message: string } | null;
   deaths: string[];
   finished: boolean;
-  /** What the worker and its host wrote to the standard error. */
+  /** What the worker and its host wrote to stderr. */
   said: string;
 };
 
@@ -42,7 +42,7 @@ export function signal(pid: number | null, name: NodeJS.Signals): void {
   }
 }
 
-/** What Linux tells of a process, empty where there is none (any more). */
+/** A file of /proc about a process; empty if there is no such process. */
 function readProcess(pid: number | string, file: string): string {
   try {
     return readFileSync(`/proc/${pid}/${file}`, 'utf8');
@@ -51,26 +51,26 @@ function readProcess(pid: number | string, file: string): string {
   }
 }
 
-/** The processes that a process has started and that have not ended. */
+/** The running child processes of a process. */
 export const childrenOf = (pid: number | null): number[] =>
   pid === null ? [] : (readProcess(pid, `task/${pid}/children`).match(/\d+/g) ?? []).map(Number);
 
-/** Whether a process was started for this data folder, as JSON in its arguments says: its number may be another's by now. */
+/** Whether the JSON in a process's arguments names this data folder; its number may belong to another process by now. */
 const worksOn = (pid: number | string, dataDir: string) =>
   readProcess(pid, 'cmdline').includes(JSON.stringify(dataDir));
 
-/** Resolves when no process works on a data folder any more: builders of indexes end a little after their host. */
+/** Resolves when no process works on the data folder any more; index builders end a little after their host. */
 export async function quiet(dataDir: string): Promise<void> {
   while (readdirSync('/proc').some((name) => /^\d+$/.test(name) && worksOn(name, dataDir))) await wait(10);
 }
 
 /**
- * Runs a worker until it ends, by itself or by a strike, and keeps the ledger of what it told. No process outlives this: a
+ * Runs a worker until it ends, by itself or by a strike, and keeps a ledger of what it reported. No process outlives this: a
  * host that is stopped when its worker ends is killed.
- * @param options.shell runs before the worker in its shell, to take something away from it
+ * @param options.shell is put before the worker's command in its shell, to limit what it may do
  */
 export async function runWorker(order: Order, options: { strikes?: Strike[]; shell?: string } = {}): Promise<Ledger> {
-  // Hosts that abort would each leave an image of their memory behind.
+  // Without core dumps, which every host that aborts would leave behind.
   const script = `ulimit -c 0; ${options.shell ?? 'exec'} "$@"`;
   const child = spawn('bash', ['-c', script, '-', process.execPath, workerFile, JSON.stringify(order)], {
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -104,7 +104,7 @@ export async function runWorker(order: Order, options: { strikes?: Strike[]; she
   child.stderr!.setEncoding('utf8').on('data', (text: string) => {
     ledger.said += text;
   });
-  // A line without an end is one that the worker died in; what it was about has not been sent.
+  // A line without an end is one during which the worker died; the write it was about to report has not been sent.
   for await (const line of wholeLines(child.stdout!)) {
     const told = JSON.parse(line) as Told;
     record(ledger, told);

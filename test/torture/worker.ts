@@ -6,21 +6,21 @@ import { createRandom, oneOf } from '../doubles/seeded-random.ts';
 import { type DocumentName, documentOf, embeddingModel, partsOf, vectorOf } from './documents.ts';
 import { apply, documentsOf, type LaneState, nextOperation, type Operation, sharedCollection } from './operations.ts';
 
-/** What a worker is to do. */
+/** What a worker is told to do. */
 export type Order = {
   dataDir: string;
   seed: number;
-  /** Counts the workers that have written to this store, so that no version comes twice. */
+  /** The number of this worker among those that have written to the store, so that no version is written twice. */
   round: number;
   lanes: LaneState[];
-  /** Writes for each lane. */
+  /** How many writes each lane makes. */
   operations: number;
   growing?: boolean;
   hangTimeoutMs?: number;
   tuning?: Partial<Tuning>;
 };
 
-/** What a worker tells, a line of JSON each: a write is begun before it is sent, and done when it is acknowledged. */
+/** What a worker reports, as lines of JSON: `begin` before a write is sent, `done` when it is acknowledged. */
 export type Told =
   | { host: number }
   | { died: string }
@@ -32,7 +32,7 @@ export type Told =
   | { refused: string; message: string }
   | { finished: true };
 
-/** Written at once and by itself: what has been told stays told when the process is killed on the next line. */
+/** Writes synchronously, so that a report has left the process even if it is killed right afterwards. */
 const tell = (told: Told) => writeSync(1, `${JSON.stringify(told)}\n`);
 
 type Knowledge = Awaited<ReturnType<typeof startKnowledge>>;
@@ -48,7 +48,7 @@ async function perform(knowledge: Knowledge, operation: Operation): Promise<void
   }
 }
 
-/** Asks for a passage whose write is acknowledged, as a user would see it while others write; tells what is not so. */
+/** Searches for a passage whose write is acknowledged, as a user would while others write, and reports a wrong result. */
 async function look(knowledge: Knowledge, name: DocumentName, part: number): Promise<void> {
   const { collection, source, version } = name;
   const { text, passages } = documentOf(name);
@@ -104,7 +104,7 @@ async function run(order: Order): Promise<void> {
           await perform(knowledge, operation);
         } catch (error) {
           tell({ failed: String((error as { code?: string }).code), lane });
-          // Nobody knows whether it was done; the rest can be read as before.
+          // Whether the write was carried out is unknown; the other documents must be readable as before.
           await lookAtSome(untouched(lane, state, operation), 10);
           return;
         }
@@ -118,7 +118,7 @@ async function run(order: Order): Promise<void> {
   );
   tell({ finished: true });
   clearInterval(watch);
-  await wait(0); // what the runner does on "finished" may come first
+  await wait(0); // lets the runner strike first, if it has a strike for "finished"
   await knowledge.close();
 }
 
