@@ -12,7 +12,7 @@ const correct = JSON.stringify({ quotes: [article], reason: 'It says so.', verdi
 const link = (page: Page, name: string) => page.getByRole('link', { name, exact: true });
 const verdictIsThere = (page: Page) => page.locator('.verdict .word').waitFor();
 
-/** The page, in a browser of its own, of a service that holds the article. */
+/** Opens the page of a service that holds the article, in a browser of its own. */
 async function openOnArticle(t: TestContext) {
   const service = await startService(t);
   await service.add('log.md', article);
@@ -29,7 +29,7 @@ async function ask(page: Page, question: string) {
 const isAskOf = ({ path, body }: { path: string; body: unknown }, question: string) =>
   path.endsWith('completions') && JSON.stringify(body).includes(question);
 
-/** A reply that begins, and goes on where the test says so. */
+/** A reply that begins at once, and is completed when the test calls `goOn`. */
 function inTwo(beginning: string, end: string) {
   const { promise, resolve: goOn } = Promise.withResolvers<void>();
   async function* tokens() {
@@ -40,7 +40,7 @@ function inTwo(beginning: string, end: string) {
   return { reply: { content: tokens() }, goOn };
 }
 
-test('an ask goes on while people look elsewhere, and is there when they come back', { skip }, async (t) => {
+test('an ask goes on while another view is open, and its answer is there on return', { skip }, async (t) => {
   const { openai, page, complaints } = await openOnArticle(t);
   const judge = Promise.withResolvers<void>();
   const { reply, goOn } = inTwo('It was rebuilt', ' in 1904.');
@@ -79,7 +79,7 @@ test('an ask goes on while people look elsewhere, and is there when they come ba
   assert.deepEqual(complaints, []);
 });
 
-test('a document that is being read stays open when the answer over which it was opened is judged', {
+test('a document opened over an answer stays open when that answer’s verdict arrives', {
   skip,
 }, async (t) => {
   const { openai, page, complaints } = await openOnArticle(t);
@@ -97,7 +97,7 @@ test('a document that is being read stays open when the answer over which it was
   assert.deepEqual(complaints, []);
 });
 
-test('an earlier answer can be read meanwhile; a new ask replaces the one that is under way; Cancel still cancels', {
+test('during an ask an earlier answer can be read, a new ask replaces the one under way, and Cancel still works', {
   skip,
 }, async (t) => {
   const { openai, page, complaints } = await openOnArticle(t);
@@ -130,7 +130,7 @@ test('an earlier answer can be read meanwhile; a new ask replaces the one that i
   assert.deepEqual(complaints, []);
 });
 
-test('an ask that fails while people look elsewhere is told when they come back; one whose tab or key goes is given up', {
+test('an ask that fails while another view is open shows its failure on return; forgetting the key or closing the tab cancels it', {
   skip,
 }, async (t) => {
   const key = 'page-test-key-0123456789';
@@ -173,7 +173,7 @@ test('an ask that fails while people look elsewhere is told when they come back;
   assert.deepEqual(complaints, []);
 });
 
-test('“Ask” begins anew where an ask failed or was cancelled, with its question to be asked again or typed over', {
+test('after an ask failed or was cancelled, “Ask” opens the start view with its question, to be asked again or typed over', {
   skip,
 }, async (t) => {
   const { openai, page, complaints } = await openOnArticle(t);
@@ -186,7 +186,7 @@ test('“Ask” begins anew where an ask failed or was cancelled, with its quest
   const never = Promise.withResolvers<void>();
   openai.chat({ content: 'Too late.', until: never.promise });
   await page.getByRole('button', { name: 'Ask', exact: true }).click();
-  // One that is under way stays.
+  // While an ask is under way, “Ask” leads to it.
   await link(page, 'Ask').click();
   await page.locator('.asked', { hasText: 'When was the tower rebuilt?' }).waitFor();
   await page.getByRole('button', { name: 'Cancel' }).click();

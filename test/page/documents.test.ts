@@ -9,7 +9,7 @@ const skip = noBrowser;
 const link = (page: Page, name: string) => page.getByRole('link', { name, exact: true });
 const text = (name: string, content: string) => ({ name, mimeType: 'text/plain', buffer: Buffer.from(content) });
 
-test('uploads go on while people look elsewhere; those that failed stay in sight, and are tried again', {
+test('uploads go on while another view is open; failed ones stay listed and can be tried again', {
   skip,
 }, async (t) => {
   const { url, call, openai } = await startService(t, { settings: { MAX_BODY_BYTES: '100 KiB' } });
@@ -28,7 +28,7 @@ test('uploads go on while people look elsewhere; those that failed stay in sight
   const failed = page.locator('.uploads .failed', { hasText: 'picture.bin' });
   await failed.waitFor();
   await page.getByText('211 of 211 done, 1 failed').waitFor();
-  // Nor does another collection hide them.
+  // Switching to another collection does not hide them either.
   await page.getByRole('button', { name: /^second/ }).click();
   await failed.waitFor();
   assert.equal((await call('GET', '/documents?limit=1000')).json.documents.length, 210);
@@ -43,7 +43,9 @@ test('uploads go on while people look elsewhere; those that failed stay in sight
   assert.deepEqual(complaints, []);
 });
 
-test('uploads wait as long as a limited service tells, say so, and go on by themselves', { skip }, async (t) => {
+test('at a rate limit uploads wait as long as the service says, show that, and go on by themselves', {
+  skip,
+}, async (t) => {
   const { url, call } = await startService(t);
   const { page, complaints } = await openPage(await openBrowser(t));
   await page.clock.install();
@@ -53,7 +55,7 @@ test('uploads wait as long as a limited service tells, say so, and go on by them
   await page.route('**/documents', async (route) => {
     if (route.request().method() !== 'POST') return route.continue();
     sent += 1;
-    // Every other one is refused, as by a limit that several people share.
+    // Every other upload is refused, as under a limit that several people share.
     if (sent % 2 === 1) return route.continue();
     const error = { code: 'RATE_LIMITED', message: 'Too many requests within a minute.' };
     await route.fulfill({ status: 429, headers: { 'retry-after': '42' }, json: { error } });
@@ -77,7 +79,7 @@ test('uploads wait as long as a limited service tells, say so, and go on by them
   assert.deepEqual(complaints, []);
 });
 
-test('what a key may not do is said once, is not tried again for each file, and can be done with another key', {
+test('what a key may not do is said once, not tried again for each file, and possible with another key', {
   skip,
 }, async (t) => {
   const keys = { reader: 'reader-key-0123456789', owner: 'owner-key-0123456789' };
@@ -128,7 +130,7 @@ test('what a key may not do is said once, is not tried again for each file, and 
   assert.deepEqual(complaints, []);
 });
 
-test('thousands of documents: each is listed once, however fast the filter is typed, and deleting keeps the place', {
+test('thousands of documents are each listed once however fast the filter is typed, and deleting one keeps the place in the list', {
   skip,
 }, async (t) => {
   const { url } = await startService(t);
@@ -143,7 +145,7 @@ test('thousands of documents: each is listed once, however fast the filter is ty
     passages: 1,
     updatedAt: '2026-01-01T00:00:00.000Z',
   }));
-  // So many documents take a while to make; what the page makes of the replies is what counts here.
+  // The service's replies are faked: storing so many documents would take long, and only what the page does counts here.
   const deleted = new Set<string>();
   await page.route(/\/documents(\?|\/doc_)/, async (route) => {
     const asked = new URL(route.request().url());

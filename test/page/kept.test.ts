@@ -14,7 +14,7 @@ const correct = JSON.stringify({ quotes: [article], reason: 'It says so.', verdi
 const link = (page: Page, name: string) => page.getByRole('link', { name, exact: true });
 const verdictIsThere = (page: Page) => page.locator('.verdict .word').waitFor();
 
-test('what is typed stays: in other views, behind a key that was asked for anew, and where it is too long', {
+test('what was typed is kept when changing views, when the key is asked for again, and when it is too long', {
   skip,
 }, async (t) => {
   const key = 'page-test-key-0123456789';
@@ -38,7 +38,7 @@ test('what is typed stays: in other views, behind a key that was asked for anew,
   assert.equal(await page.getByLabel('Text', { exact: true }).inputValue(), 'Snow lies on the quarry.');
   await link(page, 'Ask').click();
 
-  // The key is revoked, and a new one given.
+  // As if the key had been revoked and another one issued.
   await page.fill('#question', 'When was the tower rebuilt?');
   await page.evaluate(`sessionStorage.setItem('assay.key', 'not-this-one-0123456789')`);
   await page.press('#question', 'Enter');
@@ -60,7 +60,7 @@ test('what is typed stays: in other views, behind a key that was asked for anew,
   assert.deepEqual(complaints, []);
 });
 
-test('Back leads to the answer before; Try again asks what failed; a number that can not be is told', {
+test('Back leads to the previous answer, Try again repeats the failed question, and an impossible number of passages is pointed out', {
   skip,
 }, async (t) => {
   const { url, openai, add } = await startService(t);
@@ -109,7 +109,9 @@ test('Back leads to the answer before; Try again asks what failed; a number that
   assert.deepEqual(complaints, []);
 });
 
-test('keyboards never lose their place: asking, cancelling, skipping, opening what was asked', { skip }, async (t) => {
+test('keyboard focus is never lost: when asking, cancelling, skipping to the content and opening an earlier ask', {
+  skip,
+}, async (t) => {
   const { url, openai, add } = await startService(t);
   await add('log.md', article);
   const { page, complaints } = await openPage(await openBrowser(t));
@@ -151,13 +153,13 @@ test('an answer is copied with its verdict and its sources', { skip }, async (t)
     await page.evaluate('navigator.clipboard.readText()'),
     `When was the tower rebuilt?\n\nIt was rebuilt in **1904** with granite.\n\nVerdict: Correct, 97 of 100. It says so.\n\n[1] “${article}” Lighthouse log, log.md`,
   );
-  // Pages that come by plain HTTP from elsewhere have no clipboard of the newer kind.
+  // Pages loaded over plain HTTP from another machine have no navigator.clipboard.
   await page.evaluate(`Object.defineProperty(navigator, 'clipboard', { value: undefined }); document.title = 'older'`);
   await page.getByRole('button', { name: 'Copy with sources' }).click();
   await page.getByText('Copied.').waitFor();
 });
 
-test('files dropped beside the place for them do not replace the page; default is emptied, not deleted', {
+test('files dropped outside the drop area do not replace the page, and the default collection is emptied, not deleted', {
   skip,
 }, async (t) => {
   const { url, add } = await startService(t);
@@ -182,7 +184,7 @@ test('files dropped beside the place for them do not replace the page; default i
   ]);
 });
 
-test('what a key may not do is told, and what it may can be done', { skip }, async (t) => {
+test('the page says what a key may not do, and allows what it may', { skip }, async (t) => {
   const keys = { writer: 'writer-key-0123456789', other: 'other-key-0123456789' };
   const settings = { API_KEYS: `writer:${keys.writer}::write,other:${keys.other}:nothing:ask` };
   const { url } = await startService(t, { settings });
@@ -206,7 +208,7 @@ test('what a key may not do is told, and what it may can be done', { skip }, asy
   assert.deepEqual(complaints, []);
 });
 
-test('a page that did not come whole says so', { skip }, async (t) => {
+test('a page that was not loaded completely says so, and can be loaded again', { skip }, async (t) => {
   const { url } = await startService(t);
   const { page } = await openPage(await openBrowser(t));
   await page.route('**/assets/vendor/hooks.mjs', (route) => route.abort());
@@ -217,7 +219,7 @@ test('a page that did not come whole says so', { skip }, async (t) => {
   await page.locator('#question').waitFor();
 });
 
-test('who selects text in a document and lets go beside it still has it open', { skip }, async (t) => {
+test('selecting text in a document and releasing the mouse outside it does not close it', { skip }, async (t) => {
   const { url, add } = await startService(t);
   await add('log.md', article);
   const { page } = await openPage(await openBrowser(t));
@@ -233,7 +235,7 @@ test('who selects text in a document and lets go beside it still has it open', {
   await page.locator('dialog').waitFor({ state: 'detached' });
 });
 
-test('an answer that a restart of the service cut off is told from a whole one, and can be asked for again', {
+test('an answer cut off by a restart of the service is marked as incomplete, and can be asked for again', {
   skip,
 }, async (t) => {
   const { url, openai, add } = await startService(t);

@@ -11,7 +11,7 @@ const styleOf = (page: Page, selector: string, property: string) =>
   page.evaluate(`getComputedStyle(document.querySelector('${selector}')).${property}`);
 const heightOf = async (page: Page, selector: string) => (await page.locator(selector).first().boundingBox())!.height;
 
-test('long words, names, titles and questions widen no view, and leave room for what they are about', {
+test('long words, names, titles and questions make no view scroll sideways, and leave room for the content', {
   skip,
 }, async (t) => {
   const { url, openai, add, call } = await startService(t);
@@ -58,7 +58,7 @@ test('long words, names, titles and questions widen no view, and leave room for 
       .first()
       .click();
     await page.locator('.document-row').first().waitFor();
-    // However many collections there are, the documents are within a screen or so.
+    // However many collections there are, the documents begin within the first screen.
     const top = (await page.locator('.drop').boundingBox())!.y;
     assert.ok(top < viewport.height, `what adds documents begins at ${top} px`);
     assert.deepEqual(complaints, []);
@@ -66,7 +66,7 @@ test('long words, names, titles and questions widen no view, and leave room for 
   }
 });
 
-test('text of other directions reads from its own side', { skip }, async (t) => {
+test('right-to-left text is laid out from the right', { skip }, async (t) => {
   const { url, openai, add } = await startService(t);
   const arabic = 'أعيد بناء البرج في عام 1904 (Ida Moss).';
   await add('arabic.md', `# منارة\n\n${arabic}`);
@@ -83,7 +83,7 @@ test('text of other directions reads from its own side', { skip }, async (t) => 
   assert.equal(await styleOf(page, '.answer-text ul', 'direction'), 'rtl');
 });
 
-test('text at twice its size, on paper and without colours', { skip }, async (t) => {
+test('the page works with text at twice its size, in print, and with the system’s own colours', { skip }, async (t) => {
   const { url, openai, add } = await startService(t);
   const article = 'The tower was rebuilt in 1904.';
   await add('log.md', `# Lighthouse log\n\n${article}\n\n${'Snow lies on the quarry.\n\n'.repeat(100)}`);
@@ -108,7 +108,7 @@ test('text at twice its size, on paper and without colours', { skip }, async (t)
   await page.locator('.past a').click();
   await page.locator('.cite').click();
 
-  // Where a system gives its own colours, what is marked is told apart, and can be read.
+  // Under a system's forced colours, marked text still stands out and can be read.
   await page.emulateMedia({ forcedColors: 'active', colorScheme: 'dark' });
   const colours = [
     await styleOf(page, 'mark.current', 'backgroundColor'),

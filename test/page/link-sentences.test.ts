@@ -14,25 +14,25 @@ const lighthouse = evidence(
   'Storms often reached the network of piers,\nbuilt by 1.5 engineers.',
 );
 
-test('a sentence is linked to the evidence that holds it, whatever its white space and case', () => {
+test('a sentence is linked to the evidence that contains it, whatever its white space and case', () => {
   const sentences = ['It was so. The lighthouse was lit in 1862.', 'storms often reached  the network', 'lit in 1862'];
   assert.deepEqual(linkSentences(sentences, lighthouse), [0, 1, 0]);
 });
 
-test('a part of a word or of a number is no word of the evidence', () => {
+test('a part of a word or number in the evidence does not count as a match', () => {
   assert.deepEqual(linkSentences(['86', 'Ten', 'Two', '5', 'light'], lighthouse), [null, null, null, null, null]);
 });
 
-test('what says nothing by itself is linked to nothing, and nothing to a quotation that says nothing', () => {
+test('sentences and quotations without meaningful words are linked to nothing', () => {
   assert.deepEqual(linkSentences(['The', '—', ''], lighthouse), [null, null, null]);
   assert.deepEqual(linkSentences(['The lamp burns oil.'], evidence('…', 'the')), [null]);
 });
 
-test('a sentence in other words is linked where it shares most of them, to the one that shares most', () => {
+test('a sentence in other words is linked to the evidence that shares most of its words', () => {
   assert.deepEqual(linkSentences(['The lighthouse began to shine in 1862', 'A whale swam by'], lighthouse), [0, null]);
 });
 
-test('marks of notes belong to the sentence before them', () => {
+test('footnote marks belong to the sentence before them', () => {
   const text = 'The dam broke in 1911.[1](#1) The next was built in 1923.[2][3] It is high.² It is long.';
   assert.deepEqual(
     splitSentences(text).map(({ start, end }) => text.slice(start, end)),
@@ -40,7 +40,7 @@ test('marks of notes belong to the sentence before them', () => {
   );
 });
 
-test('a mark that has no words before it is no mark of a note', () => {
+test('a mark with no words before it is not taken for a footnote mark', () => {
   const text = '![dam](https://203.0.113.9/dam.png) The dam is high.[1]';
   assert.deepEqual(
     splitSentences(text).map(({ start, end }) => text.slice(start, end)),
@@ -48,7 +48,7 @@ test('a mark that has no words before it is no mark of a note', () => {
   );
 });
 
-test('marks that close emphasis belong to the sentence before them', () => {
+test('closing emphasis marks belong to the sentence before them', () => {
   const text = '**Logit.** A logit is a score, e.g. of a class. _Is it?_ **It** is.';
   assert.deepEqual(
     splitSentences(text).map(({ start, end }) => text.slice(start, end)),

@@ -60,7 +60,7 @@ const evaluation = {
   judges: [{ name: judge, medianMs: 2 }],
 } as unknown as Evaluation;
 
-test('the viewer of reports shows the tables of the report, and where answers and verdicts fail', {
+test('the report viewer shows the report’s tables, and lists wrong answers and verdicts', {
   skip: noBrowser,
 }, async (t) => {
   const browser = await openBrowser(t);
@@ -89,7 +89,7 @@ test('the viewer of reports shows the tables of the report, and where answers an
           ),
         ),
       );
-    // The time of a judge is not in the page's table: report.json has it only for each answer.
+    // The page's table has no column for a judge's time: report.json has times only for each answer.
     const wanted = reportTables(evaluation).map(({ head, rows }) =>
       head.at(-1)!.startsWith('median') ? rows.map((row) => row.slice(0, -1)) : rows,
     );

@@ -8,7 +8,7 @@ import { startService } from '../doubles/service.ts';
 
 const html = { accept: 'text/html,application/xhtml+xml' };
 
-test('the page comes to who takes HTML, with a policy that allows nothing from elsewhere; others get text', async (t) => {
+test('clients that accept HTML get the page, with a policy that allows nothing from other origins; others get plain text', async (t) => {
   const { call } = await startService(t);
   const text = await call('GET', '/');
   assert.match(text.headers.get('content-type')!, /^text\/plain/);
@@ -36,7 +36,7 @@ test('the page comes to who takes HTML, with a policy that allows nothing from e
   assert.doesNotMatch(page, /\sstyle=|\son\w+=|(?:src|href)="(?!\/)/);
 });
 
-test('every file of the page is served, compressed as the client takes it, and only once', async (t) => {
+test('every file of the page is served, compressed as the client accepts it, and not sent again if unchanged', async (t) => {
   const { url, call } = await startService(t);
   const page = (await call('GET', '/', undefined, html)).text;
   const named = [...page.matchAll(/"(\/assets\/[^"]+)"/g)].map(([, path]) => path!);
@@ -81,7 +81,7 @@ test('every file of the page is served, compressed as the client takes it, and o
   await refused.body.dump();
 });
 
-test('nothing else is served from /assets/, whatever the path says', async (t) => {
+test('nothing but the page’s files is served from /assets/, whatever the path says', async (t) => {
   const { url } = await startService(t);
   for (const path of [
     '..%2f..%2fpackage.json',
@@ -99,7 +99,7 @@ test('nothing else is served from /assets/, whatever the path says', async (t) =
   }
 });
 
-test('the page and its files need no key, and what it shows does', async (t) => {
+test('the page and its files need no key, but the data it shows does', async (t) => {
   const { call } = await startService(t, { settings: { API_KEYS: 'team:page-test-key-0123456789' } });
   for (const path of ['/', '/assets/main.js', '/assets/vendor/preact.mjs', '/health/ready'])
     assert.equal((await call('GET', path, undefined, html)).status, 200, path);
@@ -107,7 +107,7 @@ test('the page and its files need no key, and what it shows does', async (t) => 
     assert.equal((await call('GET', path)).json.error.code, 'KEY_MISSING', path);
 });
 
-test('the files of the page are no requests that a limit counts: a page that came in part would be none', async (t) => {
+test('the page’s files do not count towards the rate limit, so the page never arrives in part', async (t) => {
   const { call } = await startService(t, { settings: { RATE_LIMIT_PER_MINUTE: '2' } });
   for (let load = 0; load < 3; load += 1)
     assert.equal((await call('GET', '/assets/main.js', undefined, html)).status, 200);

@@ -35,7 +35,7 @@ async function askOnPage(page: Page, question: string) {
 const word = (page: Page, label: string) => page.locator('.verdict .word', { hasText: label }).waitFor();
 
 for (const [name, viewport] of Object.entries({ narrow, wide }))
-  test(`a newcomer uploads, asks, follows the evidence and meets an abstention (${name})`, { skip }, async (t) => {
+  test(`a newcomer uploads, asks, follows the evidence and gets an abstention (${name})`, { skip }, async (t) => {
     const { url } = await startService(t, { embedded: true });
     const { page, complaints } = await openPage(await openBrowser(t), { viewport });
     const keep = async (what: string) => {
@@ -83,7 +83,7 @@ for (const [name, viewport] of Object.entries({ narrow, wide }))
     const marked = page.locator('dialog mark');
     assert.equal(await marked.innerText(), answer);
     await page.locator('dialog', { hasText: 'Its lamp burned whale oil at first.' }).waitFor();
-    // The page scrolls there once it has been drawn, so this waits.
+    // The page scrolls to the mark once the document has been drawn.
     await page.waitForFunction(
       `(({ top, bottom }) => top > 0 && bottom < 900)(document.querySelector('dialog mark').getBoundingClientRect())`,
     );
@@ -109,7 +109,7 @@ for (const [name, viewport] of Object.entries({ narrow, wide }))
     await page.reload();
     await word(page, 'Correct');
     assert.equal(await page.inputValue('#question'), 'When was the tower rebuilt?');
-    // Who goes to Ask wants to ask anew; the answer is a step back.
+    // “Ask” offers a new question; the answer is one step back.
     await page.getByRole('link', { name: 'Ask', exact: true }).click();
     await page.locator('.start').waitFor();
     assert.deepEqual([await page.inputValue('#question'), await page.locator('.answer').count()], ['', 0]);
@@ -118,7 +118,7 @@ for (const [name, viewport] of Object.entries({ narrow, wide }))
     assert.deepEqual(complaints, []);
   });
 
-test('an answer of a model streams in, is Markdown, and is called Incorrect; each sentence has its evidence or says that it has none', {
+test('a model’s answer streams in as Markdown and is judged Incorrect; each sentence links to its evidence or is marked as having none', {
   skip,
 }, async (t) => {
   const { url, openai, add } = await startService(t);
@@ -172,7 +172,7 @@ test('an answer of a model streams in, is Markdown, and is called Incorrect; eac
   const step = page.locator('.timeline details', { hasText: 'ask the model' });
   assert.equal(await step.count(), 2);
   await step.first().locator('summary').click();
-  // A step's texts are drawn once it has opened: innerText waits for them.
+  // A step's texts are rendered only when it is opened; innerText waits for them.
   const [prompt, reply] = [step.first().locator('pre').first(), step.first().locator('pre').last()];
   assert.match(await prompt.innerText(), /^system:\n[\s\S]*human:\n[\s\S]*When was the tower rebuilt\?/);
   assert.match(await reply.innerText(), /red and white stripes/);
@@ -183,11 +183,11 @@ test('an answer of a model streams in, is Markdown, and is called Incorrect; eac
   assert.deepEqual(complaints, []);
 });
 
-test('the options of an ask: both judges, and an Incorrect answer that is not shown', { skip }, async (t) => {
+test('the options of an ask work: both judges run, and an Incorrect answer is not shown', { skip }, async (t) => {
   const { url, openai, add } = await startService(t);
   await add('log.md', article);
   const { page, complaints } = await openPage(await openBrowser(t), { viewport: narrow });
-  // A browser that keeps nothing of the page's is one to work in, too.
+  // The page also works in a browser that lets it store nothing.
   await page.addInitScript(
     `for (const name of ['localStorage', 'sessionStorage']) Object.defineProperty(window, name, { get() { throw new DOMException('no', 'SecurityError'); } });`,
   );
@@ -219,7 +219,7 @@ test('the options of an ask: both judges, and an Incorrect answer that is not sh
   assert.deepEqual(complaints, []);
 });
 
-test('hostile text of documents, answers and file names is shown as text, and does nothing', { skip }, async (t) => {
+test('hostile text in documents, answers and file names is shown as text and does nothing', { skip }, async (t) => {
   const { url, openai, add } = await startService(t);
   const attack = '<img src=x onerror="globalThis.hit=1"><script>globalThis.hit=1</script>';
   const title = `Tower ${attack}`;
@@ -257,7 +257,7 @@ test('hostile text of documents, answers and file names is shown as text, and do
   assert.deepEqual(complaints, []);
 });
 
-test('failures say what happened, with their code; an ask can be cancelled; a lost service is told, and found again', {
+test('failures are shown with their code, an ask can be cancelled, and the loss and return of the service are noticed', {
   skip,
 }, async (t) => {
   const { url, openai, add, call, close } = await startService(t);
@@ -303,7 +303,7 @@ test('failures say what happened, with their code; an ask can be cancelled; a lo
   assert.deepEqual(complaints, []);
 });
 
-test('a key is asked for where keys are set, kept for the tab alone, and can be forgotten', { skip }, async (t) => {
+test('with keys set, the page asks for one, keeps it for this tab only, and can forget it', { skip }, async (t) => {
   const key = 'page-test-key-0123456789';
   const { url, call } = await startService(t, { embedded: true, settings: { API_KEYS: `team:${key}` } });
   await call(
@@ -332,7 +332,7 @@ test('a key is asked for where keys are set, kept for the tab alone, and can be 
   assert.deepEqual(complaints, []);
 });
 
-test('documents are dropped, pasted, found, replaced and deleted; collections made and removed', {
+test('documents can be dropped, pasted, found, replaced and deleted, and collections created and removed', {
   skip,
 }, async (t) => {
   const { url, call, add } = await startService(t);
@@ -348,7 +348,7 @@ test('documents are dropped, pasted, found, replaced and deleted; collections ma
   await rows.nth(102).waitFor();
   await page.reload();
   await rows.nth(99).waitFor();
-  // The filter finds what is beyond the first hundred too.
+  // The filter also finds documents beyond the first hundred.
   await page.getByLabel('Filter by name or title').fill('leaf 102');
   await page.getByText('1 of 103').waitFor();
 
@@ -363,7 +363,7 @@ test('documents are dropped, pasted, found, replaced and deleted; collections ma
   await page.getByRole('button', { name: 'Delete many/102.md' }).click();
   await page.getByText('Nothing matches the filter.').waitFor();
   assert.equal((await call('GET', `/documents/${replaced.id}`)).status, 404);
-  // Keyboards go on where they were.
+  // Keyboard focus stays where it was.
   await page.locator('#document-filter:focus').fill('');
   await page.getByRole('button', { name: 'Delete many/001.md' }).press('Enter');
   await page.locator('[aria-label="Delete many/002.md"]:focus').waitFor();
@@ -409,7 +409,7 @@ test('documents are dropped, pasted, found, replaced and deleted; collections ma
   assert.deepEqual(complaints, []);
 });
 
-test('a large file shows how far its upload is, and opens in part first', { skip }, async (t) => {
+test('a large file shows the progress of its upload, and at first opens only in part', { skip }, async (t) => {
   const { url } = await startService(t);
   const { page, complaints } = await openPage(await openBrowser(t));
   const session = await page.context().newCDPSession(page);
@@ -437,14 +437,16 @@ test('a large file shows how far its upload is, and opens in part first', { skip
   assert.deepEqual(complaints, []);
 });
 
-test('axe finds no serious violation, in any view, in light and dark, narrow and wide', { skip }, async (t) => {
+test('axe finds no serious accessibility violation in any view, in light and dark, narrow and wide', {
+  skip,
+}, async (t) => {
   const { url, openai, add } = await startService(t);
   await add('log.md', article);
   const axe = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
   const browser = await openBrowser(t);
   for (const viewport of [narrow, wide])
     for (const colorScheme of ['light', 'dark'] as const) {
-      // axe puts itself and its styles into the page, which the page's own policy would refuse.
+      // axe injects itself and its styles into the page, which the page's own policy would refuse.
       const { page } = await openPage(browser, { viewport, colorScheme, bypassCSP: true });
       const check = async (what: string) => {
         await page.addScriptTag({ path: axe });
