@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 
 const src = fileURLToPath(new URL('../src', import.meta.url));
 
-/** What each room may import of the others, by the room's folder; `leaf` are the files at the top that everyone shares. */
+/** What each room may import of the others, by the room's folder; `leaf` lists the files at the top that everyone shares. */
 const leaf = [
   'errors.ts',
   'passage.ts',
@@ -20,7 +20,7 @@ const leaf = [
   'recent.ts',
   'deadline.ts',
 ];
-/** All files of a room that another may use whole. */
+/** All files of a room, for others that may import any of them. */
 const inRoom = (room: string) => readdirSync(join(src, room)).map((file) => `${room}/${file}`);
 const rooms: Record<string, string[]> = {
   ranking: leaf,
@@ -30,7 +30,7 @@ const rooms: Record<string, string[]> = {
   knowledge: [...leaf, 'ranking/rerank.ts'],
   models: leaf,
   observe: [...leaf, 'chain/conduct-ask.ts', 'knowledge/port.ts'],
-  // What routes speak: the shapes of the chain and the port.
+  // What routes take and return: the shapes of the chain and the port.
   http: [
     ...leaf,
     'chain/reply.ts',
@@ -67,7 +67,7 @@ const importsOf = (file: string) =>
     ),
   ].map(([, from, lazily]) => (from ?? lazily)!);
 
-test('each room imports only what it may know', () => {
+test('each folder of src imports only what it may', () => {
   const broken: string[] = [];
   for (const file of files) {
     const room = file.split('/')[0]!;
@@ -86,7 +86,7 @@ test('each room imports only what it may know', () => {
   assert.deepEqual(broken, []);
 });
 
-test('the page knows the HTTP API and its libraries, and nothing of the service', () => {
+test('the page imports its own files and its libraries, and nothing of the service', () => {
   const page = join(src, 'page');
   const scripts = readdirSync(page).filter((file) => file.endsWith('.js'));
   assert.ok(scripts.length > 10);
@@ -95,14 +95,14 @@ test('the page knows the HTTP API and its libraries, and nothing of the service'
       assert.match(name!, /^(\.\/[\w-]+\.js|preact\/hooks|htm\/preact|marked|dompurify)$/, `src/page/${file}`);
 });
 
-test('commands are loaded by the entry points alone', () => {
+test('commands are imported by the entry points only', () => {
   const outside = files.filter(
     (file) => !file.startsWith('commands/') && importsOf(file).some((name) => /\/commands\//.test(name)),
   );
   assert.deepEqual(outside.sort(), ['cli.ts', 'main.ts', 'serve.ts']);
 });
 
-test('the files that everyone shares stand on none of the rooms', () => {
+test('the files shared by all folders import none of the folders', () => {
   const broken = leaf.flatMap((file) =>
     importsOf(file)
       .filter((name) => name.startsWith('.') && !leaf.includes(name.slice(2)))
@@ -132,17 +132,17 @@ test('imports never run in a circle', () => {
   for (const file of files) walk(file, []);
 });
 
-test('settings are read in config.ts alone, and only serve.ts listens', () => {
+test('the environment is read in config.ts only, and only serve.ts listens', () => {
   for (const file of files) {
     const text = readFileSync(join(src, file), 'utf8');
-    // Host and builder inherit the environment; ONNX Runtime takes a setting from nowhere else.
+    // Host and builder processes are given the environment; ONNX Runtime reads one of its settings only from there.
     if (!['config.ts', 'knowledge/client.ts', 'knowledge/upkeep.ts', 'models/onnx-model.ts'].includes(file))
       assert.doesNotMatch(text, /process\.env/, `src/${file} reads the environment`);
     if (file !== 'serve.ts') assert.doesNotMatch(text, /\.listen\(/, `src/${file} listens`);
   }
 });
 
-test('one file reaches a running service, by the client, which knows nothing of the service’s own code', () => {
+test('only commands/answerer.ts uses the client package, and the client imports nothing of the service', () => {
   const outside = files.filter((file) => importsOf(file).some((name) => /\/packages\//.test(name)));
   assert.deepEqual(outside, ['commands/answerer.ts']);
   const client = join(src, '../packages/client/src');
@@ -151,7 +151,7 @@ test('one file reaches a running service, by the client, which knows nothing of 
       assert.match(name!, /^\.\/(schema|types|read-events)\.ts$/, `packages/client/src/${file}`);
 });
 
-test('Redis’ client is loaded only where the settings name a Redis', () => {
+test('the Redis client is never imported statically, so it is loaded only if the settings name a Redis', () => {
   const atOnce = (from: RegExp) =>
     files.filter((file) =>
       [...readFileSync(join(src, file), 'utf8').matchAll(/^import (?!type )[^;]*? from '([^']+)'/gm)].some(([, name]) =>
@@ -162,7 +162,7 @@ test('Redis’ client is loaded only where the settings name a Redis', () => {
   assert.deepEqual(atOnce(/open-redis\.ts$/), []);
 });
 
-test('there is no folder for what has no place', () => {
+test('there are no utils, helpers, common, types or index files', () => {
   const nowhere = files.filter((file) => /(^|\/)(utils?|helpers?|common|types|index)(\/|\.ts$)/.test(file));
   assert.deepEqual(nowhere, []);
 });

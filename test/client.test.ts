@@ -17,7 +17,7 @@ async function start(t: Test, settings: Record<string, string> = {}) {
   return { ...service, assay: createClient({ baseUrl: `${service.url}/`, key: 'canary-key-me' }) };
 }
 
-/** What a call was refused with. */
+/** The AssayError that a call was refused with. */
 async function refusal(call: Promise<unknown>): Promise<AssayError> {
   const error = await call.then(
     () => assert.fail('the call was not refused'),
@@ -27,7 +27,7 @@ async function refusal(call: Promise<unknown>): Promise<AssayError> {
   return error;
 }
 
-test('the client’s types are those of the service’s own description', async (t) => {
+test('the client’s types are those generated from the service’s /openapi.json', async (t) => {
   const { schemaFile, typesOf } = await import('../packages/client/generate.ts');
   const { call } = await startService(t);
   const { json } = await call('GET', '/openapi.json');
@@ -39,7 +39,7 @@ test('the client’s types are those of the service’s own description', async 
   assert.ok(readFileSync(schemaFile, 'utf8') === types, 'src/schema.ts is out of date: npm run client writes it anew');
 });
 
-test('a conversation is answered as it is written, and its failures have their codes', async (t) => {
+test('a chat streams its answer token by token, and its failures carry their codes', async (t) => {
   const { assay, openai } = await start(t);
   await assay.addDocument({ source: 'log.md', text });
   openai.chat(question, 'In 1904.', correct);
@@ -63,7 +63,7 @@ test('a conversation is answered as it is written, and its failures have their c
   assert.equal(broken.code, 'model_bad_output');
 });
 
-test('documents are added, listed, read and removed', async (t) => {
+test('documents and collections are added, listed, read and removed', async (t) => {
   const { assay } = await start(t);
   const written = await assay.addDocument({ source: 'log.md', text, metadata: { year: 1904 } });
   assert.deepEqual([written.source, written.unchanged], ['log.md', false]);
@@ -100,7 +100,7 @@ test('documents are added, listed, read and removed', async (t) => {
   assert.equal((await assay.health()).documents, 2);
 });
 
-test('files have a title and metadata, a collection is told of, and a job is started, watched and cancelled', async (t) => {
+test('files are added with title and metadata, a collection is described, and a job is started, watched and cancelled', async (t) => {
   const corpus = await temporaryFolder(t);
   await writeFile(join(corpus, 'ash.md'), 'Ash wood is tough.');
   const { assay } = await start(t, { CORPUS_DIR: corpus });
@@ -114,7 +114,7 @@ test('files have a title and metadata, a collection is told of, and a job is sta
   assert.deepEqual([await assay.job(id), await assay.cancelJob(id)], [last, last]);
 });
 
-test('a reply that is none of Assay’s is not waited for, however long it goes on', async () => {
+test('an endless reply that is not Assay’s is dropped instead of read to its end', async () => {
   let isLeft = false;
   const endless = new ReadableStream({
     cancel() {
@@ -126,7 +126,7 @@ test('a reply that is none of Assay’s is not waited for, however long it goes 
   assert.ok(isLeft);
 });
 
-test('what replies and is not Assay is told as that', async () => {
+test('a reply that is not Assay’s is reported as such', async () => {
   const page = async () => new Response('<p>Please log in', { headers: { 'content-type': 'text/html' } });
   const assay = createClient({ baseUrl: 'http://assay.example', fetch: page });
   for (const call of [assay.ask({ question }), Array.fromAsync(assay.askStream({ question })), assay.collections()]) {
@@ -135,7 +135,7 @@ test('what replies and is not Assay is told as that', async () => {
   }
 });
 
-test('a stream is read also where streams can not be iterated, and leaving the loop ends it', async () => {
+test('a stream is read even where ReadableStream is not async-iterable, and leaving the loop cancels it', async () => {
   const told = Promise.withResolvers<void>();
   const stream = () => {
     const body = new ReadableStream({
@@ -157,7 +157,7 @@ test('a stream is read also where streams can not be iterated, and leaving the l
   await told.promise;
 });
 
-test('an ask comes whole, and step by step as its model writes it', async (t) => {
+test('an ask returns the whole reply, or streams it as the model writes it', async (t) => {
   const { assay, openai } = await start(t);
   await assay.addDocument({ source: 'log.md', text });
   openai.chat('In 1904.', correct);
@@ -187,7 +187,7 @@ test('an ask comes whole, and step by step as its model writes it', async (t) =>
   assert.equal(done.event === 'done' && done.data.answer, tokens);
 });
 
-test('refusals and failures are thrown with status, code and request id, also out of a stream', async (t) => {
+test('refusals and failures are thrown with status, code and request id, also while streaming', async (t) => {
   const { assay, openai, url } = await start(t);
   await assay.addDocument({ source: 'log.md', text });
   const missing = await refusal(assay.ask({ question, collection: 'other' }));
@@ -201,7 +201,7 @@ test('refusals and failures are thrown with status, code and request id, also ou
   assert.deepEqual([broken.status, broken.code], [0, 'MODEL_BAD_OUTPUT']);
 });
 
-test('a signal, or leaving the loop, ends the call and the model calls behind it', async (t) => {
+test('aborting the signal, or leaving the loop, ends the call and the model calls behind it', async (t) => {
   const { assay, openai } = await start(t);
   await assay.addDocument({ source: 'log.md', text });
   openai.chat(fail.hang());

@@ -9,7 +9,7 @@ import { startService } from './doubles/service.ts';
 
 const hourMs = 3_600_000;
 
-/** The system's clock, as whoever sets it does: what runs by it goes wrong, timers don't. */
+/** Sets the system's clock as an administrator would: `Date` follows, timers don't. */
 function clockOf(t: TestContext) {
   const real = Date.now();
   t.mock.timers.enable({ apis: ['Date'], now: real });
@@ -20,7 +20,7 @@ for (const [name, fromNowMs] of [
   ['back', -hourMs],
   ['forward', hourMs],
 ] as const)
-  test(`a minute of the limit stays one where the clock is set ${name}`, async (t) => {
+  test(`the rate limit’s minute stays a minute when the clock is set ${name}`, async (t) => {
     const clock = clockOf(t);
     const { call } = await startService(t, { settings: { RATE_LIMIT_PER_MINUTE: '2' } });
     const ask = async () => {
@@ -38,18 +38,20 @@ for (const [name, fromNowMs] of [
     assert.deepEqual(await ask(), [429, true]);
   });
 
-test('a model server that is left alone is tried again where the clock is set back', { timeout: 30_000 }, async (t) => {
+test('a model server in its pause after failures is tried again even if the clock is set back', {
+  timeout: 30_000,
+}, async (t) => {
   const clock = clockOf(t);
   const { openai, chat, server } = await openServedModels(t);
   openai.chatWhen(/hello/, fail.status(503));
   while (!server.state().broken) await assert.rejects(chat.invoke(hello), { code: 'MODEL_UNAVAILABLE' });
   clock.setTo(-hourMs);
   openai.chatWhen(/hello/, 'Hello.');
-  while (server.state().broken) await chat.invoke(hello).catch(nextTurn); // it is refused until its rest is over
+  while (server.state().broken) await chat.invoke(hello).catch(nextTurn); // refused until the pause is over
   assert.equal((await chat.invoke(hello)).text, 'Hello.');
 });
 
-test('a clock that leaps into another day, or out of it, gives no key its tokens back', async () => {
+test('a clock that jumps into another day and back gives no key its spent tokens back', async () => {
   let now = new Date('2030-05-04T23:00:00Z');
   const conduct = (async (_request: unknown, asker: Asker) => {
     asker.onUsage?.({ promptTokens: 6, completionTokens: 4, modelCalls: 1 });

@@ -19,7 +19,7 @@ const problemsOf = (environment: Record<string, string>, folder = '/nowhere') =>
   return assert.fail('the settings were taken');
 };
 
-test('without any setting the defaults of the contract hold', () => {
+test('without any settings the documented defaults apply', () => {
   const config = readConfig({}, '/nowhere');
   assert.equal(config.host, '127.0.0.1');
   assert.equal(config.port, 3000);
@@ -29,14 +29,14 @@ test('without any setting the defaults of the contract hold', () => {
   assert.deepEqual([config.askTimeoutMs, config.evaluationTimeoutMs, config.models.maxRetries], [60_000, 20_000, 2]);
 });
 
-test('all bad settings are named in one message, and no value is told', () => {
+test('all bad settings are named in one message, without their values', () => {
   const message = problemsOf({ PORT: 'canary-a', TOP_K: '21', OPENAI_BASE_URL: 'canary-b', LOG_LEVEL: 'canary-c' });
   for (const name of ['PORT', 'TOP_K', 'OPENAI_BASE_URL', 'LOG_LEVEL'])
     assert.match(message, new RegExp(`^  ${name}: `, 'm'));
   assert.doesNotMatch(message, /canary|21/);
 });
 
-test('an unknown setting in .env, or one that can only be meant for Assay, stops the boot', async (t) => {
+test('an unknown setting in .env, or a misspelt one in the environment, stops the start', async (t) => {
   const folder = await temporaryFolder(t);
   writeFileSync(join(folder, '.env'), 'TOPK=3\nPORT=4000\n');
   assert.match(problemsOf({}, folder), /TOPK: unknown setting in \.env/);
@@ -50,7 +50,7 @@ test('the environment wins over .env', async (t) => {
   assert.deepEqual([config.port, config.topK], [5000, 5]);
 });
 
-test('an address beyond loopback needs keys, or a word that none are wanted', () => {
+test('a HOST beyond loopback needs API keys or ALLOW_ANONYMOUS', () => {
   assert.match(problemsOf({ HOST: '0.0.0.0' }), /HOST: .*API_KEYS/);
   assert.equal(readConfig({ HOST: '0.0.0.0', ALLOW_ANONYMOUS: 'true' }, '/nowhere').host, '0.0.0.0');
   assert.equal(readConfig({ HOST: '0.0.0.0', API_KEYS: 'a:12345678' }, '/nowhere').apiKeys.length, 1);
@@ -59,7 +59,7 @@ test('an address beyond loopback needs keys, or a word that none are wanted', ()
 const digestOf = (key: string) => createHash('sha256').update(key).digest('hex');
 const allRights = ['ask', 'write', 'admin'];
 
-test('keys come with or without collections and rights, in plain or hashed, and only digests are kept', async (t) => {
+test('keys may have collections and rights, may be plain or hashed, and only their digests are kept', async (t) => {
   const keysOf = (text: string) => readConfig({ API_KEYS: text }, '/nowhere').apiKeys;
   const ann = { name: 'ann', digest: digestOf('canary-key-1'), collections: null, rights: allRights };
   assert.deepEqual(keysOf('ann:canary-key-1'), [ann]);
@@ -75,7 +75,7 @@ test('keys come with or without collections and rights, in plain or hashed, and 
   assert.deepEqual(readConfig({ API_KEYS_FILE: file }, '/nowhere').apiKeys, [bob]);
 });
 
-test('a fault among the keys stops the boot and is named by its place, without a value', async (t) => {
+test('a mistake among the keys stops the start, and the message gives its place but no value', async (t) => {
   for (const [text, told] of [
     ['ann:canary1', /entry 1 must read/],
     ['ann:canary-key-1,Bob:canary-key-2', /entry 2 must read/],
@@ -107,7 +107,7 @@ test('a fault among the keys stops the boot and is named by its place, without a
   assert.match(problemsOf({ API_KEYS_FILE: file, API_KEYS: 'ann:canary-key-1' }), /give either/);
 });
 
-test('CORS_ORIGINS takes origins and nothing wider', () => {
+test('CORS_ORIGINS accepts origins, and nothing broader', () => {
   assert.deepEqual(readConfig({ CORS_ORIGINS: 'https://a.example, http://b.example:81' }, '/nowhere').corsOrigins, [
     'https://a.example',
     'http://b.example:81',
@@ -116,7 +116,7 @@ test('CORS_ORIGINS takes origins and nothing wider', () => {
     assert.match(problemsOf({ CORS_ORIGINS: bad }), /CORS_ORIGINS: must be origins/, bad);
 });
 
-test('TRUSTED_PROXIES takes addresses and networks, not all there are, and its values are not told', () => {
+test('TRUSTED_PROXIES accepts addresses and networks but not all addresses, and errors do not show its values', () => {
   const proxies = (value: string) => readConfig({ TRUSTED_PROXIES: value }, '/nowhere').trustedProxies;
   assert.deepEqual(proxies(''), []);
   const good = ['127.0.0.1', '10.0.0.0/8', '::1', 'fd00::/8', '192.0.2.7/32'];
@@ -138,12 +138,12 @@ test('TRUSTED_PROXIES takes addresses and networks, not all there are, and its v
   }
 });
 
-test('a setting that changes nothing is taken, and told', () => {
+test('a setting that has no effect is accepted and reported as unused', () => {
   assert.deepEqual(readConfig({ WEAVIATE_GRPC_URL: 'a.example:50051' }, '/nowhere').unused, ['WEAVIATE_GRPC_URL']);
   assert.deepEqual(readConfig({}, '/nowhere').unused, []);
 });
 
-test('REDIS_URL takes the address of a Redis, and nothing that would set up its client', () => {
+test('REDIS_URL accepts the address of a Redis, and no options for its client', () => {
   for (const url of ['redis://127.0.0.1:6379', 'rediss://ann:canary-word@b.example:6380/2', 'redis://:canary@[::1]/'])
     assert.equal(readConfig({ REDIS_URL: url }, '/nowhere').redisUrl, url);
   for (const bad of [
@@ -161,7 +161,7 @@ test('REDIS_URL takes the address of a Redis, and nothing that would set up its 
   }
 });
 
-test('WEAVIATE_URL takes the addresses of nodes and nothing else', () => {
+test('WEAVIATE_URL accepts the addresses of nodes, and nothing else', () => {
   const given = { WEAVIATE_URL: 'http://127.0.0.1:81, https://b.example/engine', WEAVIATE_API_KEY: 'canary-key' };
   const { weaviate } = readConfig(given, '/nowhere');
   assert.deepEqual(weaviate, {
@@ -179,7 +179,7 @@ test('WEAVIATE_URL takes the addresses of nodes and nothing else', () => {
   assert.throws(() => embeddedDataDir(readConfig(given, '/nowhere')), { code: 'BAD_SETTINGS' });
 });
 
-test("the README's and .env.example's settings are those that exist, with their defaults", () => {
+test('the README and .env.example list exactly the settings that exist, with their defaults', () => {
   const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
   const example = readFileSync(new URL('../.env.example', import.meta.url), 'utf8');
   const inReadme = [...readme.matchAll(/^\| `([A-Z_]+)` \| (.*?) \|/gm)].map(
@@ -194,7 +194,7 @@ test("the README's and .env.example's settings are those that exist, with their 
   assert.equal(shown.MAX_BODY_BYTES, '`20 MiB`');
 });
 
-test('the retention of asks is a time in days, hours or minutes, or none', () => {
+test('ASKS_RETENTION accepts days, hours, minutes or 0', () => {
   const read = (ASKS_RETENTION: string) => readConfig({ ASKS_RETENTION }, '/nowhere').asksRetentionMs;
   assert.equal(readConfig({}, '/nowhere').asksRetentionMs, 30 * 86_400_000);
   assert.deepEqual([read('12h'), read('90m'), read('2 d'), read('0')], [43_200_000, 5_400_000, 172_800_000, 0]);
@@ -202,7 +202,7 @@ test('the retention of asks is a time in days, hours or minutes, or none', () =>
   assert.match(problemsOf({ OTEL_TRACES_SAMPLER_ARG: '2' }), /OTEL_TRACES_SAMPLER_ARG: must be a number from 0 to 1/);
 });
 
-test('whatever the settings say, they are taken or refused by name, and no value is told', () => {
+test('any settings are either accepted or refused by name, without their values', () => {
   const names = Object.keys(Settings.shape).filter((name) => name !== 'API_KEYS_FILE');
   const value = fc.oneof(
     fc.constantFrom(

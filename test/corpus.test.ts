@@ -32,7 +32,7 @@ const questions = Questions.parse(JSON.parse(readFileSync(join(root, 'test', 'qu
 const answerable = questions.filter((question) => question.answerable);
 const unanswerable = questions.filter((question) => !question.answerable);
 
-/** The text of a document of the corpus in one line, as a reader sees it: without tags, navigation and line breaks. */
+/** The text of a corpus document on one line, as a reader sees it: without tags, navigation and line breaks. */
 async function readDocument(file: string): Promise<string> {
   const bytes = readFileSync(join(corpus, file));
   let text = bytes.toString('utf8');
@@ -47,7 +47,7 @@ async function readDocument(file: string): Promise<string> {
 const texts = new Map<string, string>();
 for (const file of files) texts.set(file, await readDocument(file));
 
-describe('the documents', () => {
+describe('the documents of the sample corpus', () => {
   test('are a dozen, in four formats', () => {
     assert.ok(files.length >= 12, `${files.length} documents`);
     for (const extension of ['.html', '.txt', '.pdf']) {
@@ -73,17 +73,17 @@ describe('the documents', () => {
   }
 });
 
-describe('the PDF', () => {
+describe('the PDF of the sample corpus', () => {
   const folder = mkdtempSync(join(tmpdir(), 'assay-pdf-'));
   after(() => rmSync(folder, { recursive: true }));
 
-  test('is what its script makes, byte for byte', () => {
+  test('is byte for byte what its script makes', () => {
     const copy = join(folder, 'mm1.pdf');
     execFileSync(process.execPath, [join(root, 'scripts', 'make-pdf.mjs'), copy]);
     assert.ok(readFileSync(copy).equals(readFileSync(join(corpus, 'mm1.pdf'))));
   });
 
-  test('says what its source says, on more than one page', async () => {
+  test('has the text of its source, on more than one page', async () => {
     const { totalPages } = await extractText(
       await getDocumentProxy(new Uint8Array(readFileSync(join(corpus, 'mm1.pdf')))),
     );
@@ -93,7 +93,7 @@ describe('the PDF', () => {
   });
 });
 
-describe('the questions', () => {
+describe('the questions about the sample corpus', () => {
   test('are at least 60, and 12 of them have no answer', () => {
     assert.ok(answerable.length >= 60, `${answerable.length} answerable`);
     assert.ok(unanswerable.length >= 12, `${unanswerable.length} unanswerable`);
@@ -102,17 +102,17 @@ describe('the questions', () => {
     }
   });
 
-  test('have an id and a wording of their own', () => {
+  test('have unique ids and wordings', () => {
     assert.equal(new Set(questions.map((question) => question.id)).size, questions.length);
     assert.equal(new Set(questions.map((question) => question.question.toLowerCase())).size, questions.length);
   });
 
-  test('ask something of every document', () => {
+  test('cover every document', () => {
     const sources = new Set(answerable.flatMap((question) => question.source.split('|')));
     assert.deepEqual([...sources].sort(), files);
   });
 
-  test('expect words that their source holds', () => {
+  test('expect words that occur in their source', () => {
     for (const { id, expected, source } of answerable) {
       for (const file of source.split('|')) {
         const text = texts.get(file)?.toLowerCase() ?? '';

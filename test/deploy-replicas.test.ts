@@ -17,14 +17,14 @@ const composeFile = 'deploy/compose.replicas.yaml';
 const names = readdirSync(join(project, folder));
 const key = 'assay:sha256='.concat('0'.repeat(64));
 
-/** A file of keys that a configuration can be read with. */
+/** A file of API keys, to read a configuration with. */
 async function keysFile(t: TestContext): Promise<string> {
   const file = join(await temporaryFolder(t), 'keys.txt');
   writeFileSync(file, `${key}\n`);
   return file;
 }
 
-/** The resources of the folder, by kind and name. */
+/** The manifests of the folder, and a look-up by kind and name. */
 async function readManifests(t: TestContext) {
   const files = await validator(t);
   if (!files) return null;
@@ -36,7 +36,7 @@ async function readManifests(t: TestContext) {
 }
 
 const containerOf = (workload: Yaml) => workload.spec.template.spec.containers[0];
-/** A container's variables; what comes from a Secret is a word. */
+/** A container's environment variables; values from a Secret are replaced by a placeholder. */
 function environmentOf(workload: Yaml): Record<string, string> {
   const given: Record<string, string> = {};
   for (const { name, value = 'a-secret' } of containerOf(workload).env)
@@ -44,7 +44,7 @@ function environmentOf(workload: Yaml): Record<string, string> {
   return given;
 }
 
-test('replicas on Kubernetes: Assay fits the image, the settings, the routes and the engine beside it', async (t) => {
+test('replicas on Kubernetes: Assay’s manifest fits the image, the settings, the routes, the engine and Redis', async (t) => {
   const manifests = await readManifests(t);
   if (!manifests) return;
   const { the } = manifests;
@@ -83,7 +83,7 @@ test('replicas on Kubernetes: Assay fits the image, the settings, the routes and
     assert.equal((await call('GET', container[probe].httpGet.path)).status, 200, probe);
 });
 
-test('replicas on Kubernetes: what names something names what is there', async (t) => {
+test('replicas on Kubernetes: selectors, ports and Secrets refer to things that exist', async (t) => {
   const manifests = await readManifests(t);
   if (!manifests) return;
   const { documents, the, kustomization } = manifests;
@@ -126,7 +126,7 @@ test('replicas on Kubernetes: what names something names what is there', async (
   assert.equal(kustomization.images[0].newTag, JSON.parse(readPage('package.json')).version);
 });
 
-test('replicas by compose: only the proxy is published, the engine and Redis are in a network of their own', async (t) => {
+test('replicas by compose: only the proxy is published, and the engine and Redis have an internal network', async (t) => {
   const files = await validator(t);
   if (!files) return;
   await files.checkCompose(composeFile);
@@ -163,7 +163,7 @@ test('replicas by compose: only the proxy is published, the engine and Redis are
   }
 });
 
-test('the engine has the same settings by compose and on Kubernetes, and knows them', {
+test('the engine has the same settings by compose and on Kubernetes, and its binary knows them all', {
   skip: noWeaviate,
 }, async (t) => {
   const files = await validator(t);
@@ -185,7 +185,7 @@ test('the engine has the same settings by compose and on Kubernetes, and knows t
   for (const name of Object.keys(there)) assert.ok(binary.includes(name), `${name} is nothing to the engine`);
 });
 
-test('HAProxy takes deploy/haproxy.cfg with what compose gives it, and finds a slip', {
+test('HAProxy accepts deploy/haproxy.cfg with the environment from compose, and rejects a misspelt one', {
   skip: noHaproxy,
 }, async (t) => {
   const files = await validator(t);

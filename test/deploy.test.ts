@@ -12,7 +12,7 @@ import { temporaryFolder } from './doubles/temporary-folder.ts';
 const folder = 'deploy/kubernetes';
 const manifests = readdirSync(join(project, folder)).map((name) => `${folder}/${name}`);
 
-test('the manifests fit Kubernetes’ schemas, the image, the settings and the routes', async (t) => {
+test('the Kubernetes manifests fit their schemas, the image, the settings and the routes', async (t) => {
   const files = await validator(t);
   if (!files) return;
   const all = await files.read(manifests);
@@ -48,7 +48,7 @@ test('the manifests fit Kubernetes’ schemas, the image, the settings and the r
   const volumes = Object.fromEntries(pod.volumes.map((volume: Yaml) => [volume.name, volume]));
   assert.equal(mounts.data, imageEnv.DATA_DIR);
   assert.equal(volumes.data.persistentVolumeClaim.claimName, named('storage').metadata.name);
-  // A backup must not lie beside what it is a copy of, and nothing else of the container can be written.
+  // A backup must not lie beside the original, and only /tmp can be written besides the data.
   const [, backup] = /backup (\/\S+) --force`/.exec(readPage('docs/deploying.md')) ?? [];
   assert.equal(backup?.replace(/\/[^/]+$/, ''), mounts.tmp);
   const secret = named('secret.example');
@@ -82,7 +82,7 @@ test('the manifests fit Kubernetes’ schemas, the image, the settings and the r
   assert.equal(images[0].newTag, JSON.parse(readPage('package.json')).version);
 });
 
-test('a manifest that does not fit its schema is found', async (t) => {
+test('a manifest that does not fit its schema is rejected', async (t) => {
   const files = await validator(t);
   if (!files) return;
   const file = join(await temporaryFolder(t), 'deployment.yaml');
@@ -97,7 +97,7 @@ test('a manifest that does not fit its schema is found', async (t) => {
   }
 });
 
-test('the keys of the example Secret stop the start until they are replaced, and a key of `assay key` is one', async (t) => {
+test('the keys of the example Secret stop the start until they are replaced by one from `assay key`', async (t) => {
   const DATA_DIR = await temporaryFolder(t);
   const keys = join(DATA_DIR, 'keys.txt');
   const block = /keys\.txt: \|\n((?: {4}.*\n)+)/.exec(readPage(`${folder}/secret.example.yaml`))![1]!;
@@ -113,7 +113,7 @@ test('the keys of the example Secret stop the start until they are replaced, and
   );
 });
 
-test('compose.yaml fits the schema of compose files, the image, and the settings', async (t) => {
+test('compose.yaml fits the compose schema, the image and the settings', async (t) => {
   const files = await validator(t);
   if (!files) return;
   await files.checkCompose('compose.yaml');
@@ -135,7 +135,7 @@ test('compose.yaml fits the schema of compose files, the image, and the settings
   assert.ok(Number.parseInt(assay.stop_grace_period, 10) * 1000 > config.askTimeoutMs, 'asks are finished first');
 });
 
-test('what docs/operating.md gives Prometheus to read is YAML, with the address of the service', async (t) => {
+test('the Prometheus configuration in docs/operating.md is YAML and has the service’s address', async (t) => {
   const files = await validator(t);
   if (!files) return;
   const [, block] = /```yaml\n([\s\S]*?)```/.exec(readPage('docs/operating.md'))!;

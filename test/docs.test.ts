@@ -26,7 +26,7 @@ const pages = readdirSync(join(project, 'docs'), { recursive: true, encoding: 'u
   .filter((name) => name.endsWith('.md'))
   .map((name) => `docs/${name}`);
 
-/** The commands that can't be run here, and why. */
+/** Commands that can't be run here, and why. */
 const notRunHere: [RegExp, string][] = [
   [/^docker /, 'needs a container engine; .ci/run builds the image, runs it, and checks what it may write'],
   [/^kubectl /, 'needs a cluster; test/deploy.test.ts checks the manifests'],
@@ -37,9 +37,9 @@ const notRunHere: [RegExp, string][] = [
     'needs SQuAD and that model; they made the figures of the page',
   ],
 ];
-/** Those that start a service for good: a test below starts it with the same settings. */
+/** Commands that start a service that does not end: a test below starts one with the same settings. */
 const startsService = /^([A-Z_]+=\S+ )+npm start$/;
-/** Pages whose commands a test file of their own runs. */
+/** Pages whose commands are run by a test file of their own. */
 const ownTest: Record<string, string> = {
   'docs/extending.md': 'test/extending.test.ts',
   'docs/openai.md': 'test/examples.test.ts',
@@ -49,7 +49,7 @@ const isRunHere = (command: string) =>
   !startsService.test(command) && !notRunHere.some(([pattern]) => pattern.test(command));
 const sample = join(project, 'corpus/neuron-state-anomalies.md');
 
-/** Follows a page beside a service without a language model that holds a sample document. */
+/** Runs a page's commands beside a service without a language model that holds sample documents. */
 async function follow(t: TestContext, page: string, replace: Record<string, string> = {}, settings = {}) {
   const folder = await readersFolder(t);
   mkdirSync(join(folder, 'corpus/of-mine'));
@@ -77,7 +77,7 @@ async function follow(t: TestContext, page: string, replace: Record<string, stri
   };
 }
 
-test('every command of the pages is run by a test, or is on the list with a reason', () => {
+test('every command in the docs is run by a test or listed with a reason why not', () => {
   const followed = ['documents', 'verdicts', 'migrating', 'deploying', 'model-servers', 'keys', 'operating'].map(
     (name) => `docs/${name}.md`,
   );
@@ -97,7 +97,7 @@ test('every command of the pages is run by a test, or is on the list with a reas
   for (const [page, file] of Object.entries(ownTest)) assert.ok(readPage(file).includes(page.slice(5)), file);
 });
 
-test('docs/documents.md: files and texts go in, are found, replaced and removed as it says', async (t) => {
+test('docs/documents.md: files and texts are added, found, replaced and removed by its commands', async (t) => {
   const { done, printedBy, service } = await follow(t, 'docs/documents.md');
   assert.match(printedBy('npx assay ingest path/to/folder'), /1 new/);
   assert.match(printedBy('npx assay ask'), /^Training of the digit network took 8 epochs\.\n/);
@@ -113,7 +113,7 @@ test('docs/documents.md: files and texts go in, are found, replaced and removed 
   assert.ok(!left.includes('birch.md') && left.includes('notes/alder.md'));
 });
 
-test('docs/documents.md lists the endings that are read, all of them', () => {
+test('docs/documents.md lists exactly the file extensions that are read', () => {
   const [table] = /\| ending [\s\S]*?\n\n/.exec(readPage('docs/documents.md'))!;
   const shown = [...table!.matchAll(/`\.(\w+)`/g)].map(([, ending]) => ending!);
   assert.throws(
@@ -126,7 +126,7 @@ test('docs/documents.md lists the endings that are read, all of them', () => {
   );
 });
 
-/** What a scripted model says to each prompt, right where the passage says 8 epochs. */
+/** Scripts a model's reply to each prompt; its answer is right if the passage says 8 epochs. */
 function scriptModel(openai: Awaited<ReturnType<typeof startOpenAiServer>>) {
   openai.chatWhen(/You answer questions from the passages of a team/, 'It took 8 epochs.');
   openai.chatWhen(/Evaluate whether/, '{"verdict":"Correct"}');
@@ -135,7 +135,7 @@ function scriptModel(openai: Awaited<ReturnType<typeof startOpenAiServer>>) {
   openai.chatWhen(/in as few words as possible/, 'Three months');
 }
 
-test('docs/verdicts.md: answers and questions of one’s own are measured, a model is calibrated, an ask acts on its verdict', async (t) => {
+test('docs/verdicts.md: its commands measure answers and questions, calibrate a model, and have an ask act on its verdict', async (t) => {
   const openai = await startOpenAiServer({ test: t });
   scriptModel(openai);
   const settings = { OPENAI_BASE_URL: openai.baseUrl, EMBEDDING_MODEL: 'e5-small-v2-q', CHAT_MODEL: 'mine' };
@@ -163,7 +163,7 @@ test('docs/verdicts.md: answers and questions of one’s own are measured, a mod
   assert.equal(its.requests.length, 0);
 });
 
-test('docs/migrating.md: a FaissStore comes over, and asks take the place of invoke and stream', async (t) => {
+test('docs/migrating.md: its commands import a FaissStore, and ask in place of invoke and stream', async (t) => {
   const saved = new FaissStore(new FakeEmbeddings(), {});
   const texts = Array.from({ length: 9 }, (_, at) => `Tree ${at} stands alone near pond ${at}.`);
   await saved.addDocuments(
@@ -188,7 +188,7 @@ test('docs/migrating.md: a FaissStore comes over, and asks take the place of inv
   assert.equal(done.length, 6, 'a new command may need a line here');
 });
 
-test('the keys that the pages make open what they say: for a team, for Prometheus', async (t) => {
+test('the keys made by commands in the docs have the rights and collections the docs say', async (t) => {
   const folder = await readersFolder(t);
   const run = async (page: string) => {
     const [done] = await followPage(page, { folder, skip: (command) => !isRunHere(command) });
@@ -220,7 +220,7 @@ for (const { command } of starts)
     const settings = Object.fromEntries(
       [...command.matchAll(/([A-Z_]+)=(\S+)/g)].map(([, name, value]) => [name!, value!]),
     );
-    readConfig(settings, await temporaryFolder(t)); // usable as they stand there
+    readConfig(settings, await temporaryFolder(t)); // valid as the page has them
     const { OPENAI_BASE_URL, FALLBACK_BASE_URL, ...others } = settings;
     const spare = FALLBACK_BASE_URL ? await startOpenAiServer({ test: t }) : null;
     const { call, add, openai } = await startService(t, {
@@ -260,7 +260,7 @@ test('docs/model-servers.md says how many calls each style of evaluation makes',
   }
 });
 
-test('docs/model-servers.md: vectors are made anew beside the service that still answers from the old ones', async (t) => {
+test('docs/model-servers.md: reembed makes new vectors beside a running service, to be used from its next start', async (t) => {
   const { add, dataDir } = await startService(t);
   await add('a.md', 'Training took 8 epochs.');
   const folder = await readersFolder(t);
@@ -281,7 +281,7 @@ for (const [page, source] of [
   ['docs/verdicts.md', 'docs/evaluation.md'],
   ['docs/scaling.md', 'docs/benchmarks.md'],
 ] as const)
-  test(`the figures of ${page} stand in ${source}`, () => {
+  test(`the figures in ${page} are in ${source}`, () => {
     const figures = figuresOf(readPage(page));
     assert.ok(figures.size > 8, `${figures.size}`);
     const measured = readPage(source);
@@ -295,7 +295,7 @@ const rowsOf = (text: string) =>
     row!.split('|').map((cell) => cell.replace(/\*\*| \(.*\)/g, '').trim()),
   );
 
-test('the tables of docs/verdicts.md and docs/scaling.md have the rows that were measured', () => {
+test('the tables of docs/verdicts.md and docs/scaling.md agree with the measurements in docs/evaluation.md and docs/benchmarks.md', () => {
   const [, judged] = readPage('docs/evaluation.md').split('## With a small language model as judge');
   const measured = rowsOf(judged!);
   for (const [judge, ...figures] of rowsOf(readPage('docs/verdicts.md')).filter((row) =>
@@ -319,7 +319,7 @@ test('the tables of docs/verdicts.md and docs/scaling.md have the rows that were
   }
 });
 
-test('docs/scaling.md has the tables that bench/capacity.ts reckons, from what was measured', () => {
+test('docs/scaling.md has the tables that bench/capacity.ts computes, and these rest on the measured figures', () => {
   const page = readPage('docs/scaling.md');
   for (const [name, table] of Object.entries(capacityTables()))
     assert.ok(page.includes(`\n${table}\n`), `${name} should be:\n${table}`);
@@ -330,7 +330,7 @@ test('docs/scaling.md has the tables that bench/capacity.ts reckons, from what w
   );
 });
 
-test('the comparison has a source for every claim about others, or says unknown, and the day of looking', () => {
+test('docs/comparison.md has a source for every claim about other products, or says unknown, and the date of the look-up', () => {
   const page = readPage('docs/comparison.md');
   assert.match(page, /Looked up on \d{4}-\d\d-\d\d/);
   const rows = page.split('\n').filter((line) => /^\| \[/.test(line));
@@ -342,7 +342,7 @@ test('the comparison has a source for every claim about others, or says unknown,
   }
 });
 
-test('links from page to page, and to headings, lead somewhere; the index names every page', () => {
+test('links between pages and to headings lead somewhere, and docs/README.md names every page', () => {
   const anchors = (text: string) =>
     [...text.matchAll(/^#+ (.*)$/gm)].map(([, words]) =>
       words!
@@ -362,17 +362,17 @@ test('links from page to page, and to headings, lead somewhere; the index names 
     assert.ok(index.includes(`(${page.slice(5)})`), `${page} is not in docs/README.md`);
 });
 
-test('files that the pages name are there; TypeScript is run by the Node that reads it', () => {
+test('files that the docs name exist, and TypeScript files are run with the project’s own Node', () => {
   for (const page of [...pages, 'README.md']) {
     const text = readPage(page);
     for (const [, file] of text.matchAll(/`((?:src|test|evaluation|bench|scripts|deploy|prompts)\/[\w./-]+\.\w+)`/g))
       assert.ok(existsSync(join(project, file!)), `${page}: ${file}`);
-    // In the image, which `kubectl exec … --` is about, there is no other Node.
+    // Commands after `kubectl exec … --` run in the image, which has no other Node.
     assert.doesNotMatch(text, /(?<!npx |-- )\bnode [\w./-]+\.ts/, page);
   }
 });
 
-test('docs/weaviate.md has the engine set as deploy/ sets it', () => {
+test('docs/weaviate.md gives the engine the same settings as deploy/ does', () => {
   const deployed = readPage('deploy/compose.replicas.yaml');
   const said = [...readPage('docs/weaviate.md').matchAll(/`([A-Z_]+)=(\w+)`/g)];
   const both = said.filter(([, name]) => deployed.includes(` ${name}: `));
@@ -380,8 +380,8 @@ test('docs/weaviate.md has the engine set as deploy/ sets it', () => {
   for (const [, name, value] of both) assert.match(deployed, new RegExp(` ${name}: "?${value}"?\n`), name!);
 });
 
-test('every block of the pages is checked by a test, whatever it is', () => {
-  /** Who checks a block of a language, besides what is run: files that a page shows are compared or put to use by followPage. */
+test('every code block in the docs is checked by a test', () => {
+  /** The test that checks a page's blocks of a language. Commands are run, and files that a page shows are compared or used by followPage. */
   const checkedBy: Record<string, Record<string, string>> = {
     'docs/architecture.md': { mermaid: 'test/chain/ask.test.ts', drawing: 'is a drawing' },
     'docs/mcp.md': { json: 'test/examples.test.ts' },
@@ -400,7 +400,7 @@ test('every block of the pages is checked by a test, whatever it is', () => {
   }
 });
 
-test('the snippet for JavaScript of docs/openai.md prints answer and verdict', async (t) => {
+test('the JavaScript snippet in docs/openai.md prints the answer and the verdict', async (t) => {
   const { url, parts } = await startService(t, { embedded: true });
   await parts.ingestFile('default', sample, 'a.md');
   const snippet = /```js\n([\s\S]*?)```/.exec(readPage('docs/openai.md'))![1]!.replace('http://127.0.0.1:3000', url);

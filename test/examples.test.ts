@@ -9,7 +9,7 @@ import { startService } from './doubles/service.ts';
 const examples = fileURLToPath(new URL('../examples', import.meta.url));
 const question = 'Which wood does not rot under water?';
 
-/** Runs an example against a service without a language model, and without a key that it needs. */
+/** Runs an example against a service without a language model: first with a wrong key, which must be rejected, then with the right one. */
 async function run(t: TestContext, command: string, file: string) {
   const { url, call } = await startService(t, { embedded: true, settings: { API_KEYS: 'me:canary-key-me' } });
   const { PATH, HOME } = process.env;
@@ -25,7 +25,7 @@ async function run(t: TestContext, command: string, file: string) {
   return { stdout, answer: asked.json.answer as string };
 }
 
-test('the example for curl adds, asks, streams, and asks as an OpenAI client', async (t) => {
+test('the curl example adds a document, asks, streams, and asks as an OpenAI client', async (t) => {
   const { stdout, answer } = await run(t, 'bash', 'ask.sh');
   const lines = stdout.split('\n').filter((line) => line !== '');
   assert.equal(JSON.parse(lines[0]!).source, 'examples/alder.md');
@@ -37,19 +37,19 @@ test('the example for curl adds, asks, streams, and asks as an OpenAI client', a
   assert.ok(completion.choices[0].message.content.startsWith(`${answer}\n\n---\n**Verdict: `));
 });
 
-test('the example for TypeScript adds, asks and streams by the typed client', async (t) => {
+test('the TypeScript example adds a document, asks and streams with the typed client', async (t) => {
   const { stdout, answer } = await run(t, process.execPath, 'ask.ts');
   assert.equal(stdout.split(answer).length, 4 + 1, 'as the answer, as its quotation, and streamed in tokens and whole');
   assert.match(stdout, /(Correct|Incorrect): .*\n {2}“.*” \(examples\/alder\.md\)\n1 passages found\n/);
 });
 
-test('the example for Python adds, asks and streams with the standard library', async (t) => {
+test('the Python example adds a document, asks and streams with the standard library', async (t) => {
   const { stdout, answer } = await run(t, 'python3', 'ask.py');
   assert.equal(stdout.split(answer).length, 4 + 1);
   assert.match(stdout, /(Correct|Incorrect): .*\n {2}“.*”\n/);
 });
 
-test('the curl commands of the pages for OpenAI and MCP clients work, and their configurations are JSON', async (t) => {
+test('the curl commands in docs/openai.md and docs/mcp.md work, and their configurations are JSON', async (t) => {
   const { url, parts } = await startService(t, { embedded: true });
   await parts.ingestFile(
     'default',

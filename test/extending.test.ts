@@ -19,7 +19,7 @@ test('docs/extending.md shows every file of examples/extending as it is', () => 
   for (const [name, text] of shown) assert.equal(text, readPage(name), `${page} shows another ${name}`);
 });
 
-test('who follows docs/extending.md swaps prompt, model, retriever and judge, and sees what it says', async (t) => {
+test('docs/extending.md: its commands swap prompt, model, retriever and judge, with the results it describes', async (t) => {
   const folder = await readersFolder(t);
   const openai = await startOpenAiServer({ test: t });
   openai.chatWhen(/Question: How many epochs/, 'It took 8 epochs.');

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { test } from 'node:test';
 import { catchHangUps } from '../src/hang-ups.ts';
 
-test('a SIGHUP that comes before anybody listens ends nothing, and is told to whoever does then', async (t) => {
+test('a SIGHUP that arrives before anyone listens does not end the process, and is passed on to the first listener', async (t) => {
   const hangUps = catchHangUps();
   t.after(() => process.removeAllListeners('SIGHUP'));
   const come = once(process, 'SIGHUP');

@@ -3,13 +3,13 @@ import { test } from 'node:test';
 import { parseKeys } from '../src/api-key.ts';
 import { createKeyring } from '../src/keyring.ts';
 
-test('who waits for a key to be revoked is told once, at once where it is gone, and not after taking it back', () => {
+test('a listener for a key’s revocation is called once, at once if it is already revoked, and not after unsubscribing', () => {
   const keyring = createKeyring(parseKeys('ann:canary-key-ann,bob:canary-key-bob').keys);
   const key = keyring.find('canary-key-ann')!;
   const told: string[] = [];
   key.onRevoked(() => told.push('stays'));
-  const takeBack = key.onRevoked(() => told.push('left'));
-  takeBack();
+  const unsubscribe = key.onRevoked(() => told.push('left'));
+  unsubscribe();
   keyring.replace(parseKeys('bob:canary-key-bob').keys);
   keyring.replace([]);
   assert.deepEqual([told, key.isRevoked()], [['stays'], true]);
@@ -17,7 +17,7 @@ test('who waits for a key to be revoked is told once, at once where it is gone, 
   assert.deepEqual(told, ['stays', 'late']);
 });
 
-test('a key whose name, collections or rights are others now is revoked, and held as it is now', () => {
+test('a key whose name, collections or rights change is revoked, and found with its new ones', () => {
   const asItWas = 'ann:canary-key-ann:team:ask|write';
   for (const changed of [
     'eve:canary-key-ann:team:ask|write',

@@ -17,7 +17,7 @@ const text = fc
   .string({ unit: 'binary', maxLength: 12 })
   .chain((some) => fc.constantFrom(some, some.repeat(Math.ceil(longText / Math.max(1, some.length)))));
 
-test('the JSON of pieces is that of the text they make, whatever is in it and wherever it is cut', () => {
+test('the JSON of pieces is the JSON of the text they make up, whatever the text and wherever it is cut', () => {
   fc.assert(
     fc.property(fc.array(text, { maxLength: 6 }), (texts) => {
       const pieces = texts.map(asPiece);
@@ -29,11 +29,11 @@ test('the JSON of pieces is that of the text they make, whatever is in it and wh
       }
     }),
   );
-  // Half a character at the end of one piece, the other half at the beginning of the next.
+  // One half of a surrogate pair ends a piece, the other begins the next.
   assert.equal(JSON.parse(jsonOf(['\ud83c', '\udf32'])), '\u{1f332}');
 });
 
-test('an object stands for a long text only, the same for one that is shared, and a message remembers what it was made of', () => {
+test('only long texts become objects, shared texts share one, and a message remembers its pieces', () => {
   const long = asPiece('x'.repeat(longText));
   assert.deepEqual([typeof asPiece('x'.repeat(longText - 1)), typeof long], ['string', 'object']);
   assert.notEqual(asPiece('x'.repeat(longText)), long);

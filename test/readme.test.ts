@@ -7,7 +7,7 @@ import { temporaryFolder } from './doubles/temporary-folder.ts';
 const readme = readPage('README.md');
 const commands = commandsOf(readme).map(({ command }) => command);
 
-/** What runs a command of the README, other than the tests below: .ci/run, in a bare clone. */
+/** Commands of the README that .ci/run runs in a bare clone, not the tests below. */
 const ranByCi = [/^npm start$/, /^npm test$/, /^npm run check$/, /^docker compose up$/];
 
 test('every command of the README is run by a test or by CI', () => {
@@ -19,7 +19,7 @@ test('every command of the README is run by a test or by CI', () => {
     );
 });
 
-test("the README's curl commands work, and its first question gets the reply it shows", async (t) => {
+test("the README's curl commands work, and its first question gets the reply shown there", async (t) => {
   const { url, parts, add } = await startService(t, { embedded: true });
   await parts.ingestFile('default', `${project}corpus/neuron-state-anomalies.md`, 'neuron-state-anomalies.md');
   await add('other.md', 'Alder wood is light.');
@@ -41,7 +41,7 @@ test("the README's curl commands work, and its first question gets the reply it 
   assert.equal(text.source, 'notes/alder.md');
 });
 
-test("the README's assay commands work, as npx finds them in the project, in the order they stand there", async (t) => {
+test("the README's npx assay commands work in the order given", async (t) => {
   const DATA_DIR = await temporaryFolder(t);
   const elsewhere = await temporaryFolder(t);
   const { url, add } = await startService(t, { embedded: true });
@@ -53,7 +53,7 @@ test("the README's assay commands work, as npx finds them in the project, in the
   };
   assert.match((await run('ingest')).stderr, /13 new/);
   assert.match((await run('ask')).stdout, /\S/);
-  // The first is the measure of the others, whether it fits or not.
+  // Relevance is relative to the first passage, which therefore has none.
   assert.match(
     (await run('search')).stdout,
     /^1\. (?!.*relevance)[\s\S]*\n2\. .*, relevance \d+ of 100 compared with the first\n/,
@@ -68,7 +68,7 @@ test("the README's assay commands work, as npx finds them in the project, in the
   assert.equal(commands.filter((each) => each.startsWith('npx')).length, 9, 'a new command needs a line here');
 });
 
-test("the README's settings for a server of one's own mean what it says", async (t) => {
+test("the README's settings for a model server of your own do what it says", async (t) => {
   const command = commands.find((each) => each.startsWith('OPENAI_BASE_URL='))!;
   const settings = Object.fromEntries(
     [...command.matchAll(/([A-Z_]+)=(\S+)/g)].map(([, name, value]) => [name!, value!]),

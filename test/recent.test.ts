@@ -5,7 +5,7 @@ import { createRecent, remembering } from '../src/recent.ts';
 
 type Operation = { what: 'set' | 'get' | 'remove'; key: number };
 
-/** Does all operations; the truth has the values in the order of their last use, and null in the place of one that was removed. */
+/** Carries out all operations; `truth` has the values in the order of their last use, and null in place of removed ones. */
 function carryOut(most: number, operations: Operation[]) {
   const recent = createRecent<number, number>(most);
   const truth = new Map<number, number | null>();
@@ -24,7 +24,7 @@ function carryOut(most: number, operations: Operation[]) {
   return { recent, truth };
 }
 
-test('the last half of what was used is remembered, never more than so much, and nothing that was removed', () => {
+test('at least the most recently used half of the limit is remembered, never more than the limit, and nothing removed', () => {
   const keys = Array.from({ length: 16 }, (_, key) => key);
   const operation = fc.record({
     what: fc.constantFrom('set' as const, 'set' as const, 'get' as const, 'remove' as const),
@@ -32,7 +32,7 @@ test('the last half of what was used is remembered, never more than so much, and
   });
   fc.assert(
     fc.property(fc.integer({ min: 2, max: 12 }), fc.array(operation, { maxLength: 80 }), (most, operations) => {
-      // To look is to use: each key is looked for in a memory of its own.
+      // Looking a key up counts as use, so each key is looked up in a memory of its own.
       const kept = keys.filter((key) => carryOut(most, operations).recent.get(key) !== undefined);
       const { truth } = carryOut(most, operations);
       assert.ok(kept.length <= most, `${kept.length} of ${most}`);
@@ -43,7 +43,7 @@ test('the last half of what was used is remembered, never more than so much, and
   );
 });
 
-test('what is remembered is made once, and again when it was forgotten', () => {
+test('a remembered value is made once, and again after it was forgotten', () => {
   const made: number[] = [];
   const squareOf = remembering(8, (number: number) => {
     made.push(number);

@@ -6,7 +6,7 @@ import { type Span, splitSentences } from '../src/sentences.ts';
 const sentencesOf = (text: string, range?: Span) =>
   splitSentences(text, range).map(({ start, end }) => text.slice(start, end));
 
-/** Texts with what matters to the splitter: ends, abbreviations, white space of all kinds, pairs of surrogates. */
+/** Texts of what matters to the splitter: sentence ends, abbreviations, all kinds of white space, surrogate pairs. */
 const someText = fc
   .array(
     fc.oneof(
@@ -67,7 +67,7 @@ test('abbreviations, initials, decimals, versions and list numbers end no senten
     assert.deepEqual(sentencesOf(sentence), [sentence]);
 });
 
-test('what may end a sentence does when the next word begins one', () => {
+test('a mark that may end a sentence does so if the next word begins one', () => {
   assert.deepEqual(sentencesOf('He left the U.S. The end came.'), ['He left the U.S.', 'The end came.']);
   assert.deepEqual(sentencesOf('Shown by Smith et al. However, it failed.'), [
     'Shown by Smith et al.',
@@ -76,7 +76,7 @@ test('what may end a sentence does when the next word begins one', () => {
   assert.deepEqual(sentencesOf('The answer is no. He left.'), ['The answer is no.', 'He left.']);
 });
 
-test('marks that close emphasis or code belong to the sentence before them', () => {
+test('marks closing emphasis or code belong to the sentence before them', () => {
   assert.deepEqual(sentencesOf('**Logit.** A logit is a score. _Is it?_ It is. Run `x.` Then *stop.*'), [
     '**Logit.**',
     'A logit is a score.',
@@ -93,7 +93,7 @@ test('marks that close emphasis or code belong to the sentence before them', () 
   assert.deepEqual(sentencesOf('Some animals, **e.g.** Lions, sleep.'), ['Some animals, **e.g.** Lions, sleep.']);
 });
 
-test('marks of notes belong to the sentence before them, a bracket that opens to the one after', () => {
+test('footnote marks belong to the sentence before them, an opening bracket to the one after', () => {
   for (const sentences of [
     ['The dam broke in 1911.[1]', 'The next was built in 1923.[2][3]', 'Then came a third.'],
     ['It is soft.[^1]', 'It floats.[[4]](#4)', 'It burns.¹²', 'It is light.'],
@@ -106,14 +106,14 @@ test('marks of notes belong to the sentence before them, a bracket that opens to
   assert.deepEqual(sentencesOf('中文句子。[1]第二句！'), ['中文句子。[1]', '第二句！']);
 });
 
-test('a line end is a space, a blank line an end', () => {
+test('a line break counts as a space, a blank line ends a sentence', () => {
   assert.deepEqual(sentencesOf('One line\ngoes on\r\nhere\n \nand this is new'), [
     'One line\ngoes on\r\nhere',
     'and this is new',
   ]);
 });
 
-test('images and links in Markdown are not torn apart', () => {
+test('Markdown images and links are not split', () => {
   for (const text of [
     'See ![the plan](plan.png) for the rooms.',
     '[![Build](a.svg)](b) [![Version][c]][d]',
@@ -123,21 +123,21 @@ test('images and links in Markdown are not torn apart', () => {
   assert.deepEqual(sentencesOf('Wow![1] It works! [Really] so.'), ['Wow![1]', 'It works!', '[Really] so.']);
 });
 
-test('only the range is split, with offsets into the whole text', () => {
+test('with a range only that part is split, with offsets into the whole text', () => {
   assert.deepEqual(splitSentences('No. Yes it is. But. no', { start: 4, end: 19 }), [
     { start: 4, end: 14 },
     { start: 15, end: 19 },
   ]);
 });
 
-test('what has no end is cut at a line end or white space, never within a character', () => {
+test('a sentence that is too long is cut at a line end or white space, never within a character', () => {
   const lines = sentencesOf('word word word\n'.repeat(200));
   assert.ok(lines.length > 1 && lines.every((line) => line.length <= 1_000 && line.endsWith('word word word')));
   const emoji = sentencesOf(`x${'😀'.repeat(3_000)}`);
   assert.ok(emoji.length > 5 && emoji.every((piece) => piece.length <= 1_000 && piece.isWellFormed()));
 });
 
-test('sentences are trimmed, in order, apart, whole characters, and hold all but white space', () => {
+test('sentences of any text are trimmed, in order, do not overlap or split characters, and leave out white space only', () => {
   fc.assert(
     fc.property(someText, (text) => {
       let end = 0;
@@ -156,13 +156,13 @@ test('sentences are trimmed, in order, apart, whole characters, and hold all but
   );
 });
 
-test('the marks of callouts and admonitions are not torn apart', () => {
+test('the marks of callouts and admonitions are not split', () => {
   assert.deepEqual(sentencesOf('> [!NOTE] Keys rotate. Daily.'), ['> [!NOTE] Keys rotate.', 'Daily.']);
   assert.deepEqual(sentencesOf('!!! note "Keys" They rotate. Daily.'), ['!!! note "Keys" They rotate.', 'Daily.']);
   assert.deepEqual(sentencesOf('It works! [See why.]'), ['It works!', '[See why.]']);
 });
 
-test('megabytes made to be slow are split', () => {
+test('megabytes crafted to be slow to split are split', () => {
   const size = 1_000_000;
   for (const part of ['a', '.', ' ', '\n', '\n ', 'A. B. ', '1. ', '😀', '."', '\f'])
     splitSentences(`${part.repeat(size / part.length)}x`);

@@ -18,7 +18,7 @@ const cannotBuild = (await missingBuildPackages()).length > 0 && 'no compiler or
 const notOurBuild = setupFacts(root).faiss.kind !== 'built' && 'the binding here is not our own build';
 const quiet = { doing() {}, done() {}, failed() {} };
 
-/** A project that shares this one's packages, with a faiss-node of its own that has no binding yet. */
+/** A project that shares this one's packages, but has a faiss-node of its own without a binding. */
 function projectWith(t: TestContext, faissSource: string) {
   const project = mkdtempSync(join(tmpdir(), 'assay-faiss-'));
   t.after(() => rmSync(project, { recursive: true, force: true }));
@@ -33,12 +33,12 @@ function projectWith(t: TestContext, faissSource: string) {
   return project;
 }
 
-test('the binding answers like plain arithmetic', async () => {
+test('the FAISS binding finds what plain arithmetic finds', async () => {
   const smoke = join(root, 'scripts/setup/faiss-smoke.mjs');
   assert.equal(execFileSync(process.execPath, [smoke, binding], { encoding: 'utf8' }), 'ok\n');
 });
 
-test('the mended source frees the query once, and only where the place is found', async () => {
+test('the patched source frees the query once, and a source that does not fit the patch is left as it is', async () => {
   const { patchFaissSource } = await load('faiss-patch');
   const mended: string = patchFaissSource(source);
   assert.equal(mended.split('delete[] xq;').length, 2);
@@ -47,7 +47,7 @@ test('the mended source frees the query once, and only where the place is found'
   assert.equal(patchFaissSource(source.replace('Value add(', 'Value addAll(')), undefined, 'renamed');
 });
 
-test('our build turns exceptions of FAISS into errors', { skip: notOurBuild }, () => {
+test('our build turns FAISS’s exceptions into JavaScript errors', { skip: notOurBuild }, () => {
   const { IndexFlatIP, Index } = createRequire(import.meta.url)(binding);
   const index = new IndexFlatIP(2);
   index.add([1, 0]);
@@ -58,7 +58,9 @@ test('our build turns exceptions of FAISS into errors', { skip: notOurBuild }, (
   assert.throws(() => graph.removeIds([0]));
 });
 
-test('our build adds a Float32Array as it is, whole vectors only', { skip: notOurBuild }, () => {
+test('our build adds the vectors of a Float32Array, and refuses parts of vectors and other arrays', {
+  skip: notOurBuild,
+}, () => {
   const { IndexFlatIP } = createRequire(import.meta.url)(binding);
   const index = new IndexFlatIP(2);
   index.add(Float32Array.of(9, 9, 1, 0, 0, 1).subarray(2));
@@ -68,7 +70,7 @@ test('our build adds a Float32Array as it is, whole vectors only', { skip: notOu
   assert.equal(index.ntotal(), 2);
 });
 
-test('our build keeps no query after its search', { skip: notOurBuild }, () => {
+test('our build does not leak the query of a search', { skip: notOurBuild }, () => {
   const script = `
     const { IndexFlatIP } = require(${JSON.stringify(binding)});
     const index = new IndexFlatIP(384);
@@ -83,7 +85,7 @@ test('our build keeps no query after its search', { skip: notOurBuild }, () => {
   assert.ok(grown < 25_000_000, `grew by ${grown} bytes, of which the queries would be 61 million`);
 });
 
-test('a source that differs from the known one is built as it is, and that is said', {
+test('a source that differs from the known one is built unpatched, and a note says so', {
   skip: cannotBuild,
 }, async (t) => {
   const { installFaiss } = await load('faiss');
@@ -94,7 +96,7 @@ test('a source that differs from the known one is built as it is, and that is sa
   assert.match(record.faissVersion, /^\d+\.\d+\.\d+$/);
 });
 
-test('a binding built from older sources of ours is built anew', { skip: cannotBuild }, async (t) => {
+test('a binding built from an older version of our sources is built again', { skip: cannotBuild }, async (t) => {
   const { installFaiss, faissRecord } = await load('faiss');
   const project = projectWith(t, source);
   await installFaiss({ project, step: quiet, ways: ['built'] });
@@ -106,7 +108,7 @@ test('a binding built from older sources of ours is built anew', { skip: cannotB
   assert.ok(faissRecord(project));
 });
 
-test('our build finds by bytes what FAISS finds by numbers, whatever the number of questions', {
+test('our search of byte-quantized vectors finds nearly the similarities of exact search, for several questions at once', {
   skip: notOurBuild,
 }, () => {
   const { Index } = createRequire(import.meta.url)(binding);
@@ -135,7 +137,7 @@ test('our build finds by bytes what FAISS finds by numbers, whatever the number 
   assert.throws(() => bytes.search(questions, 0));
 });
 
-test('a source that does not compile is one sentence', { skip: cannotBuild }, async (t) => {
+test('a source that does not compile is reported in one sentence', { skip: cannotBuild }, async (t) => {
   const { installFaiss } = await load('faiss');
   const project = projectWith(t, 'this is no C++');
   await assert.rejects(installFaiss({ project, step: quiet, ways: ['built'] }), {
@@ -143,7 +145,7 @@ test('a source that does not compile is one sentence', { skip: cannotBuild }, as
   });
 });
 
-test('the published binary is taken where there is one, and checked first', async (t) => {
+test('a published binary is used if there is one, after checking that it runs', async (t) => {
   const { installFaiss, faissRecord } = await load('faiss');
   const project = projectWith(t, source);
   const packed = join(project, 'binary.tar.gz');

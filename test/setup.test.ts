@@ -33,7 +33,7 @@ function temporaryFolder(t: TestContext) {
   return folder;
 }
 
-/** A manifest of one small model, whose artefact is served at `repository`. */
+/** Writes a manifest of one small model, whose artefact is served at `repository`. */
 function manifestIn(folder: string, repository: string) {
   const model = {
     name: 'small',
@@ -71,7 +71,7 @@ async function setup(args: string[], env: Record<string, string> = {}) {
   return { code, output, lines: output.trimEnd().split('\n') };
 }
 
-/** Nobody listens on port 1 of loopback. */
+/** An address where nobody listens: port 1 of loopback. */
 const NOWHERE = 'http://127.0.0.1:1/';
 
 function assertOneSentence({ code, output, lines }: Awaited<ReturnType<typeof setup>>, about: RegExp) {
@@ -81,8 +81,8 @@ function assertOneSentence({ code, output, lines }: Awaited<ReturnType<typeof se
   assert.doesNotMatch(output, /\n\s+at |node:internal/, 'no stack trace');
 }
 
-describe('the models step', () => {
-  test('takes the files from a local folder, and a second run does nothing', async (t) => {
+describe('the models step of the set-up', () => {
+  test('takes the files from a local folder, and does nothing the second time', async (t) => {
     const folder = temporaryFolder(t);
     const source = join(folder, 'source');
     mkdirSync(source);
@@ -101,7 +101,7 @@ describe('the models step', () => {
     assert.match(second.output, /^Set-up: already complete .*\.\n$/);
   });
 
-  test('takes the files out of the Maven artefact', async (t) => {
+  test('takes the files from the Maven artefact', async (t) => {
     const folder = temporaryFolder(t);
     const repository = await startRepository(artefact);
     t.after(() => repository.close());
@@ -131,7 +131,7 @@ describe('the models step', () => {
     assert.deepEqual(readFileSync(join(models, 'small/model.onnx')), files['model.onnx']);
   });
 
-  test('a checksum that differs is one sentence, and the file is not kept', async (t) => {
+  test('a wrong checksum is reported in one sentence, and the file is not kept', async (t) => {
     const folder = temporaryFolder(t);
     const forged = jarOf({ 'inside/model': randomBytes(5_000), 'inside/tokenizer': files['tokenizer.json'] });
     const repository = await startRepository(forged);
@@ -147,7 +147,7 @@ describe('the models step', () => {
     assert.equal(existsSync(join(models, 'small/model.onnx')), false);
   });
 
-  test('an unreachable source, a download that breaks off and a folder that lacks the file are one sentence', async (t) => {
+  test('an unreachable source, a broken-off download and a folder without the file are each reported in one sentence', async (t) => {
     const folder = temporaryFolder(t);
     const repository = await startRepository(artefact, { breaksOff: true });
     t.after(() => repository.close());
@@ -164,7 +164,7 @@ describe('the models step', () => {
     assertOneSentence(broken, /mvn-artifact-download: it could not be reached/);
   });
 
-  test('a manifest that cannot be read is one sentence', async (t) => {
+  test('a manifest that cannot be read is reported in one sentence', async (t) => {
     const folder = temporaryFolder(t);
     assertOneSentence(await setup(['--only=models', `--manifest=${join(folder, 'none.json')}`]), /manifest/);
   });
@@ -192,7 +192,7 @@ test('reading a jar never throws, whatever its bytes are', async () => {
         }),
         fc.nat(artefact.length),
         (changes, length) => {
-          // The directory is at the end, where nearly every byte matters.
+          // Only the end is changed: the archive's directory is there, and nearly every byte of it matters.
           const damaged = Buffer.from(artefact);
           for (const [back, byte] of changes) damaged[damaged.length - 1 - (back % 250)] = byte;
           writeFileSync(path, length % 3 === 0 ? damaged.subarray(0, length) : damaged);
@@ -240,7 +240,7 @@ test('packages are installed again when, and only when, they differ from package
   assert.equal(matches(), false, 'its folder is gone');
 });
 
-test('one set-up works at a time, and one that died holds nobody up', async (t) => {
+test('only one set-up runs at a time, and one that died does not block the next', async (t) => {
   const { withLock } = await load('lock');
   const folder = temporaryFolder(t);
   const died = spawn(process.execPath, ['--version'], { stdio: 'ignore' });
@@ -268,7 +268,7 @@ test('one set-up works at a time, and one that died holds nobody up', async (t) 
   assert.equal(waited, 1);
 });
 
-test('the facts say what is in place', () => {
+test('setupFacts says what is installed', () => {
   const facts = setupFacts(root);
   assert.equal(facts.runtime.version, process.version);
   assert.equal(facts.faiss.present, true);
@@ -278,7 +278,7 @@ test('the facts say what is in place', () => {
   ]);
 });
 
-test('packages are installed anew also by the Node that goes away with them', async (t) => {
+test('packages are installed again even by a Node that is itself removed with them', async (t) => {
   const project = temporaryFolder(t);
   const names = { name: 'empty', version: '1.0.0' };
   writeFileSync(join(project, 'package.json'), JSON.stringify(names));
@@ -294,7 +294,7 @@ test('packages are installed anew also by the Node that goes away with them', as
     const { installDependencies } = await import(${JSON.stringify(join(root, 'scripts/setup/dependencies.mjs'))});
     rmSync(${JSON.stringify(own)});
     await installDependencies({ project: ${JSON.stringify(project)}, omitDev: false, step: { doing() {} } });`;
-  // As npm sets it for a script: where it is itself, and the Node that it runs on.
+  // What npm tells its scripts: where npm itself is, and the Node it runs on.
   const npm = spawnSync('npm', ['exec', '--yes=false', '-c', 'echo "$npm_execpath" "$npm_node_execpath"'], {
     cwd: project,
     env: {

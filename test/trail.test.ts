@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { AskTrail } from '../src/chain/trace.ts';
 import { outermost, Trail } from '../src/trail.ts';
 
-/** Steps, each within one that was there before it or in none. */
+/** Steps, each within an earlier one or at the top. */
 const steps = fc
   .array(fc.record({ name: fc.constantFrom('a', 'b', 'c'), within: fc.nat() }), { maxLength: 30 })
   .map((given) => given.map(({ name, within }, at) => ({ name, parent: (within % (at + 1)) - 1 })));
@@ -18,12 +18,12 @@ function begin<Some extends Trail>(trail: Some, given: Steps): Some {
   return trail;
 }
 
-/** The steps as a trace tells them, by going down from each one: place and depth. */
+/** The steps as a trace should list them, found by recursion: place and depth. */
 function told(given: Steps, parent = outermost, depth = 0): { at: number; depth: number }[] {
   return given.flatMap((step, at) => (step.parent === parent ? [{ at, depth }, ...told(given, at, depth + 1)] : []));
 }
 
-test('however steps are within each other, a trace tells parents before their children, in the order they began', () => {
+test('however steps are nested, a trace lists parents before their children, in the order they began', () => {
   fc.assert(
     fc.property(steps, (given) => {
       assert.deepEqual(
@@ -39,7 +39,7 @@ test('however steps are within each other, a trace tells parents before their ch
   );
 });
 
-test('asks that took the same course share how its steps stand to each other, and no others do', () => {
+test('asks with the same sequence of steps share one layout, and others do not', () => {
   fc.assert(
     fc.property(steps, steps, (one, other) => {
       const layoutOf = (given: Steps) => begin(new Trail(), given).course.layout;
@@ -49,7 +49,7 @@ test('asks that took the same course share how its steps stand to each other, an
   );
 });
 
-test('courses are remembered up to a number, and told as well when they are not', () => {
+test('only a limited number of layouts is remembered, and steps of forgotten ones are recorded as well', () => {
   for (let at = 0; at < 20_000; at += 1) {
     const trail = begin(new AskTrail(), [
       { name: `name ${at}`, parent: outermost },
@@ -62,7 +62,7 @@ test('courses are remembered up to a number, and told as well when they are not'
   assert.deepEqual(layouts[0], layouts[1]);
 });
 
-test('tokens are counted where a model tells a number of them that can be one', () => {
+test('a token count reported by a model is used only if it is plausible', () => {
   const trail = new AskTrail();
   const report = (input_tokens: unknown, output_tokens: unknown) =>
     trail.end(trail.begin('m', 'model', null, outermost), { usage_metadata: { input_tokens, output_tokens } });
