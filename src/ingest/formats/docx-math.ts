@@ -1,7 +1,6 @@
+import { withUsualPrefix } from './docx-prefix.ts';
 import { gapBetween, grouped, index, power } from './math-text.ts';
 
-const NAMESPACE =
-  /xmlns:([\w-]+)=["']http:\/\/(?:schemas\.openxmlformats\.org\/officeDocument\/2006|purl\.oclc\.org\/ooxml\/officeDocument)\/math["']/;
 const FORMULA = '<m:oMath>';
 const FORMULA_TAG = /<m:oMath(?:\s[^<>]*)?>/g;
 const PARAGRAPH_TAG = /<\/?m:oMathPara(?:\s[^<>]*)?>/g;
@@ -19,9 +18,7 @@ type Part = { name: string; text: string; last?: { name: string; text: string };
  * fractions told from their numbers. Linear in what it reads.
  */
 export function withFormulas(xml: string): string {
-  const prefix = NAMESPACE.exec(xml)?.[1] ?? 'm';
-  const prefixed = new RegExp(`(</?|\\s)${prefix}:`, 'g');
-  const plain = prefix === 'm' ? xml : xml.replace(/<[^<>]*/g, (tag) => tag.replace(prefixed, '$1m:'));
+  const plain = withUsualPrefix(xml, 'm');
   const formulas = plain.replace(PARAGRAPH_TAG, '').replace(FORMULA_TAG, (tag) => (tag.endsWith('/>') ? '' : FORMULA));
   const [before = '', ...rest] = formulas.split(FORMULA);
   const pieces = rest.map((piece) => {

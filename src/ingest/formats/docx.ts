@@ -6,6 +6,7 @@ import { withoutHidden } from './docx-hidden.ts';
 import { withFormulas } from './docx-math.ts';
 import { createNumbering } from './docx-numbering.ts';
 import { LABEL_STYLE, withParagraphsTold } from './docx-paragraphs.ts';
+import { withUsualPrefix } from './docx-prefix.ts';
 import { wordStyles } from './docx-styles.ts';
 import { loadHtml } from './html.ts';
 import { assertNoEntities, xmlElements } from './xml-elements.ts';
@@ -43,7 +44,7 @@ export async function loadDocx(bytes: Uint8Array): Promise<Omit<LoadedDocument, 
     async read(name: string) {
       const xml = await archive.readText(name);
       assertNoEntities(xml);
-      const read = withFormulas(withoutHidden(xml.replace(WRAPPERS, ''), styles));
+      const read = withFormulas(withoutHidden(withUsualPrefix(xml, 'w').replace(WRAPPERS, ''), styles));
       return read.includes('<w:body>') ? withParagraphsTold(read, styles, numbering) : read;
     },
   };
