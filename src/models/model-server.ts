@@ -29,6 +29,8 @@ type CallOptions = {
 
 /** The longest reply that any call takes, in bytes. */
 const longestReply = 64 * 2 ** 20;
+/** How long a server may take to end a stream after its last event, in milliseconds. */
+const endMayTakeMs = 500;
 /** The wait before a retry, in milliseconds, doubled each time; a random part of it is waited ("full jitter"). */
 const backoff = { first: 250, most: 8_000 };
 /**
@@ -126,6 +128,7 @@ export function openModelServer(address: ServerAddress) {
       const ending = new AbortController();
       const stop = () => ending.abort(signal!.reason);
       signal?.addEventListener('abort', stop, { once: true });
+      let isDone = false;
       try {
         const response = await call(path, options, async (inner) => {
           try {
@@ -138,11 +141,13 @@ export function openModelServer(address: ServerAddress) {
           }
         });
         yield* eventsOf<Event>(response);
+        isDone = true;
+        letEnd(response.body);
       } catch (error) {
         throw translateFailure(error, signal);
       } finally {
         signal?.removeEventListener('abort', stop);
-        ending.abort(); // frees the connection where the reader stopped early
+        if (!isDone) ending.abort(); // frees the connection where the reader stopped early
       }
     },
 
@@ -156,6 +161,19 @@ export function openModelServer(address: ServerAddress) {
     }),
     close: () => pool.destroy().catch(() => {}),
   };
+}
+
+/**
+ * Lets the server end a reply whose last event has come, so that its connection can be used again; not for long, and
+ * whatever comes of it.
+ */
+function letEnd(body: Dispatcher.ResponseData['body']) {
+  if (body.readableEnded || body.destroyed) return;
+  const late = setTimeout(() => body.destroy(), endMayTakeMs).unref();
+  body
+    .once('close', () => clearTimeout(late))
+    .on('error', () => {})
+    .resume();
 }
 
 const isGood = (status: number) => status >= 200 && status < 300;

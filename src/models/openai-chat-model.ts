@@ -95,7 +95,9 @@ export class CheckedOpenAiChatModel extends ChatOpenAICompletions {
   ): Promise<IterableReadableStream<AIMessageChunk>> {
     const bodyFor = this.#bodyFor(input, options, '"stream":true,"stream_options":{"include_usage":true},');
     if (!bodyFor) return super.stream(input, options);
-    return new DirectStream(toMessageChunks(this.#chunks(bodyFor, options.signal)));
+    const leaving = new AbortController();
+    const signal = options.signal ? AbortSignal.any([options.signal, leaving.signal]) : leaving.signal;
+    return new DirectStream(toMessageChunks(this.#chunks(bodyFor, signal)), () => leaving.abort());
   }
 
   /** Makes the JSON body of a direct call; null where the call must go through LangChain's class. */
@@ -151,11 +153,15 @@ export class CheckedOpenAiChatModel extends ChatOpenAICompletions {
   }
 }
 
-/** LangChain's stream, except that `for await` reads the chunks directly: a web stream in between costs as much as everything else. */
+/**
+ * LangChain's stream, except that `for await` reads the chunks directly: a web stream in between costs as much as
+ * everything else. It begins when it is first read.
+ */
 class DirectStream<Chunk> extends IterableReadableStream<Chunk> {
   readonly #chunks: AsyncGenerator<Chunk>;
 
-  constructor(chunks: AsyncGenerator<Chunk>) {
+  /** @param leave ends what the chunks wait for: a generator can't be ended in the midst of that */
+  constructor(chunks: AsyncGenerator<Chunk>, leave: () => void) {
     super(
       {
         async pull(controller) {
@@ -163,7 +169,10 @@ class DirectStream<Chunk> extends IterableReadableStream<Chunk> {
           if (done) controller.close();
           else controller.enqueue(value);
         },
-        cancel: () => void chunks.return(undefined),
+        cancel() {
+          leave();
+          void chunks.return(undefined);
+        },
       },
       { highWaterMark: 0 }, // takes nothing before it is read
     );

@@ -6,7 +6,8 @@ const longestLine = 2 ** 20;
 
 /**
  * The JSON of each event of a reply as it comes, up to `[DONE]`; a server that doesn't stream but replies at once gives
- * one. Linear in the length of the reply, however it is cut into pieces.
+ * one. Linear in the length of the reply, however it is cut into pieces. The body is left as it is then, for the caller
+ * to end.
  * @throws AppError MODEL_BAD_OUTPUT for a line without end; SyntaxError for data that is not JSON
  */
 export async function* eventsOf<Event>({ body, headers }: Dispatcher.ResponseData): AsyncGenerator<Event> {
@@ -16,14 +17,16 @@ export async function* eventsOf<Event>({ body, headers }: Dispatcher.ResponseDat
   }
   const decoder = new TextDecoder();
   let begun = '';
-  for await (const piece of body) {
+  for await (const piece of body.iterator({ destroyOnReturn: false })) {
     const lines = decoder.decode(piece as Buffer, { stream: true }).split('\n');
     const last = lines.pop()!;
     for (const rest of lines) {
-      const data = /^data: ?(.*?)\r?$/.exec(begun + rest)?.[1];
+      const line = begun + rest;
       begun = '';
+      if (!line.startsWith('data:')) continue;
+      const data = line.slice('data:'.length).trim();
       if (data === '[DONE]') return;
-      if (data) yield JSON.parse(data) as Event;
+      if (data !== '') yield JSON.parse(data) as Event;
     }
     begun += last;
     if (begun.length > longestLine)

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import type { ServerResponse } from 'node:http';
+import { Readable } from 'node:stream';
 import { test } from 'node:test';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { AppError } from '../../src/errors.ts';
@@ -137,15 +138,15 @@ test('vectors are ordered by the index that the server gives them', async (t) =>
 
 test('events are read whole however their bytes are split and their lines end', async () => {
   const bytes = Buffer.from(
-    'data: {"text":"Märchen"}\r\n\r\ndata:{"text":"€"}\n\ndata: [DONE]\n\ndata: {"text":"late"}\n\n',
+    'data: {"text":"Märchen"}\r\n\r\ndata:{"text":"€"}\n\ndata: {"text":"a\u2028b\u2029"}\n\ndata:\n\n: data: 1\n\ndata: [DONE]\r\n\ndata: {"text":"late"}\n\n',
   );
   async function* body() {
     for (const byte of bytes) yield Buffer.from([byte]);
   }
-  const reply = { headers: { 'content-type': 'text/event-stream' }, body: body() };
+  const reply = { headers: { 'content-type': 'text/event-stream' }, body: Readable.from(body()) };
   const events = [];
   for await (const event of eventsOf(reply as never)) events.push(event);
-  assert.deepEqual(events, [{ text: 'Märchen' }, { text: '€' }]);
+  assert.deepEqual(events, [{ text: 'Märchen' }, { text: '€' }, { text: 'a\u2028b\u2029' }]);
 });
 
 for (const [name, failure, code] of [
