@@ -157,6 +157,23 @@ test('a stream is read even where ReadableStream is not async-iterable, and leav
   await told.promise;
 });
 
+test('a stream is read whatever separates the lines of what it tells', async () => {
+  const answer = 'One\u2028two\u2029three\rfour';
+  const told = [...answer].map((text) => `event: token\ndata: ${JSON.stringify({ text })}\n\n`).join('');
+  const done = `event: done\r\ndata:${JSON.stringify({ answer })}\r\n\r\n`;
+  const headers = { 'content-type': 'text/event-stream; charset=utf-8' };
+  const assay = createClient({
+    baseUrl: 'http://assay.example',
+    fetch: async () => new Response(`: still here\n\n${told}${done}`, { headers }),
+  });
+  let read = '';
+  for await (const { event, data } of assay.askStream({ question })) {
+    if (event === 'token') read += data.text;
+    if (event === 'done') assert.equal(data.answer, answer);
+  }
+  assert.equal(read, answer);
+});
+
 test('an ask returns the whole reply, or streams it as the model writes it', async (t) => {
   const { assay, openai } = await start(t);
   await assay.addDocument({ source: 'log.md', text });

@@ -6,10 +6,16 @@ export async function* readEvents(body: ReadableStream<Uint8Array>): AsyncGenera
   let rest = '';
   try {
     for (let read = await reader.read(); !read.done; read = await reader.read()) {
-      const events = (rest + decoder.decode(read.value, { stream: true })).split('\n\n');
+      const events = (rest + decoder.decode(read.value, { stream: true })).split(/\r?\n\r?\n/);
       rest = events.pop()!;
       for (const text of events) {
-        const field = (name: string) => new RegExp(`^${name}: ?(.*)$`, 'm').exec(text)?.[1];
+        // No other separators: U+2028 may stand in the data itself.
+        const lines = text.split(/\r?\n/);
+        const field = (name: string) =>
+          lines
+            .find((line) => line.startsWith(`${name}:`))
+            ?.slice(name.length + 1)
+            .trim();
         const data = field('data');
         if (data !== undefined) yield { event: field('event') ?? 'message', data: JSON.parse(data) };
       }
