@@ -1,6 +1,10 @@
+import { once } from 'node:events';
 import { cpuOf, firstMessage, type Subject, start, startSubject } from './subjects.ts';
 
-/** What readers of streams saw, and what it cost: `cpuUs` is the processor time in microseconds for each token, the rest of the ask included. */
+/**
+ * What readers of streams saw, and what it cost: `cpuUs` is the processor time in microseconds for each token, the rest of the
+ * ask included.
+ */
 export type StreamResult = {
   subject: Subject;
   tokensPerSecond: number;
@@ -21,11 +25,13 @@ export async function measureStreams(
   const { port } = await firstMessage<{ port: number }>(models);
   const { port: askPort, pids, end } = await startSubject(subject, `http://127.0.0.1:${port}/v1`);
   const worker = start('./stream-worker.ts', [askPort, readers, tokens, seconds, warmSeconds].map(String));
+  const exit = once(worker, 'exit');
   await firstMessage(worker); // warm
   const spent = () => pids.reduce((sum, pid) => sum + cpuOf(pid), 0);
   const before = spent();
   const read = await firstMessage<{ tokens: number; perSecond: number; firstTokenMs: number; broken: number }>(worker);
   const cpuMs = spent() - before;
+  await exit; // the last answers
   await end();
   models.disconnect();
   const { perSecond, firstTokenMs, broken } = read;
