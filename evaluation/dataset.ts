@@ -58,7 +58,7 @@ export function readDataset(path: string): Dataset {
   try {
     isFolder = statSync(path).isDirectory();
   } catch (cause) {
-    throw new AppError('BAD_INPUT', 'The data set can not be read: there is no such file or folder.', { cause });
+    throw new AppError('BAD_INPUT', 'The data set cannot be read: there is no such file or folder.', { cause });
   }
   if (isFolder || path.endsWith('.json')) return { kind: 'squad', squad: readSquad(path) };
   const lines = readFileSync(path, 'utf8')

@@ -78,7 +78,7 @@ export const Settings = z.object({
   EVALUATION_TIMEOUT_MS: wholeNumber(100, 3_600_000).default(20_000).describe('the deadline of its evaluation'),
   MODEL_MAX_RETRIES: wholeNumber(0, 10).default(2).describe('retries of one call to a model server'),
   MODEL_MAX_CONCURRENT: wholeNumber(1, 100_000).default(1024).describe('calls to a model server at once; more wait'),
-  FALLBACK_BASE_URL: httpUrl.optional().describe('a second server, asked where the first can not answer'),
+  FALLBACK_BASE_URL: httpUrl.optional().describe('a second server, asked where the first cannot answer'),
   FALLBACK_API_KEY: text.optional().describe("that server's key"),
   FALLBACK_CHAT_MODEL: text.optional().describe('the model to ask it for; by default that of the first'),
   MAX_CONCURRENT_ASKS: wholeNumber(1, 100_000).default(1024).describe('asks at once; beyond: 503 with Retry-After'),

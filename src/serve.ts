@@ -136,7 +136,7 @@ async function ingestAtStart(parts: Parts, corpusDir: string, signal: AbortSigna
   await untilThere(work, signal, (code, againInMs) => {
     const what = code === 'NOT_READY' ? 'the store' : "the embedding model's server";
     tell(`The documents of CORPUS_DIR can't be ingested yet: waiting for ${what}.`);
-    parts.logger.warn({ code, againInMs }, 'the documents of CORPUS_DIR can not be ingested yet');
+    parts.logger.warn({ code, againInMs }, 'the documents of CORPUS_DIR cannot be ingested yet');
   });
 }
 
@@ -145,7 +145,7 @@ function takeKeys({ apiKeysFile }: Config, { keyring, logger }: Parts) {
   if (apiKeysFile === undefined) return;
   const { keys, problems } = readKeysFile(apiKeysFile);
   if (problems.length > 0)
-    return logger.error({ problems }, 'API_KEYS_FILE can not be used; the keys stay as they were');
+    return logger.error({ problems }, 'API_KEYS_FILE cannot be used; the keys stay as they were');
   keyring.replace(keys);
   logger.info({ keys: keys.length }, 'took the keys of API_KEYS_FILE');
 }

@@ -35,7 +35,7 @@ test('the client’s types are those generated from the service’s /openapi.jso
     if (process.env.CI) throw error;
     return null;
   });
-  if (types === null) return t.skip('the compiler that openapi-typescript needs can not be fetched here');
+  if (types === null) return t.skip('the compiler that openapi-typescript needs cannot be fetched here');
   assert.ok(readFileSync(schemaFile, 'utf8') === types, 'src/schema.ts is out of date: npm run client writes it anew');
 });
 

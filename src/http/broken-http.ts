@@ -18,7 +18,7 @@ export function replyToBrokenHttp(error: NodeJS.ErrnoException & { rawPacket?: u
     socket.destroy();
     return;
   }
-  const failure = ofNode[error.code ?? ''] ?? new AppError('BAD_INPUT', 'The request can not be read as HTTP.');
+  const failure = ofNode[error.code ?? ''] ?? new AppError('BAD_INPUT', 'The request cannot be read as HTTP.');
   const id = randomUUID();
   const body = JSON.stringify(errorBody(failure, id));
   const head = [

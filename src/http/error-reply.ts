@@ -15,8 +15,8 @@ export const ErrorBody = z.object({
 const fixedTexts: Partial<Record<ErrorCode, string>> = {
   INTERNAL: 'Something failed inside the service. The request id finds it in the log.',
   MODEL_REJECTED: 'The model server rejected the call. The log says with which status.',
-  MODEL_BAD_OUTPUT: 'The model server sent a reply that can not be used.',
-  MODEL_UNAVAILABLE: 'The model server can not be reached, or is overloaded.',
+  MODEL_BAD_OUTPUT: 'The model server sent a reply that cannot be used.',
+  MODEL_UNAVAILABLE: 'The model server cannot be reached, or is overloaded.',
   MODEL_TIMEOUT: 'The answer was not ready in time.',
   OVERLOADED: 'Too many questions are being answered at the moment.',
   NOT_READY: 'The service is not ready.',
@@ -35,7 +35,7 @@ const ofFastify: [prefix: string, code: ErrorCode, message: string][] = [
   ['FST_FILES_LIMIT', 'TOO_LARGE', 'The upload has more files than the service takes.'],
   ['FST_FIELDS_LIMIT', 'TOO_LARGE', 'The upload has more fields than the service takes.'],
   ['FST_REQ_FILE_TOO_LARGE', 'TOO_LARGE', 'A file is larger than the service takes.'],
-  ['FST_', 'BAD_INPUT', 'The request can not be read.'],
+  ['FST_', 'BAD_INPUT', 'The request cannot be read.'],
 ];
 
 /** How many faults of a request are told, and how many unknown fields of one object. */
@@ -71,7 +71,7 @@ export function toAppError(error: unknown): AppError {
   const match = ofFastify.find(([prefix]) => code?.startsWith(prefix));
   if (match && (statusCode ?? 500) < 500) return new AppError(match[1], match[2], { cause: error });
   if (statusCode !== undefined && statusCode >= 400 && statusCode < 500)
-    return new AppError('BAD_INPUT', 'The request can not be read.', { cause: error });
+    return new AppError('BAD_INPUT', 'The request cannot be read.', { cause: error });
   return new AppError('INTERNAL', 'Unexpected failure', { cause: error });
 }
 

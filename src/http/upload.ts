@@ -81,7 +81,7 @@ async function readParts(request: FastifyRequest) {
   } catch (error) {
     // The parser's own failures (a missing boundary, an early end) have no status, but are the sender's fault.
     if (error instanceof AppError || (error as { statusCode?: number }).statusCode !== undefined) throw error;
-    throw new AppError('BAD_INPUT', 'The upload can not be read as multipart/form-data.', { cause: error });
+    throw new AppError('BAD_INPUT', 'The upload cannot be read as multipart/form-data.', { cause: error });
   } finally {
     // The unread rest of a refused upload would block the next request on the connection.
     raw.unpipe();

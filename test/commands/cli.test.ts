@@ -126,7 +126,7 @@ test('a service that waits for its model server ends on SIGTERM', async (t) => {
   await new Promise<void>((resolve) =>
     child.stdout!.setEncoding('utf8').on('data', (text) => {
       told += text;
-      if (/can not be ingested yet/.test(told)) resolve();
+      if (/cannot be ingested yet/.test(told)) resolve();
     }),
   );
   child.kill('SIGTERM');
@@ -259,7 +259,7 @@ test('doctor says what is in order, and how to mend what is not', async (t) => {
   assert.match(ill.stdout, /WRONG {2}Redis .*does not reply \(ECONNREFUSED\)/);
   assert.doesNotMatch(ill.stdout + ill.stderr, /canary/);
   assert.match(ill.stdout, /WRONG {2}prompts .*The prompts can't be used/);
-  assert.match(ill.stdout, /WRONG {2}chat model .*can not be reached/);
+  assert.match(ill.stdout, /WRONG {2}chat model .*cannot be reached/);
   assert.match(ill.stdout, /ok +store /);
 });
 

@@ -190,5 +190,5 @@ test('a data set that cannot be read is refused, and the error names the line', 
   const broken = { code: 'BAD_INPUT', message: "The data set's file broken.json is no JSON." };
   assert.throws(() => readDataset(file('broken.json')), broken);
   const { code, stderr } = await runCommand(['evaluate', file('missing.jsonl'), '--out', file('out')], {});
-  assert.deepEqual([code, stderr], [1, 'The data set can not be read: there is no such file or folder.\n']);
+  assert.deepEqual([code, stderr], [1, 'The data set cannot be read: there is no such file or folder.\n']);
 });

@@ -104,7 +104,7 @@ export function tables(): { upstream: string; host: string } {
   const upstream = [
     row('the model server…', 'embedding: ask, search, documents', 'answer: ask', 'evaluation: ask'),
     row('---', '---', '---', '---'),
-    row('can not be reached', unavailable, unavailable, '200, `Unjudged`, `unavailable`'),
+    row('cannot be reached', unavailable, unavailable, '200, `Unjudged`, `unavailable`'),
     ...upstreamFaults.map((fault) => row(fault.name, fault.embedding ?? '–', fault.answer ?? '–', verdictOf(fault))),
     row('floods: 10 GB of reply', badOutput, badOutput, '200, `Unjudged`, `unparseable`'),
   ];

@@ -37,7 +37,7 @@ export function createReplyCheck(document: OpenApi) {
   function offenceOfStream(route: string, text: string): string | null {
     const events = text.split('\n\n').filter((each) => each !== '');
     const read = events.map((each) => /^event: (\w+)\ndata: (.*)$/.exec(each));
-    if (read.some((each) => each === null)) return 'an event can not be read';
+    if (read.some((each) => each === null)) return 'an event cannot be read';
     const [, name, data = ''] = read.at(-1) ?? [];
     if (name === 'done') return offence(schemaFor(route, 200), JSON.parse(data));
     return name === 'error'

@@ -51,7 +51,7 @@ describe('bad input', () => {
     ['a source that climbs with backslashes', 'POST', '/documents', { ...document, source: '..\\b.md' }, 'BAD_INPUT'],
     ['a source with a line break', 'POST', '/documents', { ...document, source: 'a\nb' }, 'BAD_INPUT'],
     ['an empty source', 'POST', '/documents', { ...document, source: '' }, 'BAD_INPUT'],
-    ['a format that JSON can not hold', 'POST', '/documents', { ...document, format: 'pdf' }, 'BAD_INPUT'],
+    ['a format that JSON cannot hold', 'POST', '/documents', { ...document, format: 'pdf' }, 'BAD_INPUT'],
     [
       'metadata with an lc key',
       'POST',

@@ -146,7 +146,7 @@ test('a tool that fails says why in words the model can use, and nothing more', 
     return textOf(result);
   };
   openai.chat(fail.status(500, { message: 'canary-inside' }));
-  assert.match(await failure('ask', { question }), /^MODEL_UNAVAILABLE: The model server can not be reached/);
+  assert.match(await failure('ask', { question }), /^MODEL_UNAVAILABLE: The model server cannot be reached/);
   assert.match(await failure('ask', { question, collection: 'attic' }), /^COLLECTION_NOT_FOUND: /);
   assert.match(
     await failure('add_document', { source: 'a', text: 'b', collection: 'attic' }),

@@ -272,7 +272,7 @@ test('failures are shown with their code, an ask can be cancelled, and the loss 
   await askOnPage(page, 'When was the tower rebuilt?');
   const failure = page.locator('.failure');
   await failure.getByText('MODEL_UNAVAILABLE').waitFor();
-  assert.match(await failure.innerText(), /The model server can not be reached[\s\S]*request/);
+  assert.match(await failure.innerText(), /The model server cannot be reached[\s\S]*request/);
   await keepPicture(page, 'narrow-11-failure');
   openai.chat('It was rebuilt in 1904.', fail.status(503));
   await failure.getByRole('button', { name: 'Try again' }).click();
