@@ -14,7 +14,7 @@ export function readGate(file: string): Gate {
   } catch (cause) {
     throw new AppError(
       'BAD_INPUT',
-      'The gate can not be read: it holds figures by name, each a number or { "atMost": … }.',
+      'The gate cannot be read: it holds figures by name, each a number or { "atMost": … }.',
       {
         cause,
       },

@@ -38,14 +38,14 @@ export function translateFailure(error: unknown, signal?: AbortSignal | undefine
       return fail('MODEL_UNAVAILABLE', 'The model server is overloaded or failing.', retryAfter(headers));
     return fail('MODEL_REJECTED', 'The model server rejected the call.');
   }
-  const unreadable = () => fail('MODEL_BAD_OUTPUT', 'The reply of the model server can not be read.');
+  const unreadable = () => fail('MODEL_BAD_OUTPUT', 'The reply of the model server cannot be read.');
   if (code === 'UND_ERR_RES_EXCEEDED_MAX_SIZE' || code?.startsWith('HPE_') || name === 'SyntaxError')
     return unreadable();
   // undici has codes of its own for broken connections; those of the system begin with E. "terminated" is a break
   // within a reply.
   const broken = /^(?:UND_ERR_(?:SOCKET|CONNECT|CLOSED|DESTROYED)|E[A-Z_]+$)/.test(code ?? '');
   if (broken || (message === 'terminated' && cause !== undefined))
-    return fail('MODEL_UNAVAILABLE', 'The model server can not be reached.');
+    return fail('MODEL_UNAVAILABLE', 'The model server cannot be reached.');
   return unreadable();
 }
 
