@@ -5,7 +5,7 @@ import { parseArgs } from 'node:util';
 import { measureEmbedded } from './ask/embedded.ts';
 import type { LoadResult } from './ask/load.ts';
 import { measureStreams } from './ask/streams.ts';
-import { cpuOf, firstMessage, type Subject, start, startSubject } from './ask/subjects.ts';
+import { cpuOf, nextMessage, type Subject, start, startSubject } from './ask/subjects.ts';
 import { plot } from './plot.ts';
 
 /**
@@ -43,13 +43,13 @@ const colors: Record<Subject, string> = {
 
 async function measure(subject: Subject, delayMs: number): Promise<Row[]> {
   const models = start('./model-server.ts', [String(delayMs)]);
-  const { port } = await firstMessage<{ port: number }>(models);
+  const { port } = await nextMessage<{ port: number }>(models);
   const { port: askPort, pids, end } = await startSubject(subject, `http://127.0.0.1:${port}/v1`);
   const rows: Row[] = [];
   for (const callers of numbers(values.callers)) {
     const before = pids.map(cpuOf);
     const worker = start('./load-worker.ts', [askPort, callers, seconds, values.warm].map(String));
-    const result = await firstMessage<LoadResult>(worker);
+    const result = await nextMessage<LoadResult>(worker);
     const spent = pids.reduce((sum, pid, at) => sum + cpuOf(pid) - before[at]!, 0);
     const row = { ...result, subject, delayMs, callers, cpuMs: spent / Math.max(1, result.all) };
     rows.push(row);

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { cpuOf, firstMessage, type Subject, start, startSubject } from './subjects.ts';
+import { cpuOf, nextMessage, type Subject, start, startSubject } from './subjects.ts';
 
 /**
  * What readers of streams saw, and what it cost: `cpuUs` is the processor time in microseconds for each token, the rest of the
@@ -22,14 +22,14 @@ export async function measureStreams(
   { tokens, readers, seconds, warmSeconds }: { tokens: number; readers: number; seconds: number; warmSeconds: number },
 ): Promise<StreamResult> {
   const models = start('./model-server.ts', ['0', String(tokens)]);
-  const { port } = await firstMessage<{ port: number }>(models);
+  const { port } = await nextMessage<{ port: number }>(models);
   const { port: askPort, pids, end } = await startSubject(subject, `http://127.0.0.1:${port}/v1`);
   const worker = start('./stream-worker.ts', [askPort, readers, tokens, seconds, warmSeconds].map(String));
   const exit = once(worker, 'exit');
-  await firstMessage(worker); // warm
+  await nextMessage(worker); // warm
   const spent = () => pids.reduce((sum, pid) => sum + cpuOf(pid), 0);
   const before = spent();
-  const read = await firstMessage<{ tokens: number; perSecond: number; firstTokenMs: number; broken: number }>(worker);
+  const read = await nextMessage<{ tokens: number; perSecond: number; firstTokenMs: number; broken: number }>(worker);
   const cpuMs = spent() - before;
   await exit; // the last answers
   await end();

@@ -19,8 +19,8 @@ export function start(file: string, args: string[], env: Record<string, string> 
   });
 }
 
-/** The first message of a process. @throws if the process ends without one */
-export async function firstMessage<Message>(child: ChildProcess): Promise<Message> {
+/** The next message of a process. @throws if the process ends without one */
+export async function nextMessage<Message>(child: ChildProcess): Promise<Message> {
   const exit = once(child, 'exit').then(() => null);
   const first = await Promise.race([once(child, 'message'), exit]);
   if (!first) throw new Error('A process of the benchmark ended without a word.');
@@ -31,7 +31,7 @@ export async function firstMessage<Message>(child: ChildProcess): Promise<Messag
 export async function startSubject(subject: Subject, baseUrl: string) {
   if (subject === 'floor' || subject === 'plain') {
     const child = start(subject === 'floor' ? './floor.ts' : './plain-chain.ts', [baseUrl, corpus]);
-    const { port } = await firstMessage<{ port: number }>(child);
+    const { port } = await nextMessage<{ port: number }>(child);
     return { port, pids: [child.pid!], end: async () => void child.kill() };
   }
   const dataDir = mkdtempSync(join(tmpdir(), 'assay-bench-'));
@@ -47,7 +47,7 @@ export async function startSubject(subject: Subject, baseUrl: string) {
     // The model server takes traces as well: it says 200 to everything.
     ...(subject === 'assay-observed' && { OTEL_EXPORTER_OTLP_ENDPOINT: new URL(baseUrl).origin }),
   });
-  const { port, pids } = await firstMessage<{ port: number; pids: number[] }>(child);
+  const { port, pids } = await nextMessage<{ port: number; pids: number[] }>(child);
   const end = async () => {
     const exit = once(child, 'exit');
     child.disconnect();
