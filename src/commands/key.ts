@@ -11,9 +11,9 @@ export function makeKey(name: string, options: { collections?: string; rights?: 
   if (error) throw new UsageError(`The name ${error.issues[0]!.message}.`);
   if (options.collections?.trim() === '') throw new UsageError('--collections names none.'); // an empty list must not mean all of them
   const key = newKey();
-  const barred = (names = '*') => names.replaceAll(',', '|');
-  const rights = options.rights === undefined ? '' : `:${barred(options.rights)}`;
-  const { keys, problems } = parseKeys(`${name}:sha256=${digestOf(key)}:${barred(options.collections)}${rights}`);
+  const withBars = (names = '*') => names.replaceAll(',', '|');
+  const rights = options.rights === undefined ? '' : `:${withBars(options.rights)}`;
+  const { keys, problems } = parseKeys(`${name}:sha256=${digestOf(key)}:${withBars(options.collections)}${rights}`);
   if (problems.length > 0) throw new UsageError(`The key's ${problems.join('; ')}.`);
   const entry = keyEntry(keys[0]!);
   if (options.json) return writeJson({ name, key, entry });

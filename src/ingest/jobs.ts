@@ -3,8 +3,8 @@ import { AppError } from '../errors.ts';
 import { type IngestCollection, type Job, type JobRun, newJob, runJob } from './job.ts';
 
 /**
- * Background ingests, one at a time for each collection. An interrupted job is not resumed by itself; a new one goes on where it stopped,
- * because unchanged files only cost a look.
+ * Background ingests, one at a time for each collection. A job whose process ends is begun anew by another replica, if there is one
+ * (replicas/shared-jobs.ts); otherwise a new one must be started. Either goes on where it stopped, because unchanged files only cost a look.
  */
 export type Jobs = {
   /** Starts a job, or returns the one that is running for this collection. @throws AppError NOT_READY once closed */
