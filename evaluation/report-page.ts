@@ -5,7 +5,7 @@ import { reportTables } from './report.ts';
 const colors = ['#0969da', '#bf3989', '#1a7f37', '#bc4c00', '#8250df', '#57606a', '#9a6700', '#0a7ea4'];
 const side = 260;
 const margin = { left: 44, top: 12, bottom: 36 };
-/** So many of its mistakes are shown for each judge, the surest first. */
+/** How many mistakes of each judge are shown, the most confident first. */
 const mistakesShown = 8;
 
 const escapeHtml = (text: string) =>
@@ -57,7 +57,7 @@ function mistakes({ judged }: Evaluation, name: string): string {
     return `<tr>${cells.map((cell) => `<td>${escapeHtml(cell)}</td>`).join('')}</tr>`;
   });
   if (rows.length === 0) return '';
-  return `<details><summary>${escapeHtml(name)}: where it is surest and wrong</summary><div class="wide"><table><tr><th>kind</th><th>question</th><th>answer</th><th>called</th></tr>${rows.join('')}</table></div></details>`;
+  return `<details><summary>${escapeHtml(name)}: its most confident mistakes</summary><div class="wide"><table><tr><th>kind</th><th>question</th><th>answer</th><th>called</th></tr>${rows.join('')}</table></div></details>`;
 }
 
 /** The report as one page that needs nothing else: tables, ROC curves, reliability, where judges fail. All texts are escaped. */
