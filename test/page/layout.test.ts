@@ -66,6 +66,27 @@ test('long words, names, titles and questions make no view scroll sideways, and 
   }
 });
 
+test('names of documents stand close together, and a passage’s rank on one line with the way to its document', {
+  skip,
+}, async (t) => {
+  const { url, openai, add } = await startService(t);
+  await add('tower.md', 'The tower was rebuilt in 1904.', { title: 'Making a tower of granite from the north quarry' });
+  await add('lamp.md', 'The lamp of the tower burned whale oil.', { title: 'The lamp' });
+  const { page } = await openPage(await openBrowser(t), { viewport: { width: 1200, height: 800 } });
+  await page.goto(url);
+  await page.locator('.named li').nth(1).waitFor();
+  const widths = '[...document.querySelectorAll(".named li")].map((li) => li.offsetWidth - li.firstChild.offsetWidth)';
+  assert.deepEqual(await page.evaluate(widths), [0, 0]);
+  openai.chat('The tower was rebuilt in 1904.', verdict('The tower was rebuilt in 1904.'));
+  await page.fill('#question', 'When was the tower rebuilt?');
+  await page.press('#question', 'Enter');
+  await page.locator('.verdict .word').waitFor();
+  const second = page.locator('.passage-foot', { hasText: 'Rank 2, relevance' });
+  const rank = (await second.locator('.grow').boundingBox())!;
+  const opener = (await second.getByRole('button', { name: /^Open in document/ }).boundingBox())!;
+  assert.ok(opener.x >= rank.x + rank.width && opener.y < rank.y + rank.height, JSON.stringify({ rank, opener }));
+});
+
 test('right-to-left text is laid out from the right', { skip }, async (t) => {
   const { url, openai, add } = await startService(t);
   const arabic = 'أعيد بناء البرج في عام 1904 (Ida Moss).';
