@@ -4,6 +4,7 @@ import { html } from 'htm/preact';
 import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { draft } from './ask-draft.js';
 import { AskOptions } from './ask-options.js';
+import { counted } from './counted.js';
 
 /** The longest question that the service accepts, in UTF-16 code units. */
 const mostCharacters = 4000;
@@ -52,7 +53,7 @@ export function AskForm({ question, setQuestion, picker, isBusy, onAsk, onCancel
     <label class="hidden" for="question">Question</label>
     <textarea id="question" rows="1" placeholder="Ask your documents a question" enterkeyhint="send"
       value=${question} onInput=${(/** @type {any} */ event) => setQuestion(event.currentTarget.value)} onKeyDown=${onKeyDown} />
-    ${tooMany > 0 && html`<p class="too-long" role="alert">${tooMany.toLocaleString('en')} characters too long</p>`}
+    ${tooMany > 0 && html`<p class="too-long" role="alert">${counted(tooMany, 'character')} too long</p>`}
     <div class="composer-row">
       ${picker}
       <${AskOptions} options=${options} setOptions=${keep} />

@@ -49,7 +49,7 @@ export function CollectionsPanel({ collection, collections, setCollection, refre
             setFailure(null);
             setCollection(each.name);
           }}>
-            <span>${each.name}</span><span class="count">${each.documents.toLocaleString('en')}<span class="hidden"> documents</span></span>
+            <span>${each.name}</span><span class="count">${each.documents.toLocaleString('en')}<span class="hidden"> ${each.documents === 1 ? 'document' : 'documents'}</span></span>
           </button>
           <button id="delete-collection-${each.name}" type="button" class="link danger" disabled=${isRefused} aria-describedby=${isRefused ? 'refused-admin' : undefined} aria-label="${isAlwaysThere(each.name) ? 'Empty' : 'Delete'} the collection ${each.name}" onClick=${() => remove(each)}>${isAlwaysThere(each.name) ? 'Empty' : 'Delete'}</button>
         </li>`,

@@ -3,6 +3,7 @@
 import { html } from 'htm/preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { call } from './api.js';
+import { counted } from './counted.js';
 import { Failure } from './failure.js';
 
 /** Of a longer text, this many characters around the place are shown at first, because browsers lay out a book slowly. */
@@ -44,7 +45,7 @@ export function DocumentDialog({ place, onClose }) {
       <header>
         <div>
           <h2 id="document-title">${shown?.title ?? 'Document'}</h2>
-          ${shown && html`<p class="quiet">${shown.source} · ${shown.format} · ${shown.characters.toLocaleString('en')} characters</p>`}
+          ${shown && html`<p class="quiet">${shown.source} · ${shown.format} · ${counted(shown.characters, 'character')}</p>`}
         </div>
         <button type="button" onClick=${() => dialog.current?.close()} aria-label="Close the document">Close</button>
       </header>

@@ -71,7 +71,7 @@ function DocumentRow({ document, add, remove, openDocument }) {
   return html`<li class="document-row">
     <div class="grow">
       <button type="button" class="link title" onClick=${() => openDocument({ id, start: 0, end: 0 })}>${title}</button>
-      <p class="quiet">${title !== source && html`<span>${source}</span>`}<span>${format}</span><span>${characters.toLocaleString('en')} characters</span><span>${counted(passages, 'passage')}</span><time datetime=${updatedAt}>${new Date(updatedAt).toLocaleDateString(undefined, { dateStyle: 'medium' })}</time></p>
+      <p class="quiet">${title !== source && html`<span>${source}</span>`}<span>${format}</span><span>${counted(characters, 'character')}</span><span>${counted(passages, 'passage')}</span><time datetime=${updatedAt}>${new Date(updatedAt).toLocaleDateString(undefined, { dateStyle: 'medium' })}</time></p>
     </div>
     <div class="row-actions">
       <button type="button" onClick=${() => picker.current?.click()} disabled=${isRefused} aria-describedby=${why} aria-label="Replace ${source}">Replace</button>

@@ -91,10 +91,10 @@ function Report({ report, names }) {
   return html`<article class="report">
     <h2>${dataSet}</h2>
     <p class="quiet">Answers: ${models.chat ?? 'extracted, no language model'}. Verdicts: ${models.evaluation}. Vectors: ${models.embedding}. Seed ${seed}. In brackets: 95% intervals.</p>
-    ${rows.length > 0 && html`<${Table} title="${asked.length} questions asked" head=${['', 'Share or value']} rows=${rows.map(([name, words]) => [words, show(name, figures[name], plain)])} />`}
+    ${rows.length > 0 && html`<${Table} title="${counted(asked.length, 'question')} asked" head=${['', 'Share or value']} rows=${rows.map(([name, words]) => [words, show(name, figures[name], plain)])} />`}
     ${
       judges.length > 0 &&
-      html`<${Table} title="${judged.length} answers judged" head=${['Judge', ...Object.values(verdictColumns)]}
+      html`<${Table} title="${counted(judged.length, 'answer')} judged" head=${['Judge', ...Object.values(verdictColumns)]}
         rows=${judges.map((judge) => [judge, ...Object.keys(verdictColumns).map((column) => show(column, figures[`verdict.${judge}.${column}`], plain))])} />`
     }
     ${
