@@ -4,7 +4,7 @@ import type { Unit } from './units.ts';
 /** Units under one heading, or under several where small sections have been merged. */
 type Section = {
   units: Unit[];
-  /** The heading path that some of these units share. */
+  /** The heading path that the given ones of these units share. */
   pathOf: (units: Unit[]) => string[];
 };
 

@@ -50,7 +50,7 @@ export function loadCsv(source: string): Omit<LoadedDocument, 'format'> {
     }
     isFirst = false;
   });
-  // There is only one row.
+  // No row came after it.
   if (first) add(first);
   return { ...records.finish(), title };
 }

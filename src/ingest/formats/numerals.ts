@@ -17,7 +17,7 @@ const ROMAN: [string, number][] = Object.entries({
   i: 1,
 });
 
-/** A whole number in lower-case letters, as in lists: a to z, then aa to zz; in digits where there is no such letter. */
+/** A whole number in lower-case letters, as in lists: a to z, then aa, bb and so on up to zzzz; in digits beyond. */
 export function inLetters(number: number): string {
   if (number < 1 || number > LARGEST_IN_LETTERS) return String(number);
   const letter = String.fromCharCode(97 + ((number - 1) % 26));

@@ -73,8 +73,8 @@ export const classes = [
     ],
   },
   {
-    // The stems of a passage and its headings, to be searched for. Apart from the passage, because a search reads whole objects, and
-    // more of them than it shows.
+    // The stems of a passage, its title and its headings, to be searched for. Apart from the passage, because a search reads whole
+    // objects, and more of them than it shows.
     class: 'AssayWords',
     ...tenants,
     ...noVector,
