@@ -81,10 +81,15 @@ test('names of documents stand close together, and a passage’s rank on one lin
   await page.fill('#question', 'When was the tower rebuilt?');
   await page.press('#question', 'Enter');
   await page.locator('.verdict .word').waitFor();
-  const second = page.locator('.passage-foot', { hasText: 'Rank 2, relevance' });
-  const rank = (await second.locator('.grow').boundingBox())!;
-  const opener = (await second.getByRole('button', { name: /^Open in document/ }).boundingBox())!;
-  assert.ok(opener.x >= rank.x + rank.width && opener.y < rank.y + rank.height, JSON.stringify({ rank, opener }));
+  const assertOnOneLine = async (text: string) => {
+    const foot = page.locator('.passage-foot', { hasText: text });
+    const rank = (await foot.locator('.grow').boundingBox())!;
+    const opener = (await foot.getByRole('button', { name: /^Open in document/ }).boundingBox())!;
+    assert.ok(opener.x >= rank.x + rank.width && opener.y < rank.y + rank.height, JSON.stringify({ rank, opener }));
+  };
+  await assertOnOneLine('Rank 2, relevance');
+  await page.setViewportSize(narrow);
+  await assertOnOneLine('Rank 1');
 });
 
 test('right-to-left text is laid out from the right', { skip }, async (t) => {
