@@ -15,7 +15,7 @@ const NUM_ID = /<w:numId w:val="(\d{1,10})"\s*\/>/;
 const LEVEL = /<w:ilvl w:val="(\d)"\s*\/>/;
 /** Of a paragraph's mark, with which its number is shown: deleted, or hidden where it doesn't only join a heading to the text behind it. */
 const DELETED = /<w:del[ />]/;
-const HIDDEN = /<w:vanish\s*\/>(?!\s*<w:specVanish)/;
+const HIDDEN = /<w:vanish(?:\s+w:val\s*=\s*["'](?:1|true|on)["'])?\s*\/>(?!\s*<w:specVanish)/;
 const TABLE_TAG = /<(\/?)w:tbl>/g;
 /** The style of a run that holds a paragraph's number. */
 export const LABEL_STYLE = 'AssayLabel';

@@ -239,7 +239,10 @@ test('a hidden paragraph of a numbered list has no number and does not count', a
   const item = (text: string, ofMark = '', ofRun = '') =>
     `<w:p><w:pPr><w:numPr><w:ilvl w:val="0"/><w:numId w:val="1"/></w:numPr><w:rPr>${ofMark}</w:rPr></w:pPr><w:r><w:rPr>${ofRun}</w:rPr><w:t>${text}</w:t></w:r></w:p>`;
   const body =
-    item('One.') + item('Hidden.', '<w:vanish/>', '<w:vanish/>') + item('Two.', '<w:vanish/><w:specVanish/>');
+    item('One.') +
+    item('Hidden.', '<w:vanish/>', '<w:vanish/>') +
+    item('Hidden too.', "<w:vanish w:val='true' />", '<w:vanish/>') +
+    item('Two.', '<w:vanish/><w:specVanish/>');
   const { text } = await load(makeDocx(body, { more: [numbering] }));
   assert.equal(text, '1. One.\n2. Two.');
 });
