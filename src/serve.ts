@@ -9,7 +9,7 @@ import { compose, type Parts } from './compose.ts';
 import { type Config, readConfig, readKeysFile } from './config.ts';
 import { AppError } from './errors.ts';
 import type { HangUps } from './hang-ups.ts';
-import { feedConnections } from './http/connections.ts';
+import { createSecondListener } from './http/connections.ts';
 
 /**
  * Serves until told to stop: reads the settings, composes, listens; on SIGTERM or SIGINT takes no new requests,
@@ -75,7 +75,7 @@ async function listen(app: Awaited<ReturnType<typeof buildApp>>, { host, port }:
   const [first, ...further] = new Set(found.map(({ address }) => address));
   const url = await app.listen({ host: first!, port });
   for (const address of further) {
-    const other = feedConnections(app.server).listen({
+    const other = createSecondListener(app.server).listen({
       host: address,
       port: (app.server.address() as AddressInfo).port,
     });

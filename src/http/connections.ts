@@ -61,6 +61,6 @@ export function lookAfterConnections(server: Server, { stalledMs, lateMs } = pat
  * server's own. The caller makes it listen. When closed, it waits for the connections that came through it, as any
  * server does.
  */
-export function feedConnections(server: Server): NetServer {
+export function createSecondListener(server: Server): NetServer {
   return createServer({ allowHalfOpen: true, noDelay: true }, (socket) => void server.emit('connection', socket));
 }

@@ -6,7 +6,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { feedConnections, lookAfterConnections } from '../../src/http/connections.ts';
+import { createSecondListener, lookAfterConnections } from '../../src/http/connections.ts';
 import { startServing } from '../doubles/command-line.ts';
 import { fail } from '../doubles/openai-replies.ts';
 import { startOpenAiServer } from '../doubles/openai-server.ts';
@@ -29,7 +29,7 @@ async function start(
     server.close();
     server.closeAllConnections();
   });
-  const door = feedConnections(server);
+  const door = createSecondListener(server);
   await new Promise<void>((resolve) => door.listen(0, '127.0.0.1', resolve));
   t.after(() => door.close());
   const portOf = (each: { address(): unknown }) => (each.address() as AddressInfo).port;
