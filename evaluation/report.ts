@@ -17,6 +17,8 @@ export function show(name: string, estimate: Estimate | undefined): string {
   return `${digits(value)}${unit}${interval}`;
 }
 
+const counted = (number: number, noun: string) => `${number} ${noun}${number === 1 ? '' : 's'}`;
+
 /** A table of the report: what it is about, its head, its rows. */
 export type Table = { title: string; head: string[]; rows: string[][] };
 
@@ -26,13 +28,13 @@ export function reportTables({ figures, judges, asked, judged }: Evaluation): Ta
   const asking = Object.entries(askRows).filter(([name]) => figures[name]);
   if (asking.length > 0)
     tables.push({
-      title: `${asked.length} questions asked`,
+      title: `${counted(asked.length, 'question')} asked`,
       head: ['', 'share or value'],
       rows: asking.map(([name, words]) => [words, show(name, figures[name])]),
     });
   if (judges.length > 0) {
     tables.push({
-      title: `${judged.length} answers judged`,
+      title: `${counted(judged.length, 'answer')} judged`,
       head: ['judge', ...Object.values(verdictColumns), 'median (kept replies take no time)'],
       rows: judges.map(({ name, medianMs }) => [
         name,

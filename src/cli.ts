@@ -38,7 +38,7 @@ program
   .command('ingest')
   .description('read files and folders into a collection (the service must not be running on the same DATA_DIR)')
   .argument('<paths...>')
-  .option('--collection <name>', 'made where it is not there', 'default')
+  .option('--collection <name>', 'made if it does not exist', 'default')
   .option(...jsonOption)
   .action(async (paths, options) => (await import('./commands/ingest.ts')).ingest(paths, options));
 
@@ -53,7 +53,7 @@ program
 
 program
   .command('chat')
-  .description('ask one question after another, each of which may lean on those before')
+  .description('ask one question after another, each of which may refer to earlier ones')
   .option('--collection <name>', 'the collection to ask', 'default')
   .option(...serverOption)
   .action(async (options) => (await import('./commands/chat.ts')).chat(options));
@@ -63,7 +63,7 @@ program
   .description('show the passages for a question, without an answer')
   .argument('<question>')
   .option('--collection <name>', 'the collection to search', 'default')
-  .option('--top-k <number>', 'how many, 1 to 20; by default TOP_K')
+  .option('--top-k <number>', 'how many passages, 1 to 20; by default TOP_K')
   .option(...jsonOption)
   .option(...serverOption)
   .action(async (question, options) => (await import('./commands/ask.ts')).search(question, options));
@@ -78,26 +78,26 @@ program
   .command('backup')
   .description('copy all documents into one file, also while the service runs (the records of past asks are left out)')
   .argument('<file>')
-  .option('--force', 'replace a file that is there')
+  .option('--force', 'replace an existing file')
   .option(...jsonOption)
   .action(async (file, options) => (await import('./commands/store.ts')).backUp(file, options));
 
 program
   .command('restore')
-  .description('put a backup in the place of DATA_DIR’s documents (the service must not be running)')
-  .argument('<file>', 'what assay backup has made')
-  .option('--force', 'replace documents that are there')
+  .description('replace the documents in DATA_DIR with those of a backup (the service must not be running)')
+  .argument('<file>', 'a file made by assay backup')
+  .option('--force', 'replace existing documents')
   .option(...jsonOption)
   .action(async (file, options) => (await import('./commands/store.ts')).restore(file, options));
 
 program
   .command('export')
   .description('write all passages as JSON lines, also while the service runs')
-  .argument('<file>', 'where to; - is stdout')
-  .option('--collection <name>', 'only those of this collection')
+  .argument('<file>', 'the file to write; - is stdout')
+  .option('--collection <name>', 'only the passages of this collection')
   .option('--vectors', 'with the vector of each window')
-  .option('--force', 'replace a file that is there')
-  .option('--json', 'tell what was done as JSON, on stderr')
+  .option('--force', 'replace an existing file')
+  .option('--json', 'print the result as JSON, on stderr')
   .action(async (file, options) => (await import('./commands/store.ts')).exportTo(file, options));
 
 program
@@ -111,7 +111,7 @@ program
   .command('import-faiss')
   .description('take over a folder that LangChain.js’s FaissStore saved (the service must not be running)')
   .argument('<folder>')
-  .option('--collection <name>', 'made where it is not there', 'default')
+  .option('--collection <name>', 'made if it does not exist', 'default')
   .option(
     '--embedding-model <name>',
     'the model that made the folder’s vectors; of another than ours, texts are embedded anew',
@@ -131,12 +131,15 @@ program
     '--out <folder>',
     'where the report goes, and the replies of models for the next run; by default ./evaluation-report',
   )
-  .option('--gate [file]', 'fail where a figure is below this file’s; by itself, that of the sample questions')
-  .option('--limit <number>', 'at most so many questions, and so many answers to judge')
-  .option('--seed <number>', 'for what is drawn at random; by default 1')
+  .option(
+    '--gate [file]',
+    'fail if a figure is below those in this file; without a file, the gate of the sample questions',
+  )
+  .option('--limit <number>', 'the most questions to ask, and the most answers to judge')
+  .option('--seed <number>', 'seed of random samples; by default 1')
   .option('--judge <basis>', 'context, answer or both; by default context')
-  .option('--styles <names>', 'how a language model judges, by comma: plain, rubric, cross-check, full')
-  .option('--calibrate <file>', 'write how this model’s scores become probabilities, for EVALUATION_CALIBRATION')
+  .option('--styles <names>', 'how a language model judges, comma-separated: plain, rubric, cross-check, full')
+  .option('--calibrate <file>', 'write what turns this model’s scores into probabilities, for EVALUATION_CALIBRATION')
   .option('--corpus <folder>', 'the documents that (question, answers, source) are about; by default CORPUS_DIR')
   .option(
     '--on-incorrect <policy>',
@@ -149,8 +152,8 @@ program
   .command('key')
   .description('make a new key: the terminal shows the key, once, and stdout gets its line for API_KEYS_FILE')
   .argument('<name>', 'whose key it is')
-  .option('--collections <names>', 'the collections it opens, by comma; by default all')
-  .option('--rights <names>', 'of ask, write, admin, by comma; by default all')
+  .option('--collections <names>', 'the collections it opens, comma-separated; by default all')
+  .option('--rights <names>', 'any of ask, write and admin, comma-separated; by default all')
   .option('--json', 'print key and line as JSON, both to stdout')
   .action(async (name, options) => (await import('./commands/key.ts')).makeKey(name, options));
 
@@ -163,7 +166,7 @@ program
 
 program
   .command('completion')
-  .description('print a script by which a shell completes assay’s commands and options')
+  .description('print a script that lets a shell complete assay’s commands and options')
   .addArgument(new Argument('<shell>').choices(['bash', 'zsh', 'fish']))
   .action(async (shell) => (await import('./commands/completion.ts')).completion(shell, program));
 

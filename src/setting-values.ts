@@ -61,7 +61,7 @@ export const apiKeys = z.string().transform((value, context): ApiKey[] => {
 export const origins = z.string().transform((value, context): string[] => {
   const all = value.split(',').map((each) => each.trim());
   if (all.some((each) => !/^https?:/.test(each) || URL.parse(each)?.origin !== each))
-    context.addIssue('must be origins such as https://app.example.com, apart by commas');
+    context.addIssue('must be origins such as https://app.example.com, separated by commas');
   return all;
 });
 
@@ -74,7 +74,7 @@ export const networks = z.string().transform((value, context): string[] => {
     return version !== 0 && Number(prefix ?? 1) <= (version === 4 ? 32 : 128);
   };
   if (!all.every(isNetwork))
-    context.addIssue('must be addresses or networks such as 10.0.0.0/8, apart by commas; not all there are');
+    context.addIssue('must be addresses or networks such as 10.0.0.0/8, separated by commas; not all there are');
   return all;
 });
 
@@ -90,6 +90,6 @@ export const redisUrl = text.refine((value) => {
 export const endpoints = z.string().transform((value, context): string[] => {
   const all = value.split(',').map((each) => each.trim());
   if (all.some((each) => !/^https?:/.test(each) || !URL.canParse(each) || /[@?#]/.test(each)))
-    context.addIssue('must be http or https URLs, apart by commas');
+    context.addIssue('must be http or https URLs, separated by commas');
   return all;
 });
