@@ -54,7 +54,7 @@ export async function serve(hangUps: HangUps, options: { ingestCorpus?: boolean 
       if (options.ingestCorpus && existsSync(config.corpusDir))
         await ingestAtStart(parts, config.corpusDir, stopping.signal, tell);
       awaited = null;
-      if (!stopping.signal.aborted) announce(address, parts.about.models.chat, config.apiKeys.length > 0);
+      if (!stopping.signal.aborted) await announce(address, parts, config.apiKeys.length > 0);
       parts.logger.info({ signal: await told.promise }, 'stopping: finishing what has begun');
     } finally {
       const closed = others.map((other) => new Promise((resolve) => other.close(resolve)));
@@ -150,19 +150,45 @@ function takeKeys({ apiKeysFile }: Config, { keyring, logger }: Parts) {
   logger.info({ keys: keys.length }, 'took the keys of API_KEYS_FILE');
 }
 
-/** What a newcomer needs to know, on the terminal. */
-function announce(address: string, chatModel: string | null, needsKey: boolean) {
+/** A document of the sample corpus, and a question that it answers. */
+const sample = {
+  source: 'neuron-state-anomalies.md',
+  question: 'How many epochs did the training of the digit network take?',
+};
+
+/** What a store holds, for the words at the start; a shared one that doesn't reply just then is no reason not to serve. */
+async function look(knowledge: Parts['knowledge']) {
+  try {
+    const [{ documents }, found] = await Promise.all([
+      knowledge.stats(),
+      knowledge.findSource('default', sample.source),
+    ]);
+    return { isEmpty: documents === 0, hasSample: found !== null };
+  } catch {
+    return { isEmpty: false, hasSample: false };
+  }
+}
+
+/** Writes what a newcomer needs to know, and a command to try next, on the terminal. */
+async function announce(address: string, { about, knowledge }: Parts, needsKey: boolean) {
+  const { chat } = about.models;
+  const { isEmpty, hasSample } = await look(knowledge);
   const key = needsKey ? " -H 'authorization: Bearer <key>'" : '';
+  const question = JSON.stringify({ question: hasSample ? sample.question : 'Your question' });
   const lines = [
     '',
     `Assay listens on ${address}`,
-    chatModel === null
+    chat === null
       ? 'No language model is configured: answers are quoted from the documents, and a small classifier gives the verdict.\n' +
         'Set OPENAI_BASE_URL or OPENAI_API_KEY to have a model answer.'
-      : `${chatModel} answers.`,
+      : `${chat} answers.`,
     '',
-    'Ask it something:',
-    `  curl -s ${address}/ask -H 'content-type: application/json'${key} -d '{"question":"How many epochs did the training of the digit network take?"}'`,
+    ...(isEmpty
+      ? [
+          'It holds no documents yet. Add some on its page, or so:',
+          `  curl -s ${address}/documents${key} -F files=@your-file.pdf`,
+        ]
+      : ['Ask it something:', `  curl -s ${address}/ask -H 'content-type: application/json'${key} -d '${question}'`]),
     '',
   ];
   process.stderr.write(`${lines.join('\n')}\n`);

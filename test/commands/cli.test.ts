@@ -52,6 +52,20 @@ test('a bad file is reported and skipped, the others are ingested, and the exit 
   assert.match(stderr, /Ingested 3 files: 1 new, 0 replaced, 0 unchanged, 2 skipped\./);
 });
 
+test('serve says that there are no documents yet and how to add some; afterwards, how to ask about them', async (t) => {
+  const folder = await temporaryFolder(t);
+  const settings = { DATA_DIR: join(folder, 'data') };
+  const empty = await startServing(t, settings);
+  assert.match(empty.told(), /It holds no documents yet\./);
+  assert.doesNotMatch(empty.told(), /Ask it something/);
+  empty.child.kill('SIGTERM');
+  await empty.exit;
+  writeFileSync(join(folder, 'wood.md'), '# Wood\n\nAlder wood is light.');
+  await runCommand(['ingest', join(folder, 'wood.md')], settings);
+  const filled = await startServing(t, settings);
+  assert.match(filled.told(), /Ask it something:\n {2}curl .*"Your question"/);
+});
+
 test('serve --ingest-corpus prints a question that gets three passages and a verdict, ends cleanly, and keeps its documents', async (t) => {
   const settings = { DATA_DIR: await temporaryFolder(t) };
   const { url, child, exit, told } = await startServing(t, settings, ['--ingest-corpus']);
