@@ -6,6 +6,7 @@ import { execute, isDamageError, resultCodeOf, sqliteCodes, translateStoreError 
 import { openToRead } from './open-to-read.ts';
 import { contentCounts } from './remains.ts';
 import { replaceFile, unfinishedName } from './replace-file.ts';
+import { forgetStrayFullTexts } from './stray-full-texts.ts';
 
 /** Pages (4 KiB each) copied between two reports of progress. */
 const pagesAtOnce = 2_000;
@@ -80,6 +81,7 @@ function finish(unfinished: string, label: BackupLabel) {
   const copy = new DatabaseSync(unfinished);
   try {
     copy.exec('PRAGMA journal_mode = DELETE; PRAGMA synchronous = FULL');
+    forgetStrayFullTexts(copy);
     copy.exec('CREATE TABLE backup (label TEXT NOT NULL) STRICT');
     execute(copy.prepare('INSERT INTO backup VALUES (?)'), JSON.stringify(label));
     if (!isWhole(copy)) throw damaged();

@@ -70,6 +70,22 @@ function firstVarint(bytes: Uint8Array): number {
   return number;
 }
 
+const isDamaged = (error: unknown) => error instanceof AppError || isDamageError(error);
+
+/**
+ * Carries out a removal that drops a full text; anew without that where the full text turns out to be damaged, since the transaction in
+ * which SQLite fails to drop a table can't be committed.
+ * @param removal one transaction; `drops` is whether to drop the full text
+ */
+export function droppingUnlessDamaged<T>(removal: (drops: boolean) => T): T {
+  try {
+    return removal(true);
+  } catch (error) {
+    if (!isDamaged(error)) throw error;
+    return removal(false);
+  }
+}
+
 /** Runs what opens a full-text table. Where the table's settings are damaged, SQLite reports a mere error in the statement. */
 function openingTable<T>(work: () => T): T {
   try {
@@ -202,7 +218,7 @@ export function openFullText(database: DatabaseSync, collectionKey: number) {
         isTidy = changesSoFar() - before < 2;
         return !isTidy;
       } catch (error) {
-        isTidy = error instanceof AppError || isDamageError(error); // or it would be retried forever, and nothing after it be tidied
+        isTidy = isDamaged(error); // or it would be retried forever, and nothing after it be tidied
         throw error;
       }
     },

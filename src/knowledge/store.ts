@@ -2,7 +2,7 @@ import { AppError } from '../errors.ts';
 import { rerank, rerankedPassages } from '../ranking/rerank.ts';
 import { openAsks } from './asks.ts';
 import type { CollectionIndex } from './collection-index.ts';
-import { type FullText, openFullText } from './full-text.ts';
+import { droppingUnlessDamaged, type FullText, openFullText } from './full-text.ts';
 import type { Windows } from './index-part.ts';
 import { createIndexes } from './indexes.ts';
 import { openFolder } from './open-folder.ts';
@@ -184,11 +184,8 @@ export function openStore(
 
   function createCollection(name: string): MadeCollection {
     const made = !open.has(name);
-    if (made)
-      register(
-        name,
-        changing(() => insertCollection(name)),
-      );
+    const inserted = made && changing(() => insertCollection(name));
+    if (inserted) register(name, inserted);
     return { made, collection: documents.collection(name)! };
   }
 
@@ -196,11 +193,13 @@ export function openStore(
   function removeContent(name: string, { stays }: { stays: boolean }): boolean {
     const collection = open.get(name);
     if (!collection) return false;
-    const next = changing(() => {
-      documents.removeCollection(collection.key);
-      collection.fullText.drop();
-      return stays ? insertCollection(name) : null;
-    });
+    const next = droppingUnlessDamaged((drops) =>
+      changing(() => {
+        documents.removeCollection(collection.key);
+        if (drops) collection.fullText.drop();
+        return stays ? insertCollection(name) : null;
+      }),
+    );
     open.delete(name);
     indexes.drop(name, collection.key);
     if (next) register(name, next);

@@ -2,8 +2,20 @@ import type { DatabaseSync } from 'node:sqlite';
 import { fullTextTable } from './full-text.ts';
 import { isRemoved } from './remains.ts';
 import type { StoreFinding } from './store-finding.ts';
+import { strayFullTexts } from './stray-full-texts.ts';
 
-/** Checks that each collection has a full-text table with exactly its passages' keys, and that there is no other such table. */
+/** Whether a full text is undamaged: the table, and those in which SQLite keeps its content. */
+function isSound(database: DatabaseSync, table: string): boolean {
+  try {
+    return ['', '_data', '_idx', '_docsize', '_config'].every(
+      (part) => database.prepare(`PRAGMA integrity_check(${table}${part})`).get()?.integrity_check === 'ok',
+    );
+  } catch {
+    return false;
+  }
+}
+
+/** Checks that each collection has an undamaged full-text table with exactly its passages' keys, and that there is no other one. */
 export function verifyFullText(database: DatabaseSync): StoreFinding[] {
   const name = 'store: full text';
   const tables = new Set(
@@ -18,8 +30,8 @@ export function verifyFullText(database: DatabaseSync): StoreFinding[] {
   for (const collection of collections) {
     const key = Number(collection.key);
     const table = fullTextTable(key);
-    if (!tables.delete(table)) {
-      problems.push(`the collection ${collection.name} has none`);
+    if (!tables.has(table) || !isSound(database, table)) {
+      problems.push(`the collection ${collection.name} has ${tables.has(table) ? 'a damaged one' : 'none'}`);
       continue;
     }
     const own = `SELECT passages.key FROM passages JOIN documents ON documents.key = document_key
@@ -32,8 +44,11 @@ export function verifyFullText(database: DatabaseSync): StoreFinding[] {
     if (extra > 0) problems.push(`it holds ${extra} that the collection ${collection.name} does not have`);
     passages += count(own);
   }
-  const orphans = [...tables].filter((table) => /^words_\d+$/.test(table));
-  if (orphans.length > 0) problems.push(`${orphans.join(', ')} belongs to no collection`);
+  const strays = strayFullTexts(database);
+  if (problems.length === 0 && strays.length > 0) {
+    const detail = `${strays.join(', ')} belongs to no collection. Make a backup, which leaves that out, and restore it.`;
+    return [{ name, ok: false, detail }];
+  }
   if (problems.length === 0) return [{ name, ok: true, detail: `holds the ${passages} passages and no others` }];
   const mend = 'Restore a backup, or delete these collections and ingest their documents again.';
   return [{ name, ok: false, detail: `${problems.join('; ')}. ${mend}` }];

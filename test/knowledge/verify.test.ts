@@ -157,6 +157,12 @@ It' WHERE key = ${key}`,
     'database',
     /SQLite finds it damaged/,
   ],
+  [
+    'the collection of a damaged full text',
+    'DELETE FROM words_1_idx; DELETE FROM words_1_data WHERE id > 10',
+    'full text',
+    /the collection default has a damaged one.*delete these collections and ingest/,
+  ],
   ['no dimension', "DELETE FROM meta WHERE name = 'dimension'", 'embedding model', /how long the vectors are/],
   ['no model', "DELETE FROM meta WHERE name = 'embedding_model'", 'embedding model', /which model/],
   [
