@@ -51,6 +51,11 @@ if redis.call('HGET', KEYS[1], 'status') ~= 'running' then return false end
 if not redis.call('SET', KEYS[2], ARGV[1], 'NX', 'PX', ARGV[2]) then return false end
 return { redis.call('HGET', KEYS[1], 'state'), redis.call('HINCRBY', KEYS[1], 'claims', 1) }`;
 
+/** Notes that a job is to stop; with an end, as the job may just have been forgotten. */
+const askToCancel = `
+redis.call('HSET', KEYS[1], 'cancel', '1')
+redis.call('PEXPIRE', KEYS[1], ARGV[1])`;
+
 const release = `
 if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end`;
 
@@ -108,7 +113,7 @@ export function createJobRecords(redis: Redis, { replica, leaseMs }: { replica: 
 
     /** Asks the replica that does this job to stop it. */
     async askToCancel(id: string): Promise<void> {
-      await redis.hset(jobKey(id), 'cancel', '1').catch(away);
+      await redis.eval(askToCancel, 1, jobKey(id), keptMs).catch(away);
     },
   };
 }

@@ -41,6 +41,7 @@ test('a replica has a job to itself until it releases it, and not after', { skip
   assert.deepEqual([await one.running(), await one.claim(job.id), await one.tell(job)], [[], null, 'lost']);
   assert.equal((await one.read(job.id))?.status, 'cancelled');
   assert.equal(await one.enter(newJob('default')), null, 'the collection is free for another');
+  await one.askToCancel('job_that_ran_out');
   for (const key of await redis.keys('assay:job:*')) assert.ok((await redis.ttl(key)) > 0, 'it is forgotten one day');
 });
 
