@@ -76,7 +76,7 @@ async function build(order: BuildOrder) {
 
 /** One vector each of an even spread of passages, one after another. */
 async function takeSample(documents: Documents, collection: string, dimension: number) {
-  const passages = documents.collection(collection)?.passages ?? 0;
+  const { passages } = documents.countsOf(collection);
   const step = Math.max(1, Math.ceil(passages / sampledPassages));
   const taken: { vectors: Float32Array }[] = [];
   let at = 0;

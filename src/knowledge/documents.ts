@@ -1,14 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { DatabaseSync } from 'node:sqlite';
 import { execute, type Migrations } from './database.ts';
-import type {
-  CollectionSummary,
-  DocumentSummary,
-  NewDocument,
-  ShownPassage,
-  StoredDocument,
-  StoredPassage,
-} from './port.ts';
+import type { DocumentSummary, NewDocument, ShownPassage, StoredDocument, StoredPassage } from './port.ts';
 import { contentCounts, createRemains, isRemoved } from './remains.ts';
 import { toBytes, toFloats, toMetadata, toSpans, toWindows } from './stored-values.ts';
 
@@ -55,6 +48,8 @@ const toSummary = (row: object) => {
   return { ...summary, metadata: toMetadata(summary.metadata) } as StoredDocument;
 };
 
+type Collection = { name: string; createdAt: string };
+
 /** A stored passage, as its indexes take it in. */
 type AddedPassage = { key: number; headings: string; text: string; vectors: Float32Array };
 
@@ -66,10 +61,7 @@ export function createDocuments(database: DatabaseSync) {
     content_hash AS contentHash, documents.created_at AS createdAt, updated_at AS updatedAt,
     (SELECT count(*) FROM passages WHERE document_key = documents.key) AS passages`;
   const fromDocuments = 'FROM documents JOIN collections ON collections.key = collection_key';
-  const collection = `SELECT name, created_at AS createdAt,
-    (SELECT count(*) FROM documents WHERE collection_key = collections.key) AS documents,
-    (SELECT count(*) FROM passages JOIN documents ON documents.key = document_key
-     WHERE collection_key = collections.key) AS passages FROM collections`;
+  const collection = 'SELECT name, created_at AS createdAt FROM collections';
   const remains = createRemains(database);
   const sql = {
     getMeta: database.prepare('SELECT value FROM meta WHERE name = ?'),
@@ -116,6 +108,12 @@ export function createDocuments(database: DatabaseSync) {
     eraseDocument: database.prepare('DELETE FROM documents WHERE key = ?'),
     collections: database.prepare(`${collection} WHERE NOT ${isRemoved} ORDER BY name`),
     collectionByName: database.prepare(`${collection} WHERE name = ? AND NOT ${isRemoved}`),
+    countsOfCollection: database.prepare(
+      `SELECT (SELECT count(*) FROM documents WHERE collection_key = own.key) AS documents,
+        (SELECT count(*) FROM passages JOIN documents ON documents.key = document_key
+         WHERE collection_key = own.key) AS passages
+       FROM (SELECT (SELECT key FROM collections WHERE name = ?) AS key) AS own`,
+    ),
     collectionKeys: database.prepare(`SELECT key, name FROM collections WHERE NOT ${isRemoved}`),
     insertCollection: database.prepare('INSERT INTO collections (name, created_at) VALUES (?, ?) RETURNING key'),
     counts: database.prepare(`SELECT ${contentCounts}`),
@@ -206,8 +204,10 @@ export function createDocuments(database: DatabaseSync) {
       for (const row of sql.vectorsOfCollection.iterate(collection)) yield [Number(row.key), toFloats(row.vectors)];
     },
 
-    collections: () => sql.collections.all() as CollectionSummary[],
-    collection: (name: string) => (sql.collectionByName.get(name) ?? null) as CollectionSummary | null,
+    collections: () => sql.collections.all() as Collection[],
+    collection: (name: string) => (sql.collectionByName.get(name) ?? null) as Collection | null,
+    /** Counts what a collection holds; slow if that is much. */
+    countsOf: (name: string) => sql.countsOfCollection.get(name) as { documents: number; passages: number },
     collectionKeys: () => sql.collectionKeys.all() as { key: number; name: string }[],
     insertCollection: (name: string) => Number(sql.insertCollection.get(name, new Date().toISOString())!.key),
     removeCollection: remains.removeCollection,

@@ -1,6 +1,7 @@
 import { AppError } from '../errors.ts';
 import { rerank, rerankedPassages } from '../ranking/rerank.ts';
 import { openAsks } from './asks.ts';
+import { createCollectionCounts } from './collection-counts.ts';
 import type { CollectionIndex } from './collection-index.ts';
 import { droppingUnlessDamaged, type FullText, openFullText } from './full-text.ts';
 import type { Windows } from './index-part.ts';
@@ -46,6 +47,7 @@ export function openStore(
   const { onAsksSetAside, onStep = () => {} } = tell;
   const folder = openFolder(options);
   const { database, documents, changing } = folder;
+  const counts = createCollectionCounts(documents);
   const { vectorsOf, shown } = createRecentPassages(documents);
   const asks = openAsks(dataDir, { retentionMs: options.askRetentionMs, onSetAside: onAsksSetAside });
 
@@ -133,6 +135,8 @@ export function openStore(
       dimension = length; // the store was empty: see dimensionOf
       for (const [name, { key }] of open) indexes.load(name, key, length);
     } else for (const { collection, erased, added } of written) indexes.change(collection, erased, added);
+    for (const { collection, erased, added, replaced } of written)
+      counts.change(collection, { documents: replaced ? 0 : 1, passages: added.length - erased.size });
     tidying.postpone();
     return written.map(({ id, added, replaced }) => ({ id, passages: added.length, replaced }));
   }
@@ -140,12 +144,9 @@ export function openStore(
   function remove(id: string): boolean {
     const found = documents.place(id);
     if (!found) return false;
-    const { fullText } = getCollection(found.collection);
-    indexes.change(
-      found.collection,
-      changing(() => eraseRows(found.key, fullText)),
-      [],
-    );
+    const erased = changing(() => eraseRows(found.key, getCollection(found.collection).fullText));
+    indexes.change(found.collection, erased, []);
+    counts.change(found.collection, { documents: -1, passages: -erased.size });
     tidying.postpone();
     return true;
   }
@@ -186,7 +187,7 @@ export function openStore(
     const made = !open.has(name);
     const inserted = made && changing(() => insertCollection(name));
     if (inserted) register(name, inserted);
-    return { made, collection: documents.collection(name)! };
+    return { made, collection: counts.collection(name)! };
   }
 
   /** Removes a collection, whose content is erased later; if it `stays`, as an empty one. @returns false where there is none */
@@ -201,6 +202,7 @@ export function openStore(
       }),
     );
     open.delete(name);
+    counts.forget(name);
     indexes.drop(name, collection.key);
     if (next) register(name, next);
     erasing.ensureScheduled();
@@ -225,8 +227,8 @@ export function openStore(
       getCollection(query.collection);
       return documents.page(query);
     },
-    collections: documents.collections,
-    collection: documents.collection,
+    collections: counts.collections,
+    collection: counts.collection,
     /** The passages with these keys; null for each that is gone. */
     passages: (keys: number[]) => keys.map(shown),
     saveAsks: asks.save,
