@@ -47,6 +47,18 @@ export function openDatabase(file: string, options: { migrations: Migrations; sy
   }
 }
 
+/** Opens an SQLite file as `openDatabase` does, and looks at all of it. @returns null where it is damaged */
+export function openUndamaged(...input: Parameters<typeof openDatabase>): DatabaseSync | null {
+  try {
+    const database = openDatabase(...input);
+    if (database.prepare('PRAGMA quick_check(1)').get()?.quick_check === 'ok') return database;
+    database.close();
+  } catch (error) {
+    if (!isDamageError(error)) throw error;
+  }
+  return null;
+}
+
 /** The refusal of a database that a later Assay wrote. */
 export const newerVersion = () => new AppError('NOT_READY', 'The data folder was written by a newer version of Assay.');
 

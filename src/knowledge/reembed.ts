@@ -6,9 +6,9 @@ import { AppError } from '../errors.ts';
 import {
   execute,
   inTransaction,
-  isDamageError,
   type Migrations,
   openDatabase,
+  openUndamaged,
   translateStoreError,
 } from './database.ts';
 import { createDocuments, documentMigrations } from './documents.ts';
@@ -124,15 +124,13 @@ const openStoreFile = (dataDir: string) =>
 
 /** Opens the file of new vectors; a damaged one is deleted and begun anew. */
 function openMade(dataDir: string) {
-  const open = () => openDatabase(join(dataDir, fileName), { migrations, synchronous: 'NORMAL' });
-  let database: DatabaseSync;
-  try {
-    database = open();
-  } catch (error) {
-    if (!isDamageError(error)) throw error;
+  const open = () => openUndamaged(join(dataDir, fileName), { migrations, synchronous: 'NORMAL' });
+  let found = open();
+  if (!found) {
     removeMade(dataDir);
-    database = open();
+    found = open()!;
   }
+  const database = found;
   const meta = (name: string) =>
     (database.prepare('SELECT value FROM meta WHERE name = ?').get(name)?.value as string | undefined) ?? null;
   const setMeta = (name: string, value: string) =>

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { cpSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import { cpSync, statSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
@@ -10,6 +10,7 @@ import { openStore } from '../../src/knowledge/store.ts';
 import { defaultTuning } from '../../src/knowledge/upkeep.ts';
 import { verifyStore } from '../../src/knowledge/verify.ts';
 import { hashedEmbedding } from '../doubles/hashed-embedding.ts';
+import { overwritePage } from '../doubles/overwrite-page.ts';
 import { smallDimension, smallDocument } from '../doubles/small-document.ts';
 import { type Test, temporaryFolder } from '../doubles/temporary-folder.ts';
 
@@ -99,21 +100,11 @@ test('a damaged full-text index fails what needs it, and the other collections a
   assert.deepEqual(causes, []);
 });
 
-/** Overwrites the first page of a table. */
-function overwritePage(dataDir: string, table: string) {
-  const file = join(dataDir, 'assay.db');
-  const database = new DatabaseSync(file, { readOnly: true });
-  const { rootpage } = database.prepare('SELECT rootpage FROM sqlite_schema WHERE name = ?').get(table)!;
-  const size = Number(database.prepare('PRAGMA page_size').get()!.page_size);
-  database.close();
-  writeFileSync(file, readFileSync(file).fill(0xa5, (Number(rootpage) - 1) * size, Number(rootpage) * size));
-}
-
 const fullTextDamages: [what: string, damage: (dataDir: string) => void][] = [
   ...['words_1_data', 'words_1_idx', 'words_1_docsize', 'words_1_config'].map(
     (table): [string, (dir: string) => void] => [
       `has a bad page in ${table}`,
-      (dataDir) => overwritePage(dataDir, table),
+      (dataDir) => overwritePage(join(dataDir, 'assay.db'), table),
     ],
   ),
   [

@@ -8,6 +8,7 @@ import { startKnowledge } from '../../src/knowledge/client.ts';
 import { reembed, takeReembedded } from '../../src/knowledge/reembed.ts';
 import { hashedEmbedding } from '../doubles/hashed-embedding.ts';
 import { onePassageDocument } from '../doubles/one-passage.ts';
+import { overwritePage } from '../doubles/overwrite-page.ts';
 import { type Test, temporaryFolder } from '../doubles/temporary-folder.ts';
 
 const dimensions = { first: 512, second: 16 };
@@ -142,6 +143,19 @@ test('a damaged file of new vectors is discarded, and re-embedding begins anew',
   writeFileSync(join(dataDir, 'reembedded.db'), 'not a database, but long enough to be looked at as one '.repeat(100));
   assert.equal(await takeReembedded(second), false);
   assert.deepEqual(await reembed(second), { passages: 40, taken: true });
+});
+
+test('new vectors that wait for a start are made anew where their file was damaged in the midst', async (t) => {
+  const { dataDir, knowledge } = await storeOfTrees(t);
+  const { embed, embedded } = secondModel();
+  const second = { dataDir, embeddingModel: 'second', embed };
+  assert.equal((await reembed(second)).taken, false);
+  await knowledge.close();
+  overwritePage(join(dataDir, 'reembedded.db'), 'vectors');
+  assert.equal(await takeReembedded(second), false);
+  await assert.rejects(startKnowledge(second), { code: 'NOT_READY', message: /npx assay reembed/ });
+  assert.deepEqual(await reembed(second), { passages: 40, taken: true });
+  assert.equal(embedded.length, 80);
 });
 
 test('a service whose host dies just before the new vectors are taken over keeps its old ones and answers', async (t) => {
