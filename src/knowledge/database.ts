@@ -96,10 +96,12 @@ export function inTransaction<T>(database: DatabaseSync, work: () => T): T {
   }
 }
 
-/** Whether an error, or the cause of an AppError, says that a file is damaged or no SQLite database. */
+/** Whether an error, or the cause of an AppError, says that a file is damaged, no SQLite database, or on a disk that can't read it. */
 export function isDamageError(error: unknown): boolean {
-  const result = resultCodeOf(error instanceof AppError ? error.cause : error);
-  return result === sqliteCodes.corrupt || result === sqliteCodes.notADatabase;
+  const cause = error instanceof AppError ? error.cause : error;
+  const result = resultCodeOf(cause);
+  const isUnreadable = (cause as { errcode?: number } | null)?.errcode === 266; // SQLITE_IOERR_READ
+  return result === sqliteCodes.corrupt || result === sqliteCodes.notADatabase || isUnreadable;
 }
 
 /**

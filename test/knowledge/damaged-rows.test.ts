@@ -5,6 +5,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
 import { backUpStore } from '../../src/knowledge/backup.ts';
 import { startKnowledge } from '../../src/knowledge/client.ts';
+import { isDamageError, translateStoreError } from '../../src/knowledge/database.ts';
 import { restoreStore } from '../../src/knowledge/restore.ts';
 import { openStore } from '../../src/knowledge/store.ts';
 import { defaultTuning } from '../../src/knowledge/upkeep.ts';
@@ -15,6 +16,12 @@ import { smallDimension, smallDocument } from '../doubles/small-document.ts';
 import { type Test, temporaryFolder } from '../doubles/temporary-folder.ts';
 
 const told = { code: 'NOT_READY', message: /damaged: .* can't be read\. npx assay doctor --verify/ };
+
+test("a file that the disk can't read is a damaged one, and no failure for which the host would have to end", () => {
+  const error = Object.assign(new Error('disk I/O error'), { errcode: 266 }); // SQLITE_IOERR_READ
+  assert.equal(isDamageError(error), true);
+  assert.equal(translateStoreError(error).code, 'NOT_READY');
+});
 
 async function open(t: Test, dataDir: string) {
   const causes: string[] = [];
