@@ -15,8 +15,11 @@ function isSound(database: DatabaseSync, table: string): boolean {
   }
 }
 
-/** Checks that each collection has an undamaged full-text table with exactly its passages' keys, and that there is no other one. */
-export function verifyFullText(database: DatabaseSync): StoreFinding[] {
+/**
+ * Checks that each collection has an undamaged full-text table with exactly its passages' keys, and that there is no other one.
+ * @param options.isDamaged whether there is damage in the database, so that it is worth finding out whose full text it is in
+ */
+export function verifyFullText(database: DatabaseSync, { isDamaged }: { isDamaged: boolean }): StoreFinding[] {
   const name = 'store: full text';
   const tables = new Set(
     database
@@ -30,7 +33,7 @@ export function verifyFullText(database: DatabaseSync): StoreFinding[] {
   for (const collection of collections) {
     const key = Number(collection.key);
     const table = fullTextTable(key);
-    if (!tables.has(table) || !isSound(database, table)) {
+    if (!tables.has(table) || (isDamaged && !isSound(database, table))) {
       problems.push(`the collection ${collection.name} has ${tables.has(table) ? 'a damaged one' : 'none'}`);
       continue;
     }

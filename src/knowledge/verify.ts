@@ -51,15 +51,19 @@ export async function verifyStore(options: {
   onProgress?: (done: number, total: number) => void;
 }): Promise<StoreFinding[]> {
   const { dataDir, embeddingModel } = options;
-  const findings = withDatabase(dataDir, (database) => [
-    ...check('store: database', () => verifyDatabase('store: database', database)),
-    ...check('store: embedding model', () => verifyModel(database, embeddingModel)),
-    ...check('store: documents', () => verifyDocuments(database, options.onProgress)),
-    ...check('store: full text', () => verifyFullText(database)),
-    ...check('store: asks', () => verifyAsks(dataDir)),
-    ...check('store: left over', () => findLeftovers(dataDir)),
-    ...check('store: snapshots', () => verifySnapshots(dataDir, database)),
-  ]);
+  const findings = withDatabase(dataDir, (database) => {
+    const whole = check('store: database', () => verifyDatabase('store: database', database));
+    const isDamaged = whole.some(({ ok }) => !ok);
+    return [
+      ...whole,
+      ...check('store: embedding model', () => verifyModel(database, embeddingModel)),
+      ...check('store: documents', () => verifyDocuments(database, options.onProgress)),
+      ...check('store: full text', () => verifyFullText(database, { isDamaged })),
+      ...check('store: asks', () => verifyAsks(dataDir)),
+      ...check('store: left over', () => findLeftovers(dataDir)),
+      ...check('store: snapshots', () => verifySnapshots(dataDir, database)),
+    ];
+  });
   return findings ?? [nothingStored, ...check('store: asks', () => verifyAsks(dataDir))];
 }
 
