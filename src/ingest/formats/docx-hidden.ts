@@ -1,6 +1,7 @@
 import { isOn, type WordStyle } from './docx-styles.ts';
 
-const TAG = /<(\/?)w:(p|pPr|pStyle|r|rPr|rPrChange|rStyle|vanish)(?=[\s/>])([^<>]*)>/g;
+/** Runs of formulas (`m:r`) are formatted as other runs are, after properties of their own (`m:rPr`). */
+const TAG = /<(\/?)[wm]:(p|pPr|pStyle|r|rPr|rPrChange|rStyle|vanish)(?=[\s/>])([^<>]*)>/g;
 const VALUE = /w:val\s*=\s*(?:"([^"<>]*)"|'([^'<>]*)')/;
 
 /** A run that is open; what it holds begins at `from`. */

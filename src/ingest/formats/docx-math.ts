@@ -1,4 +1,3 @@
-import { withUsualPrefix } from './docx-prefix.ts';
 import { gapBetween, grouped, index, power } from './math-text.ts';
 
 const FORMULA = '<m:oMath>';
@@ -6,6 +5,7 @@ const FORMULA_TAG = /<m:oMath(?:\s[^<>]*)?>/g;
 const PARAGRAPH_TAG = /<\/?m:oMathPara(?:\s[^<>]*)?>/g;
 const FORMULA_END = '</m:oMath>';
 const TAG = /<(\/?)m:(\w+)(?!\w)([^<>]*)>([^<]*)/g;
+const TEXT = /<m:t[\s>]/;
 /** Real formulas stay below 50. What is deeper is left out. */
 const DEEPEST = 256;
 const VALUE = /m:val="([^"]*)"/;
@@ -18,8 +18,7 @@ type Part = { name: string; text: string; last?: { name: string; text: string };
  * fractions told from their numbers. Linear in what it reads.
  */
 export function withFormulas(xml: string): string {
-  const plain = withUsualPrefix(xml, 'm');
-  const formulas = plain.replace(PARAGRAPH_TAG, '').replace(FORMULA_TAG, (tag) => (tag.endsWith('/>') ? '' : FORMULA));
+  const formulas = xml.replace(PARAGRAPH_TAG, '').replace(FORMULA_TAG, (tag) => (tag.endsWith('/>') ? '' : FORMULA));
   const [before = '', ...rest] = formulas.split(FORMULA);
   const pieces = rest.map((piece) => {
     const end = piece.indexOf(FORMULA_END);
@@ -30,8 +29,9 @@ export function withFormulas(xml: string): string {
   return [before, ...pieces].join('');
 }
 
-/** The text of a formula, its characters spelled as they are in the XML. */
+/** The text of a formula, its characters spelled as they are in the XML; none where no run holds any, as when all are hidden. */
 function textOf(formula: string): string {
+  if (!TEXT.test(formula)) return '';
   const open: Part[] = [{ name: '', text: '', opening: '', closing: '' }];
   for (const [, closes, name = '', attributes = '', text = ''] of formula.matchAll(TAG)) {
     const inner = open.at(-1)!;

@@ -40,7 +40,10 @@ export function createNumbering(xml: string, numIdOfStyle: (styleId: string) => 
     return null;
   }
 
-  /** Counts a paragraph and returns its label: `2.1`, `(a)`; null for a bullet, and '' where there is none. */
+  /**
+   * Counts a paragraph and returns its label: `2.1`, `(a)`; null for a bullet, and '' where there is none. A bullet in place of
+   * another list's number, which LibreOffice writes and mammoth takes for a number, is a label too: `-`.
+   */
   function labelOf(numId: string, level: number): string | null {
     const found = listOf(numId);
     if (!found || !(level >= 0 && level < LEVELS)) return '';
@@ -57,7 +60,7 @@ export function createNumbering(xml: string, numIdOfStyle: (styleId: string) => 
     counts[level] = (counts[level] ?? own.start - 1) + 1;
     for (let deeper = level + 1; deeper < LEVELS; deeper++)
       if (levelAt(deeper)?.restarts !== false) counts[deeper] = undefined;
-    if (own.format === 'bullet') return own.text.trim() === '' ? '' : null;
+    if (own.format === 'bullet') return own.text.trim() === '' ? '' : num.levels.has(level) ? '-' : null;
     if (own.format === 'none') return '';
     const label = own.text.replace(PLACE, (_, place: string) => {
       const at = Number(place) - 1;

@@ -9,6 +9,10 @@ const CHANGE_END = '</w:pPrChange>';
 /** What newer programs show in place of the fallback behind it, which says the same and is what mammoth reads. */
 const CHOICE = '<mc:Choice';
 const CHOICE_END = '</mc:Choice>';
+/** A control around a table of contents, whose lines have no style that tells them from others in what Google Docs writes. */
+const CONTROL = '<w:sdt>';
+const CONTROL_END = '</w:sdt>';
+const CONTENTS = /<w:docPartGallery w:val="Table of Contents"/;
 const STYLE = /<w:pStyle w:val="([^"<>]*)"\s*\/>/;
 const OUTLINE = /<w:outlineLvl w:val="(\d)"\s*\/>/;
 const NUM_ID = /<w:numId w:val="(\d{1,10})"\s*\/>/;
@@ -26,7 +30,8 @@ export const LABEL_STYLE = 'AssayLabel';
  * (but in tables, where Word's outline knows none), and numbered ones a run with their number as Word shows it. Linear in what it reads.
  */
 export function withParagraphsTold(xml: string, styles: Map<string, WordStyle>, numbering: Numbering): string {
-  const [before = '', ...rest] = without(without(xml, CHANGE, CHANGE_END), CHOICE, CHOICE_END).split(PROPERTIES);
+  const read = without(without(xml, CHANGE, CHANGE_END), CHOICE, CHOICE_END);
+  const [before = '', ...rest] = without(read, CONTROL, CONTROL_END, CONTENTS).split(PROPERTIES);
   let tables = tablesOpenedIn(before);
   const pieces = rest.map((piece) => {
     const end = piece.indexOf(PROPERTIES_END);
@@ -61,12 +66,12 @@ export function withParagraphsTold(xml: string, styles: Map<string, WordStyle>, 
   }
 }
 
-/** The XML without the innermost elements of this name. */
-function without(xml: string, opening: string, closing: string): string {
+/** The XML without the innermost elements of this name, or without those that hold `what`. */
+function without(xml: string, opening: string, closing: string, what = /(?:)/): string {
   const [before = '', ...rest] = xml.split(opening);
   const pieces = rest.map((piece) => {
     const end = piece.indexOf(closing);
-    return end === -1 ? opening + piece : piece.slice(end + closing.length);
+    return end === -1 || !what.test(piece.slice(0, end)) ? opening + piece : piece.slice(end + closing.length);
   });
   return [before, ...pieces].join('');
 }

@@ -44,7 +44,8 @@ export async function loadDocx(bytes: Uint8Array): Promise<Omit<LoadedDocument, 
     async read(name: string) {
       const xml = await archive.readText(name);
       assertNoEntities(xml);
-      const read = withFormulas(withoutHidden(withUsualPrefix(xml, 'w').replace(WRAPPERS, ''), styles));
+      const plain = withUsualPrefix(withUsualPrefix(xml, 'w'), 'm').replace(WRAPPERS, '');
+      const read = withFormulas(withoutHidden(plain, styles));
       return read.includes('<w:body>') ? withParagraphsTold(read, styles, numbering) : read;
     },
   };

@@ -44,6 +44,69 @@ test('a document whose elements have another prefix is read as any other', async
   }
 });
 
+test('hidden formulas, and hidden parts of formulas, are not read', async () => {
+  const math = 'http://schemas.openxmlformats.org/officeDocument/2006/math';
+  const run = (text: string, properties = '') => `<m:r>${properties}<m:t>${text}</m:t></m:r>`;
+  const hidden = '<m:rPr><m:sty m:val="p"/></m:rPr><w:rPr><w:rFonts w:ascii="Cambria Math"/><w:vanish/></w:rPr>';
+  const shown = '<m:rPr/><w:rPr><w:vanish w:val="0"/></w:rPr>';
+  const half = `<m:f><m:num>${run('1', hidden)}</m:num><m:den>${run('2', hidden)}</m:den></m:f>`;
+  const formula = (inner: string) => `<w:p><m:oMath xmlns:m="${math}">${inner}</m:oMath></w:p>`;
+  const body = [
+    formula(run('a', shown) + run('+b', hidden) + run('=c')),
+    formula(half + run('x', hidden)),
+    paragraph('The end.'),
+  ];
+  assert.equal(await textOf(body.join('')), 'a=c\n\nThe end.');
+  assert.equal(await textOf(body.join('').replaceAll(/(?<=<\/?|\s|xmlns:)m(?=[:=])/g, 'ns1')), 'a=c\n\nThe end.');
+});
+
+test('a document whose elements have no prefix is read as any other', async () => {
+  const chapter = '<p><pPr><outlineLvl w:val="0"/></pPr><r><t>Chapter.</t></r></p>';
+  const body = `<body>${chapter}<p><r><rPr><vanish/></rPr><t>Hidden.</t></r><r><t>Shown: 1 &lt; 2.</t></r></p></body>`;
+  for (const declared of [`xmlns:w="${W}" xmlns="${W}"`, `xmlns='${W}' xmlns:a="x" xmlns:w = '${W}'`]) {
+    const content = `<?xml version="1.0"?><document ${declared}>${body}</document>`;
+    const bytes = makeDocx('', { more: [{ name: 'word/document.xml', content }] });
+    const { text, headings } = await loadDocument({ bytes, name: 'a.docx' });
+    assert.equal(text, 'Chapter.\n\nShown: 1 < 2.');
+    assert.equal(headings.length, 1);
+  }
+});
+
+test('a list that shows bullets in place of the numbers of another list has bullets', async () => {
+  const level = (format: string, text: string) =>
+    `<w:lvl w:ilvl="0"><w:start w:val="1"/><w:numFmt w:val="${format}"/><w:lvlText w:val="${text}"/></w:lvl>`;
+  const override = `<w:lvlOverride w:ilvl="0">${level('bullet', '\uf0b7')}</w:lvlOverride>`;
+  const numbering = {
+    name: 'word/numbering.xml',
+    content: `<w:numbering xmlns:w="${W}"><w:abstractNum w:abstractNumId="1">${level('decimal', '%1.')}</w:abstractNum><w:num w:numId="1"><w:abstractNumId w:val="1"/></w:num><w:num w:numId="2"><w:abstractNumId w:val="1"/>${override}</w:num></w:numbering>`,
+  };
+  const item = (text: string, list: number) =>
+    `<w:p><w:pPr><w:numPr><w:ilvl w:val="0"/><w:numId w:val="${list}"/></w:numPr></w:pPr><w:r><w:t>${text}</w:t></w:r></w:p>`;
+  const relationships =
+    '<Relationship Id="r8" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/numbering" Target="numbering.xml"/>';
+  const body =
+    item('One.', 1) +
+    item('Two.', 1) +
+    item('A dot.', 2) +
+    `<w:tbl><w:tr><w:tc>${item('In a cell.', 2)}</w:tc></w:tr></w:tbl>`;
+  const bytes = makeDocx(body, { relationships, more: [numbering] });
+  const { text } = await loadDocument({ bytes, name: 'a.docx' });
+  assert.deepEqual(text.split(/\n+/), ['1. One.', '2. Two.', '- A dot.', '- In a cell.']);
+});
+
+test('a table of contents whose lines have no style of their own, as in Google Docs, is left out', async () => {
+  const control = (properties: string, content: string) =>
+    `<w:sdt><w:sdtPr><w:id w:val="-1"/>${properties}</w:sdtPr><w:sdtContent>${content}</w:sdtContent></w:sdt>`;
+  const contents =
+    '<w:docPartObj><w:docPartGallery w:val="Table of Contents"/><w:docPartUnique w:val="1"/></w:docPartObj>';
+  const body =
+    paragraph('Guide', 'Title') +
+    control(contents, paragraph('Booking 2') + paragraph('Claims 3')) +
+    control('<w:tag w:val="goog_rdk_0"/>', paragraph('Booking', 'Heading1')) +
+    paragraph('Book by the portal.');
+  assert.equal(await textOf(body), 'Guide\n\nBooking\n\nBook by the portal.');
+});
+
 test('XML made to be slow is looked through in time', { timeout: 20_000 }, () => {
   const many = 200_000;
   const hidden = '<w:rPr><w:vanish/></w:rPr>';
