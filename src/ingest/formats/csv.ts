@@ -10,6 +10,11 @@ const NUMBER_OR_DATE = /^[\s\d.,:/%$€£+-]+$/;
 /** A year, a month or a day in figures. */
 const PERIOD = /^(?:\d{1,2}[-/.]){0,2}(?:1[5-9]|2[01])\d\d(?:[-/.]\d{1,2}){0,2}$/;
 const LONGEST_NAME = 100;
+/** The columns' names, and what stands above them, are looked for in so many rows. */
+const ROWS_LOOKED_AT = 20;
+const SENTENCE_END = /[.!?]$/;
+/** With more words before its full stop, a text is a sentence and no name: "Price incl. VAT." is one. */
+const MOST_WORDS = 3;
 /** Each line with an unclosed quotation mark costs another pass over the rest of the file. */
 const MOST_MENDED = 20;
 
@@ -17,47 +22,66 @@ const MOST_MENDED = 20;
  * A table as text: a line for each row, with every value after its column's name. papaparse reads it and detects the delimiter (comma,
  * semicolon, tab, bar). The first row is taken for the columns' names if it looks like it: all different, and none a sentence, a number
  * or a date, except years and dates above values that are neither. Rows before it with a single value, in the first column, are captions;
- * the first of them is the title.
+ * the first of them is the title. Above wide tables, so are pairs of a name and a value.
  */
 export function loadCsv(source: string): Omit<LoadedDocument, 'format'> {
   const separator = SEPARATOR_LINE.exec(source);
   const records = createRecordText();
+  const firstRows: string[][] = [];
   let title: string | null = null;
-  let first: string[] | null = null;
   let names: string[] | null = null;
-  let isFirst = true;
+  let hasBegun = false;
 
   const add = (row: string[]) =>
     records.add(
       row.flatMap((value, column) => (value.trim() === '' ? [] : { name: names?.[column]?.trim() ?? '', value })),
     );
 
+  function begin(): void {
+    hasBegun = true;
+    const captions = firstRows.splice(0, captionsAbove(firstRows));
+    for (const row of captions) {
+      const [name = '', value] = filled(row);
+      if (value === undefined) add(row);
+      else records.add([{ name: name.trim().replace(/:$/, ''), value }]);
+    }
+    records.gap();
+    const caption =
+      captions
+        .find((row) => filled(row).length === 1)?.[0]
+        ?.replace(/\s+/g, ' ')
+        .trim() ?? '';
+    if (caption !== '' && caption.length <= LONGEST_HEADING) title = caption;
+    const [first, second] = firstRows;
+    if (first && second && areNames(first, second)) names = firstRows.shift()!;
+    firstRows.forEach(add);
+  }
+
   const rows = source.slice(separator?.[0].length ?? 0);
   const delimiter = (separator ?? FIRST_QUOTED.exec(rows))?.[1] ?? '';
   readRows(rows, delimiter, (row) => {
-    if (isFirst) first = row;
-    else if (first && isCaption(first) && filled(row).length > 1) {
-      const caption = first[0]!.replace(/\s+/g, ' ').trim();
-      if (caption.length <= LONGEST_HEADING) title ??= caption;
-      add(first);
-      records.gap();
-      first = row;
-    } else {
-      if (first && areNames(first, row)) names = first;
-      else if (first) add(first);
-      first = null;
-      add(row);
-    }
-    isFirst = false;
+    if (hasBegun) add(row);
+    else if (firstRows.push(row) === ROWS_LOOKED_AT) begin();
   });
-  // No row came after it.
-  if (first) add(first);
+  if (!hasBegun) begin();
   return { ...records.finish(), title };
 }
 
 const filled = (row: string[]) => row.filter((value) => value.trim() !== '');
-/** Only in the first column: a single value further right is a column's name, beside columns that have none. */
-const isCaption = (row: string[]) => filled(row).length === 1 && filled(row)[0] === row[0];
+
+/** How many of the first rows stand above the columns' names. */
+function captionsAbove(rows: string[][]): number {
+  const widths = rows.map((row) => filled(row).length);
+  for (const most of [2, 1]) {
+    const above = widths.findIndex((width) => width > most);
+    // Only in the first columns: a single value further right is a column's name, beside columns that have none.
+    const areFirst = rows.slice(0, above).every((row) => filled(row.slice(0, most)).length === filled(row).length);
+    const below = widths.slice(above);
+    const isWide = widths[above]! >= 2 * most && below.filter((width) => width > most).length * 2 > below.length;
+    if (above > 0 && areFirst && (isWide || most === 1)) return above;
+  }
+  return 0;
+}
 
 /**
  * Reads rows, in linear time. A quotation mark that is never closed would swallow the following rows: so the marks of its line are taken
@@ -103,8 +127,8 @@ function areNames(row: string[], next: string[]): boolean {
   const cells = row.map((cell, column) => ({ name: cell.trim(), below: next[column]?.trim() ?? '' }));
   const named = cells.filter(({ name }) => name !== '');
   const periods = named.filter(({ name }) => PERIOD.test(name));
-  const looksLikeName = ({ name }: { name: string }) =>
-    name.length <= LONGEST_NAME && !NUMBER_OR_DATE.test(name) && !/[.!?]$/.test(name);
+  const looksLikeName = ({ name, below }: { name: string; below: string }) =>
+    name.length <= LONGEST_NAME && !NUMBER_OR_DATE.test(name) && !isSentence(name, below);
   return (
     named.length > periods.length &&
     new Set(named.map(({ name }) => name)).size === named.length &&
@@ -112,4 +136,10 @@ function areNames(row: string[], next: string[]): boolean {
     periods.every(({ below }) => !PERIOD.test(below)) &&
     (periods.length === 0 || periods.some(({ below }) => below !== ''))
   );
+}
+
+/** Whether a text is no name but a sentence, as the one below it may be. */
+function isSentence(text: string, below: string): boolean {
+  if (!SENTENCE_END.test(text)) return false;
+  return SENTENCE_END.test(below) || (!text.endsWith('?') && text.split(/\s+/).length > MOST_WORDS);
 }

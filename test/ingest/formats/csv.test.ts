@@ -43,6 +43,36 @@ test('years and dates in the first row are column names if the values below them
   assert.equal(loadCsv('Ann,3,x\nBob,4,y\n').text, 'Ann; 3; x\nBob; 4; y');
 });
 
+test('column names may be abbreviations or questions', () => {
+  assert.equal(
+    loadCsv('Pos.;Art.-Nr.;Price incl. VAT.\n1;A-17;12,50\n').text,
+    'Pos.: 1; Art.-Nr.: A-17; Price incl. VAT.: 12,50',
+  );
+  assert.equal(
+    loadCsv('Time;How satisfied are you with us?;Paid?\n10:11;5;\n').text,
+    'Time: 10:11; How satisfied are you with us?: 5',
+  );
+  for (const rows of ['Who pays?;We do.\nWho asks?;You do.', 'She left early on Monday.;A\nHe stays;B'])
+    assert.equal(loadCsv(rows).text, rows.replaceAll(';', '; '));
+});
+
+test('pairs above a table, as banks and reports write them, are not taken for column names', () => {
+  const table = '"Day";"Text";"Payee";"Sum (€)";\n"02.01.2026";"Debit";"City works";"-80,00";\n';
+  const { text, title, blocks } = loadCsv(
+    `"Account:";"DE12 / Giro";\n\n"From";"1 January"\n"Balance of 2 January:";"1.234,56";\n\n${table}`,
+  );
+  const pairs = 'Account: DE12 / Giro\nFrom: 1 January\nBalance of 2 January: 1.234,56';
+  assert.equal(text, `${pairs}\n\nDay: 02.01.2026; Text: Debit; Payee: City works; Sum (€): -80,00`);
+  assert.equal(title, null);
+  assert.equal(blocks.length, 2);
+  // Two columns make a table as well, and what comes after the names is no pair above them.
+  assert.equal(loadCsv('Key;Value\na;1\nb;2\n').text, 'Key: a; Value: 1\nKey: b; Value: 2');
+  assert.equal(
+    loadCsv('Name;Age;City\nBo;3\nMia;4;Umeå;moved\n').text,
+    'Name: Bo; Age: 3\nName: Mia; Age: 4; City: Umeå; moved',
+  );
+});
+
 test('a long row becomes a paragraph with a line for each value', () => {
   const long = 'A sentence that goes on. '.repeat(20).trim();
   const { text, blocks } = loadCsv(`q,a\nWhy?,"${long}"\nHow?,So\n`);
@@ -59,9 +89,13 @@ test('in any table, every value outside the row of column names is in the text',
   fc.assert(
     fc.property(rows, (table) => {
       const { text } = loadCsv(papaparse.unparse(table, { delimiter: ',', quotes: true, newline: '\n' }));
-      // The column names may be in the first row that isn't blank or, below captions, in the first with several values.
+      // The column names may be in the first row that isn't blank or, below captions, in the first with several values, or many.
       const filled = table.map((row) => row.filter((value) => value !== '').length);
-      const naming = [filled.findIndex((count) => count > 0), filled.findIndex((count) => count > 1)];
+      const naming = [
+        filled.findIndex((count) => count > 0),
+        filled.findIndex((count) => count > 1),
+        filled.findIndex((count) => count > 2),
+      ];
       for (const value of table.filter((_, index) => !naming.includes(index)).flat())
         assert.ok(text.includes(value), JSON.stringify([value, text]));
     }),
@@ -76,6 +110,9 @@ test('captions above the column names are not taken for column names, and the fi
     assert.equal(text, 'Sales of 2024\n\nCity: Berlin; Sales: 100\nCity: Tokyo; Sales: 200');
     assert.equal(blocks.length, 2);
   }
+  const { text, title } = loadCsv('Sales of 2024\nBy city\nCity,Sales\nBerlin,100\n');
+  assert.equal(title, 'Sales of 2024');
+  assert.equal(text, 'Sales of 2024\nBy city\n\nCity: Berlin; Sales: 100');
   assert.equal(loadCsv('email\na@example.org\n').text, 'email: a@example.org');
   // As pandas and R write it: the column of row names has no name.
   assert.equal(loadCsv('"",price\nTokyo,220\n').text, 'Tokyo; price: 220');
