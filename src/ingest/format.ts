@@ -84,7 +84,7 @@ export function decodeBytes(bytes: Uint8Array, format: Format): string | null {
   const utf16 = utf16Of(bytes);
   if (utf16) return decodeAs(utf16, bytes);
   if (bytes.includes(0)) throw new AppError('BAD_DOCUMENT', `The file holds a NUL byte, so it is not ${format}.`);
-  return (format === 'html' ? decodeAsDeclared(all) : null) ?? decodeUtf8(bytes);
+  return (format === 'html' ? decodeAsDeclared(all) : null) ?? decodeAs('utf-8', bytes, format);
 }
 
 /** Decodes HTML by the encoding that it declares, as Word and older programs do; null where it is UTF-8, or declares nothing that works. */
@@ -109,12 +109,13 @@ export function utf16Of(bytes: Uint8Array): 'utf-16le' | 'utf-16be' | null {
 /** @throws {AppError} `BAD_DOCUMENT` */
 export const decodeUtf8 = (bytes: Uint8Array): string => decodeAs('utf-8', bytes);
 
-function decodeAs(encoding: 'utf-8' | 'utf-16le' | 'utf-16be', bytes: Uint8Array): string {
+function decodeAs(encoding: 'utf-8' | 'utf-16le' | 'utf-16be', bytes: Uint8Array, format?: Format): string {
   try {
     return new TextDecoder(encoding, { fatal: true }).decode(bytes);
   } catch (cause) {
     const name = encoding === 'utf-8' ? 'UTF-8' : 'UTF-16';
-    throw new AppError('BAD_DOCUMENT', `The file is not valid ${name}. Save it as UTF-8 and try again.`, { cause });
+    const how = format === 'csv' ? ' (in Excel: “CSV UTF-8”)' : '';
+    throw new AppError('BAD_DOCUMENT', `The file is not valid ${name}. Save it as UTF-8${how} and try again.`, { cause });
   }
 }
 

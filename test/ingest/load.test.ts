@@ -137,6 +137,12 @@ test('UTF-16 with a byte order mark, as Windows writes it, is read; invalid UTF-
   await assert.rejects(loadDocument(half), { code: 'BAD_DOCUMENT', message: /not valid UTF-16/ });
 });
 
+test('a table that is not UTF-8, as Excel saves it unless told otherwise, is refused with what to choose there', async () => {
+  const bytes = Buffer.from('Name;Stadt\nJörg;Köln\n', 'latin1');
+  const message = 'The file is not valid UTF-8. Save it as UTF-8 (in Excel: “CSV UTF-8”) and try again.';
+  await assert.rejects(loadDocument({ bytes, name: 'a.csv' }), { code: 'BAD_DOCUMENT', message });
+});
+
 test('HTML is read in the encoding it declares; without a known one, bytes that are not UTF-8 are refused', async () => {
   const page = (meta: string, word: string) =>
     Buffer.concat([Buffer.from(`<meta ${meta}><p>`), Buffer.from(word, 'latin1'), Buffer.from(' is 5')]);
