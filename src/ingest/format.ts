@@ -115,7 +115,9 @@ function decodeAs(encoding: 'utf-8' | 'utf-16le' | 'utf-16be', bytes: Uint8Array
   } catch (cause) {
     const name = encoding === 'utf-8' ? 'UTF-8' : 'UTF-16';
     const how = format === 'csv' ? ' (in Excel: “CSV UTF-8”)' : '';
-    throw new AppError('BAD_DOCUMENT', `The file is not valid ${name}. Save it as UTF-8${how} and try again.`, { cause });
+    throw new AppError('BAD_DOCUMENT', `The file is not valid ${name}. Save it as UTF-8${how} and try again.`, {
+      cause,
+    });
   }
 }
 

@@ -19,7 +19,7 @@ const IN_ROW = 'in row';
 /** The formatters of tables, rows and cells. */
 export const tableFormatters: Record<'table' | 'row' | 'cell', FormatCallback> = {
   table(element, walk, builder) {
-    fillMergedCells(element);
+    if (!isLayout(element)) fillMergedCells(element);
     if (hasHeaderCells(element)) element.data = IN_ROW;
     builder.openBlock({ leadingLineBreaks: 2 });
     builder.addInline(open('table'));
@@ -55,6 +55,13 @@ export const keepInRow = (list: DomNode): void => {
   list.data = IN_ROW;
 };
 export const isInRow = (list: DomNode): boolean => list.data === IN_ROW;
+
+/** Whether a table only lays out a page or a mail: it says so, or holds other tables. Merged cells head no rows there. */
+const isLayout = (table: DomNode): boolean =>
+  /^(?:presentation|none)$/.test(table.attribs?.role ?? '') || rowsOf(table).some(holdsTable);
+
+const holdsTable = ({ children = [] }: DomNode): boolean =>
+  children.some((child) => child.name === 'table' || holdsTable(child));
 
 /** A cell that continues in the rows below. */
 type Spanning = { cell: DomNode; rowsLeft: number };

@@ -7,13 +7,19 @@ import { close, open, readMarks, withoutMarks } from './html-marks.ts';
 import { formula } from './html-math.ts';
 import { struck } from './html-struck.ts';
 import { tableFormatters } from './html-tables.ts';
-import { lowered, raised } from './raised.ts';
+import { lowered, raised, textBeside } from './raised.ts';
 
 /** html-to-text recurses: HTML that nests deeper than this is refused, so that the stack never overflows. */
 const DEEPEST_WALK = 1_000;
 
 const skipped = 'nav script style noscript template svg select datalist textarea iframe object canvas audio video img';
-const hidden = ['[hidden]', '[aria-hidden="true"]'];
+/** The last two are how Word and mails hide text. What `display:none` alone hides is often unfolded by a click. */
+const hidden = [
+  '[hidden]',
+  '[aria-hidden="true"]',
+  '[style*="display:none"][style*="mso-hide:all"]',
+  '[style*="display: none"][style*="mso-hide: all"]',
+];
 /** Pygments' line numbers beside code (Sphinx, MkDocs). */
 const lineNumbers = ['td.linenos', 'span.linenos'];
 const plainBlocks =
@@ -21,10 +27,22 @@ const plainBlocks =
 /** Within these, a button is not a control but text to read, such as a question that it unfolds. */
 const openers = new Set('h1 h2 h3 h4 h5 h6 summary dt'.split(' '));
 
+function isInOpener({ parent }: DomNode): boolean {
+  for (let outer = parent; outer; outer = outer.parent) if (openers.has(outer.name ?? '')) return true;
+  return false;
+}
+
 /** Whether an element is a link without words, to the heading beside it (¶, #) or back from a note (↑, ↩). */
-const isAnchor = ({ attribs, children = [] }: DomNode) =>
-  attribs?.href?.startsWith('#') &&
-  children.every(({ type, data }) => type === 'text' && /^(?:[\s¶#§↑↩]|[\ufe0e\ufe0f]|\u200b)*$/.test(data ?? ''));
+const isAnchor = (link: DomNode) =>
+  link.attribs?.href?.startsWith('#') &&
+  link.children?.every(
+    ({ type, data }) => type === 'text' && /^(?:[\s¶#§↑↩]|[\ufe0e\ufe0f]|\u200b)*$/.test(data ?? ''),
+  ) &&
+  !isOfNumber(link);
+
+/** Whether a link's sign belongs to the number after it: § 5. */
+const isOfNumber = (link: DomNode) =>
+  /[#§]\s*$/.test(link.children?.at(-1)?.data ?? '') && /^\s*\d/.test(textBeside(link, 'next')) && !isInOpener(link);
 
 const isRaisedAlready = ({ parent, children = [] }: DomNode) =>
   parent?.name === 'sup' || children.some(({ name }) => name === 'sup');
@@ -51,8 +69,12 @@ const formatters: Record<string, FormatCallback> = {
   },
   /** Leaves out a button, unless it unfolds what follows. */
   button(element, walk, builder) {
-    for (let outer = element.parent; outer; outer = outer.parent)
-      if (openers.has(outer.name ?? '')) return walk(element.children, builder);
+    if (isInOpener(element)) walk(element.children, builder);
+  },
+  /** A tag in a table of Notion's, which only its style sets apart from the next one. */
+  tag(element, walk, builder) {
+    builder.addInline(' ');
+    walk(element.children, builder);
   },
   raised(element, walk, builder) {
     const text = (element.name === 'sup' ? raised : lowered)(element);
@@ -94,6 +116,7 @@ function options(skip: string[]): HtmlToTextOptions {
       ...each('input[type="checkbox"][disabled] div.checkbox-on div.checkbox-off', 'checkbox'),
       ...each('pre', 'marked', { mark: 'code', lines: 2 }),
       ...each('a', 'link'),
+      ...each('span.selected-value', 'tag'),
       ...each('math', 'formula'),
       ...each('hr', 'block'),
       ...each(plainBlocks, 'block', { leadingLineBreaks: 2, trailingLineBreaks: 2 }),

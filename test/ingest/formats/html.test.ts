@@ -238,6 +238,34 @@ test('heading anchors, line numbers, breadcrumbs, menus and footers are left out
   assert.equal(headings[0]!.text, 'Set up');
 });
 
+test('a sign before a number is read, though it is a link, unless it is the anchor of a heading', () => {
+  for (const [html, text] of [
+    ['<p>See <a href="#s5">§</a> 5 (2) and ticket <a href="#t">#</a>12.', 'See § 5 (2) and ticket #12.'],
+    ['<h2><a href="#five">§</a>5 rules</h2><p>Keep them.<a href="#n"> ↩</a> 2 of 3', '5 rules\n\nKeep them. 2 of 3'],
+  ] as const)
+    assert.equal(loadHtml(html).text, text);
+});
+
+test('a table that says it is layout, or holds others, does not repeat its merged cells', () => {
+  const letter =
+    '<tr><td rowspan="2">Nord</td><td>Hello Maja,</td></tr><tr><td>your order was sent.</td></tr><tr><td>Oak</td><td>€ 3</td></tr>';
+  const text = 'Nord | Hello Maja,\nyour order was sent.\nOak | € 3';
+  assert.equal(loadHtml(`<table role="presentation">${letter}</table>`).text, text);
+  const outer = '<tr><td rowspan="2">Menu</td><td><table><tr><td>a</td></tr></table></td></tr><tr><td>b</td></tr>';
+  assert.equal(loadHtml(`<table>${outer}</table>`).text.match(/Menu/g)?.length, 1);
+});
+
+test('tags side by side in a Notion table are words of their own', () => {
+  const tags = ['HR', 'Payroll'].map((tag) => `<span class="selected-value select-value-color-blue">${tag}</span>`);
+  assert.equal(loadHtml(`<table><tr><td>Ek</td><td>${tags.join('')}</td></tr></table>`).text, 'Ek | HR Payroll');
+});
+
+test('what Word hid before it saved a page, and what mails hide from their reader, is left out', () => {
+  for (const style of ['display:none;mso-hide:all', 'color:#fff; display: none; mso-hide: all;'])
+    assert.equal(loadHtml(`<p>Shown.<span style='${style}'> Hidden.</span></p>`).text, 'Shown.');
+  assert.equal(loadHtml('<p style="display:none">Unfolds when clicked.').text, 'Unfolds when clicked.');
+});
+
 test('lists have the letters or Roman numerals that a browser shows, and an item that only holds another list has no mark', () => {
   assert.equal(loadHtml('<ol type="a" start="26"><li>x<li>y</ol>').text, 'z. x\naa. y');
   assert.equal(loadHtml('<ol type="I" start="4"><li>x</ol><ol type="i"><li>y</ol>').text, 'IV. x\n\ni. y');
