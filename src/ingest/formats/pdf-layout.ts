@@ -1,4 +1,5 @@
 import { type Block, withoutBreakHints } from '../loaded-document.ts';
+import { acrossBreak, CELL, ENDED, joinLines, type Line, type Place } from './pdf-paragraphs.ts';
 import { loweredDigits, raisedDigits } from './raised.ts';
 
 /** What pdf.js tells about a run of text: its characters, where its baseline starts, its size, and whether it ends a line. */
@@ -9,11 +10,10 @@ export type TextItem = {
   height: number;
   hasEOL: boolean;
   dir?: string;
+  fontName?: string;
 };
 
-type Place = { text: string; left: number; baseline: number; size: number };
-type PlacedItem = Place & { width: number; isBlank: boolean; isRtl: boolean };
-type Line = Place & { right: number; isRow: boolean };
+type PlacedItem = Place & { width: number; isBlank: boolean; isRtl: boolean; font: string };
 
 /** A gap between lines that exceeds the page's usual gap by this factor begins a new paragraph. */
 const PARAGRAPH_GAP = 1.35;
@@ -21,8 +21,6 @@ const PARAGRAPH_GAP = 1.35;
 const LARGEST_USUAL_GAP = 2.5;
 /** A change of the letter size by this factor begins a new paragraph too. */
 const SIZE_CHANGE = 1.15;
-/** A line that fills this share of its paragraph's width was wrapped; a shorter one was ended on purpose. */
-const WRAPPED_WIDTH = 0.8;
 
 /** Rows of a table (lines with more than one cell) may be this many times their letter size apart. */
 const ROW_GAP = 4;
@@ -31,29 +29,26 @@ const SMALL_DIGITS = 0.9;
 const SHIFTED = 0.1;
 /** Wide gaps that differ by no more than this share of the size are those of a justified line. */
 const ALIKE = 0.1;
+/** A line that is stretched to its column's width has a line of prose within this many times its size. */
+const STRETCHED_GAP = 2;
+/** A column begins at least this many times the letter size above the end of the one before. */
+const COLUMN_RISE = 5;
 /** The same text drawn again within this distance (a share of its size) is one text in bold. */
 const BOLD_SHIFT = 0.1;
 
-/** What separates cells. A bullet or a number alone before it isn't a cell but the label of what follows. */
-const CELL = ' | ';
+/** A bullet or a number that stands alone before a gap isn't a cell but the label of what follows. */
 const LABEL = /^(?:[^\p{L}\p{N}]{1,3}|\(?(?:\d{1,3}|\p{L})(?:\.\d{1,3})*[.):]{0,2})$/u;
-const BULLET = /^[•‣◦▪●○■□]/;
-/** The beginning of a numbered paragraph, if the line before has ended: `1.`, `2.1`, `(a)`. */
-const NUMBERED = /^(?:\(?(?:\d{1,3}|\p{L})[.)]|\d{1,3}(?:\.\d{1,3})+[.)]?|§)\s/u;
-const ENDED = /[.:;!?]["”’»)\]]*$/;
 /** Presentation forms of Arabic letters, without the noncharacters between them. */
 const ARABIC_FORMS = /[\ufb50-\ufdcf\ufdf0-\ufdff\ufe70-\ufefc]+/g;
-
-const WORD_HYPHEN = /(?:^|[^\p{L}-])\p{L}+[-\u00ad\u2010]$/u;
-const COMPOUND_HYPHEN = /[\p{L}\p{N}][-\u2010]$/u;
 
 /**
  * The text of a page from its items, in the page's order: items are put together into lines, wrapped lines are joined into paragraphs
  * (words hyphenated at a line's end are made whole), lines that were ended on purpose (lists, code, verse) are kept, and a blank line
- * separates paragraphs. Gaps between lines and changes of the letter size tell where a paragraph ends.
+ * separates paragraphs. Gaps between lines and changes of the letters' size, or of their font after a sentence, tell where a paragraph
+ * ends. A sentence that a column breaks is put together.
  */
 export function layOutPage(items: TextItem[]): string {
-  const lines = linesOf(items);
+  const lines = linesOf(items).map(unlessStretched);
   const gaps = lines.slice(1).map((line, index) => lines[index]!.baseline - line.baseline);
   const usualGap = Math.min(median(gaps), median(lines.map((line) => line.size)) * LARGEST_USUAL_GAP);
   const paragraphs: Line[][] = [];
@@ -62,7 +57,11 @@ export function layOutPage(items: TextItem[]): string {
     if (paragraph && continues(paragraph.at(-1)!, line, usualGap)) paragraph.push(line);
     else paragraphs.push([line]);
   }
-  return withoutBreakHints(paragraphs.map(joinLines).join('\n\n'));
+  const texts = paragraphs.map((lines, index) => {
+    const previous = paragraphs[index - 1]?.at(-1);
+    return { text: joinLines(lines), mayGoOn: previous !== undefined && isNextColumn(previous, lines[0]!) };
+  });
+  return withoutBreakHints(acrossBreak(texts));
 }
 
 /** The tables in a text that was laid out: two or more consecutive lines with cells. */
@@ -102,7 +101,7 @@ function linesOf(items: TextItem[]): Line[] {
 }
 
 /** An item, placed as if its page were turned so that it reads from left to right. */
-function placedOf({ str, transform, width, height, dir }: TextItem): PlacedItem {
+function placedOf({ str, transform, width, height, dir, fontName = '' }: TextItem): PlacedItem {
   const [a = 1, b = 0, , , x = 0, y = 0] = transform;
   const scale = Math.hypot(a, b) || 1;
   const [cos, sin] = [a / scale, b / scale];
@@ -116,6 +115,7 @@ function placedOf({ str, transform, width, height, dir }: TextItem): PlacedItem 
     width,
     size: height,
     isRtl: dir === 'rtl',
+    font: fontName,
   };
 }
 
@@ -163,8 +163,29 @@ function lineOf(items: PlacedItem[]): Line {
   const text = pieces.join('').replace(/\s+/g, ' ').trim();
   const left = words.reduce((least, item) => Math.min(least, item.left), Number.POSITIVE_INFINITY);
   const right = words.reduce((most, item) => Math.max(most, item.left + item.width), Number.NEGATIVE_INFINITY);
-  return { text, isRow, left, right, baseline, size };
+  const ifStretched = isGap.filter(Boolean).length === 1 ? text.replace(CELL, ' ') : undefined;
+  const font = words.every((word) => word.font === words[0]!.font) ? words[0]!.font : '';
+  return { text, isRow, left, right, baseline, size, font, lastFont: words.at(-1)!.font, ifStretched };
 }
+
+/**
+ * A line; without its cells if it has two and isn't beside another row, but ends where a line of prose beside it ends: then it is one of
+ * two words, stretched to the width of its column.
+ */
+function unlessStretched(line: Line, index: number, lines: Line[]): Line {
+  if (line.ifStretched === undefined) return line;
+  const beside = [lines[index - 1], lines[index + 1]].filter(
+    (other) => other && Math.abs(other.baseline - line.baseline) <= line.size * STRETCHED_GAP,
+  );
+  const isStretched = beside.some((other) => Math.abs(other!.right - line.right) <= line.size * ALIKE);
+  return isStretched && !beside.some((other) => other!.isRow)
+    ? { ...line, text: line.ifStretched, isRow: false }
+    : line;
+}
+
+/** Whether a line begins a column to the right of the one that the previous line ends. */
+const isNextColumn = (previous: Line, line: Line) =>
+  line.left > previous.right && line.baseline - previous.baseline > line.size * COLUMN_RISE;
 
 /** Whether there are gaps wide enough to separate cells: not after a lone bullet or number, and not all of one width. */
 function isRowOfCells(items: PlacedItem[], gaps: number[], size: number): boolean {
@@ -188,25 +209,8 @@ function continues(previous: Line, line: Line, usualGap: number): boolean {
   const gap = previous.baseline - line.baseline;
   if (previous.isRow && line.isRow) return gap >= 0 && gap <= line.size * ROW_GAP;
   const sizes = Math.max(previous.size, line.size) / Math.min(previous.size, line.size);
-  return gap >= 0 && gap <= usualGap * PARAGRAPH_GAP && !(sizes > SIZE_CHANGE);
-}
-
-const startsItem = (previous: Line, line: Line) => NUMBERED.test(line.text) && ENDED.test(previous.text);
-
-function joinLines(lines: Line[]): string {
-  const left = Math.min(...lines.map((line) => line.left));
-  const right = Math.max(...lines.map((line) => line.right));
-  let text = '';
-  lines.forEach((line, index) => {
-    const previous = lines[index - 1];
-    if (!previous) text = line.text;
-    else if (line.isRow || previous.isRow || BULLET.test(line.text) || startsItem(previous, line))
-      text += `\n${line.text}`;
-    else if (WORD_HYPHEN.test(previous.text) && /^\p{Ll}/u.test(line.text)) text = text.slice(0, -1) + line.text;
-    else if (COMPOUND_HYPHEN.test(previous.text) && /^\p{L}/u.test(line.text)) text += line.text;
-    else text += (previous.right - left >= (right - left) * WRAPPED_WIDTH ? ' ' : '\n') + line.text;
-  });
-  return text;
+  const isNewFont = line.font !== '' && line.font !== previous.lastFont && ENDED.test(previous.text);
+  return gap >= 0 && gap <= usualGap * PARAGRAPH_GAP && !(sizes > SIZE_CHANGE) && !isNewFont;
 }
 
 /** The median of the numbers above zero; zero where there are none. */

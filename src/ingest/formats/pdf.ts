@@ -4,6 +4,7 @@ import { AppError } from '../../errors.ts';
 import { LONGEST_HEADING, LONGEST_TEXT, type LoadedDocument } from '../loaded-document.ts';
 import { type FormField, fieldsByPage, withFieldValues } from './pdf-fields.ts';
 import { layOutPage, type TextItem, tablesIn } from './pdf-layout.ts';
+import { acrossBreak } from './pdf-paragraphs.ts';
 import { withoutRunningLines } from './running-lines.ts';
 import { itemStarts } from './text.ts';
 
@@ -17,10 +18,10 @@ const NO_TITLE =
 type Info = { Title?: unknown };
 
 /**
- * The text of a PDF: its pages in order, separated by a blank line. Paragraphs are put together from their lines, each row of a table is
- * a line, running headers and page numbers are left out, and form values are put in their places. LangChain's `PDFLoader` reads it, with
- * the pdf.js that unpdf ships; pages are laid out by us (pdf-layout.ts), because the loader would run words of different lines together
- * or keep every line end. The title is the PDF's own, or else its first line. Scanned pages have no text: there is no OCR.
+ * The text of a PDF: its pages in order, separated by a blank line unless a sentence goes on. Paragraphs are put together from their lines,
+ * each row of a table is a line, running headers and page numbers are left out, and form values are put in their places. LangChain's
+ * `PDFLoader` reads it, with the pdf.js that unpdf ships; pages are laid out by us (pdf-layout.ts), because the loader would run words of
+ * different lines together or keep every line end. The title is the PDF's own, or else its first line. Scanned pages have no text: there is no OCR.
  * @throws {AppError} `BAD_DOCUMENT` for a PDF that needs a password, is damaged, has too many pages or unfolds to too much text.
  */
 export async function loadPdf(bytes: Uint8Array): Promise<Omit<LoadedDocument, 'format'>> {
@@ -28,9 +29,8 @@ export async function loadPdf(bytes: Uint8Array): Promise<Omit<LoadedDocument, '
   try {
     const blob = new Blob([Uint8Array.from(bytes)]);
     const pages = await new PDFLoader(blob, { pdfjs: async () => reader.library }).load();
-    const text = withoutRunningLines(pages.map((page) => page.pageContent))
-      .filter((page) => page !== '')
-      .join('\n\n');
+    const texts = withoutRunningLines(pages.map((page) => page.pageContent)).filter((page) => page !== '');
+    const text = acrossBreak(texts.map((page) => ({ text: page, mayGoOn: true })));
     const info: Info = pages[0]?.metadata.pdf?.info ?? {};
     return { text, title: titleOf(info, text), headings: [], blocks: tablesIn(text), breaks: itemStarts(text) };
   } catch (cause) {

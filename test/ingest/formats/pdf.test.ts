@@ -320,3 +320,91 @@ test('a label that ends in a colon is not a cell of its own', async () => {
   const { text } = await load(makePdf([[...row(700, 'Name:', 'Jane Doe'), ...row(686, 'Total', '300.00')]]));
   assert.equal(text, 'Name: Jane Doe\nTotal | 300.00');
 });
+
+test('a line of two words that is stretched to the width of its column is no table row', () => {
+  const prose = (y: number, text: string) => lineOfItems(y, [72, 200, text]);
+  const stretched = lineOfItems(686, [72, 70, 'recommendations'], [212, 60, 'electronically.']);
+  assert.equal(
+    layOutPage([
+      ...prose(700, 'The administration gives its'),
+      ...stretched,
+      ...prose(672, 'Contractors must be certified.'),
+    ]),
+    'The administration gives its recommendations electronically. Contractors must be certified.',
+  );
+  const total = lineOfItems(686, [72, 30, 'Total'], [300, 40, '300.00']);
+  assert.equal(
+    layOutPage([...prose(700, 'All sums are in euros.'), ...total]),
+    'All sums are in euros.\nTotal | 300.00',
+  );
+});
+
+test('items of a numbered list are lines of their own, though none ends in a full stop', () => {
+  const lines: [number, string][] = [
+    [72, '1. Plan the harvest together with the owners and the municipality of'],
+    [84, '2. February at the latest'],
+    [72, '2. Notify the owners three weeks before the machines are to arrive'],
+    [84, 'a) by letter or by telephone, but never by an electronic message'],
+    [84, 'b) and in person'],
+    [72, '3. Start'],
+  ];
+  const items = lines.flatMap(([x, text], index) => lineOfItems(700 - 14 * index, [x, text.length * 5, text]));
+  const [first, wrapped, ...others] = lines.map(([, text]) => text);
+  assert.equal(layOutPage(items), [`${first} ${wrapped}`, ...others].join('\n'));
+});
+
+test('a sentence goes on over the end of a page and of a column', async () => {
+  const pages = [
+    ['The notice period for contracts of this kind is three'],
+    ['months, counted from the day on which the notice is re-'],
+    ['ceived. Another sentence that ends with the end of its page.'],
+    ['another list of things that someone wrote in small letters'],
+    ['a) first'],
+    ['Name'],
+    ['of the owner'],
+  ];
+  const { text } = await load(
+    makePdf(pages.map((lines) => lines.map((line, index) => ({ text: line, y: 700 - 40 * index })))),
+  );
+  assert.deepEqual(text.split('\n\n'), [
+    'The notice period for contracts of this kind is three months, counted from the day on which the notice is received. Another sentence that ends with the end of its page.',
+    'another list of things that someone wrote in small letters',
+    'a) first',
+    'Name',
+    'of the owner',
+  ]);
+  const column = (x: number, top: number, lines: string[]) =>
+    lines.flatMap((line, index) => lineOfItems(top - 14 * index, [x, 200, line]));
+  const left = [
+    'The harvesting machines',
+    'operate in the northern',
+    'districts under considerable',
+    'environmental and often also',
+  ];
+  const right = ['legal restrictions.', 'They are old.'];
+  assert.equal(
+    layOutPage([...column(72, 700, left), ...column(300, 742, right)]),
+    `${left.join(' ')} ${right.join(' ')}`,
+  );
+  // Not from one cell of a table, or one block of a letterhead, to the next.
+  assert.equal(
+    layOutPage([...column(72, 700, left), ...column(300, 668, right)]),
+    `${left.join(' ')}\n\n${right.join(' ')}`,
+  );
+});
+
+test('a line in another font that follows the end of a sentence begins a paragraph', () => {
+  const line = (y: number, width: number, text: string, fontName: string) =>
+    lineOfItems(y, [72, width, text]).map((item) => ({ ...item, fontName }));
+  const items = [
+    ...line(700, 300, 'Taxis are paid only between ten at night and', 'regular'),
+    { ...line(686, 20, 'six', 'bold')[0]!, hasEOL: false },
+    ...line(686, 290, ' in the morning, and never to an airport.', 'regular'),
+    ...line(672, 80, 'How to claim', 'bold'),
+    ...line(658, 250, 'Send the receipt.', 'regular'),
+  ];
+  assert.equal(
+    layOutPage(items),
+    'Taxis are paid only between ten at night and six in the morning, and never to an airport.\n\nHow to claim\nSend the receipt.',
+  );
+});

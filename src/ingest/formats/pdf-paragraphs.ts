@@ -1,0 +1,88 @@
+export type Place = { text: string; left: number; baseline: number; size: number };
+/**
+ * A line of a page. `font` is its only one, or empty, and `lastFont` that of its last words; `ifStretched` is its text without cells, where
+ * it has two that may be words of a justified line.
+ */
+export type Line = Place & {
+  right: number;
+  isRow: boolean;
+  font: string;
+  lastFont: string;
+  ifStretched: string | undefined;
+};
+
+/** What separates the cells of a row. */
+export const CELL = ' | ';
+/** The end of a sentence. */
+export const ENDED = /[.:;!?]["”’»)\]]*$/;
+
+/** A line that fills this share of its paragraph's width was wrapped; a shorter one was ended on purpose. */
+const WRAPPED_WIDTH = 0.8;
+const BULLET = /^[•‣◦▪●○■□]/;
+/** The beginning of a numbered paragraph, if the line before has ended: `1.`, `2.1`, `(a)`. */
+const NUMBERED = /^(?:\(?(?:\d{1,3}|\p{L})[.)]|\d{1,3}(?:\.\d{1,3})+[.)]?|§)\s/u;
+/** What may number an item of a list, if the number before or after it begins another line at the same place. */
+const ITEM = /^\(?(\d{1,3}|[a-y])[.)]\s/;
+
+const WORD_HYPHEN = /(?:^|[^\p{L}-])\p{L}+[-\u00ad\u2010]$/u;
+const COMPOUND_HYPHEN = /[\p{L}\p{N}][-\u2010]$/u;
+/** The beginning of a line in the middle of a sentence, which no letter of a list is. */
+const GOES_ON = /^(?!\p{L}{1,4}[.)]\s)\p{Ll}/u;
+/** A shorter line (in UTF-16 code units) at the end of a page or column is a label or a footer, whose next line is none of its sentence. */
+const SHORTEST_OPEN = 40;
+
+/** The text of a paragraph: wrapped lines are joined, words hyphenated at a line's end made whole, and lines that were ended on purpose kept. */
+export function joinLines(lines: Line[]): string {
+  const left = lines.reduce((least, line) => Math.min(least, line.left), Number.POSITIVE_INFINITY);
+  const right = lines.reduce((most, line) => Math.max(most, line.right), Number.NEGATIVE_INFINITY);
+  const items = itemsAmong(lines);
+  return lines.reduce((text, line, index) => {
+    const previous = lines[index - 1];
+    if (!previous) return line.text;
+    const isApart = line.isRow || previous.isRow || BULLET.test(line.text) || items.has(index);
+    if (isApart || (NUMBERED.test(line.text) && ENDED.test(previous.text))) return `${text}\n${line.text}`;
+    const isWrapped = previous.right - left >= (right - left) * WRAPPED_WIDTH;
+    return joined(text, line.text, previous.text) ?? text + (isWrapped ? ' ' : '\n') + line.text;
+  }, '');
+}
+
+/** Two lines with a hyphen between them as one; null for others. */
+function joined(text: string, next: string, lastLine: string): string | null {
+  if (WORD_HYPHEN.test(lastLine) && /^\p{Ll}/u.test(next)) return text.slice(0, -1) + next;
+  return COMPOUND_HYPHEN.test(lastLine) && /^\p{L}/u.test(next) ? text + next : null;
+}
+
+/** Which lines are items of a numbered list: those whose numbers follow each other, at the same distance from the left. */
+function itemsAmong(lines: Line[]): Set<number> {
+  const items = new Set<number>();
+  const awaited = new Map<string, number>();
+  lines.forEach(({ text, left, size }, index) => {
+    const label = ITEM.exec(text)?.[1];
+    if (label === undefined) return;
+    const column = Math.round((2 * left) / size);
+    for (const place of [column - 1, column, column + 1]) {
+      const before = awaited.get(`${label} ${place}`);
+      if (before !== undefined) items.add(before).add(index);
+    }
+    const next = /\d/.test(label) ? Number(label) + 1 : String.fromCharCode(label.charCodeAt(0) + 1);
+    awaited.set(`${next} ${column}`, index);
+  });
+  return items;
+}
+
+/** Texts with a blank line between them, but for those that may go on in the midst of the last one's sentence, and do. */
+export function acrossBreak(texts: { text: string; mayGoOn: boolean }[]): string {
+  const pieces: string[] = [];
+  let last = '';
+  for (const { text, mayGoOn } of texts) {
+    const lastLine = last.slice(last.lastIndexOf('\n') + 1);
+    const isOpen = lastLine.length >= SHORTEST_OPEN && !ENDED.test(lastLine) && !lastLine.includes(CELL);
+    if (mayGoOn && isOpen && GOES_ON.test(text) && !text.split('\n', 1)[0]!.includes(CELL)) {
+      if (WORD_HYPHEN.test(lastLine)) pieces.push(pieces.pop()!.slice(0, -1));
+      else if (!COMPOUND_HYPHEN.test(lastLine)) pieces.push(' ');
+    } else if (pieces.length > 0) pieces.push('\n\n');
+    pieces.push(text);
+    last = text;
+  }
+  return pieces.join('');
+}
