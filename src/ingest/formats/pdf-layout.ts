@@ -1,5 +1,5 @@
 import { type Block, withoutBreakHints } from '../loaded-document.ts';
-import { acrossBreak, CELL, ENDED, joinLines, type Line, type Place } from './pdf-paragraphs.ts';
+import { acrossBreak, CELL, joinLines, type Line, type Place } from './pdf-paragraphs.ts';
 import { loweredDigits, raisedDigits } from './raised.ts';
 
 /** What pdf.js tells about a run of text: its characters, where its baseline starts, its size, and whether it ends a line. */
@@ -44,8 +44,8 @@ const ARABIC_FORMS = /[\ufb50-\ufdcf\ufdf0-\ufdff\ufe70-\ufefc]+/g;
 /**
  * The text of a page from its items, in the page's order: items are put together into lines, wrapped lines are joined into paragraphs
  * (words hyphenated at a line's end are made whole), lines that were ended on purpose (lists, code, verse) are kept, and a blank line
- * separates paragraphs. Gaps between lines and changes of the letters' size, or of their font after a sentence, tell where a paragraph
- * ends. A sentence that a column breaks is put together.
+ * separates paragraphs. Gaps between lines and changes of the letter size tell where a paragraph ends. A sentence that is parted by the
+ * end of a column is put together.
  */
 export function layOutPage(items: TextItem[]): string {
   const lines = linesOf(items).map(unlessStretched);
@@ -209,8 +209,7 @@ function continues(previous: Line, line: Line, usualGap: number): boolean {
   const gap = previous.baseline - line.baseline;
   if (previous.isRow && line.isRow) return gap >= 0 && gap <= line.size * ROW_GAP;
   const sizes = Math.max(previous.size, line.size) / Math.min(previous.size, line.size);
-  const isNewFont = line.font !== '' && line.font !== previous.lastFont && ENDED.test(previous.text);
-  return gap >= 0 && gap <= usualGap * PARAGRAPH_GAP && !(sizes > SIZE_CHANGE) && !isNewFont;
+  return gap >= 0 && gap <= usualGap * PARAGRAPH_GAP && !(sizes > SIZE_CHANGE);
 }
 
 /** The median of the numbers above zero; zero where there are none. */

@@ -14,7 +14,7 @@ export type Line = Place & {
 /** What separates the cells of a row. */
 export const CELL = ' | ';
 /** The end of a sentence. */
-export const ENDED = /[.:;!?]["”’»)\]]*$/;
+const ENDED = /[.:;!?]["”’»)\]]*$/;
 
 /** A line that fills this share of its paragraph's width was wrapped; a shorter one was ended on purpose. */
 const WRAPPED_WIDTH = 0.8;
@@ -40,7 +40,9 @@ export function joinLines(lines: Line[]): string {
     const previous = lines[index - 1];
     if (!previous) return line.text;
     const isApart = line.isRow || previous.isRow || BULLET.test(line.text) || items.has(index);
-    if (isApart || (NUMBERED.test(line.text) && ENDED.test(previous.text))) return `${text}\n${line.text}`;
+    const isInOtherFont = line.font !== '' && line.font !== previous.lastFont;
+    if (isApart || (ENDED.test(previous.text) && (NUMBERED.test(line.text) || isInOtherFont)))
+      return `${text}\n${line.text}`;
     const isWrapped = previous.right - left >= (right - left) * WRAPPED_WIDTH;
     return joined(text, line.text, previous.text) ?? text + (isWrapped ? ' ' : '\n') + line.text;
   }, '');

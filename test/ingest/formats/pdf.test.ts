@@ -393,7 +393,7 @@ test('a sentence goes on over the end of a page and of a column', async () => {
   );
 });
 
-test('a line in another font that follows the end of a sentence begins a paragraph', () => {
+test('a heading in a font of its own is a line of its own', () => {
   const line = (y: number, width: number, text: string, fontName: string) =>
     lineOfItems(y, [72, width, text]).map((item) => ({ ...item, fontName }));
   const items = [
@@ -405,6 +405,6 @@ test('a line in another font that follows the end of a sentence begins a paragra
   ];
   assert.equal(
     layOutPage(items),
-    'Taxis are paid only between ten at night and six in the morning, and never to an airport.\n\nHow to claim\nSend the receipt.',
+    'Taxis are paid only between ten at night and six in the morning, and never to an airport.\nHow to claim\nSend the receipt.',
   );
 });
