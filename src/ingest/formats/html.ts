@@ -84,8 +84,10 @@ const formatters: Record<string, FormatCallback> = {
   /** Raises the mark of a note, where a book does that by its style sheet instead of a `sup`. */
   link(element, walk, builder) {
     if (isAnchor(element)) return;
-    const { role, 'epub:type': type } = element.attribs ?? {};
-    const text = role === 'doc-noteref' || type === 'noteref' ? raised(element) : null;
+    const { role, 'epub:type': type, class: ofClass } = element.attribs ?? {};
+    // The class is what pandoc writes in EPUB 2, which has neither a role nor a type for it.
+    const isNote = role === 'doc-noteref' || type === 'noteref' || ofClass === 'footnote-ref';
+    const text = isNote ? raised(element) : null;
     if (text === null || isRaisedAlready(element)) walk(element.children, builder);
     else builder.addInline(text);
   },

@@ -96,6 +96,7 @@ test('superscripts and subscripts do not run into the numbers beside them', () =
       'in 2020³, a note ⁴',
     ],
     ['in 2020<a role="doc-noteref" href="#n"><sup>3</sup></a>', 'in 2020³'],
+    ['in 2020<a class="footnote-ref" href="#n">3</a>', 'in 2020³'],
     ['in 2020<sup><a role="doc-noteref" href="#n">3</a></sup>', 'in 2020³'],
     ['H<sub>2</sub>O, CO<sub>2</sub>', 'H2O, CO2'],
     ['log<sub>2</sub>8, <i>1</i><sub>10</sub>, x<sub>i</sub>', 'log₂8, 1₁₀, xi'],
