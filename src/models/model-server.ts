@@ -3,7 +3,7 @@ import { type Dispatcher, Pool } from 'undici';
 import { startDeadline } from '../deadline.ts';
 import { AppError } from '../errors.ts';
 import { type Breaker, openBreaker } from './breaker.ts';
-import { eventsOf } from './server-sent-events.ts';
+import { eventsOf, mostPieces } from './server-sent-events.ts';
 import { ServerReplied, translateFailure } from './translate-failure.ts';
 
 /** The address of an OpenAI-compatible server, and how patient calls to it are. */
@@ -225,7 +225,7 @@ function wholeReply<Reply>(
     onResponseData(controller, piece) {
       pieces.push(piece);
       length += piece.length;
-      if (length > longest)
+      if (length > longest || pieces.length > mostPieces)
         controller.abort(new AppError('MODEL_BAD_OUTPUT', 'The reply of the model server is too long.'));
     },
     onResponseEnd() {

@@ -62,6 +62,48 @@ test('a reply that is far too long is refused, whole or streamed', async (t) => 
   assert.ok(numbers.sent() < 16 * 2 ** 20, `${numbers.sent()} bytes`);
 });
 
+for (const [how, read] of [
+  ['whole', (chat: CheckedOpenAiChatModel) => chat.invoke(hello)],
+  ['streamed', readStream],
+] as const)
+  test(`a reply that comes a byte at a time, as fast as it can, is cut off before it fills the memory: ${how}`, async (t) => {
+    const { openai, chat } = await openServedModels(t, { timeoutMs: 60_000 });
+    const chunks = '1\r\n \r\n'.repeat(10_000);
+    let sent = 0;
+    openai.chat({
+      send({ socket }) {
+        socket!.write('HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n');
+        const more = () => {
+          while (!socket!.destroyed) {
+            sent += 10_000;
+            if (!socket!.write(chunks)) return socket!.once('drain', more);
+          }
+        };
+        more();
+      },
+    });
+    await assert.rejects(read(chat), { code: 'MODEL_BAD_OUTPUT' });
+    await openai.waitFor(({ aborted }) => aborted);
+    assert.ok(sent < 2_000_000, `${sent} bytes`);
+  });
+
+test('events that come by the thousand leave others their turn', async () => {
+  const events = Buffer.from('data: {}\n\n'.repeat(10_000));
+  const reply = { headers: { 'content-type': 'text/event-stream' }, body: Readable.from([events]) };
+  let turns = 0;
+  let isOver = false;
+  const count = () => {
+    turns += 1;
+    if (!isOver) setImmediate(count);
+  };
+  setImmediate(count);
+  let read = 0;
+  for await (const _ of eventsOf(reply as never)) read += 1;
+  isOver = true;
+  assert.equal(read, 10_000);
+  assert.ok(turns >= 20, `${turns} turns`);
+});
+
 const choice = (content: unknown) => ({ index: 0, message: { role: 'assistant', content }, finish_reason: 'stop' });
 for (const [name, body] of [
   ['nothing but null', null],
@@ -134,6 +176,16 @@ test('vectors are ordered by the index that the server gives them', async (t) =>
     [0.6, 0.8],
     [0, 1],
   ]);
+});
+
+test('a stream is known by its media type in capitals too', async () => {
+  const reply = {
+    headers: { 'content-type': 'Text/Event-Stream' },
+    body: Readable.from([Buffer.from('data: {}\n\n')]),
+  };
+  const events = [];
+  for await (const event of eventsOf(reply as never)) events.push(event);
+  assert.deepEqual(events, [{}]);
 });
 
 test('events are read whole however their bytes are split and their lines end', async () => {
