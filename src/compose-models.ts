@@ -108,18 +108,26 @@ export async function openEmbeddings(
  * Opens a chat model of the configured server by name.
  * @param options.withinMs the deadline of the work it is called for; if another server can stand in, half of that is
  * left to it
+ * @param options.purpose what it is called for: a failing model doesn't count against other purposes
  */
 export const openChatModel = (
   { main, fallback }: ModelServers,
   name: string,
   {
     withinMs,
+    purpose,
     ...options
-  }: { withinMs?: number; oneWord?: boolean; responseFormat?: object; cache?: BaseCache | undefined } = {},
+  }: {
+    withinMs?: number;
+    purpose?: string;
+    oneWord?: boolean;
+    responseFormat?: object;
+    cache?: BaseCache | undefined;
+  } = {},
 ) =>
   new CheckedOpenAiChatModel(
-    { model: name, server: main, timeoutMs: fallback && withinMs && withinMs / 2 },
-    { ...options, fallback: fallback && { server: fallback.server, model: fallback.model ?? name } },
+    { model: name, server: main, purpose, timeoutMs: fallback && withinMs && withinMs / 2 },
+    { ...options, fallback: fallback && { server: fallback.server, purpose, model: fallback.model ?? name } },
   );
 
 /**
@@ -150,7 +158,11 @@ export function openAnswering(
   const prompts = readPrompts(config.promptsDir);
   const { evaluationStyle: style } = config;
   const calibrations = calibrated ? readCalibrations(config.evaluationCalibration) : [];
-  const evaluating = { cache, withinMs: Math.min(config.evaluationTimeoutMs, config.askTimeoutMs) };
+  const evaluating = {
+    cache,
+    purpose: 'evaluation',
+    withinMs: Math.min(config.evaluationTimeoutMs, config.askTimeoutMs),
+  };
   const judging = openChatModel(servers, models.evaluation, evaluating);
   const oneWord = openChatModel(servers, models.evaluation, { ...evaluating, oneWord: true });
   const heldTo = (responseFormat: object) =>

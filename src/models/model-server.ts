@@ -25,6 +25,8 @@ type CallOptions = {
   timeoutMs?: number | undefined;
   /** No useful reply is longer, in bytes; the call is cut off there. */
   longestReply?: number;
+  /** What the call is for: calls for one purpose don't suffer when those for another find the server down. */
+  purpose?: string | undefined;
 };
 
 /** The longest reply that any call takes, in bytes. */
@@ -44,8 +46,8 @@ export type ModelServer = ReturnType<typeof openModelServer>;
 /**
  * An OpenAI-compatible server: JSON by POST over kept-alive connections. Calls to a server that is down or overloaded
  * are made again, as often as `maxRetries` and a budget allow: when the server says (`Retry-After`), or after a random
- * wait. A server that stays down is left alone for a while (breaker.ts), each path by itself: a chat model may hang
- * while embeddings work. Nothing that a server says gets into the message of an error.
+ * wait. A server that stays down is left alone for a while (breaker.ts), each path and purpose by itself: a model that
+ * evaluates may hang while the one that answers works. Nothing that a server says gets into the message of an error.
  */
 export function openModelServer(address: ServerAddress) {
   const { apiKey, maxRetries, timeoutMs, maxConcurrent = 1024 } = address;
@@ -77,11 +79,11 @@ export function openModelServer(address: ServerAddress) {
    */
   function call<Reply>(
     path: string,
-    { signal, timeoutMs: nearer = timeoutMs }: CallOptions,
+    { signal, timeoutMs: nearer = timeoutMs, purpose = '' }: CallOptions,
     send: (signal: AbortSignal) => Promise<Reply>,
   ): Promise<Reply> {
     budget = Math.min(retryBudget.most, budget + retryBudget.perCall);
-    const breaker = breakers.getOrInsertComputed(path, openBreaker);
+    const breaker = breakers.getOrInsertComputed(`${path} ${purpose}`, openBreaker);
     return breaker.execute(() => sendUntilTaken(send, Math.min(nearer, timeoutMs), signal), signal);
   }
 
@@ -153,7 +155,7 @@ export function openModelServer(address: ServerAddress) {
 
     /** The deadline of a call without a nearer one. */
     timeoutMs,
-    /** How many calls are under way and waiting, and whether calls to any path are suspended (breaker.ts). */
+    /** How many calls are under way and waiting, and whether calls of any kind are suspended (breaker.ts). */
     state: () => ({
       running: pool.stats.running,
       queued: pool.stats.queued,

@@ -23,8 +23,16 @@ import type { ModelServer } from './model-server.ts';
 type Request = OpenAI.Chat.ChatCompletionCreateParams;
 type CallOptions = ChatOpenAICompletions['ParsedCallOptions'] & RunnableConfig;
 
-/** A model and its server. `timeoutMs` is the deadline of one call, where nearer than the server's. */
-export type ServedModel = { model: string; server: ModelServer; timeoutMs?: number | undefined };
+/**
+ * A model and its server. `timeoutMs` is the deadline of one call, where nearer than the server's; `purpose` is what it
+ * is called for (model-server.ts).
+ */
+export type ServedModel = {
+  model: string;
+  server: ModelServer;
+  timeoutMs?: number | undefined;
+  purpose?: string | undefined;
+};
 
 /** Makes the body of a request for the model of this name: JSON, or an object to be made into it. */
 type BodyFor = (model: string) => object | string;
@@ -131,8 +139,8 @@ export class CheckedOpenAiChatModel extends ChatOpenAICompletions {
 
   /** @throws AppError MODEL_BAD_OUTPUT where the reply is no completion; what `ModelServer.post` throws */
   #complete(bodyFor: BodyFor, signal: AbortSignal | undefined): Promise<Completion> {
-    const ask = ({ model, server, timeoutMs }: ServedModel) =>
-      server.post<unknown>(path, bodyFor(model), { signal, timeoutMs, longestReply }).then(toCompletion);
+    const ask = ({ model, server, timeoutMs, purpose }: ServedModel) =>
+      server.post<unknown>(path, bodyFor(model), { signal, timeoutMs, purpose, longestReply }).then(toCompletion);
     const fallback = this.#fallback;
     const asked = ask(this.#served);
     return fallback ? asked.catch((error) => (mayHelp(error, signal) ? ask(fallback) : Promise.reject(error))) : asked;
@@ -195,13 +203,13 @@ function mayHelp(error: unknown, signal: AbortSignal | undefined): boolean {
  * reply is finished; what `ModelServer.stream` throws
  */
 async function* checked(
-  { model, server, timeoutMs }: ServedModel,
+  { model, server, timeoutMs, purpose }: ServedModel,
   bodyFor: BodyFor,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<Chunk> {
   let finished = false;
   let length = 0;
-  for await (const event of server.stream<unknown>(path, bodyFor(model), { signal, timeoutMs })) {
+  for await (const event of server.stream<unknown>(path, bodyFor(model), { signal, timeoutMs, purpose })) {
     const chunk = toChunk(event);
     const [choice] = chunk.choices;
     if (choice?.finish_reason) finished = true;

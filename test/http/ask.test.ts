@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { AskReply } from '../../src/chain/reply.ts';
 import { fail } from '../doubles/openai-replies.ts';
 import { startService } from '../doubles/service.ts';
+import { isJudging } from '../faults/subject.ts';
 
 const article = `# Lighthouse log
 
@@ -267,6 +268,17 @@ test('a judge that hangs is cut off at its own deadline, and the answer is retur
   const { status, json } = await call('POST', '/ask', { question });
   assert.equal(status, 200);
   assert.deepEqual([json.verdict.label, json.verdict.problem], ['Unjudged', 'timeout']);
+});
+
+test('however many evaluations time out, questions are still answered', async (t) => {
+  const { call, openai } = await startWithArticle(t, { settings: { EVALUATION_TIMEOUT_MS: '200' } });
+  openai.chatWhen(() => true, 'It was rebuilt in 1904.');
+  openai.chatWhen(isJudging, fail.hang());
+  for (let round = 0; round < 2; round += 1) {
+    const replies = await Promise.all(Array.from({ length: 25 }, () => call('POST', '/ask', { question })));
+    const seen = replies.map(({ status, json }) => `${status} ${json.verdict?.label ?? json.error.code}`);
+    assert.deepEqual([...new Set(seen)], ['200 Unjudged']);
+  }
 });
 
 test('a judge whose reply cannot be parsed is asked once more', async (t) => {
