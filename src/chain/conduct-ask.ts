@@ -88,7 +88,8 @@ export function createConductAsk(options: {
     };
     const deadline = startDeadline(options.timeoutMs, asker.signal);
     const { signal } = deadline;
-    const config = { signal, configurable: { trail: trail.root, keep: asker.keep, onToken: asker.onToken } };
+    const { keep, onToken } = asker;
+    const config = { signal, configurable: { trail: trail.root, endsAt: begun + options.timeoutMs, keep, onToken } };
     const end = (reply: AskReply | null, error: AppError | null) => {
       asker.onUsage?.(reply?.usage ?? trail.usage());
       options.observe?.({

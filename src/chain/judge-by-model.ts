@@ -64,6 +64,9 @@ export type ModelJudgeParts = {
   timeoutMs: number;
 };
 
+/** How long before the ask's deadline a judge is given up, in milliseconds: the answer that is there is still returned. */
+const sparedMs = 50;
+
 /** The results of the calls to the model; null for those that were not made, or failed. */
 type Opinions = { judgement: Judgement | null; word: Word | null; comparison: Comparison | null };
 
@@ -102,7 +105,9 @@ export function createModelJudge(parts: ModelJudgeParts): Judge {
   }
 
   return step(`evaluate with ${basis}`, async (state: Answered, config): Promise<Verdict> => {
-    const deadline = startDeadline(timeoutMs, config.signal);
+    const askEndsAt = (config.configurable?.endsAt as number | undefined) ?? Number.POSITIVE_INFINITY;
+    const leftMs = Math.max(0, askEndsAt - performance.now() - sparedMs);
+    const deadline = startDeadline(Math.min(timeoutMs, leftMs), config.signal);
     const { signal } = deadline;
     try {
       const opinions = await opine(state, { ...config, signal });

@@ -270,6 +270,15 @@ test('a judge that hangs is cut off at its own deadline, and the answer is retur
   assert.deepEqual([json.verdict.label, json.verdict.problem], ['Unjudged', 'timeout']);
 });
 
+test('a judge that hangs until the deadline of the whole ask does not cost the answer', async (t) => {
+  const { call, openai } = await startWithArticle(t, { settings: { ASK_TIMEOUT_MS: '2500' } });
+  openai.chat('It was rebuilt in 1904.', fail.hang());
+  const { text } = await call('POST', '/ask', { question, stream: true });
+  const [, done = 'null'] = /^event: done\ndata: (.*)$/m.exec(text) ?? [];
+  const { answer, verdict } = JSON.parse(done) ?? assert.fail(text);
+  assert.deepEqual([answer, verdict.label, verdict.problem], ['It was rebuilt in 1904.', 'Unjudged', 'timeout']);
+});
+
 test('however many evaluations time out, questions are still answered', async (t) => {
   const { call, openai } = await startWithArticle(t, { settings: { EVALUATION_TIMEOUT_MS: '200' } });
   openai.chatWhen(() => true, 'It was rebuilt in 1904.');
