@@ -18,6 +18,8 @@ export function startDeadline(milliseconds: number, outer?: AbortSignal | undefi
     signal: controller.signal,
     /** Whether the time was up; false where the outer signal came first. */
     isOver: () => over,
+    /** Lifts the limit: from now on only the outer signal fires it. */
+    lift: () => clearTimeout(timer),
     end() {
       clearTimeout(timer);
       outer?.removeEventListener('abort', onAbort);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import { test } from 'node:test';
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as wait } from 'node:timers/promises';
 import type { AppError } from '../../src/errors.ts';
 import { openModelServer } from '../../src/models/model-server.ts';
 import { CheckedOpenAiChatModel } from '../../src/models/openai-chat-model.ts';
@@ -333,6 +333,28 @@ test('when the first server hangs, the second is asked in time', async (t) => {
   second.chat('From the second.', 'Streamed.');
   assert.equal((await chat.invoke(hello)).text, 'From the second.');
   assert.equal(await readStream(chat), 'Streamed.');
+});
+
+test('when the first server begins a stream and sends nothing, the second is asked in time; one that has begun to write may take long', async (t) => {
+  const { openai, server } = await openServedModels(t, { timeoutMs: 60_000 });
+  const second = await startOpenAiServer({ test: t });
+  const spare = openModelServer({ baseUrl: second.baseUrl, apiKey: 'k2', maxRetries: 0, timeoutMs: 5000 });
+  const served = { model: 'm', server, timeoutMs: 300 };
+  const chat = new CheckedOpenAiChatModel(served, { fallback: { model: 'm2', server: spare } });
+  openai.chat({
+    drops: true,
+    send: (response) => response.writeHead(200, { 'content-type': 'text/event-stream' }).flushHeaders(),
+  });
+  second.chat('From the second.');
+  assert.equal(await readStream(chat), 'From the second.');
+  openai.chat({
+    content: (async function* () {
+      yield 'First ';
+      await wait(600);
+      yield 'and last.';
+    })(),
+  });
+  assert.equal(await readStream(chat), 'First and last.');
 });
 
 test('Retry-After is read as seconds or as a date, and is a day at most', async (t) => {
