@@ -82,6 +82,14 @@ export function tidyAtInterrupt(tidyUp: () => void): () => void {
 /** Characters beside a bar: two numbers of seven digits, the time left, and the spaces between them. */
 const besideBar = 24;
 
+/** Save the cursor's place, and put it back. */
+const cursorPlaces = ['\u001b7', '\u001b8'];
+
+/** Stderr for a bar, which may not put the cursor back to where the bar began: lines of the log that came since would be overwritten. */
+const barStream: NodeJS.WriteStream = Object.create(process.stderr, {
+  write: { value: (text: string) => cursorPlaces.includes(text) || process.stderr.write(text) },
+});
+
 /** Shows the progress of counted work as a bar on stderr, if that is a terminal. */
 export function showCount(what: string) {
   const { isTTY, columns } = process.stderr;
@@ -92,7 +100,7 @@ export function showCount(what: string) {
     barsize: Math.max(4, Math.min(40, room)),
     // While no estimate can be made, the bar passes a word instead of seconds, which its own format would garble.
     formatTime: (seconds, ...more) => (Number.isFinite(+seconds) ? progress.Format.TimeFormat(seconds, ...more) : ''),
-    stream: process.stderr,
+    stream: barStream,
     hideCursor: true,
   });
   let forget: (() => void) | undefined;

@@ -115,3 +115,12 @@ test('a progress bar fits a narrow terminal with its numbers, and shows no time 
     assert.match(time, /^( \d+s)?$/);
   }
 });
+
+test('a progress bar leaves alone the lines of the log that appear around it', { skip: noTerminal }, async (t) => {
+  const { start } = await towerOnTerminal(t);
+  const terminal = start(['ingest', 'corpus/langchain-notes.txt']);
+  assert.equal(await terminal.exit, 0);
+  assert.match(terminal.shown(), /Ingesting .*1\/1.*Ingested 1 file/s);
+  // Were the cursor put back where it was when the bar began, what follows would overwrite the lines since then.
+  assert.ok(!terminal.shown().includes(`${escapeSign}8`), terminal.shown());
+});
