@@ -170,6 +170,24 @@ describe('the models step of the set-up', () => {
   });
 });
 
+test('before set-up, by any Node, npx assay says in one sentence what to do', async (t) => {
+  const folder = temporaryFolder(t);
+  const { bin } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  for (const file of ['package.json', bin.assay, 'src/cli.ts']) {
+    mkdirSync(join(folder, file, '..'), { recursive: true });
+    writeFileSync(join(folder, file), readFileSync(join(root, file)));
+  }
+  // A current Node lacks the packages, an older one cannot read TypeScript either.
+  for (const options of [[], ['--no-strip-types']]) {
+    const { status, stderr } = spawnSync(process.execPath, [...options, join(folder, bin.assay), 'ask', 'Why?']);
+    assert.equal(status, 1);
+    assert.equal(
+      String(stderr),
+      'Assay is not set up in this folder yet: run npm run setup (npm start does it too).\n',
+    );
+  }
+});
+
 test('an option that does not exist is refused', async () => {
   const { code, output } = await setup(['--only=everything']);
   assert.equal(code, 1);

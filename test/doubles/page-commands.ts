@@ -39,7 +39,7 @@ export async function readersFolder(test: Test): Promise<string> {
   const folder = await temporaryFolder(test);
   for (const name of ['prompts', 'examples', 'corpus', 'packages'])
     cpSync(join(project, name), join(folder, name), { recursive: true });
-  for (const name of ['src', 'deploy', 'evaluation', 'node_modules', 'package.json', '.models', '.setup'])
+  for (const name of ['src', 'scripts', 'deploy', 'evaluation', 'node_modules', 'package.json', '.models', '.setup'])
     symlinkSync(join(project, name), join(folder, name));
   return folder;
 }
