@@ -53,6 +53,8 @@ export async function serve(hangUps: HangUps, options: { ingestCorpus?: boolean 
       });
       if (options.ingestCorpus && existsSync(config.corpusDir))
         await ingestAtStart(parts, config.corpusDir, stopping.signal, tell);
+      else if (options.ingestCorpus)
+        parts.logger.warn({ corpusDir: config.corpusDir }, 'CORPUS_DIR does not exist, so nothing is ingested');
       awaited = null;
       if (!stopping.signal.aborted) await announce(address, parts, config.apiKeys.length > 0);
       parts.logger.info({ signal: await told.promise }, 'stopping: finishing what has begun');

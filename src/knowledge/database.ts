@@ -111,7 +111,7 @@ export function isDamageError(error: unknown): boolean {
  */
 export function translateStoreError(error: unknown, file = 'assay.db'): AppError {
   if (error instanceof AppError) return error;
-  const { errcode, code } = error as { errcode?: number; code?: string };
+  const { errcode, code, syscall } = error as { errcode?: number; code?: string; syscall?: string };
   const result = resultCodeOf(error);
   if (result === sqliteCodes.busy || result === sqliteCodes.locked)
     return new AppError('NOT_READY', 'The data folder is in use by another Assay process.', { cause: error });
@@ -121,6 +121,8 @@ export function translateStoreError(error: unknown, file = 'assay.db'): AppError
   if (
     result === sqliteCodes.readOnly ||
     result === sqliteCodes.cannotOpen ||
+    // What Node says of a folder that it would have to make on a read-only disk.
+    (code === 'ENOENT' && syscall === 'mkdir') ||
     ['EACCES', 'EROFS', 'EEXIST', 'ENOTDIR', 'EPERM'].includes(code ?? '')
   )
     return new AppError('NOT_READY', "The data folder can't be written.", { cause: error });

@@ -128,6 +128,23 @@ test('a service started before its model server is alive, says what it waits for
   assert.deepEqual(await exit, [0, null]);
 });
 
+test('a CORPUS_DIR that does not exist is told at the start, and the service serves what it has', async (t) => {
+  const folder = await temporaryFolder(t);
+  const settings = { DATA_DIR: join(folder, 'data'), CORPUS_DIR: join(folder, 'nowhere') };
+  await runCommand(['ingest', 'corpus/linsatnet.md'], settings);
+  const { url, child, exit, logged } = await startServing(t, settings, ['--ingest-corpus']);
+  const { documents } = (await (await fetch(`${url}/health/ready`)).json()) as { documents: number };
+  assert.equal(documents, 1);
+  child.kill('SIGTERM');
+  await exit;
+  const lines = logged()
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+  const line = lines.find(({ msg }) => msg === 'CORPUS_DIR does not exist, so nothing is ingested');
+  assert.equal(line?.corpusDir, settings.CORPUS_DIR, logged());
+});
+
 test('a service that waits for its model server ends on SIGTERM', async (t) => {
   const child = startCommand(['serve', '--ingest-corpus'], {
     DATA_DIR: await temporaryFolder(t),

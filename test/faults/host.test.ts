@@ -132,7 +132,8 @@ test('a host that starts on a read-only disk reports it, and is ready when the d
     }
   for (const [route, run] of Object.entries(calls))
     assert.equal(await outcomeOf(await run()), hostFaults.readOnly.expected(route), route);
-  assert.throws(() => restoreStore({ dataDir, file: backup, force: true }), /The data folder can't be written/);
+  for (const each of [dataDir, join(dataDir, 'not-there-yet')])
+    assert.throws(() => restoreStore({ dataDir: each, file: backup, force: true }), /The data folder can't be written/);
   disk.allowWriting();
   assert.equal((await subject.add('later.md', 'Now it may.')).status, 201);
 });
