@@ -20,6 +20,9 @@ export function completion(shell: 'bash' | 'zsh' | 'fish', program: Command) {
   process.stdout.write({ bash: forBash, zsh: forZsh, fish: forFish }[shell](commands));
 }
 
+/** Makes `assay` a command of bash and zsh, which complete commands only by their first word. */
+const byNpx = 'assay() { npx assay "$@"; }';
+
 const quoted = (text: string) => `'${text.replaceAll("'", "'\\''")}'`;
 const optionNames = (options: CompletedOption[]) => options.map(({ name }) => name).join(' ');
 
@@ -29,7 +32,7 @@ function forBash(commands: CompletedCommand[]): string {
     const values = taking.length > 0 ? `; values=' ${optionNames(taking)} '` : '';
     return `    ${name}) options=${quoted(optionNames(options))}; words=${quoted(words.join(' '))}${values} ;;`;
   });
-  return `# assay for bash: source <(assay completion bash)
+  return `# assay for bash: ${byNpx}; source <(assay completion bash)
 _assay() {
   local current=\${COMP_WORDS[COMP_CWORD]} previous=\${COMP_WORDS[COMP_CWORD - 1]}
   local command= options= words= values=
@@ -57,7 +60,7 @@ function forZsh(commands: CompletedCommand[]): string {
     return `    ${name}) _arguments ${[...flags, quoted(rest)].join(' ')} ;;`;
   });
   const described = commands.map(({ name, description }) => `    ${quoted(`${name}:${plain(description)}`)}`);
-  return `# assay for zsh: source <(assay completion zsh), after compinit
+  return `# assay for zsh: ${byNpx}; source <(assay completion zsh), after compinit
 _assay() {
   local -a commands=(
 ${described.join('\n')}
@@ -88,7 +91,7 @@ function forFish(commands: CompletedCommand[]): string {
       ...(words.length > 0 ? [`${within} -f -a ${quoted(words.join(' '))}`] : []),
     ];
   });
-  return `# assay for fish: assay completion fish | source\n${lines.join('\n')}\n`;
+  return `# assay for fish: function assay; npx assay $argv; end; assay completion fish | source\n${lines.join('\n')}\n`;
 }
 
 const fishQuoted = (text: string) => `'${text.replace(/[\\']/g, '\\$&')}'`;
