@@ -45,7 +45,7 @@ export function DocumentDialog({ place, onClose }) {
       <header>
         <div>
           <h2 id="document-title">${shown?.title ?? 'Document'}</h2>
-          ${shown && html`<p class="quiet">${shown.source} · ${shown.format} · ${counted(shown.characters, 'character')}</p>`}
+          ${shown && html`<p class="quiet"><bdi>${shown.source}</bdi> · ${shown.format} · ${counted(shown.characters, 'character')}</p>`}
         </div>
         <button type="button" onClick=${() => dialog.current?.close()} aria-label="Close the document">Close</button>
       </header>

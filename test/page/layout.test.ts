@@ -107,6 +107,9 @@ test('right-to-left text is laid out from the right', { skip }, async (t) => {
   for (const selector of ['.asked', '.answer-text p', '.answer-text li', '.passage-text', '#question'])
     assert.equal(await styleOf(page, selector, 'unicodeBidi'), 'plaintext', selector);
   assert.equal(await styleOf(page, '.answer-text ul', 'direction'), 'rtl');
+  await page.getByRole('button', { name: /^Open in document/ }).click();
+  // An Arabic name would otherwise mix with the words beside it.
+  assert.equal(await page.locator('dialog header bdi').textContent({ timeout: 5_000 }), 'arabic.md');
 });
 
 test('the page works with text at twice its size, in print, and with the system’s own colours', { skip }, async (t) => {
