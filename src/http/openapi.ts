@@ -3,7 +3,7 @@ import swaggerUi from '@fastify/swagger-ui';
 import type { FastifyInstance } from 'fastify';
 import { jsonSchemaTransform } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import { Question } from '../chain/reply.ts';
+import { AskRequest, Question } from '../chain/reply.ts';
 import { isOpen } from './keys.ts';
 import { docsContentSecurityPolicy } from './security-headers.ts';
 
@@ -45,6 +45,10 @@ export async function describeRoutes(app: FastifyInstance, options: { version: s
 
 // Zod's JSON Schema leaves out limits on a text that is trimmed first.
 Question.register(z.globalRegistry, { minLength: 1, maxLength: 4000 });
+// What /docs offers to send; it would make one up from the limits otherwise, such as a single passage.
+AskRequest.register(z.globalRegistry, {
+  example: { question: 'How many epochs did the training of the digit network take?' },
+});
 
 type Described = Parameters<typeof jsonSchemaTransform>[0];
 

@@ -50,6 +50,7 @@ test('the OpenAPI document describes every route with its schemas, and /docs and
   assert.equal(body.additionalProperties, false);
   const { minLength, maxLength } = body.properties.question;
   assert.deepEqual([minLength, maxLength], [1, 4000]);
+  assert.deepEqual(Object.keys(body.example ?? {}), ['question'], 'what /docs sends leaves the rest to the settings');
   const { content } = json.paths['/documents'].post.requestBody;
   assert.equal(content['application/json'].schema.type, 'object');
   assert.deepEqual(content['multipart/form-data'].schema.required, ['files']);
