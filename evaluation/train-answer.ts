@@ -1,4 +1,5 @@
 import { writeFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import {
   answerable,
@@ -9,17 +10,27 @@ import {
   type Ranked,
 } from '../src/chain/answer-gate.ts';
 import { choose } from '../src/chain/extract-answer.ts';
+import { weightsOfE5Small } from '../src/chain/judge-by-features.ts';
 import { rank, sentenceFeatures } from '../src/chain/rank-sentences.ts';
 import { readable } from '../src/chain/sentence-candidates.ts';
+import { sufficiencyOfRanked } from '../src/chain/sufficiency.ts';
 import type { FoundPassage } from '../src/passage.ts';
+import { readDataset } from './dataset.ts';
 import { holdsAnswer } from './generated-pairs.ts';
 import { descend, type Example, fitLogistic } from './logistic.ts';
 import { auroc } from './measures.ts';
 import { readSquad, type Squad, type SquadQuestion, splitByArticle } from './squad.ts';
-import { type SquadContexts, searchSquadWithEmbedded } from './squad-search.ts';
+import {
+  type SquadContexts,
+  type StrangeContext,
+  searchEachArticleWithEmbedded,
+  searchSquadWithEmbedded,
+} from './squad-search.ts';
 
 /** What is reported is the share told apart where this share of the answerable is lost. */
 const lost = 0.02;
+/** Values for ABSTAIN_BELOW at which the report says what is turned away; the second is the default. */
+const cuts = [0.26, 0.33, 0.4];
 const penalty = 5e-4;
 
 type Asked = { asked: SquadQuestion; contexts: SquadContexts };
@@ -42,6 +53,8 @@ const situations = {
     weight: 0.2,
     context: ({ asked, contexts }: Asked) => (asked.answerable ? null : contexts.found),
   },
+  // Short and of everyday words, which any text holds some of; it is asked of each article by itself.
+  'everyday question': { weight: 3, context: () => null },
 } as const;
 type Situation = keyof typeof situations;
 
@@ -86,8 +99,8 @@ function trainRanking(asked: Asked[]): number[] {
 }
 
 /** Every situation of every question, ranked with the new weights. */
-function situate(asked: Asked[], weights: number[]) {
-  return asked.flatMap((each) =>
+function situate(asked: Asked[], everyday: StrangeContext[], weights: number[]) {
+  const situated = asked.flatMap((each) =>
     (Object.keys(situations) as Situation[]).flatMap((situation) => {
       const context = situations[situation].context(each);
       if (!context) return [];
@@ -95,6 +108,11 @@ function situate(asked: Asked[], weights: number[]) {
       return [{ situation, ranked }];
     }),
   );
+  const strange = everyday.map(({ question, context }) => ({
+    situation: 'everyday question' as const,
+    ranked: rank(question, context, weights),
+  }));
+  return [...situated, ...strange];
 }
 
 /** @param unseen how many of the first features, those of the similarity, the gate must do without */
@@ -111,18 +129,26 @@ function trainGate(situated: ReturnType<typeof situate>, unseen: number): Gate {
 const seen = (ranked: Ranked, unseen: number) => gateFeatures(ranked).map((value, at) => (at < unseen ? 0 : value));
 const rounded = (value: number) => Number(value.toPrecision(5));
 
-/** Trains ranking and gates on some articles, and reports on the others. */
-export function trainAnswer(squad: Squad, contexts: SquadContexts[], seed: number) {
+/**
+ * Trains ranking and gates on some articles, and reports on the others.
+ * @param everyday contexts of everyday questions, in the order in which they were asked; every other question is for
+ * the report alone
+ */
+export function trainAnswer(squad: Squad, contexts: SquadContexts[], everyday: StrangeContext[], seed: number) {
   const asked = squad.questions.map((question, at) => ({ asked: question, contexts: contexts[at]! }));
   const { train, test } = splitByArticle(squad, seed);
   const learned = asked.filter((each) => train.has(each.asked.article));
   const held = asked.filter((each) => test.has(each.asked.article));
+  const questions = [...new Set(everyday.map(({ question }) => question))];
+  const everydayOf = (articles: Set<string>, remainder: 0 | 1) =>
+    everyday.filter(({ article, question }) => articles.has(article) && questions.indexOf(question) % 2 === remainder);
   const sentence = trainRanking(learned).map(rounded);
-  const situated = situate(learned, sentence);
+  const situated = situate(learned, everydayOf(train, 0), sentence);
   const gates = { e5Small: trainGate(situated, 0), anyModel: trainGate(situated, 3) };
-  const tested = situate(held, sentence);
+  const tested = situate(held, everydayOf(test, 1), sentence);
   const lines = [`Held-out articles: ${[...test].join(', ')}`, ...reportAnswers(held, sentence)];
   for (const [name, gate] of Object.entries(gates)) lines.push('', `gate ${name}`, ...reportGate(tested, gate));
+  lines.push('', 'sufficiency e5Small', ...reportSufficiency(tested, gates.e5Small));
   return { model: { sentence, gates }, report: `${lines.join('\n')}\n` };
 }
 
@@ -164,13 +190,35 @@ function reportGate(tested: ReturnType<typeof situate>, gate: Gate): string[] {
   });
 }
 
+/** What is turned away by gate and verdict together, which is how an ask is decided, where more or fewer are lost. */
+function reportSufficiency(tested: ReturnType<typeof situate>, gate: Gate): string[] {
+  const scored = tested.map(({ situation, ranked }) => ({
+    situation,
+    right: situation === 'answered',
+    score: sufficiencyOfRanked(ranked, { gate, weights: weightsOfE5Small }),
+  }));
+  return (Object.keys(situations) as Situation[]).map((situation) => {
+    const among = scored.filter((each) => each.situation === situation);
+    const below = cuts.map((cut) => {
+      const away = among.filter(({ score }) => score < cut).length;
+      return `below ${cut.toFixed(2)} ${percent(away, among.length)}`;
+    });
+    const area = auroc(scored.filter((each) => each.right || each.situation === situation));
+    return `${situation.padEnd(28)} ${below.join(', ')}${area === null ? '' : `  AUROC ${area.toFixed(3)}`}`;
+  });
+}
+
 /** `npx node evaluation/train-answer.ts --data FOLDER [--seed 1]` writes src/chain/answer-weights.json. */
 async function run() {
   const { values } = parseArgs({ options: { data: { type: 'string' }, seed: { type: 'string', default: '1' } } });
   if (!values.data) throw new Error('Say where the SQuAD files are: --data FOLDER');
   const seed = Number(values.seed);
   const squad = readSquad(values.data);
-  const { model, report } = trainAnswer(squad, await searchSquadWithEmbedded(squad), seed);
+  const asked = readDataset(fileURLToPath(new URL('everyday-questions.jsonl', import.meta.url)));
+  if (asked.kind !== 'questions') throw new Error('The everyday questions are no questions.');
+  const questions = asked.questions.map(({ question }) => question);
+  const everyday = await searchEachArticleWithEmbedded(squad, questions);
+  const { model, report } = trainAnswer(squad, await searchSquadWithEmbedded(squad), everyday, seed);
   const madeBy = `npx node evaluation/train-answer.ts --data FOLDER --seed ${seed}`;
   const file = new URL('../src/chain/answer-weights.json', import.meta.url);
   const named = (names: readonly string[], weights: number[]) =>

@@ -31,10 +31,10 @@ type CancellableEmbeddings = Embeddings & {
 };
 
 /**
- * Below this sufficiency nothing is quoted. That loses about 1 in 30 of the questions with an answer; sample questions
+ * Below this sufficiency nothing is quoted. That loses about 1 in 25 of the questions with an answer; sample questions
  * that the corpus comes near to but doesn't answer lie on both sides of it.
  */
-const extractedAbstainBelow = 0.38;
+const extractedAbstainBelow = 0.33;
 /**
  * A language model sees more than features do, and can abstain itself: it is asked unless the context is about
  * something else. How that looks is known for our own vectors only; with others it is asked whenever there is a

@@ -1,5 +1,6 @@
 import type { FoundPassage } from '../passage.ts';
-import { answerable, type Gate } from './answer-gate.ts';
+import { answerable, type Gate, type Ranked } from './answer-gate.ts';
+import { fromLogOdds, logOdds } from './calibration.ts';
 import { extract } from './extract-answer.ts';
 import { averageOfOdds, scoreOf, type VerdictWeights } from './judge-by-features.ts';
 import { rankSentences } from './rank-sentences.ts';
@@ -14,15 +15,26 @@ import { readAnswer } from './verdict-features.ts';
 export type SufficiencyModel = { gate: Gate; weights: VerdictWeights };
 
 /**
- * How likely the context holds an answer, 0 to 1, before anyone has answered: how well it fits the question, averaged
- * as log-odds with the embedded verdict on the best answer that could be quoted from it.
+ * By how much, in log-odds, the verdict may raise what the fit says. It was trained on contexts about the question's
+ * subject, and thinks too well of a quotation that merely shares a word or two with a question about something else.
  */
-export function sufficiencyOf(question: string, context: FoundPassage[], { gate, weights }: SufficiencyModel): number {
-  const ranked = rankSentences(question, context);
+const mostRaised = 0.5;
+
+/**
+ * How likely the context holds an answer, 0 to 1, before anyone has answered: how well it fits the question, averaged
+ * as log-odds with the embedded verdict on the best answer that could be quoted from it, which can lower it further
+ * than raise it.
+ */
+export const sufficiencyOf = (question: string, context: FoundPassage[], model: SufficiencyModel) =>
+  sufficiencyOfRanked(rankSentences(question, context), model);
+
+/** The same for sentences that are ranked already. */
+export function sufficiencyOfRanked(ranked: Ranked, { gate, weights }: SufficiencyModel): number {
   const fits = answerable(ranked, gate);
   const reading = readAnswer(extract(ranked.sentences), ranked);
   if (fits === 0 || !reading) return 0;
-  return averageOfOdds(fits, scoreOf(reading.values, weights));
+  const average = averageOfOdds(fits, scoreOf(reading.values, weights));
+  return Math.min(average, fromLogOdds(logOdds(fits) + mostRaised));
 }
 
 /**

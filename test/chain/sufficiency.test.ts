@@ -22,6 +22,17 @@ test('a context that answers the question is rated sufficient and one about some
   }
 });
 
+test('a quotation that shares nothing but a superlative with the question does not make a context sufficient', () => {
+  const overlap =
+    'A larger overlap makes the index bigger and fills the results with near duplicates. ' +
+    'Our own code splits documents into pieces of 800 characters.';
+  const found = (similarity: number) => [
+    foundPassage(overlap, { similarity: (window) => (window.includes('larger') ? similarity : similarity - 0.03) }),
+  ];
+  assert.ok(sufficiencyOf('What is the largest dinosaur?', found(0.8), e5Small) < 0.2);
+  assert.ok(sufficiencyOf('What does a larger overlap do to the index?', found(0.88), e5Small) > 0.5);
+});
+
 test('similarities are read on the scale of their own embedding model; words count for any', () => {
   const otherScale = [alder(0.3)];
   assert.ok(sufficiencyOf(tall, otherScale, e5Small) < sufficiencyOf(tall, otherScale, anyModel));
