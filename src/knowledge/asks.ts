@@ -2,7 +2,7 @@ import { existsSync, renameSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
-import { inTransaction, isDamageError, openDatabase } from './database.ts';
+import { inTransaction, isLastingDamage, openDatabase } from './database.ts';
 import type { AskRecord } from './port.ts';
 
 /** A record without its reply: what can be read of it without unpacking anything. */
@@ -84,7 +84,7 @@ export function openAsks(
       records ??= openRecords(file, options.retentionMs);
       return work(records);
     } catch (error) {
-      if (!isDamageError(error)) throw error;
+      if (!isLastingDamage(error)) throw error;
       records?.close();
       records = undefined; // if no new file can be opened now, the next call tries again
       const aside = `${file}.damaged`;

@@ -47,15 +47,23 @@ export function openDatabase(file: string, options: { migrations: Migrations; sy
   }
 }
 
-/** Opens an SQLite file as `openDatabase` does, and looks at all of it. @returns null where it is damaged */
-export function openUndamaged(...input: Parameters<typeof openDatabase>): DatabaseSync | null {
+/**
+ * Opens an SQLite file as `openDatabase` does, and looks at all of it.
+ * @returns null where it is damaged
+ * @throws AppError as `openDatabase`, also where the disk fails to read the file
+ */
+export function openUndamaged(file: string, options: Parameters<typeof openDatabase>[1]): DatabaseSync | null {
+  let database: DatabaseSync | undefined;
   try {
-    const database = openDatabase(...input);
+    database = openDatabase(file, options);
     if (database.prepare('PRAGMA quick_check(1)').get()?.quick_check === 'ok') return database;
-    database.close();
   } catch (error) {
-    if (!isDamageError(error)) throw error;
+    if (!isLastingDamage(error)) {
+      database?.close();
+      throw translateStoreError(error, basename(file));
+    }
   }
+  database?.close();
   return null;
 }
 
@@ -96,12 +104,18 @@ export function inTransaction<T>(database: DatabaseSync, work: () => T): T {
   }
 }
 
-/** Whether an error, or the cause of an AppError, says that a file is damaged, no SQLite database, or on a disk that can't read it. */
+const causeOf = (error: unknown) => (error instanceof AppError ? error.cause : error);
+
+/** Whether an error, or the cause of an AppError, says that a file is damaged or no SQLite database, so that it may be given up. */
+export function isLastingDamage(error: unknown): boolean {
+  const result = resultCodeOf(causeOf(error));
+  return result === sqliteCodes.corrupt || result === sqliteCodes.notADatabase;
+}
+
+/** The same, or that the disk failed to read it, which may pass. */
 export function isDamageError(error: unknown): boolean {
-  const cause = error instanceof AppError ? error.cause : error;
-  const result = resultCodeOf(cause);
-  const isUnreadable = (cause as { errcode?: number } | null)?.errcode === 266; // SQLITE_IOERR_READ
-  return result === sqliteCodes.corrupt || result === sqliteCodes.notADatabase || isUnreadable;
+  const isUnreadable = (causeOf(error) as { errcode?: number } | null)?.errcode === 266; // SQLITE_IOERR_READ
+  return isUnreadable || isLastingDamage(error);
 }
 
 /**

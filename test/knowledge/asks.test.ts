@@ -6,7 +6,9 @@ import { test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { serialize } from 'node:v8';
 import { zstdCompressSync } from 'node:zlib';
+import { openAsks } from '../../src/knowledge/asks.ts';
 import { startKnowledge } from '../../src/knowledge/client.ts';
+import { failToRead } from '../doubles/failing-disk.ts';
 import { startService } from '../doubles/service.ts';
 import { smallDocument } from '../doubles/small-document.ts';
 import { temporaryFolder } from '../doubles/temporary-folder.ts';
@@ -194,6 +196,21 @@ test('a damaged asks.db is set aside and reported, new records are kept in a new
     await again.close();
     rmSync(file);
   }
+});
+
+test('an asks.db that the disk fails to read for a moment stays in its place', async (t) => {
+  const dataDir = await temporaryFolder(t);
+  const told: string[] = [];
+  const open = () => openAsks(dataDir, { retentionMs: hour, onSetAside: (name) => told.push(name) });
+  const { reply, ...header } = recordOf('before', 0);
+  const before = open();
+  before.save([header], serialize([reply]));
+  before.close();
+  failToRead(t, 'SELECT id, collection');
+  const asks = open();
+  t.after(asks.close);
+  assert.equal(asks.get('before')?.header.id, 'before');
+  assert.deepEqual(told, []);
 });
 
 test('a record whose pack has a flipped bit is returned unharmed or not at all', async (t) => {

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { startKnowledge } from '../../src/knowledge/client.ts';
 import { reembed, takeReembedded } from '../../src/knowledge/reembed.ts';
+import { failToRead } from '../doubles/failing-disk.ts';
 import { hashedEmbedding } from '../doubles/hashed-embedding.ts';
 import { onePassageDocument } from '../doubles/one-passage.ts';
 import { overwritePage } from '../doubles/overwrite-page.ts';
@@ -156,6 +157,18 @@ test('new vectors that wait for a start are made anew where their file was damag
   await assert.rejects(startKnowledge(second), { code: 'NOT_READY', message: /npx assay reembed/ });
   assert.deepEqual(await reembed(second), { passages: 40, taken: true });
   assert.equal(embedded.length, 80);
+});
+
+test('new vectors that the disk fails to read for a moment are kept', async (t) => {
+  const { dataDir, knowledge } = await storeOfTrees(t);
+  const { embed, embedded } = secondModel();
+  const second = { dataDir, embeddingModel: 'second', embed };
+  assert.equal((await reembed(second)).taken, false);
+  await knowledge.close();
+  failToRead(t, 'PRAGMA quick_check');
+  await assert.rejects(takeReembedded(second), { code: 'NOT_READY', message: /reembedded\.db/ });
+  assert.equal(await takeReembedded(second), true);
+  assert.equal(embedded.length, 40);
 });
 
 test('a service whose host dies just before the new vectors are taken over keeps its old ones and answers', async (t) => {
