@@ -188,6 +188,17 @@ test('before set-up, by any Node, npx assay says in one sentence what to do', as
   }
 });
 
+test('after set-up, an older Node that starts assay from elsewhere is told to be too old, and not that set-up is missing', () => {
+  const { bin } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  const older = `data:text/javascript,Object.defineProperty(process, 'versions', { value: { node: '24.1.0' } })`;
+  const { status, stderr } = spawnSync(process.execPath, ['--import', older, join(root, bin.assay), '--version']);
+  assert.equal(status, 1);
+  assert.equal(
+    String(stderr),
+    'Assay needs Node.js 26 or newer, and this is 24.1.0: in its folder, npx assay takes the one that set-up installed.\n',
+  );
+});
+
 test('an option that does not exist is refused', async () => {
   const { code, output } = await setup(['--only=everything']);
   assert.equal(code, 1);
