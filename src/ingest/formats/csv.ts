@@ -78,7 +78,9 @@ function captionsAbove(rows: string[][]): number {
     const areFirst = rows.slice(0, above).every((row) => filled(row.slice(0, most)).length === filled(row).length);
     const below = widths.slice(above);
     const isWide = widths[above]! >= 2 * most && below.filter((width) => width > most).length * 2 > below.length;
-    if (above > 0 && areFirst && (isWide || most === 1)) return above;
+    // A title stands above a table whatever its rows are.
+    const isTitle = most === 1 && above === 1;
+    if (above > 0 && areFirst && (isWide || isTitle)) return above;
   }
   return 0;
 }

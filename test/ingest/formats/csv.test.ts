@@ -114,6 +114,11 @@ test('captions above the column names are not taken for column names, and the fi
   assert.equal(title, 'Sales of 2024');
   assert.equal(text, 'Sales of 2024\nBy city\n\nCity: Berlin; Sales: 100');
   assert.equal(loadCsv('email\na@example.org\n').text, 'email: a@example.org');
+  // Nor is a column's name a caption where only some of its rows have another value, or a comma that should be in quotation marks.
+  assert.equal(
+    loadCsv('email\na@example.org\nb@example.org,old\nc@example.org\n').text,
+    'email: a@example.org\nemail: b@example.org; old\nemail: c@example.org',
+  );
   // As pandas and R write it: the column of row names has no name.
   assert.equal(loadCsv('"",price\nTokyo,220\n').text, 'Tokyo; price: 220');
 });
