@@ -56,9 +56,13 @@ export const keepInRow = (list: DomNode): void => {
 };
 export const isInRow = (list: DomNode): boolean => list.data === IN_ROW;
 
-/** Whether a table only lays out a page or a mail: it says so, or holds other tables. Merged cells head no rows there. */
+/**
+ * Whether a table only lays out a page or a mail: it says so, or holds other tables and has no header cells. Merged cells head no rows
+ * there.
+ */
 const isLayout = (table: DomNode): boolean =>
-  /^(?:presentation|none)$/.test(table.attribs?.role ?? '') || rowsOf(table).some(holdsTable);
+  /^(?:presentation|none)$/.test(table.attribs?.role ?? '') ||
+  (!hasHeaderCells(table) && rowsOf(table).some(holdsTable));
 
 const holdsTable = ({ children = [] }: DomNode): boolean =>
   children.some((child) => child.name === 'table' || holdsTable(child));

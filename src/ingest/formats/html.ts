@@ -7,17 +7,19 @@ import { close, open, readMarks, withoutMarks } from './html-marks.ts';
 import { formula } from './html-math.ts';
 import { struck } from './html-struck.ts';
 import { tableFormatters } from './html-tables.ts';
-import { lowered, raised, textBeside } from './raised.ts';
+import { lowered, raised } from './raised.ts';
 
 /** html-to-text recurses: HTML that nests deeper than this is refused, so that the stack never overflows. */
 const DEEPEST_WALK = 1_000;
 
 const skipped = 'nav script style noscript template svg select datalist textarea iframe object canvas audio video img';
-/** The last two are how Word and mails hide text. What `display:none` alone hides is often unfolded by a click. */
+/** The last four are how Word and mails hide text. What `display:none` alone hides is often unfolded by a click. */
 const hidden = [
   '[hidden]',
   '[aria-hidden="true"]',
   '[style*="display:none"][style*="mso-hide:all"]',
+  '[style*="display:none"][style*="mso-hide: all"]',
+  '[style*="display: none"][style*="mso-hide:all"]',
   '[style*="display: none"][style*="mso-hide: all"]',
 ];
 /** Pygments' line numbers beside code (Sphinx, MkDocs). */
@@ -41,8 +43,8 @@ const isAnchor = (link: DomNode) =>
   !isOfNumber(link);
 
 /** Whether a link's sign belongs to the number after it: § 5. */
-const isOfNumber = (link: DomNode) =>
-  /[#§]\s*$/.test(link.children?.at(-1)?.data ?? '') && /^\s*\d/.test(textBeside(link, 'next')) && !isInOpener(link);
+const isOfNumber = (link: DomNode & { next?: DomNode | null }) =>
+  /[#§]\s*$/.test(link.children?.at(-1)?.data ?? '') && /^\s*\d/.test(link.next?.data ?? '') && !isInOpener(link);
 
 const isRaisedAlready = ({ parent, children = [] }: DomNode) =>
   parent?.name === 'sup' || children.some(({ name }) => name === 'sup');

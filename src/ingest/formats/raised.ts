@@ -63,7 +63,7 @@ function textOf({ type, data, children = [] }: DomNode): string {
 }
 
 /** The end of the text node before an element, or the beginning of the one after it, even if that is within another element. */
-export function textBeside(element: DomNode, side: 'prev' | 'next'): string {
+function textBeside(element: DomNode, side: 'prev' | 'next'): string {
   let node: Node | undefined = element;
   while (node && !node[side]) node = node.parent;
   node = node?.[side] ?? undefined;

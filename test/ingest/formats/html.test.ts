@@ -243,6 +243,7 @@ test('a sign before a number is read, though it is a link, unless it is the anch
   for (const [html, text] of [
     ['<p>See <a href="#s5">§</a> 5 (2) and ticket <a href="#t">#</a>12.', 'See § 5 (2) and ticket #12.'],
     ['<h2><a href="#five">§</a>5 rules</h2><p>Keep them.<a href="#n"> ↩</a> 2 of 3', '5 rules\n\nKeep them. 2 of 3'],
+    ['<a href="#five">#</a><h2>5 rules</h2><a href="#five">#</a><p>3 of them', '5 rules\n\n3 of them'],
   ] as const)
     assert.equal(loadHtml(html).text, text);
 });
@@ -254,6 +255,8 @@ test('a table that says it is layout, or holds others, does not repeat its merge
   assert.equal(loadHtml(`<table role="presentation">${letter}</table>`).text, text);
   const outer = '<tr><td rowspan="2">Menu</td><td><table><tr><td>a</td></tr></table></td></tr><tr><td>b</td></tr>';
   assert.equal(loadHtml(`<table>${outer}</table>`).text.match(/Menu/g)?.length, 1);
+  const named = `<tr><th colspan="2">Tool<th>Use</tr>${outer}`;
+  assert.match(loadHtml(`<table>${named}</table>`).text, /^Tool \| {2}\| Use\nMenu\n\na\n\nMenu \| b$/);
 });
 
 test('tags side by side in a Notion table are words of their own', () => {
@@ -262,7 +265,8 @@ test('tags side by side in a Notion table are words of their own', () => {
 });
 
 test('what Word hid before it saved a page, and what mails hide from their reader, is left out', () => {
-  for (const style of ['display:none;mso-hide:all', 'color:#fff; display: none; mso-hide: all;'])
+  const mixed = ['display: none; mso-hide:all', 'display:none; mso-hide: all'];
+  for (const style of ['display:none;mso-hide:all', 'color:#fff; display: none; mso-hide: all;', ...mixed])
     assert.equal(loadHtml(`<p>Shown.<span style='${style}'> Hidden.</span></p>`).text, 'Shown.');
   assert.equal(loadHtml('<p style="display:none">Unfolds when clicked.').text, 'Unfolds when clicked.');
 });
