@@ -163,24 +163,31 @@ function lineOf(items: PlacedItem[]): Line {
   const text = pieces.join('').replace(/\s+/g, ' ').trim();
   const left = words.reduce((least, item) => Math.min(least, item.left), Number.POSITIVE_INFINITY);
   const right = words.reduce((most, item) => Math.max(most, item.left + item.width), Number.NEGATIVE_INFINITY);
-  const ifStretched = isGap.filter(Boolean).length === 1 ? text.replace(CELL, ' ') : undefined;
+  const gap = isGap.filter(Boolean).length === 1 ? gaps[isGap.indexOf(true)]! : 0;
   const font = words.every((word) => word.font === words[0]!.font) ? words[0]!.font : '';
-  return { text, isRow, left, right, baseline, size, font, lastFont: words.at(-1)!.font, ifStretched };
+  return { text, isRow, left, right, baseline, size, font, lastFont: words.at(-1)!.font, gap };
 }
 
 /**
- * A line; without its cells if it has two and isn't beside another row, but ends where a line of prose beside it ends: then it is one of
- * two words, stretched to the width of its column.
+ * A line; without its cells if it has two and isn't beside another row, but ends where a line of prose beside it ends, and the first word
+ * of the next line has no room in its gap: then it is one of two words, stretched to the width of its column.
  */
 function unlessStretched(line: Line, index: number, lines: Line[]): Line {
-  if (line.ifStretched === undefined) return line;
+  if (line.gap === 0) return line;
   const beside = [lines[index - 1], lines[index + 1]].filter(
     (other) => other && Math.abs(other.baseline - line.baseline) <= line.size * STRETCHED_GAP,
   );
   const isStretched = beside.some((other) => Math.abs(other!.right - line.right) <= line.size * ALIKE);
-  return isStretched && !beside.some((other) => other!.isRow)
-    ? { ...line, text: line.ifStretched, isRow: false }
+  return isStretched && !beside.some((other) => other!.isRow) && !hasRoomFor(lines[index + 1], line)
+    ? { ...line, text: line.text.replace(CELL, ' '), isRow: false }
     : line;
+}
+
+/** Whether the first word of the next line would fit into a line's gap, between two spaces of usual width. */
+function hasRoomFor(next: Line | undefined, { gap, size }: Line): boolean {
+  if (!next) return true;
+  const [word = ''] = next.text.split(' ', 1);
+  return ((next.right - next.left) * word.length) / next.text.length + size / 2 <= gap;
 }
 
 /** Whether a line begins a column to the right of the one that the previous line ends. */

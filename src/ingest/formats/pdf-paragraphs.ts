@@ -1,14 +1,14 @@
 export type Place = { text: string; left: number; baseline: number; size: number };
 /**
- * A line of a page. `font` is its only one, or empty, and `lastFont` that of its last words; `ifStretched` is its text without cells, where
- * it has two that may be words of a justified line.
+ * A line of a page. `font` is its only one, or empty, and `lastFont` that of its last words; `gap` is the width between its cells, where
+ * it has two, or else zero.
  */
 export type Line = Place & {
   right: number;
   isRow: boolean;
   font: string;
   lastFont: string;
-  ifStretched: string | undefined;
+  gap: number;
 };
 
 /** What separates the cells of a row. */
@@ -30,6 +30,8 @@ const COMPOUND_HYPHEN = /[\p{L}\p{N}][-\u2010]$/u;
 const GOES_ON = /^(?!\p{L}{1,4}[.)]\s)\p{Ll}/u;
 /** A shorter line (in UTF-16 code units) at the end of a page or column is a label or a footer, whose next line is none of its sentence. */
 const SHORTEST_OPEN = 40;
+/** The beginning of a footnote, behind which no sentence of the text goes on. */
+const FOOTNOTE = /^(?:\d{1,3}|[*†‡])\s?(?:["“„«]?\p{Lu}|https?:)/u;
 
 /** The text of a paragraph: wrapped lines are joined, words hyphenated at a line's end made whole, and lines that were ended on purpose kept. */
 export function joinLines(lines: Line[]): string {
@@ -78,8 +80,9 @@ export function acrossBreak(texts: { text: string; mayGoOn: boolean }[]): string
   let last = '';
   for (const { text, mayGoOn } of texts) {
     const lastLine = last.slice(last.lastIndexOf('\n') + 1);
-    const isOpen = lastLine.length >= SHORTEST_OPEN && !ENDED.test(lastLine) && !lastLine.includes(CELL);
-    if (mayGoOn && isOpen && GOES_ON.test(text) && !text.split('\n', 1)[0]!.includes(CELL)) {
+    const isOpen = lastLine.length >= SHORTEST_OPEN && !ENDED.test(lastLine);
+    const isProse = !lastLine.includes(CELL) && !FOOTNOTE.test(lastLine);
+    if (mayGoOn && isOpen && isProse && GOES_ON.test(text) && !text.split('\n', 1)[0]!.includes(CELL)) {
       if (WORD_HYPHEN.test(lastLine)) pieces.push(pieces.pop()!.slice(0, -1));
       else if (!COMPOUND_HYPHEN.test(lastLine)) pieces.push(' ');
     } else if (pieces.length > 0) pieces.push('\n\n');

@@ -337,6 +337,12 @@ test('a line of two words that is stretched to the width of its column is no tab
     layOutPage([...prose(700, 'All sums are in euros.'), ...total]),
     'All sums are in euros.\nTotal | 300.00',
   );
+  // The next line's first word would have fitted into the gap: the date was put to the right on purpose.
+  const post = lineOfItems(686, [72, 50, 'Engineer, Acme'], [232, 40, '2019–2023']);
+  assert.equal(
+    layOutPage([...post, ...prose(672, 'Led the team that built the'), ...lineOfItems(658, [72, 50, 'payments.'])]),
+    'Engineer, Acme | 2019–2023\nLed the team that built the payments.',
+  );
 });
 
 test('items of a numbered list are lines of their own, though none ends in a full stop', () => {
@@ -362,6 +368,8 @@ test('a sentence goes on over the end of a page and of a column', async () => {
     ['a) first'],
     ['Name'],
     ['of the owner'],
+    ['The fee was raised twice in the years', '1 https://statistics.example.org/fees/by-year/2026'],
+    ['before the reform.'],
   ];
   const { text } = await load(
     makePdf(pages.map((lines) => lines.map((line, index) => ({ text: line, y: 700 - 40 * index })))),
@@ -372,6 +380,8 @@ test('a sentence goes on over the end of a page and of a column', async () => {
     'a) first',
     'Name',
     'of the owner',
+    'The fee was raised twice in the years\n1 https://statistics.example.org/fees/by-year/2026',
+    'before the reform.',
   ]);
   const column = (x: number, top: number, lines: string[]) =>
     lines.flatMap((line, index) => lineOfItems(top - 14 * index, [x, 200, line]));
