@@ -38,22 +38,28 @@ export function joinLines(lines: Line[]): string {
   const left = lines.reduce((least, line) => Math.min(least, line.left), Number.POSITIVE_INFINITY);
   const right = lines.reduce((most, line) => Math.max(most, line.right), Number.NEGATIVE_INFINITY);
   const items = itemsAmong(lines);
-  return lines.reduce((text, line, index) => {
+  const pieces: string[] = [];
+  for (const [index, line] of lines.entries()) {
     const previous = lines[index - 1];
-    if (!previous) return line.text;
+    if (!previous) {
+      pieces.push(line.text);
+      continue;
+    }
     const isApart = line.isRow || previous.isRow || BULLET.test(line.text) || items.has(index);
     const isInOtherFont = line.font !== '' && line.font !== previous.lastFont;
-    if (isApart || (ENDED.test(previous.text) && (NUMBERED.test(line.text) || isInOtherFont)))
-      return `${text}\n${line.text}`;
     const isWrapped = previous.right - left >= (right - left) * WRAPPED_WIDTH;
-    return joined(text, line.text, previous.text) ?? text + (isWrapped ? ' ' : '\n') + line.text;
-  }, '');
+    if (isApart || (ENDED.test(previous.text) && (NUMBERED.test(line.text) || isInOtherFont)))
+      pieces.push('\n', line.text);
+    else addLine(pieces, previous.text, line.text, isWrapped ? ' ' : '\n');
+  }
+  return pieces.join('');
 }
 
-/** Two lines with a hyphen between them as one; null for others. */
-function joined(text: string, next: string, lastLine: string): string | null {
-  if (WORD_HYPHEN.test(lastLine) && /^\p{Ll}/u.test(next)) return text.slice(0, -1) + next;
-  return COMPOUND_HYPHEN.test(lastLine) && /^\p{L}/u.test(next) ? text + next : null;
+/** Adds a line to a text that ends with `last`: what a hyphen parts is put together, and `gap` is put between others. */
+function addLine(pieces: string[], last: string, next: string, gap: string): void {
+  if (WORD_HYPHEN.test(last) && /^\p{Ll}/u.test(next)) pieces.push(pieces.pop()!.slice(0, -1), next);
+  else if (COMPOUND_HYPHEN.test(last) && /^\p{L}/u.test(next)) pieces.push(next);
+  else pieces.push(gap, next);
 }
 
 /** Which lines are items of a numbered list: those whose numbers follow each other, at the same distance from the left. */
@@ -82,11 +88,10 @@ export function acrossBreak(texts: { text: string; mayGoOn: boolean }[]): string
     const lastLine = last.slice(last.lastIndexOf('\n') + 1);
     const isOpen = lastLine.length >= SHORTEST_OPEN && !ENDED.test(lastLine);
     const isProse = !lastLine.includes(CELL) && !FOOTNOTE.test(lastLine);
-    if (mayGoOn && isOpen && isProse && GOES_ON.test(text) && !text.split('\n', 1)[0]!.includes(CELL)) {
-      if (WORD_HYPHEN.test(lastLine)) pieces.push(pieces.pop()!.slice(0, -1));
-      else if (!COMPOUND_HYPHEN.test(lastLine)) pieces.push(' ');
-    } else if (pieces.length > 0) pieces.push('\n\n');
-    pieces.push(text);
+    if (mayGoOn && isOpen && isProse && GOES_ON.test(text) && !text.split('\n', 1)[0]!.includes(CELL))
+      addLine(pieces, lastLine, text, ' ');
+    else if (pieces.length > 0) pieces.push('\n\n', text);
+    else pieces.push(text);
     last = text;
   }
   return pieces.join('');

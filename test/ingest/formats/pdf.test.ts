@@ -418,3 +418,11 @@ test('a heading in a font of its own is a line of its own', () => {
     'Taxis are paid only between ten at night and six in the morning, and never to an airport.\nHow to claim\nSend the receipt.',
   );
 });
+
+test('a paragraph of very many hyphenated lines is put together in time', () => {
+  const many = 500_000;
+  const items = Array.from({ length: many }, (_, index) =>
+    lineOfItems(12 * (many - index), [72, 200, 'and so-']),
+  ).flat();
+  assert.equal(layOutPage(items).length, 'and so'.length * many + 1);
+});
