@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { freePort } from './free-port.ts';
+import { holdProcess } from './hold-process.ts';
 import { type Test, temporaryFolder } from './temporary-folder.ts';
 
 /** Why tests on a real Redis are skipped; false where there is one. Where they are meant to run, that is a failure. */
@@ -52,12 +53,11 @@ export async function startRedis(
       await delay(20);
     }
   }
-  const signal = (name: NodeJS.Signals) => server!.kill(name);
   /** Ends it without warning. */
   async function kill() {
     if (!server || server.exitCode !== null || server.signalCode !== null) return;
     const exited = once(server, 'exit');
-    signal('SIGKILL');
+    server.kill('SIGKILL');
     await exited;
   }
   test.after(kill);
@@ -68,6 +68,8 @@ export async function startRedis(
     folder,
     start,
     kill,
-    signal,
+    /** Has it hang, and go on. */
+    hold: () => holdProcess(server!.pid!),
+    release: () => server!.kill('SIGCONT'),
   };
 }

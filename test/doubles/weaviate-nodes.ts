@@ -6,6 +6,7 @@ import { openSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { holdProcess } from './hold-process.ts';
 
 export type NodesRequest = { do: 'start' | 'startAlone' | 'kill' | 'hold' | 'release'; node: number };
 export type NodesReply = { done: NodesRequest } | { listening: true };
@@ -112,7 +113,7 @@ for (const node of everyNode) {
   });
   await once(door.listen(join(folder, `node-${node}.sock`)), 'listening');
 }
-const hold = (node: number) => nodes[node]!.kill('SIGSTOP');
+const hold = (node: number) => holdProcess(nodes[node]!.pid!);
 const release = (node: number) => nodes[node]!.kill('SIGCONT');
 process.on('message', async (request: NodesRequest) => {
   await { start, startAlone, kill, hold, release }[request.do](request.node);

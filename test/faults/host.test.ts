@@ -6,6 +6,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { backUpStore } from '../../src/knowledge/backup.ts';
 import { startKnowledge } from '../../src/knowledge/client.ts';
 import { restoreStore } from '../../src/knowledge/restore.ts';
+import { holdProcess } from '../doubles/hold-process.ts';
 import { type Test, temporaryFolder } from '../doubles/temporary-folder.ts';
 import { fillWith, mountSmallDisk } from '../torture/full-disk.ts';
 import { type HostFault, hostFaults, tables } from './expected.ts';
@@ -64,14 +65,14 @@ test('when the host is killed in the middle of a request, the next one serves it
 test('a host that is stopped delays requests but not the process; asks end at their deadline', async (t) => {
   const subject = await startSubject(t);
   await checkRoutes(subject, hostFaults.stopped, {
-    strike: () => signal(subject, 'SIGSTOP'),
+    strike: () => holdProcess(subject.parts.knowledge.hostPid()!),
     amid: async () => {
       assert.equal((await subject.call('GET', '/health/live')).status, 200);
       signal(subject, 'SIGCONT');
     },
   });
   const hurried = await startSubject(t, { settings: { ASK_TIMEOUT_MS: '500' } });
-  signal(hurried, 'SIGSTOP');
+  await holdProcess(hurried.parts.knowledge.hostPid()!);
   const { status, json } = await hurried.call('POST', '/ask', { question: 'Is it light?' });
   assert.deepEqual([status, json.error.code], [504, 'MODEL_TIMEOUT']);
   signal(hurried, 'SIGCONT');

@@ -6,6 +6,7 @@ import { startKnowledge } from '../../src/knowledge/client.ts';
 import { openStore } from '../../src/knowledge/store.ts';
 import { createUpkeep, defaultTuning } from '../../src/knowledge/upkeep.ts';
 import { hashedEmbedding } from '../doubles/hashed-embedding.ts';
+import { holdProcess } from '../doubles/hold-process.ts';
 import { onePassageDocument } from '../doubles/one-passage.ts';
 import { smallDocument } from '../doubles/small-document.ts';
 import { type Test, temporaryFolder } from '../doubles/temporary-folder.ts';
@@ -210,7 +211,7 @@ test('a host that stops responding is killed, and its requests are answered by t
   t.after(() => knowledge.close());
   await knowledge.createCollection('default');
   await knowledge.put([document('a.md', 'Alder wood is light.')]);
-  process.kill(knowledge.hostPid()!, 'SIGSTOP');
+  await holdProcess(knowledge.hostPid()!);
   const [found] = await search(knowledge, 'alder wood');
   assert.equal(found?.source, 'a.md');
   assert.deepEqual(causes, ['SIGKILL']);

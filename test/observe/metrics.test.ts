@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import type { KnowledgeStats } from '../../src/knowledge/port.ts';
 import { createMetrics } from '../../src/observe/metrics.ts';
+import { holdProcess } from '../doubles/hold-process.ts';
 import { fail } from '../doubles/openai-replies.ts';
 import { startService } from '../doubles/service.ts';
 import { temporaryFolder } from '../doubles/temporary-folder.ts';
@@ -222,7 +223,7 @@ test('a host that dies is counted, and a scrape works without it', async (t) => 
 test('a host that hangs is shown as down, and does not hold up the scrape', async (t) => {
   const service = await startService(t, { embedded: true });
   const pid = service.parts.knowledge.hostPid()!;
-  process.kill(pid, 'SIGSTOP');
+  await holdProcess(pid);
   try {
     assert.equal((await scrape(service))('assay_knowledge_up'), 0);
   } finally {

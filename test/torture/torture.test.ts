@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { startKnowledge } from '../../src/knowledge/client.ts';
+import { holdProcess } from '../doubles/hold-process.ts';
 import { temporaryFolder } from '../doubles/temporary-folder.ts';
 import { damageIndex } from './damaged-index.ts';
 import { documentOf, embeddingModel, vectorOf } from './documents.ts';
@@ -54,12 +55,12 @@ for (const signal of ['SIGSTOP', 'SIGABRT'] as const)
     await knowledge.createCollection('shared');
     const name = { collection: 'shared', source: 'a', version: 1 };
     await knowledge.put([documentOf(name)]);
-    process.kill(knowledge.hostPid()!, signal);
+    const host = knowledge.hostPid()!;
+    await holdProcess(host);
     const query = { collection: 'shared', question: '?', vector: vectorOf('shared', 'a', 1, 0, 0), topK: 1 };
-    const [found, written] = await Promise.all([
-      knowledge.search(query),
-      knowledge.put([documentOf({ ...name, source: 'b' })]),
-    ]);
+    const replies = Promise.all([knowledge.search(query), knowledge.put([documentOf({ ...name, source: 'b' })])]);
+    if (signal === 'SIGABRT') for (const each of [signal, 'SIGCONT'] as const) process.kill(host, each);
+    const [found, written] = await replies;
     assert.equal(found[0]?.source, 'a');
     assert.equal(written.length, 1);
     assert.equal((await knowledge.stats()).documents, 2);
