@@ -102,6 +102,8 @@ test(
 
     // A replica that starts later knows of the job, too.
     const later = await startReplica();
+    // On a busy machine it may take Redis for down while it starts, and looks again soon.
+    await until(async () => (await later.call('GET', '/health/ready')).json.redis === 'up');
     assert.deepEqual(await later.job(id), await other.job(id));
     assert.equal((await later.call('GET', '/jobs/none')).status, 404);
   },
