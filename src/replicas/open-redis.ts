@@ -36,6 +36,7 @@ export async function openRedis(
     enableOfflineQueue: false,
     autoResendUnfulfilledCommands: false,
     maxRetriesPerRequest: 0,
+    enableReadyCheck: false, // it waits while Redis loads its data, which may take minutes; tryWrite is told so at once
     retryStrategy: () => retryEveryMs,
     reconnectOnError({ message }) {
       const refusal = refusals.exec(message)?.[0];
@@ -78,7 +79,7 @@ export async function openRedis(
   }
   let tried = Promise.resolve();
   redis.on('ready', () => {
-    tried = tryWrite();
+    if (reason !== 'SELECT') tried = tryWrite(); // else the connection is being closed
   });
   redis.on('error', (error: Error & { command?: { name: string } }) => {
     const isSelect = error.command?.name === 'select';

@@ -108,16 +108,21 @@ test('a changed password is reported as the reason once a connection has to be m
 });
 
 test('a Redis that is still loading its data is reported down until it has', needsRedis, async (t) => {
-  const settings = { 'enable-debug-command': 'yes', 'key-load-delay': '1000' }; // in microseconds
+  // A millisecond for each key, and clients heard meanwhile: it loads for minutes, unless told to do so at once.
+  const slow = { 'key-load-delay': '1000', 'loading-process-events-interval-bytes': '1024' };
+  const settings = { 'enable-debug-command': 'yes', ...slow };
   const redis = await startRedis(t, { settings });
   const client = new Redis(redis.url);
-  await client.call('DEBUG', 'POPULATE', '1500');
+  await client.call('DEBUG', 'POPULATE', '100000');
   await client.save();
   client.disconnect();
   await redis.kill();
   await redis.start();
-  const { send, state, waitForLog } = await startLimited(t, redis.url);
-  assert.deepEqual([await state(), await send(10)], ['down', { 200: 10 }]);
+  const { send, state, reasons, waitForLog } = await startLimited(t, redis.url);
+  assert.deepEqual([await state(), await send(10), reasons()], ['down', { 200: 10 }, ['LOADING']]);
+  const impatient = new Redis(redis.url, { enableReadyCheck: false });
+  await impatient.config('SET', 'key-load-delay', '0');
+  impatient.disconnect();
   await waitForLog('Redis replies again');
   assert.deepEqual([await state(), await send(10)], ['up', { 200: 5, 429: 5 }]);
 });
