@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { wellFormed, withoutThinking } from '../../src/chain/thinking.ts';
-import { dialects } from '../../src/chain/thinking-tags.ts';
+import { closingTags, dialects } from '../../src/chain/thinking-tags.ts';
 
 const analysis = '<|channel|>analysis<|message|>';
 const final = '<|channel|>final<|message|>';
@@ -115,6 +115,13 @@ test('a reply that consists of tags and signs is read in linear time', () => {
   ])
     for (const around of ['', 'a', '<think>', '</b>'])
       assert.ok(withoutThinking(around + sign.repeat(many / sign.length) + around).length <= many + 20);
+});
+
+test('a closing tag that is nowhere ahead is looked for once, however many tags are mentioned', (t) => {
+  const looked = t.mock.method(closingTags[0]!, 'test');
+  const mentions = 'a <think> '.repeat(1_000);
+  assert.equal(withoutThinking(`${mentions}b`), `${mentions}b`);
+  assert.equal(looked.mock.callCount(), 1);
 });
 
 test('text that a model wrote can be sent back: NUL and halves of characters are replaced', () => {
