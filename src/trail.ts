@@ -165,3 +165,9 @@ export function recorded<Config extends Trailed, Output>(
     return Promise.reject(error);
   }
 }
+
+/** Notes what a step that is under way has given so far; `config` is the one that its work was called with. */
+export function noteSoFar(config: Trailed, output: unknown): void {
+  const place = config.configurable?.trail as TrailPlace | undefined;
+  if (place) place.trail.outputs[place.at] = output;
+}

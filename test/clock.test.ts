@@ -54,7 +54,7 @@ test('a model server in its pause after failures is tried again even if the cloc
 test('a clock that jumps into another day and back gives no key its spent tokens back', async () => {
   let now = new Date('2030-05-04T23:00:00Z');
   const conduct = (async (_request: unknown, asker: Asker) => {
-    asker.onUsage?.({ promptTokens: 6, completionTokens: 4, modelCalls: 1 });
+    asker.onTokens?.(10);
   }) as unknown as ConductAsk;
   const ask = withTokenBudget(conduct, 10, { now: () => now });
   await ask({} as never);

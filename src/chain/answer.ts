@@ -2,7 +2,7 @@ import { AIMessageChunk, type BaseMessage } from '@langchain/core/messages';
 import type { BasePromptValueInterface } from '@langchain/core/prompt_values';
 import type { Runnable, RunnableConfig } from '@langchain/core/runnables';
 import { AppError } from '../errors.ts';
-import { recorded } from '../trail.ts';
+import { noteSoFar, recorded } from '../trail.ts';
 import { isAbstention } from './abstention.ts';
 import type { Prompt } from './prompts.ts';
 import { formatContext, inert } from './retrieve.ts';
@@ -53,6 +53,7 @@ function tellingTokens(model: ChatStep): Runnable<BasePromptValueInterface, AIMe
         const text = textOf(chunk);
         if (text !== '') await onToken(text);
         whole = whole ? whole.concat(chunk) : chunk;
+        noteSoFar(within, whole);
       }
       return whole ?? new AIMessageChunk('');
     });

@@ -46,8 +46,8 @@ export type Asker = {
   history?: Turn[];
   keep?: Keep;
   onToken?: OnToken;
-  /** Is told what the models used once the ask is over, even if it failed. */
-  onUsage?: (usage: AskReply['usage']) => void;
+  /** Is told how many tokens the models used once the ask is over, even if it failed; partly estimated (trace.ts). */
+  onTokens?: (tokens: number) => void;
 };
 
 export type ConductAsk = (request: AskRequest, asker?: Asker) => Promise<AskReply>;
@@ -91,7 +91,7 @@ export function createConductAsk(options: {
     const { keep, onToken } = asker;
     const config = { signal, configurable: { trail: trail.root, endsAt: begun + options.timeoutMs, keep, onToken } };
     const end = (reply: AskReply | null, error: AppError | null) => {
-      asker.onUsage?.(reply?.usage ?? trail.usage());
+      asker.onTokens?.(trail.tokens({ isBrokenOff: signal.aborted }));
       options.observe?.({
         collection,
         keyName: asker.keyName ?? null,

@@ -1,3 +1,4 @@
+import { type AIMessageChunk, BaseMessage } from '@langchain/core/messages';
 import { z } from 'zod';
 import { type Layout, outermost, type StepKind, Trail, type TrailPlace } from '../trail.ts';
 import { type Copies, plainReader, toPlain } from './plain-copies.ts';
@@ -125,6 +126,33 @@ export class AskTrail extends Trail {
     }
     return usage;
   }
+
+  /**
+   * How many tokens the calls to chat models used: what the models reported, and an estimate where they report nothing
+   * or the ask was broken off first. A call that failed used none.
+   */
+  tokens({ isBrokenOff }: { isBrokenOff: boolean }): number {
+    const { kinds, order } = this.course.layout;
+    let tokens = 0;
+    for (const [place, kind] of kinds.entries()) {
+      const at = order[place]!;
+      const output = this.outputs[at] as AIMessageChunk | undefined;
+      if (kind !== 'model' || (this.failed.includes(at) && !isBrokenOff)) continue;
+      const told = output?.usage_metadata;
+      if (told) tokens += toTokens(told.input_tokens) + toTokens(told.output_tokens);
+      else tokens += estimateTokens(this.inputs[at]) + estimateTokens([output]);
+    }
+    return tokens;
+  }
+}
+
+/** About how many tokens messages have: one for four bytes, as OpenAI reckons for English. */
+function estimateTokens(messages: unknown): number {
+  if (!Array.isArray(messages)) return 0;
+  const bytes = messages.map((message: unknown) =>
+    BaseMessage.isInstance(message) ? Buffer.byteLength(message.text) : 0,
+  );
+  return Math.ceil(bytes.reduce((sum, each) => sum + each, 0) / 4);
 }
 
 const mostTokens = 100_000_000; // in one call; no model reads or writes that many

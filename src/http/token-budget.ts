@@ -22,10 +22,10 @@ export function withTokenBudget(
       throw new AppError('BUDGET_SPENT', 'The model tokens of this day are used up.', {
         retryAfterSeconds: 86_400 - (Math.floor(now().getTime() / 1000) % 86_400),
       });
-    // Failed asks have used tokens too.
+    // Asks that failed or were broken off have used tokens too.
     return conductAsk(request, {
       ...asker,
-      onUsage: ({ promptTokens, completionTokens }) => void add(keyName, promptTokens + completionTokens),
+      onTokens: (tokens) => void add(keyName, tokens),
     });
   };
 }

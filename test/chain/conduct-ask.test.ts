@@ -32,8 +32,8 @@ test('an ask that has its reply is counted once, even if observing or saving it 
       throw failed;
     },
   });
-  await assert.rejects(observing(request, { onUsage: () => counted.push('usage') }), failed);
-  assert.deepEqual(counted.splice(0), ['usage', 'reply']);
+  await assert.rejects(observing(request, { onTokens: () => counted.push('tokens') }), failed);
+  assert.deepEqual(counted.splice(0), ['tokens', 'reply']);
   const saving = createConductAsk({
     ...settings,
     saveAsk: () => {

@@ -96,12 +96,58 @@ test('the tokens of an ask that fails count too', async (t) => {
   assert.equal((await ask()).json.error.code, 'BUDGET_SPENT');
 });
 
+for (const [what, answer, spends] of [
+  ['a short answer', 'Light. ', { 100: true, 5000: false }],
+  ['a long answer', 'Light. '.repeat(4_000), { 5000: true }],
+] as const)
+  test(`a caller who leaves in the middle of ${what} has used its tokens all the same`, async (t) => {
+    for (const [budget, isSpent] of Object.entries(spends)) {
+      const { url, call, openai, waitForLog } = await startService(t, { settings: { TOKENS_PER_DAY: budget } });
+      await call('POST', '/documents', { source: 'a.md', text: 'Alder wood is light.' });
+      const never = Promise.withResolvers<void>();
+      t.after(() => never.resolve());
+      openai.chat({
+        content: (async function* () {
+          yield answer;
+          yield 'The end';
+          await never.promise;
+        })(),
+      });
+      const leaving = new AbortController();
+      const response = await fetch(`${url}/ask`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ question: 'How is alder wood?', evaluation: 'none', stream: true }),
+        signal: leaving.signal,
+      });
+      let read = '';
+      for await (const piece of response.body!.pipeThrough(new TextDecoderStream())) {
+        read += piece;
+        if (read.includes('The end')) break;
+      }
+      leaving.abort();
+      await waitForLog('client left');
+      openai.chatWhen(() => true, 'Light.');
+      const { status } = await call('POST', '/ask', { question: 'How is alder wood?', evaluation: 'none' });
+      assert.equal(status, isSpent ? 429 : 200, `with ${budget} tokens a day`);
+    }
+  });
+
+test('tokens that a model server does not report are estimated; a call that failed used none', async (t) => {
+  const { call, openai } = await startService(t, { settings: { TOKENS_PER_DAY: '100' } });
+  await call('POST', '/documents', { source: 'a.md', text: 'Alder wood is light.' });
+  const statusOf = async () =>
+    (await call('POST', '/ask', { question: 'How is alder wood?', evaluation: 'none' })).status;
+  openai.chat(fail.status(500), { content: 'Light.', usage: null });
+  assert.deepEqual([await statusOf(), await statusOf(), await statusOf()], [503, 200, 429]);
+});
+
 test('the token budget starts afresh at midnight UTC', async () => {
   let now = new Date('2030-05-04T23:59:30.500Z');
   const history = [{ role: 'user' as const, text: 'Alder?' }];
   const conduct = (async (_request: unknown, asker: Asker) => {
     assert.equal(asker.history, now.getUTCDate() === 4 ? history : undefined, 'the history of the ask is passed on');
-    asker.onUsage?.({ promptTokens: 6, completionTokens: 4, modelCalls: 1 });
+    asker.onTokens?.(10);
   }) as unknown as ConductAsk;
   const ask = withTokenBudget(conduct, 10, { now: () => now });
   await ask({} as never, { keyName: 'ann', history });
