@@ -56,7 +56,7 @@ export async function serve(hangUps: HangUps, options: { ingestCorpus?: boolean 
       else if (options.ingestCorpus)
         parts.logger.warn({ corpusDir: config.corpusDir }, 'CORPUS_DIR does not exist, so nothing is ingested');
       awaited = null;
-      if (!stopping.signal.aborted) await announce(address, parts, config.apiKeys.length > 0);
+      if (!stopping.signal.aborted) void announce(address, parts, config.apiKeys.length > 0);
       parts.logger.info({ signal: await told.promise }, 'stopping: finishing what has begun');
     } finally {
       const closed = others.map((other) => new Promise((resolve) => other.close(resolve)));
