@@ -1,7 +1,7 @@
 // @ts-check
 // Asking. `#/` is the address of the current ask, `#/asks/…` that of an answer, whose record the service keeps.
 import { html } from 'htm/preact';
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { call } from './api.js';
 import { draft } from './ask-draft.js';
 import { AskForm, checkForm, focusQuestion } from './ask-form.js';
@@ -38,7 +38,8 @@ export function AskView({ askId, collection, picker, isEmpty, documents, hasMode
     if (hasModel) import('./markdown.js').catch(() => {});
   }, [hasModel]);
 
-  useEffect(() => {
+  // Before anything is drawn: the last question must not be seen beside the offer to ask a new one.
+  useLayoutEffect(() => {
     if (askId !== null) return;
     if (current) setQuestion(draft.question || current.question);
     // Going from an answer to the question's address means asking a new one.
