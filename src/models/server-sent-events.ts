@@ -9,7 +9,7 @@ const longestWhole = 8 * 2 ** 20;
 /** No useful reply that comes whole is in more pieces: each takes a hundred bytes of memory, however short it is. */
 export const mostPieces = 100_000;
 /** How many lines are read before others have their turn: a server may send thousands at once. */
-const readAtOnce = 256;
+const readAtOnce = 512;
 
 /**
  * The JSON of each event of a reply as it comes, up to `[DONE]`; a server that doesn't stream but replies at once gives
