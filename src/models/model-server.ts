@@ -121,18 +121,20 @@ export function openModelServer(address: ServerAddress) {
 
     /**
      * Posts a body and gives the JSON of each server-sent event of the reply as it comes. Failures before the reply
-     * begins are retried; after that only the signal limits how long it may take.
+     * begins are retried. The deadline is that of the first event, since some servers begin a reply at once and then
+     * think, or hang; after that only the signal limits how long it may take.
      * @throws as `post`
      */
     async *stream<Event>(path: string, body: object | string, options: CallOptions = {}): AsyncGenerator<Event> {
-      const { signal } = options;
+      const deadline = startDeadline(Math.min(options.timeoutMs ?? timeoutMs, timeoutMs), options.signal);
+      const { signal } = deadline;
       const request = requestOf(path, body, { accept: 'text/event-stream' });
       const ending = new AbortController();
-      const stop = () => ending.abort(signal!.reason);
-      signal?.addEventListener('abort', stop, { once: true });
+      const stop = () => ending.abort(signal.reason);
+      signal.addEventListener('abort', stop, { once: true });
       let isDone = false;
       try {
-        const response = await call(path, options, async (inner) => {
+        const response = await call(path, { ...options, signal }, async (inner) => {
           try {
             const begun = await pool.request({ ...request, signal: AbortSignal.any([inner, ending.signal]) });
             if (isGood(begun.statusCode)) return begun;
@@ -142,13 +144,17 @@ export function openModelServer(address: ServerAddress) {
             throw translateFailure(error, inner);
           }
         });
-        yield* eventsOf<Event>(response);
+        for await (const event of eventsOf<Event>(response)) {
+          deadline.lift();
+          yield event;
+        }
         isDone = true;
         letEnd(response.body);
       } catch (error) {
         throw translateFailure(error, signal);
       } finally {
-        signal?.removeEventListener('abort', stop);
+        signal.removeEventListener('abort', stop);
+        deadline.end();
         if (!isDone) ending.abort(); // frees the connection where the reader stopped early
       }
     },

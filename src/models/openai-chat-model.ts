@@ -5,7 +5,6 @@ import type { RunnableConfig } from '@langchain/core/runnables';
 import { IterableReadableStream } from '@langchain/core/utils/stream';
 import { ChatOpenAICompletions } from '@langchain/openai';
 import type { OpenAI } from 'openai';
-import { startDeadline } from '../deadline.ts';
 import { AppError } from '../errors.ts';
 import { jsonOf, piecesOf } from '../message-pieces.ts';
 import { recorded } from '../trail.ts';
@@ -210,21 +209,13 @@ async function* checked(
 ): AsyncGenerator<Chunk> {
   let finished = false;
   let length = 0;
-  // Some servers begin a stream at once and then think, or hang: what is limited is the wait for the first event.
-  const deadline = startDeadline(timeoutMs ?? server.timeoutMs, signal);
-  try {
-    const options = { signal: deadline.signal, timeoutMs, purpose };
-    for await (const event of server.stream<unknown>(path, bodyFor(model), options)) {
-      deadline.lift();
-      const chunk = toChunk(event);
-      const [choice] = chunk.choices;
-      if (choice?.finish_reason) finished = true;
-      length += choice?.delta.content?.length ?? 0;
-      if (length > longestText) throw badOutput('The model replied with more text than can be of use.');
-      yield chunk;
-    }
-  } finally {
-    deadline.end();
+  for await (const event of server.stream<unknown>(path, bodyFor(model), { signal, timeoutMs, purpose })) {
+    const chunk = toChunk(event);
+    const [choice] = chunk.choices;
+    if (choice?.finish_reason) finished = true;
+    length += choice?.delta.content?.length ?? 0;
+    if (length > longestText) throw badOutput('The model replied with more text than can be of use.');
+    yield chunk;
   }
   if (!finished) throw badOutput('The model server broke off its reply.');
 }

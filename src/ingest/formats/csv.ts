@@ -46,12 +46,9 @@ export function loadCsv(source: string): Omit<LoadedDocument, 'format'> {
       else records.add([{ name: name.trim().replace(/:$/, ''), value }]);
     }
     records.gap();
-    const caption =
-      captions
-        .find((row) => filled(row).length === 1)?.[0]
-        ?.replace(/\s+/g, ' ')
-        .trim() ?? '';
-    if (caption !== '' && caption.length <= LONGEST_HEADING) title = caption;
+    const [caption = ''] = captions.find((row) => filled(row).length === 1) ?? [];
+    const heading = caption.replace(/\s+/g, ' ').trim();
+    if (heading !== '' && heading.length <= LONGEST_HEADING) title = heading;
     const [first, second] = firstRows;
     if (first && second && areNames(first, second)) names = firstRows.shift()!;
     firstRows.forEach(add);
