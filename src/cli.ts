@@ -39,6 +39,7 @@ program
   .description('read files and folders into a collection (the service must not be running on the same DATA_DIR)')
   .argument('<paths...>')
   .option('--collection <name>', 'made if it does not exist', 'default')
+  .option('--charset <name>', 'the encoding of texts that neither are UTF-8 nor declare theirs, such as windows-1252')
   .option(...jsonOption)
   .action(async (paths, options) => (await import('./commands/ingest.ts')).ingest(paths, options));
 

@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import type { DestinationStream, Logger } from 'pino';
 import type { AppParts } from './app.ts';
 import { createAskChain } from './chain/ask.ts';
@@ -17,6 +16,7 @@ import { ingestPaths } from './ingest/ingest-paths.ts';
 import type { IngestCollection } from './ingest/job.ts';
 import { createJobs } from './ingest/jobs.ts';
 import { startParser } from './ingest/parser.ts';
+import { readSourceFile } from './ingest/read-source-file.ts';
 import { createKeyring } from './keyring.ts';
 import { recycledCause } from './knowledge/client.ts';
 import type { Knowledge, NewAskRecord } from './knowledge/port.ts';
@@ -158,14 +158,19 @@ export async function compose(
       uploads.map((upload) => ({ collection, ...upload })),
       { signal },
     );
-  const ingestFile = async (collection: string, path: string, source: string, signal?: AbortSignal) => {
-    const content = { bytes: await readFile(path) };
-    return (await ingest([{ collection, source, content }], signal ? { signal } : {}))[0]!;
+  const ingestFile = async (
+    collection: string,
+    path: string,
+    source: string,
+    { charset, signal }: { charset?: string | undefined; signal?: AbortSignal | undefined } = {},
+  ) => {
+    const content = { bytes: await readSourceFile(path), charset };
+    return (await ingest([{ collection, source, content }], { signal }))[0]!;
   };
   const ingestCorpus: IngestCollection = (collection, { signal, onProgress }) =>
     ingestPaths({
       paths: [config.corpusDir],
-      ingestFile: (path, source) => ingestFile(collection, path, source, signal),
+      ingestFile: (path, source) => ingestFile(collection, path, source, { signal }),
       signal,
       onProgress,
     });

@@ -12,6 +12,7 @@ const leaf = [
   'passage.ts',
   'sentences.ts',
   'collection-name.ts',
+  'charset.ts',
   'api-key.ts',
   'keyring.ts',
   'loopback.ts',

@@ -108,6 +108,8 @@ test('files are added with title and metadata, a collection is described, and a 
   const { title, metadata } = await assay.document(file!.id);
   assert.deepEqual([title, metadata], ['Log', { year: 1904 }]);
   assert.equal((await assay.collection('default')).documents, 1);
+  const [old] = await assay.addFiles([new File([Buffer.from('K\xf6ln', 'latin1')], 'old.txt')], { charset: 'latin1' });
+  assert.equal((await assay.document(old!.id)).text, 'Köln');
   const { id } = await assay.startJob();
   const last = (await Array.fromAsync(assay.watchJob(id))).at(-1)!;
   assert.deepEqual([last.status, last.progress.added], ['done', 1]);

@@ -54,6 +54,7 @@ async function follow(t: TestContext, page: string, replace: Record<string, stri
   const folder = await readersFolder(t);
   mkdirSync(join(folder, 'corpus/of-mine'));
   copyFileSync(sample, join(folder, 'corpus/of-mine/neuron-state-anomalies.md'));
+  writeFileSync(join(folder, 'old.csv'), 'Stadt;Land\nK\xf6ln;D\n', 'latin1');
   const service = await startService(t, { embedded: true });
   await service.parts.ingestFile('default', sample, 'neuron-state-anomalies.md');
   const { json } = await service.add('birch.md', 'Birch bark burns when it is wet.');
@@ -65,6 +66,7 @@ async function follow(t: TestContext, page: string, replace: Record<string, stri
     replace: {
       'path/to/folder': 'corpus/of-mine',
       'path/to/file.pdf': 'corpus/mm1.pdf',
+      'path/to/old.csv': 'old.csv',
       DOCUMENT_ID: json.id,
       ...replace,
     },
@@ -104,11 +106,12 @@ test('docs/documents.md: files and texts are added, found, replaced and removed 
   assert.equal(JSON.parse(printedBy('notes/alder.md')).source, 'notes/alder.md');
   assert.match(printedBy('PUT'), /handbook/);
   assert.equal(JSON.parse(printedBy("title='Handbook'")).collection, 'handbook');
+  assert.equal(JSON.parse(printedBy('charset=')).source, 'old.csv');
   assert.equal(JSON.parse(printedBy('documents?collection=handbook')).documents[0].title, 'Handbook');
   assert.equal(JSON.parse(printedBy('/documents/DOCUMENT_ID')).source, 'birch.md');
   assert.equal(JSON.parse(printedBy('/ask')).answer, 'Alder wood does not rot under water.');
   assert.equal(JSON.parse(printedBy('/search')).context[0].source, 'notes/alder.md');
-  assert.equal(done.length, 15, 'a new command may need a line here');
+  assert.equal(done.length, 17, 'a new command may need a line here');
   const left = (await service.call('GET', '/documents')).json.documents.map(({ source }: { source: string }) => source);
   assert.ok(!left.includes('birch.md') && left.includes('notes/alder.md'));
 });

@@ -1,9 +1,10 @@
+import { charset } from '../charset.ts';
 import { compose, type Parts } from '../compose.ts';
 import { readConfig } from '../config.ts';
 import { AppError, type ErrorCode } from '../errors.ts';
 import { ingestPaths } from '../ingest/ingest-paths.ts';
 import type { Job } from '../ingest/job.ts';
-import { readCollectionOption, showCount, tellIngest, withAdviceIfInUse, writeJson } from './terminal.ts';
+import { readCollectionOption, showCount, tellIngest, UsageError, withAdviceIfInUse, writeJson } from './terminal.ts';
 
 async function withParts<T>(work: (parts: Parts) => Promise<T>) {
   const parts = await compose({ ...readConfig(), logLevel: 'warn' }, { logTo: 'terminal' }).catch(
@@ -27,12 +28,16 @@ export async function ingestWithProgress(
   parts: Parts,
   paths: string[],
   collection: string,
-  { json = false, signal }: { json?: boolean | undefined; signal?: AbortSignal } = {},
+  {
+    json = false,
+    charset,
+    signal,
+  }: { json?: boolean | undefined; charset?: string | undefined; signal?: AbortSignal } = {},
 ) {
   const bar = showCount('Ingesting');
   const progress = await ingestPaths({
     paths,
-    ingestFile: (path, source) => parts.ingestFile(collection, path, source, signal),
+    ingestFile: (path, source) => parts.ingestFile(collection, path, source, { charset, signal }),
     onProgress: ({ done, files }) => bar.update(done, files),
     ...(signal && { signal }),
   }).finally(bar.end);
@@ -59,12 +64,20 @@ export async function ingestOnce({ jobs }: Parts, signal: AbortSignal) {
   if (job) tellIngest(job.progress);
 }
 
+/** The encoding that `--charset` names. @throws UsageError where that is none */
+function readCharsetOption(name: string | undefined): string | undefined {
+  const { data, error } = charset.optional().safeParse(name);
+  if (error) throw new UsageError(`--charset ${error.issues[0]!.message}`);
+  return data;
+}
+
 /** `assay ingest PATH…`: ingests files and folders; the exit code is 1 if a file was skipped. */
-export async function ingest(paths: string[], options: { collection: string; json?: boolean }) {
+export async function ingest(paths: string[], options: { collection: string; charset?: string; json?: boolean }) {
   const collection = readCollectionOption(options.collection);
+  const encoding = readCharsetOption(options.charset);
   await withParts(async (parts) => {
     await parts.knowledge.createCollection(collection);
-    const { skipped } = await ingestWithProgress(parts, paths, collection, options);
+    const { skipped } = await ingestWithProgress(parts, paths, collection, { ...options, charset: encoding });
     if (skipped > 0) process.exitCode = 1;
   });
 }

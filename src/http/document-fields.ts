@@ -57,12 +57,12 @@ export const WrittenDocument = z.object({
   collection: z.string(),
 });
 
-/** A document as it came by HTTP, not yet loaded: a text, or the bytes of a file. */
+/** A document as it came by HTTP, not yet loaded: a text, or the bytes of a file, with the encoding that its sender names. */
 export type Upload = {
   source: string;
   title?: string | undefined;
   metadata?: Record<string, unknown> | undefined;
-  content: Pick<TextDocument, 'text' | 'format'> | { bytes: Uint8Array };
+  content: Pick<TextDocument, 'text' | 'format'> | { bytes: Uint8Array; charset?: string | undefined };
 };
 
 export const toUpload = ({ source, title, metadata, text, format }: TextDocument): Upload => ({

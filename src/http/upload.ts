@@ -1,5 +1,6 @@
 import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
+import { charset } from '../charset.ts';
 import { collectionName } from '../collection-name.ts';
 import { AppError } from '../errors.ts';
 import { Metadata, Source, Title, type Upload } from './document-fields.ts';
@@ -19,6 +20,7 @@ const Fields = z.strictObject({
   collection: collectionName.default('default'),
   title: Title.optional(),
   metadata: jsonText.pipe(Metadata).optional(),
+  charset: charset.optional(),
 });
 
 /** An upload as `/openapi.json` describes it. It is read as it comes in, so it isn't validated by this schema. */
@@ -29,6 +31,7 @@ export const UploadForm = z.unknown().meta({
     collection: { type: 'string', default: 'default' },
     title: { type: 'string', description: 'Where there is one file' },
     metadata: { type: 'string', description: 'JSON, for each file' },
+    charset: { type: 'string', description: 'The encoding of texts that neither are UTF-8 nor declare theirs' },
   },
   required: ['files'],
 });
@@ -50,9 +53,15 @@ export async function readUpload(request: FastifyRequest): Promise<{ collection:
   if (files.length === 0) throw new AppError('BAD_INPUT', 'The upload holds no file.');
   if (new Set(files.map(({ source }) => source)).size < files.length)
     throw new AppError('BAD_INPUT', 'Two files of the upload have the same name.');
-  const { collection, title, metadata } = parsed.data;
+  const { collection, title, metadata, charset } = parsed.data;
   if (title !== undefined && files.length > 1) throw new AppError('BAD_INPUT', 'title: is for an upload of one file');
-  return { collection, uploads: files.map(({ source, bytes }) => ({ source, title, metadata, content: { bytes } })) };
+  const toUpload = ({ source, bytes }: (typeof files)[number]) => ({
+    source,
+    title,
+    metadata,
+    content: { bytes, charset },
+  });
+  return { collection, uploads: files.map(toUpload) };
 }
 
 async function readParts(request: FastifyRequest) {

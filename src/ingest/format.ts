@@ -1,6 +1,6 @@
-import { isUtf8 } from 'node:buffer';
 import { z } from 'zod';
 import { AppError } from '../errors.ts';
+import { decodeText } from './text-encoding.ts';
 
 /** The formats that Assay reads. */
 export const Format = z.enum(['text', 'markdown', 'html', 'pdf', 'docx', 'csv', 'json', 'jsonl', 'epub']);
@@ -32,9 +32,6 @@ const formatByExtension: Record<string, Format> = {
 /** A PDF's mark may be anywhere in its first kilobyte (ISO 32000, annex H). */
 const PDF_MARK = Buffer.from('%PDF-');
 const PDF_MARK_WITHIN_BYTES = 1_024;
-/** HTML must declare its encoding within its first kilobyte. */
-const DECLARED_WITHIN_BYTES = 1_024;
-const DECLARED_ENCODING = /<meta\s[^<>]{0,200}\bcharset\s{0,9}=\s{0,9}["']?([\w-]{1,40})/i;
 const ZIP_MARK = Buffer.from('PK\x03\x04');
 /** Microsoft's older container: Word files up to 2003, and newer ones that are encrypted. */
 const OLE_MARK = Buffer.from('d0cf11e0a1b11ae1', 'hex');
@@ -56,13 +53,13 @@ export const isTextFormat = (format: Format): format is TextFormat =>
   format !== 'pdf' && format !== 'docx' && format !== 'epub';
 
 /**
- * Checks that bytes look like their format, and decodes formats that are text: UTF-8, UTF-16 with a byte order mark, or HTML in the
- * encoding that it declares.
+ * Checks that bytes look like their format, and decodes formats that are text (text-encoding.ts).
+ * @param charset the encoding of a text that doesn't show or declare its own
  * @returns the text; `null` for a PDF, a Word document or an EPUB, which aren't text.
  * @throws {AppError} `BAD_DOCUMENT` when the bytes bear the mark of another kind of file or lack that of their own, or when a text can't
  * be decoded or holds a NUL byte.
  */
-export function decodeBytes(bytes: Uint8Array, format: Format): string | null {
+export function decodeBytes(bytes: Uint8Array, format: Format, charset?: string): string | null {
   const all = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const begins = (mark: Buffer) => all.subarray(0, mark.length).equals(mark);
   if (begins(OLE_MARK)) throw new AppError('BAD_DOCUMENT', whatOleIs(all));
@@ -81,44 +78,7 @@ export function decodeBytes(bytes: Uint8Array, format: Format): string | null {
       `The file is a ZIP archive, not ${format}: name a Word file .docx, a book .epub.`,
     );
   }
-  const utf16 = utf16Of(bytes);
-  if (utf16) return decodeAs(utf16, bytes);
-  if (bytes.includes(0)) throw new AppError('BAD_DOCUMENT', `The file holds a NUL byte, so it is not ${format}.`);
-  return (format === 'html' ? decodeAsDeclared(all) : null) ?? decodeAs('utf-8', bytes, format);
-}
-
-/** Decodes HTML by the encoding that it declares, as Word and older programs do; null where it is UTF-8, or declares nothing that works. */
-function decodeAsDeclared(bytes: Buffer): string | null {
-  if (isUtf8(bytes)) return null;
-  const encoding = DECLARED_ENCODING.exec(bytes.toString('latin1', 0, DECLARED_WITHIN_BYTES))?.[1];
-  try {
-    const decoder = new TextDecoder(encoding, { fatal: true });
-    // A declaration that could be read byte by byte can't be in UTF-16.
-    return decoder.encoding.startsWith('utf-') ? null : decoder.decode(bytes);
-  } catch {
-    return null;
-  }
-}
-
-/** The UTF-16 variant that a byte order mark shows, if any; Windows writes such files for "Unicode" text. */
-export function utf16Of(bytes: Uint8Array): 'utf-16le' | 'utf-16be' | null {
-  if (bytes[0] === 0xff && bytes[1] === 0xfe) return 'utf-16le';
-  return bytes[0] === 0xfe && bytes[1] === 0xff ? 'utf-16be' : null;
-}
-
-/** @throws {AppError} `BAD_DOCUMENT` */
-export const decodeUtf8 = (bytes: Uint8Array): string => decodeAs('utf-8', bytes);
-
-function decodeAs(encoding: 'utf-8' | 'utf-16le' | 'utf-16be', bytes: Uint8Array, format?: Format): string {
-  try {
-    return new TextDecoder(encoding, { fatal: true }).decode(bytes);
-  } catch (cause) {
-    const name = encoding === 'utf-8' ? 'UTF-8' : 'UTF-16';
-    const how = format === 'csv' ? ' (in Excel: “CSV UTF-8”)' : '';
-    throw new AppError('BAD_DOCUMENT', `The file is not valid ${name}. Save it as UTF-8${how} and try again.`, {
-      cause,
-    });
-  }
+  return decodeText(bytes, format, charset);
 }
 
 function whatOleIs(bytes: Buffer): string {

@@ -1,9 +1,10 @@
 import { createHash, webcrypto } from 'node:crypto';
 import { AppError } from '../errors.ts';
 import type { DocumentSummary, Knowledge, NewDocument, StoredPassage } from '../knowledge/port.ts';
-import { formatOfName } from './format.ts';
+import { formatOfName, isTextFormat } from './format.ts';
 import type { FileToLoad, TextToLoad } from './load.ts';
 import type { Parser } from './parser.ts';
+import { shownEncoding } from './text-encoding.ts';
 
 /** A document as it came in, not read yet, and where it goes. */
 export type Incoming = {
@@ -62,7 +63,9 @@ export function createIngest(options: {
     const content = 'text' in incoming.content ? incoming.content : { name: source, ...incoming.content };
     const format = content.format ?? formatOfName('name' in content ? content.name : source);
     const settings = [recipeVersion, chunkSizeTokens, chunkOverlapTokens];
-    const contentHash = hash([settings, title ?? null, format, metadata, await hashOfContent(content)]);
+    const hashed = [settings, title ?? null, format, metadata, await hashOfContent(content)];
+    const needsCharset = 'bytes' in content && isTextFormat(format) && shownEncoding(content.bytes) === null;
+    const contentHash = hash(needsCharset && content.charset ? [...hashed, content.charset] : hashed);
     const known = await knowledge.findSource(collection, source);
     if (known?.contentHash === contentHash) return { known };
     const { loaded, passages } = await parser.parse({ ...content, chunkSizeTokens, chunkOverlapTokens }, { signal });

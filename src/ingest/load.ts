@@ -2,8 +2,16 @@ import { AppError } from '../errors.ts';
 import { decodeBytes, type Format, formatOfName, isTextFormat, type TextFormat } from './format.ts';
 import { LONGEST_TEXT, type LoadedDocument } from './loaded-document.ts';
 
-/** A file: its bytes, its name (only the extension matters), and its format where that is known otherwise. */
-export type FileToLoad = { bytes: Uint8Array; name: string; format?: Format | undefined };
+/**
+ * A file: its bytes, its name (only the extension matters), its format where that is known otherwise, and, for a text that doesn't show or
+ * declare its own, its encoding.
+ */
+export type FileToLoad = {
+  bytes: Uint8Array;
+  name: string;
+  format?: Format | undefined;
+  charset?: string | undefined;
+};
 
 /** A text that came as characters, for example in a JSON body. */
 export type TextToLoad = { text: string; format: TextFormat };
@@ -16,8 +24,13 @@ type Parsed = Omit<LoadedDocument, 'format'>;
  * @throws {AppError} `UNSUPPORTED_FORMAT` for an unknown extension; `BAD_DOCUMENT` for a file that isn't what its format promises, or
  * holds no text or too much. Messages never repeat anything from the document or its name.
  */
-export async function loadDocument({ bytes, name, format = formatOfName(name) }: FileToLoad): Promise<LoadedDocument> {
-  const text = decodeBytes(bytes, format);
+export async function loadDocument({
+  bytes,
+  name,
+  format = formatOfName(name),
+  charset,
+}: FileToLoad): Promise<LoadedDocument> {
+  const text = decodeBytes(bytes, format, charset);
   if (text !== null && isTextFormat(format)) return loadText({ text, format });
   const hint = format === 'pdf' ? 'Scanned pages must be made readable first.' : '';
   return checked({ format, ...(await parseBytes(bytes, format)) }, hint);

@@ -52,6 +52,20 @@ test('a bad file is reported and skipped, the others are ingested, and the exit 
   assert.match(stderr, /Ingested 3 files: 1 new, 0 replaced, 0 unchanged, 2 skipped\./);
 });
 
+test('ingest --charset reads texts that are not UTF-8, and refuses a name that stands for no encoding', async (t) => {
+  const folder = await temporaryFolder(t);
+  const settings = { DATA_DIR: join(folder, 'data') };
+  writeFileSync(join(folder, 'old.txt'), 'Die Br\xfccke ist 12 Meter lang.', 'latin1');
+  const refused = await runCommand(['ingest', join(folder, 'old.txt')], settings);
+  assert.match(refused.stderr, /skipped old\.txt: The file is not valid UTF-8\. .*give its charset/);
+  const unknown = await runCommand(['ingest', join(folder, 'old.txt'), '--charset', 'ansi'], settings);
+  assert.match(unknown.stderr, /--charset must be the name of an encoding, such as windows-1252/);
+  assert.equal(unknown.code, 2);
+  await runCommand(['ingest', join(folder, 'old.txt'), '--charset', 'windows-1252'], settings);
+  const { stdout } = await runCommand(['search', 'How long is the bridge?', '--json'], settings);
+  assert.match(stdout, /Die Brücke ist 12 Meter lang\./);
+});
+
 test('serve says that there are no documents yet and how to add some; afterwards, how to ask about them', async (t) => {
   const folder = await temporaryFolder(t);
   const settings = { DATA_DIR: join(folder, 'data') };

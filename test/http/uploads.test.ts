@@ -100,3 +100,26 @@ test('title, metadata and collection of an upload apply to its file; the metadat
   const { json } = await call('GET', `/documents/${id}`);
   assert.deepEqual([json.collection, json.title, json.metadata], ['woods', 'Alder', { team: 'trees' }]);
 });
+
+test('texts of an upload that are not UTF-8 are read in the charset that it names', async (t) => {
+  const { url, call } = await startService(t);
+  const send = async (charset: string | null, name: string, text: string) => {
+    const body = new FormData();
+    if (charset !== null) body.append('charset', charset);
+    body.append('files', new File([Buffer.from(text, 'latin1')], name));
+    const response = await fetch(`${url}/documents`, { method: 'POST', body });
+    const { id, error } = (await response.json()) as { id?: string; error?: { code: string; message: string } };
+    return id ? (await call('GET', `/documents/${id}`)).json.text : [response.status, error?.code, error?.message];
+  };
+  assert.equal(
+    await send('Windows-1251', 'a.csv', '\xc3\xee\xf0\xee\xe4\n\xcc\xee\xf1\xea\xe2\xe0\n'),
+    'Город: Москва',
+  );
+  const message = 'The file is not valid UTF-8. Save it as UTF-8, or give its charset, and try again.';
+  assert.deepEqual(await send(null, 'b.txt', 'K\xf6ln'), [400, 'BAD_DOCUMENT', message]);
+  assert.deepEqual(await send('klingon', 'b.txt', 'K\xf6ln'), [
+    400,
+    'BAD_INPUT',
+    'charset: must be the name of an encoding, such as windows-1252',
+  ]);
+});

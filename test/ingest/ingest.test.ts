@@ -117,6 +117,21 @@ test('a document with the same bytes and settings is not read again; any differe
   assert.equal(diary.parsed, 1 + others.length);
 });
 
+test('a charset makes a difference only to texts that need it', async () => {
+  const { ingest, stored } = open();
+  const ingestAs = async (bytes: Buffer, charset?: string, source = 'a.txt') => {
+    const [written] = await ingest([{ ...fixed, source, content: { bytes, charset } }]);
+    return [written?.unchanged, stored.get(source)?.text];
+  };
+  const utf8 = Buffer.from('Größe.');
+  assert.deepEqual(await ingestAs(utf8), [false, 'Größe.']);
+  assert.deepEqual(await ingestAs(utf8, 'windows-1252'), [true, 'Größe.']);
+  const other = Buffer.from('Gr\xf6\xdfe.', 'latin1');
+  assert.deepEqual(await ingestAs(other, 'windows-1252', 'b.txt'), [false, 'Größe.']);
+  assert.deepEqual(await ingestAs(other, 'windows-1252', 'b.txt'), [true, 'Größe.']);
+  assert.deepEqual(await ingestAs(other, 'windows-1251', 'b.txt'), [false, 'GrцЯe.']);
+});
+
 test('several documents are stored all together or not at all; when one fails, reading of the others is aborted', async () => {
   const { ingest, stored, diary } = open();
   const good = { ...fixed, content: text('Good words.') };

@@ -139,7 +139,8 @@ test('UTF-16 with a byte order mark, as Windows writes it, is read; invalid UTF-
 
 test('a table that is not UTF-8, as Excel saves it unless told otherwise, is refused with what to choose there', async () => {
   const bytes = Buffer.from('Name;Stadt\nJörg;Köln\n', 'latin1');
-  const message = 'The file is not valid UTF-8. Save it as UTF-8 (in Excel: “CSV UTF-8”) and try again.';
+  const message =
+    'The file is not valid UTF-8. Save it as UTF-8 (in Excel: “CSV UTF-8”), or give its charset, and try again.';
   await assert.rejects(loadDocument({ bytes, name: 'a.csv' }), { code: 'BAD_DOCUMENT', message });
 });
 
@@ -153,4 +154,52 @@ test('HTML is read in the encoding it declares; without a known one, bytes that 
   assert.equal(await read(Buffer.from(`<meta ${windows}><p>Müller €`)), 'Müller €');
   for (const meta of ['', 'charset=none', 'charset=utf-8', 'charset=utf-16', 'charset=unicode'])
     await assert.rejects(read(page(meta, '\xfc')), { code: 'BAD_DOCUMENT', message: /not valid UTF-8/ });
+});
+
+test('HTML that declares its encoding as XML does, or one that is spelled in ASCII, is read in it', async () => {
+  const read = async (bytes: Buffer) => (await loadDocument({ bytes, name: 'a.html' })).text;
+  const xhtml = '<?xml version="1.0" encoding="iso-8859-1"?>\n<html><body><p>M\xfcller</p></body></html>';
+  assert.equal(await read(Buffer.from(xhtml, 'latin1')), 'Müller');
+  assert.equal(await read(Buffer.from('<meta charset="iso-2022-jp"><p>\x1b$B$3$s\x1b(B is 5')), 'こん is 5');
+});
+
+test('a text that is not UTF-8 is read in the charset that it is given with', async () => {
+  const read = async (bytes: Buffer, charset: string, name = 'a.txt') =>
+    (await loadDocument({ bytes, name, charset })).text;
+  for (const [charset, bytes, text] of [
+    ['windows-1252', 'Gr\xf6\xdfe: 5 \x80', 'Größe: 5 €'],
+    ['windows-1250', '\xa3\xf3d\x9f', 'Łódź'],
+    ['CP1251', '\xcc\xee\xf1\xea\xe2\xe0', 'Москва'],
+    ['Shift_JIS', '\x93\x8c\x8b\x9e', '東京'],
+    ['gbk', '\xb1\xb1\xbe\xa9', '北京'],
+    ['iso-2022-jp', '\x1b$B$3$s\x1b(B', 'こん'],
+    ['utf-16le', 'O\0k\0', 'Ok'],
+    ['utf-16be', '\0O\0k', 'Ok'],
+  ] as const)
+    assert.equal(await read(Buffer.from(bytes, 'latin1'), charset), text);
+  assert.equal(await read(Buffer.from('Stadt;Land\nK\xf6ln;D', 'latin1'), 'latin1', 'a.csv'), 'Stadt: Köln; Land: D');
+  // What a text shows of itself goes first.
+  assert.equal(await read(Buffer.from('Größe 5'), 'windows-1252'), 'Größe 5');
+  assert.equal(await read(Buffer.from('\ufeffGröße', 'utf16le'), 'windows-1252'), 'Größe');
+  const koi8 = Buffer.from('<meta charset=koi8-r><p>\xf4\xc5\xd3\xd4', 'latin1');
+  assert.equal(await read(koi8, 'windows-1252', 'a.html'), 'Тест');
+  const bad = { code: 'BAD_DOCUMENT', message: 'The file is not valid SHIFT_JIS. Save it as UTF-8 and try again.' };
+  await assert.rejects(read(Buffer.from('\xfc\xff', 'latin1'), 'shift_jis'), bad);
+  await assert.rejects(read(Buffer.from('\xfc\0', 'latin1'), 'windows-1252'), { code: 'BAD_DOCUMENT', message: /NUL/ });
+});
+
+test('whatever charset a text is given with, UTF-8 stays what it is, and so does UTF-16', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.constantFrom('windows-1252', 'shift_jis', 'gb18030', 'utf-16le', 'iso-8859-8'),
+      fc.string({ unit: fc.constantFrom('a', 'é', 'Ж', '中', '😀', '~', '\\', ' ', '\n', 'ﬁ') }),
+      async (charset, some) => {
+        const text = `.${some}\n`;
+        assert.equal((await loadDocument({ bytes: bytesOf(text), name: 'a.txt', charset })).text, text);
+        const wide = Buffer.from(text, 'utf16le');
+        assert.equal((await loadDocument({ bytes: wide, name: 'a.txt', charset: 'utf-16' })).text, text);
+      },
+    ),
+    { seed: 3, numRuns: 200 },
+  );
 });

@@ -146,11 +146,12 @@ export function createClient(service: { baseUrl: string; key?: string; fetch?: t
 
     /** Adds files in any format that the service reads, all or none; a file's name is its source. */
     async addFiles(files: File[], fields: FileFields = {}, options?: Options): Promise<WrittenDocument[]> {
-      const { collection, title, metadata } = fields;
+      const { collection, title, metadata, charset } = fields;
       const form = new FormData();
       if (collection !== undefined) form.append('collection', collection);
       if (title !== undefined) form.append('title', title);
       if (metadata !== undefined) form.append('metadata', JSON.stringify(metadata));
+      if (charset !== undefined) form.append('charset', charset);
       for (const file of files) form.append('files', file, file.name);
       const written = await json<Reply<'/documents', 'post'>>('POST', '/documents', form, options);
       return 'documents' in written ? written.documents : [written];

@@ -663,6 +663,8 @@ export interface paths {
                         title?: string;
                         /** @description JSON, for each file */
                         metadata?: string;
+                        /** @description The encoding of texts that neither are UTF-8 nor declare theirs */
+                        charset?: string;
                     };
                 };
             };

@@ -53,5 +53,10 @@ export type Job = Reply<'/jobs/{id}', 'get'>;
 
 /** The last argument of every call: a signal that ends it. */
 export type Options = { signal?: AbortSignal };
-/** What goes with files: a title only for a single file, metadata for all of them. */
-export type FileFields = { collection?: string; title?: string; metadata?: Record<string, unknown> };
+/** What goes with files: a title only for a single file, metadata for all of them, and the encoding of texts that neither are UTF-8 nor declare theirs. */
+export type FileFields = {
+  collection?: string;
+  title?: string;
+  metadata?: Record<string, unknown>;
+  charset?: string;
+};

@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import { type Entry, fromBufferPromise, type ZipFile } from 'yauzl';
 import { AppError } from '../../errors.ts';
-import { decodeUtf8, utf16Of } from '../format.ts';
+import { decodeUtf8, utf16Of } from '../text-encoding.ts';
 
 /** Books with a picture on every page have a few thousand. */
 const MOST_ENTRIES = 10_000;
