@@ -17,11 +17,12 @@ export type IngestProgress = {
   failed: { source: string; code: string; message: string }[];
 };
 
-/** A file to ingest, with its source; or a link that isn't followed. */
-type SourceFile = { path: string; source: string; isRefusedLink?: boolean };
+/** A file to ingest, with its source; or a link or folder that is skipped, and why. */
+type SourceFile = { path: string; source: string; whyNot?: string };
 
 /** Where npm keeps other people's packages, whose documents would swamp the project's own. */
 const PACKAGES = 'node_modules';
+const LINK_REFUSED = 'The link leads out of the folder, to nothing or back.';
 /** How many failures are described; further ones are only counted. */
 const failuresKept = 1000;
 /** How many files are in work at once, so that both the parser and the embedding model are kept busy. */
@@ -30,8 +31,8 @@ const filesAtOnce = 4;
 /**
  * Ingests files and whole folders, except hidden files and `node_modules`, in bounded memory (of several paths, the names of all files are
  * kept). A file's source is its path relative to the given folder, with `/` on every system, or its name if the file itself was given.
- * A link is followed where it stays within its folder; any other counts as a file that can't be read. An unchanged file only costs a
- * look, so an interrupted ingest that is run again goes on where it stopped.
+ * A link is followed where it stays within its folder; any other counts as a file that can't be read, and so does a folder that can't be.
+ * An unchanged file only costs a look, so an interrupted ingest that is run again goes on where it stopped.
  * @returns the final progress; a bad file is reported in it, never thrown
  * @throws AppError BAD_INPUT, before anything is stored, where a path doesn't exist or two files would get the same source
  * @throws AppError a failure of the store or a model, which every further file would meet too
@@ -54,9 +55,9 @@ export async function ingestPaths(options: {
   async function work() {
     for (let next = await files.next(); !next.done && !broken; next = await files.next()) {
       signal?.throwIfAborted();
-      const { path, source, isRefusedLink } = next.value;
+      const { path, source, whyNot } = next.value;
       try {
-        if (isRefusedLink) throw new AppError('BAD_INPUT', 'The link leads out of the folder, to nothing or back.');
+        if (whyNot) throw new AppError('BAD_INPUT', whyNot);
         const { unchanged, replaced } = await ingestFile(path, source);
         progress[unchanged ? 'unchanged' : replaced ? 'replaced' : 'added'] += 1;
       } catch (error) {
@@ -113,17 +114,24 @@ async function* filesAt(path: string): AsyncGenerator<SourceFile> {
   if (!(await stat(path)).isDirectory()) yield { path, source: basename(path) };
   else
     for await (const file of filesUnder(path, await realpath(path)))
-      yield { ...file, source: relative(path, file.path).split(sep).join('/') };
+      yield { ...file, source: relative(path, file.path).split(sep).join('/') || basename(resolve(path)) };
 }
 
 /** The files in a folder and its subfolders. Links must stay within `root`; within a linked folder, no further linked folder is followed. */
 async function* filesUnder(folder: string, root: string, isLink = false): AsyncGenerator<Omit<SourceFile, 'source'>> {
   const folders: { path: string; isLink: boolean }[] = [];
-  for await (const entry of await opendir(folder)) {
+  const entries = await opendir(folder).catch(
+    ({ code }: NodeJS.ErrnoException) => `The folder can't be read (${code}).`,
+  );
+  if (typeof entries === 'string') {
+    yield { path: folder, whyNot: entries };
+    return;
+  }
+  for await (const entry of entries) {
     if (entry.name.startsWith('.') || entry.name === PACKAGES) continue;
     const path = join(folder, entry.name);
     const found = entry.isSymbolicLink() ? await followed(path, root) : entry;
-    if (!found || (found !== entry && isLink && found.isDirectory())) yield { path, isRefusedLink: true };
+    if (!found || (found !== entry && isLink && found.isDirectory())) yield { path, whyNot: LINK_REFUSED };
     else if (found.isDirectory()) folders.push({ path, isLink: isLink || found !== entry });
     else if (found.isFile()) yield { path };
   }

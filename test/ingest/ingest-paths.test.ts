@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdir, symlink, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { ingestPaths } from '../../src/ingest/ingest-paths.ts';
@@ -85,4 +85,26 @@ test('hidden files and node_modules inside a named folder are skipped', async (t
   const { sources, files, skipped } = await ingest('a');
   assert.deepEqual({ sources, files, skipped }, { sources: ['one.md'], files: 1, skipped: 0 });
   assert.deepEqual((await ingest('a/node_modules')).sources, ['other/README.md']);
+});
+
+test('a folder that cannot be read, such as lost+found on a mounted disk, is reported and skipped', async (t) => {
+  const { folder, ingest } = await folderOf(t, ['a/one.md', 'a/lost+found/x.md', 'a/sub/two.md']);
+  const closed = join(folder, 'a/lost+found');
+  await chmod(closed, 0);
+  // No folder is closed to the superuser.
+  const isSuperuser = process.geteuid?.() === 0;
+  if (isSuperuser) {
+    await chmod(folder, 0o755);
+    process.seteuid?.(65_534);
+  }
+  try {
+    const failure = { code: 'BAD_INPUT', message: "The folder can't be read (EACCES)." };
+    const { sources, files, added, failed } = await ingest('a');
+    assert.deepEqual({ sources, files, added }, { sources: ['one.md', 'sub/two.md'], files: 3, added: 2 });
+    assert.deepEqual(failed, [{ source: 'lost+found', ...failure }]);
+    assert.deepEqual((await ingest('a/lost+found')).failed, [{ source: 'lost+found', ...failure }]);
+  } finally {
+    if (isSuperuser) process.seteuid?.(0);
+    await chmod(closed, 0o700);
+  }
 });
