@@ -29,6 +29,16 @@ const formatByExtension: Record<string, Format> = {
   epub: 'epub',
 };
 
+/** What to do with kinds of files that people have beside those. */
+const otherKinds: [endings: RegExp, way: string][] = [
+  [/^(?:xls[xmb]?|ods|numbers)$/, 'Save each of its sheets as “CSV UTF-8”.'],
+  [/^(?:docm?|dot[xm]?|odt|rtf|pages)$/, 'Save it as .docx.'],
+  [/^(?:pp[st][xm]?|odp|key)$/, 'Save it as PDF.'],
+  [/^(?:eml|msg|mbox)$/, 'Save the mail as text or HTML.'],
+  [/^(?:zip|rar|tar|tgz|gz)$/, 'Unpack it.'],
+  [/^(?:png|jpe?g|tiff?|gif|webp|heic)$/, 'OCR can make a PDF with text of it.'],
+];
+
 /** A PDF's mark may be anywhere in its first kilobyte (ISO 32000, annex H). */
 const PDF_MARK = Buffer.from('%PDF-');
 const PDF_MARK_WITHIN_BYTES = 1_024;
@@ -46,7 +56,10 @@ export function formatOfName(name: string): Format {
   const format = Object.hasOwn(formatByExtension, extension) ? formatByExtension[extension] : undefined;
   if (format) return format;
   const readable = Object.keys(formatByExtension).join(', ');
-  throw new AppError('UNSUPPORTED_FORMAT', `This kind of file can't be read. Files ending in ${readable} can.`);
+  const way =
+    otherKinds.find(([endings]) => endings.test(extension))?.[1] ??
+    `If it is text, name it .txt. Files ending in ${readable} can.`;
+  throw new AppError('UNSUPPORTED_FORMAT', `This kind of file can't be read. ${way}`);
 }
 
 export const isTextFormat = (format: Format): format is TextFormat =>

@@ -17,6 +17,19 @@ test('the format is taken from the file extension, and unknown extensions are re
     assert.throws(() => formatOfName(name), { code: 'UNSUPPORTED_FORMAT' });
 });
 
+test('of a kind of file that is not read, the refusal says what to do with it', () => {
+  for (const [name, what] of [
+    ['a.XLSX', /Save each of its sheets as “CSV UTF-8”\.$/],
+    ['a.odt', /Save it as \.docx\.$/],
+    ['a.pptx', /Save it as PDF\.$/],
+    ['a.eml', /Save the mail as text or HTML\.$/],
+    ['a.zip', /Unpack it\.$/],
+    ['a.jpeg', /OCR/],
+    ['a.log', /If it is text, name it \.txt\. Files ending in txt, .* can\.$/],
+  ] as const)
+    assert.throws(() => formatOfName(name), { code: 'UNSUPPORTED_FORMAT', message: what });
+});
+
 test('bytes that do not match the format are refused', () => {
   const bad = { code: 'BAD_DOCUMENT' };
   assert.throws(() => decodeBytes(bytesOf('plain'), 'pdf'), bad);
