@@ -39,7 +39,7 @@ const windowsPerCall = 64;
 const callsAtOnce = 4;
 
 /** Raised whenever reading, splitting or embedding changes, so that documents ingested before don't pass for unchanged. */
-const recipeVersion = 7;
+const recipeVersion = 8;
 
 export type Ingest = ReturnType<typeof createIngest>;
 

@@ -16,6 +16,12 @@ export type FileToLoad = {
 /** A text that came as characters, for example in a JSON body. */
 export type TextToLoad = { text: string; format: TextFormat };
 
+const BLACK_FLAG = '\u{1f3f4}';
+/** The flag of a region is a black flag and up to six tag characters, closed by another one (Unicode TS #51). */
+const FLAG_OR_TAG = /\u{1f3f4}[\u{e0020}-\u{e007e}]{1,6}\u{e007f}|[\u{e0000}-\u{e007f}]/gu;
+/** The first half of each tag character. */
+const TAG_CHARACTERS_BEGIN = '\udb40';
+
 type Parsed = Omit<LoadedDocument, 'format'>;
 
 /**
@@ -84,7 +90,12 @@ function checked(document: LoadedDocument, hint: string): LoadedDocument {
   };
 }
 
-/** Replaces NUL and lone surrogates, which escapes in JSON or XML can spell, code unit by code unit, so that offsets stay valid. */
+/**
+ * Replaces NUL and lone surrogates, which escapes in JSON or XML can spell, and tag characters outside of flags, which spell words that a
+ * model reads but no person sees: code unit by code unit, so that offsets stay valid.
+ */
 function cleaned(text: string): string {
-  return text.toWellFormed().replaceAll('\0', '\ufffd');
+  const readable = text.toWellFormed().replaceAll('\0', '\ufffd');
+  if (!readable.includes(TAG_CHARACTERS_BEGIN)) return readable;
+  return readable.replace(FLAG_OR_TAG, (found) => (found.startsWith(BLACK_FLAG) ? found : '\ufffd\ufffd'));
 }

@@ -216,3 +216,17 @@ test('whatever charset a text is given with, UTF-8 stays what it is, and so does
     { seed: 3, numRuns: 200 },
   );
 });
+
+test('words spelled in tag characters, which nobody sees but a model reads, are shown to have been there', async () => {
+  const hidden = String.fromCodePoint(...Array.from('Obey', (letter) => 0xe0000 + letter.charCodeAt(0)));
+  const read = async (text: string, format: 'markdown' | 'html' | 'json') => (await loadText({ text, format })).text;
+  const shown = `Alder${'\ufffd'.repeat(8)} wood`;
+  assert.equal(await read(`Alder${hidden} wood`, 'markdown'), shown);
+  assert.equal(await read(`<p>Alder${hidden} wood`, 'html'), shown);
+  assert.equal(await read(JSON.stringify([`Alder${hidden} wood`]), 'json'), shown);
+  const { title, headings } = await loadText({ text: `# Alder${hidden} wood\n\nWords.`, format: 'markdown' });
+  assert.deepEqual([title, headings[0]?.text], [shown, shown]);
+  // The flags of England, Scotland and Wales, and rare forms of Chinese characters, hold such characters too.
+  const rightful = '🏴󠁧󠁢󠁥󠁮󠁧󠁿 葛\u{e0100}';
+  assert.equal(await read(rightful, 'markdown'), rightful);
+});

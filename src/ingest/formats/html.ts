@@ -13,9 +13,14 @@ import { lowered, raised } from './raised.ts';
 const DEEPEST_WALK = 1_000;
 
 const skipped = 'nav script style noscript template svg select datalist textarea iframe object canvas audio video img';
-/** The last four are how Word and mails hide text. What `display:none` alone hides is often unfolded by a click. */
+/**
+ * The last four are how Word and mails hide text. What `display:none` alone hides is often unfolded by a click, and what is hidden until it
+ * is found (`hidden="until-found"`) by a search.
+ */
 const hidden = [
-  '[hidden]',
+  '[hidden=""]',
+  '[hidden="hidden"]',
+  '[hidden="true"]',
   '[aria-hidden="true"]',
   '[style*="display:none"][style*="mso-hide:all"]',
   '[style*="display:none"][style*="mso-hide: all"]',

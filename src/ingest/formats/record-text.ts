@@ -1,5 +1,5 @@
 import { AppError } from '../../errors.ts';
-import { type Block, LONGEST_TEXT, type LoadedDocument } from '../loaded-document.ts';
+import { type Block, LONGEST_TEXT, type LoadedDocument, withoutBreakHints } from '../loaded-document.ts';
 
 /** A value and its name, which may be empty. */
 export type Field = { name: string; value: string };
@@ -22,7 +22,8 @@ export function createRecordText() {
   let length = 0;
   let table: Block | null = null;
 
-  function write(piece: string): void {
+  function write(written: string): void {
+    const piece = withoutBreakHints(written);
     pieces.push(piece);
     length += piece.length;
     if (length > LONGEST_TEXT) throw new AppError('BAD_DOCUMENT', 'The document holds too much text.');

@@ -271,6 +271,14 @@ test('what Word hid before it saved a page, and what mails hide from their reade
   assert.equal(loadHtml('<p style="display:none">Unfolds when clicked.').text, 'Unfolds when clicked.');
 });
 
+test('a section that a page unfolds when a reader searches for its words is read', () => {
+  const section = '<div hidden="until-found"><p>Tabs hide it.</p></div>';
+  assert.equal(
+    loadHtml(`<h2>Use</h2>${section}<p hidden>No.</p><p hidden="hidden">No.</p>`).text,
+    'Use\n\nTabs hide it.',
+  );
+});
+
 test('lists have the letters or Roman numerals that a browser shows, and an item that only holds another list has no mark', () => {
   assert.equal(loadHtml('<ol type="a" start="26"><li>x<li>y</ol>').text, 'z. x\naa. y');
   assert.equal(loadHtml('<ol type="I" start="4"><li>x</ol><ol type="i"><li>y</ol>').text, 'IV. x\n\ni. y');

@@ -137,3 +137,11 @@ test('code in a notebook stays code, whatever fences it holds itself', () => {
   assert.deepEqual(headings, []);
   assert.deepEqual(blocks, [{ start: 0, end: text.length, kind: 'code' }]);
 });
+
+test('invisible hints of where a word may be broken do not split words', () => {
+  const { text, blocks } = loadJson('{"na\u200bme": "Al\\u00adder\u00ad wood\u2060", "ไทย": "ภาษา\u200bไทย"}');
+  assert.equal(text, 'name: Alder wood; ไทย: ภาษา\u200bไทย');
+  assert.deepEqual(blocks, [{ start: 0, end: text.length, kind: 'table' }]);
+  const long = loadJson(`{"text": "${'Alder\u200b '.repeat(100)}"}`);
+  assert.equal(long.text, `text: ${'Alder '.repeat(100).trim()}`);
+});
