@@ -77,7 +77,9 @@ export function createIngest(options: {
     const failure = new AbortController();
     const stop = signal ? AbortSignal.any([signal, failure.signal]) : failure.signal;
     try {
-      const all = await Promise.all(incoming.map((each) => read(each, stop)));
+      const all = await Promise.all(
+        incoming.map((each, at) => read(each, stop).catch((error) => Promise.reject(withPlace(error, at, incoming)))),
+      );
       const documents: NewDocument[] = [];
       for (const each of all) {
         if ('document' in each)
@@ -98,6 +100,13 @@ export function createIngest(options: {
       failure.abort();
     }
   };
+}
+
+/** Says which of several documents can't be read. */
+function withPlace(error: unknown, at: number, { length }: Incoming[]): unknown {
+  const isItsFault = error instanceof AppError && ['BAD_DOCUMENT', 'UNSUPPORTED_FORMAT'].includes(error.code);
+  if (length === 1 || !isItsFault) return error;
+  return new AppError(error.code, `File ${at + 1} of ${length}: ${error.message}`, { cause: error.cause });
 }
 
 /**

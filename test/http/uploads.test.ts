@@ -123,3 +123,20 @@ test('texts of an upload that are not UTF-8 are read in the charset that it name
     'charset: must be the name of an encoding, such as windows-1252',
   ]);
 });
+
+test('of several files, the one that cannot be read is named by its place', async (t) => {
+  const { url } = await startService(t);
+  const bad = part('name="files"; filename="elm.pdf"', 'Elm.');
+  for (const [body, code, message] of [
+    [form(file, bad), 'BAD_DOCUMENT', 'File 2 of 2: The file is named a PDF but is none.'],
+    [form(bad), 'BAD_DOCUMENT', 'The file is named a PDF but is none.'],
+    [
+      form(bad.replace('elm.pdf', 'elm.odt'), file),
+      'UNSUPPORTED_FORMAT',
+      "File 1 of 2: This kind of file can't be read. Save it as .docx.",
+    ],
+  ] as const) {
+    const { code: told, message: why } = await upload(url, body);
+    assert.deepEqual([told, why], [code, message]);
+  }
+});

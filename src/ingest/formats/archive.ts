@@ -54,7 +54,8 @@ async function readEntries(archive: ZipFile): Promise<Map<string, Entry>> {
   let declaredBytes = 0;
   for await (const entry of archive.eachEntry()) {
     const { fileName, compressedSize, uncompressedSize } = entry;
-    if (entry.isEncrypted()) throw new AppError('BAD_DOCUMENT', 'The file needs a password.');
+    if (entry.isEncrypted())
+      throw new AppError('BAD_DOCUMENT', 'The file needs a password. Save it without one and try again.');
     if (entries.has(fileName))
       throw new AppError('BAD_DOCUMENT', 'The file is an archive with two entries of one name.');
     declaredBytes += uncompressedSize;

@@ -36,7 +36,9 @@ export async function loadPdf(bytes: Uint8Array): Promise<Omit<LoadedDocument, '
   } catch (cause) {
     if (cause instanceof AppError) throw cause;
     const needsPassword = cause instanceof Error && cause.name === 'PasswordException';
-    const message = needsPassword ? 'The PDF needs a password.' : "The PDF is damaged: it can't be read.";
+    const message = needsPassword
+      ? 'The PDF needs a password. Save it without one and try again.'
+      : "The PDF is damaged: it can't be read.";
     throw new AppError('BAD_DOCUMENT', message, { cause });
   } finally {
     await reader.close();

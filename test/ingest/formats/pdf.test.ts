@@ -148,7 +148,7 @@ test('a PDF that cannot be read is refused as BAD_DOCUMENT without quoting its t
   const rejected = { code: 'BAD_DOCUMENT', name: 'AppError' };
   await assert.rejects(load(makePdf(secret, { encrypted: true })), {
     ...rejected,
-    message: 'The PDF needs a password.',
+    message: 'The PDF needs a password. Save it without one and try again.',
   });
   await assert.rejects(load(broken), { ...rejected, message: "The PDF is damaged: it can't be read." });
   await assert.rejects(load(makePdf([[]])), { ...rejected, message: /holds no text/ });
