@@ -115,6 +115,19 @@ describe('a JSON body', () => {
       assert.equal((await service.call('POST', path)).json.error.message, empty[2], path);
   });
 
+  test('may be empty where none is taken, though many clients then still say that it is JSON', async () => {
+    const replies = [
+      ['PUT', '/collections/attic', 201],
+      ['DELETE', '/collections/attic', 204],
+      ['DELETE', '/documents/none', 404],
+      ['DELETE', '/v1/models/default', 405],
+      ['DELETE', '/mcp', 405], // the SDKs end their session so, and take nothing else for a no
+      ['POST', '/nowhere', 404],
+    ] as const;
+    for (const [method, path, status] of replies)
+      assert.equal((await service.call(method, path, '')).status, status, `${method} ${path}`);
+  });
+
   test('cannot be a form, except where files are uploaded', async () => {
     const form = new FormData();
     form.append('question', 'x');
