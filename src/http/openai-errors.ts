@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import type { AppError, ErrorCode } from '../errors.ts';
+import { type AppError, type ErrorCode, errorTable } from '../errors.ts';
 import { errorBody, noteFailure } from './error-reply.ts';
 
 /** The body of every reply under `/v1` that is not a success, as OpenAI's clients read it. */
@@ -55,5 +55,7 @@ export const isOpenAiUrl = (url: string) => /^\/v1(?:[/?]|$)/.test(url);
 /** The error handler of every route under `/v1`. */
 export function replyWithOpenAiError(error: unknown, request: FastifyRequest, reply: FastifyReply) {
   const failure = noteFailure(error, request, reply);
+  // The clients would try again by the status alone: three asks for one that can't succeed, or not before midnight.
+  if (!errorTable[failure.code].retryable || failure.code === 'BUDGET_SPENT') reply.header('x-should-retry', 'false');
   return reply.status(failure.status).send(openAiErrorBody(failure, request.id));
 }

@@ -24,6 +24,7 @@ export async function guardOrigins(
         'x-request-id',
         'mcp-session-id',
         'retry-after',
+        'x-should-retry',
         'x-ratelimit-limit',
         'x-ratelimit-remaining',
         'x-ratelimit-reset',

@@ -346,6 +346,29 @@ test('rate limit and token budget are reported as OpenAI’s clients know them',
   assert.deepEqual([often.status, often.type, often.code], [429, 'rate_limit_error', 'rate_limit_exceeded']);
 });
 
+test('OpenAI’s client makes one try of what would fail again', async (t) => {
+  const { url, openai, call } = await startWithArticle(t, { settings: { TOKENS_PER_DAY: '1' } });
+  let tries = 0;
+  const client = new OpenAI({
+    baseURL: `${url}/v1`,
+    apiKey: 'none',
+    maxRetries: 2,
+    fetch: (...given) => {
+      tries += 1;
+      return fetch(...given);
+    },
+  });
+  const body = { model: 'default', messages: asks(question) };
+  openai.chat(fail.status(500));
+  assert.equal((await call('POST', '/v1/chat/completions', body)).headers.get('x-should-retry'), null);
+  openai.chat(fail.status(401));
+  assert.equal((await refusal(client.chat.completions.create(body))).code, 'model_rejected');
+  openai.chat('It was rebuilt in 1904.', correct);
+  await client.chat.completions.create(body);
+  assert.equal((await refusal(client.chat.completions.create(body))).code, 'insufficient_quota');
+  assert.equal(tries, 3);
+});
+
 test('when a client leaves, its model call is cancelled, streamed or not', async (t) => {
   for (const stream of [false, true]) {
     const { client, openai, waitForLog, logLines } = await startWithArticle(t);
