@@ -34,11 +34,16 @@ export type AskEnd = {
   steps: () => TraceStep[];
 };
 
+/** An id for an ask that is to come; ordered by time, so that a store appends it. */
+export const newAskId = () => `ask_${randomUUIDv7()}`;
+
 /**
  * Who asks: the name of their key, a signal that fires when they leave, and callbacks for what is ready before the
  * reply.
  */
 export type Asker = {
+  /** The id that the ask is to have, where it must be known beforehand. */
+  id?: string;
   keyName?: string | null;
   traceparent?: string | null;
   signal?: AbortSignal;
@@ -112,7 +117,7 @@ export function createConductAsk(options: {
         history.length > 0 ? conversation.invoke({ ...asked, history }, config) : chain.invoke(asked, config),
         signal,
       );
-      reply = toReply(outcome, trail, performance.now() - begun);
+      reply = toReply(asker.id ?? newAskId(), outcome, trail, performance.now() - begun);
     } catch (error) {
       const failure = toFailure(error, { isGone: asker.signal?.aborted === true, isLate: deadline.isOver() });
       end(null, failure);
@@ -156,10 +161,10 @@ function orAbort<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   return promise;
 }
 
-function toReply(outcome: Outcome, trail: AskTrail, totalMs: number): AskReply {
+function toReply(id: string, outcome: Outcome, trail: AskTrail, totalMs: number): AskReply {
   const { question, collection, answer, verdicts, attempts, evaluation } = outcome;
   return {
-    id: `ask_${randomUUIDv7()}`, // ordered by time, so that a store appends it
+    id,
     question,
     answer: answer.text,
     collection,

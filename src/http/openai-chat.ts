@@ -1,8 +1,7 @@
-import { randomUUID } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import type { Asker, ConductAsk } from '../chain/conduct-ask.ts';
+import { type Asker, type ConductAsk, newAskId } from '../chain/conduct-ask.ts';
 import { AskReply, AskRequest } from '../chain/reply.ts';
 import { createToldText } from '../chain/told-text.ts';
 import type { Knowledge } from '../knowledge/port.ts';
@@ -64,13 +63,15 @@ export const openAiChatRoute: FastifyPluginAsyncZod<{
       refuseUnsupported(request.body);
       const conversation = readConversation(messages);
       const asked = AskRequest.parse({ question: conversation.question, collection: collection.name });
+      // The completion's id is the ask's: many libraries keep that alone of what goes beyond the text.
+      const head = { id: newAskId(), created: Math.floor(Date.now() / 1000), model };
       const asker = {
+        id: head.id,
         keyName: request.key?.name ?? null,
         traceparent: traceparentOf(request),
         signal: whileConnected(reply),
         history: conversation.history,
       };
-      const head = { id: `chatcmpl-${randomUUID()}`, created: Math.floor(Date.now() / 1000), model };
       if (stream) {
         const withUsage = stream_options?.include_usage === true;
         return streamCompletion((more) => conductAsk(asked, { ...asker, ...more }), request, reply, {
