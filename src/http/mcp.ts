@@ -71,6 +71,9 @@ export const mcpRoute: FastifyPluginAsyncZod<
       const headers = new Headers();
       for (const name of ['accept', 'content-type', 'mcp-protocol-version'])
         if (typeof request.headers[name] === 'string') headers.set(name, request.headers[name]);
+      // The SDK looks for the names of both forms; who takes anything takes them.
+      if ((headers.get('accept') ?? '*/*').includes('*/*'))
+        headers.set('accept', 'application/json, text/event-stream');
       if (request.body.method === 'initialize') reply.header('mcp-session-id', randomUUID());
       const asked = new Request('http://localhost/mcp', { method: 'POST', headers });
       const stream = openEventStreamInTime(reply, heartbeatMs);

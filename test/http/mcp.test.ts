@@ -253,6 +253,15 @@ test('GET and DELETE are refused with a 405, and a malformed message gets an err
   assert.ok(headers.get('x-request-id'));
 });
 
+test('a client must take JSON and events, by name or as anything', async (t) => {
+  const { call: http } = await startService(t);
+  const ping = { jsonrpc: '2.0', id: 1, method: 'ping' };
+  const statuses = ['*/*', 'text/event-stream, */*;q=0.1', 'application/json', 'text/html'].map(
+    async (accept) => (await http('POST', '/mcp', ping, { accept })).status,
+  );
+  assert.deepEqual(await Promise.all(statuses), [200, 200, 406, 406]);
+});
+
 test('when a client leaves, its model call is cancelled, with JSON and with event replies', async (t) => {
   const { url, openai, add } = await startService(t);
   await add('log.md', article);
