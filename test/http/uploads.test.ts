@@ -140,3 +140,11 @@ test('of several files, the one that cannot be read is named by its place', asyn
     assert.deepEqual([told, why], [code, message]);
   }
 });
+
+test('a file keeps the quotation marks in its name, which clients send as %22', async (t) => {
+  const { call, url } = await startService(t);
+  const upload = new FormData();
+  upload.append('files', new File(['Alder wood is light.'], 'alder “old” "new" 100%.txt'));
+  assert.equal((await fetch(`${url}/documents`, { method: 'POST', body: upload })).status, 201);
+  assert.equal((await call('GET', '/documents')).json.documents[0].source, 'alder “old” "new" 100%.txt');
+});
