@@ -5,41 +5,117 @@ import type { Evidence } from './verdict.ts';
 const fewestCharacters = 3;
 
 /**
- * Finds quotations in the passages, word for word. Only differences that nobody sees are allowed: white space, such as
- * a line break, how accented letters are spelled (NFC or NFD), and soft hyphens. What is returned is always the
- * passage's own text; a quotation that isn't found is dropped.
- * @returns each quotation found, once, in the order given, with offsets into its document
+ * Finds quotations in the passages, word for word. Only differences that change no word are allowed: white space, marks
+ * of emphasis and code, the shapes of quotation marks and dashes, how accented letters are spelled (NFC or NFD), soft
+ * hyphens, and marks at either end. Where a quotation leaves words out by dots, its parts count, if all are found. What
+ * is returned is always the passage's own text; a quotation that isn't found is dropped.
+ * @returns what was found, each stretch once, in the order given, with offsets into its document
  */
 export function findEvidence(quotes: string[], passages: Passage[]): Evidence[] {
   const found = new Map<string, Evidence>();
+  const plains = passages.map((passage) => ({ passage, plain: null as Plain | null }));
   for (const quote of quotes) {
-    const words = quote.trim().split(/\s+/);
-    if (words.join('').replaceAll('\u00ad', '').length < fewestCharacters) continue;
-    const place =
-      placeOf(words.map(RegExp.escape), passages) ?? placeOf(words.map(inAnySpelling).filter(Boolean), passages);
-    if (!place) continue;
-    const { passage, index, quoted } = place;
-    const start = passage.start + index;
-    const end = start + quoted.length;
-    found.set(`${passage.documentId} ${start} ${end}`, { quote: quoted, passageId: passage.id, start, end });
+    for (const { passage, from, to } of placesOf(quote.trim(), plains)) {
+      const [start, end] = [passage.start + from, passage.start + to];
+      found.set(`${passage.documentId} ${start} ${end}`, {
+        quote: passage.text.slice(from, to),
+        passageId: passage.id,
+        start,
+        end,
+      });
+    }
   }
   return [...found.values()];
 }
 
-/** Where the words, given as patterns, first stand in a row. */
-function placeOf(words: string[], passages: Passage[]) {
-  const pattern = new RegExp(words.join('\\s+'), 'u');
-  for (const passage of passages) {
-    const match = pattern.exec(passage.text);
-    if (match) return { passage, index: match.index, quoted: match[0] };
+/** A passage with its plain form, once it was needed. */
+type Read = { passage: Passage; plain: Plain | null };
+/** A stretch of a passage's text, in offsets into that text. */
+type Place = { passage: Passage; from: number; to: number };
+
+function placesOf(quote: string, read: Read[]): Place[] {
+  if (quote.length < fewestCharacters) return [];
+  for (const { passage } of read) {
+    const from = wholeWordsAt(passage.text, quote);
+    if (from >= 0) return [{ passage, from, to: from + quote.length }];
+  }
+  const plain = plainOf(quote).text.trimEnd();
+  const whole = plainPlaceOf(plain, read) ?? plainPlaceOf(withoutMarksAtEnds(plain), read);
+  if (whole) return [whole];
+  const parts = plain.split(dots).map((part) => part.trim());
+  const places = parts.filter(Boolean).map((part) => (part.includes(' ') ? plainPlaceOf(part, read) : null));
+  return parts.length > 1 && places.every((place) => place !== null) ? places : [];
+}
+
+/** A plain text without quotation marks and dots around it, and without the punctuation at its end. */
+function withoutMarksAtEnds(text: string): string {
+  let end = text.length;
+  while (end > 0 && " '.,;:".includes(text[end - 1]!)) end -= 1;
+  return text.slice(0, end).replace(/^(?:[ ']|\.{3})+/, '');
+}
+
+const dots = /\[?\.{3,}\]?/;
+
+/** Where a plain text first stands. */
+function plainPlaceOf(quote: string, read: Read[]): Place | null {
+  if (quote.length < fewestCharacters) return null;
+  for (const each of read) {
+    each.plain ??= plainOf(each.passage.text);
+    const { text, starts, ends } = each.plain;
+    const at = wholeWordsAt(text, quote, starts);
+    if (at >= 0) return { passage: each.passage, from: starts[at]!, to: ends[at + quote.length - 1]! };
   }
   return null;
 }
 
-function inAnySpelling(word: string): string {
-  const letters = Array.from(word.normalize('NFC').replaceAll('\u00ad', ''), (letter) => {
-    const parts = letter.normalize('NFD');
-    return parts === letter ? RegExp.escape(letter) : `(?:${letter}|${parts})`;
-  });
-  return letters.join('\u00ad?');
+/**
+ * Where words first stand in a text, -1 if nowhere. A piece of a word or number doesn't count: "4 kg" is not in "14 kg".
+ * @param starts as those of a plain form, so that no character of its text is cut either
+ */
+function wholeWordsAt(text: string, words: string, starts?: number[]): number {
+  const isCut = (at: number) => {
+    withinWord.lastIndex = at;
+    return withinWord.test(text) || (starts !== undefined && starts[at] === starts[at - 1]);
+  };
+  let at = text.indexOf(words);
+  while (at >= 0 && (isCut(at) || isCut(at + words.length))) at = text.indexOf(words, at + 1);
+  return at;
+}
+
+/** Letters and digits of scripts that put space between words. */
+const letter = String.raw`[[\p{L}\p{N}]--[\p{scx=Hani}\p{scx=Hira}\p{scx=Kana}\p{scx=Hang}\p{scx=Thai}\p{scx=Laoo}\p{scx=Khmr}\p{scx=Mymr}]]`;
+const withinWord = new RegExp(
+  String.raw`(?<=${letter}\p{M}*)${letter}|\p{M}|(?<=\p{N}[.,])\p{N}|(?<=\p{N})[.,]\p{N}`,
+  'yv',
+);
+
+/** A text as it is compared, and where the characters that each of its UTF-16 code units stands for begin and end. */
+type Plain = { text: string; starts: number[]; ends: number[] };
+
+/** Plain characters as they are; white space; marks that nobody reads out; any other character. */
+const pieces =
+  /(?<asIs>[a-zA-Z\d.,;:]+)|(?<space>\s+)|(?<unread>[\u00ad\u200b\u2060`]|(?<![\p{L}\p{N}*_])[*_]+(?=\S)|(?<=[^\s*_])[*_]+(?![\p{L}\p{N}*_]))|./gsu;
+/** What typographic signs are compared as; the angle is that of a tag which the prompt disarms. */
+const compared: Record<string, string> = {
+  ...Object.fromEntries(Array.from('"“”„‟‘’‚‛«»', (sign) => [sign, "'"])),
+  ...Object.fromEntries(Array.from('‐‑‒–—―−', (sign) => [sign, '-'])),
+  '…': '...',
+  '‹': '<',
+};
+
+function plainOf(source: string): Plain {
+  const plain: Plain = { text: '', starts: [], ends: [] };
+  let afterSpace = true;
+  for (const { 0: piece, index, groups } of source.matchAll(pieces)) {
+    const { asIs, space, unread } = groups!;
+    if (unread || (space && afterSpace)) continue;
+    afterSpace = space !== undefined;
+    const said = space ? ' ' : (asIs ?? compared[piece] ?? piece.normalize('NFD'));
+    plain.text += said;
+    for (let at = 0; at < said.length; at += 1) {
+      plain.starts.push(asIs ? index + at : index);
+      plain.ends.push(asIs ? index + at + 1 : index + piece.length);
+    }
+  }
+  return plain;
 }

@@ -163,7 +163,7 @@ function toSignals({ judgement, word, comparison }: Opinions, quotesFound: numbe
   if (judgement) {
     signals.verdict = judgement.verdict === 'Correct' ? 1 : -1;
     signals.stated = judgement.score === null ? 0 : logOdds(judgement.score);
-    signals.quotes = quotesFound / Math.max(1, judgement.quotes.length);
+    signals.quotes = Math.min(1, quotesFound / Math.max(1, judgement.quotes.length)); // one may be found in parts
   }
   if (word) signals.word = word.odds ?? logOdds(word.yes ? 0.9 : 0.1);
   if (comparison) {

@@ -43,6 +43,60 @@ test('soft hyphens between the words of a quotation are ignored, and cost no tim
   assert.equal(findEvidence([`\u00ad weak${hyphens} noise`], [passage('a weak noise')])[0]?.quote, 'weak noise');
 });
 
+for (const [what, text, quoted, shown] of [
+  [
+    'typographic quotation marks',
+    'The mason\u2019s \u201cgrand\u201d house.',
+    'The mason\'s "grand" house.',
+    'The mason\u2019s \u201cgrand\u201d house.',
+  ],
+  ['dashes', 'From 1904\u20131911 it ran.', 'From 1904-1911 it ran', 'From 1904\u20131911 it ran'],
+  [
+    'emphasis',
+    'The **notice period** is _three_ months.',
+    'The notice period is three months.',
+    'The **notice period** is _three_ months.',
+  ],
+  ['code', 'Set `TOP_K` to 3.', 'Set TOP_K to 3.', 'Set `TOP_K` to 3.'],
+  ['dots for what goes on', 'The tower was built in 1382 by Hale.', '…built in 1382 by…', 'built in 1382 by'],
+  ['a full stop of its own', 'Pell rebuilt it, and since 1951 it runs.', '"Pell rebuilt it."', 'Pell rebuilt it'],
+  [
+    'a tag that the prompt disarms',
+    'Put it into <question> tags.',
+    'Put it into ‹question> tags.',
+    'Put it into <question> tags.',
+  ],
+  ['zero-width spaces', 'the data\u200bbase store', 'the database store', 'the data\u200bbase store'],
+] as const)
+  test(`a quotation is found though it differs in ${what}`, () => {
+    assert.deepEqual(findEvidence([quoted], [passage(text, 7)]), [
+      { quote: shown, passageId: 'p', start: 7 + text.indexOf(shown), end: 7 + text.indexOf(shown) + shown.length },
+    ]);
+  });
+
+test('what a quotation leaves out with dots is not shown, and every part must be there', () => {
+  const given = [passage('The tower, which is tall, was built in 1382.')];
+  const shown = findEvidence(['The tower ... was built in 1382.'], given).map(({ quote }) => quote);
+  assert.deepEqual(shown, ['The tower', 'was built in 1382.']);
+  assert.deepEqual(findEvidence(['The tower ... was built in 1911.', 'The ... in 1382.'], given), []);
+});
+
+test('a quotation begins and ends with whole words and whole numbers', () => {
+  const given = [passage('In inland it weighs 14 kg or 1.4 kg, is 1,024 mm and 2*3 long; 東京都は首都。')];
+  for (const quote of ['4 kg', 'is 1', 'land', 'nland it', '23 long'])
+    assert.deepEqual(findEvidence([quote], given), [], quote);
+  assert.equal(findEvidence(['it weighs 14 kg'], given)[0]?.quote, 'it weighs 14 kg');
+  assert.equal(findEvidence(['京都は'], given)[0]?.quote, '京都は');
+  assert.equal(findEvidence(['and'], [passage('The land and the sea')])[0]?.start, 9);
+});
+
+test('a quotation of any length is looked for without a regular expression that could be too large', () => {
+  const long = 'word é '.repeat(14_000);
+  assert.deepEqual(findEvidence([`${long}x`], [passage('A word.')]), []);
+  assert.equal(findEvidence([long], [passage(long)])[0]?.quote, long.trim());
+  assert.equal(findEvidence([long.replaceAll(' ', '\n')], [passage(long)])[0]?.quote, long.trim());
+});
+
 test('a quotation with another word, another case or none at all is dropped', () => {
   assert.deepEqual(findEvidence(['strong noise', 'Weak', '', 'a', '.*'], [passage('weak noise')]), []);
 });
