@@ -28,7 +28,7 @@ import { judgeByFeatures, type VerdictWeights } from './judge-by-features.ts';
 import type { Prompt, PromptValues } from './prompts.ts';
 import { formatContext, inert } from './retrieve.ts';
 import type { Answered } from './state.ts';
-import { step } from './step.ts';
+import { msLeft, step } from './step.ts';
 import { type Basis, Judgement, type Problem, readJudgement, unjudged, type Verdict } from './verdict.ts';
 
 const formatOf = (schema: z.ZodType) => ({
@@ -105,9 +105,7 @@ export function createModelJudge(parts: ModelJudgeParts): Judge {
   }
 
   return step(`evaluate with ${basis}`, async (state: Answered, config): Promise<Verdict> => {
-    const askEndsAt = (config.configurable?.endsAt as number | undefined) ?? Number.POSITIVE_INFINITY;
-    const leftMs = Math.max(0, askEndsAt - performance.now() - sparedMs);
-    const deadline = startDeadline(Math.min(timeoutMs, leftMs), config.signal);
+    const deadline = startDeadline(Math.min(timeoutMs, Math.max(0, msLeft(config) - sparedMs)), config.signal);
     const { signal } = deadline;
     try {
       const opinions = await opine(state, { ...config, signal });

@@ -101,6 +101,12 @@ export function together<Input, Output extends object>(
   });
 }
 
+/** How long it is until the ask's deadline (`configurable.endsAt`), in milliseconds; at least 0. */
+export function msLeft({ configurable }: RunnableConfig): number {
+  const endsAt = (configurable?.endsAt as number | undefined) ?? Number.POSITIVE_INFINITY;
+  return Math.max(0, endsAt - performance.now());
+}
+
 /** Takes the words of an answer as they come; a promise holds the model's stream back until it resolves. */
 export type OnToken = (token: string) => void | Promise<void>;
 

@@ -190,6 +190,19 @@ test('onIncorrect: retry asks once more, with more passages, and keeps the bette
   assert.ok(outputs.includes('In 1862.') && outputs.includes('It was rebuilt in 1904.'), 'both attempts are recorded');
 });
 
+for (const [what, failure] of [
+  ['fails', fail.status(500)],
+  ['hangs until the deadline of the whole ask', fail.hang()],
+] as const)
+  test(`onIncorrect: a second attempt that ${what} does not cost the first answer`, async (t) => {
+    const { call, openai } = await startWithArticle(t, { settings: { ASK_TIMEOUT_MS: '2500' } });
+    openai.chat('In 1862.', incorrect, failure);
+    const { status, json } = await call('POST', '/ask', { question, onIncorrect: 'retry' });
+    assert.equal(status, 200);
+    assert.deepEqual([json.answer, json.verdict.label, json.attempts], ['In 1862.', 'Incorrect', 2]);
+    assert.equal(json.usage.modelCalls, 3);
+  });
+
 for (const [name, failure, status, code, chatCalls = 1] of [
   ['401', fail.status(401), 502, 'MODEL_REJECTED'],
   ['404', fail.status(404), 502, 'MODEL_REJECTED'],

@@ -90,10 +90,14 @@ test('the tokens of an ask that fails count too', async (t) => {
   const { call, openai } = await startService(t, { settings: { TOKENS_PER_DAY: '40' } });
   await call('POST', '/documents', { source: 'a.md', text: 'Alder wood is light.' });
   const usage = { prompt_tokens: 50, completion_tokens: 9, total_tokens: 59 };
-  openai.chat({ content: 'Heavy.', usage }, '{"verdict":"Incorrect"}', fail.status(500));
-  const ask = () => call('POST', '/ask', { question: 'How is alder wood?', onIncorrect: 'retry' });
+  openai.chat({ content: 'How heavy is alder wood?', usage }, fail.status(500));
+  const messages = ['What of alder wood?', 'It is light.', 'How heavy is it?'].map((content, at) => ({
+    role: at === 1 ? 'assistant' : 'user',
+    content,
+  }));
+  const ask = () => call('POST', '/v1/chat/completions', { model: 'default', messages });
   assert.equal((await ask()).status, 503);
-  assert.equal((await ask()).json.error.code, 'BUDGET_SPENT');
+  assert.equal((await ask()).json.error.code, 'insufficient_quota');
 });
 
 for (const [what, answer, spends] of [
