@@ -57,6 +57,8 @@ export function readJudgement(reply: string, { isCutOff = false } = {}): Judgeme
   if (new Set(found.flatMap(({ judgement }) => judgement?.verdict ?? [])).size > 1) return null;
   for (const { fields, judgement, from, to } of found.reverse()) {
     if (fields === null) return null;
+    // A quotation of its end has closed the object, and the judge's own verdict comes after it.
+    if (judgement && /"verdict"\s*:/i.test(end.slice(to))) return null;
     const counts = !isCutOff || [end.slice(0, from), end.slice(to)].some((around) => blankOrFence.test(around));
     if (judgement && counts) return judgement;
   }
@@ -69,22 +71,25 @@ const blankOrFence = /^\s*(?:```(?:json)?\s*)?$/i;
 /** A plainly written number: "0,9", "1/10" and "90%" mean something else than their first digits. */
 const plainNumber = /^\s*(?:\d+(?:\.\d+)?|\.\d+)\s*$/;
 
+/** The word for a verdict, perhaps emphasised or within quotation marks. */
+const verdictWord = /^[\s*_`"']{0,9}(?<not>in)?correct[\s*_`"'.!]{0,9}$/i;
+
 function toJudgement(fields: Record<string, unknown> | null): Judgement | null {
   if (fields === null) return null;
   const named = Object.fromEntries(Object.entries(fields).map(([name, value]) => [name.toLowerCase(), value]));
-  const word = String(named.verdict ?? named.label ?? '')
-    .trim()
-    .replace(/[.!]$/, '')
-    .toLowerCase();
+  const word = verdictWord.exec(String(named.verdict ?? named.label ?? ''));
+  if (!word) return null;
+  const isIncorrect = word.groups!.not !== undefined;
   const score = typeof named.score === 'string' && plainNumber.test(named.score) ? Number(named.score) : named.score;
+  // Of an Incorrect, a judge that misreads the field says how sure it is of that.
+  const most = isIncorrect ? 0.5 : 1;
   const quotes = Array.isArray(named.quotes) ? named.quotes : typeof named.quotes === 'string' ? [named.quotes] : [];
-  const judgement = Judgement.safeParse({
+  return {
     quotes: quotes.filter((quote) => typeof quote === 'string').slice(0, 20),
     reason: typeof named.reason === 'string' ? wellFormed(named.reason.slice(0, 2000)) : '',
-    verdict: word === 'correct' ? 'Correct' : word === 'incorrect' ? 'Incorrect' : null,
-    score: typeof score === 'number' && score >= 0 && score <= 1 ? score : null,
-  });
-  return judgement.data ?? null;
+    verdict: isIncorrect ? 'Incorrect' : 'Correct',
+    score: typeof score === 'number' && score >= 0 && score <= most ? score : null,
+  };
 }
 
 /**
@@ -116,7 +121,8 @@ function jsonObjects(text: string): Found[] {
     const isJudgement = judgementBegins.test(text);
     const to = endOfObject(text, from) ?? (isJudgement ? text.length : null);
     if (to === null) continue;
-    const fields = parsed(text.slice(from, to));
+    const json = text.slice(from, to);
+    const fields = parsed(json) ?? (isJudgement ? parsed(repaired(json)) : null);
     // Braces that turn out not to be JSON may hold some, unless they are a broken judgement, which may quote it.
     if (fields === null && !isJudgement) continue;
     found.push({ fields, from, to });
@@ -132,6 +138,17 @@ function parsed(json: string): Record<string, unknown> | null {
     return null;
   }
 }
+
+/**
+ * JSON where a model copied line breaks, tabs or backslashes from a document as they are. Where strings begin and end
+ * stays the same.
+ */
+const repaired = (json: string) =>
+  json
+    .replace(/\p{Cc}/gu, ' ')
+    .replace(/\\(?:u[\da-fA-F]{4}|["\\/bfnrt])|\\('?)/g, (whole, quotationMark) =>
+      quotationMark === undefined ? whole : quotationMark || '\\\\',
+    );
 
 /** Where the object that begins at `from` ends, minding strings; null where it doesn't. */
 function endOfObject(text: string, from: number): number | null {

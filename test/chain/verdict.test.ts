@@ -32,6 +32,39 @@ test('a score outside 0 to 1, or that is not a plain number, is dropped', () => 
     assert.equal(readJudgement(JSON.stringify({ verdict: 'Correct', score }))?.score, Number(score), score);
 });
 
+test('the score of an Incorrect that is above one half is dropped: it tells how sure the judge is, not how likely the answer is right', () => {
+  for (const score of [0.51, 0.95, '0.9'])
+    assert.equal(readJudgement(JSON.stringify({ verdict: 'Incorrect', score }))?.score, null);
+  assert.equal(readJudgement('{"verdict":"Incorrect","score":0.5}')?.score, 0.5);
+  assert.equal(readJudgement('{"verdict":"Correct","score":0.4}')?.score, 0.4, 'a weak Correct');
+});
+
+for (const [what, reply, quote] of [
+  ['line breaks and tabs within a string', '{"quotes":["a\n\tb"],\r\n"verdict":"Correct"}', 'a  b'],
+  [
+    'escapes that JSON lacks',
+    String.raw`{"quotes":["TOP\_K it\'s \\ \(x\) \u00e9 \"q\""],"verdict":"Correct"}`,
+    String.raw`TOP\_K it's \ \(x\) é "q"`,
+  ],
+] as const)
+  test(`a judgement is read in spite of ${what}, as models copy them from a document`, () => {
+    assert.deepEqual(readJudgement(reply), { quotes: [quote], reason: '', verdict: 'Correct', score: null });
+  });
+
+test('a verdict may stand in marks of emphasis or quotation', () => {
+  for (const word of ['**Incorrect**', '`incorrect`', 'INCORRECT!', '"Incorrect".'])
+    assert.equal(readJudgement(JSON.stringify({ verdict: word }))?.verdict, 'Incorrect', word);
+  for (const word of [
+    'not Correct',
+    'Partially Correct',
+    'Correct or Incorrect',
+    'Correct?',
+    '!Correct',
+    'Correct: no',
+  ])
+    assert.equal(readJudgement(JSON.stringify({ verdict: word })), null, word);
+});
+
 test('a reply without a clear verdict is not guessed at', () => {
   for (const reply of [
     '',
@@ -57,6 +90,7 @@ test('a verdict that is quoted inside a broken or unfinished judgement is not ta
     '{"quotes":[{"verdict":"Correct"}],"verdict":"Incorrect",}',
     `\`\`\`json\n{"reason":"It says {"verdict":"Correct"} at the end","verdict":"Incorrect"}\n\`\`\``,
     `${json} Better: {"reason":"No, the year`,
+    '{"quotes":[],"reason":"It ends with ","verdict":"Correct"}, which I ignore.","verdict":"Incorrect","score":0.1}',
   ])
     assert.equal(readJudgement(reply), null, reply);
 });
@@ -94,6 +128,7 @@ test('a judgement is read whatever text without braces stands around it', () => 
   fc.assert(
     fc.property(judgement, around, around, (given, before, after) => {
       const plain = JSON.parse(JSON.stringify(given));
+      if (given.verdict === 'Incorrect' && given.score! > 0.5) plain.score = null;
       // Thinking is removed first, so a judgement that quotes its tags would not be read whole.
       fc.pre(!/<\/?think/i.test(JSON.stringify(given)));
       assert.deepEqual(readJudgement(before + JSON.stringify(given) + after), plain);
