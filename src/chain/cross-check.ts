@@ -23,14 +23,19 @@ const LogProbabilities = z.object({ content: z.array(Token.extend({ top_logprobs
  * Asks whether an answer is right and takes the probability of the word in reply. A probability that the model states
  * itself, inside JSON and in figures, is worth little (Kadavath et al., "Language Models (Mostly) Know What They Know",
  * 2022).
- * @returns a function that asks; once the server has refused to report probabilities, it asks without them. It throws
- * AppError MODEL_BAD_OUTPUT where the reply is neither Yes nor No, and whatever the model throws
+ * @returns a function that asks; once the server has refused to report probabilities, it asks without them. A model
+ * that was cut off before its word, since it thinks first, is asked again as it is. It throws AppError MODEL_BAD_OUTPUT
+ * where the reply is neither Yes nor No, and whatever the model throws
  */
 export function createAskWord({ prompt, withProbabilities, model }: WordQuestion) {
   const call = preferring(withProbabilities, model);
   return async (texts: PromptValues, config: RunnableConfig): Promise<Word> => {
     const messages = (await prompt.invoke(texts, config)).toChatMessages();
-    return readWord(await call(messages, config));
+    const reply = await call(messages, config);
+    const isCutOff = reply.response_metadata.finish_reason === 'length';
+    const word = readWord(reply) ?? (isCutOff ? readWord(await model.invoke(messages, config)) : null);
+    if (!word) throw new AppError('MODEL_BAD_OUTPUT', 'The model replied with neither Yes nor No.');
+    return word;
   };
 }
 
@@ -53,16 +58,18 @@ export function preferring(preferred: ChatStep, plain: ChatStep) {
   };
 }
 
-function readWord(message: AIMessageChunk): Word {
+function readWord(message: AIMessageChunk): Word | null {
   const reported = LogProbabilities.safeParse(message.response_metadata.logprobs);
   const odds = reported.success ? oddsOf(reported.data.content[0]!.top_logprobs) : null;
   const said = sideOf(textOfReply(message).split(/[\s.,;:!]/)[0] ?? '');
-  if (odds === null && said === null)
-    throw new AppError('MODEL_BAD_OUTPUT', 'The model replied with neither Yes nor No.');
+  if (odds === null && said === null) return null;
   return { odds, yes: odds === null ? said === 'yes' : odds > 0 };
 }
 
-/** The log-odds of Yes against No among the likeliest first tokens; null where neither is among them. */
+/** Where Yes and No together are less likely than this, the reply begins with something else, such as thinking. */
+const leastLikely = 0.1;
+
+/** The log-odds of Yes against No among the likeliest first tokens; null where the reply begins with neither. */
 function oddsOf(tokens: z.infer<typeof Token>[]): number | null {
   const likely = { yes: 0, no: 0 };
   for (const { token, logprob } of tokens) {
@@ -70,7 +77,7 @@ function oddsOf(tokens: z.infer<typeof Token>[]): number | null {
     if (side) likely[side] += Math.exp(logprob);
   }
   const both = likely.yes + likely.no;
-  return both === 0 ? null : logOdds(likely.yes / both);
+  return both < leastLikely ? null : logOdds(likely.yes / both);
 }
 
 function sideOf(token: string): 'yes' | 'no' | null {

@@ -11,7 +11,7 @@ import { AskTrail } from '../../src/chain/trace.ts';
 import { openModelServer } from '../../src/models/model-server.ts';
 import { CheckedOpenAiChatModel } from '../../src/models/openai-chat-model.ts';
 import { foundPassage } from '../doubles/found-passage.ts';
-import { fail, promptText } from '../doubles/openai-replies.ts';
+import { type ChatRequest, fail, promptText } from '../doubles/openai-replies.ts';
 import { startOpenAiServer } from '../doubles/openai-server.ts';
 import { temporaryFolder } from '../doubles/temporary-folder.ts';
 
@@ -127,6 +127,27 @@ test('a server that refuses logprobs is asked without them, at once and from the
     assert.match(verdict.reason, /it finds no answer in the passages/);
     assert.equal(openai.chatRequests.length - before, calls);
   }
+});
+
+test('cross-check: a model that thinks or explains first has not said Yes, whatever its unlikely Yes; it is asked without the limit', async (t) => {
+  const { openai, judge } = await start(t, 'cross-check');
+  openai.chatWhen(asksItself, 'Peter Hale');
+  const begun = (content: string) => ({
+    content,
+    finishReason: 'length',
+    logprobs: likely({ [content]: 0.98, Yes: 0.015, No: 0.005 }),
+  });
+  const isLimited = ({ max_tokens, ...request }: ChatRequest) => max_tokens === 2 && asksWord.test(promptText(request));
+  openai.chatWhen(asksWord, '<think>It names Peter Hale.</think>\n\nNo.');
+  openai.chatWhen(isLimited, begun('<think>'));
+  const { label, score } = await judge();
+  assert.deepEqual([label, score], ['Incorrect', null]);
+  openai.chatWhen(asksWord, 'The passages name him.');
+  openai.chatWhen(isLimited, begun('The'));
+  assert.equal((await judge()).problem, 'unparseable');
+  openai.chatWhen(asksWord, { content: '**Yes', logprobs: likely({ '**': 0.98, No: 0.015, Yes: 0.005 }) });
+  const emphasised = await judge();
+  assert.deepEqual([emphasised.label, emphasised.score], ['Correct', null]);
 });
 
 test('plain: the verdict has a label and no score, and the quotations of the embedded judge', async (t) => {
