@@ -95,12 +95,13 @@ type Plain = { text: string; starts: number[]; ends: number[] };
 /** Plain characters as they are; white space; marks that nobody reads out; any other character. */
 const pieces =
   /(?<asIs>[a-zA-Z\d.,;:]+)|(?<space>\s+)|(?<unread>[\u00ad\u200b\u2060`]|(?<![\p{L}\p{N}*_])[*_]+(?=\S)|(?<=[^\s*_])[*_]+(?![\p{L}\p{N}*_]))|./gsu;
-/** What typographic signs are compared as; the angle is that of a tag which the prompt disarms. */
+/** What typographic signs are compared as; the last two are those that prompts disarm tags by. */
 const compared: Record<string, string> = {
   ...Object.fromEntries(Array.from('"“”„‟‘’‚‛«»', (sign) => [sign, "'"])),
   ...Object.fromEntries(Array.from('‐‑‒–—―−', (sign) => [sign, '-'])),
   '…': '...',
   '‹': '<',
+  '［': '[',
 };
 
 function plainOf(source: string): Plain {

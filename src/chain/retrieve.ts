@@ -44,11 +44,21 @@ export function createRetrieve(search: SearchPassages) {
   );
 }
 
+/** How the tags begin that prompts put around texts. */
+const tag = /<(?=[\s\p{Cf}/]*(?:passage|question|answer|conversation)\b)/u;
 /**
- * A text with the tags that prompts put around texts disarmed, so that it can't close its own and pretend to stand
- * outside.
+ * How the marks begin that chat templates put around messages, which servers such as llama.cpp and vLLM read as such
+ * wherever they stand: "<|im_start|>", "<｜User｜>", "<end_of_turn>", "<turn|>", "</s>", "[INST]".
  */
-export const inert = (text: string) => text.replace(/<(?=\s*\/?\s*(?:passage|question|answer|conversation)\b)/gi, '‹');
+const mark =
+  /<(?=[|｜][^\s<>]{1,40}>|(?:(?:start|end)_of_turn|turn\||\/?s|[be]os)>)|\[(?=\/?(?:INST|SYSTEM_PROMPT)\])/u;
+const disarmed = new RegExp(`${tag.source}|${mark.source}`, 'giu');
+
+/**
+ * A text with such tags and marks disarmed, so that it can't close its own, or the message that it is in, and pretend
+ * to stand outside.
+ */
+export const inert = (text: string) => text.replace(disarmed, (sign) => (sign === '<' ? '‹' : '［'));
 
 /** The disarmed text of a passage, remembered: the same passages are found again and again. */
 const inertPiece = sharing((text) => asSharedPiece(inert(text)));
@@ -62,7 +72,7 @@ export function formatContext(passages: FoundPassage[]): Composed {
 }
 
 function format({ rank, source, title, text }: FoundPassage, at: number): Piece[] {
-  const attribute = (value: string) => value.replace(/["<>\n]/g, ' ');
+  const attribute = (value: string) => inert(value).replace(/["<>\n]/g, ' ');
   const between = at === 0 ? '' : '\n\n';
   const begin = `${between}<passage number="${rank}" source="${attribute(source)}" title="${attribute(title)}">\n`;
   return [begin, inertPiece(text), '\n</passage>'];
