@@ -30,7 +30,13 @@ const stated = 'stated|mentioned|given|provided|found|contained|specified|answer
 
 const english: Opening[] = [
   { slots: slots('i ', "don't know|do not know|dont know"), mayTell: true },
-  { slots: slots('i ', cannot, 'answer|find|determine|tell|say|provide an answer|give an answer') },
+  {
+    slots: slots(
+      "i |i'm ",
+      `${cannot}|unable to |not able to `,
+      'answer|find|determine|tell|say|provide an answer|give an answer',
+    ),
+  },
   ...sources.flatMap((source): Opening[] => [
     {
       slots: [
@@ -47,7 +53,7 @@ const english: Opening[] = [
         ...not,
         ...slots(
           'contain |provide |include |give |have |hold |offer ',
-          'any |enough |sufficient |the |an |',
+          'any |enough |sufficient |the |this |that |an |',
           which,
           telling,
         ),

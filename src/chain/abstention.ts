@@ -3,6 +3,7 @@ import { type Opening, openings } from './abstention-words.ts';
 /** How long the opening that admits it may be, and how much may follow, in UTF-16 code units. */
 const longestOpening = 200;
 const longestApology = 200;
+const longest = longestOpening + longestApology;
 /** A word after which an answer comes after all; while a text is still coming in, only one that is whole counts. */
 const turns = /\b(?:but|however|aber|jedoch|allerdings|sondern|mais|cependant|toutefois)\b/;
 const hasTurned = new RegExp(`${turns.source}[^]`);
@@ -19,15 +20,18 @@ const deniesAtAll = /\bno\b|not|n['’]?t\b|unable|nicht|keine|\bpas\b|rien|aucu
 
 /**
  * Whether an answer only says that it doesn't know, or that the passages don't say, and excuses itself. It is a real
- * answer if it goes on in another line, after "but" or "however", or after a colon or semicolon with anything but a
- * further denial ("I don't know the day; the year was 1911."). After any opening but "I don't know", only further
- * denials may follow: what the passages don't say may be the very thing asked for. A denial about a document by its own
- * name ("The contract mentions no …") is an answer.
+ * answer if another line says anything else, or if it goes on after "but" or "however", or after a colon or semicolon
+ * with anything but a further denial ("I don't know the day; the year was 1911."). After any opening but "I don't
+ * know", only further denials may follow: what the passages don't say may be the very thing asked for. A denial about a
+ * document by its own name ("The contract mentions no …") is an answer.
  * @param answer without white space around it
  */
 export function isAbstention(answer: string): boolean {
-  if (!deniesAtAll.test(answer)) return false;
-  return apologiesOf(answer).some(({ apology, opening }) => {
+  return deniesAtAll.test(answer) && answer.length <= longest && linesOf(answer).every(onlyAbstains);
+}
+
+function onlyAbstains(line: string): boolean {
+  return apologiesOf(line).some(({ apology, opening }) => {
     if (apology === null || turns.test(apology)) return false;
     if (opening.needs && !opening.needs.test(apology)) return false;
     if (!opening.mayTell && tells.test(apology)) return false;
@@ -41,16 +45,21 @@ export function isAbstention(answer: string): boolean {
  * @param text without white space around it
  */
 export function mayAbstain(text: string): boolean {
-  return apologiesOf(text).some(({ apology }) => apology === null || !hasTurned.test(apology));
+  if (text.length > longest) return false;
+  const lines = linesOf(text);
+  const last = lines.pop() ?? '';
+  const mayStill = apologiesOf(last).some(({ apology }) => apology === null || !hasTurned.test(apology));
+  return mayStill && lines.every(onlyAbstains);
 }
 
+const linesOf = (text: string) => text.split(/\s*\n\s*/).filter(Boolean);
+
 /**
- * The ways to read a text as an abstention, each with what follows its opening; null where the opening has not come
+ * The ways to read a line as an abstention, each with what follows its opening; null where the opening has not come
  * whole.
  */
-function apologiesOf(text: string): { opening: Opening; apology: string | null }[] {
-  if (text.length > longestOpening + longestApology || text.includes('\n')) return [];
-  const begun = text
+function apologiesOf(line: string): { opening: Opening; apology: string | null }[] {
+  const begun = line
     .replace(/^[^\p{L}\p{N}]{0,20}/u, '')
     .replaceAll('’', "'")
     .toLowerCase();
