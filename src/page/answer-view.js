@@ -17,8 +17,9 @@ const noClaims = 'h1, h2, h3, h4, h5, h6, th, pre';
  *   evidence: Evidence[],
  *   marksUnsupported: boolean,
  *   current: number | null,
- *   onPick: (evidence: number) => void,
- * }} props `isMarkdown`: a model wrote the answer; otherwise it is quoted from documents, and shown as plain text
+ *   onPick: (evidence: number, button: HTMLElement | undefined) => void,
+ * }} props `isMarkdown`: a model wrote the answer; otherwise it is quoted from documents, and shown as plain text; `onPick` is given the
+ *   button of the sentence too
  */
 export function Answer({ text, isMarkdown, evidence, marksUnsupported, current, onPick }) {
   const place = useRef(/** @type {HTMLDivElement | null} */ (null));
@@ -33,11 +34,18 @@ export function Answer({ text, isMarkdown, evidence, marksUnsupported, current, 
     for (const each of place.current?.querySelectorAll('[data-evidence]') ?? [])
       each.classList.toggle('current', Number(/** @type {HTMLElement} */ (each).dataset.evidence) === current);
   });
-  const pick = (/** @type {MouseEvent} */ event) => {
-    const picked = /** @type {HTMLElement} */ (event.target).closest('[data-evidence]');
+  const pick = (/** @type {any} */ event) => {
+    /** @type {HTMLElement | null} */
+    const picked = event.target.closest('[data-evidence]');
     // Selecting text, or following a link, isn't asking for evidence.
-    if (!picked || !getSelection()?.isCollapsed || /** @type {HTMLElement} */ (event.target).closest('a')) return;
-    onPick(Number(/** @type {HTMLElement} */ (picked).dataset.evidence));
+    if (!picked || !getSelection()?.isCollapsed || event.target.closest('a')) return;
+    /** @type {HTMLElement[]} */
+    const buttons = [...event.currentTarget.querySelectorAll('.cite')];
+    // A sentence's button comes after it.
+    const button = buttons.find(
+      (each) => each === picked || picked.compareDocumentPosition(each) & Node.DOCUMENT_POSITION_FOLLOWING,
+    );
+    onPick(Number(picked.dataset.evidence), button);
   };
   // Keyboards reach the buttons within; clicking a sentence is a shortcut for the mouse.
   return html`<div class="answer-text" ref=${place} onClick=${pick}></div>`;

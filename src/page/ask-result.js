@@ -17,30 +17,31 @@ const none = [];
 /** @param {{ ask: import('./ask-state.js').Ask, openDocument: import('./passages-view.js').OpenDocument, retry: () => void }} props */
 export function AskResult({ ask: shown, openDocument, retry }) {
   const { phase, question, context, answer, isMarkdown, verdict, reply, error } = shown;
-  const [current, setCurrent] = useState(/** @type {number | null} */ (null));
-  const cameFrom = useRef(/** @type {Element | null} */ (null));
+  // An object, so that picking the same evidence again shows it again.
+  const [picked, setPicked] = useState(/** @type {{ evidence: number } | null} */ (null));
+  const current = picked?.evidence ?? null;
+  const cameFrom = useRef(/** @type {HTMLElement | null} */ (null));
   const evidence = verdict?.evidence ?? none;
   const abstained = reply?.abstained === true;
   const isJudged = verdict !== null && verdict.basis === 'context' && verdict.label !== 'Unjudged' && !abstained;
 
-  function pick(/** @type {number} */ number) {
-    cameFrom.current = document.activeElement;
-    setCurrent(number);
+  function pick(/** @type {number} */ number, /** @type {HTMLElement | undefined} */ from) {
+    cameFrom.current = from ?? null;
+    setPicked({ evidence: number });
   }
   useEffect(() => {
     if (current === null) return;
-    const mark = document.getElementById(`evidence-${current}`);
+    const mark = /** @type {HTMLElement | null} */ (document.querySelector(`[data-marks~="${current}"]`));
     mark?.scrollIntoView({
       block: 'center',
       behavior: matchMedia('(prefers-reduced-motion: reduce)').matches ? 'auto' : 'smooth',
     });
     mark?.focus({ preventScroll: true });
-  }, [current]);
+  }, [picked]);
   function back() {
-    setCurrent(null);
-    if (!(cameFrom.current instanceof HTMLElement)) return;
-    cameFrom.current.focus({ preventScroll: true });
-    cameFrom.current.scrollIntoView({ block: 'center' });
+    setPicked(null);
+    cameFrom.current?.focus({ preventScroll: true });
+    cameFrom.current?.scrollIntoView({ block: 'center' });
   }
   const onKeyDown = (/** @type {KeyboardEvent} */ event) => {
     if (event.key === 'Escape' && current !== null) back();

@@ -9,9 +9,9 @@ import { Failure } from './failure.js';
 /** Of a longer text, this many characters around the place are shown at first, because browsers lay out a book slowly. */
 const mostShown = 200_000;
 
-/**
- * @param {{ place: { id: string, start: number, end: number }, onClose: () => void }} props an empty place marks nothing
- */
+/** @typedef {{ id: string, start?: number, words?: string }} Place a place in a document, and the words that stood there */
+
+/** @param {{ place: Place, onClose: () => void }} props a place without words marks nothing */
 export function DocumentDialog({ place, onClose }) {
   const dialog = useRef(/** @type {HTMLDialogElement | null} */ (null));
   const mark = useRef(/** @type {HTMLElement | null} */ (null));
@@ -29,9 +29,10 @@ export function DocumentDialog({ place, onClose }) {
   useEffect(() => mark.current?.scrollIntoView({ block: 'center' }), [shown, showsAll]);
 
   const text = shown?.text ?? '';
+  const { start, end } = whereNow(text, place);
   const half = mostShown / 2;
-  const from = showsAll || text.length <= mostShown ? 0 : Math.max(0, place.start - half);
-  const to = showsAll || text.length <= mostShown ? text.length : Math.min(text.length, place.end + half);
+  const from = showsAll || text.length <= mostShown ? 0 : Math.max(0, start - half);
+  const to = showsAll || text.length <= mostShown ? text.length : Math.min(text.length, end + half);
   // Selecting text and releasing the button beside the dialog must not close it.
   const pressed = useRef(/** @type {EventTarget | null} */ (null));
   const closeOnBackdrop = (/** @type {MouseEvent} */ event) =>
@@ -53,16 +54,35 @@ export function DocumentDialog({ place, onClose }) {
         ${failure && html`<${Failure} error=${failure} />`}
         ${!shown && !failure && html`<p class="quiet" role="status">Loading…</p>`}
         ${
+          shown &&
+          place.words &&
+          start === end &&
+          html`<p class="notice" role="status">The document has been replaced since then, and the passage is no longer in it.</p>`
+        }
+        ${
           to - from < text.length &&
           html`<p class="quiet">Part of a long document.
-            <button type="button" class="link" onClick=${() => setShowsAll(true)}>Show all of it</button></p>`
+            <button type="button" class="link" onClick=${(/** @type {any} */ event) => {
+              // The button disappears; the text that replaces it can be read on from there.
+              event.currentTarget.closest('.sheet-body').focus();
+              setShowsAll(true);
+            }}>Show all of it</button></p>`
         }
-        <div class="document-text">${text.slice(from, place.start)}${
-          place.end > place.start &&
-          shown &&
-          html`<mark ref=${mark} class="current">${text.slice(place.start, place.end)}</mark>`
-        }${text.slice(place.end, to)}</div>
+        <div class="document-text">${text.slice(from, start)}${
+          end > start && html`<mark ref=${mark} class="current">${text.slice(start, end)}</mark>`
+        }${text.slice(end, to)}</div>
       </div>
     </div>
   </dialog>`;
+}
+
+/**
+ * Where the words of a place are in the text as it is now: the document may have been replaced since.
+ * @param {string} text
+ * @param {Place} place
+ * @returns {{ start: number, end: number }} an empty place at the beginning, if they are nowhere
+ */
+function whereNow(text, { start = 0, words = '' }) {
+  const at = text.startsWith(words, start) ? start : text.indexOf(words);
+  return at < 0 ? { start: 0, end: 0 } : { start: at, end: at + words.length };
 }

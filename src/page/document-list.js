@@ -30,6 +30,13 @@ export function DocumentList({ list, add, afterChange, openDocument }) {
     if (wanted !== '' && hasMore) void more();
   }, [wanted, documents]);
   const shown = (documents ?? []).filter(({ source, title }) => `${source}\n${title}`.toLowerCase().includes(wanted));
+  // “Show more” disappears with the last page; the first document that it brought is what comes next.
+  const firstNew = useRef(Infinity);
+  useEffect(() => keepFocus(`open-${documents?.[firstNew.current]?.id}`), [documents]);
+  const showMore = () => {
+    firstNew.current = documents?.length ?? 0;
+    void more();
+  };
   async function remove(/** @type {Summary} */ removed) {
     const { id, source } = removed;
     if (!confirm(`Delete “${source}” and its passages?`)) return;
@@ -57,7 +64,7 @@ export function DocumentList({ list, add, afterChange, openDocument }) {
       ${shown.map((document) => html`<${DocumentRow} key=${document.id} ...${{ document, add, remove, openDocument }} />`)}
       ${shown.length === 0 && html`<li class="quiet">Nothing matches the filter.</li>`}
     </ul>
-    ${hasMore && wanted === '' && html`<p><button type="button" onClick=${more}>Show more</button></p>`}
+    ${hasMore && wanted === '' && html`<p><button type="button" onClick=${showMore}>Show more</button></p>`}
   </section>`;
 }
 
@@ -70,7 +77,7 @@ function DocumentRow({ document, add, remove, openDocument }) {
   const extension = /\.\w+$/.exec(source)?.[0] ?? acceptedExtensions;
   return html`<li class="document-row">
     <div class="grow">
-      <button type="button" class="link title" onClick=${() => openDocument({ id, start: 0, end: 0 })}>${title}</button>
+      <button id="open-${id}" type="button" class="link title" onClick=${() => openDocument({ id })}>${title}</button>
       <p class="quiet">${title !== source && html`<span>${source}</span>`}<span>${format}</span><span>${counted(characters, 'character')}</span><span>${counted(passages, 'passage')}</span><time datetime=${updatedAt}>${new Date(updatedAt).toLocaleDateString(undefined, { dateStyle: 'medium' })}</time></p>
     </div>
     <div class="row-actions">

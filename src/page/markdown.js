@@ -10,6 +10,10 @@ const escaped = (text) =>
 const marked = new Marked({
   gfm: true,
   breaks: true,
+  // The answer stands below its question, which is a heading of the second level.
+  walkTokens(token) {
+    if (token.type === 'heading') token.depth = Math.min(token.depth + 2, 6);
+  },
   renderer: {
     // HTML in an answer is text, not part of the page, and images are not fetched.
     html: ({ text, block }) => (block ? `<p>${escaped(text)}</p>` : escaped(text)),
@@ -18,11 +22,12 @@ const marked = new Marked({
 });
 
 purify.addHook('afterSanitizeAttributes', (element) => {
-  if (element.tagName === 'PRE') {
-    // Long lines of code scroll; for keyboards to scroll them, they must be focusable.
+  if (/^(?:PRE|TABLE)$/.test(element.tagName)) {
+    // Long lines of code and wide tables scroll; for keyboards to scroll them, they must be focusable.
+    const isCode = element.tagName === 'PRE';
     element.setAttribute('tabindex', '0');
-    element.setAttribute('role', 'group');
-    element.setAttribute('aria-label', 'Code');
+    if (isCode) element.setAttribute('role', 'group');
+    element.setAttribute('aria-label', isCode ? 'Code' : 'Table');
   }
   // Bullets go on the side where the list's text begins.
   if (/^(?:UL|OL|BLOCKQUOTE|TABLE)$/.test(element.tagName)) element.setAttribute('dir', 'auto');

@@ -4,7 +4,7 @@ import { html } from 'htm/preact';
 
 /** @typedef {{ id: string, documentId: string, source: string, title: string, text: string, start: number, end: number, score: number, rank: number }} Passage */
 /** @typedef {import('./link-sentences.js').Evidence} Evidence */
-/** @typedef {(place: { id: string, start: number, end: number }) => void} OpenDocument */
+/** @typedef {(place: import('./document-dialog.js').Place) => void} OpenDocument */
 
 /**
  * @param {{ passages: Passage[], evidence: Evidence[], current: number | null, openDocument: OpenDocument, back?: () => void }} props `back`: returns to where the evidence was picked
@@ -27,7 +27,8 @@ export function Passages({ passages, evidence, current, openDocument, back }) {
           ${picked && back && html`<button type="button" class="link" onClick=${back}>Back to the answer</button>`}
           <button type="button" class="link" onClick=${() => {
             const { start, end } = picked ?? own[0] ?? passage;
-            openDocument({ id: passage.documentId, start, end });
+            const words = passage.text.slice(start - passage.start, end - passage.start);
+            openDocument({ id: passage.documentId, start, words });
           }}>Open in document<span class="hidden">: ${passage.title}</span></button>
         </p>
       </li>`;
@@ -36,26 +37,27 @@ export function Passages({ passages, evidence, current, openDocument, back }) {
 }
 
 /**
- * A passage's text with the evidence marked; where two pieces of evidence overlap, the overlap belongs to the first.
+ * A passage's text with the evidence marked. Where two pieces of evidence overlap, the overlap belongs to the first; one that lies
+ * within others shares the mark where it begins.
  * @param {Passage} passage
  * @param {(Evidence & { number: number })[]} evidence
  * @param {number | null} current
  */
 function markedUp({ text, start }, evidence, current) {
-  const pieces = [];
+  /** @type {{ from: number, to: number, numbers: number[] }[]} */
+  const marks = [];
   let at = 0;
-  for (const each of [...evidence].sort((one, other) => one.start - other.start)) {
+  for (const { number, ...each } of [...evidence].sort((one, other) => one.start - other.start)) {
     const from = Math.max(at, each.start - start);
     const to = Math.min(text.length, each.end - start);
-    if (from >= to) continue;
-    const { number } = each;
-    pieces.push(
-      text.slice(at, from),
-      html`<mark key=${number} id="evidence-${number}" tabindex="-1" class=${number === current ? 'current' : ''}>
-        <span class="hidden">Evidence ${number + 1}: </span>${text.slice(from, to)}<sup aria-hidden="true">${number + 1}</sup></mark>`,
-    );
-    at = to;
+    if (from < to) marks.push({ from, to, numbers: [number] });
+    else marks.find((mark) => each.start - start < mark.to)?.numbers.push(number);
+    at = Math.max(at, to);
   }
-  pieces.push(text.slice(at));
-  return pieces;
+  const pieces = marks.map(({ from, to, numbers }, index) => {
+    const names = numbers.map((number) => number + 1).join(', ');
+    return html`${text.slice(marks[index - 1]?.to ?? 0, from)}<mark key=${names} data-marks=${numbers.join(' ')} tabindex="-1" class=${numbers.some((number) => number === current) ? 'current' : ''}>
+        <span class="hidden">Evidence ${names}: </span>${text.slice(from, to)}<sup aria-hidden="true">${names}</sup></mark>`;
+  });
+  return [...pieces, text.slice(at)];
 }

@@ -71,7 +71,7 @@ function StepRow({ step, indent, total }) {
 
 /** @param {{ name: string, of: string, value: unknown }} props */
 const Text = ({ name, of, value }) => html`<div>
-  <h4>${name}</h4>
+  <h3>${name}</h3>
   <pre tabindex="0" role="region" aria-label="${name} of ${of}">${readable(value)}</pre>
 </div>`;
 

@@ -1,0 +1,102 @@
+// biome-ignore-all lint/performance/useDomNodeTextContent: what people see is what is tested
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Page } from 'playwright-core';
+import { narrow, noBrowser, openBrowser, openPage } from '../doubles/browser.ts';
+import { startService } from '../doubles/service.ts';
+
+const skip = noBrowser;
+const article = 'The tower was rebuilt in 1904 with granite from the north quarry.';
+const verdict = (quotes: string[]) =>
+  JSON.stringify({ quotes, reason: 'So it says.', verdict: 'Correct', score: 0.97 });
+const opener = (page: Page) => page.getByRole('button', { name: /^Open in document/ }).first();
+const topOf = async (page: Page, selector: string) => (await page.locator(selector).boundingBox())!.y;
+const isInView = (selector: string) =>
+  `(({ top, bottom }) => top > 0 && bottom < innerHeight)(document.querySelector('${selector}').getBoundingClientRect())`;
+
+async function askOnPage(page: Page, question: string) {
+  await page.fill('#question', question);
+  await page.press('#question', 'Enter');
+  await page.locator('.verdict .word').waitFor();
+}
+
+test('evidence is marked where it stands now if its document has been replaced since, and said to be gone if it is', {
+  skip,
+}, async (t) => {
+  const { url, openai, add } = await startService(t);
+  await add('log.md', article);
+  const { page, complaints } = await openPage(await openBrowser(t));
+  await page.goto(url);
+  openai.chat(article, verdict([article]));
+  await askOnPage(page, 'When was the tower rebuilt?');
+  await add('log.md', `Ida Moss kept the light for forty years.\n\n${article}`);
+  await opener(page).click();
+  assert.equal(await page.locator('dialog mark').innerText(), article);
+  await page.keyboard.press('Escape');
+  await add('log.md', 'The tower was torn down, and nothing else is said here of what it was built with.');
+  await opener(page).click();
+  await page.locator('dialog .notice', { hasText: 'no longer in it' }).waitFor();
+  assert.equal(await page.locator('dialog mark').count(), 0);
+  await page.locator('dialog', { hasText: 'torn down' }).waitFor();
+  assert.deepEqual(complaints, []);
+});
+
+test('on a phone evidence can be looked up again, and “Back to the answer” leads to its sentence', {
+  skip,
+}, async (t) => {
+  const { url, openai, add } = await startService(t);
+  await add('log.md', article);
+  const { page, complaints } = await openPage(await openBrowser(t), { viewport: narrow, hasTouch: true });
+  await page.emulateMedia({ reducedMotion: 'reduce' });
+  await page.goto(url);
+  openai.chat(`${article} ${'Nothing supports this sentence. '.repeat(60)}`, verdict([article]));
+  await askOnPage(page, 'When was the tower rebuilt?');
+  for (const tapped of ['.sentence[data-evidence]', '.cite', '.cite']) {
+    await page.locator(tapped).tap();
+    await page.locator('mark:focus').waitFor({ timeout: 5_000 });
+    assert.ok(await page.evaluate(isInView('mark')), 'the evidence');
+    // Back by the button or, the second time, by scrolling.
+    if (tapped === '.cite') await page.evaluate('document.activeElement.blur(), scrollTo(0, 0)');
+    else {
+      await page.getByRole('button', { name: 'Back to the answer' }).tap();
+      await page.locator('.cite:focus').waitFor({ timeout: 5_000 });
+    }
+    assert.ok(await page.evaluate(isInView('.cite')), 'the answer');
+  }
+  assert.ok((await topOf(page, 'mark')) > narrow.height, 'the evidence is far from the answer');
+  assert.deepEqual(complaints, []);
+});
+
+test('a piece of evidence that lies within another one is found too', { skip }, async (t) => {
+  const { url, openai, add } = await startService(t);
+  await add('log.md', article);
+  const { page } = await openPage(await openBrowser(t));
+  await page.goto(url);
+  openai.chat(`It was rebuilt in 1904. ${article}`, verdict([article, 'rebuilt in 1904']));
+  await askOnPage(page, 'When was the tower rebuilt?');
+  await page.getByRole('button', { name: /^Show evidence 2:/ }).click();
+  await page.locator('mark.current:focus').waitFor({ timeout: 5_000 });
+  assert.equal(await page.locator('mark').count(), 1);
+  assert.match(await page.locator('mark').innerText(), /^Evidence 1, 2:\s+The tower/);
+  await opener(page).click();
+  assert.equal(await page.locator('dialog mark').innerText(), 'rebuilt in 1904');
+});
+
+test('the headings of an answer stand below its question’s, and its wide tables can be scrolled by keyboard', {
+  skip,
+}, async (t) => {
+  const { url, openai, add } = await startService(t);
+  await add('log.md', article);
+  const { page, complaints } = await openPage(await openBrowser(t), { viewport: narrow });
+  await page.goto(url);
+  const cells = `|${' granite of the quarry |'.repeat(8)}`;
+  openai.chat(`# Tower\n\n##### Stone\n\n${cells}\n|${' - |'.repeat(8)}\n${cells}`, verdict([]));
+  await askOnPage(page, 'When was the tower rebuilt?');
+  const headings = page.locator('.answer-text :is(h1, h2, h3, h4, h5, h6)');
+  await headings.first().waitFor();
+  assert.deepEqual(await headings.evaluateAll((all) => all.map(({ tagName }) => tagName)), ['H3', 'H6']);
+  const table = page.getByRole('table', { name: 'Table' });
+  await table.focus({ timeout: 5_000 });
+  assert.ok(await page.evaluate('document.activeElement.scrollWidth > document.activeElement.clientWidth'));
+  assert.deepEqual(complaints, []);
+});
