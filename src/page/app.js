@@ -11,6 +11,7 @@ import { DocumentDialog } from './document-dialog.js';
 import { DocumentsView } from './documents-view.js';
 import { Failure } from './failure.js';
 import { HistoryView } from './history-view.js';
+import { useFocusBeyond } from './keep-focus.js';
 import { KeyForm } from './key-form.js';
 import { forgetRefusals } from './key-rights.js';
 import { ReportView } from './report-view.js';
@@ -111,7 +112,7 @@ export function App() {
       ${hasKey && html`<button type="button" class="link" onClick=${() => takeKey(null)}>Forget key</button>`}
     </header>
     <main class="page" id="main" tabindex="-1">
-      ${isOffline && html`<div class="banner warn" role="alert"><p><strong>The service cannot be reached.</strong> What you see may be out of date.</p><button type="button" onClick=${refresh}>Try again</button></div>`}
+      ${isOffline && html`<${OfflineNotice} retry=${refresh} />`}
       ${refusal && html`<${KeyForm} refusal=${refusal} onKey=${takeKey} />`}
       ${failure && !isOffline && !refusal && html`<${Failure} error=${failure} retry=${refresh} />`}
       ${collections?.length === 0 && html`<div class="banner"><p><strong>There is no collection yet that this key may use.</strong></p></div>`}
@@ -158,6 +159,10 @@ function focusQuestion(event) {
   if (question) question.focus();
   else location.hash = '#/'; // the view focuses the question once it is drawn
 }
+
+/** @param {{ retry: () => void }} props */
+const OfflineNotice = ({ retry }) =>
+  html`<div ref=${useFocusBeyond()} class="banner warn" role="alert"><p><strong>The service cannot be reached.</strong> What you see may be out of date.</p><button type="button" onClick=${retry}>Try again</button></div>`;
 
 /** Which model answers, from how many documents. @param {{ health: any, isOffline: boolean }} props */
 function Status({ health, isOffline }) {

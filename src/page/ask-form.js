@@ -43,7 +43,9 @@ export function AskForm({ question, setQuestion, picker, isBusy, onAsk, onCancel
     if (canAsk) onAsk(wanted);
   };
   const onKeyDown = (/** @type {KeyboardEvent} */ event) => {
-    if (event.key === 'Enter' && !event.shiftKey && !event.isComposing) submit(event);
+    // Enter also confirms a word of an input method; Safari says so by the key code alone.
+    const isComposing = event.isComposing || event.keyCode === 229;
+    if (event.key === 'Enter' && !event.shiftKey && !isComposing) submit(event);
   };
   const keep = (/** @type {import('./ask-options.js').Options} */ chosen) => {
     draft.options = chosen;

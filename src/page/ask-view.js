@@ -8,6 +8,7 @@ import { AskForm, checkForm, focusQuestion } from './ask-form.js';
 import { AskResult } from './ask-result.js';
 import { announcement, begun, isUnderWay, ofReply } from './ask-state.js';
 import { beginAsk, cancelAsk, forgetAsk, forgetUnansweredAsk, useCurrentAsk } from './current-ask.js';
+import { pastAsks } from './history.js';
 import { isAskPlace } from './route.js';
 import { Start } from './start-view.js';
 
@@ -72,7 +73,11 @@ export function AskView({ askId, collection, picker, isEmpty, documents, hasMode
         setQuestion(draft.question || reply.question);
         setPast({ ...begun(reply.question, hasModel), ...ofReply(reply) });
       },
-      (error) => leaving.signal.aborted || setPast({ ...begun('', hasModel), phase: 'failed', error }),
+      (error) => {
+        if (leaving.signal.aborted) return;
+        const asked = pastAsks().find(({ id }) => id === askId)?.question ?? '';
+        setPast({ ...begun(asked, hasModel), phase: 'failed', error });
+      },
     );
     return () => leaving.abort();
   }, [askId]);
@@ -112,6 +117,10 @@ export function AskView({ askId, collection, picker, isEmpty, documents, hasMode
     focusQuestion();
   };
   const shown = askId === null || current?.reply?.id === askId ? current : past;
+  const titled = (askId !== null && shown?.question) || 'Ask';
+  useEffect(() => {
+    document.title = `${titled} · Assay`;
+  }, [titled]);
   return html`<h1 class="hidden">Ask your documents</h1>
     <${AskForm} question=${question} setQuestion=${type} picker=${picker} isBusy=${isUnderWay(shown)} onAsk=${submit} onCancel=${cancel} />
     <p class="hidden" role="status">${shown ? announcement(shown) : ''}</p>

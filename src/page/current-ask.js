@@ -2,6 +2,7 @@
 // The current ask. It belongs to the page rather than to a view, so it goes on while people look elsewhere.
 import { useEffect, useState } from 'preact/hooks';
 import { ask } from './api.js';
+import { draft } from './ask-draft.js';
 import { afterEvent, begun, isUnderWay } from './ask-state.js';
 import { rememberAsk } from './history.js';
 
@@ -87,4 +88,7 @@ export function useCurrentAsk() {
   return current;
 }
 
-addEventListener('pagehide', cancelAsk);
+addEventListener('pagehide', () => {
+  if (isUnderWay(current)) draft.question ||= current?.question ?? '';
+  cancelAsk();
+});

@@ -1,5 +1,6 @@
 // @ts-check
 import { html } from 'htm/preact';
+import { useFocusBeyond } from './keep-focus.js';
 
 /** Advice on failures, by code; for other codes the service's own message must do. */
 const advice = /** @type {Record<string, string>} */ ({
@@ -9,9 +10,12 @@ const advice = /** @type {Record<string, string>} */ ({
   MODEL_TIMEOUT: 'Try again, or ask something narrower.',
   OVERLOADED: 'Try again in a moment.',
   RATE_LIMITED: 'Wait a minute and try again.',
+  BUDGET_SPENT: 'They are counted anew from midnight UTC.',
   NOT_READY: 'Try again in a moment.',
   KEY_FORBIDDEN: 'Another key may have the right: “Forget key” lets you enter one.',
   COLLECTION_NOT_FOUND: 'It may have been deleted. Choose another one.',
+  DOCUMENT_NOT_FOUND: 'It may have been deleted.',
+  ASK_NOT_FOUND: 'The service keeps them only for some time.',
 });
 
 /**
@@ -19,9 +23,11 @@ const advice = /** @type {Record<string, string>} */ ({
  * @param {{ error: import('./api.js').CallError, retry?: (() => void) | undefined }} props
  */
 export function Failure({ error, retry }) {
-  const { code = 'INTERNAL', message, requestId } = error;
-  return html`<div class="failure" role="alert">
-    <p><strong>${message}</strong> ${advice[code] ?? ''}</p>
+  const { code = 'INTERNAL', message, requestId, retryAfterSeconds } = error;
+  const place = useFocusBeyond();
+  const next = code === 'RATE_LIMITED' && retryAfterSeconds ? `Try again in ${retryAfterSeconds} s.` : advice[code];
+  return html`<div ref=${place} class="failure" role="alert">
+    <p><strong>${message}</strong> ${next ?? ''}</p>
     <p class="quiet"><code>${code}</code>${requestId && html` · request <code>${requestId}</code>`}</p>
     ${retry && html`<p><button type="button" onClick=${retry}>Try again</button></p>`}
   </div>`;

@@ -2,6 +2,7 @@
 import { html } from 'htm/preact';
 import { useState } from 'preact/hooks';
 import { forgetAsks, pastAsks } from './history.js';
+import { focusContent } from './keep-focus.js';
 import { Score, VerdictWord } from './verdict-view.js';
 
 /** The asks made in this browser, with their verdicts. */
@@ -11,6 +12,7 @@ export function HistoryView() {
     if (!confirm('Forget all asks in this browser? The service keeps its records.')) return;
     forgetAsks();
     setAsks([]);
+    focusContent();
   };
   return html`<div class="head">
       <h1>History</h1>

@@ -1,5 +1,6 @@
 // @ts-check
 // Keeps the keyboard's place when the element that had the focus is deleted.
+import { useLayoutEffect, useRef } from 'preact/hooks';
 
 /**
  * If the focus was lost, moves it to the first of these elements that exists.
@@ -19,3 +20,22 @@ export function keepFocus(...ids) {
  * @returns {Thing | undefined}
  */
 export const nextTo = (things, one) => things[things.indexOf(one) + 1] ?? things[things.indexOf(one) - 1];
+
+/** Moves the focus to the content, where a screen reader goes on. */
+export const focusContent = () => document.getElementById('main')?.focus({ preventScroll: true });
+
+/**
+ * For an element that disappears once it has served: a focus within it then goes to the content.
+ * @template {HTMLElement} Kind
+ * @returns {import('preact').RefObject<Kind | null>} the ref of the element
+ */
+export function useFocusBeyond() {
+  const place = useRef(/** @type {Kind | null} */ (null));
+  useLayoutEffect(
+    () => () => {
+      if (place.current?.contains(document.activeElement)) focusContent();
+    },
+    [],
+  );
+  return place;
+}

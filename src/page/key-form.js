@@ -1,13 +1,14 @@
 // @ts-check
 import { html } from 'htm/preact';
-import { useEffect, useRef } from 'preact/hooks';
+import { useEffect } from 'preact/hooks';
+import { useFocusBeyond } from './keep-focus.js';
 
 /**
  * Asks for a key where the service needs one.
  * @param {{ refusal: import('./api.js').CallError, onKey: (key: string) => void }} props
  */
 export function KeyForm({ refusal, onKey }) {
-  const field = useRef(/** @type {HTMLInputElement | null} */ (null));
+  const field = /** @type {import('preact').RefObject<HTMLInputElement | null>} */ (useFocusBeyond());
   useEffect(() => field.current?.focus(), []);
   return html`<form class="card key" onSubmit=${(/** @type {Event} */ event) => {
     event.preventDefault();
@@ -17,7 +18,7 @@ export function KeyForm({ refusal, onKey }) {
     <h2>This service needs a key</h2>
     <p class="quiet">${refusal.code === 'KEY_REJECTED' ? 'The service does not know this key.' : 'Ask whoever runs it for one.'} A key is kept until you close this tab. <code>${refusal.code}</code></p>
     <div class="row">
-      <label class="grow"><span class="hidden">Key</span><input ref=${field} type="password" name="key" autocomplete="off" spellcheck=${false} placeholder="Key" required /></label>
+      <label class="grow"><span class="hidden">Key</span><input ref=${field} type="password" name="key" autocomplete="off" spellcheck=${false} placeholder="Key" required pattern="\\s*[!-~]+\\s*" title="A key has no spaces and nothing beyond ASCII, not even invisible characters." /></label>
       <button type="submit" class="primary">Use key</button>
     </div>
   </form>`;

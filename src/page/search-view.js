@@ -35,7 +35,7 @@ export function SearchView({ collection, picker, openDocument }) {
       <label class="grow"><span class="hidden">Question or words</span>
         <input type="search" placeholder="A question, or words" value=${question} onInput=${(/** @type {any} */ event) => setQuestion(event.currentTarget.value)} /></label>
       ${picker}
-      <button type="submit" class="primary" disabled=${question.trim() === '' || isBusy}>Search</button>
+      <button type="submit" class="primary" disabled=${question.trim() === ''}>Search</button>
     </form>
     ${failure && html`<${Failure} error=${failure} retry=${search} />`}
     <p role="status" class="quiet">${found === null ? '' : counted(found.length, 'passage')}</p>

@@ -1,0 +1,168 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Page } from 'playwright-core';
+import { noBrowser, openBrowser, openPage } from '../doubles/browser.ts';
+import { fail } from '../doubles/openai-replies.ts';
+import { startService } from '../doubles/service.ts';
+
+const skip = noBrowser;
+const article = 'The tower was rebuilt in 1904 with granite from the north quarry.';
+const correct = JSON.stringify({ quotes: [article], reason: 'It says so.', verdict: 'Correct', score: 0.97 });
+const link = (page: Page, name: string) => page.getByRole('link', { name, exact: true });
+const button = (page: Page, name: string) => page.getByRole('button', { name, exact: true });
+const isFocused = (page: Page, selector: string) => page.locator(`${selector}:focus`).waitFor({ timeout: 5_000 });
+
+async function openOnArticle(t: Parameters<typeof startService>[0], settings: Record<string, string> = {}) {
+  const service = await startService(t, { settings });
+  await service.add('log.md', article);
+  const { page, complaints } = await openPage(await openBrowser(t));
+  await page.goto(service.url);
+  return { ...service, page, complaints };
+}
+
+async function ask(page: Page, question: string) {
+  await page.fill('#question', question);
+  await page.press('#question', 'Enter');
+}
+
+test('keyboard focus goes to what replaces a button that disappears', { skip }, async (t) => {
+  const { openai, add, page, complaints } = await openOnArticle(t);
+  page.on('dialog', (dialog) => dialog.accept());
+  openai.chat('In 1904.', correct);
+  await ask(page, 'When was the tower rebuilt?');
+  await page.locator('.verdict .word').waitFor();
+  await link(page, 'History').click();
+  await button(page, 'Forget all').press('Enter');
+  await isFocused(page, 'main');
+
+  await link(page, 'Search').click();
+  await page.getByLabel('Question or words').fill('tower');
+  openai.embeddings(fail.status(503));
+  await button(page, 'Search').press('Enter');
+  await page.locator('.failure').waitFor();
+  await isFocused(page, '[type=submit]');
+  await button(page, 'Try again').press('Enter');
+  await page.locator('.passage').waitFor();
+  await isFocused(page, 'main');
+
+  for (let number = 0; number < 101; number += 1) await add(`many/${100 + number}.md`, `Leaf ${number}.`);
+  await add('book.txt', 'A leaf fell from the alder. '.repeat(8_000), { format: 'text' });
+  await link(page, 'Documents').click();
+  await button(page, 'Show more').press('Enter');
+  await page.locator('.document-row').nth(102).waitFor();
+  await page.locator('.document-row:nth-child(101) .title:focus').waitFor({ timeout: 5_000 });
+  await button(page, 'book.txt').click();
+  await button(page, 'Show all of it').press('Enter');
+  await isFocused(page, '.sheet-body');
+  await page.keyboard.press('Escape');
+
+  await page.context().setOffline(true);
+  await button(page, 'Delete log.md').press('Enter');
+  await page.locator('.banner').waitFor();
+  await page.context().setOffline(false);
+  await page.locator('.banner').getByRole('button').press('Enter');
+  await page.locator('.banner').waitFor({ state: 'detached' });
+  await isFocused(page, 'main');
+  assert.deepEqual(complaints, []);
+});
+
+test('a reload costs neither the question that is being typed nor the one that is under way', { skip }, async (t) => {
+  const { openai, page, complaints } = await openOnArticle(t);
+  await page.fill('#question', 'When was the');
+  await page.reload();
+  await page.locator('.start').waitFor();
+  assert.equal(await page.inputValue('#question'), 'When was the');
+  const never = Promise.withResolvers<void>();
+  t.after(() => never.resolve());
+  openai.chat({ content: 'Too late.', until: never.promise });
+  await ask(page, 'When was the tower rebuilt?');
+  await openai.waitFor(({ path }) => path.endsWith('completions'));
+  await page.reload();
+  await page.locator('.start').waitFor();
+  assert.equal(await page.inputValue('#question'), 'When was the tower rebuilt?');
+  openai.chat('In 1904.', correct);
+  await page.press('#question', 'Enter');
+  await page.locator('.verdict .word').waitFor();
+  await page.reload();
+  await page.locator('.verdict .word').waitFor();
+  await link(page, 'Ask').click();
+  await page.locator('.start').waitFor();
+  assert.equal(await page.inputValue('#question'), '', 'an answered question is not offered again');
+  assert.deepEqual(complaints, []);
+});
+
+test('the tab’s title names the question of the answer that it shows', { skip }, async (t) => {
+  const { openai, page } = await openOnArticle(t);
+  const isTitled = (title: string) =>
+    page.locator(`xpath=/html/head/title[.="${title}"]`).waitFor({ state: 'attached' });
+  await isTitled('Ask · Assay');
+  openai.chat('In 1904.', correct);
+  await ask(page, 'When was the tower rebuilt?');
+  await page.locator('.verdict .word').waitFor();
+  await isTitled('When was the tower rebuilt? · Assay');
+  await link(page, 'Search').click();
+  await isTitled('Search · Assay');
+  await page.goBack();
+  await isTitled('When was the tower rebuilt? · Assay');
+  await page.reload();
+  await isTitled('When was the tower rebuilt? · Assay');
+  await link(page, 'Ask').click();
+  await isTitled('Ask · Assay');
+});
+
+test('an answer that the service no longer keeps can be asked for again', { skip }, async (t) => {
+  const { openai, page } = await openOnArticle(t, { ASKS_RETENTION: '0' });
+  openai.chat('In 1904.', correct);
+  await ask(page, 'When was the tower rebuilt?');
+  await page.locator('.verdict .word').waitFor();
+  await page.reload();
+  await page.locator('.failure', { hasText: 'ASK_NOT_FOUND' }).getByText('only for some time').waitFor();
+  openai.chat('In 1904.', correct);
+  await button(page, 'Try again').click({ timeout: 5_000 });
+  await page.locator('.verdict .word').waitFor();
+  assert.equal(await page.locator('.asked').textContent(), 'When was the tower rebuilt?');
+});
+
+test('Enter that confirms a word of an input method asks nothing yet', { skip }, async (t) => {
+  const { page } = await openOnArticle(t);
+  await page.fill('#question', '塔');
+  // Safari sends it when the composition is over already; only its key code tells.
+  const isLeft = await page.evaluate(
+    `document.getElementById('question').dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter', keyCode: 229, bubbles: true, cancelable: true }))`,
+  );
+  assert.equal(isLeft, true);
+});
+
+test('a key with characters that no key has, such as an invisible one pasted along, is pointed out, not taken', {
+  skip,
+}, async (t) => {
+  const { url } = await startService(t, { settings: { API_KEYS: 'team:page-test-key-0123456789' } });
+  const { page, complaints } = await openPage(await openBrowser(t));
+  await page.goto(`${url}/#/documents`);
+  await page.fill('[name=key]', 'page-test-key\u200b-0123456789');
+  await page.keyboard.press('Enter');
+  await page.locator('[name=key]:invalid:focus').waitFor({ timeout: 5_000 });
+  assert.equal(await page.getByText('The service cannot be reached.').count(), 0);
+  await page.fill('[name=key]', ' page-test-key-0123456789 ');
+  await page.keyboard.press('Enter');
+  await page.getByText('No documents yet.').waitFor();
+  await isFocused(page, 'main');
+  assert.deepEqual(complaints, []);
+});
+
+test('a refusal says how long to wait, where the service says so', { skip }, async (t) => {
+  const { page } = await openOnArticle(t);
+  const refuse = (code: string, message: string, seconds: number) =>
+    page.route(
+      '**/ask',
+      (route) =>
+        route.fulfill({ status: 429, headers: { 'retry-after': String(seconds) }, json: { error: { code, message } } }),
+      { times: 1 },
+    );
+  await refuse('RATE_LIMITED', 'Too many requests within a minute.', 42);
+  await ask(page, 'When was the tower rebuilt?');
+  await page.locator('.failure').getByText('Try again in 42 s.').waitFor({ timeout: 5_000 });
+  await refuse('BUDGET_SPENT', 'The model tokens of this day are used up.', 20_000);
+  await button(page, 'Try again').click();
+  await page.locator('.failure').getByText('midnight UTC').waitFor({ timeout: 5_000 });
+});
