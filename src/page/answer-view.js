@@ -90,7 +90,9 @@ function annotate(root, evidence, marksUnsupported) {
       span.append(middle);
       return span;
     });
-    spans.at(-1)?.after(link === null ? unsupportedNote() : citeButton(link, /** @type {Evidence} */ (evidence[link])));
+    // The space keeps the note's first word apart from the sentence's last where they are read aloud.
+    if (link === null) spans.at(-1)?.after(' ', unsupportedNote());
+    else spans.at(-1)?.after(citeButton(link, /** @type {Evidence} */ (evidence[link])));
   }
 }
 

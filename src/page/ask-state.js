@@ -85,7 +85,8 @@ export function afterEvent(ask, name, data) {
 export function announcement({ phase, reply, error }) {
   if (phase === 'done') {
     const { label, score } = reply.verdict;
-    if (reply.abstained) return 'Abstained: the documents hold no answer.';
+    if (reply.abstained)
+      return `Abstained: ${label === 'Incorrect' ? 'the answer was found Incorrect, so it is not shown' : 'the documents hold no answer'}.`;
     return `The answer is ready. Verdict: ${label}${score === null ? '' : `, ${Math.round(score * 100)} of 100`}.`;
   }
   return phase === 'failed' ? `The ask failed: ${error?.message}` : phases[phase];

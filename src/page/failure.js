@@ -15,7 +15,7 @@ const advice = /** @type {Record<string, string>} */ ({
   KEY_FORBIDDEN: 'Another key may have the right: “Forget key” lets you enter one.',
   COLLECTION_NOT_FOUND: 'It may have been deleted. Choose another one.',
   DOCUMENT_NOT_FOUND: 'It may have been deleted.',
-  ASK_NOT_FOUND: 'The service keeps them only for some time.',
+  ASK_NOT_FOUND: 'The service keeps asks only for some time.',
 });
 
 /**

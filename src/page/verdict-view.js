@@ -53,7 +53,7 @@ export function VerdictView({ verdict, abstained, other }) {
     ${verdict.problem !== null && !abstained && html`<p class="quiet">${verdict.reason === '' && problems[verdict.problem]} <code>${verdict.problem}</code></p>`}
     ${
       other &&
-      html`<p class="second">By the answer alone, without the passages: <${VerdictWord} label=${other.label} small />
+      html`<p class="second">By the answer alone, without the passages: <${VerdictWord} label=${other.label} small />${' '}
         <${Score} score=${other.score} />. ${other.reason}</p>`
     }
   </section>`;

@@ -100,3 +100,22 @@ test('the headings of an answer stand below its question’s, and its wide table
   assert.ok(await page.evaluate('document.activeElement.scrollWidth > document.activeElement.clientWidth'));
   assert.deepEqual(complaints, []);
 });
+
+test('text that is selected and copied is the answer’s or the document’s alone, without the marks between', {
+  skip,
+}, async (t) => {
+  const { url, openai, add } = await startService(t);
+  await add('log.md', article);
+  const { page } = await openPage(await openBrowser(t), { permissions: ['clipboard-read', 'clipboard-write'] });
+  await page.goto(url);
+  openai.chat('It was rebuilt in 1904. It has stripes.', verdict(['The tower was rebuilt in 1904']));
+  await askOnPage(page, 'When was the tower rebuilt?');
+  await page.locator('.no-evidence').waitFor();
+  const copied = async (selector: string) => {
+    await page.evaluate(`getSelection().selectAllChildren(document.querySelector('${selector}'))`);
+    await page.keyboard.press('Control+c');
+    return ((await page.evaluate('navigator.clipboard.readText()')) as string).trim();
+  };
+  assert.equal(await copied('.answer-text'), 'It was rebuilt in 1904. It has stripes.');
+  assert.equal(await copied('.passage-text'), article);
+});

@@ -215,8 +215,10 @@ test('the options of an ask work: both judges run, and an Incorrect answer is no
   await word(page, 'Abstained');
   const shown = await page.locator('main').innerText();
   assert.match(shown, /The answer was found Incorrect, so it is not shown\.\s+It says 1904\./);
-  assert.match(shown, /By the answer alone[\s\S]*Incorrect[\s\S]*4 of 100/);
+  assert.match(shown, /By the answer alone[\s\S]*Incorrect\s+4 of 100/);
   assert.doesNotMatch(shown, /they say/);
+  const announced = await page.locator('[role=status]').first().innerText();
+  assert.equal(announced, 'Abstained: the answer was found Incorrect, so it is not shown.');
   await page.getByText('What happened').waitFor();
   await keepPicture(page, 'narrow-16-withheld');
   await page.getByRole('link', { name: 'History' }).click();
