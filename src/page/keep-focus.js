@@ -27,7 +27,7 @@ export const focusContent = () => document.getElementById('main')?.focus({ preve
 /**
  * For an element that disappears once it has served: a focus within it then goes to the content.
  * @template {HTMLElement} Kind
- * @returns {import('preact').RefObject<Kind | null>} the ref of the element
+ * @returns {{ current: Kind | null }} the ref of the element
  */
 export function useFocusBeyond() {
   const place = useRef(/** @type {Kind | null} */ (null));

@@ -8,7 +8,7 @@ import { useFocusBeyond } from './keep-focus.js';
  * @param {{ refusal: import('./api.js').CallError, onKey: (key: string) => void }} props
  */
 export function KeyForm({ refusal, onKey }) {
-  const field = /** @type {import('preact').RefObject<HTMLInputElement | null>} */ (useFocusBeyond());
+  const field = /** @type {{ current: HTMLInputElement | null }} */ (useFocusBeyond());
   useEffect(() => field.current?.focus(), []);
   return html`<form class="card key" onSubmit=${(/** @type {Event} */ event) => {
     event.preventDefault();
