@@ -94,6 +94,11 @@ export async function compose(
   const embeddings = options.kept?.embeddings(opened, models.embedding) ?? opened;
   const entailment =
     config.entailmentModelDir === undefined ? null : await openEntailmentModel(config.entailmentModelDir);
+  // Whatever settings can make fail comes before the store is opened: the process of a store that stays open would keep this one alive.
+  const { suffices, answer, judges, standaloneQuestion } = openAnswering(config, models, servers, {
+    cache: options.kept,
+    entails: entailment?.entails,
+  });
   const { dataDir } = config;
   const knowledge = await openKnowledge(config, {
     embeddings,
@@ -120,10 +125,6 @@ export async function compose(
     const vector = new Float32Array(await embeddings.embedQuery(searchedFor, { signal }));
     return knowledge.search({ question: searchedFor, rerankedFor: question, collection, topK, vector });
   };
-  const { suffices, answer, judges, standaloneQuestion } = openAnswering(config, models, servers, {
-    cache: options.kept,
-    entails: entailment?.entails,
-  });
   const { abstention } = config;
   const chain = createAskChain({
     retrieve: createRetrieve(search),

@@ -271,6 +271,13 @@ test('whatever stops the start is reported in plain words, without a stack trace
   assert.equal(elsewhere.code, 1);
   assert.match(elsewhere.stderr, /^HOST: 192\.0\.2\.1 is no address of this machine/m);
 
+  const OPENAI_BASE_URL = `http://127.0.0.1:${port}/v1`;
+  const uncalibrated = await runCommand(['serve'], { DATA_DIR, OPENAI_BASE_URL, EVALUATION_CALIBRATION: DATA_DIR });
+  assert.deepEqual(
+    [uncalibrated.code, uncalibrated.stderr],
+    [1, 'EVALUATION_CALIBRATION: the file is no calibration that assay evaluate wrote.\n'],
+  );
+
   const notThere = await runCommand(['ingest', join(DATA_DIR, 'nowhere')], { DATA_DIR });
   assert.match(notThere.stderr, /There is no file or folder/);
   assert.equal(notThere.code, 1);
