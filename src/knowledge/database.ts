@@ -137,9 +137,13 @@ export function translateStoreError(error: unknown, file = 'assay.db'): AppError
     result === sqliteCodes.cannotOpen ||
     // What Node says of a folder that it would have to make on a read-only disk.
     (code === 'ENOENT' && syscall === 'mkdir') ||
-    ['EACCES', 'EROFS', 'EEXIST', 'ENOTDIR', 'EPERM'].includes(code ?? '')
+    ['EACCES', 'EROFS', 'EEXIST', 'ENOTDIR', 'EPERM', 'ELOOP'].includes(code ?? '')
   )
-    return new AppError('NOT_READY', "The data folder can't be written.", { cause: error });
+    return new AppError(
+      'NOT_READY',
+      "The data folder can't be written: DATA_DIR must name a folder that Assay's user may read and write.",
+      { cause: error },
+    );
   if (isDamageError(error)) return damagedFile(file, error);
   return new AppError('INTERNAL', 'The store failed.', { cause: error });
 }

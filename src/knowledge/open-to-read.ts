@@ -11,9 +11,17 @@ const cutOff =
 /** Up to this size in bytes, SQLite takes a file for a new database: it writes a single byte first (`unixFileSize` in os_unix.c). */
 const LARGEST_EMPTY = 1;
 
-/** Whether there is a database to read: a start that found no room on the disk leaves an empty file. */
-export const isStored = (dataDir: string) =>
-  (statSync(join(dataDir, 'assay.db'), { throwIfNoEntry: false })?.size ?? 0) > LARGEST_EMPTY;
+/**
+ * Whether there is a database to read: a start that found no room on the disk leaves an empty file.
+ * @throws AppError NOT_READY where the folder may not even be looked into
+ */
+export function isStored(dataDir: string) {
+  try {
+    return (statSync(join(dataDir, 'assay.db'), { throwIfNoEntry: false })?.size ?? 0) > LARGEST_EMPTY;
+  } catch (error) {
+    throw translateStoreError(error);
+  }
+}
 
 /** Whether the database was truncated to nothing: it is empty, yet `asks.db`, which is made after it, exists. SQLite would start afresh. */
 export const isEmptied = (dataDir: string) =>

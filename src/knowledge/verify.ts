@@ -71,10 +71,10 @@ const nothingStored: StoreFinding = { name: 'store', ok: true, detail: 'nothing 
 
 /** The findings about a data folder's database, as of one instant; null where nothing is stored yet. */
 function withDatabase(dataDir: string, find: (database: DatabaseSync) => StoreFinding[]): StoreFinding[] | null {
-  if (isEmptied(dataDir)) return [{ name: 'store', ok: false, detail: `assay.db is empty. ${mendDatabase}` }];
-  if (!isStored(dataDir)) return null;
   let database: DatabaseSync;
   try {
+    if (isEmptied(dataDir)) return [{ name: 'store', ok: false, detail: `assay.db is empty. ${mendDatabase}` }];
+    if (!isStored(dataDir)) return null;
     database = openToRead(dataDir);
   } catch (error) {
     const detail = isDamageError(error) ? `assay.db is damaged. ${mendDatabase}` : translateStoreError(error).message;

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -157,6 +158,32 @@ test('a CORPUS_DIR that does not exist is told at the start, and the service ser
     .map((line) => JSON.parse(line));
   const line = lines.find(({ msg }) => msg === 'CORPUS_DIR does not exist, so nothing is ingested');
   assert.equal(line?.corpusDir, settings.CORPUS_DIR, logged());
+});
+
+test('SIGHUP ingests CORPUS_DIR anew if the start did, and adds no documents to a service that was started without', async (t) => {
+  const CORPUS_DIR = await temporaryFolder(t);
+  writeFileSync(join(CORPUS_DIR, 'alder.md'), 'Alder wood does not rot under water.');
+  const documents = async (url: string) => {
+    const { documents: all } = (await (await fetch(`${url}/documents`)).json()) as { documents: { source: string }[] };
+    return all.map(({ source }) => source).sort();
+  };
+  const logs = async (child: ChildProcess, logged: () => string, pattern: RegExp) => {
+    while (!pattern.test(logged())) await once(child.stdout!, 'data');
+    return pattern.exec(logged())!;
+  };
+
+  const kept = await startServing(t, { CORPUS_DIR, DATA_DIR: await temporaryFolder(t) }, ['--ingest-corpus']);
+  writeFileSync(join(CORPUS_DIR, 'oak.md'), 'Oak wood is hard.');
+  kept.child.kill('SIGHUP');
+  const [, jobId] = await logs(kept.child, kept.logged, /"jobId":"(\w+[^"]*)","msg":"ingesting CORPUS_DIR anew"/);
+  await (await fetch(`${kept.url}/jobs/${jobId}`, { headers: { accept: 'text/event-stream' } })).text();
+  assert.deepEqual(await documents(kept.url), ['alder.md', 'oak.md']);
+
+  const empty = await startServing(t, { CORPUS_DIR, DATA_DIR: await temporaryFolder(t) });
+  empty.child.kill('SIGHUP');
+  await logs(empty.child, empty.logged, /"msg":"(ingesting CORPUS_DIR anew|CORPUS_DIR is left alone)"/);
+  assert.doesNotMatch(empty.logged(), /anew/);
+  assert.deepEqual(await documents(empty.url), []);
 });
 
 test('a service that waits for its model server ends on SIGTERM', async (t) => {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { cpSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { cpSync, readFileSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { before, test } from 'node:test';
@@ -232,6 +232,15 @@ test('verify finds nothing wrong with a data folder that is empty or missing', a
   assert.deepEqual(await wrongIn(dataDir), []);
   rmSync(dataDir, { recursive: true });
   assert.deepEqual(await wrongIn(dataDir), []);
+});
+
+test('a data folder that cannot even be looked into is a finding that names DATA_DIR', async (t) => {
+  const dataDir = join(await temporaryFolder(t), 'leads-to-itself');
+  symlinkSync(dataDir, dataDir); // what a user without rights to a folder gets, root gets too from such a link
+  const { code, stdout, stderr } = await runCommand(['doctor', '--verify'], { DATA_DIR: dataDir });
+  assert.equal(code, 1);
+  assert.match(stdout, /WRONG {2}store .*The data folder can't be written: DATA_DIR must name/);
+  assert.equal(stderr, '');
 });
 
 test('a quick look says what a store holds, of which model its vectors are, and why a start would be refused', async (t) => {
