@@ -13,6 +13,7 @@ const leaf = [
   'sentences.ts',
   'collection-name.ts',
   'charset.ts',
+  'counted.ts',
   'api-key.ts',
   'keyring.ts',
   'loopback.ts',

@@ -7,10 +7,11 @@ import { readPrompts } from '../chain/prompts.ts';
 import { openKnowledge } from '../compose-knowledge.ts';
 import { chooseModels, openChatModel, openEmbeddings, openModelServers } from '../compose-models.ts';
 import { type Config, embeddedDataDir, readConfig } from '../config.ts';
+import { counted } from '../counted.ts';
 import { AppError } from '../errors.ts';
 import type { StoreFinding as Finding } from '../knowledge/store-finding.ts';
 import { inspectStore, verifyStore } from '../knowledge/verify.ts';
-import { counted, showCount, writeJson } from './terminal.ts';
+import { showCount, writeJson } from './terminal.ts';
 
 const projectFolder = fileURLToPath(new URL('../..', import.meta.url));
 

@@ -1,20 +1,13 @@
 import { openKnowledge } from '../compose-knowledge.ts';
 import { chooseModels, openEmbeddings } from '../compose-models.ts';
 import { readConfig } from '../config.ts';
+import { counted } from '../counted.ts';
 import { AppError } from '../errors.ts';
 import { Metadata, Source, Title } from '../http/document-fields.ts';
 import { embeddedText } from '../ingest/ingest.ts';
 import { type FaissStoreEntry, readFaissStoreFolder } from '../knowledge/faiss-store-folder.ts';
 import { type EntryDescription, type ImportResult, importFaissStore } from '../knowledge/import-faiss-store.ts';
-import {
-  counted,
-  readCollectionOption,
-  showCount,
-  tell,
-  UsageError,
-  withAdviceIfInUse,
-  writeJson,
-} from './terminal.ts';
+import { readCollectionOption, showCount, tell, UsageError, withAdviceIfInUse, writeJson } from './terminal.ts';
 
 /** `assay import-faiss FOLDER`: takes over a saved FaissStore; the exit code is 1 if an entry was left out. */
 export async function importFaiss(

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Config, readConfig } from '../config.ts';
+import { counted } from '../counted.ts';
 import { AppError } from '../errors.ts';
 import { startKnowledge } from '../knowledge/client.ts';
 import { type Migrated, migrate } from '../knowledge/migrate.ts';
@@ -8,7 +9,7 @@ import { readEmbedded } from '../knowledge/read-embedded.ts';
 import type { StoreReader } from '../knowledge/store-reader.ts';
 import { readWeaviate } from '../knowledge/weaviate/read-weaviate.ts';
 import { startWeaviate } from '../knowledge/weaviate/start-weaviate.ts';
-import { counted, showCount, tell, writeJson } from './terminal.ts';
+import { showCount, tell, writeJson } from './terminal.ts';
 
 type Store = 'embedded' | 'weaviate';
 

@@ -1,8 +1,9 @@
 import { chooseModels, openEmbeddings } from '../compose-models.ts';
 import { embeddedDataDir, readConfig } from '../config.ts';
+import { counted } from '../counted.ts';
 import { embedAgain } from '../ingest/ingest.ts';
 import { reembed } from '../knowledge/reembed.ts';
-import { counted, showCount, tell, writeJson } from './terminal.ts';
+import { showCount, tell, writeJson } from './terminal.ts';
 
 /** `assay reembed`: makes all vectors anew with the settings' embedding model, also while a service runs. */
 export async function reembedAll(options: { json?: boolean } = {}) {

@@ -4,12 +4,13 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import packageJson from '../../package.json' with { type: 'json' };
 import { embeddedDataDir, readConfig } from '../config.ts';
+import { counted } from '../counted.ts';
 import { AppError } from '../errors.ts';
 import { backUpStore } from '../knowledge/backup.ts';
 import { exportPassages } from '../knowledge/export.ts';
 import { replaceFile, unfinishedName } from '../knowledge/replace-file.ts';
 import { restoreStore } from '../knowledge/restore.ts';
-import { counted, showCount, tell, writeJson } from './terminal.ts';
+import { showCount, tell, writeJson } from './terminal.ts';
 
 /** `assay backup FILE`: copies the store into one file, also while a service runs. */
 export async function backUp(file: string, { json, ...options }: { force?: boolean; json?: boolean }) {

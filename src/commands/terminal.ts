@@ -1,14 +1,11 @@
 import progress from 'cli-progress';
 import { collectionName } from '../collection-name.ts';
+import { counted } from '../counted.ts';
 import { AppError } from '../errors.ts';
 import type { IngestProgress } from '../ingest/ingest-paths.ts';
 
 /** Writes a line for people, to stderr: stdout is only for what programs may read. */
 export const tell = (line: string) => process.stderr.write(`${line}\n`);
-
-/** A number with its noun, such as `1 document` or `2 documents`. */
-export const counted = (number: number, noun: string, plural = `${noun}s`) =>
-  `${number} ${number === 1 ? noun : plural}`;
 
 /** The collection that `--collection` names. @throws UsageError where that is no valid name */
 export function readCollectionOption(name: string): string {

@@ -7,6 +7,7 @@ import { mostPassages } from '../chain/policy.ts';
 import { AskReply, AskRequest, Question } from '../chain/reply.ts';
 import type { SearchPassages } from '../chain/retrieve.ts';
 import { collectionName } from '../collection-name.ts';
+import { counted } from '../counted.ts';
 import type { ErrorCode } from '../errors.ts';
 import type { Knowledge } from '../knowledge/port.ts';
 import { Passage, toPassages } from '../passage.ts';
@@ -142,7 +143,10 @@ function offerAdding(server: McpServer, parts: McpParts, caller: McpCaller) {
         const { replaced, ...added } = written!;
         caller.log.info({ documentId: added.id, collection, passages: added.passages }, 'ingested');
         const what = added.unchanged ? 'was there already, unchanged' : replaced ? 'was replaced' : 'was added';
-        return toResult(`The document ${what}. It has ${added.passages} passages and the id ${added.id}.`, added);
+        return toResult(
+          `The document ${what}. It has ${counted(added.passages, 'passage')} and the id ${added.id}.`,
+          added,
+        );
       }),
   );
 }

@@ -1,4 +1,5 @@
 import type { AskReply } from '../chain/reply.ts';
+import { counted } from '../counted.ts';
 import type { Passage } from '../passage.ts';
 
 /** What models are told about the texts that tools return. */
@@ -26,7 +27,7 @@ export function askAsText({ answer, verdict, context, abstained, id }: AskReply)
 export function passagesAsText(passages: Passage[]): string {
   if (passages.length === 0) return 'Nothing was found.';
   const texts = passages.map(({ source, text, documentId }) => quoted(source, text, documentId));
-  return [`${passages.length} passages, the best first. ${dataNotice}`, ...texts].join('\n\n');
+  return [`${counted(passages.length, 'passage')}, the best first. ${dataNotice}`, ...texts].join('\n\n');
 }
 
 const attribute = (value: string) => value.replace(/["<>]|\s+/g, ' ');

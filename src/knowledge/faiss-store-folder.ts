@@ -1,6 +1,7 @@
 import { constants } from 'node:buffer';
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { counted } from '../counted.ts';
 import { AppError } from '../errors.ts';
 import { type FlatFile, openFlatFile } from './faiss-flat-file.ts';
 
@@ -36,7 +37,7 @@ export function readFaissStoreFolder(folder: string, options: { withVectors: boo
   vectors.close();
   throw new AppError(
     'BAD_DOCUMENT',
-    `${folder} holds ${entries.length} documents and ${vectors.count} vectors: it is not known which belong together.`,
+    `${folder} holds ${counted(entries.length, 'document')} and ${counted(vectors.count, 'vector')}: it is not known which belong together.`,
   );
 }
 
@@ -61,7 +62,8 @@ function readEntries(file: string): FaissStoreEntry[] {
     byId.set(id, { id, text: document.pageContent, metadata: isRecord(document.metadata) ? document.metadata : {} });
   }
   const places = Object.keys(mapping).length;
-  if (places !== byId.size) throw refuse(`it holds ${byId.size} documents and ${places} places in the index`);
+  if (places !== byId.size)
+    throw refuse(`it holds ${counted(byId.size, 'document')} and ${counted(places, 'place')} in the index`);
   const entries: FaissStoreEntry[] = [];
   for (let place = 0; place < places; place += 1) {
     const id = Object.hasOwn(mapping, place) ? mapping[place] : undefined;

@@ -1,6 +1,7 @@
 import { copyFileSync, existsSync, linkSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { counted } from '../counted.ts';
 import { AppError } from '../errors.ts';
 import type { BackupLabel } from './backup.ts';
 import { checkBackup } from './check-backup.ts';
@@ -88,7 +89,7 @@ function bringToRest(place: string, force: boolean): 'absent' | 'whole' | 'damag
     database = new DatabaseSync(place, { timeout: 5000 });
     const isMade = database.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'documents'").get() !== undefined;
     const documents = isMade ? Number(database.prepare(`SELECT ${contentCounts}`).get()!.documents) : 0;
-    if (documents > 0 && !force) throw refuse(`holds ${documents} documents already`);
+    if (documents > 0 && !force) throw refuse(`holds ${counted(documents, 'document')} already`);
     // SQLite ends a write-ahead log only for the sole user of the database; a reader in another process prevents it.
     database.exec('PRAGMA journal_mode = DELETE');
     return 'whole';

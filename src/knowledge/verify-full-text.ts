@@ -1,4 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
+import { counted } from '../counted.ts';
 import { fullTextTable } from './full-text.ts';
 import { isRemoved } from './remains.ts';
 import type { StoreFinding } from './store-finding.ts';
@@ -52,7 +53,8 @@ export function verifyFullText(database: DatabaseSync, { isDamaged }: { isDamage
     const detail = `${strays.join(', ')} belongs to no collection. Make a backup, which leaves that out, and restore it.`;
     return [{ name, ok: false, detail }];
   }
-  if (problems.length === 0) return [{ name, ok: true, detail: `holds the ${passages} passages and no others` }];
+  if (problems.length === 0)
+    return [{ name, ok: true, detail: `holds the ${counted(passages, 'passage')} and no others` }];
   const mend = 'Restore a backup, or delete these collections and ingest their documents again.';
   return [{ name, ok: false, detail: `${problems.join('; ')}. ${mend}` }];
 }

@@ -1,6 +1,7 @@
 import { accessSync, constants, existsSync, readdirSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { counted } from '../counted.ts';
 import { askMigrations } from './asks.ts';
 import { isDamageError, newerVersion, translateStoreError } from './database.ts';
 import { createDocuments } from './documents.ts';
@@ -110,7 +111,13 @@ function verifyDatabase(name: string, database: DatabaseSync): StoreFinding[] {
   const dangling = database.prepare('PRAGMA foreign_key_check').all();
   const tables = [...new Set(dangling.map((row) => `${row.table} without their ${row.parent}`))].join(', ');
   if (dangling.length > 0)
-    return [{ name, ok: false, detail: `${dangling.length} rows belong to nothing: ${tables}. ${mendDatabase}` }];
+    return [
+      {
+        name,
+        ok: false,
+        detail: `${counted(dangling.length, 'row')} with nothing to belong to: ${tables}. ${mendDatabase}`,
+      },
+    ];
   return [{ name, ok: true, detail: 'whole, and every row has what it refers to' }];
 }
 

@@ -56,6 +56,7 @@ test('the official client asks and gets answer, verdict and quotations, as text 
   const found = await call(client, 'search', { question, topK: 1 });
   assert.deepEqual((found.structuredContent as { context: { text: string }[] }).context[0]!.text, article);
   assert.ok(textOf(found).includes(article));
+  assert.match(textOf(found), /^1 passage, the best first\./);
 });
 
 test('a client that asks for progress gets it as server-sent events', async (t) => {
@@ -85,7 +86,7 @@ test('a document can be added, listed page by page, and read', async (t) => {
   });
   const { id, unchanged } = added.structuredContent as { id: string; unchanged: boolean };
   assert.equal(unchanged, false);
-  assert.match(textOf(added), /was added/);
+  assert.match(textOf(added), /was added\. It has 1 passage and the id/);
   const again = await call(client, 'add_document', {
     source: 'a/log.md',
     text: `# Log\n\n${article}`,

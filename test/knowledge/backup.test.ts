@@ -239,6 +239,8 @@ test('a restore is refused while a service runs or another process reads', async
   assert.throws(() => restoreStore({ dataDir: service.dataDir, file: made.backup, force: true }), /in use by another/);
   assert.equal((await service.call('GET', '/documents')).status, 200);
   await service.close();
+  const single = await runCommand(['restore', made.backup], { DATA_DIR: service.dataDir });
+  assert.match(single.stderr, /holds 1 document already/);
   const reader = new DatabaseSync(join(service.dataDir, 'assay.db'), { readOnly: true });
   reader.prepare('SELECT count(*) FROM meta').get();
   const again = await runCommand(['restore', made.backup, '--force'], { DATA_DIR: service.dataDir });
