@@ -48,6 +48,13 @@ const seriesOf: Record<string, (name: string) => string[]> = {
 };
 const samplesOf = (scrape: string) => new Set([...scrape.matchAll(/^([a-z_]\w*)[{ ]/gm)].map(([, name]) => name!));
 
+test('the dashboard shows what is in the store once, however many replicas share it', () => {
+  const sums = panels
+    .flatMap(({ targets = [] }) => targets.map(({ expr }) => expr))
+    .filter((expr) => /^sum.*assay_store_/.test(expr));
+  assert.deepEqual(sums, []);
+});
+
 test('dashboard and alerts use only metrics that a scrape returns, and labels that these have', async (t) => {
   const scrape = await scrapeEverything(t);
   const types = metricsOf(scrape);
