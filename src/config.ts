@@ -13,6 +13,7 @@ import {
   flag,
   folder,
   httpUrl,
+  logLevel,
   networks,
   origins,
   redisUrl,
@@ -89,10 +90,7 @@ export const Settings = z.object({
   OTEL_EXPORTER_OTLP_ENDPOINT: httpUrl.optional().describe('an OpenTelemetry collector that takes traces by OTLP/HTTP'),
   OTEL_SERVICE_NAME: text.default('assay').describe('the name of this service in traces'),
   OTEL_TRACES_SAMPLER_ARG: share.prefault('1').describe('the share of asks that are traced, 0 to 1'),
-  LOG_LEVEL: z
-    .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], 'must be a pino level')
-    .default('info')
-    .describe('how much is logged'),
+  LOG_LEVEL: logLevel.default('info').describe('how much is logged'),
 });
 
 /** Prefixes of names that only Assay uses: an unknown name with one of these is a mistake, not somebody else's. */
@@ -140,8 +138,8 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env, folder 
 
   const given: Record<string, string> = {};
   for (const [name, value] of Object.entries({ ...fromFile, ...environment })) {
-    if (value === undefined || value.trim() === '') continue; // in compose files an empty value means "not set"
-    if (known.has(name)) given[name] = value;
+    const bare = value?.trim() ?? '';
+    if (bare !== '' && known.has(name)) given[name] = bare; // in compose files an empty value means "not set"
   }
   if (given.API_KEYS_FILE !== undefined) {
     if (given.API_KEYS !== undefined) problems.push('API_KEYS_FILE: give either API_KEYS or API_KEYS_FILE');

@@ -13,6 +13,10 @@ export const wholeNumber = (least: number, most: number) =>
     .transform(Number)
     .pipe(z.number().min(least, `must be at least ${least}`).max(most, `must be at most ${most}`));
 export const flag = z.enum(['true', 'false'], 'must be true or false').transform((value) => value === 'true');
+export const logLevel = z.enum(
+  ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'],
+  'must be fatal, error, warn, info, debug, trace or silent',
+);
 export const text = z.string().trim().min(1, 'must not be empty');
 export const folder = text.transform((path) => resolve(path));
 export const httpUrl = text.pipe(z.url({ protocol: /^https?$/, error: 'must be an http or https URL' }));

@@ -33,7 +33,17 @@ test('all bad settings are named in one message, without their values', () => {
   const message = problemsOf({ PORT: 'canary-a', TOP_K: '21', OPENAI_BASE_URL: 'canary-b', LOG_LEVEL: 'canary-c' });
   for (const name of ['PORT', 'TOP_K', 'OPENAI_BASE_URL', 'LOG_LEVEL'])
     assert.match(message, new RegExp(`^  ${name}: `, 'm'));
+  assert.match(message, /LOG_LEVEL: must be fatal, error, warn, info, debug, trace or silent$/m);
   assert.doesNotMatch(message, /canary|21/);
+});
+
+test('white space around a value, as at the ends of lines from Windows, is no part of it', () => {
+  const { logLevel, evaluationStyle } = readConfig({
+    LOG_LEVEL: 'debug\r',
+    EVALUATION_STYLE: ' full',
+    ALLOW_ANONYMOUS: 'true\n',
+  });
+  assert.deepEqual([logLevel, evaluationStyle], ['debug', 'full']);
 });
 
 test('an unknown setting in .env, or a misspelt one in the environment, stops the start', async (t) => {
