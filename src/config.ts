@@ -187,6 +187,7 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env, folder 
     weaviate: settings.WEAVIATE_URL && { endpoints: settings.WEAVIATE_URL, apiKey: settings.WEAVIATE_API_KEY },
     redisUrl: settings.REDIS_URL,
     corpusDir: settings.CORPUS_DIR,
+    corpusDirIsGiven: given.CORPUS_DIR !== undefined,
     promptsDir: settings.PROMPTS_DIR,
     modelsDir: settings.MODELS_DIR,
     models: {

@@ -14,7 +14,7 @@ import { createSecondListener } from './http/connections.ts';
 /**
  * Serves until told to stop: reads the settings, composes, listens; on SIGTERM or SIGINT takes no new requests,
  * finishes those under way, and ends. On SIGHUP it reads `API_KEYS_FILE` again, and ingests `CORPUS_DIR` anew if it did at
- * the start.
+ * the start or the folder was named.
  * @param hangUps the SIGHUPs so far and to come
  * @param options.ingestCorpus ingests `CORPUS_DIR` into the default collection first; until then `/health/ready` says
  * that it isn't ready
@@ -40,8 +40,8 @@ export async function serve(hangUps: HangUps, options: { ingestCorpus?: boolean 
       parts.logger.info({ ...parts.about, address }, 'listening');
       hangUps.listen(() => {
         takeKeys(config, parts);
-        // Who only changes keys must not get the sample documents, which is what CORPUS_DIR holds in the image.
-        if (!options.ingestCorpus) return parts.logger.info('CORPUS_DIR is left alone');
+        // Who only changes keys must not get the sample documents, which are in the folder that is CORPUS_DIR by default.
+        if (!options.ingestCorpus && !config.corpusDirIsGiven) return parts.logger.info('CORPUS_DIR is left alone');
         void parts.jobs
           .start('default')
           .then(({ id }) => parts.logger.info({ jobId: id }, 'ingesting CORPUS_DIR anew'))

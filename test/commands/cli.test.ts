@@ -160,7 +160,7 @@ test('a CORPUS_DIR that does not exist is told at the start, and the service ser
   assert.equal(line?.corpusDir, settings.CORPUS_DIR, logged());
 });
 
-test('SIGHUP ingests CORPUS_DIR anew if the start did, and adds no documents to a service that was started without', async (t) => {
+test('SIGHUP ingests CORPUS_DIR anew if the start did or it was named, and adds no sample documents to a service that was started without', async (t) => {
   const CORPUS_DIR = await temporaryFolder(t);
   writeFileSync(join(CORPUS_DIR, 'alder.md'), 'Alder wood does not rot under water.');
   const documents = async (url: string) => {
@@ -179,7 +179,11 @@ test('SIGHUP ingests CORPUS_DIR anew if the start did, and adds no documents to 
   await (await fetch(`${kept.url}/jobs/${jobId}`, { headers: { accept: 'text/event-stream' } })).text();
   assert.deepEqual(await documents(kept.url), ['alder.md', 'oak.md']);
 
-  const empty = await startServing(t, { CORPUS_DIR, DATA_DIR: await temporaryFolder(t) });
+  const named = await startServing(t, { CORPUS_DIR, DATA_DIR: await temporaryFolder(t) });
+  named.child.kill('SIGHUP');
+  await logs(named.child, named.logged, /"msg":"ingesting CORPUS_DIR anew"/);
+
+  const empty = await startServing(t, { DATA_DIR: await temporaryFolder(t) });
   empty.child.kill('SIGHUP');
   await logs(empty.child, empty.logged, /"msg":"(ingesting CORPUS_DIR anew|CORPUS_DIR is left alone)"/);
   assert.doesNotMatch(empty.logged(), /anew/);
