@@ -8,8 +8,10 @@ const src = fileURLToPath(new URL('../src', import.meta.url));
 
 /** What each room may import of the others, by the room's folder; `leaf` lists the files at the top that everyone shares. */
 const leaf = [
+  'abbreviations.ts',
   'errors.ts',
   'passage.ts',
+  'scripts.ts',
   'sentences.ts',
   'collection-name.ts',
   'charset.ts',

@@ -38,6 +38,8 @@ export const documentMigrations: Migrations = [
   `INSERT INTO meta VALUES ('store_id', lower(hex(randomblob(16))))`,
   // No change of the schema, but rows of removed collections may be there from now on (remains.ts).
   '',
+  // From now on words are written to the full texts in another way (renew-words.ts).
+  `INSERT OR REPLACE INTO meta SELECT 'words_to_renew', coalesce(max(key), 0) FROM passages`,
 ];
 
 const digest = (...parts: (string | number)[]) =>

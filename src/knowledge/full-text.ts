@@ -1,5 +1,6 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { AppError } from '../errors.ts';
+import { toSearchableWords } from '../scripts.ts';
 import { execute, isDamageError, resultCodeOf, sqliteCodes } from './database.ts';
 import { damagedStore } from './stored-values.ts';
 
@@ -31,13 +32,10 @@ const mergedPages = 64;
 /** What a word adds to the score of each passage that holds it. */
 type WordScores = { keys: Float64Array; scores: Float64Array };
 
-/** A text with its accents written in one way, and without soft hyphens, at which FTS5 would split words. */
-const normalized = (text: string) => text.replaceAll('\u00ad', '').normalize('NFC');
-
 /** The words of a question that are worth searching for: those that aren't stop words, or all where there are no others. */
 export function wordsOf(question: string): string[] {
   const words =
-    normalized(question)
+    toSearchableWords(question)
       .toLowerCase()
       .match(/[\p{L}\p{N}][\p{L}\p{N}\p{M}]*/gu) ?? [];
   const contentWords = words.filter((word) => !stopWords.has(word));
@@ -195,7 +193,7 @@ export function openFullText(database: DatabaseSync, collectionKey: number) {
   return {
     add(passageKey: number, headings: string, text: string) {
       forget();
-      execute(insert(), passageKey, normalized(headings), normalized(text));
+      execute(insert(), passageKey, toSearchableWords(headings), toSearchableWords(text));
     },
     remove(passageKey: number) {
       forget();

@@ -2,7 +2,7 @@ import { createDocuments } from './documents.ts';
 import { openToRead } from './open-to-read.ts';
 import type { NewDocument } from './port.ts';
 import type { StoreReader } from './store-reader.ts';
-import { toFloats, toWindows } from './stored-values.ts';
+import { sharedPath, toFloats, toWindows } from './stored-values.ts';
 
 const documentsAtOnce = 100;
 
@@ -18,7 +18,6 @@ export function readEmbedded(dataDir: string): StoreReader {
      WHERE document_key = (SELECT key FROM documents WHERE id = ?) ORDER BY key`,
   );
 
-  /** A passage's own headings are only in the full-text index, which can't be read back; they are what its windows' headings share. */
   function readWhole(id: string): NewDocument | null {
     const document = documents.get(id);
     if (!document) return null;
@@ -49,10 +48,4 @@ export function readEmbedded(dataDir: string): StoreReader {
       database.close();
     },
   };
-}
-
-/** The longest common beginning of several paths. */
-function sharedPath([first = [], ...others]: string[][]): string[] {
-  const end = first.findIndex((heading, at) => others.some((path) => path[at] !== heading));
-  return end < 0 ? first : first.slice(0, end);
 }

@@ -10,6 +10,7 @@ import { openFolder } from './open-folder.ts';
 import type { KnowledgeStats, MadeCollection, NewDocument, SearchQuery } from './port.ts';
 import { type RankedPassage, rankPassages } from './rank-passages.ts';
 import { createRecentPassages } from './recent-passages.ts';
+import { createWordRenewal } from './renew-words.ts';
 import { createTidying } from './tidying.ts';
 import type { Tuning } from './upkeep.ts';
 import { allFinite, unexpectedLength, vectorLengthOf } from './vector-length.ts';
@@ -50,7 +51,6 @@ export function openStore(
   const counts = createCollectionCounts(documents);
   const { vectorsOf, shown } = createRecentPassages(documents);
   const asks = openAsks(dataDir, { retentionMs: options.askRetentionMs, onSetAside: onAsksSetAside });
-
   const storedModel = documents.meta('embedding_model');
   if (storedModel !== embeddingModel && documents.counts().passages === 0)
     documents.setMeta('embedding_model', embeddingModel);
@@ -61,7 +61,6 @@ export function openStore(
         'Run `npx assay reembed` to make their vectors anew (a service may go on with the old ones), or set EMBEDDING_MODEL back.',
     );
   let dimension = documents.counts().passages === 0 ? null : Number(documents.meta('dimension'));
-
   const indexes = createIndexes({ ...options, documents });
   const open = new Map<string, OpenCollection>();
   for (const { key, name } of documents.collectionKeys())
@@ -88,7 +87,8 @@ export function openStore(
   }
 
   const tidying = createTidying(() => Array.from(open.values(), ({ fullText }) => fullText));
-  const erasing = createTidying(() => [{ tidy: () => changing(() => documents.eraseRemains()) }]);
+  const renewal = createWordRenewal({ database, documents, changing, collections: () => open.values() });
+  const erasing = createTidying(() => [{ tidy: () => changing(() => documents.eraseRemains()) }, renewal]);
 
   /** The length of a new document's vectors; the first document of a store decides it for all. */
   function dimensionOf(document: NewDocument): number {
@@ -112,8 +112,8 @@ export function openStore(
     const id = documents.idOf(document.collection, document.source);
     const before = documents.place(id);
     const erased = before ? eraseRows(before.key, fullText) : new Map<number, Float32Array>();
-    const written = documents.insert(document, length, before?.createdAt ?? new Date().toISOString());
-    const added = Array.from(written, (passage) => {
+    const createdAt = before?.createdAt ?? new Date().toISOString();
+    const added = Array.from(documents.insert(document, length, createdAt), (passage) => {
       fullText.add(passage.key, passage.headings, passage.text);
       onStep();
       return passage;

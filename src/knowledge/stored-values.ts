@@ -41,5 +41,13 @@ export function toWindows(windows: unknown, headingPaths: unknown): NewWindow[] 
   return toSpans(windows).map((span, at) => ({ ...span, headingPath: paths[at]! }));
 }
 
+/**
+ * The longest common beginning of several paths: a passage's own headings, which aren't stored, are what its windows' headings share.
+ */
+export function sharedPath([first = [], ...others]: string[][]): string[] {
+  const end = first.findIndex((heading, at) => others.some((path) => path[at] !== heading));
+  return end < 0 ? first : first.slice(0, end);
+}
+
 export const toMetadata = (json: unknown) =>
   read('metadata', () => JSON.parse(String(json)) as Record<string, unknown>);

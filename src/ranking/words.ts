@@ -1,14 +1,7 @@
-/** Words that nearly every text holds, so they tell nothing of what it is about. */
-const commonWords = new Set(
-  `a about above after again against all also am among an and another any are as at be became because become been before
-  being below between both but by came can could did do does doing done down during each either else ever every few for
-  from further get gets give given had has have having he her here hers him his how however i if in into is it its itself
-  just kind like made make makes many may me might mine more most much must my name named neither no nor not now of off
-  often on once one only onto or other others our ours out over own per rather same shall she should since so some such
-  take than that the their theirs them then there these they this those though through thus to too toward towards under
-  until up upon us use used using very via was we were what whatever when where whether which while who whom whose why
-  will with within without would yet you your yours`.split(/\s+/),
-);
+import { inOneSpelling, spacelessLetter, spacelessRun, withoutParticles, wordsInRun } from '../scripts.ts';
+import { commonWords } from './common-words.ts';
+
+const common = new Set(commonWords.map(inOneSpelling));
 
 const numberWords = new Map(
   `zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen
@@ -20,7 +13,15 @@ for (const [at, word] of 'thirty forty fifty sixty seventy eighty ninety'.split(
   numberWords.set(word, String(30 + 10 * at));
 numberWords.set('hundred', '100').set('thousand', '1000').set('million', '1000000').set('dozen', '12');
 
-const wordPattern = /\p{N}+(?:[.,]\p{N}+)*|[\p{L}\p{M}][\p{L}\p{M}\u00ad]*(?:['’]\p{L}[\p{L}\p{M}\u00ad]*)*/gu;
+const letter = `[[\\p{L}\\p{M}]--${spacelessLetter}]`;
+const later = `[[\\p{L}\\p{M}\\u00ad\\u200c\\u200d]--${spacelessLetter}]`;
+const wordPattern = new RegExp(
+  `\\p{N}+(?:[.,]\\p{N}+)*|${letter}${later}*(?:['’][\\p{L}--${spacelessLetter}]${later}*)*|${spacelessRun}`,
+  'gv',
+);
+const isSpaceless = new RegExp(`^${spacelessLetter}`, 'v');
+/** The first character, by its code unit, of scripts that put no spaces between words: those before it do. */
+const firstSpaceless = 0xe00;
 /** How far a text is read, in UTF-16 code units: only sentences, questions and passages are compared. */
 const readableCharacters = 20_000;
 
@@ -28,14 +29,26 @@ const readableCharacters = 20_000;
 export type Word = { text: string; stem: string; start: number; common: boolean };
 
 /**
- * The words of a text in order. The stem of a number is its digits without separators, however it is written ("1,024",
- * "twenty").
+ * The words of a text in order, also of those scripts that put no spaces between them. The stem of a number is its
+ * digits without separators, however it is written ("1,024", "twenty").
  */
 export function readWords(text: string): Word[] {
-  return Array.from(text.slice(0, readableCharacters).matchAll(wordPattern), (match) => {
-    const lower = match[0].toLowerCase().replace(/['’]s?$/u, '');
-    return { text: match[0], stem: stemOf(lower), start: match.index, common: commonWords.has(lower) };
-  });
+  const words: Word[] = [];
+  const readable = text.slice(0, readableCharacters);
+  wordPattern.lastIndex = 0;
+  for (let match = wordPattern.exec(readable); match; match = wordPattern.exec(readable)) {
+    const { 0: found, index: start } = match;
+    if (found.charCodeAt(0) >= firstSpaceless && isSpaceless.test(found))
+      for (const part of wordsInRun(found)) words.push(readWord(part.text, start + part.start));
+    else words.push(readWord(found, start));
+  }
+  return words;
+}
+
+function readWord(text: string, start: number): Word {
+  const lower = text.toLowerCase().replace(/['’]s?$/u, '');
+  const { stem, common } = readingOf(lower);
+  return { text, stem, start, common };
 }
 
 /** The stems of the content words of a text, those that tell what it is about, each once. */
@@ -78,30 +91,34 @@ const endings = [
 ] as const;
 const endingsByLast = Map.groupBy(endings, ([ending]) => ending.at(-1)!);
 
-/** Stems of words seen before: finding them is most of the work of an ask. Cleared when full. */
-const remembered = new Map<string, string>();
+type Reading = Pick<Word, 'stem' | 'common'>;
+/** Words seen before, in lower case: reading them is most of the work of an ask. Cleared when full. */
+const remembered = new Map<string, Reading>();
 const rememberedWords = 20_000;
 const rememberedLength = 40;
 
-/**
- * A word without its ending, so that "trained", "training" and "trains" meet: a light stemmer for English, in the
- * manner of Porter ("An algorithm for suffix stripping", 1980) but in one pass. Numbers become plain digits, accented
- * letters are spelled one way (NFC), and soft hyphens are dropped.
- * @param lower the word in lower case
- */
-export function stemOf(lower: string): string {
-  if (lower.length > rememberedLength) return stripped(lower);
-  let stem = remembered.get(lower);
-  if (stem === undefined) {
-    stem = stripped(lower);
+function readingOf(lower: string): Reading {
+  if (lower.length > rememberedLength) return read(lower);
+  let reading = remembered.get(lower);
+  if (reading === undefined) {
+    reading = read(lower);
     if (remembered.size >= rememberedWords) remembered.clear();
-    remembered.set(lower, stem);
+    remembered.set(lower, reading);
   }
-  return stem;
+  return reading;
 }
 
-function stripped(asWritten: string): string {
-  const lower = asWritten.normalize('NFC').replaceAll('\u00ad', '');
+function read(lower: string): Reading {
+  const spelled = inOneSpelling(lower);
+  return { stem: stemOf(withoutParticles(spelled)), common: common.has(spelled) };
+}
+
+/**
+ * A word without its ending, so that "trained", "training" and "trains" meet: a light stemmer for English, in the
+ * manner of Porter ("An algorithm for suffix stripping", 1980) but in one pass. Numbers become plain digits.
+ * @param lower the word in lower case and in one spelling
+ */
+function stemOf(lower: string): string {
   if (/^\p{N}/u.test(lower)) return lower.replace(/,(?=\d{3})/g, '');
   const number = numberWords.get(lower);
   if (number) return number;

@@ -2,7 +2,7 @@ import { mostPostings, rarest, wordsOf } from '../full-text.ts';
 import type { Engine } from './engine.ts';
 import type { Held } from './find.ts';
 import type { Measures, Statistics } from './statistics.ts';
-import { stemsOf } from './stems.ts';
+import { stemsOfWords } from './stems.ts';
 
 /** BM25's constants as in SQLite, and the weight that it gives a word that half of all passages or more hold. */
 const k1 = 1.2;
@@ -37,7 +37,7 @@ function bm25(stems: Stem[], { times, length }: Held, { passages, meanLength }: 
 export function createWords(engine: Engine, statistics: Statistics) {
   return async function words(query: { collection: string; question: string; vector: Float32Array; limit: number }) {
     const { collection, vector, limit } = query;
-    const stems = stemsOf(wordsOf(query.question).join(' '));
+    const stems = stemsOfWords(wordsOf(query.question));
     const measures = await statistics.of(collection, vector);
 
     /** The passages that hold stems of each list; if `ids` are given, among these alone. */

@@ -1,0 +1,85 @@
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { test } from 'node:test';
+import { fullTextTable, openFullText } from '../../src/knowledge/full-text.ts';
+import { openStore } from '../../src/knowledge/store.ts';
+import { defaultTuning } from '../../src/knowledge/upkeep.ts';
+import { verifyStore } from '../../src/knowledge/verify.ts';
+import { smallDocument } from '../doubles/small-document.ts';
+import { temporaryFolder } from '../doubles/temporary-folder.ts';
+
+const open = (dataDir: string) =>
+  openStore({ dataDir, embeddingModel: 'hashed', askRetentionMs: 86_400_000, tuning: defaultTuning });
+
+const texts = [
+  ...[
+    '最高允许压力为六巴。',
+    '過濾器每四十小時清洗一次。',
+    'フィルターは４０時間ごとに清掃してください。',
+    'แรงดันสูงสุดที่อนุญาตคือ 6 บาร์',
+  ],
+  ...[
+    '필터는 청소해야 합니다.',
+    'يجب تنظيفُ المُرشِّح.',
+    'Die Straße ist gesperrt.',
+    'Isı pompası',
+    'Насос засорён',
+    'Alder wood.',
+  ],
+];
+const questions = [
+  ...['最高压力是多少', '多久清洗過濾器', '40時間のフィルター', 'แรงดันสูงสุดคือเท่าไร'],
+  ...['필터가 막혔습니까', 'مرشح', 'strasse', 'ısı', 'засорен', 'alder'],
+];
+
+/** For each question, whether it shares a word with the passage that was written for it. */
+function search(dataDir: string) {
+  const database = new DatabaseSync(join(dataDir, 'assay.db'));
+  const fullText = openFullText(database, 1);
+  const found = questions.map((question, at) => fullText.search(question).has(at + 1));
+  database.close();
+  return found;
+}
+
+test('words of every script are found, and those that an earlier version stored are renewed step by step', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const dataDir = await temporaryFolder(t);
+  const store = open(dataDir);
+  store.createCollection('default');
+  store.put([smallDocument('a.md', texts.join('\n')), smallDocument('b.md', 'Birch\n'.repeat(450))]);
+  await store.close();
+  assert.deepEqual(
+    search(dataDir),
+    questions.map(() => true),
+  );
+
+  // As version 3 left it: words as they stand, and nothing to renew.
+  const database = new DatabaseSync(join(dataDir, 'assay.db'));
+  for (const [at, text] of texts.entries()) {
+    database.exec(`DELETE FROM ${fullTextTable(1)} WHERE rowid = ${at + 1}`);
+    database
+      .prepare(`INSERT INTO ${fullTextTable(1)} (rowid, headings, text) VALUES (?, ?, ?)`)
+      .run(at + 1, 'a.md Trees', text);
+  }
+  database.exec("DELETE FROM meta WHERE name = 'words_to_renew'; PRAGMA user_version = 3");
+  database.close();
+  assert.ok(search(dataDir).filter(Boolean).length < 3);
+
+  // The newest passages first, some at each step; a later start goes on from there.
+  const first = open(dataDir);
+  t.mock.timers.tick(1_000);
+  await first.close();
+  assert.ok(search(dataDir).filter(Boolean).length < 3);
+  const second = open(dataDir);
+  for (let step = 0; step < 5; step += 1) t.mock.timers.tick(1_000);
+  await second.close();
+  assert.deepEqual(
+    search(dataDir),
+    questions.map(() => true),
+  );
+  assert.deepEqual(
+    (await verifyStore({ dataDir })).filter(({ ok }) => !ok),
+    [],
+  );
+});
