@@ -1,3 +1,6 @@
+import { beforeNumber, neverLast, openers, perhapsLast } from './abbreviations.ts';
+import { hasNoFullStops, withoutStops } from './scripts.ts';
+
 /** A stretch of a text: from `start` up to, not including, `end`, in UTF-16 code units. */
 export type Span = { start: number; end: number };
 
@@ -12,30 +15,6 @@ const CONTEXT = 40;
 
 const segmenter = new Intl.Segmenter('en', { granularity: 'sentence' });
 
-const words = (list: string) => new Set(list.split(' '));
-
-/** A sentence practically never ends with these. */
-const NEVER_LAST = words(
-  'e.g. i.e. cf. viz. vs. v. dr. mr. mrs. ms. mx. prof. rev. hon. gen. col. capt. lt. sgt. gov. sen. rep. pres. messrs. mme. ' +
-    'fig. figs. eq. eqs. approx. resp. incl. esp. pp.',
-);
-/** A sentence goes on after these when a number follows. */
-const BEFORE_NUMBER = words(
-  'no. nos. nr. p. ch. chap. vol. vols. sec. secs. tab. ref. refs. app. ca. art. ver. par. para. pt. ed. ' +
-    'jan. feb. mar. apr. jun. jul. aug. sep. sept. oct. nov. dec.',
-);
-/** A sentence may end with these: the next word decides. So it is with initials and "U.S.". */
-const PERHAPS_LAST = words(
-  'al. st. mt. inc. ltd. corp. co. jr. sr. bros. dept. univ. ph.d. m.d. b.a. m.a. b.sc. m.sc.',
-);
-/** After an uncertain full stop, one of these begins a new sentence. */
-const OPENERS = words(
-  'a after all although an and another as at because before both but by despite during each every few for from he her here his ' +
-    'how however i if in instead it its later many meanwhile most my nevertheless no now of on once one only or our she since so ' +
-    'some soon such that the their then there these they this those though through thus to today under unlike until we what when ' +
-    'where while who why with you your',
-);
-
 const SPACE = /\s/;
 const WORDS = /[\p{L}\p{N}]/u;
 /** White space that ends a paragraph: a blank line, a form feed, a paragraph separator. */
@@ -47,8 +26,20 @@ const PARAGRAPH_END = /\n[^\S\n]*\n|[\f\u2029]/g;
 const PERHAPS_TWO = /[^\p{L}\p{M}\p{N} \t\r\n,;:'"()-]/u;
 const LAST_WORD = /\S+$/;
 const ENUMERATOR = /^[([]?(?:\d{1,3}|\p{L}|[ivx]{1,5})[.)]$/iu;
-const INITIALS = /^(?:\p{Lu}\.[-–]?)+$/u;
+const INITIALS = /^(?:[\p{Lu}\p{Lo}]\p{M}*\.[-–]?)+$/u;
 const QUOTE_THAT_GOES_ON = /[?!…]["'”’»)\]]+$/;
+/** A small letter that another follows, as in "z. B." and "т. е.". */
+const SMALL_LETTER = /^\p{Ll}\.$/u;
+const ONE_LETTER = /^\p{L}\.(?!\p{L}{2})/u;
+/** A German number that counts what follows: "im 2. Quartal", "am 3. Oktober". */
+const ORDINAL =
+  /(?:^|\s)(?:am|im|zum|zur|vom|beim|de[mnrs]|das|die|ab|bis|seit|und|eine[mns]|jede[mnrs])\s+\d{1,2}\.$/i;
+const SMALL_NUMBER = /^\d{1,2}\.$/;
+const GERMAN_MONTH =
+  /^(?:(?:Januar|Jänner|Februar|März|Mai|Juni|Juli|Oktober|Dezember)(?!\p{L})|(?:April|August|September|November)\s\d{4})/u;
+/** A quotation in Japanese or Korean, whose sentence goes on right after it: 「はい。」と言った. */
+const CLOSED_QUOTE = /["'”’»」』)）]$/;
+const GOES_ON_AFTER_QUOTE = /^[\p{sc=Hira}\p{sc=Hang}]/u;
 
 /** What closes emphasis or code in Markdown, before white space or an end. */
 const CLOSING_MARKS = /[*_`~]{1,6}(?!\S)/y;
@@ -57,7 +48,13 @@ const MARKS_AT_END = /(?<=\S)[*_`~]+$/;
 const noteMark = String.raw`\[{1,2}\^?[\p{L}\p{N}-]{1,20}\]{1,2}(?:\([^\s()]{1,200}\))?|[⁰¹²³⁴-⁹]`;
 const NOTE_MARKS = new RegExp(`(?:${noteMark})+`, 'uy');
 const NOTE_MARKS_AT_END = new RegExp(`(?:${noteMark})+$`, 'u');
-const OPENING_BRACKET = /[([{]/;
+const OPENING_BRACKET = /\p{Ps}/u;
+const OPENING_QUOTE = /\p{Pi}/u;
+/** Where a Chinese or Japanese sentence that is too long is cut. */
+const WIDE_PUNCTUATION = /[、，；：。！？]/;
+/** The spaces of a script without full stops: a sentence ends there once it is this long. */
+const BETWEEN_PHRASES = new RegExp(`(?<=[${withoutStops}])[^\\S\\n]+(?=[${withoutStops}])`, 'g');
+const LONG_PHRASE = 60;
 /**
  * Punctuation inside Markdown that ends no sentence: the beginning of an image, `![Words](place)`, what stands before
  * the place of an image or link, and the mark of a callout, `[!NOTE]`.
@@ -76,13 +73,15 @@ export function afterClosingMarks(text: string, at: number): number {
 
 /**
  * Corrects the end of a sentence that the segmenter sees at `at`: it is after the marks of notes ([1], [^1], ¹) that
- * directly follow the full stop, and before an opening bracket, which Unicode counts among the closing ones. 0 if no
- * sentence ends there, as within an image or a link.
+ * directly follow the full stop, and before an opening bracket or quotation mark, which Unicode counts among the closing
+ * ones. 0 if no sentence ends there, as within an image or a link.
  */
 function afterNoteMarks(text: string, at: number): number {
   if (at >= text.length) return at;
   let end = at;
-  while (end > 0 && OPENING_BRACKET.test(text.charAt(end - 1))) end--;
+  const isBeforeWord = WORDS.test(text.charAt(at));
+  const isOpening = (sign: string) => OPENING_BRACKET.test(sign) || (isBeforeWord && OPENING_QUOTE.test(sign));
+  while (end > 0 && isOpening(text.charAt(end - 1))) end--;
   if (end <= 0 || SPACE.test(text.charAt(end - 1))) return at;
   IMAGE_OR_LINK.lastIndex = end - 1;
   if (IMAGE_OR_LINK.test(text)) return 0;
@@ -130,7 +129,7 @@ function splitParagraph(text: string, paragraph: Span, sentences: Span[]): void 
   while (start < paragraph.end) {
     const end = cut(text, start, paragraph.end, SEGMENTED_AT_ONCE);
     if (!PERHAPS_TWO.test(text.slice(start, end - 1))) {
-      sentences.push(...inPieces(text, { start, end }));
+      sentences.push(...inPhrases(text, { start, end }));
       start = end;
       continue;
     }
@@ -141,7 +140,7 @@ function splitParagraph(text: string, paragraph: Span, sentences: Span[]): void 
       const boundary = afterClosingMarks(flat, afterNoteMarks(flat, index + segment.length));
       if (boundary <= sentenceStart) continue;
       if (boundary < flat.length && !endsHere(flat, sentenceStart, boundary)) continue;
-      sentences.push(...inPieces(text, trimSpan(text, start + sentenceStart, start + boundary)));
+      sentences.push(...inPhrases(text, trimSpan(text, start + sentenceStart, start + boundary)));
       sentenceStart = boundary;
     }
     start = end;
@@ -160,20 +159,40 @@ function endsHere(flat: string, sentenceStart: number, boundary: number): boolea
   // As with the mark that opens an admonition in Markdown: `!!! note`.
   if (boundary - sentenceStart < CONTEXT && !WORDS.test(before)) return false;
   if (boundary - sentenceStart < CONTEXT && ENUMERATOR.test(before)) return false;
+  if (CLOSED_QUOTE.test(before) && GOES_ON_AFTER_QUOTE.test(flat.charAt(boundary))) return false;
   if (QUOTE_THAT_GOES_ON.test(before)) return !/^\p{Ll}/u.test(after);
   if (!before.endsWith('.')) return true;
   const word = (LAST_WORD.exec(before)?.[0] ?? '').replace(/^[^\p{L}\p{N}]+/u, '');
   const lower = word.toLowerCase();
-  if (NEVER_LAST.has(lower)) return false;
-  if (BEFORE_NUMBER.has(lower)) return !/^[\p{N}(]/u.test(after);
-  if (PERHAPS_LAST.has(lower) || INITIALS.test(word)) {
+  if (neverLast.has(lower)) return false;
+  if (beforeNumber.has(lower) && !INITIALS.test(word)) return !/^[\p{N}(]/u.test(after);
+  if (SMALL_LETTER.test(word) && ONE_LETTER.test(after)) return false;
+  if (SMALL_NUMBER.test(word) && GERMAN_MONTH.test(after)) return false;
+  if (perhapsLast.has(lower) || INITIALS.test(word) || ORDINAL.test(before)) {
     const next = /^\p{L}+/u.exec(after)?.[0].toLowerCase();
-    return next !== undefined && OPENERS.has(next);
+    return next !== undefined && openers.has(next);
   }
   return true;
 }
 
-/** A stretch in trimmed pieces of at most 1,000 code units, cut at line ends or white space where there is any. */
+/** A sentence, or the phrases of one in Thai or Lao; in pieces as below. */
+function inPhrases(text: string, span: Span): Span[] {
+  const sentence = text.slice(span.start, span.end);
+  if (!hasNoFullStops(sentence)) return inPieces(text, span);
+  const phrases: Span[] = [];
+  let { start } = span;
+  for (const { index } of sentence.matchAll(BETWEEN_PHRASES)) {
+    if (span.start + index - start < LONG_PHRASE || sentence.length - index < LONG_PHRASE / 2) continue;
+    phrases.push(...inPieces(text, { start, end: span.start + index }));
+    start = span.start + index;
+  }
+  return [...phrases, ...inPieces(text, trimSpan(text, start, span.end))];
+}
+
+/**
+ * A stretch in trimmed pieces of at most 1,000 code units, cut at line ends or white space where there is any, in Chinese
+ * and Japanese at punctuation.
+ */
 export function inPieces(text: string, { start, end }: Span): Span[] {
   const pieces: Span[] = [];
   while (start < end) {
@@ -186,14 +205,18 @@ export function inPieces(text: string, { start, end }: Span): Span[] {
 }
 
 /**
- * Where to cut so that at most `limit` code units come first: at a line end or white space in the second half of them,
- * if there is one.
+ * Where to cut so that at most `limit` code units come first: at a line end or else a place for a cut in the second half
+ * of them, if there is one.
  */
 function cut(text: string, start: number, end: number, limit: number): number {
   if (end - start <= limit) return end;
   const half = start + (limit >> 1);
   const lineEnd = text.slice(half, start + limit + 1).lastIndexOf('\n');
   if (lineEnd >= 0) return half + lineEnd;
-  for (let at = start + limit; at >= half; at--) if (SPACE.test(text.charAt(at))) return at;
+  for (let at = start + limit; at >= half; at--) if (mayCut(text, at)) return at;
   return wholeCharacterBefore(text, start + limit);
 }
+
+/** Whether a sentence that is too long may be cut at a place: at white space, or after Chinese or Japanese punctuation. */
+export const mayCut = (text: string, at: number) =>
+  SPACE.test(text.charAt(at)) || WIDE_PUNCTUATION.test(text.charAt(at - 1));

@@ -168,3 +168,37 @@ test('megabytes crafted to be slow to split are split', () => {
     splitSentences(`${part.repeat(size / part.length)}x`);
   assert.equal(splitSentences(`${'¹'.repeat(37)}a. It goes on.`).length, 2);
 });
+
+test('sentences of other languages end where their readers say', () => {
+  for (const sentences of [
+    [
+      'Die Sitzung ist am 3. Oktober.',
+      'Das gilt z. B. für Dr. Sommer, d. h. im 2. Quartal.',
+      'Siehe Abs. 2 Nr. 3.',
+      'Es kostet ca. 5 Mio. Euro.',
+    ],
+    ['Sie ist 12.', 'Die anderen sind 13.', 'Stichtag: 1. April 2024.'],
+    ['El Sr. Gil y la Sra. Paz viven en EE. UU. desde 1990.', 'Véase la pág. 12.', '¿Es así?', '¡Sí!'],
+    ['В 1990 г. Москва росла.', 'Т. е. см. стр. 12.', 'Д. И. Менделеев жил тут.'],
+    ['هل هذا صحيح؟', 'نعم!', 'قال د. سالم ذلك.'],
+    ['क्या यह सही है?', 'डॉ. शर्मा निदेशक हैं।', 'हाँ।'],
+    ['김 사장은 "좋다."라고 말했다.', '끝났다.'],
+  ])
+    assert.deepEqual(sentencesOf(sentences.join(' ')), sentences);
+  for (const sentences of [
+    ['他走了。', '“你好吗？”', '她问。', '（见第3章。）', '完。'],
+    ['本当ですか？', 'はい！', '「はい。」と彼は言った。', '（注：例外あり。）', '次へ。'],
+  ])
+    assert.deepEqual(sentencesOf(sentences.join('')), sentences);
+});
+
+test('Thai, which has no full stops, is parted at spaces once a phrase is long', () => {
+  const phrase = 'ระยะเวลาแจ้งลาออกล่วงหน้าคือสามเดือนก่อนสิ้นไตรมาสตามสัญญาจ้างของบริษัท';
+  assert.deepEqual(sentencesOf(`${phrase} ${phrase}`), [phrase, phrase]);
+  assert.deepEqual(sentencesOf('เริ่มงาน 7 นาฬิกา ทุกวัน'), ['เริ่มงาน 7 นาฬิกา ทุกวัน']);
+});
+
+test('a Chinese sentence that is too long is cut at punctuation', () => {
+  const clause = `${'水'.repeat(70)}，`;
+  for (const piece of sentencesOf(`${clause.repeat(40)}完。`).slice(0, -1)) assert.match(piece, /，$/);
+});

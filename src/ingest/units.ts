@@ -1,4 +1,4 @@
-import { inPieces, type Span, splitSentences, trimSpan, wholeCharacterBefore } from '../sentences.ts';
+import { inPieces, mayCut, type Span, splitSentences, trimSpan, wholeCharacterBefore } from '../sentences.ts';
 import type { Block, LoadedDocument } from './loaded-document.ts';
 
 /**
@@ -155,12 +155,12 @@ function splitToSize(span: Span, text: string, options: UnitOptions): (Span & { 
   );
 }
 
-/** Where to split: at the white space nearest to the middle, or in the middle itself; `start` for a single character. */
+/** Where to split: at the place for a cut that is nearest to the middle, or in the middle itself; `start` for a single character. */
 function middleOf(text: string, { start, end }: Span): number {
   const middle = (start + end) >> 1;
   for (let distance = 0; middle - distance > start; distance++) {
-    if (/\s/.test(text.charAt(middle - distance))) return middle - distance;
-    if (middle + distance < end && /\s/.test(text.charAt(middle + distance))) return middle + distance;
+    if (mayCut(text, middle - distance)) return middle - distance;
+    if (middle + distance < end && mayCut(text, middle + distance)) return middle + distance;
   }
   const cut = wholeCharacterBefore(text, middle);
   return cut > start || middle + 1 >= end ? cut : middle + 1;
