@@ -1,4 +1,5 @@
 import type { Passage } from '../passage.ts';
+import { holdsWide, joinsWithoutSpace, unseen } from '../scripts.ts';
 import type { Evidence } from './verdict.ts';
 
 /** A shorter quotation proves nothing: it would be found in any text. */
@@ -6,8 +7,8 @@ const fewestCharacters = 3;
 
 /**
  * Finds quotations in the passages, word for word. Only differences that change no word are allowed: white space, marks
- * of emphasis and code, the shapes of quotation marks and dashes, how accented letters are spelled (NFC or NFD), soft
- * hyphens, and marks at either end. Where a quotation leaves words out by dots, its parts count, if all are found. What
+ * of emphasis and code, the shapes of quotation marks and dashes, how accented letters are spelled (NFC or NFD), full or
+ * half width, characters that nobody sees (soft hyphens, marks of direction), and marks at either end. Where a quotation leaves words out by dots, its parts count, if all are found. What
  * is returned is always the passage's own text; a quotation that isn't found is dropped.
  * @returns what was found, each stretch once, in the order given, with offsets into its document
  */
@@ -43,7 +44,7 @@ function placesOf(quote: string, read: Read[]): Place[] {
   const whole = plainPlaceOf(plain, read) ?? plainPlaceOf(withoutMarksAtEnds(plain), read);
   if (whole) return [whole];
   const parts = plain.split(dots).map((part) => part.trim());
-  const places = parts.filter(Boolean).map((part) => (part.includes(' ') ? plainPlaceOf(part, read) : null));
+  const places = parts.filter(Boolean).map((part) => (part.includes(' ') || holdsWide(part) ? plainPlaceOf(part, read) : null));
   return parts.length > 1 && places.every((place) => place !== null) ? places : [];
 }
 
@@ -93,25 +94,31 @@ const withinWord = new RegExp(
 type Plain = { text: string; starts: number[]; ends: number[] };
 
 /** Plain characters as they are; white space; marks that nobody reads out; any other character. */
-const pieces =
-  /(?<asIs>[a-zA-Z\d.,;:]+)|(?<space>\s+)|(?<unread>[\u00ad\u200b\u2060`]|(?<![\p{L}\p{N}*_])[*_]+(?=\S)|(?<=[^\s*_])[*_]+(?![\p{L}\p{N}*_]))|./gsu;
-/** What typographic signs are compared as; the last two are those that prompts disarm tags by. */
+const pieces = new RegExp(
+  `(?<asIs>[a-zA-Z\\d.,;:]+)|(?<space>\\s+)|(?<unread>[${unseen}\`]` +
+    String.raw`|(?<![\p{L}\p{N}*_])[*_]+(?=\S)|(?<=[^\s*_])[*_]+(?![\p{L}\p{N}*_]))|(?<wide>[\uff01-\uff5e])|.`,
+  'gsu',
+);
+/** What typographic signs are compared as; the last is what prompts disarm tags by. */
 const compared: Record<string, string> = {
   ...Object.fromEntries(Array.from('"“”„‟‘’‚‛«»', (sign) => [sign, "'"])),
   ...Object.fromEntries(Array.from('‐‑‒–—―−', (sign) => [sign, '-'])),
   '…': '...',
   '‹': '<',
-  '［': '[',
 };
+
+/** Whether white space stands within Chinese or Japanese, where it says nothing: mostly it is the end of a line. */
+const isWithinChinese = (source: string, at: number, space: string) =>
+  joinsWithoutSpace(source.charAt(at - 1), source.charAt(at + space.length));
 
 function plainOf(source: string): Plain {
   const plain: Plain = { text: '', starts: [], ends: [] };
   let afterSpace = true;
   for (const { 0: piece, index, groups } of source.matchAll(pieces)) {
-    const { asIs, space, unread } = groups!;
-    if (unread || (space && afterSpace)) continue;
+    const { asIs, space, unread, wide } = groups!;
+    if (unread || (space && (afterSpace || isWithinChinese(source, index, piece)))) continue;
     afterSpace = space !== undefined;
-    const said = space ? ' ' : (asIs ?? compared[piece] ?? piece.normalize('NFD'));
+    const said = space ? ' ' : (asIs ?? compared[piece] ?? piece.normalize(wide ? 'NFKC' : 'NFD'));
     plain.text += said;
     for (let at = 0; at < said.length; at += 1) {
       plain.starts.push(asIs ? index + at : index);

@@ -1,3 +1,4 @@
+import { joinsWithoutSpace } from '../scripts.ts';
 import { type AnswerStep, tellWhole } from './answer.ts';
 import { type RankedSentence, rankSentences } from './rank-sentences.ts';
 import { endsSentence, readable } from './sentence-candidates.ts';
@@ -44,7 +45,8 @@ function addition(sentence: RankedSentence, before: RankedSentence | undefined):
   if (before === undefined) return shown;
   if (isSameTable) return `\n${shown}`;
   const isApart = [sentence, before].some((each) => each.head !== '' || each.block !== '');
-  return `${isApart ? '\n\n' : endsSentence(before.text) ? ' ' : '\n'}${shown}`;
+  const gap = joinsWithoutSpace(before.text, shown) ? '' : ' ';
+  return `${isApart ? '\n\n' : endsSentence(before.text) ? gap : '\n'}${shown}`;
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { FoundPassage } from '../passage.ts';
+import { hasNoFullStops, holdsWide, withoutWideLineEnds } from '../scripts.ts';
 import { afterClosingMarks, type Span, splitSentences } from '../sentences.ts';
 import { layoutOf } from './passage-layout.ts';
 
@@ -145,24 +146,23 @@ function isProse(text: string, passage: FoundPassage, end: number): boolean {
   if (/:\s*$/.test(text)) return false;
   const standsAlone = () => /^\s*(?:\n|$)/.test(passage.text.slice(end - passage.start));
   if (runInHeading.test(text) && !standsAlone()) return false;
-  if (endsSentence(text.replace(trailingTags, '')) && /\s/.test(text)) return true;
+  if (endsSentence(text.replace(trailingTags, '')) && (/\s/.test(text) || holdsWide(text))) return true;
   if (leadingMark.test(text) || labelled.test(text)) return true;
-  return !standsAlone() || text.length > 80;
+  return !standsAlone() || text.length > (hasNoFullStops(text) ? 30 : 80);
 }
 
 /** A sentence with what it is incomplete without. */
 export const wholeText = ({ completedBy, text }: Candidate) => (completedBy === '' ? text : `${completedBy}\n${text}`);
 
 /** Whether a text ends as a sentence does, marks of emphasis and quotation aside. */
-export const endsSentence = (text: string) => /[.!?;…。！？]["'”’»)\]*_`]*$/.test(text);
+export const endsSentence = (text: string) => /[.!?;…。！？；؟؛۔।॥။។]["'”’»“)\]*_`」』）]*$/.test(text);
 
 /**
  * A sentence as an answer shows it: on one line, without the marker of a list item.
  * @param block the list or code at its end, which is shown as it stands
  */
 export function readable(text: string, block = ''): string {
-  const sentence = text
-    .slice(0, text.length - block.length)
+  const sentence = withoutWideLineEnds(text.slice(0, text.length - block.length))
     .replace(leadingMark, '')
     .replace(/\s+/g, ' ')
     .trim();

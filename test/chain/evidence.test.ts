@@ -118,3 +118,17 @@ test('whatever is quoted, what comes back is a slice of its document', () => {
     ),
   );
 });
+
+test('marks of direction, joiners, full width and line ends within Chinese do not keep a quotation from being found', () => {
+  for (const [quote, text, quoted] of [
+    ['مدة الإشعار ثلاثة', '\u200fمدة\u200f الإشعار\u200e ثلاثة أشهر', 'مدة\u200f الإشعار\u200e ثلاثة'],
+    ['通知期为三个月', '离职通知期为三\n个月。', '通知期为三\n个月'],
+    ['PX-20(6 bar)', 'ポンプＰＸ－２０（6 bar）', 'ＰＸ－２０（6 bar）'],
+    ['👍🏽 gut', 'sehr 👍🏽 gut', '👍🏽 gut'],
+  ] as const) {
+    const [found] = findEvidence([quote], [passage(text, 7)]);
+    assert.equal(found?.quote, quoted);
+    assert.equal(text.slice(found!.start - 7, found!.end - 7), quoted);
+  }
+  assert.deepEqual(findEvidence(['通知期为二个月'], [passage('通知期为三个月')]), []);
+});

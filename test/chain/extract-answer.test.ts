@@ -182,3 +182,17 @@ test('the markers of an admonition or a callout are not quoted', async () => {
     assert.equal(text, 'Keys rotate every 90 days.', note);
   }
 });
+
+test('Chinese sentences are chosen though no space is in them, and shown without spaces or line ends between', async () => {
+  const passage = foundPassage('# 数据\n\n最高允许压力为6巴，\n按标准测定。水泵的最高压力每年检查。\n\n水泵', {
+    title: '水泵',
+  });
+  const { text } = await ask('最高压力是多少？', [passage]);
+  assert.match(text, /最高允许压力为6巴，按标准测定。/);
+  assert.doesNotMatch(text, /\s/);
+});
+
+test('sentences of Hindi and Arabic end with their own signs, and go on in the same line', async () => {
+  const hindi = foundPassage('पंप का अधिकतम दाब 6 बार है। पंप का दाब हर साल जाँचें।');
+  assert.doesNotMatch((await ask('पंप का अधिकतम दाब कितना है?', [hindi])).text, /\n/);
+});

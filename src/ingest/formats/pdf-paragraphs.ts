@@ -1,3 +1,5 @@
+import { joinsWithoutSpace } from '../../scripts.ts';
+
 export type Place = { text: string; left: number; baseline: number; size: number };
 /**
  * A line of a page. `font` is its only one, or empty, and `lastFont` that of its last words; `gap` is the width between its cells, where
@@ -14,7 +16,7 @@ export type Line = Place & {
 /** What separates the cells of a row. */
 export const CELL = ' | ';
 /** The end of a sentence. */
-const ENDED = /[.:;!?]["”’»)\]]*$/;
+const ENDED = /[.:;!?。：；！？؟।]["”’»)\]」』）]*$/;
 
 /** A line that fills this share of its paragraph's width was wrapped; a shorter one was ended on purpose. */
 const WRAPPED_WIDTH = 0.8;
@@ -59,7 +61,7 @@ export function joinLines(lines: Line[]): string {
 function addLine(pieces: string[], last: string, next: string, gap: string): void {
   if (WORD_HYPHEN.test(last) && /^\p{Ll}/u.test(next)) pieces.push(pieces.pop()!.slice(0, -1), next);
   else if (COMPOUND_HYPHEN.test(last) && /^\p{L}/u.test(next)) pieces.push(next);
-  else pieces.push(gap, next);
+  else pieces.push(gap === ' ' && joinsWithoutSpace(last, next) ? '' : gap, next);
 }
 
 /** Which lines are items of a numbered list: those whose numbers follow each other, at the same distance from the left. */

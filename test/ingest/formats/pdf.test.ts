@@ -426,3 +426,11 @@ test('a paragraph of very many hyphenated lines is put together in time', () => 
   ).flat();
   assert.equal(layOutPage(items).length, 'and so'.length * many + 1);
 });
+
+test('wrapped lines of Chinese or Japanese are joined without a space', () => {
+  const line = (y: number, text: string) => lineOfItems(y, [72, 200, text]);
+  assert.equal(
+    layOutPage([...line(700, '离职通知期为三'), ...line(686, '个月，到季度末为'), ...line(672, 'X月为止。')]),
+    '离职通知期为三个月，到季度末为 X月为止。',
+  );
+});
