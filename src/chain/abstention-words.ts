@@ -144,6 +144,21 @@ const french: Opening[] = [
   },
 ];
 
+/** "I don't know" in other languages: models translate what the prompt asks for along with the answer. */
+const further: Opening[] = [
+  {
+    slots: slots(
+      '|lo siento, |lo siento, pero |desculpe, |mi dispiace, |przykro mi, |przepraszam, |üzgünüm, |к сожалению, |извините, |抱歉，|对不起，|對不起，|' +
+        '申し訳ありませんが、|申し訳ございませんが、|죄송하지만 |죄송합니다. |عذراً، |للأسف، |מצטער, |क्षमा करें, |ขออภัย ',
+      'no lo sé|no sé|não sei|non lo so|nie wiem|bilmiyorum|ik weet het niet|jag vet inte|jeg ved det ikke|nevím|nem tudom|' +
+        'saya tidak tahu|tôi không biết|nu știu|я не знаю|не знаю|لا أعرف|لا أعلم|אני לא יודע|אני לא יודעת|איני יודע|लेकिन मुझे नहीं पता|' +
+        'मुझे नहीं पता|मुझे पता नहीं|मुझे नहीं मालूम|ไม่ทราบ|ไม่ทราบครับ|ไม่ทราบค่ะ|ฉันไม่ทราบ|ฉันไม่รู้|我不知道|我不知道答案|不知道|' +
+        'わかりません|分かりません|わからない|存じません|모르겠습니다|잘 모르겠습니다|모릅니다',
+    ),
+    mayTell: true,
+  },
+];
+
 /** How the abstentions of language models begin, besides the words that the prompt asks for. */
 export const openings: Opening[] = [
   ...english.flatMap((opening) => [
@@ -155,4 +170,5 @@ export const openings: Opening[] = [
   ]),
   ...german,
   ...french,
+  ...further,
 ];

@@ -5,8 +5,9 @@ const longestOpening = 200;
 const longestApology = 200;
 const longest = longestOpening + longestApology;
 /** A word after which an answer comes after all; while a text is still coming in, only one that is whole counts. */
-const turns = /\b(?:but|however|aber|jedoch|allerdings|sondern|mais|cependant|toutefois)\b/;
-const hasTurned = new RegExp(`${turns.source}[^]`);
+const turns =
+  /\b(?:but|however|aber|jedoch|allerdings|sondern|mais|cependant|toutefois|pero|porém|tuttavia|jednak|maar|ama|ancak)\b|(?<!\p{L})(?:но|однако|لكن|ولكن|אבל|אך|लेकिन)(?!\p{L})|但|不过|不過|しかし|ただし|하지만|그러나|แต่/u;
+const hasTurned = new RegExp(`(?:${turns.source})[^]`, 'u');
 const denies =
   /\b(?:no|not|none|nothing|never|neither|nor|lacks?|silent|sorry|cannot|unable|nicht|nichts|keine?[nrsm]?|leider|pas|rien|aucune?)\b|n't\b/;
 /**
@@ -16,7 +17,8 @@ const tells =
   /\b(?:although|though|while|whereas|except|beyond|besides|other than|apart from|instead|only|just|unless|until)\b/;
 
 /** Found in every abstention, whatever its words: most answers are ruled out by this check alone. */
-const deniesAtAll = /\bno\b|not|n['’]?t\b|unable|nicht|keine|\bpas\b|rien|aucun/i;
+const deniesAtAll =
+  /\bno\b|not|n['’]?t\b|unable|nicht|keine|\bpas\b|rien|aucun|não|non lo|\bnie\b|niet|inte|ikke|nev|nem |tidak|không|nu ș|bilmiy|не |لا |לא |אינ|नहीं|ไม่|不知|ません|ない|모르|모릅/i;
 
 /**
  * Whether an answer only says that it doesn't know, or that the passages don't say, and excuses itself. It is a real

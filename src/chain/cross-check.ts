@@ -61,7 +61,7 @@ export function preferring(preferred: ChatStep, plain: ChatStep) {
 function readWord(message: AIMessageChunk): Word | null {
   const reported = LogProbabilities.safeParse(message.response_metadata.logprobs);
   const odds = reported.success ? oddsOf(reported.data.content[0]!.top_logprobs) : null;
-  const said = sideOf(textOfReply(message).split(/[\s.,;:!]/)[0] ?? '');
+  const said = sideOf(textOfReply(message).split(/[\s.,;:!。、，！]/)[0] ?? '');
   if (odds === null && said === null) return null;
   return { odds, yes: odds === null ? said === 'yes' : odds > 0 };
 }
@@ -80,9 +80,15 @@ function oddsOf(tokens: z.infer<typeof Token>[]): number | null {
   return both < leastLikely ? null : logOdds(likely.yes / both);
 }
 
+/** Models reply in the language of the passages at times, whatever the prompt asks for. */
+const yes = new Set('yes ja oui sí sim sì tak evet da да так نعم כן हाँ हां ใช่ 是 是的 はい 예 네'.split(' '));
+const no = new Set(
+  'no nein nee non não nie hayır нет ні لا לא नहीं ไม่ ไม่ใช่ 否 不是 不 いいえ 아니요 아니오'.split(' '),
+);
+
 function sideOf(token: string): 'yes' | 'no' | null {
-  const word = token.replace(/[^\p{L}]/gu, '').toLowerCase();
-  return word === 'yes' || word === 'no' ? word : null;
+  const word = token.replace(/[^\p{L}\p{M}]/gu, '').toLowerCase();
+  return yes.has(word) ? 'yes' : no.has(word) ? 'no' : null;
 }
 
 /** How the judge's own answer compares with the judged one. */

@@ -124,7 +124,6 @@ test('an answer that says what it knows is no abstention, whatever it admits fir
     `I don't know ${'very '.repeat(50)}well.`,
     "I don't knowingly quote it.",
     'It is said: I don’t know.',
-    'Я не знаю.',
     '1911',
     '',
   ])
@@ -156,4 +155,37 @@ test('mayAbstain holds for every beginning of an abstention, and once false it s
     }),
     { seed: 1911, numRuns: 5000 },
   );
+});
+
+test('a model may say in any of many languages that it does not know, and what it says besides may be an answer', () => {
+  for (const answer of [
+    'No lo sé.',
+    'Lo siento, no sé.',
+    'Não sei.',
+    'Non lo so.',
+    'Nie wiem.',
+    'Bilmiyorum.',
+    'Ik weet het niet.',
+    'Я не знаю.',
+    'К сожалению, я не знаю.',
+    'لا أعرف.',
+    'אני לא יודע.',
+    'मुझे नहीं पता।',
+    'ไม่ทราบ',
+    '我不知道。',
+    '抱歉，我不知道。',
+    'わかりません。',
+    '모르겠습니다.',
+  ]) {
+    assert.ok(isAbstention(answer), answer);
+    for (let end = 0; end <= answer.length; end += 1) assert.ok(mayAbstain(answer.slice(0, end).trim()), answer);
+  }
+  for (const answer of [
+    'No lo sé con certeza, pero el plazo es de 14 días.',
+    'Не знаю, но срок составляет три месяца.',
+    '不知道火警号码的员工应拨打119。',
+    '我不知道，但通知期应为三个月。',
+    'No, el plazo es de dos semanas.',
+  ])
+    assert.equal(isAbstention(answer), false, answer);
 });

@@ -150,6 +150,19 @@ test('cross-check: a model that thinks or explains first has not said Yes, whate
   assert.deepEqual([emphasised.label, emphasised.score], ['Correct', null]);
 });
 
+test('cross-check: a model that says Yes or No in the language of the passages is understood', async (t) => {
+  const { openai, judge } = await start(t, 'cross-check');
+  openai.chatWhen(asksItself, 'not stated');
+  for (const [reply, label] of [
+    [{ content: 'Nein', logprobs: likely({ Nein: 0.9, Ja: 0.1 }) }, 'Incorrect'],
+    [{ content: '是的。', logprobs: likely({ 是: 0.9, 不是: 0.1 }) }, 'Correct'],
+    ['да', 'Correct'],
+  ] as const) {
+    openai.chatWhen(asksWord, reply);
+    assert.equal((await judge()).label, label);
+  }
+});
+
 test('plain: the verdict has a label and no score, and the quotations of the embedded judge', async (t) => {
   const { openai, judge } = await start(t, 'plain');
   openai.chat('{"verdict": "Correct"}');
