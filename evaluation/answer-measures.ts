@@ -1,9 +1,17 @@
-/** A text as SQuAD's official script compares it: lower case, no punctuation, no articles, single spaces. */
+import { spacelessLetter } from '../src/scripts.ts';
+
+const spacelessLetters = new RegExp(spacelessLetter, 'gv');
+
+/**
+ * A text as SQuAD's official script compares it: lower case, no punctuation, no articles, single spaces. Each letter of a
+ * script without spaces between words counts as a word.
+ */
 function normalized(text: string): string {
   return text
     .toLowerCase()
     .replace(/[^\p{L}\p{N}\s]/gu, '')
     .replace(/\b(?:a|an|the)\b/g, ' ')
+    .replace(spacelessLetters, ' $& ')
     .replace(/\s+/g, ' ')
     .trim();
 }

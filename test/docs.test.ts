@@ -145,11 +145,12 @@ test('docs/verdicts.md: its commands measure answers and questions, calibrate a 
   const { folder, printedBy, done } = await follow(t, 'docs/verdicts.md', {}, settings);
   assert.match(printedBy('answers.jsonl --out'), /4 answers judged/);
   assert.match(printedBy('questions.jsonl'), /abst/i);
+  assert.match(printedBy('languages/german.jsonl'), /10 questions asked/);
   assert.ok(existsSync(join(folder, 'report/report.html')));
   const { judges } = JSON.parse(readFileSync(join(folder, 'calibration.json'), 'utf8'));
   assert.deepEqual([judges[0].model, judges[0].style], ['mine', 'cross-check']);
   assert.equal(JSON.parse(printedBy('curl')).abstained, false);
-  assert.equal(done.length, 4, 'a new command may need a line here');
+  assert.equal(done.length, 5, 'a new command may need a line here');
   const calibrated = {
     ...settings,
     EVALUATION_STYLE: 'cross-check',

@@ -72,6 +72,9 @@ test('answers are compared as SQuAD compares them', () => {
   assert.ok(!isExact('in 1382', ['1382']));
   assert.ok(holdsOne('It was built in 1382, they say.', ['a 1382']));
   assert.ok(!holdsOne('It was built in 11382.', ['1382']));
+  assert.ok(holdsOne('必须在14天内提交。', ['14天', '三个月']));
+  assert.ok(!holdsOne('必须在114天内提交。', ['14天']));
+  assert.equal(bestF1('三个月', ['三个月']), 1);
   assert.equal(bestF1('Peter Hale', ['the mason Peter Hale']), (2 * 2) / (2 + 3));
   assert.equal(bestF1('nobody', ['Peter Hale']), 0);
 });
