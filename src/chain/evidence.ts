@@ -44,7 +44,9 @@ function placesOf(quote: string, read: Read[]): Place[] {
   const whole = plainPlaceOf(plain, read) ?? plainPlaceOf(withoutMarksAtEnds(plain), read);
   if (whole) return [whole];
   const parts = plain.split(dots).map((part) => part.trim());
-  const places = parts.filter(Boolean).map((part) => (part.includes(' ') || holdsWide(part) ? plainPlaceOf(part, read) : null));
+  const places = parts
+    .filter(Boolean)
+    .map((part) => (part.includes(' ') || holdsWide(part) ? plainPlaceOf(part, read) : null));
   return parts.length > 1 && places.every((place) => place !== null) ? places : [];
 }
 
