@@ -82,9 +82,7 @@ function oddsOf(tokens: z.infer<typeof Token>[]): number | null {
 
 /** Models reply in the language of the passages at times, whatever the prompt asks for. */
 const yes = new Set('yes ja oui sí sim sì tak evet da да так نعم כן हाँ हां ใช่ 是 是的 はい 예 네'.split(' '));
-const no = new Set(
-  'no nein nee non não nie hayır нет ні لا לא नहीं ไม่ ไม่ใช่ 否 不是 不 いいえ 아니요 아니오'.split(' '),
-);
+const no = new Set('no nein nee non não nie hayır нет ні لا לא नहीं ไม่ ไม่ใช่ 否 不是 不 いいえ 아니요 아니오'.split(' '));
 
 function sideOf(token: string): 'yes' | 'no' | null {
   const word = token.replace(/[^\p{L}\p{M}]/gu, '').toLowerCase();
