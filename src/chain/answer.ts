@@ -16,6 +16,9 @@ export type ChatStep = Runnable<BaseMessage[], AIMessageChunk>;
 /** Anything that answers from a context: a model behind a prompt, or the extraction of sentences. */
 export type AnswerStep = Runnable<Retrieved, Answer>;
 
+/** The reasons for which a model is stopped before its reply is whole. */
+export const cutOffReasons = new Set<unknown>(['length', 'content_filter']);
+
 /**
  * Answers by a language model: the prompt, the model, its text.
  * @throws AppError MODEL_BAD_OUTPUT where the reply has no text besides thinking; whatever the model throws
@@ -32,7 +35,7 @@ export function createModelAnswer(options: { prompt: Prompt; model: ChatStep }):
       const text = textOfReply(message);
       if (text === '') throw new AppError('MODEL_BAD_OUTPUT', 'The model replied without a text.');
       if (isAbstention(text)) return { text: defaultAbstention, abstained: true };
-      const isCutOff = message.response_metadata.finish_reason === 'length';
+      const isCutOff = cutOffReasons.has(message.response_metadata.finish_reason);
       return { text, abstained: false, ...(isCutOff && { isCutOff }) };
     }),
   ] as Runnable[]);

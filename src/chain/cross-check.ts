@@ -46,15 +46,15 @@ export function createAskWord({ prompt, withProbabilities, model }: WordQuestion
 export function preferring(preferred: ChatStep, plain: ChatStep) {
   let isRefused = false;
   return async (messages: BaseMessage[], config: RunnableConfig): Promise<AIMessageChunk> => {
-    if (!isRefused) {
-      try {
-        return await preferred.invoke(messages, config);
-      } catch (error) {
-        if (!refusesRequest(error)) throw error;
-        isRefused = true;
-      }
+    if (isRefused) return plain.invoke(messages, config);
+    try {
+      return await preferred.invoke(messages, config);
+    } catch (error) {
+      if (!refusesRequest(error)) throw error;
+      const reply = await plain.invoke(messages, config); // throws where it was not the options that were refused
+      isRefused = true;
+      return reply;
     }
-    return await plain.invoke(messages, config);
   };
 }
 

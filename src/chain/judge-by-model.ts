@@ -3,7 +3,7 @@ import type { RunnableConfig } from '@langchain/core/runnables';
 import { z } from 'zod';
 import { startDeadline } from '../deadline.ts';
 import { AppError } from '../errors.ts';
-import { type ChatStep, textOfReply } from './answer.ts';
+import { type ChatStep, cutOffReasons, textOfReply } from './answer.ts';
 import {
   type Calibration,
   fromLogOdds,
@@ -151,10 +151,8 @@ function createAskJudgement({ prompt, model, structuredModel }: NonNullable<Mode
   };
 }
 
-/** The reasons for which a model is stopped before its reply is whole. */
-const cutOff = new Set<unknown>(['length', 'content_filter']);
 const read = (message: AIMessageChunk) =>
-  readJudgement(textOfReply(message), { isCutOff: cutOff.has(message.response_metadata.finish_reason) });
+  readJudgement(textOfReply(message), { isCutOff: cutOffReasons.has(message.response_metadata.finish_reason) });
 
 function toSignals({ judgement, word, comparison }: Opinions, quotesFound: number, embedded: number | null): Signals {
   const signals = Object.fromEntries(signalNames.map((name) => [name, 0])) as Record<SignalName, number>;

@@ -163,6 +163,17 @@ test('cross-check: a model that says Yes or No in the language of the passages i
   }
 });
 
+test('a prompt that a server refuses with and without options does not have the options left out for others', async (t) => {
+  const { openai, judge } = await start(t, 'rubric');
+  openai.chat(fail.status(400), fail.status(400), correct);
+  assert.equal((await judge()).problem, 'unavailable');
+  assert.equal((await judge()).label, 'Correct');
+  assert.deepEqual(
+    openai.chatRequests.map(({ body }) => 'response_format' in body),
+    [true, false, true],
+  );
+});
+
 test('plain: the verdict has a label and no score, and the quotations of the embedded judge', async (t) => {
   const { openai, judge } = await start(t, 'plain');
   openai.chat('{"verdict": "Correct"}');

@@ -87,10 +87,10 @@ test('OpenAI’s client gets the answer as a completion, with verdict and contex
   assert.doesNotMatch(prompts({ openai }).join(), /pirate/);
 });
 
-test('an answer that the model was cut off in has the finish reason “length”', async (t) => {
+test('an answer that the model was cut off in, by its length or a filter, has the finish reason “length”', async (t) => {
   const { client, openai } = await startWithArticle(t);
   const half = { content: 'It was rebuilt', finishReason: 'length' };
-  openai.chat(half, correct, half, correct);
+  openai.chat(half, correct, { ...half, finishReason: 'content_filter' }, correct);
   const completion = await client.chat.completions.create({ model: 'default', messages: asks(question) });
   assert.equal(completion.choices[0]!.finish_reason, 'length');
   const reasons: unknown[] = [];
