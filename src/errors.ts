@@ -39,7 +39,7 @@ export const errorTable = {
 export type ErrorCode = keyof typeof errorTable;
 
 /** Codes by which model servers refuse, which help whoever reads the log. */
-const serverCodes = new Set([
+const serverCodes = new Set<unknown>([
   'content_filter',
   'context_length_exceeded',
   'insufficient_quota',
@@ -48,6 +48,7 @@ const serverCodes = new Set([
   'model_not_found',
   'rate_limit_exceeded',
 ]);
+export const isServerCode = (code: unknown) => serverCodes.has(code);
 
 /**
  * An error without its message. Its code is included only if it is one of Node's, our libraries' or our own, or is

@@ -18,12 +18,15 @@ const fixedTexts: Partial<Record<ErrorCode, string>> = {
   MODEL_BAD_OUTPUT: 'The model server sent a reply that cannot be used.',
   MODEL_UNAVAILABLE: 'The model server cannot be reached, or is overloaded.',
   MODEL_TIMEOUT: 'The answer was not ready in time.',
-  OVERLOADED: 'Too many questions are being answered at the moment.',
+  OVERLOADED: 'Too many requests are being answered at the moment.',
   NOT_READY: 'The service is not ready.',
   STORAGE_FULL: 'The storage is full; nothing was stored.',
   // The same words whether it isn't there or the key doesn't open it.
   COLLECTION_NOT_FOUND: 'There is no collection of this name; PUT /collections/{name} makes one.',
 };
+
+/** Told where a server rejected a call for its length, which callers and settings decide. */
+const tooLong = 'The text is too long for the model. A smaller topK, or smaller CHUNK_SIZE_TOKENS, makes it shorter.';
 
 /** Fastify's own refusals as ours, by the prefix of their code; the first that fits counts. */
 const ofFastify: [prefix: string, code: ErrorCode, message: string][] = [
@@ -86,7 +89,9 @@ export function failureOf(error: unknown, { request, raw }: FastifyReply): AppEr
 
 /** The body that tells of a failure. */
 export function errorBody(error: AppError, requestId: string): z.infer<typeof ErrorBody> {
-  return { error: { code: error.code, message: fixedTexts[error.code] ?? error.message, requestId } };
+  const isTooLong = (error.cause as { code?: unknown } | undefined)?.code === 'context_length_exceeded';
+  const message = isTooLong ? tooLong : (fixedTexts[error.code] ?? error.message);
+  return { error: { code: error.code, message, requestId } };
 }
 
 /** A failure as the log shows it: never a message from outside, which may repeat a question, a text or a key. */

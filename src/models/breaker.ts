@@ -25,15 +25,21 @@ export function openBreaker() {
     left = { restMs, until: performance.now() + restMs, isTried: false };
   }
 
+  function failed(error: unknown) {
+    if (!isDown(error)) return;
+    failures += 1;
+    if (failures >= failuresBeforeBreak && !left) leaveAlone(rest.first);
+  }
+
+  function succeeded() {
+    failures = 0;
+  }
+
   async function attempt<Reply>(call: () => Promise<Reply>): Promise<Reply> {
     try {
-      const reply = await call();
-      failures = 0;
-      return reply;
+      return await call();
     } catch (error) {
-      if (!isDown(error)) throw error;
-      failures += 1;
-      if (failures >= failuresBeforeBreak && !left) leaveAlone(rest.first);
+      failed(error);
       throw error;
     }
   }
@@ -46,7 +52,6 @@ export function openBreaker() {
     try {
       const reply = await call();
       left = null;
-      failures = 0;
       return reply;
     } catch (error) {
       // A caller who left has learnt nothing about the server.
@@ -58,6 +63,10 @@ export function openBreaker() {
 
   return {
     isOpen: () => left !== null,
+    /** Notes that a reply came to its end: a stream may hang or break when it has begun. */
+    succeeded,
+    /** Notes that a stream failed after it had begun. */
+    failed,
 
     /**
      * Makes a call, unless the server is left alone.

@@ -59,6 +59,16 @@ export function toChunk(event: unknown): Chunk {
   };
 }
 
+/** Whether an event of a streamed reply says no more than that a reply will come: its role, or what a filter found in the prompt. */
+export function onlyAnnounces(event: unknown): boolean {
+  const choices = isObject(event) ? ((event as Partial<Chunk>).choices ?? []) : undefined;
+  if (!Array.isArray(choices)) return false;
+  const [choice] = choices as Partial<ChunkChoice & Choice>[];
+  if (!choice) return choices.length === 0;
+  const said = Object.entries(choice.message ?? choice.delta ?? {});
+  return !choice.finish_reason && said.every(([name, value]) => name === 'role' || !value);
+}
+
 type Usage = { prompt_tokens?: number; completion_tokens?: number; total_tokens?: number } | null | undefined;
 const toUsage = (usage: Usage) =>
   usage && {

@@ -3,8 +3,9 @@ import { type Dispatcher, Pool } from 'undici';
 import { startDeadline } from '../deadline.ts';
 import { AppError } from '../errors.ts';
 import { type Breaker, openBreaker } from './breaker.ts';
-import { eventsOf, mostPieces } from './server-sent-events.ts';
-import { ServerReplied, translateFailure } from './translate-failure.ts';
+import { beginStream, readOn } from './streamed-reply.ts';
+import { translateFailure } from './translate-failure.ts';
+import { wholeReply } from './whole-reply.ts';
 
 /** The address of an OpenAI-compatible server, and how patient calls to it are. */
 export type ServerAddress = {
@@ -29,10 +30,13 @@ type CallOptions = {
   purpose?: string | undefined;
 };
 
+type StreamOptions = CallOptions & {
+  /** Tells an event that says no more than that a reply will come. */
+  onlyAnnounces?: (event: unknown) => boolean;
+};
+
 /** The longest reply that any call takes, in bytes. */
 const longestReply = 64 * 2 ** 20;
-/** How long a server may take to end a stream after its last event, in milliseconds. */
-const endMayTakeMs = 500;
 /** The wait before a retry, in milliseconds, doubled each time; a random part of it is waited ("full jitter"). */
 const backoff = { first: 250, most: 8_000 };
 /**
@@ -66,24 +70,26 @@ export function openModelServer(address: ServerAddress) {
   let budget = retryBudget.atFirst;
 
   const requestOf = (path: string, body: object | string, extra = {}): Dispatcher.RequestOptions => ({
-    path: root + path,
+    path: root + path + base.search, // some want their version there
     method: 'POST',
     headers: { ...headers, ...extra },
     // As bytes: a string would stay in memory beside them while the server thinks.
     body: Buffer.from(typeof body === 'string' ? body : JSON.stringify(body)),
   });
 
+  const breakerFor = (path: string, { purpose = '' }: CallOptions) =>
+    breakers.getOrInsertComputed(`${path} ${purpose}`, openBreaker);
+
   /**
-   * Makes a call, with retries where they make sense. However often it was sent, the breaker counts it once.
+   * Makes a call, with retries where they make sense. However often it was sent, the breaker counts a failure once.
    * @param send rejects with translated failures
    */
   function call<Reply>(
-    path: string,
-    { signal, timeoutMs: nearer = timeoutMs, purpose = '' }: CallOptions,
+    breaker: Breaker,
+    { signal, timeoutMs: nearer = timeoutMs }: CallOptions,
     send: (signal: AbortSignal) => Promise<Reply>,
   ): Promise<Reply> {
     budget = Math.min(retryBudget.most, budget + retryBudget.perCall);
-    const breaker = breakers.getOrInsertComputed(`${path} ${purpose}`, openBreaker);
     return breaker.execute(() => sendUntilTaken(send, Math.min(nearer, timeoutMs), signal), signal);
   }
 
@@ -107,6 +113,24 @@ export function openModelServer(address: ServerAddress) {
     }
   }
 
+  async function stream<Event>(
+    request: Dispatcher.RequestOptions,
+    breaker: Breaker,
+    options: StreamOptions,
+  ): Promise<AsyncGenerator<Event>> {
+    const deadline = startDeadline(Math.min(options.timeoutMs ?? timeoutMs, timeoutMs), options.signal);
+    const { signal } = deadline;
+    try {
+      const begin = () => beginStream<Event>(pool, { ...request, signal }, options.onlyAnnounces);
+      const begun = await call(breaker, { ...options, signal }, begin);
+      deadline.lift();
+      return readOn(begun, breaker, deadline);
+    } catch (error) {
+      deadline.end();
+      throw translateFailure(error, signal);
+    }
+  }
+
   return {
     /**
      * Posts a body and gives the JSON of the reply.
@@ -116,44 +140,23 @@ export function openModelServer(address: ServerAddress) {
      */
     post<Reply>(path: string, body: object | string, options: CallOptions = {}): Promise<Reply> {
       const request = requestOf(path, body);
-      return call(path, options, (inner) => wholeReply<Reply>(pool, request, inner, options.longestReply));
+      const breaker = breakerFor(path, options);
+      const longest = options.longestReply ?? longestReply;
+      return call(breaker, options, (inner) => wholeReply<Reply>(pool, request, inner, longest)).then((reply) => {
+        breaker.succeeded();
+        return reply;
+      });
     },
 
     /**
-     * Posts a body and gives the JSON of each server-sent event of the reply as it comes. Failures before the reply
-     * begins are retried. The deadline is that of the first event, since some servers begin a reply at once and then
-     * think, or hang; after that only the signal limits how long it may take.
-     * @throws as `post`
+     * Posts a body and gives the JSON of each server-sent event of the reply as it comes, once it has begun: failures
+     * before that are retried. The deadline is that of the beginning, since some servers reply at once and then think,
+     * or hang; after that only the signal limits how long it may take.
+     * @param options.onlyAnnounces tells an event that says no more than that a reply will come
+     * @throws as `post`, and so do the events
      */
-    async *stream<Event>(path: string, body: object | string, options: CallOptions = {}): AsyncGenerator<Event> {
-      const deadline = startDeadline(Math.min(options.timeoutMs ?? timeoutMs, timeoutMs), options.signal);
-      const { signal } = deadline;
-      const request = requestOf(path, body, { accept: 'text/event-stream' });
-      let response: Dispatcher.ResponseData | undefined;
-      let isDone = false;
-      try {
-        response = await call(path, { ...options, signal }, async (inner) => {
-          try {
-            const begun = await pool.request({ ...request, signal: AbortSignal.any([inner, signal]) });
-            if (isGood(begun.statusCode)) return begun;
-            await begun.body.dump({ limit: 1024 }).catch(() => {});
-            throw new ServerReplied(begun.statusCode, begun.headers);
-          } catch (error) {
-            throw translateFailure(error, inner);
-          }
-        });
-        for await (const event of eventsOf<Event>(response)) {
-          deadline.lift();
-          yield event;
-        }
-        isDone = true;
-        letEnd(response.body);
-      } catch (error) {
-        throw translateFailure(error, signal);
-      } finally {
-        deadline.end();
-        if (!isDone) response?.body.on('error', () => {}).destroy(); // frees the connection if the reader stopped early
-      }
+    stream<Event>(path: string, body: object | string, options: StreamOptions = {}): Promise<AsyncGenerator<Event>> {
+      return stream(requestOf(path, body, { accept: 'text/event-stream' }), breakerFor(path, options), options);
     },
 
     /** The deadline of a call without a nearer one. */
@@ -168,81 +171,10 @@ export function openModelServer(address: ServerAddress) {
   };
 }
 
-/**
- * Lets the server end a reply whose last event has come, so that its connection can be used again; not for long, and
- * whatever comes of it.
- */
-function letEnd(body: Dispatcher.ResponseData['body']) {
-  if (body.readableEnded || body.destroyed) return;
-  const late = setTimeout(() => body.destroy(), endMayTakeMs).unref();
-  body
-    .once('close', () => clearTimeout(late))
-    .on('error', () => {})
-    .resume();
-}
-
-const isGood = (status: number) => status >= 200 && status < 300;
-
 /** Milliseconds until a failed call may be sent again; null if it may not. */
 function waitBefore(attempt: number, error: unknown): number | null {
   if (!(error instanceof AppError) || error.code !== 'MODEL_UNAVAILABLE') return null;
   if (error.retryAfterSeconds !== undefined)
     return error.retryAfterSeconds * 1000 > backoff.most ? null : error.retryAfterSeconds * 1000;
   return Math.random() * Math.min(backoff.most, backoff.first * 2 ** attempt);
-}
-
-/** Sends a request and reads the whole reply as JSON, without a stream's overhead; rejects with translated failures. */
-function wholeReply<Reply>(
-  pool: Pool,
-  request: Dispatcher.RequestOptions,
-  signal: AbortSignal,
-  longest = longestReply,
-): Promise<Reply> {
-  const { promise, resolve, reject } = Promise.withResolvers<Reply>();
-  const fail = (error: unknown) => reject(translateFailure(error, signal));
-  if (signal.aborted) {
-    fail(signal.reason);
-    return promise;
-  }
-  const pieces: Buffer[] = [];
-  let length = 0;
-  let status = 0;
-  let headers: Record<string, string | string[] | undefined> = {};
-  let abort = () => fail(signal.reason); // until the request has a connection
-  const onAbort = () => abort();
-  signal.addEventListener('abort', onAbort, { once: true });
-  const settle = (work: () => void) => {
-    signal.removeEventListener('abort', onAbort);
-    work();
-  };
-  pool.dispatch(request, {
-    onRequestStart(controller) {
-      abort = () => controller.abort(signal.reason);
-      if (signal.aborted) abort();
-    },
-    onResponseStart(_controller, statusCode, received) {
-      status = statusCode;
-      headers = received;
-    },
-    onResponseData(controller, piece) {
-      pieces.push(piece);
-      length += piece.length;
-      if (length > longest || pieces.length > mostPieces)
-        controller.abort(new AppError('MODEL_BAD_OUTPUT', 'The reply of the model server is too long.'));
-    },
-    onResponseEnd() {
-      settle(() => {
-        if (!isGood(status)) return fail(new ServerReplied(status, headers));
-        try {
-          resolve(JSON.parse(pieces.length === 1 ? pieces[0]!.toString() : Buffer.concat(pieces).toString()));
-        } catch (error) {
-          fail(error);
-        }
-      });
-    },
-    onResponseError(_controller, error) {
-      settle(() => fail(error));
-    },
-  });
-  return promise;
 }

@@ -13,12 +13,15 @@ import {
   type Chunk,
   type Completion,
   longestText,
+  onlyAnnounces,
   toChunk,
   toCompletion,
   toMessage,
   toMessageChunks,
 } from './completion-replies.ts';
 import type { ModelServer } from './model-server.ts';
+import { type BodyFor, sendWithoutRefused, withoutFields } from './refused-fields.ts';
+import { longestWhole } from './server-sent-events.ts';
 
 type Request = OpenAI.Chat.ChatCompletionCreateParams;
 type CallOptions = ChatOpenAICompletions['ParsedCallOptions'] & RunnableConfig;
@@ -34,12 +37,7 @@ export type ServedModel = {
   purpose?: string | undefined;
 };
 
-/** Makes the body of a request for the model of this name: JSON, or an object to be made into it. */
-type BodyFor = (model: string) => object | string;
-
 const path = '/chat/completions';
-/** No useful reply is longer, in bytes. */
-const longestReply = 8 * 2 ** 20;
 const roles: Record<string, string> = { human: 'user', ai: 'assistant', system: 'system' };
 /** Fields of a config that change nothing about the call itself. */
 const beside = new Set(['signal', 'configurable', 'metadata', 'tags', 'runName', 'callbacks', 'recursionLimit']);
@@ -56,7 +54,7 @@ export class CheckedOpenAiChatModel extends ChatOpenAICompletions {
   readonly #fallback: ServedModel | undefined;
   /** The fields of a request that are the same for every call. */
   readonly #fixed: Omit<Request, 'messages' | 'stream'>;
-  /** The same as JSON, by the name of the model. */
+  /** The same as JSON, by the name of the model and what else is different. */
   readonly #fixedFor = new Map<string, string>();
 
   /**
@@ -101,7 +99,7 @@ export class CheckedOpenAiChatModel extends ChatOpenAICompletions {
     input: BaseLanguageModelInput,
     options: Partial<CallOptions> = {},
   ): Promise<IterableReadableStream<AIMessageChunk>> {
-    const bodyFor = this.#bodyFor(input, options, '"stream":true,"stream_options":{"include_usage":true},');
+    const bodyFor = this.#bodyFor(input, options, { stream: true, stream_options: { include_usage: true } });
     if (!bodyFor) return super.stream(input, options);
     const leaving = new AbortController();
     const signal = options.signal ? AbortSignal.any([options.signal, leaving.signal]) : leaving.signal;
@@ -109,12 +107,14 @@ export class CheckedOpenAiChatModel extends ChatOpenAICompletions {
   }
 
   /** Makes the JSON body of a direct call; null where the call must go through LangChain's class. */
-  #bodyFor(input: BaseLanguageModelInput, options: Partial<CallOptions>, more = ''): BodyFor | null {
+  #bodyFor(input: BaseLanguageModelInput, options: Partial<CallOptions>, more?: object): BodyFor | null {
     if (!isPlain(options) || this.cache || !areTexts(input)) return null;
     // Made only when it is sent and not kept: while a server thinks, nothing but the bytes of it need be in memory.
-    return (model) => {
-      const fixed = this.#fixedFor.getOrInsertComputed(model, () => JSON.stringify({ ...this.#fixed, model }));
-      let json = `${fixed.slice(0, -1)},${more}"messages":[`;
+    return (model, without) => {
+      const fixed = this.#fixedFor.getOrInsertComputed([model, more !== undefined, ...without].join(' '), () =>
+        JSON.stringify(withoutFields({ ...this.#fixed, model, ...more }, without)),
+      );
+      let json = `${fixed.slice(0, -1)},"messages":[`;
       for (const [at, message] of input.entries()) json += (at === 0 ? '' : ',') + toRequestMessage(message);
       return `${json}]}`;
     };
@@ -133,14 +133,17 @@ export class CheckedOpenAiChatModel extends ChatOpenAICompletions {
     options?: OpenAI.RequestOptions,
   ): Promise<AsyncIterable<Chunk> | Completion> {
     const signal = options?.signal ?? undefined;
-    const bodyFor: BodyFor = (model) => ({ ...request, model });
+    const bodyFor: BodyFor = (model, without) => withoutFields({ ...request, model }, without);
     return request.stream ? this.#chunks(bodyFor, signal) : this.#complete(bodyFor, signal);
   }
 
   /** @throws AppError MODEL_BAD_OUTPUT where the reply is no completion; what `ModelServer.post` throws */
   #complete(bodyFor: BodyFor, signal: AbortSignal | undefined): Promise<Completion> {
-    const ask = ({ model, server, timeoutMs, purpose }: ServedModel) =>
-      server.post<unknown>(path, bodyFor(model), { signal, timeoutMs, purpose, longestReply }).then(toCompletion);
+    const ask = (served: ServedModel) => {
+      const options = { signal, timeoutMs: served.timeoutMs, purpose: served.purpose, longestReply: longestWhole };
+      const send = (body: object | string) => served.server.post<unknown>(path, body, options);
+      return sendWithoutRefused(served, bodyFor, send).then(toCompletion);
+    };
     const fallback = this.#fallback;
     const asked = ask(this.#served);
     return fallback ? asked.catch((error) => (mayHelp(error, signal) ? ask(fallback) : Promise.reject(error))) : asked;
@@ -148,14 +151,14 @@ export class CheckedOpenAiChatModel extends ChatOpenAICompletions {
 
   /** @throws as `checked` */
   async *#chunks(bodyFor: BodyFor, signal: AbortSignal | undefined): AsyncGenerator<Chunk> {
-    let begun = false;
+    let hasText = false;
     try {
       for await (const chunk of checked(this.#served, bodyFor, signal)) {
-        begun = true;
+        hasText ||= Boolean(chunk.choices[0]?.delta.content);
         yield chunk;
       }
     } catch (error) {
-      if (begun || !this.#fallback || !mayHelp(error, signal)) throw error;
+      if (hasText || !this.#fallback || !mayHelp(error, signal)) throw error;
       yield* checked(this.#fallback, bodyFor, signal);
     }
   }
@@ -202,14 +205,12 @@ function mayHelp(error: unknown, signal: AbortSignal | undefined): boolean {
  * @throws AppError MODEL_BAD_OUTPUT where an event is no chunk, the text grows too long, or the stream ends before the
  * reply is finished; what `ModelServer.stream` throws
  */
-async function* checked(
-  { model, server, timeoutMs, purpose }: ServedModel,
-  bodyFor: BodyFor,
-  signal: AbortSignal | undefined,
-): AsyncGenerator<Chunk> {
+async function* checked(served: ServedModel, bodyFor: BodyFor, signal: AbortSignal | undefined): AsyncGenerator<Chunk> {
   let finished = false;
   let length = 0;
-  for await (const event of server.stream<unknown>(path, bodyFor(model), { signal, timeoutMs, purpose })) {
+  const options = { signal, timeoutMs: served.timeoutMs, purpose: served.purpose, onlyAnnounces };
+  const begin = (body: object | string) => served.server.stream<unknown>(path, body, options);
+  for await (const event of await sendWithoutRefused(served, bodyFor, begin)) {
     const chunk = toChunk(event);
     const [choice] = chunk.choices;
     if (choice?.finish_reason) finished = true;

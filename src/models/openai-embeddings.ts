@@ -30,6 +30,8 @@ export class CheckedOpenAiEmbeddings extends OpenAIEmbeddings {
    * for it. Turned off once a server has refused it.
    */
   #takesBase64 = true;
+  /** How many texts go into one call at most. Lowered where a server refuses more. */
+  #mostAtOnce = Number.POSITIVE_INFINITY;
 
   constructor(served: ServedModel) {
     super({ model: served.model, apiKey: 'the server object has it', maxRetries: 0, stripNewLines: false });
@@ -57,7 +59,25 @@ export class CheckedOpenAiEmbeddings extends OpenAIEmbeddings {
     return this.#embed(texts, options);
   }
 
+  /** Embeds texts in one call, or in several where the server takes no more: some take 10 at once, some 100. */
   async #embed(input: string | string[], options: Options): Promise<number[][]> {
+    if (typeof input === 'string' || input.length <= this.#mostAtOnce) {
+      try {
+        return await this.#embedAtOnce(input, options);
+      } catch (error) {
+        if (typeof input === 'string' || input.length === 1 || !refusesSize(error)) throw error;
+      }
+    }
+    const size = Math.min(this.#mostAtOnce, Math.ceil(input.length / 2));
+    const vectors: number[][] = [];
+    for (let at = 0; at < input.length; at += size)
+      vectors.push(...(await this.#embed(input.slice(at, at + size), options)));
+    // Reached only where it was not one of the texts that was refused.
+    this.#mostAtOnce = Math.min(this.#mostAtOnce, size);
+    return vectors;
+  }
+
+  async #embedAtOnce(input: string | string[], options: Options): Promise<number[][]> {
     const { model, server } = this.#served;
     const count = typeof input === 'string' ? 1 : input.length;
     const callOptions = { ...options, longestReply: (count + 1) * longestVector };
@@ -74,6 +94,11 @@ export class CheckedOpenAiEmbeddings extends OpenAIEmbeddings {
     }
   }
 }
+
+/** Whether a failure may be a server's refusal of so many texts at once. */
+const refusesSize = (error: unknown) =>
+  refusesRequest(error) ||
+  (error instanceof AppError && (error.cause as { status?: number } | undefined)?.status === 413);
 
 /**
  * The vectors of a reply, in order, at unit length.

@@ -4,8 +4,8 @@ import { AppError } from '../errors.ts';
 
 /** No event of a model is longer, in UTF-16 code units. */
 const longestLine = 2 ** 20;
-/** No useful reply that comes whole is longer, in UTF-16 code units. */
-const longestWhole = 8 * 2 ** 20;
+/** No useful reply of a chat model that comes whole is longer, in bytes: 8 MiB of brackets take a second to parse. */
+export const longestWhole = 2 * 2 ** 20;
 /** No useful reply that comes whole is in more pieces: each takes a hundred bytes of memory, however short it is. */
 export const mostPieces = 100_000;
 /** How many lines are read before others have their turn: a server may send thousands at once. */

@@ -1,18 +1,67 @@
-import { AppError, type ErrorCode } from '../errors.ts';
+import { AppError, type ErrorCode, isServerCode } from '../errors.ts';
 
 type Headers = Record<string, string | string[] | undefined>;
 
-/** A server replied with another status than success. Its words may repeat a prompt or a key, so they are not kept. */
+/** Fields of a request that are of use, but that it can do without. */
+const dispensable = ['stream_options', 'temperature'];
+
+/**
+ * A server replied with another status than success. Its words may repeat a prompt or a key, so they are not kept: only
+ * its code, if it is a known one, and which fields that a request can do without its words are about.
+ */
 export class ServerReplied extends Error {
   override name = 'ServerReplied';
   readonly status: number;
   readonly headers: Headers;
+  readonly code: string | undefined;
+  readonly about: string[];
 
-  constructor(status: number, headers: Headers) {
+  /** @param words the body of the reply */
+  constructor(status: number, headers: Headers = {}, words = '') {
     super(`status ${status}`);
     this.status = status;
     this.headers = headers;
+    this.code = codeIn(words);
+    this.about = dispensable.filter((field) => words.includes(field));
   }
+}
+
+export const isGood = (status: number) => status >= 200 && status < 300;
+
+/** The known code in the body of a failure: not all servers have a code for a prompt that is too long. */
+function codeIn(words: string): string | undefined {
+  try {
+    const told = JSON.parse(words);
+    const { code, type, message } = Object(told?.error ?? told);
+    if (
+      /context (?:length|size|window)|context_(?:length|size)/i.test(`${code} ${type} ${String(message).slice(0, 200)}`)
+    )
+      return 'context_length_exceeded';
+    return [code, type].find(isServerCode);
+  } catch {
+    return undefined; // a page of HTML, or nothing
+  }
+}
+
+/**
+ * Throws the failure that a reply of status 200, or an event of a stream, tells of: a gateway may have begun its reply
+ * when the server behind it fails.
+ */
+export function refuseReportedFailure(reply: unknown): void {
+  if (typeof reply !== 'object' || reply === null) return;
+  const { error, object, choices } = reply as { error?: unknown; object?: unknown; choices?: unknown };
+  const choice = Array.isArray(choices) ? choices[0] : undefined;
+  const told = error || (object === 'error' ? reply : choice?.error);
+  if (!told && choice?.finish_reason !== 'error') return;
+  const words = JSON.stringify({ error: told });
+  const status = Number((told as { code?: unknown } | undefined)?.code);
+  throw new ServerReplied(status >= 400 && status < 600 ? status : statusOf(codeIn(words)), {}, words);
+}
+
+/** The status that belongs to a known code; 500 without one. */
+function statusOf(code: string | undefined): number {
+  if (code === undefined) return 500;
+  return /^(?:rate_limit|insufficient_quota)/.test(code) ? 429 : 400;
 }
 
 const timeouts = new Set(['UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT']);
@@ -36,7 +85,7 @@ export function translateFailure(error: unknown, signal?: AbortSignal | undefine
     if (status === 408) return late();
     if (status === 429 || status >= 500)
       return fail('MODEL_UNAVAILABLE', 'The model server is overloaded or failing.', retryAfter(headers));
-    return fail('MODEL_REJECTED', 'The model server rejected the call.');
+    return fail('MODEL_REJECTED', `The model server rejected the call: ${reasonOf(error)}.`);
   }
   const unreadable = () => fail('MODEL_BAD_OUTPUT', 'The reply of the model server cannot be read.');
   if (code === 'UND_ERR_RES_EXCEEDED_MAX_SIZE' || code?.startsWith('HPE_') || name === 'SyntaxError')
@@ -47,6 +96,14 @@ export function translateFailure(error: unknown, signal?: AbortSignal | undefine
   if (broken || (message === 'terminated' && cause !== undefined))
     return fail('MODEL_UNAVAILABLE', 'The model server cannot be reached.');
   return unreadable();
+}
+
+/** Why a server rejected a call, for whoever runs the service. */
+function reasonOf({ status, code }: ServerReplied): string {
+  if (code === 'context_length_exceeded') return 'the prompt is too long for the model';
+  if (status === 401 || status === 403) return `it refuses the key (${status})`;
+  if (status === 404) return 'it has no such model, or nothing at this address (404)';
+  return `status ${status}${code ? `, ${code}` : ''}`;
 }
 
 /** The longest wait that a server may ask for, in seconds. */

@@ -203,6 +203,16 @@ for (const [what, failure] of [
     assert.equal(json.usage.modelCalls, 3);
   });
 
+test('a caller whose passages are too long for the model is told so, and the log says why the model rejected them', async (t) => {
+  const { call, openai, logLines } = await startWithArticle(t);
+  openai.chat(fail.status(400, { code: 'context_length_exceeded' }));
+  const { status, json } = await call('POST', '/ask', { question });
+  assert.deepEqual([status, json.error.code], [502, 'MODEL_REJECTED']);
+  assert.match(json.error.message, /too long for the model.* topK/);
+  const { error } = logLines.map((line) => JSON.parse(line)).find(({ msg }) => msg === 'request failed');
+  assert.deepEqual(error.cause, { name: 'ServerReplied', code: 'context_length_exceeded', status: 400 });
+});
+
 for (const [name, failure, status, code, chatCalls = 1] of [
   ['401', fail.status(401), 502, 'MODEL_REJECTED'],
   ['404', fail.status(404), 502, 'MODEL_REJECTED'],

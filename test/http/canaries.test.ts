@@ -118,7 +118,8 @@ test('no key, question, document text or word of the model server gets into logs
   await call('POST', '/documents', `{"source":"x.md","text":"${text}`);
   await call('POST', '/documents', { source: 'x.md', text }, { 'content-type': 'text/canary-passage' });
   const refused = fail.status(400, { message: `refused: ${text}` });
-  openai.embeddings(refused, refused, fail.html(), fail.noChoices()); // what is refused as base64 is asked for as floats
+  // What is refused as base64 is asked for as floats, and then half of it in both.
+  openai.embeddings(refused, refused, refused, refused, fail.html(), fail.noChoices());
   for (let at = 0; at < 3; at += 1)
     assert.ok((await call('POST', '/documents', { source: `x${at}.md`, text: `${text} ${at}` })).status >= 500);
 

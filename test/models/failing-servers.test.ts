@@ -54,8 +54,17 @@ test('a reply that is far too long is refused, whole or streamed', async (t) => 
   openai.chat(endless('text/event-stream', `data: ${JSON.stringify(word)}\n\n`));
   await assert.rejects(readStream(chat), { code: 'MODEL_BAD_OUTPUT' });
   const long = 'a'.repeat(1_000_001);
+  // Not parsed: 8 MiB of these would keep everyone waiting for a second.
+  const brackets: Failure = {
+    send: (response) =>
+      void response.writeHead(200, { 'content-type': 'application/json' }).end('['.repeat(2 ** 21 + 1)),
+  };
   openai.chat(long, endless('application/json', ' '.repeat(4096)));
   for (let at = 0; at < 2; at += 1) await assert.rejects(chat.invoke(hello), { code: 'MODEL_BAD_OUTPUT' });
+  openai.chat(brackets, brackets);
+  const tooLong = { code: 'MODEL_BAD_OUTPUT', message: /too long/ };
+  await assert.rejects(chat.invoke(hello), tooLong);
+  await assert.rejects(readStream(chat), tooLong);
   const numbers = endless('application/json', '0.125,'.repeat(700));
   openai.embeddings(numbers);
   await assert.rejects(embeddings.embedQuery('a'), { code: 'MODEL_BAD_OUTPUT' });

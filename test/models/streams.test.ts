@@ -3,7 +3,10 @@ import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { test } from 'node:test';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { Failure } from '../doubles/openai-replies.ts';
+import { openModelServer } from '../../src/models/model-server.ts';
+import { CheckedOpenAiChatModel } from '../../src/models/openai-chat-model.ts';
+import { type Failure, fail } from '../doubles/openai-replies.ts';
+import { startOpenAiServer } from '../doubles/openai-server.ts';
 import { hello, openServedModels, readStream } from '../doubles/served-models.ts';
 
 const finished = { choices: [{ index: 0, delta: { content: 'Said.' }, finish_reason: 'stop' }] };
@@ -89,4 +92,81 @@ test('a stream whose reader leaves while the model thinks is cancelled at the se
   };
   await assert.rejects(read(), { name: 'AbortError' });
   await openai.waitFor(({ aborted }) => aborted && openai.chatRequests.length === 2);
+});
+
+const chunk = (delta: object, finish_reason: string | null = null) => ({
+  choices: [{ index: 0, delta, finish_reason }],
+});
+const role = chunk({ role: 'assistant', content: '' });
+const failed = { error: { message: 'canary', type: 'server_error', code: 502 } };
+
+/** A stream of these events, which ends after them, or stays open and says nothing more. */
+const streamOf = (events: object[], { staysOpen = false } = {}): Failure => ({
+  drops: true,
+  send(response) {
+    response.writeHead(200, { 'content-type': 'text/event-stream' }).flushHeaders();
+    for (const event of events) response.write(`data: ${JSON.stringify(event)}\n\n`);
+    if (!staysOpen) response.end('data: [DONE]\n\n');
+  },
+});
+
+/** A chat model with a second server that stands in for the first. */
+async function openTwoServers(t: Parameters<typeof openServedModels>[0], options: { timeoutMs?: number } = {}) {
+  const { openai, server } = await openServedModels(t, options);
+  const second = await startOpenAiServer({ test: t });
+  const spare = openModelServer({ baseUrl: second.baseUrl, apiKey: 'k2', maxRetries: 0, timeoutMs: 5000 });
+  const chat = new CheckedOpenAiChatModel({ model: 'm', server }, { fallback: { model: 'm2', server: spare } });
+  return { openai, second, server, chat };
+}
+
+for (const [name, events] of [
+  ['before its first event', []],
+  ['after an event that only says who speaks', [role]],
+  ['in the midst of the reply', [role, chunk({ content: 'Once ' })]],
+] as const)
+  test(`streams that hang ${name} make their server count as broken`, async (t) => {
+    const { openai, chat, server } = await openServedModels(t, { timeoutMs: 100 });
+    openai.chatWhen(/hello/, streamOf([...events], { staysOpen: true }));
+    const calls = Array.from({ length: 20 }, () => assert.rejects(readStream(chat), { code: 'MODEL_TIMEOUT' }));
+    await Promise.all(calls);
+    assert.ok(server.state().broken);
+  });
+
+test('a server that counts as broken is tried again by a stream, and is up once that has begun', async (t) => {
+  const { openai, chat, server } = await openServedModels(t);
+  openai.chatWhen(/hello/, fail.status(503));
+  for (let at = 0; at < 20; at += 1) await assert.rejects(readStream(chat), { code: 'MODEL_UNAVAILABLE' });
+  assert.ok(server.state().broken);
+  openai.chatWhen(/hello/, 'Up again.');
+  while (server.state().broken) await readStream(chat).catch(() => nextTurn());
+});
+
+for (const [name, events] of [
+  ['first', [failed]],
+  ['after the role', [role, failed]],
+  ['after thinking', [role, chunk({ reasoning_content: 'Hm.' }), failed]],
+  ['as a reason to finish', [role, chunk({ content: '' }, 'error')]],
+  ['in the way of older servers', [{ object: 'error', message: 'canary', code: 50_001 }]],
+] as const)
+  test(`an error that a stream tells before any text (${name}) has the second server asked`, async (t) => {
+    const { openai, second, chat } = await openTwoServers(t);
+    openai.chat(streamOf([...events]));
+    second.chat('From the second.');
+    assert.equal(await readStream(chat), 'From the second.');
+  });
+
+test('an error that a stream tells before any text is retried; one that comes later ends the answer', async (t) => {
+  const { openai, chat } = await openServedModels(t, { maxRetries: 1 });
+  openai.chat(streamOf([role, failed]), 'At last.');
+  assert.equal(await readStream(chat), 'At last.');
+  openai.chat(streamOf([role, chunk({ content: 'Once ' }), failed]));
+  await assert.rejects(readStream(chat), { code: 'MODEL_UNAVAILABLE' });
+  assert.equal(openai.chatRequests.length, 3);
+});
+
+test('events that say nothing may come in any number before the reply', async (t) => {
+  const { openai, chat } = await openServedModels(t);
+  const filtered = { choices: [], prompt_filter_results: [] };
+  openai.chat(streamOf([...Array(40).fill(filtered), role, chunk({ content: 'Said.' }), chunk({}, 'stop')]));
+  assert.equal(await readStream(chat), 'Said.');
 });

@@ -1,0 +1,145 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { test } from 'node:test';
+import type { AppError } from '../../src/errors.ts';
+import { plainError } from '../../src/errors.ts';
+import { openModelServer } from '../../src/models/model-server.ts';
+import { CheckedOpenAiChatModel } from '../../src/models/openai-chat-model.ts';
+import { type ChatRequest, type Failure, fail } from '../doubles/openai-replies.ts';
+import { hello, openServedModels, readStream } from '../doubles/served-models.ts';
+
+/** A reply of this status and JSON. */
+const replyOf = (status: number, body: unknown): Failure => ({
+  send: (response) => void response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body)),
+});
+const refusing = (status: number, message: string, more: object = {}) =>
+  replyOf(status, { error: { message, type: 'invalid_request_error', ...more } });
+
+test('fields that a server refuses and that a call can do without are left out, at once and from then on', async (t) => {
+  const { openai, chat } = await openServedModels(t);
+  const refuseSome = ({ stream_options, temperature }: ChatRequest) => {
+    if (stream_options) return refusing(422, '', { loc: ['body', 'stream_options'], msg: 'Extra inputs' });
+    if (temperature === 0) return refusing(400, "'temperature' does not support 0 with this model.");
+    return 'Said.';
+  };
+  openai.chatWhen(/hello/, refuseSome);
+  assert.equal(await readStream(chat), 'Said.');
+  assert.equal(openai.chatRequests.length, 3);
+  assert.equal(await readStream(chat), 'Said.');
+  assert.equal((await chat.invoke(hello)).text, 'Said.');
+  assert.equal((await chat.invoke(hello, { stop: ['.'] })).text, 'Said.');
+  assert.equal(openai.chatRequests.length, 6);
+});
+
+test('a call that is refused for something else, or for ever, is not sent again and again', async (t) => {
+  const { openai, chat } = await openServedModels(t);
+  openai.chat(refusing(400, 'no'), refusing(404, 'temperature'));
+  for (let at = 0; at < 2; at += 1) await assert.rejects(chat.invoke(hello), { code: 'MODEL_REJECTED' });
+  assert.equal(openai.chatRequests.length, 2);
+  openai.chat(refusing(400, 'temperature'), refusing(400, 'temperature'), 'Said.');
+  await assert.rejects(chat.invoke(hello), { code: 'MODEL_REJECTED' });
+  await chat.invoke(hello);
+  assert.equal(openai.chatRequests.at(-1)!.body.temperature, 0, 'that did not help, so it is not remembered');
+});
+
+for (const [status, body, code, words] of [
+  [401, { error: { code: 'invalid_api_key', message: 'canary' } }, 'invalid_api_key', /refuses the key/],
+  [404, { error: { code: 'model_not_found', message: 'canary' } }, 'model_not_found', /no such model/],
+  [404, '<h1>canary</h1>', undefined, /no such model, or nothing at this address/],
+  [400, { error: { code: 'context_length_exceeded' } }, 'context_length_exceeded', /too long/],
+  [400, { error: { code: 400, type: 'exceed_context_size_error' } }, 'context_length_exceeded', /too long/],
+  [
+    400,
+    { object: 'error', message: "This model's maximum context length is 4096 tokens.", code: 400 },
+    'context_length_exceeded',
+    /too long/,
+  ],
+  [400, { error: { code: 'content_filter', message: 'canary' } }, 'content_filter', /status 400, content_filter/],
+  [400, { error: { code: 'canary', type: { canary: 1 } } }, undefined, /status 400\.$/],
+  [400, { error: 'canary' }, undefined, /status 400\.$/],
+] as const)
+  test(`a refusal says why, in our own words: ${status} ${JSON.stringify(body)}`, async (t) => {
+    const { openai, chat } = await openServedModels(t);
+    openai.chat(replyOf(status, body), replyOf(status, body));
+    for (const call of [() => chat.invoke(hello), () => readStream(chat)])
+      await assert.rejects(call(), ({ code: ours, message, cause }: AppError) => {
+        assert.equal(ours, 'MODEL_REJECTED');
+        assert.match(message, words);
+        assert.deepEqual(plainError(cause as object), { name: 'ServerReplied', ...(code && { code }), status });
+        return !/canary/.test(message + JSON.stringify(cause));
+      });
+  });
+
+for (const [body, code] of [
+  [{ error: { message: 'canary', code: 502 } }, 'MODEL_UNAVAILABLE'],
+  [{ error: { message: 'canary', code: '429' } }, 'MODEL_UNAVAILABLE'],
+  [{ error: 'canary' }, 'MODEL_UNAVAILABLE'],
+  [{ error: { code: 'rate_limit_exceeded' } }, 'MODEL_UNAVAILABLE'],
+  [{ error: { code: 400, message: 'canary' } }, 'MODEL_REJECTED'],
+  [{ error: { type: 'exceed_context_size_error' } }, 'MODEL_REJECTED'],
+  [{ error: { code: 408 } }, 'MODEL_TIMEOUT'],
+  [
+    { choices: [{ index: 0, message: { content: 'Half' }, finish_reason: 'error', error: { code: 502 } }] },
+    'MODEL_UNAVAILABLE',
+  ],
+] as const)
+  test(`an error in a reply of status 200 is that failure: ${JSON.stringify(body)}`, async (t) => {
+    const { openai, chat } = await openServedModels(t);
+    openai.chat(replyOf(200, body), replyOf(200, body));
+    await assert.rejects(chat.invoke(hello), { code });
+    await assert.rejects(readStream(chat), { code });
+  });
+
+test('a failure in a reply of status 200 is retried', async (t) => {
+  const { openai, chat, embeddings } = await openServedModels(t, { maxRetries: 1 });
+  openai.chat(replyOf(200, { error: { code: 502 } }), 'At last.');
+  assert.equal((await chat.invoke(hello)).text, 'At last.');
+  openai.embeddings(replyOf(200, { error: { code: 502 } }), { vectors: [[3, 4]] });
+  assert.deepEqual(await embeddings.embedQuery('a'), [0.6, 0.8]);
+});
+
+test('the query of an address is sent with each call', async (t) => {
+  const urls: (string | undefined)[] = [];
+  const listener = createServer((request, response) => {
+    urls.push(request.url);
+    response.end(JSON.stringify({ choices: [{ index: 0, message: { content: 'Said.' }, finish_reason: 'stop' }] }));
+  }).listen(0, '127.0.0.1');
+  await once(listener, 'listening');
+  const { port } = listener.address() as AddressInfo;
+  const baseUrl = `http://127.0.0.1:${port}/openai/deployments/d/?api-version=2024-10-21`;
+  const server = openModelServer({ baseUrl, apiKey: 'k', maxRetries: 0, timeoutMs: 5000 });
+  t.after(async () => {
+    await server.close();
+    listener.close();
+  });
+  assert.equal((await new CheckedOpenAiChatModel({ model: 'm', server }).invoke(hello)).text, 'Said.');
+  assert.deepEqual(urls, ['/openai/deployments/d/chat/completions?api-version=2024-10-21']);
+});
+
+for (const status of [400, 413, 422])
+  test(`a server that takes few texts at once (${status}) gets as few, at once and from then on`, async (t) => {
+    const { openai, embeddings } = await openServedModels(t);
+    const texts = Array.from({ length: 32 }, (_, at) => `text ${at}`);
+    const expected = await embeddings.embedDocuments(texts);
+    const before = openai.embeddingRequests.length;
+    openai.embeddingsWhen(({ input }) => input.length > 10, fail.status(status));
+    assert.deepEqual(await embeddings.embedDocuments(texts), expected);
+    const learnt = openai.embeddingRequests.length;
+    assert.ok(learnt - before < 20, `${learnt - before} calls`);
+    assert.deepEqual(await embeddings.embedDocuments(texts), expected);
+    const sizes = openai.embeddingRequests.slice(learnt).map(({ body }) => body.input.length);
+    assert.deepEqual(sizes, [8, 8, 8, 8]);
+    assert.equal(openai.embeddingRequests.at(-1)!.body.encoding_format, 'base64');
+  });
+
+test('one text that a server refuses does not make it get fewer at once', async (t) => {
+  const { openai, embeddings } = await openServedModels(t);
+  openai.embeddingsWhen('poison', fail.status(400));
+  const texts = Array.from({ length: 32 }, (_, at) => `text ${at}`);
+  await assert.rejects(embeddings.embedDocuments([...texts.slice(1), 'poison']), { code: 'MODEL_REJECTED' });
+  const before = openai.embeddingRequests.length;
+  await embeddings.embedDocuments(texts);
+  assert.equal(openai.embeddingRequests.length, before + 1);
+});
