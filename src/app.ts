@@ -6,7 +6,7 @@ import type { Redis } from 'ioredis';
 import type { ConductAsk } from './chain/conduct-ask.ts';
 import type { SearchPassages } from './chain/retrieve.ts';
 import { AppError } from './errors.ts';
-import { type AdmissionLimits, withAdmission } from './http/admission.ts';
+import { type AdmissionLimits, openAdmission } from './http/admission.ts';
 import { askRoutes } from './http/ask.ts';
 import { replyInsteadOfNode, replyToBrokenHttp } from './http/broken-http.ts';
 import { collectionRoutes } from './http/collections.ts';
@@ -20,7 +20,7 @@ import { readKeys, requireKeys } from './http/keys.ts';
 import { mcpRoute } from './http/mcp.ts';
 import { metricsRoute, observeRequests } from './http/metrics.ts';
 import { refuseUnknown } from './http/not-found.ts';
-import type { EmbedTexts } from './http/openai-embeddings.ts';
+import { type EmbedTexts, inCalls } from './http/openai-embeddings.ts';
 import { isOpenAiUrl, replyWithOpenAiError } from './http/openai-errors.ts';
 import { openAiRoutes } from './http/openai-routes.ts';
 import { describeRoutes } from './http/openapi.ts';
@@ -125,11 +125,17 @@ export async function buildApp(parts: AppParts, waitsFor: WaitsFor = () => null)
   readKeys(app, keyring);
   await limitRate(app, settings.rateLimitPerMinute, shared?.redis);
   requireKeys(app, keyring);
-  const admission = withAdmission(parts.conductAsk, settings.admission);
-  parts.metrics.gauge('assay_asks_waiting', 'Asks in the line for their turn', () => admission.state().waiting);
-  const conductAsk = withTokenBudget(admission.conductAsk, settings.tokensPerDay, {
+  const asks = openAdmission(settings.admission);
+  parts.metrics.gauge('assay_asks_waiting', 'Asks in the line for their turn', () => asks.state().waiting);
+  const admitAsk: ConductAsk = (request, asker) => asks.admit(asker?.signal, () => parts.conductAsk(request, asker));
+  const conductAsk = withTokenBudget(admitAsk, settings.tokensPerDay, {
     ...(shared && { count: shared.tokenCount }),
   });
+  // By themselves, so that a flood of them neither refuses asks nor keeps the embedding model from them for long.
+  const lookUps = openAdmission(settings.admission);
+  const search: SearchPassages = (query, options) => lookUps.admit(options.signal, () => parts.search(query, options));
+  const embedInCalls = inCalls(parts.embedTexts);
+  const embedTexts: EmbedTexts = (texts, options) => lookUps.admit(options.signal, () => embedInCalls(texts, options));
 
   await app.register(multipart, {
     // The name of a file is its document's source, which may be a path, as of a folder dropped on the page.
@@ -141,7 +147,7 @@ export async function buildApp(parts: AppParts, waitsFor: WaitsFor = () => null)
   await app.register(healthRoutes, { knowledge, about, waitsFor, redisIsUp: shared?.isUp });
   await app.register(metricsRoute, { metrics: parts.metrics });
   await app.register(askRoutes, { conductAsk, knowledge });
-  await app.register(searchRoutes, { search: parts.search, topK: settings.topK });
+  await app.register(searchRoutes, { search, topK: settings.topK });
   await app.register(documentRoutes, { ...settings, ingestUploads: parts.ingestUploads, knowledge });
   await app.register(collectionRoutes, { knowledge });
   await app.register(jobRoutes, { jobs: parts.jobs, knowledge });
@@ -149,12 +155,12 @@ export async function buildApp(parts: AppParts, waitsFor: WaitsFor = () => null)
     ...settings,
     prefix: '/v1',
     conductAsk,
-    embedTexts: parts.embedTexts,
+    embedTexts,
     knowledge,
     about,
     refuse,
   });
-  await app.register(mcpRoute, { ...parts, conductAsk, ...settings });
+  await app.register(mcpRoute, { ...parts, conductAsk, search, ...settings });
   await app.ready();
   return app;
 }

@@ -82,7 +82,9 @@ export const Settings = z.object({
   FALLBACK_BASE_URL: httpUrl.optional().describe('a second server, asked where the first cannot answer'),
   FALLBACK_API_KEY: text.optional().describe("that server's key"),
   FALLBACK_CHAT_MODEL: text.optional().describe('the model to ask it for; by default that of the first'),
-  MAX_CONCURRENT_ASKS: wholeNumber(1, 100_000).default(1024).describe('asks at once; beyond: 503 with Retry-After'),
+  MAX_CONCURRENT_ASKS: wholeNumber(1, 100_000)
+    .default(1024)
+    .describe('asks at once, and look-ups; beyond: 503 with Retry-After'),
   MAX_WAITING_ASKS: wholeNumber(0, 100_000).default(0).describe('asks beyond these that may wait for their turn'),
   ASK_WAIT_MS: wholeNumber(1, 600_000).default(1_000).describe('how long one may wait; then: 503 with Retry-After'),
   MAX_BODY_BYTES: bytes.prefault('20 MiB').describe('the largest request; beyond: 413'),

@@ -1,21 +1,20 @@
-import type { ConductAsk } from '../chain/conduct-ask.ts';
 import { AppError } from '../errors.ts';
 
-/** How many asks run at once, how many more may wait for their turn, and how long, in milliseconds. */
+/** How many requests run at once, how many more may wait for their turn, and how long, in milliseconds. */
 export type AdmissionLimits = { most: number; mostWaiting: number; waitMs: number };
 
 /**
- * Limits how many asks run at once. Those beyond wait in a line, first come, first served, that is bounded in length
- * and in time; an ask that doesn't get in is told when to come back. An asker who leaves gives up the place in the
- * line.
- * @returns `conductAsk`, which throws AppError OVERLOADED where there is no room; `state`, how many asks run and wait
+ * Limits how many requests run at once. Those beyond wait in a line, first come, first served, that is bounded in length
+ * and in time; one that doesn't get in is told when to come back. A caller who leaves gives up the place in the line.
+ * @returns `admit`, which does the work of a request and throws AppError OVERLOADED where there is no room; `state`, how
+ * many requests run and wait
  */
-export function withAdmission(conductAsk: ConductAsk, { most, mostWaiting, waitMs }: AdmissionLimits) {
+export function openAdmission({ most, mostWaiting, waitMs }: AdmissionLimits) {
   const line = new Set<() => void>();
   let running = 0;
 
   function overloaded() {
-    return new AppError('OVERLOADED', 'Too many asks at once.', { retryAfterSeconds: Math.ceil(waitMs / 1000) });
+    return new AppError('OVERLOADED', 'Too many requests at once.', { retryAfterSeconds: Math.ceil(waitMs / 1000) });
   }
 
   async function enter(signal: AbortSignal | undefined): Promise<void> {
@@ -35,7 +34,7 @@ export function withAdmission(conductAsk: ConductAsk, { most, mostWaiting, waitM
     line.add(resolve);
     signal?.addEventListener('abort', leave, { once: true });
     try {
-      await promise; // the ask that ends hands its turn on: `running` stays as it is
+      await promise; // the request that ends hands its turn on: `running` stays as it is
     } finally {
       clearTimeout(timer);
       signal?.removeEventListener('abort', leave);
@@ -52,13 +51,14 @@ export function withAdmission(conductAsk: ConductAsk, { most, mostWaiting, waitM
     next();
   }
 
-  const admitted: ConductAsk = async (request, asker) => {
-    await enter(asker?.signal);
+  async function admit<Result>(signal: AbortSignal | undefined, work: () => Promise<Result>): Promise<Result> {
+    await enter(signal);
     try {
-      return await conductAsk(request, asker);
+      return await work();
     } finally {
       leave();
     }
-  };
-  return { conductAsk: admitted, state: () => ({ running, waiting: line.size }) };
+  }
+
+  return { admit, state: () => ({ running, waiting: line.size }) };
 }

@@ -61,12 +61,7 @@ export const openAiEmbeddingRoute: FastifyPluginAsyncZod<{
       if (model !== about.models.embedding)
         throw new AppError('MODEL_NOT_FOUND', `There is one embedding model here: ${about.models.embedding}.`);
       const signal = whileConnected(reply);
-      const texts = [input].flat();
-      const vectors: number[][] = [];
-      for (let at = 0; at < texts.length; at += textsAtOnce) {
-        signal.throwIfAborted();
-        vectors.push(...(await embedTexts(texts.slice(at, at + textsAtOnce), { signal })));
-      }
+      const vectors = await embedTexts([input].flat(), { signal });
       const dimension = vectors[0]!.length;
       if (dimensions != null && dimensions !== dimension)
         throw new AppError('UNSUPPORTED', `dimensions: the vectors of this model have ${dimension}.`);
@@ -80,6 +75,18 @@ export const openAiEmbeddingRoute: FastifyPluginAsyncZod<{
     },
   );
 };
+
+/** The same for any number of texts, a few in each call. */
+export const inCalls =
+  (embedTexts: EmbedTexts): EmbedTexts =>
+  async (texts, { signal }) => {
+    const vectors: number[][] = [];
+    for (let at = 0; at < texts.length; at += textsAtOnce) {
+      signal.throwIfAborted();
+      vectors.push(...(await embedTexts(texts.slice(at, at + textsAtOnce), { signal })));
+    }
+    return vectors;
+  };
 
 /** 32-bit floats in little-endian order, as OpenAI's clients unpack them. */
 function toBase64(vector: number[]): string {

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { ConductAsk } from '../../src/chain/conduct-ask.ts';
-import { withAdmission } from '../../src/http/admission.ts';
+import { openAdmission } from '../../src/http/admission.ts';
 import { startService } from '../doubles/service.ts';
 
 const question = 'Does alder rot under water?';
@@ -44,14 +43,13 @@ test('an ask that has waited for ASK_WAIT_MS gets a 503, and its place in the qu
 
 test('a client that leaves while its ask waits in the queue frees its place at once', async () => {
   const { promise: held, resolve: release } = Promise.withResolvers<void>();
-  const asked: string[] = [];
-  const conduct = (async ({ question: name }: { question: string }) => {
-    asked.push(name);
-    await held;
-  }) as unknown as ConductAsk;
-  const { conductAsk, state } = withAdmission(conduct, { most: 1, mostWaiting: 1, waitMs: 60_000 });
+  const begun: string[] = [];
+  const { admit, state } = openAdmission({ most: 1, mostWaiting: 1, waitMs: 60_000 });
   const ask = (name: string, signal?: AbortSignal) =>
-    conductAsk({ question: name } as never, { ...(signal && { signal }) });
+    admit(signal, async () => {
+      begun.push(name);
+      await held;
+    });
   const first = ask('first');
   const leaving = new AbortController();
   const second = assert.rejects(ask('second', leaving.signal), /left/);
@@ -61,5 +59,33 @@ test('a client that leaves while its ask waits in the queue frees its place at o
   const third = ask('third');
   release();
   await Promise.all([first, third]);
-  assert.deepEqual([asked, state()], [['first', 'third'], { running: 0, waiting: 0 }]);
+  assert.deepEqual([begun, state()], [['first', 'third'], { running: 0, waiting: 0 }]);
+});
+
+test('searches and embeddings beyond MAX_CONCURRENT_ASKS get a 503 with Retry-After; asks have a limit of their own', async (t) => {
+  const settings = { MAX_CONCURRENT_ASKS: '1', ASK_WAIT_MS: '2000' };
+  const { call, add, openai } = await startService(t, { settings });
+  await add('alder.md', 'Alder wood does not rot under water.');
+  const { promise, resolve } = Promise.withResolvers<void>();
+  openai.embeddingsWhen('held', { until: promise });
+  openai.chatWhen(/./, 'No.');
+  const held = call('POST', '/search', { question: 'Is it held?' });
+  await openai.waitFor(({ body }) => JSON.stringify(body ?? '').includes('held'));
+  const embeddings = { model: 'text-embedding-3-small', input: 'a' };
+  const tool = { jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name: 'search', arguments: { question } } };
+  for (const [path, body] of [
+    ['/search', { question }],
+    ['/v1/embeddings', embeddings],
+  ] as const) {
+    const { status, json, headers } = await call('POST', path, body);
+    assert.deepEqual([status, json.error.code.toUpperCase()], [503, 'OVERLOADED'], path);
+    assert.equal(headers.get('retry-after'), '2');
+  }
+  const accept = 'application/json, text/event-stream';
+  const { text } = await call('POST', '/mcp', tool, { accept, 'mcp-protocol-version': '2025-06-18' });
+  assert.match(text, /"isError":true/);
+  assert.equal((await call('POST', '/ask', { question, evaluation: 'none' })).status, 200);
+  resolve();
+  assert.equal((await held).status, 200);
+  assert.equal((await call('POST', '/v1/embeddings', embeddings)).status, 200);
 });
