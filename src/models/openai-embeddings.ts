@@ -61,19 +61,24 @@ export class CheckedOpenAiEmbeddings extends OpenAIEmbeddings {
 
   /** Embeds texts in one call, or in several where the server takes no more: some take 10 at once, some 100. */
   async #embed(input: string | string[], options: Options): Promise<number[][]> {
-    if (typeof input === 'string' || input.length <= this.#mostAtOnce) {
-      try {
-        return await this.#embedAtOnce(input, options);
-      } catch (error) {
-        if (typeof input === 'string' || input.length === 1 || !refusesSize(error)) throw error;
-      }
+    if (typeof input === 'string') return this.#embedAtOnce(input, options);
+    if (input.length > this.#mostAtOnce) return this.#embedInParts(this.#mostAtOnce, input, options);
+    try {
+      return await this.#embedAtOnce(input, options);
+    } catch (error) {
+      if (input.length === 1 || !refusesSize(error)) throw error;
+      const half = Math.ceil(input.length / 2);
+      const vectors = await this.#embedInParts(half, input, options);
+      // Reached only where it was not one of the texts that was refused.
+      this.#mostAtOnce = Math.min(this.#mostAtOnce, half);
+      return vectors;
     }
-    const size = Math.min(this.#mostAtOnce, Math.ceil(input.length / 2));
+  }
+
+  async #embedInParts(size: number, texts: string[], options: Options): Promise<number[][]> {
     const vectors: number[][] = [];
-    for (let at = 0; at < input.length; at += size)
-      vectors.push(...(await this.#embed(input.slice(at, at + size), options)));
-    // Reached only where it was not one of the texts that was refused.
-    this.#mostAtOnce = Math.min(this.#mostAtOnce, size);
+    for (let at = 0; at < texts.length; at += size)
+      vectors.push(...(await this.#embed(texts.slice(at, at + size), options)));
     return vectors;
   }
 

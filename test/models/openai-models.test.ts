@@ -113,8 +113,7 @@ test('questions of the same moment share one call; one that the server refuses d
   assert.equal(openai.embeddingRequests.length, 1);
   for (const [at, text] of texts.entries()) assert.deepEqual(await embeddings.embedQuery(text), together[at]);
 
-  const refused = fail.status(400);
-  openai.embeddings(refused, refused, {}, refused, {}, refused); // each refusal is asked for once more, as floats
+  openai.embeddingsWhen('two', fail.status(400));
   const settled = await Promise.allSettled(texts.map((text) => embeddings.embedQuery(text)));
   assert.deepEqual(
     settled.map(({ status }) => status),

@@ -132,6 +132,9 @@ for (const status of [400, 413, 422])
     const sizes = openai.embeddingRequests.slice(learnt).map(({ body }) => body.input.length);
     assert.deepEqual(sizes, [8, 8, 8, 8]);
     assert.equal(openai.embeddingRequests.at(-1)!.body.encoding_format, 'base64');
+    for (const count of [9, 5, 3, 32]) await embeddings.embedDocuments(texts.slice(0, count));
+    const further = openai.embeddingRequests.slice(learnt + 4).map(({ body }) => body.input.length);
+    assert.deepEqual(further, [8, 1, 5, 3, 8, 8, 8, 8]);
   });
 
 test('one text that a server refuses does not make it get fewer at once', async (t) => {
