@@ -8,8 +8,9 @@ const fewestCharacters = 3;
 /**
  * Finds quotations in the passages, word for word. Only differences that change no word are allowed: white space, marks
  * of emphasis and code, the shapes of quotation marks and dashes, how accented letters are spelled (NFC or NFD), full or
- * half width, characters that nobody sees (soft hyphens, marks of direction), and marks at either end. Where a quotation leaves words out by dots, its parts count, if all are found. What
- * is returned is always the passage's own text; a quotation that isn't found is dropped.
+ * half width, characters that nobody sees (soft hyphens, marks of direction), and marks at either end. Where a quotation
+ * leaves words out by dots, its parts count, if all are found in one passage, in their order. What is returned is always
+ * the passage's own text; a quotation that isn't found is dropped.
  * @returns what was found, each stretch once, in the order given, with offsets into its document
  */
 export function findEvidence(quotes: string[], passages: Passage[]): Evidence[] {
@@ -41,13 +42,14 @@ function placesOf(quote: string, read: Read[]): Place[] {
     if (from >= 0) return [{ passage, from, to: from + quote.length }];
   }
   const plain = plainOf(quote).text.trimEnd();
-  const whole = plainPlaceOf(plain, read) ?? plainPlaceOf(withoutMarksAtEnds(plain), read);
-  if (whole) return [whole];
-  const parts = plain.split(dots).map((part) => part.trim());
-  const places = parts
-    .filter(Boolean)
-    .map((part) => (part.includes(' ') || holdsWide(part) ? plainPlaceOf(part, read) : null));
-  return parts.length > 1 && places.every((place) => place !== null) ? places : [];
+  const whole = placesInTurn([plain], read) ?? placesInTurn([withoutMarksAtEnds(plain)], read);
+  if (whole) return whole;
+  const parts = plain
+    .split(dots)
+    .map((part) => part.trim())
+    .filter(Boolean);
+  const saySomething = parts.every((part) => part.includes(' ') || holdsWide(part));
+  return (saySomething && placesInTurn(parts, read)) || [];
 }
 
 /** A plain text without quotation marks and dots around it, and without the punctuation at its end. */
@@ -59,28 +61,39 @@ function withoutMarksAtEnds(text: string): string {
 
 const dots = /\[?\.{3,}\]?/;
 
-/** Where a plain text first stands. */
-function plainPlaceOf(quote: string, read: Read[]): Place | null {
-  if (quote.length < fewestCharacters) return null;
+/** Where plain texts first stand in one passage, one after another. */
+function placesInTurn(texts: string[], read: Read[]): Place[] | null {
+  if (texts.some(({ length }) => length < fewestCharacters)) return null;
   for (const each of read) {
     each.plain ??= plainOf(each.passage.text);
     const { text, starts, ends } = each.plain;
-    const at = wholeWordsAt(text, quote, starts);
-    if (at >= 0) return { passage: each.passage, from: starts[at]!, to: ends[at + quote.length - 1]! };
+    const places: Place[] = [];
+    let next = 0;
+    for (const words of texts) {
+      const at = wholeWordsAt(text, words, { from: next, starts });
+      if (at < 0) break;
+      next = at + words.length;
+      places.push({ passage: each.passage, from: starts[at]!, to: ends[next - 1]! });
+    }
+    if (places.length === texts.length) return places;
   }
   return null;
 }
 
 /**
  * Where words first stand in a text, -1 if nowhere. A piece of a word or number doesn't count: "4 kg" is not in "14 kg".
- * @param starts as those of a plain form, so that no character of its text is cut either
+ * @param options.starts as those of a plain form, so that no character of its text is cut either
  */
-function wholeWordsAt(text: string, words: string, starts?: number[]): number {
+function wholeWordsAt(
+  text: string,
+  words: string,
+  { from = 0, starts }: { from?: number; starts?: number[] } = {},
+): number {
   const isCut = (at: number) => {
     withinWord.lastIndex = at;
     return withinWord.test(text) || (starts !== undefined && starts[at] === starts[at - 1]);
   };
-  let at = text.indexOf(words);
+  let at = text.indexOf(words, from);
   while (at >= 0 && (isCut(at) || isCut(at + words.length))) at = text.indexOf(words, at + 1);
   return at;
 }
@@ -88,7 +101,7 @@ function wholeWordsAt(text: string, words: string, starts?: number[]): number {
 /** Letters and digits of scripts that put space between words. */
 const letter = String.raw`[[\p{L}\p{N}]--[\p{scx=Hani}\p{scx=Hira}\p{scx=Kana}\p{scx=Hang}\p{scx=Thai}\p{scx=Laoo}\p{scx=Khmr}\p{scx=Mymr}]]`;
 const withinWord = new RegExp(
-  String.raw`(?<=${letter}\p{M}*)${letter}|\p{M}|(?<=\p{N}[.,])\p{N}|(?<=\p{N})[.,]\p{N}`,
+  String.raw`\p{M}|(?=${letter})(?<=${letter}\p{M}*)|(?<=\p{N}[.,])\p{N}|(?<=\p{N})[.,]\p{N}`,
   'yv',
 );
 
@@ -98,7 +111,7 @@ type Plain = { text: string; starts: number[]; ends: number[] };
 /** Plain characters as they are; white space; marks that nobody reads out; any other character. */
 const pieces = new RegExp(
   `(?<asIs>[a-zA-Z\\d.,;:]+)|(?<space>\\s+)|(?<unread>[${unseen}\`]` +
-    String.raw`|(?<![\p{L}\p{N}*_])[*_]+(?=\S)|(?<=[^\s*_])[*_]+(?![\p{L}\p{N}*_]))|(?<wide>[\uff01-\uff5e])|.`,
+    String.raw`|(?<![\p{L}\p{N}*_])[*_]+(?=[^\s*_])|(?<=[^\s*_])[*_]+(?![\p{L}\p{N}*_]))|(?<wide>[\uff01-\uff5e])|.`,
   'gsu',
 );
 /** What typographic signs are compared as; the last is what prompts disarm tags by. */

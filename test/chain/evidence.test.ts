@@ -81,6 +81,30 @@ test('what a quotation leaves out with dots is not shown, and every part must be
   assert.deepEqual(findEvidence(['The tower ... was built in 1911.', 'The ... in 1382.'], given), []);
 });
 
+test('the parts of a quotation with dots stand in one passage, one after another', () => {
+  const given = [
+    passage('The mill is old. The tower, which is tall, was built in 1382.'),
+    passage('It burnt in 1911.', 90),
+  ];
+  assert.equal(findEvidence(['The tower ... built in 1382 ...'], given).length, 2);
+  for (const quote of ['The tower ... burnt in 1911', 'was built ... The tower', 'The tower ... The tower'])
+    assert.deepEqual(findEvidence([quote], given), [], quote);
+});
+
+test('a power is no product, and signs that stand alone are no emphasis', () => {
+  for (const [quote, text] of [
+    ['2 * 3', 'That is 2 ** 3.'],
+    ['2 ** 3', 'That is 2 * 3.'],
+    ['a b c', 'the a ** b c'],
+  ] as const)
+    assert.deepEqual(findEvidence([quote], [passage(text)]), [], quote);
+});
+
+test('a passage of accents alone costs no more than its length', () => {
+  const accents = `e${'\u0301'.repeat(200_000)}`;
+  assert.deepEqual(findEvidence(['\u0301\u0301\u0301'], [passage(accents)]), []);
+});
+
 test('a quotation begins and ends with whole words and whole numbers', () => {
   const given = [passage('In inland it weighs 14 kg or 1.4 kg, is 1,024 mm and 2*3 long; 東京都は首都。')];
   for (const quote of ['4 kg', 'is 1', 'land', 'nland it', '23 long'])
