@@ -5,8 +5,13 @@ const longestOpening = 200;
 const longestApology = 200;
 const longest = longestOpening + longestApology;
 /** A word after which an answer comes after all; while a text is still coming in, only one that is whole counts. */
-const turns =
-  /\b(?:but|however|aber|jedoch|allerdings|sondern|mais|cependant|toutefois|pero|porém|tuttavia|jednak|maar|ama|ancak)\b|(?<!\p{L})(?:но|однако|لكن|ولكن|אבל|אך|लेकिन)(?!\p{L})|但|不过|不過|しかし|ただし|하지만|그러나|แต่/u;
+const turns = new RegExp(
+  String.raw`(?<!\p{L})(?:but|however|aber|jedoch|allerdings|sondern|mais|cependant|toutefois|pero|sin embargo|porém|contudo|` +
+    'no entanto|tuttavia|però|jednak|lecz|maar|ama|fakat|ancak|nhưng|tetapi|namun|însă|azonban|но|однако|لكن|ولكن|إلا أن|אבל|אך|' +
+    String.raw`लेकिन|परंतु)(?!\p{L})|[,.;]\s(?:mas|ma|men|ale|de|dar|tapi)(?!\p{L})|` +
+    '但|不过|不過|然而|しかし|ただし|하지만|그러나|다만|แต่',
+  'u',
+);
 const hasTurned = new RegExp(`(?:${turns.source})[^]`, 'u');
 const denies =
   /\b(?:no|not|none|nothing|never|neither|nor|lacks?|silent|sorry|cannot|unable|nicht|nichts|keine?[nrsm]?|leider|pas|rien|aucune?)\b|n't\b/;

@@ -186,6 +186,23 @@ test('a model may say in any of many languages that it does not know, and what i
     '不知道火警号码的员工应拨打119。',
     '我不知道，但通知期应为三个月。',
     'No, el plazo es de dos semanas.',
+    'No sé quién. Sin embargo, el plazo es de 14 días.',
+    'Não sei ao certo, mas são três meses.',
+    'Non lo so, però sono tre mesi.',
+    'Non lo so di preciso, ma sono tre mesi.',
+    'Nie wiem, ale to trzy miesiące.',
+    'Bilmiyorum, fakat süre üç ay.',
+    'Jag vet inte, men det är tre månader.',
+    'Jeg ved det ikke, men det er tre måneder.',
+    'Nevím, ale jsou to tři měsíce.',
+    'Nem tudom, de három hónap.',
+    'Saya tidak tahu, tetapi tiga bulan.',
+    'Tôi không biết, nhưng là ba tháng.',
+    'Nu știu, dar sunt trei luni.',
+    'لا أعرف، إلا أن المدة ثلاثة أشهر.',
+    'मुझे नहीं पता, परंतु तीन महीने हैं।',
+    '我不知道，然而通知期为三个月。',
+    '모르겠습니다. 다만 기간은 3개월입니다.',
   ])
     assert.equal(isAbstention(answer), false, answer);
 });
