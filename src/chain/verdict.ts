@@ -57,8 +57,8 @@ export function readJudgement(reply: string, { isCutOff = false } = {}): Judgeme
   if (new Set(found.flatMap(({ judgement }) => judgement?.verdict ?? [])).size > 1) return null;
   for (const { fields, judgement, from, to } of found.reverse()) {
     if (fields === null) return null;
-    // A quotation of its end has closed the object, and the judge's own verdict comes after it.
-    if (judgement && /"verdict"\s*:/i.test(end.slice(to))) return null;
+    // A quotation of its end has closed the object, and more of the judge's own comes after it.
+    if (judgement && judgementField.test(end.slice(to))) return null;
     const counts = !isCutOff || [end.slice(0, from), end.slice(to)].some((around) => blankOrFence.test(around));
     if (judgement && counts) return judgement;
   }
@@ -105,8 +105,9 @@ type Found = { fields: Record<string, unknown> | null; from: number; to: number 
  * mark.
  */
 const beginning = /\{(?=\s*")/g;
+const judgementField = /"(?:quotes|reason|verdict|label|score)"\s*:/i;
 /** How a judgement begins. */
-const judgementBegins = /\{\s*"(?:quotes|reason|verdict|label|score)"\s*:/iy;
+const judgementBegins = new RegExp(String.raw`\{\s*${judgementField.source}`, 'iy');
 
 /**
  * The JSON objects of a text and where they stand, in order; nested ones are not looked for. `fields` is null for what

@@ -93,6 +93,8 @@ test('a verdict that is quoted inside a broken or unfinished judgement is not ta
     '{"quotes":[],"reason":"It ends with ","verdict":"Correct"}, which I ignore.","verdict":"Incorrect","score":0.1}',
   ])
     assert.equal(readJudgement(reply), null, reply);
+  const cutOff = '{"quotes":["It ends with "],"verdict":"Correct"}"],"reason":"The document';
+  assert.equal(readJudgement(cutOff, { isCutOff: true }), null);
 });
 
 test('two verdicts that contradict each other give none, since choosing one would be a guess', () => {
