@@ -1,7 +1,10 @@
-/** Letters and signs of scripts that put no spaces between words nor at line ends: Chinese and Japanese. */
-const wide = String.raw`\p{scx=Han}\p{scx=Hira}\p{scx=Kana}\p{scx=Bopo}\uff01-\uff9f`;
+/**
+ * Letters and signs of scripts that put no spaces between words nor at line ends: Chinese and Japanese. What comes before
+ * U+2E80 (the middle dot, accents) they share with scripts that do.
+ */
+const wide = String.raw`[[\p{scx=Han}\p{scx=Hira}\p{scx=Kana}\p{scx=Bopo}]&&[\u2e80-\u{10ffff}]]\uff01-\uff9f`;
 /** Scripts of South-East Asia that put spaces between phrases instead of words. */
-const southEastAsian = String.raw`\p{scx=Thai}\p{scx=Laoo}\p{scx=Khmr}\p{scx=Mymr}`;
+const southEastAsian = String.raw`\p{sc=Thai}\p{sc=Laoo}\p{sc=Khmr}\p{sc=Mymr}`;
 const letters = (script: string) => String.raw`[[${script}]&&[\p{L}\p{M}]]`;
 
 /** A letter of a script without spaces between words: part of a pattern with the flag `v`. */
@@ -78,9 +81,10 @@ const koreanParticle =
 export const withoutParticles = (word: string) => word.replace(arabicArticle, '').replace(koreanParticle, '');
 
 const segmenter = new Intl.Segmenter('zh', { granularity: 'word' });
-/** Runs divided so far: dividing takes up to a microsecond a letter. Cleared when full. */
+/** Shorter runs divided so far: dividing takes up to a microsecond a letter. Cleared when full. */
 const divided = new Map<string, { text: string; start: number }[]>();
 const dividedRuns = 5_000;
+const dividedLength = 100;
 
 /**
  * The words in a run of a script without spaces between words (`spacelessRun`), by the dictionaries of ICU; `start` is
@@ -97,6 +101,7 @@ export function wordsInRun(run: string): { text: string; start: number }[] {
     for (const letter of segment) at = run.indexOf(letter, at) + letter.length;
     return { text: segment, start };
   });
+  if (run.length > dividedLength) return words;
   if (divided.size >= dividedRuns) divided.clear();
   divided.set(run, words);
   return words;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { inOneSpelling, toSearchableWords, wordsInRun } from '../src/scripts.ts';
+import { holdsWide, inOneSpelling, toSearchableWords, wordsInRun } from '../src/scripts.ts';
 
 test('what people write in several ways is spelled in one', () => {
   for (const [one, other] of [
@@ -43,4 +43,15 @@ test('words within a run have their places, whether or not a line ends within th
       ['压力', 3],
     ],
   );
+});
+
+test('accents and dots that other languages share with those without spaces part no words', () => {
+  assert.equal(toSearchableWords('g\u0303 x\u0323\u0331 don\u02bct'), 'g\u0303 x\u0323\u0331 don\u02bct');
+  assert.ok(!holdsWide('Monday · Tuesday'));
+});
+
+test('short runs are remembered, and long ones are not, whose words would fill the memory', () => {
+  const [short, long] = ['水泵说明书'.repeat(4), '水泵说明书'.repeat(800)];
+  assert.equal(wordsInRun(short), wordsInRun(short));
+  assert.notEqual(wordsInRun(long), wordsInRun(long));
 });

@@ -6,6 +6,7 @@ test('words are the same however their accents are encoded, with soft hyphens or
   for (const [one, other] of [
     ['le résumé, l’été', 'le re\u0301sume\u0301, l’e\u0301te\u0301'],
     ['two-year warranties', 'two-year war\u00adran\u00adties'],
+    ['la mañana, tiếng Việt', 'la man\u0303ana, tie\u0302\u0301ng Vie\u0323\u0302t'],
   ] as const)
     assert.deepEqual(contentStems(one), contentStems(other));
 });
