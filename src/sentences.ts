@@ -1,4 +1,4 @@
-import { beforeNumber, neverLast, openers, perhapsLast } from './abbreviations.ts';
+import { beforeNumber, neverLast, neverLastAsWritten, openers, otherOpeners, perhapsLast } from './abbreviations.ts';
 import { hasNoFullStops, withoutStops } from './scripts.ts';
 
 /** A stretch of a text: from `start` up to, not including, `end`, in UTF-16 code units. */
@@ -31,9 +31,12 @@ const QUOTE_THAT_GOES_ON = /[?!…]["'”’»)\]]+$/;
 /** A small letter that another follows, as in "z. B." and "т. е.". */
 const SMALL_LETTER = /^\p{Ll}\.$/u;
 const ONE_LETTER = /^\p{L}\.(?!\p{L}{2})/u;
-/** A German number that counts what follows: "im 2. Quartal", "am 3. Oktober". */
-const ORDINAL =
-  /(?:^|\s)(?:am|im|zum|zur|vom|beim|de[mnrs]|das|die|ab|bis|seit|und|eine[mns]|jede[mnrs])\s+\d{1,2}\.$/i;
+/** "EE. UU.", as Spanish shortens plurals: a doubled letter before another one. */
+const DOUBLED = /^(\p{Lu})\1\.$/u;
+const DOUBLED_TOO = /^(\p{Lu})\1\./u;
+/** A German number that counts what follows ("im 2. Quartal", "am 3. Oktober"; not "I am 25."), or a Polish year. */
+const ORDINAL_OR_YEAR =
+  /(?:^|\s)(?:(?:(?<!\bI\s)am|im|zum|zur|vom|beim|de[mnrs]|das|die|ab|bis|seit|und|eine[mns]|jede[mnrs])\s+\d{1,2}|\d{4}\s+r)\.$/i;
 const SMALL_NUMBER = /^\d{1,2}\.$/;
 const GERMAN_MONTH =
   /^(?:(?:Januar|Jänner|Februar|März|Mai|Juni|Juli|Oktober|Dezember)(?!\p{L})|(?:April|August|September|November)\s\d{4})/u;
@@ -164,13 +167,15 @@ function endsHere(flat: string, sentenceStart: number, boundary: number): boolea
   if (!before.endsWith('.')) return true;
   const word = (LAST_WORD.exec(before)?.[0] ?? '').replace(/^[^\p{L}\p{N}]+/u, '');
   const lower = word.toLowerCase();
-  if (neverLast.has(lower)) return false;
-  if (beforeNumber.has(lower) && !INITIALS.test(word)) return !/^[\p{N}(]/u.test(after);
+  const isInitials = INITIALS.test(word);
+  if (neverLast.has(lower) || neverLastAsWritten.has(word)) return false;
+  if (DOUBLED.test(word) && DOUBLED_TOO.test(after)) return false;
+  if (beforeNumber.has(lower) && !isInitials) return !/^[\p{N}(]/u.test(after);
   if (SMALL_LETTER.test(word) && ONE_LETTER.test(after)) return false;
   if (SMALL_NUMBER.test(word) && GERMAN_MONTH.test(after)) return false;
-  if (perhapsLast.has(lower) || INITIALS.test(word) || ORDINAL.test(before)) {
+  if (isInitials || perhapsLast.has(lower) || ORDINAL_OR_YEAR.test(before)) {
     const next = /^\p{L}+/u.exec(after)?.[0].toLowerCase();
-    return next !== undefined && openers.has(next);
+    return next !== undefined && (openers.has(next) || (!isInitials && otherOpeners.has(next)));
   }
   return true;
 }

@@ -169,6 +169,19 @@ test('megabytes crafted to be slow to split are split', () => {
   assert.equal(splitSentences(`${'¹'.repeat(37)}a. It goes on.`).length, 2);
 });
 
+test('abbreviations of other languages join no English sentences', () => {
+  for (const sentences of [
+    ['Please contact HR.', 'They will help you.'],
+    ['It is drawn in CAD.', 'Every part has a number.'],
+    ['The battery holds 5000 mAh.', 'It lasts a day.'],
+    ['P is not in NP.', 'Certified by UL.', 'It took 3 hr.', 'He studied EE.', 'Students like it.'],
+    ['I am 25.', 'Can I apply?'],
+    ['The circle has the radius r.', 'Points within it count.'],
+    ['Ask A. Das and H. Na first.', 'They know.'],
+  ])
+    assert.deepEqual(sentencesOf(sentences.join(' ')), sentences);
+});
+
 test('sentences of other languages end where their readers say', () => {
   for (const sentences of [
     [
@@ -179,6 +192,8 @@ test('sentences of other languages end where their readers say', () => {
     ],
     ['Sie ist 12.', 'Die anderen sind 13.', 'Stichtag: 1. April 2024.'],
     ['El Sr. Gil y la Sra. Paz viven en EE. UU. desde 1990.', 'Véase la pág. 12.', '¿Es así?', '¡Sí!'],
+    ['3 maja 1791 r. Sejm uchwalił np. to.', 'Zob. ul. Długa.'],
+    ['Hr. Meier zahlt 5 Mio. Euro am 3.', 'Das ist viel.', 'Vgl. Abs. 2.'],
     ['В 1990 г. Москва росла.', 'Т. е. см. стр. 12.', 'Д. И. Менделеев жил тут.'],
     ['هل هذا صحيح؟', 'نعم!', 'قال د. سالم ذلك.'],
     ['क्या यह सही है?', 'डॉ. शर्मा निदेशक हैं।', 'हाँ।'],
