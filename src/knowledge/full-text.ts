@@ -34,10 +34,7 @@ type WordScores = { keys: Float64Array; scores: Float64Array };
 
 /** The words of a question that are worth searching for: those that aren't stop words, or all where there are no others. */
 export function wordsOf(question: string): string[] {
-  const words =
-    toSearchableWords(question)
-      .toLowerCase()
-      .match(/[\p{L}\p{N}][\p{L}\p{N}\p{M}]*/gu) ?? [];
+  const words = toSearchableWords(question.toLowerCase()).match(/[\p{L}\p{N}][\p{L}\p{N}\p{M}]*/gu) ?? [];
   const contentWords = words.filter((word) => !stopWords.has(word));
   return [...new Set(contentWords.length > 0 ? contentWords : words)].slice(0, 64);
 }
@@ -68,7 +65,8 @@ function firstVarint(bytes: Uint8Array): number {
   return number;
 }
 
-const isDamaged = (error: unknown) => error instanceof AppError || isDamageError(error);
+/** Whether an error says that what is stored is damaged. */
+export const isDamaged = (error: unknown) => error instanceof AppError || isDamageError(error);
 
 /**
  * Carries out a removal that drops a full text; anew without that where the full text turns out to be damaged, since the transaction in

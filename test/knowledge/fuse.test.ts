@@ -5,6 +5,7 @@ import fc from 'fast-check';
 import { openFullText, toMatchQuery, wordsOf } from '../../src/knowledge/full-text.ts';
 import { fuse } from '../../src/knowledge/fuse.ts';
 import { rankPassages } from '../../src/knowledge/rank-passages.ts';
+import { stemsOf, stemsOfWords } from '../../src/knowledge/weaviate/stems.ts';
 
 test('a passage that both searches find ranks above those that only one of them finds', () => {
   const scale = { mean: 0.4, nearest: 0.9, heaviest: 10 };
@@ -93,6 +94,17 @@ test('a word is found whole however its accents are encoded, in every script', (
   assert.deepEqual(keysFor('স\u09aeয\u09df'), [6]);
   assert.deepEqual(keysFor('\ud55c'), [7]);
   database.close();
+});
+
+test('in Weaviate too a word is found in capitals and in small letters', () => {
+  for (const [question, text] of [
+    ['ΟΔΟΣ', 'οδός'],
+    ['οδος', 'ΟΔΟΣ'],
+    ['İSTANBUL', 'istanbul'],
+    ['STRASSE', 'Straße'],
+    ['最高压力', '最高压力'],
+  ] as const)
+    assert.deepEqual(stemsOfWords(wordsOf(question)), stemsOf(text));
 });
 
 test('in a large collection a question’s rare words are searched for, and words that occur everywhere are not', () => {

@@ -3,13 +3,12 @@ import { toSearchableWords } from '../../scripts.ts';
 
 const withoutDiacritics = (text: string): string[] =>
   text
-    .toLowerCase()
     .normalize('NFD')
     .replace(/\p{M}/gu, '')
     .match(/[\p{L}\p{N}]+/gu) ?? [];
 
 /** The words of a text in order, in lower case, in one spelling and without diacritics. */
-export const tokensOf = (text: string): string[] => withoutDiacritics(toSearchableWords(text));
+export const tokensOf = (text: string): string[] => withoutDiacritics(toSearchableWords(text.toLowerCase()));
 
 /**
  * The stems of a text's words in order, by Porter's stemmer: the form in which words are compared, as in the embedded store's full
