@@ -83,3 +83,26 @@ test('words of every script are found, and those that an earlier version stored 
     [],
   );
 });
+
+test('damaged passages are passed over when words are renewed', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const dataDir = await temporaryFolder(t);
+  const store = open(dataDir);
+  store.createCollection('default');
+  store.put([smallDocument('a.md', texts.join('\n')), smallDocument('b.md', 'Birch\n'.repeat(450))]);
+  await store.close();
+  const database = new DatabaseSync(join(dataDir, 'assay.db'));
+  database.exec(`DELETE FROM ${fullTextTable(1)}`);
+  database.exec("UPDATE passages SET heading_paths = '[' WHERE key IN (4, 5, 200, 460)");
+  database.exec('PRAGMA user_version = 3');
+  database.close();
+
+  const renewed = open(dataDir);
+  for (let step = 0; step < 100; step += 1) t.mock.timers.tick(1_000);
+  await renewed.close();
+  const isEnglishOrDamaged = (at: number) => [3, 4, 9].includes(at);
+  assert.deepEqual(
+    search(dataDir),
+    questions.map((_, at) => !isEnglishOrDamaged(at)),
+  );
+});
