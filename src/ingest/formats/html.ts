@@ -13,14 +13,8 @@ import { lowered, raised } from './raised.ts';
 const DEEPEST_WALK = 1_000;
 
 const skipped = 'nav script style noscript template svg select datalist textarea iframe object canvas audio video img';
-/**
- * The last four are how Word and mails hide text. What `display:none` alone hides is often unfolded by a click, and what is hidden until it
- * is found (`hidden="until-found"`) by a search.
- */
+/** The last four are how Word and mails hide text. What `display:none` alone hides is often unfolded by a click. */
 const hidden = [
-  '[hidden=""]',
-  '[hidden="hidden"]',
-  '[hidden="true"]',
   '[aria-hidden="true"]',
   '[style*="display:none"][style*="mso-hide:all"]',
   '[style*="display:none"][style*="mso-hide: all"]',
@@ -78,6 +72,13 @@ const formatters: Record<string, FormatCallback> = {
   button(element, walk, builder) {
     if (isInOpener(element)) walk(element.children, builder);
   },
+  /** Leaves out a hidden element, unless a search unfolds it (`hidden="until-found"`). */
+  hidden(element, walk, builder) {
+    const { attribs = {} } = element;
+    if (attribs.hidden?.toLowerCase() !== 'until-found') return;
+    delete attribs.hidden;
+    walk([element], builder);
+  },
   /** A tag in a table of Notion's, which only its style sets apart from the next one. */
   tag(element, walk, builder) {
     builder.addInline(' ');
@@ -130,6 +131,7 @@ function options(skip: string[]): HtmlToTextOptions {
       ...each('hr', 'block'),
       ...each(plainBlocks, 'block', { leadingLineBreaks: 2, trailingLineBreaks: 2 }),
       ...skip.map((selector) => ({ selector, format: 'skip' })),
+      { selector: '[hidden]', format: 'hidden' },
     ],
   };
 }

@@ -277,6 +277,10 @@ test('a section that a page unfolds when a reader searches for its words is read
     loadHtml(`<h2>Use</h2>${section}<p hidden>No.</p><p hidden="hidden">No.</p>`).text,
     'Use\n\nTabs hide it.',
   );
+  const list = '<ul><li hidden="Until-Found">One</li><li hidden="">No.</li><li>Two</li></ul>';
+  // Browsers hide an element whatever else its attribute says.
+  for (const value of ['false', 'until', '1', 'HIDDEN', 'x'])
+    assert.equal(loadHtml(`${list}<p hidden=${value}>No.</p>`).text, '- One\n- Two', value);
 });
 
 test('lists have the letters or Roman numerals that a browser shows, and an item that only holds another list has no mark', () => {
