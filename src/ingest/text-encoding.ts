@@ -6,6 +6,7 @@ import { AppError } from '../errors.ts';
 const DECLARED_WITHIN_BYTES = 1_024;
 const DECLARED_IN_HTML = /<meta\s[^<>]{0,200}\bcharset\s{0,9}=\s{0,9}["']?([\w-]{1,40})/i;
 const DECLARED_IN_XML = /^<\?xml\s[^<>]{0,100}\bencoding\s{0,9}=\s{0,9}["']([\w-]{1,40})/i;
+const UTF8_MARK = Buffer.from('\ufeff');
 /** Begins each change of the character set in ISO-2022-JP, which is spelled in ASCII. */
 const ESCAPE = 0x1b;
 
@@ -16,13 +17,13 @@ export function utf16Of(bytes: Uint8Array): 'utf-16le' | 'utf-16be' | null {
 }
 
 /**
- * The encoding that the bytes of a text show of themselves: UTF-16 by its mark, or UTF-8, whatever is said of them: text in another
- * encoding is no valid UTF-8, except where that is spelled in ASCII or holds NUL bytes.
+ * The encoding that the bytes of a text show of themselves, whatever is said of them: UTF-8 or UTF-16 by its mark, or UTF-8 by being valid:
+ * text in another encoding is no valid UTF-8, except where that is spelled in ASCII or holds NUL bytes.
  * @returns null where they show none
  */
 export function shownEncoding(bytes: Uint8Array): string | null {
   const isPlain = isUtf8(bytes) && !bytes.includes(0) && !(bytes.includes(ESCAPE) && isAscii(bytes));
-  return isPlain ? 'utf-8' : utf16Of(bytes);
+  return isPlain || UTF8_MARK.equals(bytes.subarray(0, UTF8_MARK.length)) ? 'utf-8' : utf16Of(bytes);
 }
 
 /**

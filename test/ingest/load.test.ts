@@ -194,6 +194,8 @@ test('a text that is not UTF-8 is read in the charset that it is given with', as
   // What a text shows of itself goes first.
   assert.equal(await read(Buffer.from('Größe 5'), 'windows-1252'), 'Größe 5');
   assert.equal(await read(Buffer.from('\ufeffGröße', 'utf16le'), 'windows-1252'), 'Größe');
+  const marked = Buffer.from('\xef\xbb\xbfGr\xc3\xb6\xc3', 'latin1');
+  await assert.rejects(read(marked, 'windows-1252'), { code: 'BAD_DOCUMENT', message: /not valid UTF-8/ });
   const koi8 = Buffer.from('<meta charset=koi8-r><p>\xf4\xc5\xd3\xd4', 'latin1');
   assert.equal(await read(koi8, 'windows-1252', 'a.html'), 'Тест');
   const bad = { code: 'BAD_DOCUMENT', message: 'The file is not valid SHIFT_JIS. Save it as UTF-8 and try again.' };
