@@ -90,8 +90,7 @@ function annotate(root, evidence, marksUnsupported) {
       span.append(middle);
       return span;
     });
-    // The space keeps the note's first word apart from the sentence's last where they are read aloud.
-    if (link === null) spans.at(-1)?.after(' ', unsupportedNote());
+    if (link === null) spans.at(-1)?.after(unsupportedNote());
     else spans.at(-1)?.after(citeButton(link, /** @type {Evidence} */ (evidence[link])));
   }
 }
@@ -147,5 +146,9 @@ function unsupportedNote() {
   const note = document.createElement('span');
   note.className = 'no-evidence';
   note.textContent = 'no evidence';
-  return note;
+  const aside = document.createElement('span');
+  aside.className = 'aside';
+  // The space keeps the note's first word apart from the sentence's last where they are read aloud.
+  aside.append(' ', note);
+  return aside;
 }

@@ -118,8 +118,11 @@ export function AskView({ askId, collection, picker, isEmpty, documents, hasMode
   };
   const shown = askId === null || current?.reply?.id === askId ? current : past;
   const titled = (askId !== null && shown?.question) || 'Ask';
-  useEffect(() => {
+  useLayoutEffect(() => {
     document.title = `${titled} · Assay`;
+    return () => {
+      document.title = 'Ask · Assay';
+    };
   }, [titled]);
   return html`<h1 class="hidden">Ask your documents</h1>
     <${AskForm} question=${question} setQuestion=${type} picker=${picker} isBusy=${isUnderWay(shown)} onAsk=${submit} onCancel=${cancel} />

@@ -89,6 +89,6 @@ export function useCurrentAsk() {
 }
 
 addEventListener('pagehide', () => {
-  if (isUnderWay(current)) draft.question ||= current?.question ?? '';
+  if (current?.phase !== 'done') draft.question ||= current?.question ?? '';
   cancelAsk();
 });

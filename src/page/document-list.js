@@ -32,7 +32,10 @@ export function DocumentList({ list, add, afterChange, openDocument }) {
   const shown = (documents ?? []).filter(({ source, title }) => `${source}\n${title}`.toLowerCase().includes(wanted));
   // “Show more” disappears with the last page; the first document that it brought is what comes next.
   const firstNew = useRef(Infinity);
-  useEffect(() => keepFocus(`open-${documents?.[firstNew.current]?.id}`), [documents]);
+  useEffect(() => {
+    keepFocus(`open-${documents?.[firstNew.current]?.id}`);
+    firstNew.current = Infinity;
+  }, [documents]);
   const showMore = () => {
     firstNew.current = documents?.length ?? 0;
     void more();

@@ -1,6 +1,6 @@
 // @ts-check
 import { html } from 'htm/preact';
-import { useEffect } from 'preact/hooks';
+import { useEffect, useRef } from 'preact/hooks';
 import { useFocusBeyond } from './keep-focus.js';
 
 /**
@@ -8,9 +8,10 @@ import { useFocusBeyond } from './keep-focus.js';
  * @param {{ refusal: import('./api.js').CallError, onKey: (key: string) => void }} props
  */
 export function KeyForm({ refusal, onKey }) {
-  const field = /** @type {{ current: HTMLInputElement | null }} */ (useFocusBeyond());
+  const form = /** @type {{ current: HTMLFormElement | null }} */ (useFocusBeyond());
+  const field = useRef(/** @type {HTMLInputElement | null} */ (null));
   useEffect(() => field.current?.focus(), []);
-  return html`<form class="card key" onSubmit=${(/** @type {Event} */ event) => {
+  return html`<form ref=${form} class="card key" onSubmit=${(/** @type {Event} */ event) => {
     event.preventDefault();
     const key = field.current?.value.trim();
     if (key) onKey(key);

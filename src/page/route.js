@@ -36,8 +36,7 @@ export function useRoute() {
   const view = named === 'asks' || views.some(([name]) => name === named) ? named : '';
   const title = views.find(([name]) => name === view)?.[1] ?? 'Ask';
   useEffect(() => {
-    // The view of an ask says itself what it shows.
-    if (title !== 'Ask') document.title = `${title} · Assay`;
+    document.title = `${title} · Assay`;
     // The focus may have been lost with the view that it was in.
     if (!isFirst.current && document.activeElement === document.body) document.getElementById('main')?.focus();
     if (!isFirst.current) scrollTo(0, 0);

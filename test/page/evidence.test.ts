@@ -108,14 +108,15 @@ test('text that is selected and copied is the answer’s or the document’s alo
   await add('log.md', article);
   const { page } = await openPage(await openBrowser(t), { permissions: ['clipboard-read', 'clipboard-write'] });
   await page.goto(url);
-  openai.chat('It was rebuilt in 1904. It has stripes.', verdict(['The tower was rebuilt in 1904']));
+  const answer = 'It has stripes. It was rebuilt in 1904. It is haunted by two cats.';
+  openai.chat(answer, verdict(['The tower was rebuilt in 1904']));
   await askOnPage(page, 'When was the tower rebuilt?');
-  await page.locator('.no-evidence').waitFor();
+  await page.locator('.no-evidence').first().waitFor();
   const copied = async (selector: string) => {
     await page.evaluate(`getSelection().selectAllChildren(document.querySelector('${selector}'))`);
     await page.keyboard.press('Control+c');
     return ((await page.evaluate('navigator.clipboard.readText()')) as string).trim();
   };
-  assert.equal(await copied('.answer-text'), 'It was rebuilt in 1904. It has stripes.');
+  assert.equal(await copied('.answer-text'), answer);
   assert.equal(await copied('.passage-text'), article);
 });

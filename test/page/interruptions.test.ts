@@ -11,6 +11,8 @@ const correct = JSON.stringify({ quotes: [article], reason: 'It says so.', verdi
 const link = (page: Page, name: string) => page.getByRole('link', { name, exact: true });
 const button = (page: Page, name: string) => page.getByRole('button', { name, exact: true });
 const isFocused = (page: Page, selector: string) => page.locator(`${selector}:focus`).waitFor({ timeout: 5_000 });
+const isTitled = (page: Page, title: string) =>
+  page.locator(`xpath=/html/head/title[.="${title}"]`).waitFor({ state: 'attached', timeout: 5_000 });
 
 async function openOnArticle(t: Parameters<typeof startService>[0], settings: Record<string, string> = {}) {
   const service = await startService(t, { settings });
@@ -55,6 +57,8 @@ test('keyboard focus goes to what replaces a button that disappears', { skip }, 
   await button(page, 'Show all of it').press('Enter');
   await isFocused(page, '.sheet-body');
   await page.keyboard.press('Escape');
+  await button(page, 'Delete many/100.md').press('Enter');
+  await isFocused(page, '[aria-label="Delete many/101.md"]');
 
   await page.context().setOffline(true);
   await button(page, 'Delete log.md').press('Enter');
@@ -66,7 +70,9 @@ test('keyboard focus goes to what replaces a button that disappears', { skip }, 
   assert.deepEqual(complaints, []);
 });
 
-test('a reload costs neither the question that is being typed nor the one that is under way', { skip }, async (t) => {
+test('a reload costs no question: not one that is being typed, nor one that is under way or failed', {
+  skip,
+}, async (t) => {
   const { openai, page, complaints } = await openOnArticle(t);
   await page.fill('#question', 'When was the');
   await page.reload();
@@ -77,6 +83,12 @@ test('a reload costs neither the question that is being typed nor the one that i
   openai.chat({ content: 'Too late.', until: never.promise });
   await ask(page, 'When was the tower rebuilt?');
   await openai.waitFor(({ path }) => path.endsWith('completions'));
+  await page.reload();
+  await page.locator('.start').waitFor();
+  assert.equal(await page.inputValue('#question'), 'When was the tower rebuilt?');
+  openai.chat(fail.status(503));
+  await page.press('#question', 'Enter');
+  await page.locator('.failure').waitFor();
   await page.reload();
   await page.locator('.start').waitFor();
   assert.equal(await page.inputValue('#question'), 'When was the tower rebuilt?');
@@ -93,21 +105,39 @@ test('a reload costs neither the question that is being typed nor the one that i
 
 test('the tab’s title names the question of the answer that it shows', { skip }, async (t) => {
   const { openai, page } = await openOnArticle(t);
-  const isTitled = (title: string) =>
-    page.locator(`xpath=/html/head/title[.="${title}"]`).waitFor({ state: 'attached' });
-  await isTitled('Ask · Assay');
+  await isTitled(page, 'Ask · Assay');
   openai.chat('In 1904.', correct);
   await ask(page, 'When was the tower rebuilt?');
   await page.locator('.verdict .word').waitFor();
-  await isTitled('When was the tower rebuilt? · Assay');
+  await isTitled(page, 'When was the tower rebuilt? · Assay');
   await link(page, 'Search').click();
-  await isTitled('Search · Assay');
+  await isTitled(page, 'Search · Assay');
   await page.goBack();
-  await isTitled('When was the tower rebuilt? · Assay');
+  await isTitled(page, 'When was the tower rebuilt? · Assay');
   await page.reload();
-  await isTitled('When was the tower rebuilt? · Assay');
+  await isTitled(page, 'When was the tower rebuilt? · Assay');
   await link(page, 'Ask').click();
-  await isTitled('Ask · Assay');
+  await isTitled(page, 'Ask · Assay');
+});
+
+test('once the key is forgotten, not even the tab’s title tells what was asked', { skip }, async (t) => {
+  const key = 'page-test-key-0123456789';
+  const { url, openai, call } = await startService(t, { settings: { API_KEYS: `team:${key}` } });
+  await call('POST', '/documents', { source: 'log.md', text: article }, { authorization: `Bearer ${key}` });
+  const { page } = await openPage(await openBrowser(t));
+  await page.goto(url);
+  await page.fill('[name=key]', key);
+  await page.keyboard.press('Enter');
+  openai.chat('In 1904.', correct);
+  await ask(page, 'When was the tower rebuilt?');
+  await page.locator('.verdict .word').waitFor();
+  await isTitled(page, 'When was the tower rebuilt? · Assay');
+  await button(page, 'Forget key').click();
+  await isTitled(page, 'Ask · Assay');
+  await link(page, 'Search').click();
+  await isTitled(page, 'Search · Assay');
+  await link(page, 'Ask').click();
+  await isTitled(page, 'Ask · Assay');
 });
 
 test('an answer that the service no longer keeps can be asked for again', { skip }, async (t) => {
@@ -144,7 +174,7 @@ test('a key with characters that no key has, such as an invisible one pasted alo
   await page.locator('[name=key]:invalid:focus').waitFor({ timeout: 5_000 });
   assert.equal(await page.getByText('The service cannot be reached.').count(), 0);
   await page.fill('[name=key]', ' page-test-key-0123456789 ');
-  await page.keyboard.press('Enter');
+  await button(page, 'Use key').press('Enter');
   await page.getByText('No documents yet.').waitFor();
   await isFocused(page, 'main');
   assert.deepEqual(complaints, []);
