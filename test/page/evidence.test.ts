@@ -95,6 +95,8 @@ test('the headings of an answer stand below its question’s, and its wide table
   const headings = page.locator('.answer-text :is(h1, h2, h3, h4, h5, h6)');
   await headings.first().waitFor();
   assert.deepEqual(await headings.evaluateAll((all) => all.map(({ tagName }) => tagName)), ['H3', 'H6']);
+  const below = await page.evaluate(`getComputedStyle(document.querySelector('.answer-text h6')).marginBottom`);
+  assert.equal(below, '0px', 'a heading stands close to what it is about');
   const table = page.getByRole('table', { name: 'Table' });
   await table.focus({ timeout: 5_000 });
   assert.ok(await page.evaluate('document.activeElement.scrollWidth > document.activeElement.clientWidth'));
