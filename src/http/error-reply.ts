@@ -26,7 +26,7 @@ const fixedTexts: Partial<Record<ErrorCode, string>> = {
 };
 
 /** Told where a server rejected a call for its length, which callers and settings decide. */
-const tooLong = 'The text is too long for the model. A smaller topK, or smaller CHUNK_SIZE_TOKENS, makes it shorter.';
+const tooLong = 'The text is too long for the model. Shorten what you send, or lower topK or CHUNK_SIZE_TOKENS.';
 
 /** Fastify's own refusals as ours, by the prefix of their code; the first that fits counts. */
 const ofFastify: [prefix: string, code: ErrorCode, message: string][] = [
