@@ -1,3 +1,5 @@
+import { remembering } from './recent.ts';
+
 /**
  * Letters and signs of scripts that put no spaces between words nor at line ends: Chinese and Japanese. What comes before
  * U+2E80 (the middle dot, accents) they share with scripts that do.
@@ -81,31 +83,27 @@ const koreanParticle =
 export const withoutParticles = (word: string) => word.replace(arabicArticle, '').replace(koreanParticle, '');
 
 const segmenter = new Intl.Segmenter('zh', { granularity: 'word' });
-/** Shorter runs divided so far: dividing takes up to a microsecond a letter. Cleared when full. */
-const divided = new Map<string, { text: string; start: number }[]>();
-const dividedRuns = 5_000;
-const dividedLength = 100;
 
-/**
- * The words in a run of a script without spaces between words (`spacelessRun`), by the dictionaries of ICU; `start` is
- * in the run.
- */
-export function wordsInRun(run: string): { text: string; start: number }[] {
-  const known = divided.get(run);
-  if (known) return known;
+function divide(run: string): { text: string; start: number }[] {
   const joined = run.replace(/\s+/g, '');
   let at = 0;
-  const words = Array.from(segmenter.segment(joined), ({ segment }) => {
+  return Array.from(segmenter.segment(joined), ({ segment }) => {
     while (/\s/.test(run.charAt(at))) at += 1;
     const start = at;
     for (const letter of segment) at = run.indexOf(letter, at) + letter.length;
     return { text: segment, start };
   });
-  if (run.length > dividedLength) return words;
-  if (divided.size >= dividedRuns) divided.clear();
-  divided.set(run, words);
-  return words;
 }
+
+/** Dividing takes up to a microsecond a letter, so runs up to this length are remembered. */
+const rememberedLength = 100;
+const dividedBefore = remembering(5_000, divide);
+
+/**
+ * The words in a run of a script without spaces between words (`spacelessRun`), by the dictionaries of ICU; `start` is
+ * in the run.
+ */
+export const wordsInRun = (run: string) => (run.length > rememberedLength ? divide(run) : dividedBefore(run));
 
 const run = new RegExp(`${spacelessRun}|[\\p{sc=Arab}&&\\p{L}]+|[\\p{sc=Hang}&&\\p{L}]+`, 'gv');
 const anyRun = new RegExp(`[\\p{sc=Arab}\\p{sc=Hang}${wide}${southEastAsian}]`, 'v');

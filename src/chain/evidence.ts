@@ -1,5 +1,5 @@
 import type { Passage } from '../passage.ts';
-import { holdsWide, joinsWithoutSpace, unseen } from '../scripts.ts';
+import { holdsWide, joinsWithoutSpace, spacelessLetter, unseen } from '../scripts.ts';
 import type { Evidence } from './verdict.ts';
 
 /** A shorter quotation proves nothing: it would be found in any text. */
@@ -98,8 +98,8 @@ function wholeWordsAt(
   return at;
 }
 
-/** Letters and digits of scripts that put space between words. */
-const letter = String.raw`[[\p{L}\p{N}]--[\p{scx=Hani}\p{scx=Hira}\p{scx=Kana}\p{scx=Hang}\p{scx=Thai}\p{scx=Laoo}\p{scx=Khmr}\p{scx=Mymr}]]`;
+/** Letters and digits that a word goes on with; of Korean, a quotation may leave out the particle at a word's end. */
+const letter = String.raw`[[\p{L}\p{N}]--[${spacelessLetter}\p{sc=Hang}]]`;
 const withinWord = new RegExp(
   String.raw`\p{M}|(?=${letter})(?<=${letter}\p{M}*)|(?<=\p{N}[.,])\p{N}|(?<=\p{N})[.,]\p{N}`,
   'yv',

@@ -105,7 +105,7 @@ export function createModelJudge(parts: ModelJudgeParts): Judge {
   }
 
   return step(`evaluate with ${basis}`, async (state: Answered, config): Promise<Verdict> => {
-    const deadline = startDeadline(Math.min(timeoutMs, Math.max(0, msLeft(config) - sparedMs)), config.signal);
+    const deadline = startDeadline(Math.min(timeoutMs, msLeft(config, sparedMs)), config.signal);
     const { signal } = deadline;
     try {
       const opinions = await opine(state, { ...config, signal });

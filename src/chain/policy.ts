@@ -48,11 +48,10 @@ export function withPolicy(
  * (judge-by-model.ts), so that an answer whose judge is too slow still counts.
  */
 const sparedMs = 25;
-const longestTimerMs = 2 ** 31 - 1;
 
 /** Does what may fail; null where it fails or is too late for the ask, but not where the whole ask has ended. */
 async function attempt<Output>(work: (config: RunnableConfig) => Promise<Output>, config: RunnableConfig) {
-  const deadline = startDeadline(Math.min(longestTimerMs, Math.max(0, msLeft(config) - sparedMs)), config.signal);
+  const deadline = startDeadline(msLeft(config, sparedMs), config.signal);
   try {
     return await work({ ...config, signal: deadline.signal });
   } catch (error) {

@@ -101,10 +101,15 @@ export function together<Input, Output extends object>(
   });
 }
 
-/** How long it is until the ask's deadline (`configurable.endsAt`), in milliseconds; at least 0. */
-export function msLeft({ configurable }: RunnableConfig): number {
+const longestTimerMs = 2 ** 31 - 1;
+
+/**
+ * How long it is until `sparedMs` before the ask's deadline (`configurable.endsAt`), in milliseconds; at least 0, and no
+ * more than a timer takes where there is no deadline.
+ */
+export function msLeft({ configurable }: RunnableConfig, sparedMs: number): number {
   const endsAt = (configurable?.endsAt as number | undefined) ?? Number.POSITIVE_INFINITY;
-  return Math.max(0, endsAt - performance.now());
+  return Math.min(longestTimerMs, Math.max(0, endsAt - performance.now() - sparedMs));
 }
 
 /** Takes the words of an answer as they come; a promise holds the model's stream back until it resolves. */

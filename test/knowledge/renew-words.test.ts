@@ -42,13 +42,17 @@ function search(dataDir: string) {
   return found;
 }
 
-test('words of every script are found, and those that an earlier version stored are renewed step by step', async (t) => {
-  t.mock.timers.enable({ apis: ['setTimeout'] });
-  const dataDir = await temporaryFolder(t);
+async function fill(dataDir: string) {
   const store = open(dataDir);
   store.createCollection('default');
   store.put([smallDocument('a.md', texts.join('\n')), smallDocument('b.md', 'Birch\n'.repeat(450))]);
   await store.close();
+}
+
+test('words of every script are found, and those that an earlier version stored are renewed step by step', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const dataDir = await temporaryFolder(t);
+  await fill(dataDir);
   assert.deepEqual(
     search(dataDir),
     questions.map(() => true),
@@ -87,10 +91,7 @@ test('words of every script are found, and those that an earlier version stored 
 test('damaged passages are passed over when words are renewed', async (t) => {
   t.mock.timers.enable({ apis: ['setTimeout'] });
   const dataDir = await temporaryFolder(t);
-  const store = open(dataDir);
-  store.createCollection('default');
-  store.put([smallDocument('a.md', texts.join('\n')), smallDocument('b.md', 'Birch\n'.repeat(450))]);
-  await store.close();
+  await fill(dataDir);
   const database = new DatabaseSync(join(dataDir, 'assay.db'));
   database.exec(`DELETE FROM ${fullTextTable(1)}`);
   database.exec("UPDATE passages SET heading_paths = '[' WHERE key IN (4, 5, 200, 460)");
