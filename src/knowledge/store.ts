@@ -88,7 +88,7 @@ export function openStore(
 
   const tidying = createTidying(() => Array.from(open.values(), ({ fullText }) => fullText));
   const renewal = createWordRenewal({ database, documents, changing, collections: () => open.values() });
-  const erasing = createTidying(() => [{ tidy: () => changing(() => documents.eraseRemains()) }, renewal]);
+  const backlog = createTidying(() => [{ tidy: () => changing(() => documents.eraseRemains()) }, renewal]);
 
   /** The length of a new document's vectors; the first document of a store decides it for all. */
   function dimensionOf(document: NewDocument): number {
@@ -205,7 +205,7 @@ export function openStore(
     counts.forget(name);
     indexes.drop(name, collection.key);
     if (next) register(name, next);
-    erasing.ensureScheduled();
+    backlog.ensureScheduled();
     return true;
   }
 
@@ -240,7 +240,7 @@ export function openStore(
     storeId: folder.storeId,
     async close() {
       tidying.close();
-      erasing.close();
+      backlog.close();
       await indexes.close();
       asks.close();
       folder.close();
