@@ -81,7 +81,8 @@ function placesInTurn(texts: string[], read: Read[]): Place[] | null {
 }
 
 /**
- * Where words first stand in a text, -1 if nowhere. A piece of a word or number doesn't count: "4 kg" is not in "14 kg".
+ * Where words first stand in a text, -1 if nowhere. A piece of a word or number doesn't count: "4 kg" is not in "14 kg",
+ * nor "5 °C" in "-5 °C".
  * @param options.starts as those of a plain form, so that no character of its text is cut either
  */
 function wholeWordsAt(
@@ -101,7 +102,7 @@ function wholeWordsAt(
 /** Letters and digits that a word goes on with; of Korean, a quotation may leave out the particle at a word's end. */
 const letter = String.raw`[[\p{L}\p{N}]--[${spacelessLetter}\p{sc=Hang}]]`;
 const withinWord = new RegExp(
-  String.raw`\p{M}|(?=${letter})(?<=${letter}\p{M}*)|(?<=\p{N}[.,])\p{N}|(?<=\p{N})[.,]\p{N}`,
+  String.raw`\p{M}|(?=${letter})(?<=${letter}\p{M}*)|(?<=\p{N}[.,])\p{N}|(?<=\p{N})[.,]\p{N}|(?<=(?:^|[\s\(])[\-−])\p{N}`,
   'yv',
 );
 

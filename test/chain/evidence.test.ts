@@ -114,6 +114,14 @@ test('a quotation begins and ends with whole words and whole numbers', () => {
   assert.equal(findEvidence(['and'], [passage('The land and the sea')])[0]?.start, 9);
 });
 
+test('a number without its sign is another number; a hyphen, a range and a bullet are no signs', () => {
+  const given = [passage('Keep it at -5 °C, (\u221220 °C at most). From 3-9 kg in type-2 form:\n- 7 bolts.')];
+  for (const quote of ['5 °C', '20 °C at most', '20 °C at  most'])
+    assert.deepEqual(findEvidence([quote], given), [], quote);
+  for (const quote of ['-5 °C', '\u221220 °C', '-20 °C at most', '9 kg', '2 form', '7 bolts'])
+    assert.equal(findEvidence([quote], given).length, 1, quote);
+});
+
 test('a quotation of any length is looked for without a regular expression that could be too large', () => {
   const long = 'word é '.repeat(14_000);
   assert.deepEqual(findEvidence([`${long}x`], [passage('A word.')]), []);
