@@ -9,7 +9,7 @@ import { counted } from './counted.js';
 import { Failure } from './failure.js';
 import { Passages } from './passages-view.js';
 import { showMs, Timeline } from './timeline.js';
-import { VerdictView } from './verdict-view.js';
+import { VerdictAbove, VerdictView } from './verdict-view.js';
 
 /** @type {never[]} */
 const none = [];
@@ -51,6 +51,7 @@ export function AskResult({ ask: shown, openDocument, retry }) {
     <section class="answer card" aria-label="Answer">
       ${question !== '' && html`<h2 class="asked">${question}</h2>`}
       ${isUnderWay(shown) && html`<p class="phase"><span class="spinner" aria-hidden="true"></span>${phases[phase]}</p>`}
+      ${verdict && reply && !abstained && html`<${VerdictAbove} verdict=${verdict} answer=${answer} />`}
       ${phase === 'cancelled' && html`<p class="phase">${phases.cancelled}</p>`}
       <div aria-live="polite" aria-busy=${isUnderWay(shown)}>
         ${

@@ -39,6 +39,23 @@ export const Score = ({ score, words }) =>
     ? null
     : html`<span class="score"><strong>${Math.round(score * 100)}</strong> of 100${words && html` <span class="quiet">(100: surely correct)</span>`}</span>`;
 
+/** An answer of more characters fills a phone's screen, and its verdict stands below. */
+const longAnswer = 1_000;
+
+/**
+ * The verdict in one line above a long answer, so that nobody reads screens of text before its verdict. It takes the
+ * place of the line that told how far the ask was, and so moves nothing.
+ * @param {{ verdict: Verdict, answer: string }} props
+ */
+export function VerdictAbove({ verdict: { label, score }, answer }) {
+  if (answer.length <= longAnswer) return null;
+  const show = () => document.querySelector('.verdict')?.scrollIntoView({ block: 'center' });
+  return html`<p class="phase">
+    <${VerdictWord} label=${label} small /> <${Score} score=${score} />
+    <button type="button" class="link" onClick=${show}>Why</button>
+  </p>`;
+}
+
 /** @param {{ verdict: Verdict, abstained: boolean, other?: Verdict | undefined }} props `other`: by the answer alone */
 export function VerdictView({ verdict, abstained, other }) {
   const label = abstained ? 'Abstained' : verdict.label;

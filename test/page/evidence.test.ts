@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Page } from 'playwright-core';
-import { narrow, noBrowser, openBrowser, openPage } from '../doubles/browser.ts';
+import { keepPicture, narrow, noBrowser, openBrowser, openPage } from '../doubles/browser.ts';
 import { startService } from '../doubles/service.ts';
 
 const skip = noBrowser;
@@ -38,6 +38,27 @@ test('evidence is marked where it stands now if its document has been replaced s
   await page.locator('dialog .notice', { hasText: 'no longer in it' }).waitFor();
   assert.equal(await page.locator('dialog mark').count(), 0);
   await page.locator('dialog', { hasText: 'torn down' }).waitFor();
+  assert.deepEqual(complaints, []);
+});
+
+test('the verdict stands above a long answer too, and leads to its reason', { skip }, async (t) => {
+  const { url, openai, add } = await startService(t);
+  await add('log.md', article);
+  const { page, complaints } = await openPage(await openBrowser(t), { viewport: narrow });
+  await page.goto(url);
+  openai.chat(article, verdict([article]));
+  await askOnPage(page, 'When was the tower rebuilt?');
+  assert.equal(await page.locator('.phase').count(), 0, 'not above a short one');
+  openai.chat(`${article} ${'Nothing supports this sentence. '.repeat(60)}`, verdict([article]));
+  await askOnPage(page, 'And why was it rebuilt?');
+  await page.locator('.unsupported').first().waitFor();
+  const above = page.locator('.phase');
+  assert.match(await above.innerText(), /^\s*Correct\s*\d+ of 100\s*Why$/);
+  await keepPicture(page, 'narrow-verdict-above');
+  assert.ok(await page.evaluate(isInView('.phase')));
+  assert.ok(!(await page.evaluate(isInView('.verdict'))));
+  await above.getByRole('button', { name: 'Why' }).click();
+  assert.ok(await page.evaluate(isInView('.verdict .reason')));
   assert.deepEqual(complaints, []);
 });
 
