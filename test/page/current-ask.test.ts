@@ -1,30 +1,12 @@
 // biome-ignore-all lint/performance/useDomNodeTextContent: what people see is what is tested
 import assert from 'node:assert/strict';
-import { type TestContext, test } from 'node:test';
-import type { Page } from 'playwright-core';
+import { test } from 'node:test';
 import { noBrowser, openBrowser, openPage } from '../doubles/browser.ts';
 import { fail } from '../doubles/openai-replies.ts';
+import { article, ask, judged, link, openOnArticle, verdictIsThere } from '../doubles/page.ts';
 import { startService } from '../doubles/service.ts';
 
 const skip = noBrowser;
-const article = 'The tower was rebuilt in 1904 with granite from the north quarry.';
-const correct = JSON.stringify({ quotes: [article], reason: 'It says so.', verdict: 'Correct', score: 0.97 });
-const link = (page: Page, name: string) => page.getByRole('link', { name, exact: true });
-const verdictIsThere = (page: Page) => page.locator('.verdict .word').waitFor();
-
-/** Opens the page of a service that holds the article, in a browser of its own. */
-async function openOnArticle(t: TestContext) {
-  const service = await startService(t);
-  await service.add('log.md', article);
-  const opened = await openPage(await openBrowser(t));
-  await opened.page.goto(service.url);
-  return { ...service, ...opened };
-}
-
-async function ask(page: Page, question: string) {
-  await page.fill('#question', question);
-  await page.press('#question', 'Enter');
-}
 
 const isAskOf = ({ path, body }: { path: string; body: unknown }, question: string) =>
   path.endsWith('completions') && JSON.stringify(body).includes(question);
@@ -44,7 +26,7 @@ test('an ask goes on while another view is open, and its answer is there on retu
   const { openai, page, complaints } = await openOnArticle(t);
   const judge = Promise.withResolvers<void>();
   const { reply, goOn } = inTwo('It was rebuilt', ' in 1904.');
-  openai.chat(reply, { content: correct, until: judge.promise });
+  openai.chat(reply, { content: judged(), until: judge.promise });
   await ask(page, 'When was the tower rebuilt?');
   await page.locator('.answer-text', { hasText: 'It was rebuilt' }).waitFor();
   await link(page, 'Documents').click();
@@ -84,7 +66,7 @@ test('a document opened over an answer stays open when that answer’s verdict a
 }, async (t) => {
   const { openai, page, complaints } = await openOnArticle(t);
   const judge = Promise.withResolvers<void>();
-  openai.chat('In 1904.', { content: correct, until: judge.promise });
+  openai.chat('In 1904.', { content: judged(), until: judge.promise });
   await ask(page, 'When was the tower rebuilt?');
   await page.getByRole('button', { name: /^Open in document/ }).click();
   await page.locator('dialog', { hasText: article }).waitFor();
@@ -101,7 +83,7 @@ test('during an ask an earlier answer can be read, a new ask replaces the one un
   skip,
 }, async (t) => {
   const { openai, page, complaints } = await openOnArticle(t);
-  openai.chat('In the year 1904.', correct);
+  openai.chat('In the year 1904.', judged());
   await ask(page, 'When was the tower rebuilt?');
   await verdictIsThere(page);
   const never = Promise.withResolvers<void>();
@@ -196,7 +178,7 @@ test('after an ask failed or was cancelled, “Ask” opens the start view with 
   await page.keyboard.type('What is it built with?');
   assert.equal(await page.inputValue('#question'), 'What is it built with?');
   never.resolve();
-  openai.chat('With granite.', correct);
+  openai.chat('With granite.', judged());
   await page.keyboard.press('Enter');
   await verdictIsThere(page);
   assert.deepEqual(complaints, []);

@@ -2,32 +2,26 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Page } from 'playwright-core';
-import { keepPicture, narrow, noBrowser, openBrowser, openPage } from '../doubles/browser.ts';
-import { startService } from '../doubles/service.ts';
+import { keepPicture, narrow, noBrowser } from '../doubles/browser.ts';
+import { article, ask, judged, openOnArticle, verdictIsThere } from '../doubles/page.ts';
 
 const skip = noBrowser;
-const article = 'The tower was rebuilt in 1904 with granite from the north quarry.';
-const verdict = (quotes: string[]) =>
-  JSON.stringify({ quotes, reason: 'So it says.', verdict: 'Correct', score: 0.97 });
 const opener = (page: Page) => page.getByRole('button', { name: /^Open in document/ }).first();
 const topOf = async (page: Page, selector: string) => (await page.locator(selector).boundingBox())!.y;
 const isInView = (selector: string) =>
   `(({ top, bottom }) => top > 0 && bottom < innerHeight)(document.querySelector('${selector}').getBoundingClientRect())`;
 
+/** Asks, and waits for the verdict. */
 async function askOnPage(page: Page, question: string) {
-  await page.fill('#question', question);
-  await page.press('#question', 'Enter');
-  await page.locator('.verdict .word').waitFor();
+  await ask(page, question);
+  await verdictIsThere(page);
 }
 
 test('evidence is marked where it stands now if its document has been replaced since, and said to be gone if it is', {
   skip,
 }, async (t) => {
-  const { url, openai, add } = await startService(t);
-  await add('log.md', article);
-  const { page, complaints } = await openPage(await openBrowser(t));
-  await page.goto(url);
-  openai.chat(article, verdict([article]));
+  const { openai, add, page, complaints } = await openOnArticle(t);
+  openai.chat(article, judged());
   await askOnPage(page, 'When was the tower rebuilt?');
   await add('log.md', `Ida Moss kept the light for forty years.\n\n${article}`);
   await opener(page).click();
@@ -42,14 +36,11 @@ test('evidence is marked where it stands now if its document has been replaced s
 });
 
 test('the verdict stands above a long answer too, and leads to its reason', { skip }, async (t) => {
-  const { url, openai, add } = await startService(t);
-  await add('log.md', article);
-  const { page, complaints } = await openPage(await openBrowser(t), { viewport: narrow });
-  await page.goto(url);
-  openai.chat(article, verdict([article]));
+  const { openai, page, complaints } = await openOnArticle(t, { window: { viewport: narrow } });
+  openai.chat(article, judged());
   await askOnPage(page, 'When was the tower rebuilt?');
   assert.equal(await page.locator('.phase').count(), 0, 'not above a short one');
-  openai.chat(`${article} ${'Nothing supports this sentence. '.repeat(60)}`, verdict([article]));
+  openai.chat(`${article} ${'Nothing supports this sentence. '.repeat(60)}`, judged());
   await askOnPage(page, 'And why was it rebuilt?');
   await page.locator('.unsupported').first().waitFor();
   const above = page.locator('.phase');
@@ -65,12 +56,9 @@ test('the verdict stands above a long answer too, and leads to its reason', { sk
 test('on a phone evidence can be looked up again, and “Back to the answer” leads to its sentence', {
   skip,
 }, async (t) => {
-  const { url, openai, add } = await startService(t);
-  await add('log.md', article);
-  const { page, complaints } = await openPage(await openBrowser(t), { viewport: narrow, hasTouch: true });
+  const { openai, page, complaints } = await openOnArticle(t, { window: { viewport: narrow, hasTouch: true } });
   await page.emulateMedia({ reducedMotion: 'reduce' });
-  await page.goto(url);
-  openai.chat(`${article} ${'Nothing supports this sentence. '.repeat(60)}`, verdict([article]));
+  openai.chat(`${article} ${'Nothing supports this sentence. '.repeat(60)}`, judged());
   await askOnPage(page, 'When was the tower rebuilt?');
   for (const tapped of ['.sentence[data-evidence]', '.cite', '.cite']) {
     await page.locator(tapped).tap();
@@ -89,11 +77,8 @@ test('on a phone evidence can be looked up again, and “Back to the answer” l
 });
 
 test('a piece of evidence that lies within another one is found too', { skip }, async (t) => {
-  const { url, openai, add } = await startService(t);
-  await add('log.md', article);
-  const { page } = await openPage(await openBrowser(t));
-  await page.goto(url);
-  openai.chat(`It was rebuilt in 1904. ${article}`, verdict([article, 'rebuilt in 1904']));
+  const { openai, page } = await openOnArticle(t);
+  openai.chat(`It was rebuilt in 1904. ${article}`, judged({ quotes: [article, 'rebuilt in 1904'] }));
   await askOnPage(page, 'When was the tower rebuilt?');
   await page.getByRole('button', { name: /^Show evidence 2:/ }).click();
   await page.locator('mark.current:focus').waitFor({ timeout: 5_000 });
@@ -106,12 +91,9 @@ test('a piece of evidence that lies within another one is found too', { skip }, 
 test('the headings of an answer stand below its question’s, and its wide tables can be scrolled by keyboard', {
   skip,
 }, async (t) => {
-  const { url, openai, add } = await startService(t);
-  await add('log.md', article);
-  const { page, complaints } = await openPage(await openBrowser(t), { viewport: narrow });
-  await page.goto(url);
+  const { openai, page, complaints } = await openOnArticle(t, { window: { viewport: narrow } });
   const cells = `|${' granite of the quarry |'.repeat(8)}`;
-  openai.chat(`# Tower\n\n##### Stone\n\n${cells}\n|${' - |'.repeat(8)}\n${cells}`, verdict([]));
+  openai.chat(`# Tower\n\n##### Stone\n\n${cells}\n|${' - |'.repeat(8)}\n${cells}`, judged({ quotes: [] }));
   await askOnPage(page, 'When was the tower rebuilt?');
   const headings = page.locator('.answer-text :is(h1, h2, h3, h4, h5, h6)');
   await headings.first().waitFor();
@@ -127,12 +109,9 @@ test('the headings of an answer stand below its question’s, and its wide table
 test('text that is selected and copied is the answer’s or the document’s alone, without the marks between', {
   skip,
 }, async (t) => {
-  const { url, openai, add } = await startService(t);
-  await add('log.md', article);
-  const { page } = await openPage(await openBrowser(t), { permissions: ['clipboard-read', 'clipboard-write'] });
-  await page.goto(url);
+  const { openai, page } = await openOnArticle(t, { window: { permissions: ['clipboard-read', 'clipboard-write'] } });
   const answer = 'It has stripes. It was rebuilt in 1904. It is haunted by two cats.';
-  openai.chat(answer, verdict(['The tower was rebuilt in 1904']));
+  openai.chat(answer, judged({ quotes: ['The tower was rebuilt in 1904'] }));
   await askOnPage(page, 'When was the tower rebuilt?');
   await page.locator('.no-evidence').first().waitFor();
   const copied = async (selector: string) => {

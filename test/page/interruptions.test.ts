@@ -3,36 +3,21 @@ import { test } from 'node:test';
 import type { Page } from 'playwright-core';
 import { noBrowser, openBrowser, openPage } from '../doubles/browser.ts';
 import { fail } from '../doubles/openai-replies.ts';
+import { article, ask, judged, link, openOnArticle, verdictIsThere } from '../doubles/page.ts';
 import { startService } from '../doubles/service.ts';
 
 const skip = noBrowser;
-const article = 'The tower was rebuilt in 1904 with granite from the north quarry.';
-const correct = JSON.stringify({ quotes: [article], reason: 'It says so.', verdict: 'Correct', score: 0.97 });
-const link = (page: Page, name: string) => page.getByRole('link', { name, exact: true });
 const button = (page: Page, name: string) => page.getByRole('button', { name, exact: true });
 const isFocused = (page: Page, selector: string) => page.locator(`${selector}:focus`).waitFor({ timeout: 5_000 });
 const isTitled = (page: Page, title: string) =>
   page.locator(`xpath=/html/head/title[.="${title}"]`).waitFor({ state: 'attached', timeout: 5_000 });
 
-async function openOnArticle(t: Parameters<typeof startService>[0], settings: Record<string, string> = {}) {
-  const service = await startService(t, { settings });
-  await service.add('log.md', article);
-  const { page, complaints } = await openPage(await openBrowser(t));
-  await page.goto(service.url);
-  return { ...service, page, complaints };
-}
-
-async function ask(page: Page, question: string) {
-  await page.fill('#question', question);
-  await page.press('#question', 'Enter');
-}
-
 test('keyboard focus goes to what replaces a button that disappears', { skip }, async (t) => {
   const { openai, add, page, complaints } = await openOnArticle(t);
   page.on('dialog', (dialog) => dialog.accept());
-  openai.chat('In 1904.', correct);
+  openai.chat('In 1904.', judged());
   await ask(page, 'When was the tower rebuilt?');
-  await page.locator('.verdict .word').waitFor();
+  await verdictIsThere(page);
   await link(page, 'History').click();
   await button(page, 'Forget all').press('Enter');
   await isFocused(page, 'main');
@@ -92,11 +77,11 @@ test('a reload costs no question: not one that is being typed, nor one that is u
   await page.reload();
   await page.locator('.start').waitFor();
   assert.equal(await page.inputValue('#question'), 'When was the tower rebuilt?');
-  openai.chat('In 1904.', correct);
+  openai.chat('In 1904.', judged());
   await page.press('#question', 'Enter');
-  await page.locator('.verdict .word').waitFor();
+  await verdictIsThere(page);
   await page.reload();
-  await page.locator('.verdict .word').waitFor();
+  await verdictIsThere(page);
   await link(page, 'Ask').click();
   await page.locator('.start').waitFor();
   assert.equal(await page.inputValue('#question'), '', 'an answered question is not offered again');
@@ -106,9 +91,9 @@ test('a reload costs no question: not one that is being typed, nor one that is u
 test('the tab’s title names the question of the answer that it shows', { skip }, async (t) => {
   const { openai, page } = await openOnArticle(t);
   await isTitled(page, 'Ask · Assay');
-  openai.chat('In 1904.', correct);
+  openai.chat('In 1904.', judged());
   await ask(page, 'When was the tower rebuilt?');
-  await page.locator('.verdict .word').waitFor();
+  await verdictIsThere(page);
   await isTitled(page, 'When was the tower rebuilt? · Assay');
   await link(page, 'Search').click();
   await isTitled(page, 'Search · Assay');
@@ -128,9 +113,9 @@ test('once the key is forgotten, not even the tab’s title tells what was asked
   await page.goto(url);
   await page.fill('[name=key]', key);
   await page.keyboard.press('Enter');
-  openai.chat('In 1904.', correct);
+  openai.chat('In 1904.', judged());
   await ask(page, 'When was the tower rebuilt?');
-  await page.locator('.verdict .word').waitFor();
+  await verdictIsThere(page);
   await isTitled(page, 'When was the tower rebuilt? · Assay');
   await button(page, 'Forget key').click();
   await isTitled(page, 'Ask · Assay');
@@ -141,15 +126,15 @@ test('once the key is forgotten, not even the tab’s title tells what was asked
 });
 
 test('an answer that the service no longer keeps can be asked for again', { skip }, async (t) => {
-  const { openai, page } = await openOnArticle(t, { ASKS_RETENTION: '0' });
-  openai.chat('In 1904.', correct);
+  const { openai, page } = await openOnArticle(t, { settings: { ASKS_RETENTION: '0' } });
+  openai.chat('In 1904.', judged());
   await ask(page, 'When was the tower rebuilt?');
-  await page.locator('.verdict .word').waitFor();
+  await verdictIsThere(page);
   await page.reload();
   await page.locator('.failure', { hasText: 'ASK_NOT_FOUND' }).getByText('only for some time').waitFor();
-  openai.chat('In 1904.', correct);
+  openai.chat('In 1904.', judged());
   await button(page, 'Try again').click({ timeout: 5_000 });
-  await page.locator('.verdict .word').waitFor();
+  await verdictIsThere(page);
   assert.equal(await page.locator('.asked').textContent(), 'When was the tower rebuilt?');
 });
 

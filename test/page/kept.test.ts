@@ -3,16 +3,12 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { test } from 'node:test';
-import type { Page } from 'playwright-core';
 import { noBrowser, openBrowser, openPage } from '../doubles/browser.ts';
 import { fail } from '../doubles/openai-replies.ts';
+import { article, ask, judged, link, openOnArticle, verdictIsThere } from '../doubles/page.ts';
 import { startService } from '../doubles/service.ts';
 
 const skip = noBrowser;
-const article = 'The tower was rebuilt in 1904 with granite from the north quarry.';
-const correct = JSON.stringify({ quotes: [article], reason: 'It says so.', verdict: 'Correct', score: 0.97 });
-const link = (page: Page, name: string) => page.getByRole('link', { name, exact: true });
-const verdictIsThere = (page: Page) => page.locator('.verdict .word').waitFor();
 
 test('what was typed is kept when changing views, when the key is asked for again, and when it is too long', {
   skip,
@@ -47,7 +43,7 @@ test('what was typed is kept when changing views, when the key is asked for agai
   await page.keyboard.press('Enter');
   await page.getByText('This service needs a key').waitFor({ state: 'detached' });
   assert.equal(await page.inputValue('#question'), 'When was the tower rebuilt?');
-  openai.chat('In 1904.', correct);
+  openai.chat('In 1904.', judged());
   await page.getByRole('button', { name: 'Try again' }).click();
   await verdictIsThere(page);
 
@@ -63,19 +59,12 @@ test('what was typed is kept when changing views, when the key is asked for agai
 test('Back leads to the previous answer, Try again repeats the failed question, and an impossible number of passages is pointed out', {
   skip,
 }, async (t) => {
-  const { url, openai, add } = await startService(t);
-  await add('log.md', article);
-  const { page, complaints } = await openPage(await openBrowser(t));
-  await page.goto(url);
-  const ask = async (question: string) => {
-    await page.fill('#question', question);
-    await page.press('#question', 'Enter');
-  };
-  openai.chat('In the year 1904.', correct);
-  await ask('When was the tower rebuilt?');
+  const { openai, page, complaints } = await openOnArticle(t);
+  openai.chat('In the year 1904.', judged());
+  await ask(page, 'When was the tower rebuilt?');
   await verdictIsThere(page);
-  openai.chat('With granite.', correct);
-  await ask('What was the tower rebuilt with?');
+  openai.chat('With granite.', judged());
+  await ask(page, 'What was the tower rebuilt with?');
   await page.locator('.answer-text', { hasText: 'With granite.' }).waitFor();
   await verdictIsThere(page);
   await page.goBack();
@@ -92,10 +81,10 @@ test('Back leads to the previous answer, Try again repeats the failed question, 
   assert.equal(await page.locator('dialog').count(), 0, 'a document is not left open over another answer');
 
   openai.chat(fail.status(503));
-  await ask('Who rebuilt the tower?');
+  await ask(page, 'Who rebuilt the tower?');
   await page.locator('.failure').waitFor();
   await page.fill('#question', 'Something else, half typed');
-  openai.chat('Nobody knows.', correct);
+  openai.chat('Nobody knows.', judged());
   await page.getByRole('button', { name: 'Try again' }).click();
   await page.locator('.asked', { hasText: 'Who rebuilt the tower?' }).waitFor();
   await verdictIsThere(page);
@@ -112,10 +101,7 @@ test('Back leads to the previous answer, Try again repeats the failed question, 
 test('keyboard focus is never lost: when asking, cancelling, skipping to the content and opening an earlier ask', {
   skip,
 }, async (t) => {
-  const { url, openai, add } = await startService(t);
-  await add('log.md', article);
-  const { page, complaints } = await openPage(await openBrowser(t));
-  await page.goto(url);
+  const { openai, page, complaints } = await openOnArticle(t);
   const never = Promise.withResolvers<void>();
   openai.chat({ content: 'Too late.', until: never.promise });
   await page.fill('#question', 'When was the tower rebuilt?');
@@ -124,7 +110,7 @@ test('keyboard focus is never lost: when asking, cancelling, skipping to the con
   await page.getByRole('button', { name: 'Cancel' }).press('Enter');
   await page.locator('#question:focus').waitFor();
   never.resolve();
-  openai.chat('In 1904.', correct);
+  openai.chat('In 1904.', judged());
   await page.keyboard.press('Enter');
   await verdictIsThere(page);
   await link(page, 'History').press('Enter');
@@ -144,9 +130,8 @@ test('an answer is copied with its verdict and its sources', { skip }, async (t)
   await add('log.md', article, { title: 'Lighthouse log' });
   const { page } = await openPage(await openBrowser(t), { permissions: ['clipboard-read', 'clipboard-write'] });
   await page.goto(url);
-  openai.chat('It was rebuilt in **1904** with granite.', correct);
-  await page.fill('#question', 'When was the tower rebuilt?');
-  await page.press('#question', 'Enter');
+  openai.chat('It was rebuilt in **1904** with granite.', judged());
+  await ask(page, 'When was the tower rebuilt?');
   await page.getByRole('button', { name: 'Copy with sources' }).click();
   await page.getByText('Copied.').waitFor();
   assert.equal(
@@ -162,10 +147,7 @@ test('an answer is copied with its verdict and its sources', { skip }, async (t)
 test('files dropped outside the drop area do not replace the page, and the default collection is emptied, not deleted', {
   skip,
 }, async (t) => {
-  const { url, add } = await startService(t);
-  await add('log.md', article);
-  const { page } = await openPage(await openBrowser(t));
-  await page.goto(url);
+  const { page } = await openOnArticle(t);
   await page.locator('.named').waitFor();
   const isPrevented = await page.evaluate(`(() => {
     const dataTransfer = new DataTransfer();
@@ -220,10 +202,7 @@ test('a page that was not loaded completely says so, and can be loaded again', {
 });
 
 test('selecting text in a document and releasing the mouse outside it does not close it', { skip }, async (t) => {
-  const { url, add } = await startService(t);
-  await add('log.md', article);
-  const { page } = await openPage(await openBrowser(t));
-  await page.goto(url);
+  const { page } = await openOnArticle(t);
   await page.getByRole('button', { name: 'log.md' }).click();
   const text = (await page.locator('.document-text', { hasText: article }).boundingBox())!;
   await page.mouse.move(text.x + 20, text.y + 10);
@@ -262,14 +241,13 @@ test('an answer cut off by a restart of the service is marked as incomplete, and
     await never.promise;
   }
   openai.chat({ content: tokens() });
-  await page.fill('#question', 'When was the tower rebuilt?');
-  await page.press('#question', 'Enter');
+  await ask(page, 'When was the tower rebuilt?');
   await page.locator('.answer-text', { hasText: 'rebuilt in' }).waitFor();
   for (const each of connections) each.destroy();
   await page.locator('.failure', { hasText: 'CUT_OFF' }).getByText('without a verdict').waitFor();
   assert.equal(await page.locator('.banner').count(), 0, 'whether the service is there shows at the next call');
   never.resolve();
-  openai.chat('It was rebuilt in 1904.', correct);
+  openai.chat('It was rebuilt in 1904.', judged());
   await page.getByRole('button', { name: 'Try again' }).click();
   await verdictIsThere(page);
   assert.deepEqual(complaints, []);

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Page } from 'playwright-core';
 import { assertNoSidewaysScroll, keepPicture, narrow, noBrowser, openBrowser, openPage } from '../doubles/browser.ts';
+import { ask, verdictIsThere } from '../doubles/page.ts';
 import { startService } from '../doubles/service.ts';
 
 const skip = noBrowser;
@@ -32,7 +33,7 @@ test('long words, names, titles and questions make no view scroll sideways, and 
       `Was the tower rebuilt? ${'Was it really rebuilt? '.repeat(150)}${word}`.slice(0, 3990),
     );
     await page.press('#question', 'Enter');
-    await page.locator('.verdict .word').waitFor();
+    await verdictIsThere(page);
     await assertNoSidewaysScroll(page);
     assert.ok((await heightOf(page, '.asked')) < 120, 'of a long question, some lines');
     assert.ok((await heightOf(page, '.passage-head')) < 160, 'of a long title and source, some lines');
@@ -78,9 +79,8 @@ test('names of documents stand close together, and a passage’s rank on one lin
   const widths = '[...document.querySelectorAll(".named li")].map((li) => li.offsetWidth - li.firstChild.offsetWidth)';
   assert.deepEqual(await page.evaluate(widths), [0, 0]);
   openai.chat('The tower was rebuilt in 1904.', verdict('The tower was rebuilt in 1904.'));
-  await page.fill('#question', 'When was the tower rebuilt?');
-  await page.press('#question', 'Enter');
-  await page.locator('.verdict .word').waitFor();
+  await ask(page, 'When was the tower rebuilt?');
+  await verdictIsThere(page);
   const assertOnOneLine = async (text: string) => {
     const foot = page.locator('.passage-foot', { hasText: text });
     const rank = (await foot.locator('.grow').boundingBox())!;
@@ -99,10 +99,9 @@ test('right-to-left text is laid out from the right', { skip }, async (t) => {
   const { page } = await openPage(await openBrowser(t), { viewport: narrow });
   await page.goto(url);
   openai.chat(`${arabic}\n\n- واحد`, verdict(arabic));
-  await page.fill('#question', 'متى أعيد بناء البرج؟');
-  await page.press('#question', 'Enter');
+  await ask(page, 'متى أعيد بناء البرج؟');
   await page.locator('.answer-text:not(.plain) li').waitFor();
-  await page.locator('.verdict .word').waitFor();
+  await verdictIsThere(page);
   await keepPicture(page, 'narrow-18-right-to-left');
   for (const selector of ['.asked', '.answer-text p', '.answer-text li', '.passage-text', '#question'])
     assert.equal(await styleOf(page, selector, 'unicodeBidi'), 'plaintext', selector);
@@ -124,8 +123,7 @@ test('the page works with text at twice its size, in print, and with the system�
   assert.equal(await styleOf(page, 'body', 'fontSize'), '32px');
   await assertNoSidewaysScroll(page);
   openai.chat(article, verdict(article));
-  await page.fill('#question', 'When was the tower rebuilt?');
-  await page.press('#question', 'Enter');
+  await ask(page, 'When was the tower rebuilt?');
   await page.locator('.cite').click();
   await assertNoSidewaysScroll(page);
   for (const view of ['Documents', 'Search', 'Reports', 'History']) {

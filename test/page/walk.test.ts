@@ -13,6 +13,7 @@ import {
   wide,
 } from '../doubles/browser.ts';
 import { fail } from '../doubles/openai-replies.ts';
+import { ask } from '../doubles/page.ts';
 import { startService } from '../doubles/service.ts';
 
 const article = `# Lighthouse log
@@ -28,10 +29,6 @@ const verdict = (fields: object) =>
   JSON.stringify({ quotes: [], reason: 'The passage says so.', verdict: 'Correct', score: 0.97, ...fields });
 const skip = noBrowser;
 
-async function askOnPage(page: Page, question: string) {
-  await page.fill('#question', question);
-  await page.press('#question', 'Enter');
-}
 const word = (page: Page, label: string) => page.locator('.verdict .word', { hasText: label }).waitFor();
 
 for (const [name, viewport] of Object.entries({ narrow, wide }))
@@ -93,7 +90,7 @@ for (const [name, viewport] of Object.entries({ narrow, wide }))
     await page.locator('mark.current').press('Escape');
     await page.locator('.cite:focus').waitFor();
 
-    await askOnPage(page, 'Which team won the football cup of 1998?');
+    await ask(page, 'Which team won the football cup of 1998?');
     await word(page, 'Abstained');
     await keep('5-abstained');
 
@@ -150,7 +147,7 @@ test('a model’s answer streams in as Markdown and is judged Incorrect; each se
     .or(page.locator('.status', { hasText: 'answers ·' }))
     .first()
     .waitFor();
-  await askOnPage(page, 'When was the tower rebuilt?');
+  await ask(page, 'When was the tower rebuilt?');
   await page.locator('.answer-text strong', { hasText: '1904' }).waitFor();
   assert.equal(await page.locator('[aria-live][aria-busy=true]').count(), 1);
   assert.equal(await page.locator('.answer-text', { hasText: 'stripes' }).count(), 0);
@@ -209,7 +206,7 @@ test('the options of an ask work: both judges run, and an Incorrect answer is no
     until: judge.promise,
   };
   openai.chat('In 1862, they say.', incorrect, incorrect);
-  await askOnPage(page, 'When was the tower rebuilt?');
+  await ask(page, 'When was the tower rebuilt?');
   await page.locator('.phase', { hasText: 'the answer is shown once it has been judged' }).waitFor();
   judge.resolve();
   await word(page, 'Abstained');
@@ -238,7 +235,7 @@ test('hostile text in documents, answers and file names is shown as text and doe
   const requests: string[] = [];
   page.on('request', (request) => requests.push(request.url()));
   await page.goto(url);
-  await askOnPage(page, 'When was the tower rebuilt?');
+  await ask(page, 'When was the tower rebuilt?');
   await word(page, 'Correct');
   await page.locator('.answer-text:not(.plain)').waitFor();
   assert.ok((await page.locator('.answer-text').innerText()).includes(attack));
@@ -276,7 +273,7 @@ test('failures are shown with their code, an ask can be cancelled, and the loss 
   const placeOf = (name: string) => page.getByRole('button', { name, exact: true }).boundingBox();
   const placeOfAsk = await placeOf('Ask');
   openai.chat(fail.status(503));
-  await askOnPage(page, 'When was the tower rebuilt?');
+  await ask(page, 'When was the tower rebuilt?');
   const failure = page.locator('.failure');
   await failure.getByText('MODEL_UNAVAILABLE').waitFor();
   assert.match(await failure.innerText(), /The model server cannot be reached[\s\S]*request/);
@@ -290,7 +287,7 @@ test('failures are shown with their code, an ask can be cancelled, and the loss 
 
   const never = Promise.withResolvers<void>();
   openai.chat({ content: 'Too late.', until: never.promise });
-  await askOnPage(page, 'Who was the keeper of the tower?');
+  await ask(page, 'Who was the keeper of the tower?');
   const asked = await openai.waitFor(
     (call) => JSON.stringify(call.body).includes('Who was the keeper') && call.path.endsWith('completions'),
   );
@@ -329,7 +326,7 @@ test('with keys set, the page asks for one, keeps it for this tab only, and can 
   await page.fill('[name=key]', key);
   await page.keyboard.press('Enter');
   await page.getByText('This service needs a key').waitFor({ state: 'detached' });
-  await askOnPage(page, 'When was the tower rebuilt?');
+  await ask(page, 'When was the tower rebuilt?');
   await word(page, 'Correct');
   assert.ok(
     !JSON.stringify(await page.evaluate('[location.href, document.cookie, { ...localStorage }]')).includes(key),
@@ -478,7 +475,7 @@ test('axe finds no serious accessibility violation in any view, in light and dar
         `The tower was rebuilt in 1904. It has stripes.\n\n\`\`\`\n${'stripe '.repeat(99)}\n\`\`\``,
         verdict({ verdict: 'Incorrect', score: 0.1, quotes: ['The tower was rebuilt in 1904'] }),
       );
-      await askOnPage(page, 'When was the tower rebuilt?');
+      await ask(page, 'When was the tower rebuilt?');
       await word(page, 'Incorrect');
       await page.locator('.cite').click();
       await page.getByText('What happened').click();
@@ -493,7 +490,7 @@ test('axe finds no serious accessibility violation in any view, in light and dar
       await check('document');
       await page.keyboard.press('Escape');
       openai.chat(fail.status(503));
-      await askOnPage(page, 'When was the lighthouse lit?');
+      await ask(page, 'When was the lighthouse lit?');
       await page.locator('.failure').waitFor();
       await check('failure');
       for (const view of ['Search', 'Documents', 'History', 'Reports']) {
