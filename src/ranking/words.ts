@@ -1,3 +1,4 @@
+import { remembering } from '../recent.ts';
 import { inOneSpelling, spacelessLetter, spacelessRun, withoutParticles, wordsInRun } from '../scripts.ts';
 import { commonWords } from './common-words.ts';
 
@@ -92,21 +93,10 @@ const endings = [
 const endingsByLast = Map.groupBy(endings, ([ending]) => ending.at(-1)!);
 
 type Reading = Pick<Word, 'stem' | 'common'>;
-/** Words seen before, in lower case: reading them is most of the work of an ask. Cleared when full. */
-const remembered = new Map<string, Reading>();
-const rememberedWords = 20_000;
+/** Words seen before, in lower case: reading them is most of the work of an ask. */
+const readBefore = remembering(20_000, read);
 const rememberedLength = 40;
-
-function readingOf(lower: string): Reading {
-  if (lower.length > rememberedLength) return read(lower);
-  let reading = remembered.get(lower);
-  if (reading === undefined) {
-    reading = read(lower);
-    if (remembered.size >= rememberedWords) remembered.clear();
-    remembered.set(lower, reading);
-  }
-  return reading;
-}
+const readingOf = (lower: string): Reading => (lower.length > rememberedLength ? read(lower) : readBefore(lower));
 
 function read(lower: string): Reading {
   const spelled = inOneSpelling(lower);
