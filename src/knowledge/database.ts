@@ -34,7 +34,8 @@ export function openDatabase(file: string, options: { migrations: Migrations; sy
     mkdirSync(dirname(file), { recursive: true });
     database = new DatabaseSync(file);
     database.exec(`PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = ${synchronous}`);
-    database.exec('PRAGMA foreign_keys = ON; PRAGMA journal_size_limit = 67108864');
+    // What is deleted is overwritten: left as it is, it would be in the file, and in every backup, for as long as nothing takes its room.
+    database.exec('PRAGMA foreign_keys = ON; PRAGMA journal_size_limit = 67108864; PRAGMA secure_delete = ON');
     foldLogIn(database);
     const version = Number(database.prepare('PRAGMA user_version').get()?.user_version);
     if (version > migrations.length) throw newerVersion();
@@ -80,6 +81,19 @@ function foldLogIn(database: DatabaseSync) {
     database.exec('PRAGMA wal_checkpoint(TRUNCATE)');
   } catch (error) {
     if (translateStoreError(error).code !== 'STORAGE_FULL') throw error;
+  }
+}
+
+/**
+ * Empties the log, which still holds what has been deleted, unless somebody reads the database as it was before.
+ * @returns whether it is empty now
+ */
+export function emptyLog(database: DatabaseSync): boolean {
+  database.exec('PRAGMA busy_timeout = 0'); // searches would wait as well
+  try {
+    return database.prepare('PRAGMA wal_checkpoint(TRUNCATE)').get()?.busy === 0;
+  } finally {
+    database.exec('PRAGMA busy_timeout = 5000');
   }
 }
 

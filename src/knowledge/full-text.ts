@@ -2,25 +2,11 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { AppError } from '../errors.ts';
 import { toSearchableWords } from '../scripts.ts';
 import { execute, isDamageError, resultCodeOf, sqliteCodes } from './database.ts';
+import { mostPostings, rarest, toMatchQuery, wordsOf } from './question-words.ts';
 import { damagedStore } from './stored-values.ts';
-
-/** Words so common that they don't help to tell passages apart. */
-const stopWords = new Set(
-  `a about above after again all also am an and any are as at be because been before being below between both but by can
-  could did do does doing down during each few for from further had has have having he her here hers him his how i if in
-  into is it its itself just me more most my no nor not now of off on once only or other our ours out over own same she
-  should so some such than that the their theirs them then there these they this those through to too under until up us
-  very was we were what when where which while who whom whose why will with would you your yours`.split(/\s+/),
-);
 
 /** The name of a collection's full-text table. Each collection has its own, so that its words never affect another's scores. */
 export const fullTextTable = (collectionKey: number) => `words_${collectionKey}`;
-
-/**
- * How many postings (a word in a passage) a search may score. BM25 scores every passage that holds any of the words, so a few common
- * words would cost more than all the others and tell least.
- */
-export const mostPostings = 3_000;
 
 /** How many counts of words, and how many scores of words in passages, are cached. */
 const mostCounts = 20_000;
@@ -31,26 +17,6 @@ const mergedPages = 64;
 
 /** What a word adds to the score of each passage that holds it. */
 type WordScores = { keys: Float64Array; scores: Float64Array };
-
-/** The words of a question that are worth searching for: those that aren't stop words, or all where there are no others. */
-export function wordsOf(question: string): string[] {
-  const words = toSearchableWords(question.toLowerCase()).match(/[\p{L}\p{N}][\p{L}\p{N}\p{M}]*/gu) ?? [];
-  const contentWords = words.filter((word) => !stopWords.has(word));
-  return [...new Set(contentWords.length > 0 ? contentWords : words)].slice(0, 64);
-}
-
-/** As many of the rarest words as together occur no more than `most` times; rarest first. */
-export function rarest<Counted extends { count: number }>(words: Counted[], most: number): Counted[] {
-  let room = most;
-  const rising = words.toSorted((one, other) => one.count - other.count);
-  return rising.filter(({ count }) => {
-    room -= count;
-    return room >= 0;
-  });
-}
-
-/** Words as an FTS5 query, joined by OR; quoted, so that nothing in them can act as query syntax. */
-export const toMatchQuery = (words: string[]) => words.map((word) => `"${word}"`).join(' OR ');
 
 /** The weight of a word that `found` of `count` passages hold, by FTS5's formula (https://sqlite.org/fts5.html, "The bm25() function"). */
 const weightOf = (found: number, count: number) => Math.max(1e-6, Math.log((count - found + 0.5) / (found + 0.5)));
@@ -125,6 +91,8 @@ export function openFullText(database: DatabaseSync, collectionKey: number) {
 
   const merge = prepared(`INSERT INTO ${table} (${table}, rank) VALUES ('merge', ?)`);
   const totalChanges = prepared('SELECT total_changes() AS n');
+  // FTS5 only marks passages as removed, in pages of their own, whose numbers begin with this one (fts5_index.c, "FTS5_TOMBSTONE_ROWID").
+  const anyRemoved = prepared(`SELECT 1 FROM ${table}_data WHERE id >= 9007199254740992 LIMIT 1`);
 
   /** How many passages hold a word, and its scores; cached until something is added or removed. */
   const counts = new Map<string, number>();
@@ -139,6 +107,7 @@ export function openFullText(database: DatabaseSync, collectionKey: number) {
   const countAll = prepared(`SELECT count(*) AS n FROM ${table}_docsize`);
   let passages: { held: number; everAdded: number } | null = null;
   let isTidy = false; // an earlier process may have left something to merge
+  let isErased = false; // or to erase
 
   /** How many passages there are, and how many FTS5 believes there to be. */
   function passagesNow() {
@@ -195,6 +164,7 @@ export function openFullText(database: DatabaseSync, collectionKey: number) {
     },
     remove(passageKey: number) {
       forget();
+      isErased = false;
       execute(erase(), passageKey);
     },
     make,
@@ -215,6 +185,22 @@ export function openFullText(database: DatabaseSync, collectionKey: number) {
         return !isTidy;
       } catch (error) {
         isTidy = isDamaged(error); // or it would be retried forever, and nothing after it be tidied
+        throw error;
+      }
+    },
+
+    /**
+     * Does a little of the rewriting by which the words of removed passages go: all others are written anew without them.
+     * @returns whether there may be more to do
+     */
+    eraseRemoved(): boolean {
+      if (isErased) return false;
+      try {
+        isErased = anyRemoved().get() === undefined;
+        if (!isErased) execute(merge(), -mergedPages);
+        return !isErased;
+      } catch (error) {
+        isErased = isDamaged(error); // as above
         throw error;
       }
     },

@@ -19,8 +19,8 @@ export const contentCounts = `
        WHERE collection_key IN ${removedCollections}) AS passages,
   (SELECT count(*) FROM collections WHERE NOT ${isRemoved}) AS collections`;
 
-/** How many rows are erased in one transaction: a few milliseconds' work. */
-const erasedTogether = 500;
+/** How many rows are erased in one transaction: a few milliseconds' work, as each one's pages are overwritten. */
+const erasedTogether = 100;
 
 /**
  * Removes collections. Erasing a large one takes seconds, during which everything else would wait: so a removal only renames it,

@@ -4,14 +4,13 @@ import { openAsks } from './asks.ts';
 import { createCollectionCounts } from './collection-counts.ts';
 import type { CollectionIndex } from './collection-index.ts';
 import { droppingUnlessDamaged, type FullText, openFullText } from './full-text.ts';
+import { createHousekeeping } from './housekeeping.ts';
 import type { Windows } from './index-part.ts';
 import { createIndexes } from './indexes.ts';
 import { openFolder } from './open-folder.ts';
 import type { KnowledgeStats, MadeCollection, NewDocument, SearchQuery } from './port.ts';
 import { type RankedPassage, rankPassages } from './rank-passages.ts';
 import { createRecentPassages } from './recent-passages.ts';
-import { createWordRenewal } from './renew-words.ts';
-import { createTidying } from './tidying.ts';
 import type { Tuning } from './upkeep.ts';
 import { allFinite, unexpectedLength, vectorLengthOf } from './vector-length.ts';
 
@@ -86,9 +85,7 @@ export function openStore(
     return collection;
   }
 
-  const tidying = createTidying(() => Array.from(open.values(), ({ fullText }) => fullText));
-  const renewal = createWordRenewal({ database, documents, changing, collections: () => open.values() });
-  const backlog = createTidying(() => [{ tidy: () => changing(() => documents.eraseRemains()) }, renewal]);
+  const housekeeping = createHousekeeping({ database, documents, changing, collections: () => open.values() });
 
   /** The length of a new document's vectors; the first document of a store decides it for all. */
   function dimensionOf(document: NewDocument): number {
@@ -137,7 +134,7 @@ export function openStore(
     } else for (const { collection, erased, added } of written) indexes.change(collection, erased, added);
     for (const { collection, erased, added, replaced } of written)
       counts.change(collection, { documents: replaced ? 0 : 1, passages: added.length - erased.size });
-    tidying.postpone();
+    housekeeping.wasChanged({ hasRemoved: written.some(({ replaced }) => replaced) });
     return written.map(({ id, added, replaced }) => ({ id, passages: added.length, replaced }));
   }
 
@@ -147,7 +144,7 @@ export function openStore(
     const erased = changing(() => eraseRows(found.key, getCollection(found.collection).fullText));
     indexes.change(found.collection, erased, []);
     counts.change(found.collection, { documents: -1, passages: -erased.size });
-    tidying.postpone();
+    housekeeping.wasChanged({ hasRemoved: true });
     return true;
   }
 
@@ -205,7 +202,7 @@ export function openStore(
     counts.forget(name);
     indexes.drop(name, collection.key);
     if (next) register(name, next);
-    backlog.ensureScheduled();
+    housekeeping.wasChanged({ hasRemoved: true });
     return true;
   }
 
@@ -239,8 +236,7 @@ export function openStore(
     },
     storeId: folder.storeId,
     async close() {
-      tidying.close();
-      backlog.close();
+      housekeeping.close();
       await indexes.close();
       asks.close();
       folder.close();

@@ -12,15 +12,20 @@ type Untidy = { tidy(): boolean };
 /**
  * Tidies parts of a store, a little at a time so that no search waits long, once nothing has changed for a while.
  * @param parts the parts at the time of a step
+ * @param options.afterMs how long after a change tidying begins, if not after a second; it always does a second after the start
+ * @param options.finish is called when there is nothing more to tidy; returns false where it has to be tried again later
  * @returns `postpone`, to be called after a change: starts the wait anew; `ensureScheduled`, for what later changes must not put off:
  * schedules tidying unless it is scheduled; and `close`
  */
-export function createTidying(parts: () => Untidy[]) {
+export function createTidying(
+  parts: () => Untidy[],
+  { afterMs = tidyAfterMs, finish = () => true }: { afterMs?: number; finish?: () => boolean } = {},
+) {
   let timer: NodeJS.Timeout | undefined;
 
-  function schedule(afterMs = tidyAfterMs) {
+  function schedule(inMs: number) {
     clearTimeout(timer);
-    timer = setTimeout(tidy, afterMs).unref();
+    timer = setTimeout(tidy, inMs).unref();
   }
 
   function tidy() {
@@ -35,14 +40,15 @@ export function createTidying(parts: () => Untidy[]) {
         break;
       }
       if (more) schedule(tidyEveryMs);
+      else if (!finish()) schedule(retryMs);
     } catch {
       schedule(retryMs); // a full disk may have room later; until then searches take a little longer
     }
   }
 
-  schedule();
+  schedule(tidyAfterMs);
   const ensureScheduled = () => {
-    if (!timer) schedule();
+    if (!timer) schedule(afterMs);
   };
-  return { postpone: () => schedule(), ensureScheduled, close: () => clearTimeout(timer) };
+  return { postpone: () => schedule(afterMs), ensureScheduled, close: () => clearTimeout(timer) };
 }

@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { openFullText, toMatchQuery, wordsOf } from '../../src/knowledge/full-text.ts';
+import { openFullText } from '../../src/knowledge/full-text.ts';
 import { fuse } from '../../src/knowledge/fuse.ts';
+import { toMatchQuery, wordsOf } from '../../src/knowledge/question-words.ts';
 import { rankPassages } from '../../src/knowledge/rank-passages.ts';
 import { stemsOf, stemsOfWords } from '../../src/knowledge/weaviate/stems.ts';
 

@@ -1,4 +1,4 @@
-import { mostPostings, rarest, wordsOf } from '../full-text.ts';
+import { mostPostings, rarest, wordsOf } from '../question-words.ts';
 import type { Engine } from './engine.ts';
 import type { Held } from './find.ts';
 import type { Measures, Statistics } from './statistics.ts';
