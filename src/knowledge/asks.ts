@@ -1,8 +1,8 @@
 import { existsSync, renameSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import type { DatabaseSync } from 'node:sqlite';
+import type { DatabaseSync, SQLOutputValue } from 'node:sqlite';
 import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
-import { inTransaction, isLastingDamage, openDatabase } from './database.ts';
+import { emptyLog, execute, inTransaction, isLastingDamage, openDatabase } from './database.ts';
 import type { AskRecord } from './port.ts';
 
 /** A record without its reply: what can be read of it without unpacking anything. */
@@ -43,10 +43,15 @@ export const askMigrations = [
   ALTER TABLE packed_asks RENAME TO asks`,
   // Each reply used to have its own bytes, from `begins` to `ends`.
   'ALTER TABLE asks ADD COLUMN place INTEGER',
+  // Records used to be looked at in the order in which they were stored, as if the clock were never set back.
+  `CREATE INDEX asks_by_time ON asks (created_at);
+  CREATE INDEX asks_of_pack ON asks (pack);
+  DELETE FROM packs WHERE number NOT IN (SELECT pack FROM asks)`,
 ];
 
-/** How many records are kept; older ones go first. */
+/** How many records are kept; older ones go first, this many at a time. */
 const kept = 100_000;
+const trimmedTogether = 100;
 
 /** Compressed, texts take a fifth of the room; a higher level saves little more. One call for many replies costs less than a call for each. */
 const pack = (replies: Uint8Array) =>
@@ -61,9 +66,9 @@ function unpack(packed: Uint8Array): Uint8Array | null {
   }
 }
 
-/** How often records that are too old are looked for, and how many of the oldest are looked at in one go. */
+/** How often records that are too old are looked for, and how many are deleted in one go. */
 const sweepEveryMs = 60_000;
-const sweepRows = 500;
+const sweepRows = 100;
 
 /**
  * The records of past asks, in a file of their own. A power cut may cost the latest ones, so that no ask has to wait for the disk.
@@ -99,11 +104,14 @@ export function openAsks(
   }
 
   let sweeping: NodeJS.Timeout;
+  let isLogToEmpty = false;
   /** Deletes records that are too old, a few at a time, so that no search waits long. */
   function sweep() {
     let deleted = 0;
     try {
       deleted = use(({ eraseOld }) => eraseOld());
+      if (deleted > 0) isLogToEmpty = true;
+      else if (isLogToEmpty) isLogToEmpty = !use(({ emptyLog }) => emptyLog());
     } catch {
       // A full disk may have room by the next round, and until then `get` doesn't return old records. Where the file can't be opened
       // at all, whoever saves or reads records is told; documents are served all the same.
@@ -141,28 +149,35 @@ function createRecords(database: DatabaseSync, retentionMs: number) {
   const insert = database.prepare(
     'INSERT OR REPLACE INTO asks (id, collection, key_name, created_at, pack, begins, place) VALUES (?, ?, ?, ?, ?, 0, ?)',
   );
-  const trim = database.prepare('DELETE FROM asks WHERE number <= ?');
+  const trim = database.prepare('DELETE FROM asks WHERE number <= ? RETURNING pack');
   const select = database.prepare(
     `SELECT id, collection, key_name AS keyName, created_at AS createdAt, begins, ends, place, replies
     FROM asks JOIN packs ON packs.number = pack WHERE id = ? AND created_at > ?`,
   );
-  // Records are stored as asks end, so the oldest come first and no index of their times is needed.
   const eraseOld = database.prepare(
-    'DELETE FROM asks WHERE number IN (SELECT number FROM asks ORDER BY number LIMIT ?) AND created_at <= ?',
+    `DELETE FROM asks WHERE number IN (SELECT number FROM asks WHERE created_at <= ? ORDER BY created_at LIMIT ?)
+    RETURNING pack`,
   );
-  // Packs are numbered in the order of their asks: those before the oldest ask's pack are no longer needed.
+  const erasePackOf = database.prepare('DELETE FROM packs WHERE number = (SELECT pack FROM asks WHERE id = ?)');
   const eraseEmptied = database.prepare(
-    'DELETE FROM packs WHERE number < coalesce((SELECT pack FROM asks ORDER BY number LIMIT 1), 9e15)',
+    'DELETE FROM packs WHERE number = ? AND NOT EXISTS (SELECT 1 FROM asks WHERE pack = packs.number)',
   );
+  /** Erases the packs of deleted records, except those that hold others. @returns how many records these were */
+  function erasePacks(deleted: { pack?: SQLOutputValue }[]): number {
+    for (const pack of new Set(deleted.map((row) => row.pack!))) execute(eraseEmptied, pack);
+    return deleted.length;
+  }
   const oldest = () => new Date(Date.now() - retentionMs).toISOString();
 
   return {
     save(headers: AskHeader[], replies: Uint8Array) {
       inTransaction(database, () => {
+        // Records whose host was killed before it could say that it had them come once more, all together.
+        execute(erasePackOf, headers[0]?.id ?? null);
         const { lastInsertRowid: number } = insertPack.run(pack(replies));
         for (const [place, { id, collection, keyName, createdAt }] of headers.entries()) {
           const { lastInsertRowid } = insert.run(id, collection, keyName, createdAt, number, place);
-          if (Number(lastInsertRowid) % 1000 === 0) trim.run(Number(lastInsertRowid) - kept);
+          if (Number(lastInsertRowid) % trimmedTogether === 0) erasePacks(trim.all(Number(lastInsertRowid) - kept));
         }
       });
     },
@@ -175,11 +190,9 @@ function createRecords(database: DatabaseSync, retentionMs: number) {
       return { header, replies: unpacked.subarray(begins, ends ?? undefined), place };
     },
     /** Deletes some of the records that are too old. @returns how many */
-    eraseOld(): number {
-      const { changes } = eraseOld.run(sweepRows, oldest());
-      eraseEmptied.run();
-      return Number(changes);
-    },
+    eraseOld: () => inTransaction(database, () => erasePacks(eraseOld.all(oldest(), sweepRows))),
+    /** Takes the deleted records out of the log too. @returns whether nobody reads it, so that this was possible */
+    emptyLog: () => emptyLog(database),
     close: () => database.close(),
   };
 }

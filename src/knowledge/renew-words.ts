@@ -8,9 +8,8 @@ import { sharedPath, toWindows } from './stored-values.ts';
 const readTogether = 200;
 const writtenTogether = 40;
 
-/** A text as earlier versions wrote it to a full text. */
-const asBefore = (text: string) => text.replaceAll('\u00ad', '').normalize('NFC');
-const differs = (text: string) => toSearchableWords(text) !== asBefore(text);
+/** Whether earlier versions may have written a text to a full text in another way: the first of them left it as it is. */
+const differs = (text: string) => toSearchableWords(text) !== text;
 
 /**
  * Writes the words of passages to their full texts anew where an earlier version wrote them in another way, a little at a time, from the

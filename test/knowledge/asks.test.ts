@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
@@ -55,6 +55,50 @@ test('an ask record past its retention is not found even before it is deleted, a
   while (storedIn(dataDir).length > 1) await delay(5);
   assert.deepEqual(storedIn(dataDir), ['young']);
   assert.equal((await again.ask('young'))?.id, 'young');
+});
+
+test('old records are erased, bytes and all, though others were kept before them while the clock was ahead', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const dataDir = await temporaryFolder(t);
+  const open = () => openAsks(dataDir, { retentionMs: 12 * hour });
+  const first = open();
+  const save = (id: string, ageMs: number) => {
+    const { reply, ...header } = recordOf(id, ageMs);
+    first.save([header], serialize([reply]));
+  };
+  // More than are looked at in one go.
+  for (let at = 0; at < 600; at += 1) save(`ahead-${at}`, -365 * 24 * hour);
+  for (let at = 0; at < 300; at += 1) save(`old-${at}`, 13 * hour);
+  save('young', hour);
+  first.close();
+
+  const again = open();
+  for (let round = 0; round < 10; round += 1) t.mock.timers.tick(60_000);
+  const size = statSync(join(dataDir, 'asks.db-wal')).size;
+  again.close();
+  const database = new DatabaseSync(join(dataDir, 'asks.db'), { readOnly: true });
+  const count = (query: string) => Number(database.prepare(`SELECT count(*) AS n FROM ${query}`).get()!.n);
+  assert.equal(count("asks WHERE id LIKE 'old-%'"), 0);
+  assert.deepEqual([count('asks'), count('packs'), size], [601, 601, 0]);
+  database.close();
+});
+
+test('records that a host saves twice, as it was killed before it could say so, are kept once', async (t) => {
+  const dataDir = await temporaryFolder(t);
+  const asks = openAsks(dataDir, { retentionMs: 12 * hour });
+  const records = ['one', 'two'].map((id) => recordOf(id, 0));
+  const save = () =>
+    asks.save(
+      records.map(({ reply, ...header }) => header),
+      serialize(records.map(({ reply }) => reply)),
+    );
+  save();
+  save();
+  assert.equal(asks.get('two')?.header.id, 'two');
+  asks.close();
+  const database = new DatabaseSync(join(dataDir, 'asks.db'), { readOnly: true });
+  assert.equal(database.prepare('SELECT count(*) AS n FROM packs').get()!.n, 1);
+  database.close();
 });
 
 test('a shorter retention also applies to records that were kept under a longer one', async (t) => {
@@ -141,6 +185,7 @@ test('records that an older version of Assay packed as concatenated bytes are st
   await (await startKnowledge(options)).close();
   const database = new DatabaseSync(join(dataDir, 'asks.db'));
   const bytes = before.map(({ reply }) => serialize(reply));
+  database.exec('DROP INDEX asks_by_time; DROP INDEX asks_of_pack');
   database.exec('ALTER TABLE asks DROP COLUMN place; PRAGMA user_version = 3');
   database.prepare('INSERT INTO packs VALUES (7, ?)').run(zstdCompressSync(Buffer.concat(bytes)));
   let begins = 0;
