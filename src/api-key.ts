@@ -44,18 +44,19 @@ export function parseKeys(text: string): { keys: ApiKey[]; problems: string[] } 
           where: lines.length > 1 ? `line ${index + 1}` : `entry ${at + 1}`,
         })),
   );
-  const keys: ApiKey[] = [];
+  const byDigest = new Map<string, ApiKey>();
+  const byName = new Map<string, ApiKey>();
   const problems: string[] = [];
   for (const { entry, where } of entries) {
     if (entry === '' || entry.startsWith('#')) continue;
     const key = parseEntry(entry);
     if (typeof key === 'string') problems.push(`${where} ${key}`);
-    else if (keys.some(({ digest }) => digest === key.digest)) problems.push(`${where}: a key is used twice`);
-    else if (keys.some((other) => other.name === key.name && !haveSameScope(key, other)))
+    else if (byDigest.has(key.digest)) problems.push(`${where}: a key is used twice`);
+    else if (!haveSameScope(key, byName.getOrInsert(key.name, key)))
       problems.push(`${where}: a name is used twice, with other collections or rights`);
-    else keys.push(key);
+    else byDigest.set(key.digest, key);
   }
-  return { keys, problems };
+  return { keys: [...byDigest.values()], problems };
 }
 
 /** Whether two keys open the same collections, with the same rights. */
