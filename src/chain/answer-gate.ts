@@ -1,5 +1,5 @@
 import { focusStems, holdsType, isNumber, namesIn } from '../ranking/question-type.ts';
-import { contentStems, readWords, weightedShare } from '../ranking/words.ts';
+import { contentStems, readWords, shareOf } from '../ranking/words.ts';
 import file from './answer-weights.json' with { type: 'json' };
 import { fromLogOdds } from './calibration.ts';
 import type { RankedSentence, ReadQuestion } from './rank-sentences.ts';
@@ -66,7 +66,7 @@ export function lacksWhatIsAsked({ question, sentences }: Ranked): boolean {
   if (question.isOfOthersAlone) return true;
   if (question.type !== 'person' && question.type !== 'number') return false;
   const likely = sentences.filter(({ probability }, at) => at === 0 || probability >= likelySentence);
-  if (!likely.some(({ text }) => holdsType(question.type, text, question.text))) return true;
+  if (!likely.some(({ text }) => holdsType(question.type, text, question.said))) return true;
   const focus = focusStems(question.text);
   return asksHowMany(question) && focus.size > 0 && coverage(focus, wholeContext(sentences)) === 0;
 }
@@ -80,6 +80,7 @@ export function gateFeatures({ question, sentences }: Ranked): number[] {
   const whole = wholeContext(sentences);
   const near = [best.stems, best.before, best.after, contentStems(best.passage.title)];
   const isMissing = (stem: string, pools: ReadonlySet<string>[]) => !pools.some((pool) => pool.has(stem));
+  const share = shareOf(question.stems, question.rarity);
   const names = namesIn(question.text);
   const focus = focusStems(question.text);
   const howMany = asksHowMany(question) && focus.size > 0;
@@ -89,8 +90,8 @@ export function gateFeatures({ question, sentences }: Ranked): number[] {
     best.greatestSimilarity * 10,
     (greatest - mean) * 10,
     coverage(question.stems, [best.stems]),
-    weightedShare(question.stems, [best.stems], question.rarity),
-    weightedShare(question.stems, near, question.rarity),
+    share(best.stems),
+    share(...near),
     coverage(question.stems, whole),
     Math.min(6, [...question.stems].filter((stem) => isMissing(stem, whole)).length),
     Math.min(4, names.filter(({ stem }) => isMissing(stem, whole)).length),
@@ -108,10 +109,11 @@ const asksHowMany = ({ text }: ReadQuestion) => /\bhow (?:many|much)\b/i.test(te
 /** The words of all sentences and titles of the context. */
 function wholeContext(sentences: RankedSentence[]): ReadonlySet<string>[] {
   const titles = new Set(sentences.map(({ passage }) => passage.title));
-  return [...sentences.map(({ stems }) => stems), ...[...titles].map(contentStems)];
+  const stems = [...sentences.map((sentence) => sentence.stems), ...[...titles].map(contentStems)];
+  return [new Set(stems.flatMap((some) => [...some]))];
 }
 
-const coverage = (wanted: ReadonlySet<string>, pools: ReadonlySet<string>[]) => weightedShare(wanted, pools, () => 1);
+const coverage = (wanted: ReadonlySet<string>, pools: ReadonlySet<string>[]) => shareOf(wanted, () => 1)(...pools);
 
 /** Whether a number stands shortly before one of the things. */
 function counts(text: string, things: ReadonlySet<string>): boolean {

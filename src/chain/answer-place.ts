@@ -1,5 +1,5 @@
 import { focusStems, isNumber } from '../ranking/question-type.ts';
-import { readWords, type Word, weightedShare } from '../ranking/words.ts';
+import { readWords, shareOf, type Word } from '../ranking/words.ts';
 import type { ReadQuestion } from './rank-sentences.ts';
 import { wholeText } from './sentence-candidates.ts';
 import type { Support } from './support.ts';
@@ -61,8 +61,9 @@ function placeOfPart({ part, sentence }: Support, question: ReadQuestion): Answe
   const own = new Set(places.map((place) => clauses[place]!));
   const stemsIn = (holds: (clause: number) => boolean) =>
     new Set(words.flatMap(({ stem }, place) => (holds(clauses[place]!) ? [stem] : [])));
-  const share = (stems: ReadonlySet<string>) => weightedShare(question.stems, [stems], question.rarity);
-  const nearness = (from: number[]) => proximity(from, words, question);
+  const share = shareOf(question.stems, question.rarity);
+  const placesAsked = Map.groupBy(asked, (place) => words[place]!.stem);
+  const nearness = (from: number[]) => proximity(from, placesAsked, question);
   const proximityOfAnswer = nearness(places);
   const others = placesWhere(
     (word) => !answer.has(word.stem) && !question.stems.has(word.stem) && isAlike(word, question),
@@ -108,16 +109,19 @@ function isAlike(word: Word, { type }: ReadQuestion): boolean {
   return !word.common;
 }
 
-/** How near the words of the question stand to these places, 0 to 1. */
-function proximity(from: number[], words: Word[], question: ReadQuestion): number {
+/**
+ * How near the words of the question stand to these places, 0 to 1.
+ * @param placesAsked the places of each of those that the sentence holds
+ */
+function proximity(from: number[], placesAsked: ReadonlyMap<string, number[]>, question: ReadQuestion): number {
   if (from.length === 0) return 0;
   let all = 0;
   let met = 0;
   for (const stem of question.stems) {
     const weight = question.rarity(stem);
     all += weight;
-    const distances = words.flatMap((word, place) => (word.stem === stem ? [nearest(from, place)] : []));
-    if (distances.length > 0) met += weight / (1 + Math.min(...distances) / halfDistance);
+    const distances = placesAsked.get(stem)?.map((place) => nearest(from, place));
+    if (distances) met += weight / (1 + Math.min(...distances) / halfDistance);
   }
   return all === 0 ? 0 : met / all;
 }

@@ -1,7 +1,7 @@
 import type { FoundPassage } from '../passage.ts';
-import { holdsType, type QuestionType, questionTypeOf } from '../ranking/question-type.ts';
+import { holdsType, type QuestionType, questionTypeOf, stemsSaid } from '../ranking/question-type.ts';
 import { relativeTo } from '../ranking/relative.ts';
-import { contentStems, rarityIn, weightedShare } from '../ranking/words.ts';
+import { contentStems, rarityIn, shareOf } from '../ranking/words.ts';
 import weights from './answer-weights.json' with { type: 'json' };
 import { withoutOtherSubjects } from './other-subject.ts';
 import { type Candidate, sentenceCandidates } from './sentence-candidates.ts';
@@ -11,6 +11,8 @@ export type ReadQuestion = {
   text: string;
   type: QuestionType;
   stems: ReadonlySet<string>;
+  /** The stems of all its words, common ones too. */
+  said: ReadonlySet<string>;
   /** How much a word tells, by its rarity among the sentences of this context. */
   rarity: (stem: string) => number;
   /** Whether what it asks is said of other subjects alone, whose documents are left out (`withoutOtherSubjects`). */
@@ -96,6 +98,7 @@ export function rank(
     text: question,
     type: questionTypeOf(question),
     stems: contentStems(question),
+    said: stemsSaid(question),
     rarity: rarityIn(own),
     isOfOthersAlone,
   };
@@ -104,9 +107,10 @@ export function rank(
   const besideTitle = new Map(
     context.map(({ title }) => {
       const said = contentStems(title);
-      return [title, [...read.stems].filter((stem) => !said.has(stem))];
+      return [title, shareOf(read.stems.difference(said), read.rarity)];
     }),
   );
+  const share = shareOf(read.stems, read.rarity);
   const relative = relativeTo(context.flatMap(({ similarities }) => similarities));
   const scored = candidates.map((candidate, at) => {
     const stems = stemsOf.get(candidate)!;
@@ -116,15 +120,14 @@ export function rank(
     };
     const before = neighbour(-1);
     const after = neighbour(1);
-    const fits = read.type === 'other' || holdsType(read.type, candidate.text, question);
-    const share = (...pool: ReadonlySet<string>[]) => weightedShare(read.stems, pool, read.rarity);
+    const fits = read.type === 'other' || holdsType(read.type, candidate.text, read.said);
     const isNew = (stem: string) => !read.stems.has(stem);
     const newWords = [...own[at]!, ...contentStems(candidate.block)].filter(isNew).length;
     const features = [
       relative(candidate.meanSimilarity),
       relative(candidate.greatestSimilarity),
       share(stems),
-      weightedShare(besideTitle.get(candidate.passage.title)!, [stems], read.rarity),
+      besideTitle.get(candidate.passage.title)!(stems),
       share(stems, before),
       share(stems, after),
       Math.min(candidate.passage.rank, 4) - 1,

@@ -1,5 +1,5 @@
 import { holdsType, isName, isNumber, namesIn, questionTypes } from '../ranking/question-type.ts';
-import { contentStems, readWords, type Word, weightedShare } from '../ranking/words.ts';
+import { contentStems, readWords, shareOf, type Word } from '../ranking/words.ts';
 import type { Ranked } from './answer-gate.ts';
 import { placeOf } from './answer-place.ts';
 import { wholeText } from './sentence-candidates.ts';
@@ -99,7 +99,7 @@ export function readAnswer(answer: string, { question, sentences }: Ranked): Ver
   const around = supporting.flatMap(({ stems, before, after }) => [stems, before, after]);
   const all = new Set(sentences.flatMap((sentence) => [...sentence.stems]));
   const titles = new Set(sentences.flatMap(({ passage }) => [...contentStems(passage.title)]));
-  const covered = (pools: ReadonlySet<string>[]) => weightedShare(question.stems, pools, question.rarity);
+  const covered = shareOf(question.stems, question.rarity);
 
   const words = readWords(said);
   const short = words.length <= shortAnswer;
@@ -110,7 +110,7 @@ export function readAnswer(answer: string, { question, sentences }: Ranked): Ver
   const missing = fresh.filter(({ stem }) => !supportStems.has(stem));
   const typed = question.type !== 'other';
   const fits =
-    holdsType(question.type, said, question.text) || (question.type === 'person' && short && fresh.some(isCapital));
+    holdsType(question.type, said, question.said) || (question.type === 'person' && short && fresh.some(isCapital));
   const names = namesIn(question.text);
 
   const similarities = sentences.map(({ greatestSimilarity }) => greatestSimilarity);
@@ -133,8 +133,8 @@ export function readAnswer(answer: string, { question, sentences }: Ranked): Ver
     negationFlipped: Number(supports.some(isFlipped)),
     supportProbability: Math.sqrt(supporting.reduce((sum, sentence) => sum + sentence.probability, 0)),
     supportMargin: margin,
-    supportOverlap: covered(supporting.map(({ stems }) => stems)),
-    supportWithNeighbours: covered(around),
+    supportOverlap: covered(...supporting.map(({ stems }) => stems)),
+    supportWithNeighbours: covered(...around),
     supportNearness: greatest - mean > 1e-6 ? Math.max(-2, (near - mean) / (greatest - mean)) : 1,
     ...placeOf(supports, question),
     questionType: questionTypes.indexOf(question.type),
@@ -147,8 +147,8 @@ export function readAnswer(answer: string, { question, sentences }: Ranked): Ver
     holdsCapital: Number(words.some(isCapital)),
     beginsCommon: Number(words[0]?.common ?? false),
     manyParts: Number(supports.length > 1),
-    bestOverlap: covered([best.stems]),
-    contextCoverage: weightedShare(question.stems, [all, titles], () => 1),
+    bestOverlap: covered(best.stems),
+    contextCoverage: shareOf(question.stems, () => 1)(all, titles),
     questionNamesMissing: Math.min(
       3,
       names.filter(({ stem }) => ![...around, titles].some((pool) => pool.has(stem))).length,

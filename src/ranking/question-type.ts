@@ -48,9 +48,15 @@ const reasonWords =
 
 export const isNumber = ({ stem }: Word) => /^\p{N}/u.test(stem);
 
-/** Whether a text holds something of a type (a number, a time, a name …) besides what the question itself says. */
-export function holdsType(type: QuestionType, text: string, question: string): boolean {
-  const asked = new Set(readWords(question).map(({ stem }) => stem));
+/** The stems of all words of a question, common ones too. */
+export const stemsSaid = (question: string): ReadonlySet<string> =>
+  new Set(readWords(question).map(({ stem }) => stem));
+
+/**
+ * Whether a text holds something of a type (a number, a time, a name …) besides what the question itself says.
+ * @param asked the `stemsSaid` of the question
+ */
+export function holdsType(type: QuestionType, text: string, asked: ReadonlySet<string>): boolean {
   const words = readWords(text).filter(({ stem }) => !asked.has(stem));
   switch (type) {
     case 'number':

@@ -146,18 +146,31 @@ export function rarityIn(texts: Iterable<ReadonlySet<string>>): (stem: string) =
   return (stem) => rarityOf(frequency.get(stem) ?? 0, count);
 }
 
-/** The share of `wanted` that is in any of the `pools`, each word weighted by its rarity; 0 where nothing is wanted. */
-export function weightedShare(
+/**
+ * Returns a function that tells which share of `wanted` is in any of some pools, each word weighted by its rarity; 0
+ * where nothing is wanted.
+ */
+export function shareOf(
   wanted: Iterable<string>,
-  pools: ReadonlySet<string>[],
   rarity: (stem: string) => number,
-): number {
-  let all = 0;
-  let met = 0;
-  for (const stem of wanted) {
-    const weight = rarity(stem);
-    all += weight;
-    if (pools.some((pool) => pool.has(stem))) met += weight;
+): (...pools: ReadonlySet<string>[]) => number {
+  const stems = [...wanted];
+  const places = new Map(stems.map((stem, place) => [stem, place]));
+  const weights = stems.map(rarity);
+  const all = weights.reduce((sum, weight) => sum + weight, 0);
+
+  function placesIn(pools: ReadonlySet<string>[]): Iterable<number> {
+    // A question may have a thousand words and a context thousands of sentences: then the few of a sentence are looked up.
+    if (pools.reduce((sum, { size }) => sum + size, 0) < stems.length) {
+      const met = pools.flatMap((pool) => Array.from(pool, (stem) => places.get(stem) ?? -1));
+      return new Set(met.filter((place) => place >= 0).sort((one, other) => one - other));
+    }
+    return places.values().filter((place) => pools.some((pool) => pool.has(stems[place]!)));
   }
-  return all === 0 ? 0 : met / all;
+
+  return (...pools) => {
+    let met = 0;
+    if (all > 0) for (const place of placesIn(pools)) met += weights[place]!;
+    return all === 0 ? 0 : met / all;
+  };
 }
