@@ -8,7 +8,7 @@ import { counted } from '../counted.ts';
 import { AppError } from '../errors.ts';
 import { backUpStore } from '../knowledge/backup.ts';
 import { exportPassages } from '../knowledge/export.ts';
-import { replaceFile, unfinishedName } from '../knowledge/replace-file.ts';
+import { copyMode, replaceFile, unfinishedName } from '../knowledge/replace-file.ts';
 import { restoreStore } from '../knowledge/restore.ts';
 import { showCount, tell, writeJson } from './terminal.ts';
 
@@ -64,7 +64,7 @@ export async function exportTo(
     throw new AppError('BAD_INPUT', `There is a file ${file} already. Choose another name, or give --force.`);
   const unfinished = unfinishedName(file);
   try {
-    await pipeline(lines, createWriteStream(unfinished));
+    await pipeline(lines, createWriteStream(unfinished, { mode: copyMode(dataDir) }));
     replaceFile(unfinished, file);
   } catch (error) {
     if (error instanceof AppError) throw error;

@@ -1,11 +1,11 @@
-import { existsSync, realpathSync, rmSync, statSync } from 'node:fs';
+import { existsSync, realpathSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, sep } from 'node:path';
 import { backup, DatabaseSync } from 'node:sqlite';
 import { AppError } from '../errors.ts';
 import { execute, isDamageError, resultCodeOf, sqliteCodes, translateStoreError } from './database.ts';
 import { openToRead } from './open-to-read.ts';
 import { contentCounts } from './remains.ts';
-import { replaceFile, unfinishedName } from './replace-file.ts';
+import { copyMode, replaceFile, unfinishedName } from './replace-file.ts';
 import { forgetStrayFullTexts } from './stray-full-texts.ts';
 
 /** Pages (4 KiB each) copied between two reports of progress. */
@@ -43,6 +43,7 @@ export async function backUpStore(options: {
     checkPlace(dataDir, file, options.force ?? false);
     const label = { madeAt: new Date().toISOString(), assayVersion, ...contentOf(source) };
     rmSync(unfinished, { force: true });
+    writeFileSync(unfinished, '', { flag: 'wx', mode: copyMode(dataDir) });
     // The source is in a transaction: otherwise every write by others would make the copying start over.
     await backup(source, unfinished, {
       rate: pagesAtOnce,

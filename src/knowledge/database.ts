@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, statSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
 import { AppError } from '../errors.ts';
@@ -22,6 +22,21 @@ export const sqliteCodes = {
 export const resultCodeOf = (error: unknown): number => ((error as { errcode?: number } | null)?.errcode ?? 0) & 0xff;
 
 /**
+ * Makes a data folder if there is none: for its user alone, since all documents will be in it. The folders above it that are missing
+ * are made as usual. (Node's own `recursive` tries for ever where a file system refuses new folders with ENOENT, as /proc does.)
+ */
+export function makeDataFolder(folder: string, mode = 0o700): void {
+  const isThere = () => statSync(folder, { throwIfNoEntry: false })?.isDirectory() ?? false;
+  if (isThere()) return;
+  if (dirname(folder) !== folder) makeDataFolder(dirname(folder), 0o777);
+  try {
+    mkdirSync(folder, { mode });
+  } catch (error) {
+    if (!isThere()) throw error; // otherwise another process has just made it
+  }
+}
+
+/**
  * Opens an SQLite file for writing; a missing one is made, an older one brought up to date. The caller holds the data folder's
  * lock (lock.ts).
  * @param options.synchronous FULL: a commit is on the disk when it returns; NORMAL: a power cut may lose the last commits
@@ -31,7 +46,7 @@ export function openDatabase(file: string, options: { migrations: Migrations; sy
   const { migrations, synchronous } = options;
   let database: DatabaseSync | undefined;
   try {
-    mkdirSync(dirname(file), { recursive: true });
+    makeDataFolder(dirname(file));
     database = new DatabaseSync(file);
     database.exec(`PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = ${synchronous}`);
     // What is deleted is overwritten: left as it is, it would be in the file, and in every backup, for as long as nothing takes its room.

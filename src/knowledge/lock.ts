@@ -1,8 +1,8 @@
-import { accessSync, closeSync, constants, existsSync, mkdirSync, openSync, statSync } from 'node:fs';
+import { accessSync, closeSync, constants, existsSync, openSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { AppError } from '../errors.ts';
-import { isDamageError, translateStoreError } from './database.ts';
+import { isDamageError, makeDataFolder, translateStoreError } from './database.ts';
 
 /** The refusal when another folder is in the place of the one that is open: what was written would go into files that nobody finds. */
 export const folderReplaced = () =>
@@ -75,7 +75,7 @@ export function holdFromAll(dataDir: string): { release: () => void } {
 
 function open(dataDir: string, file: string, work: () => DatabaseSync): DatabaseSync {
   try {
-    mkdirSync(dataDir, { recursive: true });
+    makeDataFolder(dataDir);
     return work();
   } catch (error) {
     if (isDamageError(error))

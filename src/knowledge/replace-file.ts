@@ -1,4 +1,4 @@
-import { closeSync, fsyncSync, openSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { closeSync, fsyncSync, openSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 
 /**
@@ -10,6 +10,10 @@ export function replaceFile(from: string, to: string): void {
   renameSync(from, to);
   syncPath(dirname(to));
 }
+
+/** The permissions of a copy of what is in a data folder: whoever may read that may read the copy. */
+export const copyMode = (dataDir: string): number =>
+  (statSync(dataDir, { throwIfNoEntry: false })?.mode ?? 0o600) & 0o666;
 
 /** Waits until a file's content, or the names in a folder, are on the disk. */
 export function syncPath(path: string): void {

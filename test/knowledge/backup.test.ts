@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import {
+  chmodSync,
   copyFileSync,
   cpSync,
   existsSync,
@@ -11,6 +12,7 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  statSync,
   truncateSync,
   writeFileSync,
 } from 'node:fs';
@@ -114,6 +116,23 @@ test('a backup of a service that goes on writing holds the documents of one inst
     (await verifyStore({ dataDir: DATA_DIR })).filter(({ ok }) => !ok),
     [],
   );
+});
+
+test('a backup may be read by those who may read the data folder, and by nobody else', async (t) => {
+  const dataDir = await oldStore(t);
+  const folder = await temporaryFolder(t);
+  for (const [folderMode, fileMode] of [
+    [0o700, 0o600],
+    [0o750, 0o640],
+  ] as const) {
+    chmodSync(dataDir, folderMode);
+    const file = join(folder, `${fileMode}.db`);
+    await backUpStore({ dataDir, file, assayVersion: '0' });
+    assert.equal(statSync(file).mode & 0o777, fileMode);
+    const lines = join(folder, `${fileMode}.jsonl`);
+    await runCommand(['export', lines], { DATA_DIR: dataDir });
+    assert.equal(statSync(lines).mode & 0o777, fileMode);
+  }
 });
 
 test('a backup is refused if it would overwrite something or the store is damaged or missing, and leaves no files behind', async (t) => {

@@ -1,5 +1,16 @@
 import assert from 'node:assert/strict';
-import { existsSync, readdirSync, readFileSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { startKnowledge } from '../../src/knowledge/client.ts';
@@ -178,6 +189,32 @@ test('a data folder that cannot be created is reported as NOT_READY', async (t) 
   const file = join(await temporaryFolder(t), 'file');
   writeFileSync(file, '');
   await assert.rejects(startKnowledge({ dataDir: file, embeddingModel: 'hashed' }), { code: 'NOT_READY' });
+});
+
+test('in a file system that refuses new folders with ENOENT, as /proc does, a start fails instead of trying for ever', {
+  skip: !existsSync('/proc/self'),
+}, () => {
+  const client = new URL('../../src/knowledge/client.ts', import.meta.url).href;
+  const start = `const { startKnowledge } = await import(${JSON.stringify(client)});
+    const code = (dataDir) => startKnowledge({ dataDir, embeddingModel: 'm' }).catch((error) => error.code);
+    process.stdout.write(await code('/proc/assay') + await code('/proc/assay/data'));`;
+  // In a process of its own, which can be ended.
+  const { stdout } = spawnSync(process.execPath, ['--input-type=module', '--eval', start], { timeout: 30_000 });
+  assert.equal(String(stdout), 'NOT_READYNOT_READY');
+});
+
+test('a data folder that Assay makes is for its user alone, and one that is there stays as open as it was', async (t) => {
+  const folder = await temporaryFolder(t);
+  const before = process.umask(0o000);
+  t.after(async () => void process.umask(before));
+  const modeAfterStart = async (dataDir: string) => {
+    const knowledge = await startKnowledge({ dataDir, embeddingModel: 'hashed' });
+    await knowledge.close();
+    return statSync(dataDir).mode & 0o777;
+  };
+  assert.equal(await modeAfterStart(join(folder, 'a/new')), 0o700);
+  mkdirSync(join(folder, 'shared'), { mode: 0o750 });
+  assert.equal(await modeAfterStart(join(folder, 'shared')), 0o750);
 });
 
 test('questions searched together get the results they would get alone', async (t) => {
