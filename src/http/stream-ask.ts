@@ -30,6 +30,7 @@ export async function streamAsk(
     const answered = await conductAsk(request.body, { ...asker, ...early });
     if (!early.keep) {
       void tell('context', answered.context);
+      void tell('token', { text: answered.answer });
       void tell('answer', toAnswer({ text: answered.answer, abstained: answered.abstained }));
     }
     void tell('verdict', answered.verdict);

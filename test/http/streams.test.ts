@@ -68,6 +68,27 @@ for (const [what, options, text] of [
     );
   });
 
+for (const [onIncorrect, judged, shown] of [
+  ['retry', '{"quotes":[],"reason":"So it says.","verdict":"Correct","score":0.9}', 'It does not.'],
+  ['abstain', '{"quotes":[],"reason":"It says not.","verdict":"Incorrect","score":0.1}', 'Nothing of that.'],
+] as const)
+  test(`with onIncorrect “${onIncorrect}” the answer that is shown is streamed as one token, once it is judged`, async (t) => {
+    const { url, add, openai } = await startService(t, { settings: { ABSTENTION: 'Nothing of that.' } });
+    await add('alder.md', 'Alder wood does not rot under water.');
+    openai.chat('It does not.', judged);
+    const asked = { question: 'Does alder rot under water?', stream: true, onIncorrect };
+    const headers = { 'content-type': 'application/json' };
+    const events = await Array.fromAsync(
+      eventsOf(await fetch(`${url}/ask`, { method: 'POST', headers, body: JSON.stringify(asked) })),
+    );
+    assert.deepEqual(
+      events.map(({ event }) => event),
+      ['context', 'token', 'answer', 'verdict', 'done'],
+    );
+    const [, token, answer] = events.map(({ data }) => (data as { text: string }).text);
+    assert.deepEqual([token, answer], [shown, shown]);
+  });
+
 test('a client that stops reading stops the model’s stream too, and one that leaves cancels the call', async (t) => {
   const { url, openai } = await start(t);
   let pulled = 0;
