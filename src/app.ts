@@ -3,6 +3,7 @@ import multipart from '@fastify/multipart';
 import fastify, { type FastifyBaseLogger, LogController } from 'fastify';
 import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
 import type { Redis } from 'ioredis';
+import { z } from 'zod';
 import type { ConductAsk } from './chain/conduct-ask.ts';
 import type { SearchPassages } from './chain/retrieve.ts';
 import { AppError } from './errors.ts';
@@ -64,6 +65,9 @@ export type AppParts = {
   };
 };
 
+/** The routes that take no other query than their schema names. Probes and other protocols' clients may send their own. */
+const takesOwnQuery = /^\/(?:asks?|search|documents|collections|jobs)(?:\/|$)/;
+
 /**
  * Builds the HTTP service from its parts; the caller makes it listen.
  * @param waitsFor what `/health/ready` says while the service is up but not ready
@@ -115,9 +119,12 @@ export async function buildApp(parts: AppParts, waitsFor: WaitsFor = () => null)
     // Ends the streams of those who watch a job, which would hold up the closing; `compose` closes the jobs too.
     parts.jobs.close().catch(() => {});
   });
-  // Every failure of a route has this one shape, unless its protocol has another.
-  app.addHook('onRoute', ({ schema }) => {
-    if (schema?.response) schema.response = { default: ErrorBody, ...schema.response };
+  app.addHook('onRoute', ({ schema, url }) => {
+    if (!schema?.response) return;
+    // Every failure of a route has this one shape, unless its protocol has another.
+    schema.response = { default: ErrorBody, ...schema.response };
+    // A field in the wrong place, such as `?collection=` of an upload, would go unnoticed.
+    if (takesOwnQuery.test(url)) schema.querystring ??= z.strictObject({});
   });
   takeJson(app);
   await guardOrigins(app, { ...settings, keysRequired: keyring.isRequired });

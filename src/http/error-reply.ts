@@ -44,13 +44,17 @@ const ofFastify: [prefix: string, code: ErrorCode, message: string][] = [
 /** How many faults of a request are told, and how many unknown fields of one object. */
 const mostTold = 10;
 
-/** What is wrong with a request, field by field; names that the caller made up are repeated only if they are plain. */
+/** A name that the caller made up, repeated only if it is plain. */
+const plain = (name: string) => (/^[\w.-]{1,64}$/.test(name) ? name : '…');
+
+/** Says which fields are unknown. */
+export function tellUnknown(names: string[]): string {
+  const told = names.slice(0, mostTold).map(plain).join(', ');
+  return `unknown field ${names.length > mostTold ? `${told} and ${names.length - mostTold} more` : told}`;
+}
+
+/** What is wrong with a request, field by field. */
 function toInputError(error: { validation: ValidationIssue[] }): AppError {
-  const plain = (name: string) => (/^[\w.-]{1,64}$/.test(name) ? name : '…');
-  const someOf = (names: string[]) => {
-    const told = names.slice(0, mostTold).map(plain).join(', ');
-    return names.length > mostTold ? `${told} and ${names.length - mostTold} more` : told;
-  };
   const unknown = error.validation.some(({ keyword }) => keyword === 'unrecognized_keys');
   const texts = error.validation.map(({ keyword, instancePath, message = 'is not valid', params }) => {
     const at = instancePath
@@ -58,7 +62,7 @@ function toInputError(error: { validation: ValidationIssue[] }): AppError {
       .filter((part) => part !== '')
       .map(plain)
       .join('.');
-    const text = keyword === 'unrecognized_keys' ? `unknown field ${someOf(params.keys as string[])}` : message;
+    const text = keyword === 'unrecognized_keys' ? tellUnknown(params.keys as string[]) : message;
     if (at === '') return text;
     return text.endsWith('received undefined') ? `${at}: is missing` : `${at}: ${text}`; // Zod's own words speak of types
   });

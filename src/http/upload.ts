@@ -4,6 +4,7 @@ import { charset } from '../charset.ts';
 import { collectionName } from '../collection-name.ts';
 import { AppError } from '../errors.ts';
 import { Metadata, Source, Title, type Upload } from './document-fields.ts';
+import { tellUnknown } from './error-reply.ts';
 import { refuseEncoded } from './json-body.ts';
 
 const jsonText = z.string().transform((text, context) => {
@@ -34,6 +35,7 @@ export const UploadForm = z.unknown().meta({
     charset: { type: 'string', description: 'The encoding of texts that neither are UTF-8 nor declare theirs' },
   },
   required: ['files'],
+  additionalProperties: false,
 });
 
 /**
@@ -46,9 +48,9 @@ export async function readUpload(request: FastifyRequest): Promise<{ collection:
   const { fields, files } = await readParts(request);
   const parsed = Fields.safeParse(fields);
   if (!parsed.success) {
-    const { code, message, path } = parsed.error.issues[0]!;
-    if (code === 'unrecognized_keys') throw new AppError('UNKNOWN_FIELD', 'unknown field');
-    throw new AppError('BAD_INPUT', `${path.join('.')}: ${message}`);
+    const issue = parsed.error.issues[0]!;
+    if (issue.code === 'unrecognized_keys') throw new AppError('UNKNOWN_FIELD', tellUnknown(issue.keys));
+    throw new AppError('BAD_INPUT', `${issue.path.join('.')}: ${issue.message}`);
   }
   if (files.length === 0) throw new AppError('BAD_INPUT', 'The upload holds no file.');
   if (new Set(files.map(({ source }) => source)).size < files.length)

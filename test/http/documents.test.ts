@@ -43,7 +43,10 @@ test('several files can be uploaded at once, and are stored all or none', async 
     const response = await fetch(`${url}/documents`, { method: 'POST', body: form });
     return {
       status: response.status,
-      json: (await response.json()) as Record<string, never> & { documents: unknown[]; error: { code: string } },
+      json: (await response.json()) as Record<string, never> & {
+        documents: unknown[];
+        error: Record<'code' | 'message', string>;
+      },
     };
   };
   const pdf = readFileSync(new URL('../../corpus/mm1.pdf', import.meta.url));
@@ -94,7 +97,8 @@ test('several files can be uploaded at once, and are stored all or none', async 
     assert.ok(status >= 400 && status < 500);
     assert.equal(json.error.code, code);
   }
-  assert.equal((await send([['good.md', 'Good.']], { path: '/etc' })).json.error.code, 'UNKNOWN_FIELD');
+  const { code, message } = (await send([['good.md', 'Good.']], { path: '/etc', '/etc': 'x' })).json.error;
+  assert.deepEqual([code, message], ['UNKNOWN_FIELD', 'unknown field path, …']);
   assert.equal((await call('GET', '/documents')).json.documents.length, before, 'nothing of a refused upload stays');
 });
 
