@@ -83,6 +83,8 @@ async function readParts(request: FastifyRequest) {
     for await (const part of request.parts()) {
       if (part.type === 'field') addField(fields, part);
       else {
+        if (Object.hasOwn(Fields.shape, part.fieldname))
+          throw new AppError('BAD_INPUT', `${part.fieldname}: must be a field, not a file`);
         const bytes = await part.toBuffer(); // before the rest, or that could not be read
         files.push({ source: sourceOf(part.filename), bytes });
       }

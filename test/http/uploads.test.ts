@@ -39,6 +39,14 @@ test('everything in an upload counts towards MAX_BODY_BYTES: files, fields, and 
   assert.deepEqual([(await upload(url, exact)).status, (await upload(url, `${exact} `)).status], [201, 413]);
 });
 
+test('a field of an upload that is sent as a file is refused, and is not stored as a document', async (t) => {
+  const { url, call } = await startService(t);
+  const metadata = part('name="metadata"; filename="metadata.json"', '{"team":"wood"}');
+  const { status, code, message } = await upload(url, form(file, metadata));
+  assert.deepEqual([status, code, message], [400, 'BAD_INPUT', 'metadata: must be a field, not a file']);
+  assert.deepEqual((await call('GET', '/documents')).json.documents, []);
+});
+
 test('an upload is refused before its end once it has declared too large a size or has become too large', async (t) => {
   const { url } = await startService(t, { settings: { MAX_BODY_BYTES: '4 KiB' } });
   const files = Array.from({ length: 5 }, (_, at) => part(`name="files"; filename="${at}.txt"`, 'x'.repeat(1000)));
