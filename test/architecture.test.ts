@@ -155,6 +155,29 @@ test('only commands/answerer.ts uses the client package, and the client imports 
       assert.match(name!, /^\.\/(schema|types|read-events)\.ts$/, `packages/client/src/${file}`);
 });
 
+test('what could hold up requests is out of reach of the process that serves them', () => {
+  const found = new Set(['serve.ts']);
+  const blocking: string[] = [];
+  // A set's iteration goes on to what is added meanwhile.
+  for (const file of found) {
+    const text = readFileSync(join(src, file), 'utf8').replace(/(?:^|\n)(?:import|export) type [^;]*;/g, '');
+    for (const [, from, lazily] of text.matchAll(/(?:from|import) '([^']+)'|import\('([^']+)'\)/g)) {
+      const name = (from ?? lazily)!;
+      const target = relative(src, resolve(dirname(join(src, file)), name));
+      if (name.startsWith('.') && files.includes(target)) found.add(target);
+      if (/^(node:sqlite|faiss-node|onnxruntime-node|mammoth|yauzl|unpdf|papaparse|mdast-|html)/.test(name))
+        blocking.push(`${file} imports ${name}`);
+    }
+  }
+  assert.ok(found.has('knowledge/client.ts') && found.has('models/model-thread.ts') && found.has('ingest/parser.ts'));
+  assert.deepEqual(blocking.sort(), [
+    // Before the service listens: the lock of the data folder, and the vectors that `assay reembed` has made.
+    'knowledge/database.ts imports node:sqlite',
+    'knowledge/lock.ts imports node:sqlite',
+    'knowledge/open-to-read.ts imports node:sqlite',
+  ]);
+});
+
 test('the Redis client is never imported statically, so it is loaded only if the settings name a Redis', () => {
   const atOnce = (from: RegExp) =>
     files.filter((file) =>
