@@ -9,11 +9,11 @@ import type { Span } from './sentences.ts';
 export const Passage = z.object({
   id: z.string(),
   documentId: z.string(),
-  source: z.string(),
+  source: z.string().describe('The name of its document, such as a relative path.'),
   title: z.string(),
-  text: z.string(),
-  start: z.int().nonnegative(),
-  end: z.int().nonnegative(),
+  text: z.string().describe('Word for word: the text of the document from start to end.'),
+  start: z.int().nonnegative().describe('Where it begins in the text of its document, in UTF-16 code units.'),
+  end: z.int().nonnegative().describe('Where it ends there.'),
   score: z
     .number()
     .min(0)

@@ -20,29 +20,37 @@ export const Question = wellFormedText
 /** The request of an ask. */
 export const AskRequest = z.strictObject({
   question: Question,
-  collection: collectionName.default('default'),
-  topK: z.int().min(1).max(mostPassages).optional(),
-  evaluation: z.enum(['context', 'answer', 'both', 'none']).default('context'),
-  onIncorrect: z.enum(['return', 'retry', 'abstain']).default('return'),
-  stream: z.boolean().default(false),
-  trace: z.boolean().default(false),
+  collection: collectionName.default('default').describe('The documents to answer from.'),
+  topK: z.int().min(1).max(mostPassages).optional().describe('How many passages to answer from; by default TOP_K.'),
+  evaluation: z
+    .enum(['context', 'answer', 'both', 'none'])
+    .default('context')
+    .describe('What the judge sees: question, answer and passages (context), or question and answer (answer).'),
+  onIncorrect: z
+    .enum(['return', 'retry', 'abstain'])
+    .default('return')
+    .describe('What becomes of an answer judged Incorrect: it is returned, tried once more, or withheld.'),
+  stream: z.boolean().default(false).describe('Whether the reply is server-sent events.'),
+  trace: z.boolean().default(false).describe('Whether the reply has every step that led to it.'),
 });
 export type AskRequest = z.infer<typeof AskRequest>;
 
 /** The whole reply to an ask. */
 export const AskReply = z.object({
-  id: z.string(),
+  id: z.string().describe('Finds the ask again at GET /asks/{id}.'),
   question: z.string(),
   answer: z.string(),
   collection: z.string(),
-  context: z.array(Passage),
+  context: z.array(Passage).describe('The passages found for the question, best first.'),
   verdict: Verdict,
-  verdicts: z.object({ context: Verdict, answer: Verdict }).optional(),
-  abstained: z.boolean(),
-  attempts: z.int().positive(),
-  usage: z.object({ promptTokens: z.int(), completionTokens: z.int(), modelCalls: z.int() }),
+  verdicts: z.object({ context: Verdict, answer: Verdict }).optional().describe('With the evaluation both only.'),
+  abstained: z.boolean().describe('Whether no answer was given: the documents hold none, or it was withheld.'),
+  attempts: z.int().positive().describe('2 after a second try, otherwise 1.'),
+  usage: z
+    .object({ promptTokens: z.int(), completionTokens: z.int(), modelCalls: z.int() })
+    .describe('What the model server reports for all calls of this ask; 0 without a language model.'),
   timings: z.object({ retrieveMs: z.number(), answerMs: z.number(), evaluateMs: z.number(), totalMs: z.number() }),
-  trace: z.array(TraceStep).optional(),
+  trace: z.array(TraceStep).optional().describe('The steps, if they were asked for.'),
 });
 export type AskReply = z.infer<typeof AskReply>;
 

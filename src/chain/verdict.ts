@@ -5,10 +5,10 @@ import { wellFormed, withoutThinking } from './thinking.ts';
  * A quotation that supports a verdict: `quote` is exactly `document.slice(start, end)` of the document of the passage.
  */
 export const Evidence = z.object({
-  quote: z.string(),
+  quote: z.string().describe('Word for word: the text of the document from start to end.'),
   passageId: z.string(),
-  start: z.int().nonnegative(),
-  end: z.int().nonnegative(),
+  start: z.int().nonnegative().describe('Where it begins in the text of its document, in UTF-16 code units.'),
+  end: z.int().nonnegative().describe('Where it ends there.'),
 });
 export type Evidence = z.infer<typeof Evidence>;
 
@@ -18,12 +18,12 @@ export type Problem = z.infer<typeof Problem>;
 
 /** What the evaluation says of an answer. `score` is the probability, 0 to 1, that the answer is correct, where there is one. */
 export const Verdict = z.object({
-  label: z.enum(['Correct', 'Incorrect', 'Unjudged']),
-  basis: z.enum(['context', 'answer']),
-  score: z.number().min(0).max(1).nullable(),
+  label: z.enum(['Correct', 'Incorrect', 'Unjudged']).describe('Whether the passages bear the answer out.'),
+  basis: z.enum(['context', 'answer']).describe('Whether the judge saw the passages, or question and answer alone.'),
+  score: z.number().min(0).max(1).nullable().describe('How likely the answer is right, where the judge can tell.'),
   reason: z.string(),
-  evidence: z.array(Evidence),
-  problem: Problem.nullable(),
+  evidence: z.array(Evidence).describe('Quotations that stand in the passages word for word; others are dropped.'),
+  problem: Problem.nullable().describe('Why there was no judgement; null if there was one.'),
 });
 export type Verdict = z.infer<typeof Verdict>;
 export type Basis = Verdict['basis'];

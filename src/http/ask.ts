@@ -21,6 +21,7 @@ export const askRoutes: FastifyPluginAsyncZod<{
     '/ask',
     {
       schema: {
+        operationId: 'ask',
         summary: 'Answer a question from the documents of a collection, and say whether the answer can be trusted',
         body: AskRequest,
         response: { 200: jsonOrEvents(AskReply, 'context, token…, answer, verdict, done; or error') },
@@ -51,6 +52,7 @@ export const askRoutes: FastifyPluginAsyncZod<{
     '/asks/:id',
     {
       schema: {
+        operationId: 'getAsk',
         summary: 'The stored record of an ask, its trace included',
         params: z.strictObject({ id: z.string() }),
         response: { 200: AskReply },

@@ -17,7 +17,13 @@ export const collectionRoutes: FastifyPluginAsyncZod<{ knowledge: Knowledge }> =
 
   app.get(
     '/collections',
-    { schema: { summary: 'The collections', response: { 200: z.object({ collections: z.array(Collection) }) } } },
+    {
+      schema: {
+        operationId: 'listCollections',
+        summary: 'The collections',
+        response: { 200: z.object({ collections: z.array(Collection) }) },
+      },
+    },
     async (request) => {
       const all = await knowledge.collections();
       return { collections: all.filter(({ name }) => mayUse(request, name)) };
@@ -25,7 +31,7 @@ export const collectionRoutes: FastifyPluginAsyncZod<{ knowledge: Knowledge }> =
   );
   app.get(
     '/collections/:name',
-    { schema: { summary: 'One collection', params, response: { 200: Collection } } },
+    { schema: { operationId: 'getCollection', summary: 'One collection', params, response: { 200: Collection } } },
     async (request) => {
       needCollection(request, request.params.name);
       return get(request.params.name);
@@ -33,7 +39,14 @@ export const collectionRoutes: FastifyPluginAsyncZod<{ knowledge: Knowledge }> =
   );
   app.put(
     '/collections/:name',
-    { schema: { summary: 'Make a collection', params, response: { 200: Collection, 201: Collection } } },
+    {
+      schema: {
+        operationId: 'createCollection',
+        summary: 'Make a collection',
+        params,
+        response: { 200: Collection, 201: Collection },
+      },
+    },
     async (request, reply) => {
       needCollection(request, request.params.name);
       const { made, collection } = await knowledge.createCollection(request.params.name);
@@ -44,6 +57,7 @@ export const collectionRoutes: FastifyPluginAsyncZod<{ knowledge: Knowledge }> =
     '/collections/:name',
     {
       schema: {
+        operationId: 'removeCollection',
         summary: 'Remove a collection and all its documents; default is emptied',
         params,
         response: { 204: z.null() },

@@ -11,7 +11,8 @@ export const Source = wellFormedText
   .max(1024, 'must have at most 1,024 characters')
   .refine((source) => !/\p{Cc}/u.test(source), 'must not contain control characters')
   .refine((source) => !/^([/\\]|[a-z]:[/\\])/i.test(source), 'must be relative')
-  .refine((source) => !/(^|[/\\])\.\.([/\\]|$)/.test(source), 'must not climb with ..');
+  .refine((source) => !/(^|[/\\])\.\.([/\\]|$)/.test(source), 'must not climb with ..')
+  .describe('The name of the document, such as a relative path; one of the same name is replaced.');
 export const Title = wellFormedText.trim().min(1, 'must not be empty').max(500, 'must have at most 500 characters');
 /**
  * How deep metadata may be nested. Deeper is no description of a document, and could exhaust the stack of code that
@@ -41,9 +42,9 @@ export const Metadata = z
 export const TextDocument = z.strictObject({
   source: Source,
   text: wellFormedText,
-  title: Title.optional(),
+  title: Title.optional().describe('By default the title that the text itself has, or else its source.'),
   format: z.enum(['text', 'markdown', 'html']).default('text'),
-  metadata: Metadata.optional(),
+  metadata: Metadata.optional().describe('What you want to know of it later: up to 20,000 characters of JSON.'),
   collection: collectionName.default('default'),
 });
 export type TextDocument = z.infer<typeof TextDocument>;
@@ -53,7 +54,7 @@ export const WrittenDocument = z.object({
   id: z.string(),
   source: z.string(),
   passages: z.int(),
-  unchanged: z.boolean(),
+  unchanged: z.boolean().describe('Whether this very document was there already, so that nothing was done.'),
   collection: z.string(),
 });
 

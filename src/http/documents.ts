@@ -45,6 +45,7 @@ export const documentRoutes: FastifyPluginAsyncZod<{
     {
       bodyLimit: maxBodyBytes,
       schema: {
+        operationId: 'addDocuments',
         summary: 'Add documents, or replace those of the same source: JSON for one text, multipart/form-data for files',
         body: {
           content: { 'application/json': { schema: TextDocument }, 'multipart/form-data': { schema: UploadForm } },
@@ -71,6 +72,7 @@ export const documentRoutes: FastifyPluginAsyncZod<{
     '/documents',
     {
       schema: {
+        operationId: 'listDocuments',
         summary: 'The documents of a collection, by source',
         querystring: z.strictObject({
           collection: collectionName.default('default'),
@@ -107,6 +109,7 @@ export const documentRoutes: FastifyPluginAsyncZod<{
     '/documents/:id',
     {
       schema: {
+        operationId: 'getDocument',
         summary: 'One document with its text, into which every offset points',
         params,
         response: { 200: Summary.extend({ text: z.string() }) },
@@ -120,7 +123,7 @@ export const documentRoutes: FastifyPluginAsyncZod<{
 
   app.delete(
     '/documents/:id',
-    { schema: { summary: 'Remove a document', params, response: { 204: z.null() } } },
+    { schema: { operationId: 'removeDocument', summary: 'Remove a document', params, response: { 204: z.null() } } },
     async (request, reply) => {
       await find(request, request.params.id);
       await knowledge.remove(request.params.id);

@@ -30,13 +30,20 @@ export const healthRoutes: FastifyPluginAsyncZod<{
 }> = async (app, options) => {
   app.get(
     '/health/live',
-    { schema: { summary: 'Whether the process answers', response: { 200: z.object({ status: z.literal('live') }) } } },
+    {
+      schema: {
+        operationId: 'getLiveness',
+        summary: 'Whether the process answers',
+        response: { 200: z.object({ status: z.literal('live') }) },
+      },
+    },
     async () => ({ status: 'live' as const }),
   );
   app.get(
     '/health/ready',
     {
       schema: {
+        operationId: 'getReadiness',
         summary: 'Whether the service can answer, and what it is made of',
         response: {
           200: z.object({

@@ -44,6 +44,7 @@ export const jobRoutes: FastifyPluginAsyncZod<{ jobs: Jobs; knowledge: Knowledge
     '/jobs',
     {
       schema: {
+        operationId: 'startJob',
         summary:
           'Ingest the documents of CORPUS_DIR in the background; the job that is running is returned where there is one',
         body: z.strictObject({ collection: collectionName.default('default') }),
@@ -63,6 +64,7 @@ export const jobRoutes: FastifyPluginAsyncZod<{ jobs: Jobs; knowledge: Knowledge
     '/jobs/:id',
     {
       schema: {
+        operationId: 'getJob',
         summary: 'How far a job is; with Accept: text/event-stream, told again each time it gets further',
         params,
         response: { 200: jsonOrEvents(JobShape, 'progress…, done') },
@@ -80,7 +82,14 @@ export const jobRoutes: FastifyPluginAsyncZod<{ jobs: Jobs; knowledge: Knowledge
   );
   app.delete(
     '/jobs/:id',
-    { schema: { summary: 'Cancel a job; what it has stored stays', params, response: { 200: JobShape } } },
+    {
+      schema: {
+        operationId: 'cancelJob',
+        summary: 'Cancel a job; what it has stored stays',
+        params,
+        response: { 200: JobShape },
+      },
+    },
     async (request) => {
       const { id } = await find(request, request.params.id);
       return jobs.cancel(id);

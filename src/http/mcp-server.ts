@@ -11,7 +11,7 @@ import { counted } from '../counted.ts';
 import type { ErrorCode } from '../errors.ts';
 import type { Knowledge } from '../knowledge/port.ts';
 import { Passage, toPassages } from '../passage.ts';
-import { Source, TextDocument, toUpload, WrittenDocument } from './document-fields.ts';
+import { TextDocument, toUpload, WrittenDocument } from './document-fields.ts';
 import type { IngestUploads } from './documents.ts';
 import { errorBody, errorForLog, toAppError } from './error-reply.ts';
 import { collectionNotFound } from './keys.ts';
@@ -51,10 +51,7 @@ const AskInput = AskRequest.pick({ topK: true, evaluation: true, onIncorrect: tr
   .extend({ question, collection })
   .strict();
 const SearchInput = z.strictObject({ question, collection, topK: z.int().min(1).max(mostPassages).optional() });
-const AddInput = TextDocument.extend({
-  source: Source.describe('The name of the document, such as a relative path; one of the same name is replaced.'),
-  collection,
-});
+const AddInput = TextDocument.extend({ collection });
 
 /**
  * Assay as a server of the Model Context Protocol, for one caller: the tools `ask`, `search` and, for those who may

@@ -15,8 +15,8 @@ import { whileConnected } from './while-connected.ts';
 
 /**
  * `POST /mcp`: the Model Context Protocol over streamable HTTP, without sessions: each request gets a server of its
- * own, so any replica can answer it. A request that asks for progress is answered as server-sent events; any other as
- * JSON, or as events if the answer takes long.
+ * own, so any replica can answer it, and GET and DELETE have nothing to listen to or to end. A request that asks for
+ * progress is answered as server-sent events; any other as JSON, or as events if the answer takes long.
  */
 export const mcpRoute: FastifyPluginAsyncZod<
   Omit<McpParts, 'version'> & { about: About; corsOrigins: string[]; maxBodyBytes: number; heartbeatMs?: number }
@@ -29,6 +29,7 @@ export const mcpRoute: FastifyPluginAsyncZod<
     {
       bodyLimit: maxBodyBytes,
       schema: {
+        operationId: 'sendMcpMessage',
         summary: 'The Model Context Protocol: tools ask, search and add_document, documents as resources',
         // The SDK checks the message itself. Batches, which the protocol has dropped, would be several asks that count
         // as one request.
@@ -95,17 +96,6 @@ export const mcpRoute: FastifyPluginAsyncZod<
       return reply as never;
     },
   );
-
-  // There are no sessions to listen to or to end.
-  app.route({
-    method: ['GET', 'DELETE'],
-    url: '/mcp',
-    schema: { hide: true },
-    handler: async (_request, reply) => {
-      reply.header('allow', 'POST');
-      throw new AppError('METHOD_NOT_ALLOWED', 'MCP without sessions: only POST is taken here.');
-    },
-  });
 };
 
 /** How the SDK refuses a message. */

@@ -29,6 +29,7 @@ export const metricsRoute: FastifyPluginAsyncZod<{ metrics: Metrics }> = async (
     '/metrics',
     {
       schema: {
+        operationId: 'getMetrics',
         summary: 'Metrics in Prometheus’ text format',
         produces: ['text/plain'],
         response: { 200: z.string() },

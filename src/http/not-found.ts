@@ -13,6 +13,7 @@ export function refuseUnknown(app: FastifyInstance) {
     const pattern = new RegExp(`^${url.replaceAll('.', '\\.').replace(/:\w+/g, '[^/]+').replace('*', '.*')}$`);
     const { methods } = known.getOrInsert(url, { pattern, methods: new Set() });
     for (const each of [method].flat()) methods.add(each);
+    if (methods.has('HEAD')) methods.add('GET'); // of a GET with and without a last slash, this hook is told once
   });
   return (request: FastifyRequest, reply: FastifyReply): never => {
     const path = request.url.split('?', 1)[0]!;

@@ -52,6 +52,7 @@ export const openAiChatRoute: FastifyPluginAsyncZod<{
     {
       bodyLimit: Math.min(longestConversation, maxBodyBytes),
       schema: {
+        operationId: 'createChatCompletion',
         summary: 'Answer the last message of a conversation, for OpenAI clients; the verdict comes as further fields',
         body: ChatRequest,
         response: { 200: jsonOrEvents(Completion, 'chunks, as OpenAI has them') },

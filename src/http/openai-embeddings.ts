@@ -38,6 +38,7 @@ export const openAiEmbeddingRoute: FastifyPluginAsyncZod<{
     {
       bodyLimit: maxBodyBytes,
       schema: {
+        operationId: 'createEmbedding',
         summary: 'The vectors of texts, for OpenAI clients, by the embedding model that the service uses',
         body: EmbeddingRequest,
         response: {

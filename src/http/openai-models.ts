@@ -43,6 +43,7 @@ export const openAiModelRoutes: FastifyPluginAsyncZod<{ knowledge: Knowledge }> 
     '/models',
     {
       schema: {
+        operationId: 'listModels',
         summary: 'The models for OpenAI clients: each collection, with and without the verdict as a footnote',
         response: { 200: z.object({ object: z.literal('list'), data: z.array(Model) }) },
       },
@@ -59,6 +60,7 @@ export const openAiModelRoutes: FastifyPluginAsyncZod<{ knowledge: Knowledge }> 
     '/models/:model',
     {
       schema: {
+        operationId: 'retrieveModel',
         summary: 'One model',
         params: z.strictObject({ model: z.string() }),
         response: { 200: Model },

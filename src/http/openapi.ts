@@ -1,3 +1,4 @@
+import { STATUS_CODES } from 'node:http';
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import type { FastifyInstance } from 'fastify';
@@ -17,7 +18,7 @@ export async function describeRoutes(app: FastifyInstance, options: { version: s
       openapi: '3.1.0',
       info: {
         title: 'Assay',
-        description: 'Answers from your documents, each with a verdict.',
+        description: 'Answers from your documents, each with a verdict. Whatever fails has a code for programs.',
         version: options.version,
       },
       ...(options.keysRequired && {
@@ -32,6 +33,7 @@ export async function describeRoutes(app: FastifyInstance, options: { version: s
     },
     transform: (route) => {
       const { schema, url } = toJsonSchema(route as Described);
+      nameResponses(schema.response);
       return { schema: isOpen(url) ? { ...schema, security: [] } : schema, url };
     },
   });
@@ -49,6 +51,12 @@ Question.register(z.globalRegistry, { minLength: 1, maxLength: 4000 });
 AskRequest.register(z.globalRegistry, {
   example: { question: 'How many epochs did the training of the digit network take?' },
 });
+
+/** Says of each reply what it is, where its route doesn't: the generator's own words say nothing. */
+function nameResponses(responses: unknown) {
+  for (const [status, reply] of Object.entries((responses ?? {}) as Record<string, { description?: string }>))
+    reply.description ??= STATUS_CODES[status] ?? 'What went wrong, with a code for programs';
+}
 
 type Described = Parameters<typeof jsonSchemaTransform>[0];
 

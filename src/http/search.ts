@@ -14,6 +14,7 @@ export const searchRoutes: FastifyPluginAsyncZod<{ search: SearchPassages; topK:
     '/search',
     {
       schema: {
+        operationId: 'search',
         summary: 'Find the passages for a question; no model is called but the embedding',
         body: z.strictObject({
           question: Question,

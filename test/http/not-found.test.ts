@@ -9,6 +9,8 @@ test('a method that a path does not take gets a 405 that names those it takes', 
     ['POST', '/documents/one', 'DELETE, GET, HEAD'],
     ['POST', '/', 'GET, HEAD'],
     ['DELETE', '/mcp', 'POST'],
+    ['PUT', '/mcp', 'POST'],
+    ['DELETE', '/docs/', 'GET, HEAD'],
   ] as const) {
     const { status, headers, json } = await call(method, path);
     assert.deepEqual([status, json.error.code, headers.get('allow')], [405, 'METHOD_NOT_ALLOWED', allowed], path);

@@ -3,6 +3,8 @@ import { test } from 'node:test';
 import { Agent, request } from 'undici';
 import { startService } from '../doubles/service.ts';
 
+type Described = { operationId?: string; responses: Record<string, { description: string }> };
+
 test('health reports the number of documents and passages, the models and the versions', async (t) => {
   const { call, add } = await startService(t);
   await add('a.md', 'Some text.');
@@ -68,6 +70,17 @@ test('the OpenAPI document describes every route with its schemas, and /docs and
     const found = reference!.split('/').reduce((at, name) => at?.[name], json);
     assert.ok(found, `${reference} is nowhere in the document`);
   }
+  const operations = Object.values(json.paths).flatMap((methods) =>
+    Object.values(methods as Record<string, Described>),
+  );
+  const ids = operations.map(({ operationId }) => operationId);
+  for (const id of ids) assert.match(id ?? 'none', /^[a-z]+([A-Z][a-z]+)+$|^(ask|search)$/);
+  assert.equal(new Set(ids).size, ids.length, 'two routes have the same operationId');
+  for (const { operationId, responses } of operations)
+    for (const { description } of Object.values(responses))
+      assert.ok(description !== 'Default Response', `a reply of ${operationId} has no description`);
+  for (const field of Object.keys(body.properties)) // what a question is needs no words
+    assert.ok(field === 'question' || body.properties[field].description, `${field} has no description`);
   assert.match((await call('GET', '/docs')).text, /<html/i);
   assert.match((await call('GET', '/')).text, /^Assay /);
 });
