@@ -376,6 +376,14 @@ test('files that the docs name exist, and TypeScript files are run with the proj
   }
 });
 
+test('docs/decisions/0006 says of every package what it is for, and names no other', () => {
+  const { dependencies, devDependencies } = JSON.parse(readPage('package.json'));
+  const rows = readPage('docs/decisions/0006-dependencies.md').match(/^\| `.*$/gm)!;
+  const named = rows.flatMap((row) => [...row.split('|')[1]!.matchAll(/`([^`]+)`/g)].map(([, name]) => name!));
+  const used = Object.keys({ ...dependencies, ...devDependencies }).filter((name) => !name.startsWith('@types/'));
+  assert.deepEqual(named.sort(), used.sort());
+});
+
 test('docs/weaviate.md gives the engine the same settings as deploy/ does', () => {
   const deployed = readPage('deploy/compose.replicas.yaml');
   const said = [...readPage('docs/weaviate.md').matchAll(/`([A-Z_]+)=(\w+)`/g)];

@@ -113,6 +113,11 @@ test('every alert has an expression, a severity, a summary, and a line in docs/o
   }
 });
 
+test('a service that Prometheus has no target for is alerted too, where no series says that it is down', () => {
+  const rule = rules.find((each) => each.startsWith('AssayNotWatched'));
+  assert.match(rule ?? 'none', /expr: absent\(up\{job="assay"\}\)\n/);
+});
+
 test('the alert on failing asks leaves out failures that callers cause themselves', () => {
   const rule = rules.find((each) => each.startsWith('AssayAsksFail'))!;
   const leftOut = new RegExp(`^(?:${/code!~"([^"]+)"/.exec(rule)?.[1]})$`);
