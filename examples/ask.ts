@@ -20,7 +20,7 @@ try {
     print(`  “${quote}” (${context.find(({ id }) => id === passageId)?.source})\n`);
 
   for await (const told of assay.askStream({ question })) {
-    if (told.event === 'context') print(`${told.data.length} passages found\n`);
+    if (told.event === 'context') print(`found in ${told.data.map(({ source }) => source).join(', ')}\n`);
     if (told.event === 'token') print(told.data.text);
     if (told.event === 'answer') print(`\n${told.data.text}\n`);
     if (told.event === 'verdict') print(`${told.data.label}\n`);

@@ -40,7 +40,7 @@ test('the curl example adds a document, asks, streams, and asks as an OpenAI cli
 test('the TypeScript example adds a document, asks and streams with the typed client', async (t) => {
   const { stdout, answer } = await run(t, process.execPath, 'ask.ts');
   assert.equal(stdout.split(answer).length, 4 + 1, 'as the answer, as its quotation, and streamed in tokens and whole');
-  assert.match(stdout, /(Correct|Incorrect): .*\n {2}“.*” \(examples\/alder\.md\)\n1 passages found\n/);
+  assert.match(stdout, /(Correct|Incorrect): .*\n {2}“.*” \(examples\/alder\.md\)\nfound in examples\/alder\.md\n/);
 });
 
 test('the Python example adds a document, asks and streams with the standard library', async (t) => {
