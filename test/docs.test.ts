@@ -6,7 +6,9 @@ import { FaissStore } from '@langchain/community/vectorstores/faiss';
 import { Document } from '@langchain/core/documents';
 import { FakeEmbeddings } from '@langchain/core/utils/testing';
 import { capacityTables } from '../bench/capacity.ts';
+import { AskReply, AskRequest } from '../src/chain/reply.ts';
 import { readConfig } from '../src/config.ts';
+import { errorTable } from '../src/errors.ts';
 import { formatOfName } from '../src/ingest/format.ts';
 import { fail } from './doubles/openai-replies.ts';
 import { startOpenAiServer } from './doubles/openai-server.ts';
@@ -80,9 +82,16 @@ async function follow(t: TestContext, page: string, replace: Record<string, stri
 }
 
 test('every command in the docs is run by a test or listed with a reason why not', () => {
-  const followed = ['documents', 'verdicts', 'migrating', 'deploying', 'model-servers', 'keys', 'operating'].map(
-    (name) => `docs/${name}.md`,
-  );
+  const followed = [
+    'documents',
+    'verdicts',
+    'migrating',
+    'deploying',
+    'model-servers',
+    'keys',
+    'operating',
+    'http',
+  ].map((name) => `docs/${name}.md`);
   const strays = pages.flatMap((page) =>
     commandsOf(readPage(page))
       .map(({ command }) => command)
@@ -114,6 +123,54 @@ test('docs/documents.md: files and texts are added, found, replaced and removed 
   assert.equal(done.length, 17, 'a new command may need a line here');
   const left = (await service.call('GET', '/documents')).json.documents.map(({ source }: { source: string }) => source);
   assert.ok(!left.includes('birch.md') && left.includes('notes/alder.md'));
+});
+
+test('docs/http.md: its commands ask, stream as it shows, and list; an error looks as it says', async (t) => {
+  const { done, printedBy, service } = await follow(t, 'docs/http.md');
+  assert.equal(JSON.parse(printedBy('epochs')).verdict.label, 'Correct');
+  assert.equal(JSON.parse(printedBy('limit=2')).documents.length, 2);
+  assert.equal(done.length, 3, 'a new command may need a line here');
+  const { error } = JSON.parse(/```json\n(.*)\n```/.exec(readPage('docs/http.md'))![1]!);
+  const { code, message } = (await service.call('POST', '/ask', {})).json.error;
+  assert.deepEqual([error.code, error.message], [code, message]);
+});
+
+/** The names in the first column of the table below a heading, each with the text of the columns that follow. */
+const namesBelow = (page: string, heading: string) => {
+  const [table] = /^\|[\s\S]*?\n\n/m.exec(readPage(page).split(`\n## ${heading}\n`)[1]!)!;
+  return [...table!.matchAll(/^\| (`.*?) \| (.*) \|$/gm)].flatMap(([, names, rest]) =>
+    [...names!.matchAll(/`(\w+)`/g)].map(([, name]) => [name!, rest!] as const),
+  );
+};
+
+test('docs/http.md has every field of an ask with its default, every field of its reply, and every code with its status', () => {
+  const page = 'docs/http.md';
+  const asked = AskRequest.parse({ question: 'Which?', topK: 3 });
+  const { question, ...defaults } = Object.fromEntries(namesBelow(page, 'A question'));
+  assert.match(question!, /4,000/);
+  assert.deepEqual(
+    Object.keys(defaults).sort(),
+    Object.keys(AskRequest.shape)
+      .filter((name) => name !== 'question')
+      .sort(),
+  );
+  for (const [name, rest] of Object.entries(defaults))
+    assert.match(rest, new RegExp(`^[^|]*\\b${asked[name as keyof typeof asked]}\\b[^|]*\\|`), name);
+  assert.deepEqual(
+    namesBelow(page, 'The reply')
+      .map(([name]) => name)
+      .sort(),
+    Object.keys(AskReply.shape).sort(),
+  );
+  const codes = namesBelow(page, 'Errors').map(([name, rest]) => [
+    name,
+    /^\d+/.exec(rest)![0],
+    / (yes|no)$/.exec(rest)![1],
+  ]);
+  const known = Object.entries(errorTable)
+    .filter(([name]) => !['CLIENT_GONE', 'BAD_SETTINGS'].includes(name)) // nobody is there to be told
+    .map(([name, { status, retryable }]) => [name, `${status}`, retryable ? 'yes' : 'no']);
+  assert.deepEqual(codes.sort(), known.sort());
 });
 
 test('docs/documents.md lists exactly the file extensions that are read', () => {
@@ -396,6 +453,7 @@ test('every code block in the docs is checked by a test', () => {
   /** The test that checks a page's blocks of a language. Commands are run, and files that a page shows are compared or used by followPage. */
   const checkedBy: Record<string, Record<string, string>> = {
     'docs/architecture.md': { mermaid: 'test/chain/ask.test.ts', drawing: 'is a drawing' },
+    'docs/http.md': { json: 'test/docs.test.ts' },
     'docs/mcp.md': { json: 'test/examples.test.ts' },
     'docs/openai.md': { py: 'test/http/openai-python.test.ts', js: 'test/docs.test.ts' },
     'docs/operating.md': { yaml: 'test/deploy.test.ts' },

@@ -465,7 +465,7 @@ export interface operations {
                     /** @description How many passages to answer from; by default TOP_K. */
                     topK?: number;
                     /**
-                     * @description What the judge sees: question, answer and passages (context), or question and answer (answer).
+                     * @description What the judge sees: the passages too (context), question and answer alone (answer), or two judges (both).
                      * @default context
                      * @enum {string}
                      */
