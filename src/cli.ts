@@ -15,12 +15,12 @@ const program = new Command('assay')
     '\nExit codes: 0 all went well; 1 it failed, or something was skipped, is wrong or is below the gate; 2 wrong usage.',
   );
 
-const jsonOption = ['--json', 'print what came of it as JSON'] as const;
+const jsonOption = ['--json', 'print the result as JSON'] as const;
 const serverOption = ['--server <url>', 'ask a running service; its key comes from ASSAY_KEY'] as const;
 
 program
   .command('serve')
-  .description('serve the HTTP API')
+  .description('serve the page and the HTTP API')
   .option('--ingest-corpus', 'first ingest the documents of CORPUS_DIR')
   .action(async (options) => {
     const hangUps = catchHangUps();
@@ -38,7 +38,7 @@ program
   .command('ingest')
   .description('read files and folders into a collection (the service must not be running on the same DATA_DIR)')
   .argument('<paths...>')
-  .option('--collection <name>', 'made if it does not exist', 'default')
+  .option('--collection <name>', 'where the documents go; made if it does not exist', 'default')
   .option('--charset <name>', 'the encoding of texts that neither are UTF-8 nor declare theirs, such as windows-1252')
   .option(...jsonOption)
   .action(async (paths, options) => (await import('./commands/ingest.ts')).ingest(paths, options));
@@ -71,14 +71,16 @@ program
 
 program
   .command('reembed')
-  .description('make all vectors anew after a change of EMBEDDING_MODEL')
+  .description(
+    'make all vectors anew after a change of EMBEDDING_MODEL, also while the service runs; its next start takes them',
+  )
   .option(...jsonOption)
   .action(async (options) => (await import('./commands/reembed.ts')).reembedAll(options));
 
 program
   .command('backup')
   .description('copy all documents into one file, also while the service runs (the records of past asks are left out)')
-  .argument('<file>')
+  .argument('<file>', 'the file to write')
   .option('--force', 'replace an existing file')
   .option(...jsonOption)
   .action(async (file, options) => (await import('./commands/store.ts')).backUp(file, options));
@@ -111,11 +113,11 @@ program
 program
   .command('import-faiss')
   .description('take over a folder that LangChain.js’s FaissStore saved (the service must not be running)')
-  .argument('<folder>')
-  .option('--collection <name>', 'made if it does not exist', 'default')
+  .argument('<folder>', 'the one with faiss.index and docstore.json')
+  .option('--collection <name>', 'where its entries go; made if it does not exist', 'default')
   .option(
     '--embedding-model <name>',
-    'the model that made the folder’s vectors; of another than ours, texts are embedded anew',
+    'the model that made the folder’s vectors; unless it is EMBEDDING_MODEL, texts are embedded anew',
   )
   .option(...jsonOption)
   .action(async (folder, options) => (await import('./commands/import-faiss.ts')).importFaiss(folder, options));
@@ -138,7 +140,10 @@ program
   )
   .option('--limit <number>', 'the most questions to ask, and the most answers to judge')
   .option('--seed <number>', 'seed of random samples; by default 1')
-  .option('--judge <basis>', 'context, answer or both; by default context')
+  .option(
+    '--judge <basis>',
+    'what the judge sees: context (the passages too), answer (no passages) or both in turn; by default context',
+  )
   .option('--styles <names>', 'how a language model judges, comma-separated: plain, rubric, cross-check, full')
   .option('--calibrate <file>', 'write what turns this model’s scores into probabilities, for EVALUATION_CALIBRATION')
   .option('--corpus <folder>', 'the documents that (question, answers, source) are about; by default CORPUS_DIR')

@@ -198,10 +198,17 @@ test('the README and .env.example list exactly the settings that exist, with the
   assert.deepEqual(inReadme.map(([name]) => name).sort(), Object.keys(Settings.shape).sort());
   for (const name of Object.keys(Settings.shape)) assert.match(example, new RegExp(`^#?${name}=`, 'm'));
   const defaults = readConfig({}, '/nowhere');
-  const shown = Object.fromEntries(inReadme);
-  assert.equal(shown.PORT, `\`${defaults.port}\``);
-  assert.equal(shown.ASK_TIMEOUT_MS, `\`${defaults.askTimeoutMs}\``);
-  assert.equal(shown.MAX_BODY_BYTES, '`20 MiB`');
+  // Given as a setting, what is shown as the default changes nothing. The name of a model depends on who provides it.
+  const { corpusDirIsGiven, ...unset } = defaults;
+  let compared = 0;
+  for (const [name, shown] of inReadme) {
+    const [, value] = /^`([^`]+)`$/.exec(shown) ?? [];
+    if (value === undefined || name === 'CHAT_MODEL') continue;
+    const { corpusDirIsGiven: _, ...set } = readConfig({ [name]: value }, '/nowhere');
+    assert.deepEqual(set, unset, name);
+    compared += 1;
+  }
+  assert.ok(compared > 20, `${compared}`);
 });
 
 test('ASKS_RETENTION accepts days, hours, minutes or 0', () => {

@@ -20,7 +20,7 @@ test('every command of the README is run by a test or by CI', () => {
 });
 
 test("the README's curl commands work, and its first question gets the reply shown there", async (t) => {
-  const { url, parts, add } = await startService(t, { embedded: true });
+  const { url, parts, add, call } = await startService(t, { embedded: true });
   await parts.ingestFile('default', `${project}corpus/neuron-state-anomalies.md`, 'neuron-state-anomalies.md');
   await add('other.md', 'Alder wood is light.');
   const replies = [];
@@ -37,6 +37,10 @@ test("the README's curl commands work, and its first question gets the reply sho
   assert.equal(asked.verdict.label, 'Correct');
   assert.equal(asked.verdict.evidence[0].quote, shown);
   assert.ok(readme.includes(`"start": ${asked.verdict.evidence[0].start}, "end": ${asked.verdict.evidence[0].end}`));
+  const [, reason] = /"reason": "([^"]+)"/.exec(readme)!;
+  for (const part of reason!.split('…')) assert.ok(asked.verdict.reason.includes(part.trim()), part);
+  const [, unanswered] = /hold no answer \(try "([^"]+)"\)/.exec(readme)!;
+  assert.equal((await call('POST', '/ask', { question: unanswered })).json.abstained, true);
   assert.equal(file.source, 'file.pdf'.replace('file', 'mm1'));
   assert.equal(text.source, 'notes/alder.md');
 });
