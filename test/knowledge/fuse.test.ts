@@ -15,6 +15,24 @@ test('a passage that both searches find ranks above those that only one of them 
   assert.ok(both > fuse({ similarity: 0.5, bm25: 10 }, scale));
 });
 
+test('each search gives half of a score: from the mean or from nothing, 0, to its best, 1', () => {
+  const scale = { mean: 0.25, nearest: 0.75, heaviest: 8 };
+  for (const [similarity, bm25, score] of [
+    [0.75, 8, 1],
+    [0.75, 0, 0.5],
+    [0.25, 8, 0.5],
+    [0.5, 4, 0.5],
+    [-1, 2, 0.125],
+    [1, 8, 1], // an approximate search has missed the nearest
+  ] as const)
+    assert.equal(fuse({ similarity, bm25 }, scale), score);
+  const alike = { mean: 0.5, nearest: 0.5, heaviest: 0 };
+  assert.deepEqual(
+    [0.5, 0.25].map((similarity) => fuse({ similarity, bm25: 0 }, alike)),
+    [0.5, 0],
+  );
+});
+
 const number = (min: number, max: number) => fc.double({ min, max, noNaN: true });
 
 test('a fused score lies between 0 and 1, and never falls when either score rises', () => {
