@@ -197,18 +197,40 @@ test('the README and .env.example list exactly the settings that exist, with the
   );
   assert.deepEqual(inReadme.map(([name]) => name).sort(), Object.keys(Settings.shape).sort());
   for (const name of Object.keys(Settings.shape)) assert.match(example, new RegExp(`^#?${name}=`, 'm'));
-  const defaults = readConfig({}, '/nowhere');
-  // Given as a setting, what is shown as the default changes nothing. The name of a model depends on who provides it.
-  const { corpusDirIsGiven, ...unset } = defaults;
+  const defaults: Record<string, unknown> = Settings.parse({});
   let compared = 0;
   for (const [name, shown] of inReadme) {
-    const [, value] = /^`([^`]+)`$/.exec(shown) ?? [];
-    if (value === undefined || name === 'CHAT_MODEL') continue;
-    const { corpusDirIsGiven: _, ...set } = readConfig({ [name]: value }, '/nowhere');
-    assert.deepEqual(set, unset, name);
+    if (defaults[name] === undefined) continue;
+    const value = /^`(.*)`$/.exec(shown)?.[1];
+    assert.deepEqual(Settings.parse({ [name]: value })[name as 'PORT'], defaults[name], name);
+    assert.ok(example.includes(`\n#${name}=${value}\n`), name);
     compared += 1;
   }
   assert.ok(compared > 20, `${compared}`);
+});
+
+test('numbers and sizes are taken up to their bounds, and no further', () => {
+  for (const [name, least, most, below, above] of [
+    ['TOP_K', '1', '20', '0', '21'],
+    ['MAX_BODY_BYTES', '1 KiB', '1 GiB', '1023 B', '2GiB'],
+    ['OTEL_TRACES_SAMPLER_ARG', '0', '1.00', '-0.5', '1.01'],
+  ] as const) {
+    for (const value of [least, most]) assert.ok(readConfig({ [name]: value }, '/nowhere'), `${name}=${value}`);
+    for (const value of [below, above])
+      assert.match(problemsOf({ [name]: value }), new RegExp(`${name}: must be`), `${name}=${value}`);
+  }
+  const bytes = (value: string) => readConfig({ MAX_BODY_BYTES: value }, '/nowhere').maxBodyBytes;
+  assert.deepEqual([bytes('2048'), bytes('2048 B'), bytes('3KiB'), bytes('1 GiB')], [2048, 2048, 3072, 2 ** 30]);
+});
+
+test('settings that contradict each other are refused: an overlap of more than half, a fallback without its server', () => {
+  assert.equal(readConfig({ CHUNK_SIZE_TOKENS: '64', CHUNK_OVERLAP_TOKENS: '32' }, '/nowhere').chunkOverlapTokens, 32);
+  assert.match(
+    problemsOf({ CHUNK_SIZE_TOKENS: '64', CHUNK_OVERLAP_TOKENS: '33' }),
+    /CHUNK_OVERLAP_TOKENS: must be at most half/,
+  );
+  for (const name of ['FALLBACK_API_KEY', 'FALLBACK_CHAT_MODEL'])
+    assert.match(problemsOf({ [name]: 'canary' }), /FALLBACK_BASE_URL: is what a fallback needs$/);
 });
 
 test('ASKS_RETENTION accepts days, hours, minutes or 0', () => {
