@@ -76,6 +76,23 @@ test('small sections merge with siblings and subsections, never into a higher se
   );
 });
 
+test('a section under half the size is merged with the next one, or else with the one before, up to exactly the size', async () => {
+  const countWords = (text: string) => text.match(/\S+/g)?.length ?? 0;
+  /** The heading paths of the passages of a document whose sections have these numbers of tokens. */
+  const pathsOf = async (...tokens: number[]) => {
+    // Besides its words a section has a heading of two tokens, and an empty line before each of the two but the first.
+    const sections = tokens.map((count, at) => `# ${at}\n\n${sentence(count - (at === 0 ? 4 : 5))}`);
+    const options = { chunkSizeTokens: 40, chunkOverlapTokens: 0, countTokens: countWords };
+    return split(await markdown(sections.join('\n\n')), options).map(({ headingPath }) => headingPath.join());
+  };
+  assert.deepEqual(await pathsOf(24, 15, 30), ['', '2'], 'the second fits only into the first');
+  assert.deepEqual(await pathsOf(24, 16, 30), ['', '2'], 'and fills it');
+  assert.deepEqual(await pathsOf(24, 17, 30), ['0', '1', '2'], 'and fits nowhere');
+  assert.deepEqual(await pathsOf(24, 15, 25), ['0', ''], 'it fits into the next, and fills it');
+  assert.deepEqual(await pathsOf(19, 21), [''], 'the first is small');
+  assert.deepEqual(await pathsOf(20, 20), ['0', '1'], 'neither is small');
+});
+
 test('a heading without text of its own joins the first passage of the section under it, however large that is', async () => {
   const document = await markdown(`# Book\n\n## Part\n\n${`${sentence(20)} `.repeat(6)}`);
   const [first] = split(document);
