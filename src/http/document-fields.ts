@@ -29,12 +29,22 @@ function isShallow(value: unknown): boolean {
   return true;
 }
 
+/** Whether no name and no string in it has half of a character; JSON.stringify would escape those halves. */
+function isWellFormed(value: unknown): boolean {
+  let isWhole = true;
+  JSON.stringify(value, (name, each) => {
+    isWhole &&= name.isWellFormed() && (typeof each !== 'string' || each.isWellFormed());
+    return each;
+  });
+  return isWhole;
+}
+
 // It was read from JSON, so `unknown` is enough; zod's recursive z.json() leaves a dangling reference in /openapi.json.
 export const Metadata = z
   .record(z.string().max(200), z.unknown())
   .refine(isShallow, { error: `must be nested at most ${deepestMetadata} deep`, abort: true })
   .refine((metadata) => JSON.stringify(metadata).length <= 20_000, 'must have at most 20,000 characters as JSON')
-  .refine((metadata) => JSON.stringify(metadata).isWellFormed(), 'must not contain lone surrogates')
+  .refine(isWellFormed, 'must not contain lone surrogates')
   // https://nvd.nist.gov/vuln/detail/CVE-2025-68665: LangChain takes objects with an `lc` key for its own.
   .refine((metadata) => !/"lc"\s*:/.test(JSON.stringify(metadata)), 'must not contain the key lc');
 
