@@ -6,7 +6,17 @@ import { Metadata, Source, Title } from '../../src/http/document-fields.ts';
 const problemOf = (schema: z.ZodType, value: unknown) => schema.safeParse(value).error?.issues[0]?.message;
 
 test('a source is a relative path or a URL of at most 1,024 characters that climbs out of nothing', () => {
-  for (const source of ['a.md', 'a/b c.md', 'https://a.example/..b', '...', 'a../b', 'c:a', 'CC:/a', '👍'.repeat(512)])
+  for (const source of [
+    'a.md',
+    'a/b c.md',
+    'https://a.example/..b',
+    '...',
+    'a../b',
+    'c:a',
+    'CC:/a',
+    'a',
+    'x'.repeat(1024),
+  ])
     assert.equal(Source.parse(` ${source}\n`), source);
   for (const [problem, ...sources] of [
     ['must not be empty', '', ' '],
