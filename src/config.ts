@@ -97,7 +97,7 @@ export const Settings = z.object({
 
 /** Prefixes of names that only Assay uses: an unknown name with one of these is a mistake, not somebody else's. */
 const ownPrefixes =
-  /^(ABSTAIN|ASK|EVALUATION|EMBEDDING|ENTAILMENT|FALLBACK|MODEL_MAX|CHUNK|TOP|CHAT|API_KEYS|MAX_CONCURRENT|MAX_WAITING|MAX_BODY|PROMPTS|CORPUS|MODELS|RATE_LIMIT|TOKENS_PER)_?/;
+  /^(ABSTAIN|ABSTENTION|ASK|EVALUATION|EMBEDDING|ENTAILMENT|FALLBACK|MODEL_MAX|CHUNK|TOP|CHAT|API_KEYS|MAX_CONCURRENT|MAX_WAITING|MAX_BODY|PROMPTS|CORPUS|MODELS|RATE_LIMIT|TOKENS_PER)/;
 
 export type Config = ReturnType<typeof readConfig>;
 

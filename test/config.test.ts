@@ -53,6 +53,15 @@ test('an unknown setting in .env, or a misspelt one in the environment, stops th
   assert.match(problemsOf({ TOP_KK: '3' }), /TOP_KK: unknown setting/);
 });
 
+test('whichever setting of Assay alone is misspelt in the environment stops the start; names that others set do not', () => {
+  const alsoOfOthers = /^(HOST|PORT|ALLOW|CORS|TRUSTED|DATA|WEAVIATE|REDIS|OPENAI|OTEL|LOG)/;
+  for (const name of Object.keys(Settings.shape))
+    if (!alsoOfOthers.test(name))
+      assert.match(problemsOf({ [`${name}_`]: '3' }), new RegExp(`^  ${name}_: unknown setting$`, 'm'));
+  const ofKubernetes = { CHAT_SERVICE_HOST: '10.0.0.1', MODELS_PORT: 'tcp://10.0.0.1:80', TOP_PORT_80_TCP: 'x' };
+  assert.ok(readConfig({ ...ofKubernetes, OPENAI_ORG_ID: 'x', MODEL: 'x' }, '/nowhere'));
+});
+
 test('the environment wins over .env', async (t) => {
   const folder = await temporaryFolder(t);
   writeFileSync(join(folder, '.env'), 'PORT=4000\nTOP_K=5\n');
