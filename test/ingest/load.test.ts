@@ -165,7 +165,12 @@ test('HTML is read in the encoding it declares; without a known one, bytes that 
   assert.equal(await read(page(windows, 'M\xfcller \x80')), 'Müller € is 5');
   assert.equal(await read(page('charset=koi8-r', '\xf4\xc5\xd3\xd4')), 'Тест is 5');
   assert.equal(await read(Buffer.from(`<meta ${windows}><p>Müller €`)), 'Müller €');
-  for (const meta of ['', 'charset=none', 'charset=utf-8', 'charset=utf-16', 'charset=unicode'])
+  const later = (bytes: number) => `name=a>${' '.repeat(bytes)}<meta charset=koi8-r`;
+  assert.equal((await read(page(later(950), '\xf4\xc5\xd3\xd4'))).trim(), 'Тест is 5');
+  for (const meta of [
+    ...['', 'charset=none', 'charset=utf-8', 'charset=utf-16', 'charset=unicode'],
+    ...['name=a> charset=koi8-r', later(1024)],
+  ])
     await assert.rejects(read(page(meta, '\xfc')), { code: 'BAD_DOCUMENT', message: /not valid UTF-8/ });
 });
 
@@ -173,6 +178,8 @@ test('HTML that declares its encoding as XML does, or one that is spelled in ASC
   const read = async (bytes: Buffer) => (await loadDocument({ bytes, name: 'a.html' })).text;
   const xhtml = '<?xml version="1.0" encoding="iso-8859-1"?>\n<html><body><p>M\xfcller</p></body></html>';
   assert.equal(await read(Buffer.from(xhtml, 'latin1')), 'Müller');
+  const told = Buffer.from(xhtml.replace(' encoding', '?> encoding'), 'latin1');
+  await assert.rejects(read(told), { code: 'BAD_DOCUMENT', message: /not valid UTF-8/ });
   assert.equal(await read(Buffer.from('<meta charset="iso-2022-jp"><p>\x1b$B$3$s\x1b(B is 5')), 'こん is 5');
 });
 
