@@ -14,6 +14,7 @@ const markdown = (text: string) => loadText({ text, format: 'markdown' });
 const split = (document: LoadedDocument, options = sizes) => splitDocument(document, options);
 const textsOf = (document: LoadedDocument, passages: PassageSpan[]) =>
   passages.map(({ start, end }) => document.text.slice(start, end));
+const countWords = (text: string) => text.match(/\S+/g)?.length ?? 0;
 const sentence = (words: number, name = 'word') => `It ${`${name} `.repeat(words).trim()}.`;
 
 test('a section that fits becomes one passage, which begins with its heading and knows its heading path', async () => {
@@ -77,7 +78,6 @@ test('small sections merge with siblings and subsections, never into a higher se
 });
 
 test('a section under half the size is merged with the next one, or else with the one before, up to exactly the size', async () => {
-  const countWords = (text: string) => text.match(/\S+/g)?.length ?? 0;
   /** The heading paths of the passages of a document whose sections have these numbers of tokens. */
   const pathsOf = async (...tokens: number[]) => {
     // Besides its words a section has a heading of two tokens, and an empty line before each of the two but the first.
@@ -126,6 +126,39 @@ test('a list, table or code block that fits into a passage is not split', async 
       texts.join('\n=====\n'),
     );
   }
+});
+
+test('a section is split evenly, rather where a paragraph or a list begins; sentences are repeated up to the overlap', async () => {
+  /** How a text is split whose paragraphs, lists and tables have these numbers of sentences, of ten tokens each: a letter for each sentence. */
+  const splitOf = async (parts: string, chunkSizeTokens: number, chunkOverlapTokens = 0) => {
+    let at = 0;
+    const next = (line: string) => line.replace('?', String.fromCharCode(65 + at++));
+    const blocks = parts.split(' ').map((part) => {
+      const lines = (line: string) => Array.from({ length: Number(part.slice(1)) }, () => next(line));
+      if (part[0] === 'p') return lines('?: Of nine other words that follow here in it.').join(' ');
+      if (part[0] === 'l') return lines('- ?: Of eight other words that follow it here.').join('\n');
+      return ['| A | B |\n|---|---|', ...lines('| ?: | Five other words in it. |')].join('\n');
+    });
+    const document = await markdown(blocks.join('\n\n'));
+    const passages = splitDocument(document, { chunkSizeTokens, chunkOverlapTokens, countTokens: countWords });
+    return textsOf(document, passages).map((text) => text.match(/\w(?=:)/g)?.join(''));
+  };
+  for (const [parts, size, overlap, ...passages] of [
+    ['p6', 60, 0, 'ABCDEF'],
+    ['p7', 60, 0, 'ABCD', 'EFG'],
+    ['p10', 40, 0, 'ABCD', 'EFG', 'HIJ'],
+    ['p10', 40, 9, 'ABCD', 'EFG', 'HIJ'],
+    ['p10', 40, 10, 'ABCD', 'DEFG', 'GHIJ'],
+    ['p10', 40, 20, 'ABC', 'BCDE', 'DEFG', 'FGHI', 'HIJ'],
+    ['p4 p5', 60, 0, 'ABCD', 'EFGHI'],
+    ['p3 p6', 60, 0, 'ABCDE', 'FGHI'],
+    ['p1 l5', 55, 0, 'A', 'BCDEF'],
+    ['p3 l3 p2', 60, 0, 'ABC', 'DEFGH'],
+    ['p3 t3 p2', 60, 0, 'ABC', 'DEFGH'],
+    ['l8', 40, 10, 'ABC', 'CDE', 'EFG', 'GH'],
+    ['t8', 40, 10, 'ABC', 'DEF', 'GH'],
+  ] as const)
+    assert.deepEqual(await splitOf(parts, size, overlap), passages, `${parts} by ${size} and ${overlap}`);
 });
 
 test('list items and table rows count as sentences of their own; a horizontal rule does not', async () => {
