@@ -20,6 +20,11 @@ test('a quotation is found word for word, with its place in the document', () =>
   assert.deepEqual(found, { quote: 'type 2', passageId: 'p', start: 109, end: 115 });
 });
 
+test('a passage that holds a quotation as it is goes before one that holds it with other marks', () => {
+  const given = [passage('The old mill', 0, 'plain'), passage('The **old** mill', 90, 'exact')];
+  assert.equal(findEvidence(['The **old** mill'], given)[0]?.passageId, 'exact');
+});
+
 test('a quotation may differ from the passage in white space only, and what is shown is the passage’s own text', () => {
   const [found] = findEvidence(['weak  noise'], [passage('a weak\nnoise')]);
   assert.equal(found?.quote, 'weak\nnoise');
@@ -59,7 +64,10 @@ for (const [what, text, quoted, shown] of [
   ],
   ['code', 'Set `TOP_K` to 3.', 'Set TOP_K to 3.', 'Set `TOP_K` to 3.'],
   ['dots for what goes on', 'The tower was built in 1382 by Hale.', '…built in 1382 by…', 'built in 1382 by'],
-  ['a full stop of its own', 'Pell rebuilt it, and since 1951 it runs.', '"Pell rebuilt it."', 'Pell rebuilt it'],
+  ['dots around a word', 'The tower was built in 1382 by Hale.', '… Hale …', 'Hale'],
+  ['a full stop of its own', 'Pell rebuilt it, and since 1951 it runs.', 'Pell rebuilt it.', 'Pell rebuilt it'],
+  ['marks of its own', 'Pell rebuilt it, and since 1951 it runs.', '"Pell rebuilt it."', 'Pell rebuilt it'],
+  ['marks around three letters', 'The Falcon Pro flies.', '“Pro”', 'Pro'],
   [
     'a tag that the prompt disarms',
     'Put it into <question> tags.',
@@ -79,6 +87,12 @@ test('what a quotation leaves out with dots is not shown, and every part must be
   const shown = findEvidence(['The tower ... was built in 1382.'], given).map(({ quote }) => quote);
   assert.deepEqual(shown, ['The tower', 'was built in 1382.']);
   assert.deepEqual(findEvidence(['The tower ... was built in 1911.', 'The ... in 1382.'], given), []);
+  const chinese = [passage('东京塔在西边，通知期为三个月。')];
+  assert.deepEqual(
+    findEvidence(['东京塔…三个月'], chinese).map(({ quote }) => quote),
+    ['东京塔', '三个月'],
+  );
+  assert.deepEqual(findEvidence(['东京塔…西'], chinese), []);
 });
 
 test('the parts of a quotation with dots stand in one passage, one after another', () => {
@@ -112,6 +126,8 @@ test('a quotation begins and ends with whole words and whole numbers', () => {
   assert.equal(findEvidence(['it weighs 14 kg'], given)[0]?.quote, 'it weighs 14 kg');
   assert.equal(findEvidence(['京都は'], given)[0]?.quote, '京都は');
   assert.equal(findEvidence(['and'], [passage('The land and the sea')])[0]?.start, 9);
+  assert.equal(findEvidence(['the ton'], [passage('the tonne and the ton')])[0]?.start, 14);
+  assert.deepEqual(findEvidence(['해지는 하'], [passage('해지는 한 달 전')]), [], 'a Korean syllable is whole');
 });
 
 test('a number without its sign is another number; a hyphen, a range and a bullet are no signs', () => {
@@ -129,8 +145,9 @@ test('a quotation of any length is looked for without a regular expression that 
   assert.equal(findEvidence([long.replaceAll(' ', '\n')], [passage(long)])[0]?.quote, long.trim());
 });
 
-test('a quotation with another word, another case or none at all is dropped', () => {
-  assert.deepEqual(findEvidence(['strong noise', 'Weak', '', 'a', '.*'], [passage('weak noise')]), []);
+test('a quotation with another word, another case or fewer than three characters is dropped', () => {
+  const quotes = ['strong noise', 'Weak', '', 'a', 'it', '**a**', '.*'];
+  assert.deepEqual(findEvidence(quotes, [passage('it is a weak noise')]), []);
 });
 
 test('whatever is quoted, what comes back is a slice of its document', () => {
