@@ -25,7 +25,9 @@ export const AskRequest = z.strictObject({
   evaluation: z
     .enum(['context', 'answer', 'both', 'none'])
     .default('context')
-    .describe('What the judge sees: the passages too (context), question and answer alone (answer), or two judges (both).'),
+    .describe(
+      'What the judge sees: the passages too (context), question and answer alone (answer), or two judges (both).',
+    ),
   onIncorrect: z
     .enum(['return', 'retry', 'abstain'])
     .default('return')

@@ -24,5 +24,5 @@ test('events are wanted where they weigh as much as JSON, and anything at all', 
   for (const accept of ['text/event-stream', 'application/json;q=0.4, text/event-stream;q=0.4'])
     assert.equal(wantsEvents(accept), true, accept);
   for (const accept of [undefined, 'text/event-stream;q=0', 'application/json, text/event-stream;q=0.9'])
-    assert.equal(wantsEvents(accept), false, accept);
+    assert.equal(wantsEvents(accept), false, String(accept));
 });
