@@ -34,20 +34,6 @@ function firstVarint(bytes: Uint8Array): number {
 /** Whether an error says that what is stored is damaged. */
 export const isDamaged = (error: unknown) => error instanceof AppError || isDamageError(error);
 
-/**
- * Carries out a removal that drops a full text; anew without that where the full text turns out to be damaged, since the transaction in
- * which SQLite fails to drop a table can't be committed.
- * @param removal one transaction; `drops` is whether to drop the full text
- */
-export function droppingUnlessDamaged<T>(removal: (drops: boolean) => T): T {
-  try {
-    return removal(true);
-  } catch (error) {
-    if (!isDamaged(error)) throw error;
-    return removal(false);
-  }
-}
-
 /** Runs what opens a full-text table. Where the table's settings are damaged, SQLite reports a mere error in the statement. */
 function openingTable<T>(work: () => T): T {
   try {
@@ -56,6 +42,36 @@ function openingTable<T>(work: () => T): T {
     const isGeneric = resultCodeOf(error) === sqliteCodes.error;
     throw isGeneric ? damagedStore('a full text', error) : error;
   }
+}
+
+/** The tables that FTS5 keeps a full text in and that grow with it, their keys, and how many rows are erased together: a few milliseconds' work. */
+const growing = [
+  ['data', 'id', 64],
+  ['docsize', 'id', 1_000],
+  ['idx', '(segid, term)', 1_000],
+] as const;
+
+/**
+ * Erases a little of a removed collection's full text, and drops it when it is empty. Dropped as it is, a large one would keep
+ * everything else waiting for seconds, since all that is deleted is overwritten.
+ * @returns how many rows were erased; 0 where there is no such full text
+ * @throws what says that it is damaged; SQLite may be unable to erase that
+ */
+export function eraseFullText(database: DatabaseSync, collectionKey: number): number {
+  const table = fullTextTable(collectionKey);
+  if (!database.prepare('SELECT 1 FROM sqlite_schema WHERE name = ?').get(table)) return 0;
+  database.enableDefensive(false); // or FTS5's own tables couldn't be written to
+  try {
+    for (const [part, key, together] of growing) {
+      const rows = `SELECT ${key.replace(/[()]/g, '')} FROM ${table}_${part} LIMIT ${together}`;
+      const erased = Number(database.prepare(`DELETE FROM ${table}_${part} WHERE ${key} IN (${rows})`).run().changes);
+      if (erased > 0) return erased;
+    }
+  } finally {
+    database.enableDefensive(true);
+  }
+  openingTable(() => database.exec(`DROP TABLE ${table}`));
+  return 1;
 }
 
 export type FullText = ReturnType<typeof openFullText>;
@@ -168,7 +184,6 @@ export function openFullText(database: DatabaseSync, collectionKey: number) {
       execute(erase(), passageKey);
     },
     make,
-    drop: () => openingTable(() => database.exec(`DROP TABLE IF EXISTS ${table}`)),
 
     /**
      * Does a little of the merging of pieces that were added one by one, where there are enough to be worth it: a search looks for every

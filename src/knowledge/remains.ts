@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { execute } from './database.ts';
+import { eraseFullText, isDamaged } from './full-text.ts';
 
 /** SQL: a row of `collections` is of a removed collection. The row stays until the collection's documents have been erased, bit by bit. */
 export const isRemoved = "collections.name GLOB 'removed *'";
@@ -40,6 +41,8 @@ export function createRemains(database: DatabaseSync) {
     'DELETE FROM passages WHERE key IN (SELECT key FROM passages WHERE document_key = ? LIMIT ?) RETURNING key',
   );
   const eraseDocument = database.prepare('DELETE FROM documents WHERE key = ?');
+  /** The collections whose full text can't be erased, because it is damaged; it stays. */
+  const withDamagedWords = new Set<number>();
 
   /** @returns how many rows were erased: up to `most` passages, and the document where it has no more */
   function eraseOf(document: number, most: number): number {
@@ -47,6 +50,17 @@ export function createRemains(database: DatabaseSync) {
     if (erased === most) return erased;
     execute(eraseDocument, document);
     return erased + 1;
+  }
+
+  /** @returns how many rows of its full text were erased */
+  function eraseWordsOf(collection: number): number {
+    if (withDamagedWords.has(collection)) return 0;
+    try {
+      return eraseFullText(database, collection);
+    } catch (error) {
+      if (isDamaged(error)) withDamagedWords.add(collection);
+      throw error; // the transaction can't be committed
+    }
   }
 
   return {
@@ -62,11 +76,11 @@ export function createRemains(database: DatabaseSync) {
         const collection = anyCollection.get();
         if (!collection) return false;
         const document = documentOf.get(collection.key!);
-        if (document) erased += eraseOf(Number(document.key), erasedTogether - erased);
-        else {
-          execute(eraseCollection, collection.key!);
-          erased += 1;
-        }
+        const now = document
+          ? eraseOf(Number(document.key), erasedTogether - erased)
+          : eraseWordsOf(Number(collection.key));
+        if (now === 0) execute(eraseCollection, collection.key!);
+        erased += now || 1;
       }
       return true;
     },

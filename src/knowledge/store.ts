@@ -3,7 +3,7 @@ import { rerank, rerankedPassages } from '../ranking/rerank.ts';
 import { openAsks } from './asks.ts';
 import { createCollectionCounts } from './collection-counts.ts';
 import type { CollectionIndex } from './collection-index.ts';
-import { droppingUnlessDamaged, type FullText, openFullText } from './full-text.ts';
+import { type FullText, openFullText } from './full-text.ts';
 import { createHousekeeping } from './housekeeping.ts';
 import type { Windows } from './index-part.ts';
 import { createIndexes } from './indexes.ts';
@@ -191,13 +191,10 @@ export function openStore(
   function removeContent(name: string, { stays }: { stays: boolean }): boolean {
     const collection = open.get(name);
     if (!collection) return false;
-    const next = droppingUnlessDamaged((drops) =>
-      changing(() => {
-        documents.removeCollection(collection.key);
-        if (drops) collection.fullText.drop();
-        return stays ? insertCollection(name) : null;
-      }),
-    );
+    const next = changing(() => {
+      documents.removeCollection(collection.key);
+      return stays ? insertCollection(name) : null;
+    });
     open.delete(name);
     counts.forget(name);
     indexes.drop(name, collection.key);

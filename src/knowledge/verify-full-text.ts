@@ -3,7 +3,7 @@ import { counted } from '../counted.ts';
 import { fullTextTable } from './full-text.ts';
 import { isRemoved } from './remains.ts';
 import type { StoreFinding } from './store-finding.ts';
-import { strayFullTexts } from './stray-full-texts.ts';
+import { strayAndRemovedFullTexts, strayFullTexts } from './stray-full-texts.ts';
 
 /** Whether a full text is undamaged: the table, and those in which SQLite keeps its content. */
 function isSound(database: DatabaseSync, table: string): boolean {
@@ -48,7 +48,9 @@ export function verifyFullText(database: DatabaseSync, { isDamaged }: { isDamage
     if (extra > 0) problems.push(`it holds ${extra} that the collection ${collection.name} does not have`);
     passages += count(own);
   }
-  const strays = strayFullTexts(database);
+  const strays = isDamaged
+    ? strayAndRemovedFullTexts(database).filter((table) => !isSound(database, table))
+    : strayFullTexts(database);
   if (problems.length === 0 && strays.length > 0) {
     const detail = `${strays.join(', ')} belongs to no collection. Make a backup, which leaves that out, and restore it.`;
     return [{ name, ok: false, detail }];
