@@ -107,8 +107,6 @@ export function openFullText(database: DatabaseSync, collectionKey: number) {
 
   const merge = prepared(`INSERT INTO ${table} (${table}, rank) VALUES ('merge', ?)`);
   const totalChanges = prepared('SELECT total_changes() AS n');
-  // FTS5 only marks passages as removed, in pages of their own, whose numbers begin with this one (fts5_index.c, "FTS5_TOMBSTONE_ROWID").
-  const anyRemoved = prepared(`SELECT 1 FROM ${table}_data WHERE id >= 9007199254740992 LIMIT 1`);
 
   /** How many passages hold a word, and its scores; cached until something is added or removed. */
   const counts = new Map<string, number>();
@@ -132,6 +130,12 @@ export function openFullText(database: DatabaseSync, collectionKey: number) {
       everAdded: firstVarint((averages().get() as { block: Uint8Array }).block),
     };
     return passages;
+  }
+
+  /** FTS5 only marks passages as removed, in pages whose numbers begin with this one (fts5_index.c, "FTS5_TOMBSTONE_ROWID"). */
+  function anyRemoved(): boolean {
+    if (!isMade) make();
+    return database.prepare(`SELECT 1 FROM ${table}_data WHERE id >= 9007199254740992 LIMIT 1`).get() !== undefined;
   }
 
   function forget() {
@@ -211,7 +215,7 @@ export function openFullText(database: DatabaseSync, collectionKey: number) {
     eraseRemoved(): boolean {
       if (isErased) return false;
       try {
-        isErased = anyRemoved().get() === undefined;
+        isErased = !anyRemoved();
         if (!isErased) execute(merge(), -mergedPages);
         return !isErased;
       } catch (error) {
