@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { type TestContext, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { createClient } from '../packages/client/src/index.ts';
 import { startService } from './doubles/service.ts';
+import { temporaryFolder } from './doubles/temporary-folder.ts';
 
 const examples = fileURLToPath(new URL('../examples', import.meta.url));
 const question = 'Which wood does not rot under water?';
@@ -47,6 +49,21 @@ test('the Python example adds a document, asks and streams with the standard lib
   const { stdout, answer } = await run(t, 'python3', 'ask.py');
   assert.equal(stdout.split(answer).length, 4 + 1);
   assert.match(stdout, /(Correct|Incorrect): .*\n {2}“.*”\n/);
+});
+
+test('the snippet in packages/client/README.md runs in a folder that has the package linked, and the page names every call', async (t) => {
+  const { url } = await startService(t, { embedded: true });
+  const page = readFileSync(new URL('../packages/client/README.md', import.meta.url), 'utf8');
+  const [, snippet] = /```ts\n([\s\S]*?)```/.exec(page)!;
+  const folder = await temporaryFolder(t);
+  mkdirSync(`${folder}/node_modules/@assay`, { recursive: true });
+  symlinkSync(new URL('../packages/client', import.meta.url), `${folder}/node_modules/@assay/client`);
+  writeFileSync(`${folder}/snippet.mts`, snippet!.replace('http://127.0.0.1:3000', url));
+  const { stdout } = await promisify(execFile)(process.execPath, ['snippet.mts'], { cwd: folder });
+  assert.match(stdout, /^Alder wood does not rot under water\. Correct \[[\s\S]*\]\nAlder wood .*\.Correct /);
+  const calls = Object.keys(createClient({ baseUrl: url }));
+  const named = [...page.matchAll(/^\| (`.*?) \|/gm)].flatMap(([, names]) => names!.match(/\w+/g)!);
+  assert.deepEqual(named.sort(), calls.sort());
 });
 
 test('the curl commands in docs/openai.md and docs/mcp.md work, and their configurations are JSON', async (t) => {
