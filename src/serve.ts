@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import type { AddressInfo, Server } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
+import { isatty } from 'node:tty';
 import { buildApp } from './app.ts';
 import { ingestOnce, ingestWithProgress } from './commands/ingest.ts';
 import { compose, type Parts } from './compose.ts';
@@ -14,7 +15,7 @@ import { createSecondListener } from './http/connections.ts';
 /**
  * Serves until told to stop: reads the settings, composes, listens; on SIGTERM or SIGINT takes no new requests,
  * finishes those under way, and ends. On SIGHUP it reads `API_KEYS_FILE` again, and ingests `CORPUS_DIR` anew if it did at
- * the start or the folder was named.
+ * the start or the folder was named; but if its terminal was closed, which also sends SIGHUP, it ends.
  * @param hangUps the SIGHUPs so far and to come
  * @param options.ingestCorpus ingests `CORPUS_DIR` into the default collection first; until then `/health/ready` says
  * that it isn't ready
@@ -39,6 +40,7 @@ export async function serve(hangUps: HangUps, options: { ingestCorpus?: boolean 
       });
       parts.logger.info({ ...parts.about, address }, 'listening');
       hangUps.listen(() => {
+        if (onTerminal && !isatty(1)) return told.resolve('SIGHUP');
         takeKeys(config, parts);
         // Who only changes keys must not get the sample documents, which are in the folder that is CORPUS_DIR by default.
         if (!options.ingestCorpus && !config.corpusDirIsGiven) return parts.logger.info('CORPUS_DIR is left alone');

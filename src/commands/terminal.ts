@@ -33,8 +33,9 @@ export const withAdviceIfInUse =
     throw error;
   };
 
-/** Reports failures to write to stdout, unless the reader has seen enough and left, as `head` does. */
-function watchStdout() {
+/** Reports failures to write to stdout, unless the reader has seen enough and left, as `head` does; of stderr's, nobody can be told. */
+function watchOutput() {
+  process.stderr.on('error', () => {}); // without a listener, it would end the process
   process.stdout.on('error', ({ code }: NodeJS.ErrnoException) => {
     if (code === 'EPIPE' || process.exitCode === 1) return;
     process.exitCode = 1;
@@ -47,7 +48,7 @@ function watchStdout() {
  * do; any other error is a defect, and is shown with its stack.
  */
 export async function orTellFailure(work: () => Promise<unknown>): Promise<void> {
-  watchStdout();
+  watchOutput();
   try {
     await work();
   } catch (error) {

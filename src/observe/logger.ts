@@ -18,7 +18,31 @@ export function openLogger(level: string, to?: 'terminal' | DestinationStream): 
         options: { ignore: 'pid,hostname', destination: 2, colorize: onTerminal && process.stderr.hasColors() },
       },
     });
-  return to ? pino(options, to) : pino(options);
+  return pino(options, to ?? openStdout());
+}
+
+/** How much of the log waits, at most, for whoever reads it, in bytes; what comes then is lost. */
+const mostWaiting = 16 * 2 ** 20;
+
+/**
+ * Stdout for the log. When it can't be written, lines are lost, which is told once on stderr; by itself pino would end
+ * the process then, and wait without end for room on the disk.
+ */
+function openStdout(): DestinationStream {
+  const stream = pino.destination({ dest: 1, sync: false, maxLength: mostWaiting });
+  const { flushSync } = stream;
+  let isTold = false;
+  stream.on('error', ({ code }: NodeJS.ErrnoException) => {
+    stream.flushSync = () => {};
+    if (isTold || code === 'EPIPE') return;
+    isTold = true;
+    const reason = code === 'ENOSPC' ? 'there is no room' : code;
+    process.stderr.write(`The log could not be written: ${reason}; lines of it are lost.\n`);
+  });
+  stream.on('write', () => {
+    stream.flushSync = flushSync;
+  });
+  return stream;
 }
 
 const ifError = (value: unknown) =>

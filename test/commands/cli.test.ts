@@ -6,10 +6,11 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
-import { runCommand, startCommand, startServing } from '../doubles/command-line.ts';
+import { noTerminal, runCommand, startCommand, startOnTerminal, startServing } from '../doubles/command-line.ts';
 import { freePort } from '../doubles/free-port.ts';
 import { startOpenAiServer } from '../doubles/openai-server.ts';
 import { temporaryFolder } from '../doubles/temporary-folder.ts';
+import { childrenOf, quiet } from '../torture/victim.ts';
 
 test('the sample corpus is ingested and answers a question without any settings; ingesting it again changes nothing', async (t) => {
   const settings = { DATA_DIR: await temporaryFolder(t) };
@@ -220,13 +221,52 @@ test('a stdout that cannot be written to, as on a full disk, is reported in one 
     ['key', 'ann'],
   ]) {
     const full = openSync('/dev/full', 'w');
-    const child = startCommand(args, settings, undefined, 'ignore', full);
+    const child = startCommand(args, settings, undefined, 'ignore', { stdout: full });
     closeSync(full);
     const told = (await child.stderr!.setEncoding('utf8').toArray()).join('');
     assert.match(told, /The output could not be written: there is no room\.\n$/, args.join(' '));
     assert.doesNotMatch(told, / at /);
     assert.equal(child.exitCode ?? (await once(child, 'exit'))[0], 1);
   }
+});
+
+test('a service whose log or messages cannot be written, as on a full disk, goes on and ends when it is told to', {
+  skip: !existsSync('/dev/full') && 'there is no /dev/full',
+  timeout: 120_000,
+}, async (t) => {
+  for (const full of ['stdout', 'stderr'] as const) {
+    const PORT = String(await freePort());
+    const descriptor = openSync('/dev/full', 'w');
+    const settings = { DATA_DIR: await temporaryFolder(t), PORT };
+    const child = startCommand(['serve'], settings, undefined, 'ignore', { [full]: descriptor });
+    closeSync(descriptor);
+    const exit = once(child, 'exit');
+    t.after(() => child.kill('SIGKILL'));
+    const told = (child.stderr ?? child.stdout)!.setEncoding('utf8').toArray();
+    const isReady = () => fetch(`http://127.0.0.1:${PORT}/health/ready`).then(({ status }) => status === 200);
+    while (!(await isReady().catch(() => false))) await delay(50);
+    for (let at = 0; at < 3; at += 1) assert.ok(await isReady());
+    child.kill('SIGTERM');
+    assert.deepEqual(await exit, [0, null]);
+    if (full === 'stdout')
+      assert.equal(
+        (await told).join('').match(/The log could not be written: there is no room; lines of it are lost\.\n/g)
+          ?.length,
+        1,
+      );
+  }
+});
+
+test('a terminal that closes ends the service that runs on it', { skip: noTerminal, timeout: 120_000 }, async (t) => {
+  const settings = { DATA_DIR: join(await temporaryFolder(t), 'data'), PORT: '0' };
+  const terminal = startOnTerminal(['serve'], settings);
+  await terminal.waitFor('listens on');
+  const [service] = childrenOf(terminal.pid);
+  t.after(() => {
+    if (childrenOf(service!).length > 0) process.kill(service!, 'SIGKILL');
+  });
+  await terminal.stop();
+  await quiet(settings.DATA_DIR);
 });
 
 test('assay --version prints the version', async () => {

@@ -12,13 +12,13 @@ export function startCommand(
   settings: Record<string, string>,
   entry = 'src/cli.ts',
   stdin: 'ignore' | 'pipe' = 'ignore',
-  stdout: 'pipe' | number = 'pipe',
+  { stdout = 'pipe', stderr = 'pipe' }: { stdout?: 'pipe' | number; stderr?: 'pipe' | number } = {},
 ): ChildProcess {
   const { PATH, HOME } = process.env;
   return spawn(process.execPath, [`${project}/${entry}`, ...args], {
     cwd: project,
     env: { PATH, HOME, ...settings },
-    stdio: [stdin, stdout, 'pipe'],
+    stdio: [stdin, stdout, stderr],
   });
 }
 
@@ -81,6 +81,7 @@ export function startOnTerminal(args: string[], settings: Record<string, string>
   });
   return {
     exit,
+    pid: child.pid!,
     shown: () => shown,
     type: (keys: string) => void child.stdin.write(keys),
     /** Resolves when this has been shown after what was waited for before; rejects where the command ends without it. */
