@@ -28,8 +28,7 @@ function run(memoryMiB: number): void {
   // The parent closes the channel to end the process; it also closes when the parent dies.
   process.on('disconnect', () => process.exit());
   // Ctrl-C reaches the whole process group, but the parent decides when to stop.
-  process.on('SIGINT', () => {});
-  process.on('SIGTERM', () => {});
+  for (const signal of ['SIGHUP', 'SIGINT', 'SIGTERM']) process.on(signal, () => {});
   setInterval(() => {
     if (resident() > memoryMiB) process.exit(OUT_OF_MEMORY);
   }, MEMORY_CHECK_MS);

@@ -130,8 +130,7 @@ function chooseBreadth(
 }
 
 process.on('disconnect', () => process.exit());
-process.on('SIGINT', () => {});
-process.on('SIGTERM', () => {});
+for (const signal of ['SIGHUP', 'SIGINT', 'SIGTERM']) process.on(signal, () => {});
 /** Whether an error says that the disk is full; FAISS says so in words only. */
 const isDiskFull = ({ code = '', message }: NodeJS.ErrnoException) =>
   ['ENOSPC', 'EFBIG', 'EDQUOT'].includes(code) || /No space left|File too large|quota exceeded/.test(message);

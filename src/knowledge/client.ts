@@ -67,7 +67,7 @@ export async function startKnowledge(options: {
   let unsent: HostRequest[] = [];
   const asks = createAskSaver((headers, replies) => call('saveAsks', [headers, replies]));
   let nextId = 0;
-  let lastHeardOf = 0;
+  let silentLooks = 0;
   let closing = false;
   let host: ChildProcess | null = null; // null while one is being started, and after a failed start
   let starting: Promise<void> | null = null;
@@ -116,7 +116,7 @@ export async function startKnowledge(options: {
       restart(signal ?? (code === recycledCode ? recycledCause : `exit code ${code}`)),
     );
     host = child;
-    lastHeardOf = performance.now();
+    silentLooks = 0;
     unsent = [];
     const again = [...pending.values()].map(({ request }) => request);
     if (again.length > 0) child.send(again, ignoreFailure);
@@ -126,7 +126,7 @@ export async function startKnowledge(options: {
   function ignoreFailure() {}
 
   function receive(message: HostMessage) {
-    lastHeardOf = performance.now();
+    silentLooks = 0;
     if (!Array.isArray(message)) return;
     for (const reply of message) {
       const call = pending.get(reply.id);
@@ -157,13 +157,15 @@ export async function startKnowledge(options: {
     starting.catch(() => {}); // whoever waits has been told
   }
 
+  // Looks are counted, not time: while all processes stood still, as in a paused container, the host couldn't be heard of.
   const watch = setInterval(() => {
-    if (pending.size > 0 && performance.now() - lastHeardOf > hangTimeoutMs) host?.kill('SIGKILL');
+    silentLooks += 1;
+    if (pending.size > 0 && silentLooks > 4) host?.kill('SIGKILL');
   }, hangTimeoutMs / 4).unref();
 
   function call(operation: HostRequest['operation'], input: unknown[]): Promise<unknown> {
     if (closing) return Promise.reject(stopping());
-    if (pending.size === 0) lastHeardOf = performance.now();
+    if (pending.size === 0) silentLooks = 0;
     const { promise, resolve, reject } = Promise.withResolvers<unknown>();
     const request: HostRequest = { id: nextId++, operation, input };
     pending.set(request.id, { request, attempts: 1, resolve, reject });

@@ -164,9 +164,8 @@ function run(options: HostOptions) {
     await store.close();
     process.exit();
   });
-  // Ctrl-C reaches the whole group of processes; when to stop is the parent's decision.
-  process.on('SIGINT', () => {});
-  process.on('SIGTERM', () => {});
+  // Ctrl-C, and a terminal that is closed, reach the whole group of processes; when to stop is the parent's decision.
+  for (const signal of ['SIGHUP', 'SIGINT', 'SIGTERM']) process.on(signal, () => {});
   send({ ready: true, storeId: store.storeId });
 }
 

@@ -181,7 +181,7 @@ test('a parser process inherits none of the environment variables', {
   );
 });
 
-test('a parser process ends with its parent even when busy, and ignores SIGINT and SIGTERM meant for the parent', async () => {
+test('a parser process ends with its parent even when busy, and ignores signals meant for the parent', async () => {
   const script = `
     import { subscribe } from 'node:diagnostics_channel';
     import { startParser } from ${JSON.stringify(new URL('../../src/ingest/parser.ts', import.meta.url).href)};
@@ -198,7 +198,7 @@ test('a parser process ends with its parent even when busy, and ignores SIGINT a
   const exited = once(parent, 'exit');
   const lines = parent.stdout.setEncoding('utf8')[Symbol.asyncIterator]();
   const pid = Number((await lines.next()).value);
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.kill(pid, signal);
+  for (const signal of ['SIGHUP', 'SIGINT', 'SIGTERM'] as const) process.kill(pid, signal);
   assert.equal((await lines.next()).value, 'read\n');
   parent.kill('SIGKILL');
   await exited;

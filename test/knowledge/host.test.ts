@@ -13,6 +13,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
 import { startKnowledge } from '../../src/knowledge/client.ts';
 import { openStore } from '../../src/knowledge/store.ts';
 import { createUpkeep, defaultTuning } from '../../src/knowledge/upkeep.ts';
@@ -52,6 +53,16 @@ test('a killed host is replaced with nothing acknowledged lost, and callers noti
   }
   assert.equal((await knowledge.stats()).documents, 20);
   assert.ok(causes.length >= 10 && causes.every((cause) => cause === 'SIGKILL'), causes.join());
+});
+
+test('signals that a terminal sends to all of its processes do not end the host', async (t) => {
+  const { knowledge, causes } = await open(t, await temporaryFolder(t));
+  const pid = knowledge.hostPid()!;
+  for (const signal of ['SIGHUP', 'SIGINT', 'SIGTERM'] as const) {
+    process.kill(pid, signal);
+    assert.equal((await knowledge.stats()).documents, 0, signal);
+  }
+  assert.deepEqual([causes, knowledge.hostPid()], [[], pid]);
 });
 
 test('writes during which the host is killed are carried out whole by the next one, and acknowledged ones stay', async (t) => {
@@ -252,6 +263,25 @@ test('a host that stops responding is killed, and its requests are answered by t
   const [found] = await search(knowledge, 'alder wood');
   assert.equal(found?.source, 'a.md');
   assert.deepEqual(causes, ['SIGKILL']);
+});
+
+test('a host is not taken for hung because all processes stood still, as in a container that is paused', async (t) => {
+  const causes: string[] = [];
+  const knowledge = await startKnowledge({
+    dataDir: await temporaryFolder(t),
+    embeddingModel: 'm',
+    hangTimeoutMs: 4_000,
+    onRestart: (cause) => causes.push(cause),
+  });
+  t.after(() => knowledge.close());
+  const pid = knowledge.hostPid()!;
+  await holdProcess(pid);
+  const stats = knowledge.stats();
+  await delay(10);
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 6_000);
+  process.kill(pid, 'SIGCONT');
+  assert.equal((await stats).documents, 0);
+  assert.deepEqual(causes, []);
 });
 
 test('a long transaction reports each of its steps, so that the host is not taken for hung', async (t) => {
