@@ -12,6 +12,7 @@ import {
   endpoints,
   flag,
   folder,
+  host,
   httpUrl,
   logLevel,
   networks,
@@ -24,7 +25,7 @@ import {
 
 /** Every setting, by its name in the environment. A test compares README's table with these. */
 export const Settings = z.object({
-  HOST: text.default('127.0.0.1').describe('the address to listen on; beyond loopback it needs API_KEYS'),
+  HOST: host.default('127.0.0.1').describe('the address to listen on; beyond loopback it needs API_KEYS'),
   PORT: wholeNumber(0, 65535).default(3000).describe('the port to listen on'),
   ALLOW_ANONYMOUS: flag.default(false).describe('true lets a HOST beyond loopback serve without keys'),
   API_KEYS: apiKeys.optional().describe('name:key[:collection|collection…[:right|right…]], comma-separated'),

@@ -103,7 +103,8 @@ function toListenFailure(error: NodeJS.ErrnoException, { host, port }: Config): 
   const fail = (words: string) => new AppError('BAD_SETTINGS', words, { cause: error });
   if (error.code === 'EADDRINUSE') return fail(`PORT: ${port} is in use on ${host}; set PORT to another.`);
   if (error.code === 'EACCES') return fail(`PORT: ${port} may not be listened on; set PORT to one above 1023.`);
-  if (error.code === 'EADDRNOTAVAIL' || error.syscall === 'getaddrinfo')
+  const isNoAddress = ['EADDRNOTAVAIL', 'EAFNOSUPPORT', 'EINVAL'].includes(error.code ?? '');
+  if (isNoAddress || error.syscall === 'getaddrinfo')
     return fail(`HOST: ${host} is no address of this machine; 127.0.0.1 is, and 0.0.0.0 stands for all.`);
   return error;
 }

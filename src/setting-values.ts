@@ -18,6 +18,10 @@ export const logLevel = z.enum(
   'must be fatal, error, warn, info, debug, trace or silent',
 );
 export const text = z.string().trim().min(1, 'must not be empty');
+export const host = text.refine(
+  (value) => isIP(value) !== 0 || /^[\w.-]+$/.test(value),
+  'must be an address or the name of a host, without scheme, port or brackets',
+);
 export const folder = text.transform((path) => resolve(path));
 export const httpUrl = text.pipe(z.url({ protocol: /^https?$/, error: 'must be an http or https URL' }));
 

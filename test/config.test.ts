@@ -70,6 +70,13 @@ test('the environment wins over .env', async (t) => {
   assert.deepEqual([config.port, config.topK], [5000, 5]);
 });
 
+test('a HOST that is no address or name of a host is refused for that, not for lacking keys', () => {
+  for (const HOST of ['[::1]', 'http://127.0.0.1', '127.0.0.1:3000', '/run/assay.sock', 'a b', '::1/128'])
+    assert.match(problemsOf({ HOST }), /^ {2}HOST: must be an address .* brackets$/m, HOST);
+  for (const HOST of ['::1', 'localhost', '127.0.0.1', 'assay_1.internal.', 'fe80::1%eth0', '::ffff:10.0.0.1'])
+    assert.equal(readConfig({ HOST, ALLOW_ANONYMOUS: 'true' }, '/nowhere').host, HOST);
+});
+
 test('a HOST beyond loopback needs API keys or ALLOW_ANONYMOUS', () => {
   assert.match(problemsOf({ HOST: '0.0.0.0' }), /HOST: .*API_KEYS/);
   assert.equal(readConfig({ HOST: '0.0.0.0', ALLOW_ANONYMOUS: 'true' }, '/nowhere').host, '0.0.0.0');

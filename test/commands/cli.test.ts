@@ -341,6 +341,8 @@ test('whatever stops the start is reported in plain words, without a stack trace
   const elsewhere = await runCommand(['serve'], { DATA_DIR, PORT: '0', HOST: '192.0.2.1', ALLOW_ANONYMOUS: 'true' });
   assert.equal(elsewhere.code, 1);
   assert.match(elsewhere.stderr, /^HOST: 192\.0\.2\.1 is no address of this machine/m);
+  const unscoped = await runCommand(['serve'], { DATA_DIR, PORT: '0', HOST: 'fe80::1', ALLOW_ANONYMOUS: 'true' });
+  assert.match(unscoped.stderr, /^HOST: fe80::1 is no address of this machine/m);
 
   const OPENAI_BASE_URL = `http://127.0.0.1:${port}/v1`;
   const uncalibrated = await runCommand(['serve'], { DATA_DIR, OPENAI_BASE_URL, EVALUATION_CALIBRATION: DATA_DIR });
