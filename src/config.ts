@@ -19,6 +19,7 @@ import {
   origins,
   redisUrl,
   share,
+  suppliedFolder,
   text,
   wholeNumber,
 } from './setting-values.ts';
@@ -48,8 +49,8 @@ export const Settings = z.object({
     .describe('taken, as it often stands beside the two, and not used: Assay speaks HTTP'),
   REDIS_URL: redisUrl.optional().describe('a Redis, by which replicas share limits and jobs'),
   CORPUS_DIR: folder.prefault('./corpus').describe('the documents that npm start ingests'),
-  PROMPTS_DIR: folder.prefault('./prompts').describe('the prompts; those that are not there are our own'),
-  MODELS_DIR: folder.prefault('./.models').describe('the weights of the embedded models, placed by npm run setup'),
+  PROMPTS_DIR: suppliedFolder('prompts').describe('the prompts; those that are not there are our own'),
+  MODELS_DIR: suppliedFolder('.models').describe('the weights of the embedded models, placed by npm run setup'),
   MODELS_SOURCE: text
     .optional()
     .describe('a folder that npm run setup takes the weights from, before it looks elsewhere'),

@@ -1,5 +1,7 @@
+import { existsSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { type ApiKey, parseKeys } from './api-key.ts';
 
@@ -23,6 +25,9 @@ export const host = text.refine(
   'must be an address or the name of a host, without scheme, port or brackets',
 );
 export const folder = text.transform((path) => resolve(path));
+/** A folder that comes with Assay: the one of this name in the working directory, or else in Assay's own folder. */
+export const suppliedFolder = (name: string) =>
+  folder.prefault(() => (existsSync(name) ? name : fileURLToPath(new URL(`../${name}`, import.meta.url))));
 export const httpUrl = text.pipe(z.url({ protocol: /^https?$/, error: 'must be an http or https URL' }));
 
 /** `20 MiB`, `512 KiB` or plain bytes, as a number of bytes. */

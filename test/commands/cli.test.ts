@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
-import type { ChildProcess } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { noTerminal, runCommand, startCommand, startOnTerminal, startServing } from '../doubles/command-line.ts';
 import { freePort } from '../doubles/free-port.ts';
 import { startOpenAiServer } from '../doubles/openai-server.ts';
@@ -208,6 +209,16 @@ test('a service that waits for its model server ends on SIGTERM', async (t) => {
   );
   child.kill('SIGTERM');
   assert.deepEqual(await once(child, 'exit'), [0, null]);
+});
+
+test('started in another folder, as by a service manager, Assay takes its own prompts and weights', async (t) => {
+  const cli = fileURLToPath(new URL('../../src/cli.ts', import.meta.url));
+  const cwd = await temporaryFolder(t);
+  const child = spawn(process.execPath, [cli, 'doctor'], { cwd, env: {}, stdio: ['ignore', 'pipe', 'inherit'] });
+  const told = (await child.stdout.setEncoding('utf8').toArray()).join('');
+  assert.match(told, /^ok {5}prompts /m);
+  assert.match(told, /^ok {5}weights of e5-small-v2-q /m);
+  assert.match(told, /^ok {5}embedding model /m);
 });
 
 test('a stdout that cannot be written to, as on a full disk, is reported in one sentence', {
