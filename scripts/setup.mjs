@@ -31,8 +31,9 @@ const settings = { ...readEnvFile(), ...process.env };
 function readOptions(args) {
   const options = {
     only: STEPS,
-    // NODE_ENV=production alone leaves nothing out: the pinned runtime is a development package.
-    omitDev: process.env.npm_config_omit === 'dev',
+    // The pinned runtime is a development package. So NODE_ENV=production leaves nothing out, and npm's own setting does so only where
+    // nothing is run afterwards.
+    omitDev: process.env.npm_config_omit === 'dev' && process.env.npm_lifecycle_event === 'setup',
     manifest: join(project, 'src/models/manifest.json'),
     models: resolve(project, settings.MODELS_DIR || '.models'),
     localFolder: settings.MODELS_SOURCE && resolve(project, settings.MODELS_SOURCE),

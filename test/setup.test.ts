@@ -269,6 +269,13 @@ test('packages are installed again when, and only when, they differ from package
   assert.equal(matches(), false, 'its folder is gone');
 });
 
+test('npm’s omit=dev does not leave out the Node that npm start needs, only npm run setup obeys it', async () => {
+  const namesIn = async (npm_lifecycle_event: string) =>
+    (await setup(['--only=dependencies'], { npm_config_omit: 'dev', npm_lifecycle_event })).output;
+  assert.match(await namesIn('start'), /\(packages, runtime; /);
+  assert.match(await namesIn('setup'), /\(packages; /);
+});
+
 test('only one set-up runs at a time, and one that died does not block the next', async (t) => {
   const { withLock } = await load('lock');
   const folder = temporaryFolder(t);
