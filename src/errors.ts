@@ -50,6 +50,22 @@ const serverCodes = new Set<unknown>([
 ]);
 export const isServerCode = (code: unknown) => serverCodes.has(code);
 
+/** Codes by which Node refuses the certificate of a server. */
+const certificateCodes = new Set<unknown>([
+  'CERT_HAS_EXPIRED',
+  'CERT_NOT_YET_VALID',
+  'CERT_REVOKED',
+  'CERT_SIGNATURE_FAILURE',
+  'CERT_UNTRUSTED',
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'ERR_TLS_CERT_ALTNAME_INVALID',
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'UNABLE_TO_GET_ISSUER_CERT',
+  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+]);
+export const isCertificateCode = (code: unknown) => certificateCodes.has(code);
+
 /**
  * An error without its message. Its code is included only if it is one of Node's, our libraries' or our own, or is
  * known: a server may put anything there, a prompt included.
@@ -60,6 +76,7 @@ export function plainError(error: object): { name?: string; code?: string; statu
     typeof code === 'string' &&
     (/^(E[A-Z]{2,20}|(ERR|FST|UND_ERR)_[A-Z_]{2,50})$/.test(code) ||
       serverCodes.has(code) ||
+      certificateCodes.has(code) ||
       Object.hasOwn(errorTable, code));
   return {
     ...(typeof name === 'string' && /^\w{1,60}$/.test(name) && { name }),

@@ -1,4 +1,4 @@
-import { AppError, type ErrorCode, isServerCode } from '../errors.ts';
+import { AppError, type ErrorCode, isCertificateCode, isServerCode } from '../errors.ts';
 
 type Headers = Record<string, string | string[] | undefined>;
 
@@ -90,6 +90,11 @@ export function translateFailure(error: unknown, signal?: AbortSignal | undefine
   const unreadable = () => fail('MODEL_BAD_OUTPUT', 'The reply of the model server cannot be read.');
   if (code === 'UND_ERR_RES_EXCEEDED_MAX_SIZE' || code?.startsWith('HPE_') || name === 'SyntaxError')
     return unreadable();
+  if (isCertificateCode(code))
+    return fail(
+      'MODEL_UNAVAILABLE',
+      `The certificate of the model server is refused (${code}). NODE_EXTRA_CA_CERTS may name the file of an authority of your own.`,
+    );
   // undici has codes of its own for broken connections; those of the system begin with E. "terminated" is a break
   // within a reply.
   const broken = /^(?:UND_ERR_(?:SOCKET|CONNECT|CLOSED|DESTROYED)|E[A-Z_]+$)/.test(code ?? '');

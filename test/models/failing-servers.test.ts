@@ -3,10 +3,11 @@ import type { ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import { test } from 'node:test';
 import { setImmediate as nextTurn, setTimeout as wait } from 'node:timers/promises';
-import type { AppError } from '../../src/errors.ts';
+import { type AppError, plainError } from '../../src/errors.ts';
 import { openModelServer } from '../../src/models/model-server.ts';
 import { CheckedOpenAiChatModel } from '../../src/models/openai-chat-model.ts';
 import { eventsOf } from '../../src/models/server-sent-events.ts';
+import { translateFailure } from '../../src/models/translate-failure.ts';
 import { type Failure, fail } from '../doubles/openai-replies.ts';
 import { startOpenAiServer } from '../doubles/openai-server.ts';
 import { hello, openServedModels, readStream } from '../doubles/served-models.ts';
@@ -38,6 +39,15 @@ function endless(contentType: string, piece: string) {
   };
   return { send, sent: () => sent };
 }
+
+test('a server whose certificate is refused counts as away, and the reason is told with its remedy', () => {
+  for (const code of ['DEPTH_ZERO_SELF_SIGNED_CERT', 'CERT_HAS_EXPIRED', 'ERR_TLS_CERT_ALTNAME_INVALID']) {
+    const failure = translateFailure(Object.assign(new Error('canary'), { code })) as AppError;
+    assert.equal(failure.code, 'MODEL_UNAVAILABLE');
+    assert.match(failure.message, new RegExp(`refused \\(${code}\\)\\. NODE_EXTRA_CA_CERTS may name`));
+    assert.equal(plainError(failure.cause as Error).code, code);
+  }
+});
 
 test('an event that never ends is cut off, long before the limit of a whole reply', async (t) => {
   const { openai, chat } = await openServedModels(t);
