@@ -51,8 +51,9 @@ export function createCollectionIndex(options: {
 
     /** Removes passages, given with the vectors that they were added with. */
     remove(passages: Map<number, Float32Array>) {
-      for (const [key, vectors] of passages)
-        if (exact.remove(key) || quantized?.part.remove(key)) addToSum(vectors, -1);
+      const held = exact.remove(passages.keys());
+      const others = quantized?.part.remove(passages.keys().filter((key) => !held.has(key)));
+      for (const [key, vectors] of passages) if (held.has(key) || others?.has(key)) addToSum(vectors, -1);
     },
 
     /** The `k` nearest windows, nearest first, of each question; `questions` holds their vectors one after another. */

@@ -93,6 +93,7 @@ export function createIndexPart(options: { kind: IndexKind; dimension: number; i
   let owners = options.owners ?? noOwners();
   let removed = new Set<number>();
 
+  /** Takes removed vectors out of the index if there are many: a copy of all others, so once for all that go together. */
   function closeGaps() {
     if (removed.size <= Math.max(gapsAllowed, owners.size / 50)) return;
     index.removeIds([...removed]);
@@ -156,12 +157,16 @@ export function createIndexPart(options: { kind: IndexKind; dimension: number; i
       for (const { key, vectors } of passages) addOwner(owners, key, vectors.length / dimension);
     },
 
-    /** Removes a passage's windows. @returns whether this part held them */
-    remove(passageKey: number): boolean {
-      const [from, to] = labelsOf(owners, passageKey);
-      for (let label = from; label < to; label += 1) removed.add(label);
-      if (to > from) closeGaps();
-      return to > from;
+    /** Removes the windows of passages. @returns the keys of those that this part held */
+    remove(passageKeys: Iterable<number>): Set<number> {
+      const held = new Set<number>();
+      for (const key of passageKeys) {
+        const [from, to] = labelsOf(owners, key);
+        for (let label = from; label < to; label += 1) removed.add(label);
+        if (to > from) held.add(key);
+      }
+      closeGaps();
+      return held;
     },
 
     /** The `k` nearest windows, nearest first, of each question; `questions` holds their vectors one after another. */

@@ -72,7 +72,7 @@ function fromSnapshot({ manifest, owners, vectorsPath }: CheckedSnapshot, source
     else return null;
   }
   passOver(Number.POSITIVE_INFINITY);
-  for (const key of gone) part.remove(key);
+  part.remove(gone);
   const removed = windows - part.size;
   const vectorsOfLater = later.values().map((key): [number, Float32Array] => [key, source.vectors(key)]);
   for (const batch of inBatches(vectorsOfLater, passagesAtOnce)) loaded.add(batch);

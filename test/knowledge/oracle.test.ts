@@ -4,7 +4,7 @@ import { FaissStore } from '@langchain/community/vectorstores/faiss';
 import { Document } from '@langchain/core/documents';
 import { FakeEmbeddings } from '@langchain/core/utils/testing';
 import { createCollectionIndex } from '../../src/knowledge/collection-index.ts';
-import { noWindows } from '../../src/knowledge/index-part.ts';
+import { createFaissIndex, createIndexPart, noWindows } from '../../src/knowledge/index-part.ts';
 
 /** Pseudo-random numbers that are the same in every run (mulberry32). */
 function createRandom(seed: number) {
@@ -103,4 +103,23 @@ test('the similarities of given windows are the cosines of their vectors, also a
     { passageKeys: [1], windows: [1] },
   ])
     assert.equal(index.similarities(question, elsewhere), null);
+});
+
+test('passages that are removed together, as those of a large document, are taken out of the index at once', () => {
+  const faiss = createFaissIndex('exact', 2);
+  let copies = 0;
+  const index = new Proxy(faiss, {
+    get(target, name: keyof typeof faiss) {
+      if (name === 'removeIds') copies += 1;
+      return (target[name] as () => unknown).bind(target);
+    },
+  });
+  const part = createIndexPart({ kind: 'exact', dimension: 2, index });
+  const keys = Array.from({ length: 3_000 }, (_, at) => at + 1);
+  part.add(keys.map((key) => ({ key, vectors: Float32Array.of(Math.cos(key), Math.sin(key)) })));
+  const others = keys.filter((key) => key % 10 !== 0);
+  assert.deepEqual(part.remove([...others, 9_999]), new Set(others));
+  assert.deepEqual([copies, part.size, faiss.ntotal()], [1, 300, 300]);
+  const found = part.search(Float32Array.of(Math.cos(70), Math.sin(70)), 1)[0]!.passageKeys;
+  assert.deepEqual(found, [70]);
 });
