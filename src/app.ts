@@ -12,6 +12,7 @@ import { askRoutes } from './http/ask.ts';
 import { replyInsteadOfNode, replyToBrokenHttp } from './http/broken-http.ts';
 import { collectionRoutes } from './http/collections.ts';
 import { lookAfterConnections } from './http/connections.ts';
+import { mostFiles } from './http/document-fields.ts';
 import { documentRoutes, type IngestUploads } from './http/documents.ts';
 import { ErrorBody, replyWithError } from './http/error-reply.ts';
 import { type About, healthRoutes, type WaitsFor } from './http/health.ts';
@@ -147,7 +148,10 @@ export async function buildApp(parts: AppParts, waitsFor: WaitsFor = () => null)
   await app.register(multipart, {
     // The name of a file is its document's source, which may be a path, as of a folder dropped on the page.
     preservePath: true,
-    limits: { fileSize: settings.maxBodyBytes, files: 100, fields: 10, fieldSize: 64 * 1024, parts: 110 },
+    limits: {
+      ...{ fileSize: settings.maxBodyBytes, files: mostFiles },
+      ...{ fields: 10, fieldSize: 64 * 1024, parts: mostFiles + 10 },
+    },
   });
   await describeRoutes(app, { version: about.versions.assay!, keysRequired: keyring.isRequired });
   await app.register(pageRoutes, { about });

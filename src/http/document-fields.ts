@@ -68,6 +68,9 @@ export const WrittenDocument = z.object({
   collection: z.string(),
 });
 
+/** How many files an upload may have. */
+export const mostFiles = 100;
+
 /** A document as it came by HTTP, not yet loaded: a text, or the bytes of a file, with the encoding that its sender names. */
 export type Upload = {
   source: string;

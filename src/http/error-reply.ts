@@ -2,6 +2,7 @@ import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { AppError, type ErrorCode, framesOf, plainError } from '../errors.ts';
+import { mostFiles } from './document-fields.ts';
 import { keyRejected } from './keys.ts';
 
 type ValidationIssue = { keyword: string; instancePath: string; message?: string; params: Record<string, unknown> };
@@ -35,7 +36,7 @@ const ofFastify: [prefix: string, code: ErrorCode, message: string][] = [
   ['FST_ERR_CTP_BODY_TOO_LARGE', 'TOO_LARGE', 'The body is larger than this route takes.'],
   ['FST_ERR_CTP_INVALID_MEDIA', 'UNSUPPORTED_FORMAT', 'This content type is not taken here; use application/json.'],
   ['FST_PARTS_LIMIT', 'TOO_LARGE', 'The upload has more parts than the service takes.'],
-  ['FST_FILES_LIMIT', 'TOO_LARGE', 'The upload has more files than the service takes.'],
+  ['FST_FILES_LIMIT', 'TOO_LARGE', `The upload has more than ${mostFiles} files: send them in several.`],
   ['FST_FIELDS_LIMIT', 'TOO_LARGE', 'The upload has more fields than the service takes.'],
   ['FST_REQ_FILE_TOO_LARGE', 'TOO_LARGE', 'A file is larger than the service takes.'],
   ['FST_', 'BAD_INPUT', 'The request cannot be read.'],

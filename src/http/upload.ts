@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { charset } from '../charset.ts';
 import { collectionName } from '../collection-name.ts';
 import { AppError } from '../errors.ts';
-import { Metadata, Source, Title, type Upload } from './document-fields.ts';
+import { Metadata, mostFiles, Source, Title, type Upload } from './document-fields.ts';
 import { tellUnknown } from './error-reply.ts';
 import { refuseEncoded } from './json-body.ts';
 
@@ -28,7 +28,7 @@ const Fields = z.strictObject({
 export const UploadForm = z.unknown().meta({
   type: 'object',
   properties: {
-    files: { type: 'array', minItems: 1, items: { type: 'string', format: 'binary' } },
+    files: { type: 'array', minItems: 1, maxItems: mostFiles, items: { type: 'string', format: 'binary' } },
     collection: { type: 'string', default: 'default' },
     title: { type: 'string', description: 'Where there is one file' },
     metadata: { type: 'string', description: 'JSON, for each file' },

@@ -38,6 +38,18 @@ type Read = { known: DocumentSummary } | { document: Omit<NewDocument, 'vectors'
 const windowsPerCall = 64;
 const callsAtOnce = 4;
 
+/**
+ * How many windows the documents of one call may have together, and how many numbers their vectors (1 GiB). All are in
+ * memory until they are stored, in this process and in the store's, and go there in one message.
+ */
+const mostWindows = 700_000;
+const mostNumbers = 2 ** 28;
+const tooMuch = () =>
+  new AppError(
+    'TOO_LARGE',
+    'There are too many sentences or rows to be stored at once: divide the document, or send fewer of them together.',
+  );
+
 /** Raised whenever reading, splitting or embedding changes, so that documents ingested before don't pass for unchanged. */
 const recipeVersion = 8;
 
@@ -46,8 +58,8 @@ export type Ingest = ReturnType<typeof createIngest>;
 /**
  * Ingests documents: has the parser read and split them, embeds their windows, and puts them into the knowledge base. A document that is
  * stored already with the same content is not even parsed.
- * @returns a function that stores documents of one collection, all or none. It throws AppErrors of the parser, the embedding model or
- * the store, and the reason of `signal` once that is aborted, unless the documents are being stored by then.
+ * @returns a function that stores documents of one collection, all or none. It throws TOO_LARGE where they have too many windows,
+ * AppErrors of the parser, the embedding model or the store, and the reason of `signal` once that is aborted, unless the documents are being stored by then.
  */
 export function createIngest(options: {
   knowledge: Pick<Knowledge, 'findSource' | 'put'>;
@@ -76,14 +88,22 @@ export function createIngest(options: {
   return async (incoming: Incoming[], { signal }: { signal?: AbortSignal | undefined } = {}): Promise<Ingested[]> => {
     const failure = new AbortController();
     const stop = signal ? AbortSignal.any([signal, failure.signal]) : failure.signal;
+    let windows = 0;
+    let numbers = 0;
+    async function readOne(each: Incoming, at: number): Promise<Read> {
+      const found = await read(each, stop).catch((error) => Promise.reject(withPlace(error, at, incoming)));
+      if ('document' in found) for (const passage of found.document.passages) windows += passage.windows.length;
+      if (windows > mostWindows) throw tooMuch();
+      return found;
+    }
     try {
-      const all = await Promise.all(
-        incoming.map((each, at) => read(each, stop).catch((error) => Promise.reject(withPlace(error, at, incoming)))),
-      );
+      const all = await Promise.all(incoming.map(readOne));
       const documents: NewDocument[] = [];
       for (const each of all) {
-        if ('document' in each)
-          documents.push({ ...each.document, vectors: await embedWindows(embeddings, each.document, stop) });
+        if (!('document' in each)) continue;
+        const vectors = await embedWindows(embeddings, each.document, { signal: stop, room: mostNumbers - numbers });
+        numbers += vectors.length;
+        documents.push({ ...each.document, vectors });
       }
       stop.throwIfAborted();
       const put = await knowledge.put(documents);
@@ -129,11 +149,15 @@ export const embedAgain = (embeddings: Embedder) => async (passages: StoredPassa
   return texts.map(({ length }) => Float32Array.from(vectors.splice(0, length).flat()));
 };
 
-/** The vectors of all windows, one after another; made by calls of bounded size, a few at a time. */
+/**
+ * The vectors of all windows, one after another; made by calls of bounded size, a few at a time.
+ * @param options.room how many numbers they may have together
+ * @throws AppError TOO_LARGE beyond that
+ */
 async function embedWindows(
   embeddings: Embedder,
   { title, text, passages }: Omit<NewDocument, 'vectors'>,
-  signal: AbortSignal,
+  { signal, room }: { signal: AbortSignal; room: number },
 ): Promise<Float32Array> {
   const windows = passages.flatMap((passage) => passage.windows);
   let vectors: Float32Array | undefined;
@@ -150,6 +174,7 @@ async function embedWindows(
         { signal },
       );
       const dimension = vectors ? vectors.length / windows.length : (found[0]?.length ?? 0);
+      if (windows.length * dimension > room) throw tooMuch();
       vectors ??= new Float32Array(windows.length * dimension);
       if (found.length !== some.length || found.some((vector) => vector.length !== dimension))
         throw new AppError(

@@ -97,6 +97,20 @@ test('a mistake in a field or a file of an upload is named in the error message'
   }
 });
 
+test('an upload of a hundred files is stored; of more, none is, and the message says how many there may be', async (t) => {
+  const { url, call } = await startService(t);
+  const files = (count: number) => Array.from({ length: count }, (_, at) => file.replace('alder', `alder-${at}`));
+  const { status, code, message } = await upload(url, form(...files(101)));
+  assert.deepEqual([status, code], [413, 'TOO_LARGE']);
+  assert.match(message!, /^The upload has more than 100 files/);
+  assert.deepEqual((await call('GET', '/documents')).json.documents, []);
+  assert.equal((await upload(url, form(...files(100)))).status, 201);
+  const { schema } = (await call('GET', '/openapi.json')).json.paths['/documents'].post.requestBody.content[
+    'multipart/form-data'
+  ];
+  assert.equal(schema.properties.files.maxItems, 100);
+});
+
 test('title, metadata and collection of an upload apply to its file; the metadata may have the content type of JSON', async (t) => {
   const { url, call } = await startService(t);
   const metadata = part('name="metadata"\r\ncontent-type: application/json', '{"team":"trees"}');

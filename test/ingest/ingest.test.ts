@@ -176,3 +176,35 @@ test('vectors of different lengths within one document are refused, and nothing 
   await assert.rejects(ingest([{ ...fixed, content: text(words) }]), { code: 'MODEL_BAD_OUTPUT' });
   assert.equal(stored.size, 0);
 });
+
+test('documents whose windows would take up too much memory together are refused, as few are embedded as can be', async () => {
+  const window = { start: 0, end: 1, headingPath: [] };
+  const passage = { start: 0, end: 1, headingPath: [], windows: Array.from({ length: 1_000 }, () => window) };
+  let embedded = 0;
+  const openWith = (passages: number, dimension: number) =>
+    createIngest({
+      knowledge: { findSource: async () => null, put: async () => assert.fail('nothing may be stored') },
+      parser: {
+        parse: async () => ({
+          loaded: { format: 'text', title: null, text: 'a' },
+          passages: Array.from({ length: passages }, () => passage),
+        }),
+      },
+      embeddings: {
+        async embedDocuments(texts) {
+          embedded += texts.length;
+          return texts.map(() => new Array(dimension).fill(1));
+        },
+      },
+      chunkSizeTokens: 60,
+      chunkOverlapTokens: 0,
+    });
+  const files = (count: number) =>
+    Array.from({ length: count }, (_, at) => ({ collection: 'default', source: `${at}.txt`, content: text('a') }));
+  const refusal = { code: 'TOO_LARGE', message: /^There are too many sentences or rows to be stored at once/ };
+  await assert.rejects(openWith(701, 3)(files(1)), refusal);
+  await assert.rejects(openWith(8, 3)(files(90)), refusal);
+  assert.equal(embedded, 0);
+  await assert.rejects(openWith(9, 2 ** 15)(files(1)), refusal);
+  assert.ok(embedded <= 4 * 64, `${embedded} were embedded`);
+});
