@@ -62,12 +62,18 @@ const leans = (question: string) =>
  */
 export function withEarlierWords({ question, history }: InConversation): string {
   if (!leans(question)) return question;
-  const asked = history.filter(({ role }) => role === 'user').map(({ text }) => text.slice(0, turnCharacters));
-  const from = Math.max(
-    0,
-    asked.findLastIndex((text) => !leans(text)),
-  );
-  const subject = asked.slice(from).map(subjectOf).join(' ').trim();
+  const subjects: string[] = [];
+  let length = 0;
+  for (const { role, text } of history.toReversed()) {
+    if (role !== 'user') continue;
+    const asked = text.slice(0, turnCharacters);
+    const about = subjectOf(asked);
+    subjects.unshift(about);
+    length += about.length;
+    if (length > longestQuestion) return question; // however much was said before that
+    if (!leans(asked)) break;
+  }
+  const subject = subjects.join(' ').trim();
   const written = `${subject}: ${question}`;
   return subject === '' || written.length > longestQuestion ? question : written;
 }

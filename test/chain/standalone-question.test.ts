@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { withEarlierWords } from '../../src/chain/standalone-question.ts';
+import { countCalls } from '../doubles/count-calls.ts';
 
 const rewrite = (question: string, ...earlier: string[]) =>
   withEarlierWords({
@@ -46,4 +47,14 @@ test('a question that stands by itself stays as it is, and so does one with noth
   assert.equal(rewrite('Why is it so?', 'Is it?'), 'Why is it so?');
   const long = `${'word '.repeat(790)}it?`;
   assert.equal(rewrite(long, `${'quarry tower '.repeat(100)}?`), long);
+});
+
+test('of a very long conversation no more is read than a question can hold', () => {
+  const turn = 'Is it the lighthouse keeper of harbour number seven who lit the lamp?';
+  const turns = (count: number) => Array.from({ length: count }, () => turn);
+  const workOf = (count: number) =>
+    countCalls('/src/ranking/words.ts', () => assert.equal(rewrite('And why?', ...turns(count)), 'And why?'));
+  workOf(200); // remembers the words
+  assert.equal(workOf(4_000), workOf(200));
+  assert.match(rewrite('And why?', ...turns(20)), /^lighthouse keeper .* lamp: And why\?$/);
 });
