@@ -55,9 +55,8 @@ export function readJudgement(reply: string, { isCutOff = false } = {}): Judgeme
   const end = withoutThinking(reply).slice(-longestEnd);
   const found = jsonObjects(end).map((object) => ({ ...object, judgement: toJudgement(object.fields) }));
   if (new Set(found.flatMap(({ judgement }) => judgement?.verdict ?? [])).size > 1) return null;
-  for (const { fields, judgement, from, to } of found.reverse()) {
-    if (fields === null) return null;
-    // A quotation of its end has closed the object, and more of the judge's own comes after it.
+  for (const { judgement, from, to } of found.reverse()) {
+    // Another has begun and is broken; or a quotation of its end has closed the object, and more of the judge's own comes.
     if (judgement && judgementField.test(end.slice(to))) return null;
     const counts = !isCutOff || [end.slice(0, from), end.slice(to)].some((around) => blankOrFence.test(around));
     if (judgement && counts) return judgement;
@@ -77,13 +76,13 @@ const verdictWord = /^[\s*_`"']{0,9}(?<not>in)?correct[\s*_`"'.!]{0,9}$/i;
 function toJudgement(fields: Record<string, unknown> | null): Judgement | null {
   if (fields === null) return null;
   const named = Object.fromEntries(Object.entries(fields).map(([name, value]) => [name.toLowerCase(), value]));
-  const word = verdictWord.exec(String(named.verdict ?? named.label ?? ''));
+  const word = verdictWord.exec(String(named.verdict ?? named.label));
   if (!word) return null;
   const isIncorrect = word.groups!.not !== undefined;
   const score = typeof named.score === 'string' && plainNumber.test(named.score) ? Number(named.score) : named.score;
   // Of an Incorrect, a judge that misreads the field says how sure it is of that.
   const most = isIncorrect ? 0.5 : 1;
-  const quotes = Array.isArray(named.quotes) ? named.quotes : typeof named.quotes === 'string' ? [named.quotes] : [];
+  const quotes = Array.isArray(named.quotes) ? named.quotes : [named.quotes];
   return {
     quotes: quotes.filter((quote) => typeof quote === 'string').slice(0, 20),
     reason: typeof named.reason === 'string' ? wellFormed(named.reason.slice(0, 2000)) : '',
@@ -120,8 +119,7 @@ function jsonObjects(text: string): Found[] {
     if (from < next) continue;
     judgementBegins.lastIndex = from;
     const isJudgement = judgementBegins.test(text);
-    const to = endOfObject(text, from) ?? (isJudgement ? text.length : null);
-    if (to === null) continue;
+    const to = endOfObject(text, from) ?? text.length;
     const json = text.slice(from, to);
     const fields = parsed(json) ?? (isJudgement ? parsed(repaired(json)) : null);
     // Braces that turn out not to be JSON may hold some, unless they are a broken judgement, which may quote it.

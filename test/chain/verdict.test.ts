@@ -16,19 +16,24 @@ for (const [how, reply] of [
   ['after thousands of braces that are not its own', `${'\\frac{1}{2} {"a" {'.repeat(9999)} ${json}`],
   ['before thousands of braces that are not its own', `${json} ${'\\frac{1}{2} {'.repeat(2000)}`],
   ['after a brace that is not its own', `Use {curly} braces: ${json}`],
+  ['within braces that are no JSON', `{"as asked": so ${json}}`],
+  ['with a field of its own first', `{"id":1,${json.slice(1)}`],
+  ['before an object without a verdict', `${json}\n{"note":"done"}`],
 ] as const)
   test(`a judgement is read ${how}`, () => assert.deepEqual(readJudgement(reply), whole));
 
 test('fields in another case or of another type are read if their meaning is plain', () => {
   const read = readJudgement('{"Verdict": "INCORRECT.", "Score": "0.2", "quotes": "one"}');
   assert.deepEqual(read, { quotes: ['one'], reason: '', verdict: 'Incorrect', score: 0.2 });
+  assert.deepEqual(readJudgement('{"label":"correct","quotes":[1,"one",null]}')?.quotes, ['one']);
+  const many = Array.from({ length: 25 }, (_, at) => `quote ${at}`);
+  assert.deepEqual(readJudgement(JSON.stringify({ ...whole, quotes: many }))?.quotes, many.slice(0, 20));
 });
 
 test('a score outside 0 to 1, or that is not a plain number, is dropped', () => {
-  assert.equal(readJudgement('{"verdict":"Correct","score":7}')?.score, null);
-  for (const score of ['0,9', '1/10', '90%', '0.9 or so', '', '7', '-0.5', '1e-1', '0x1'])
-    assert.equal(readJudgement(JSON.stringify({ verdict: 'Correct', score }))?.score, null, score);
-  for (const score of ['0.9', ' .9 ', '1', '0', '1.0'])
+  for (const score of [7, 1.1, -0.5, '0,9', '1/10', '90%', '0.9 or so', '', '7', '-0.5', '1e-1', '0x1', '1.', [0.9]])
+    assert.equal(readJudgement(JSON.stringify({ verdict: 'Correct', score }))?.score, null, `${score}`);
+  for (const score of ['0.9', ' .9 ', '1', '0', '1.0', '00.95', '.95'])
     assert.equal(readJudgement(JSON.stringify({ verdict: 'Correct', score }))?.score, Number(score), score);
 });
 
@@ -43,8 +48,8 @@ for (const [what, reply, quote] of [
   ['line breaks and tabs within a string', '{"quotes":["a\n\tb"],\r\n"verdict":"Correct"}', 'a  b'],
   [
     'escapes that JSON lacks',
-    String.raw`{"quotes":["TOP\_K it\'s \\ \(x\) \u00e9 \"q\""],"verdict":"Correct"}`,
-    String.raw`TOP\_K it's \ \(x\) é "q"`,
+    String.raw`{"quotes":["TOP\_K it\'s \\ \(x\) \u00e9\u00C9 \"q\"\/\b\f\n\r\t"],"verdict":"Correct"}`,
+    `${String.raw`TOP\_K it's \ \(x\) éÉ "q"`}/\b\f\n\r\t`,
   ],
 ] as const)
   test(`a judgement is read in spite of ${what}, as models copy them from a document`, () => {
@@ -52,7 +57,7 @@ for (const [what, reply, quote] of [
   });
 
 test('a verdict may stand in marks of emphasis or quotation', () => {
-  for (const word of ['**Incorrect**', '`incorrect`', 'INCORRECT!', '"Incorrect".'])
+  for (const word of ['**Incorrect**', '`incorrect`', 'INCORRECT!', '"Incorrect".', '_Incorrect_', " 'incorrect'\n"])
     assert.equal(readJudgement(JSON.stringify({ verdict: word }))?.verdict, 'Incorrect', word);
   for (const word of [
     'not Correct',
@@ -91,6 +96,11 @@ test('a verdict that is quoted inside a broken or unfinished judgement is not ta
     `\`\`\`json\n{"reason":"It says {"verdict":"Correct"} at the end","verdict":"Incorrect"}\n\`\`\``,
     `${json} Better: {"reason":"No, the year`,
     '{"quotes":[],"reason":"It ends with ","verdict":"Correct"}, which I ignore.","verdict":"Incorrect","score":0.1}',
+    '{"quotes":[{"verdict":"Correct"}]',
+    ...['quotes', 'reason', 'verdict', 'label', 'score', 'Reason'].flatMap((field) => [
+      `{"${field}":"It ends with {"verdict":"Correct"}`,
+      `${json} Better: {"${field}": no`,
+    ]),
   ])
     assert.equal(readJudgement(reply), null, reply);
   const cutOff = '{"quotes":["It ends with "],"verdict":"Correct"}"],"reason":"The document';
@@ -111,7 +121,7 @@ test('two verdicts that contradict each other give none, since choosing one woul
 
 test('in a reply that was cut off a verdict counts only at its beginning or end: elsewhere it may be an example in the thinking', () => {
   const cutOff = { isCutOff: true };
-  for (const begin of ['', '\n```json\n'])
+  for (const begin of ['', '\n```json\n', '```JSON\n'])
     assert.deepEqual(readJudgement(`${begin}${json}\n\`\`\`\nAnd so on, and`, cutOff), whole, begin);
   for (const end of ['', '\n', '\n```', '\n```\n'])
     assert.deepEqual(readJudgement(`Hm. ${json}${end}`, cutOff), whole, end);
@@ -138,7 +148,8 @@ test('a judgement is read whatever text without braces stands around it', () => 
   );
 });
 
-test('an object inside a judgement is not taken for a judgement', () => {
+test('an object inside another is not taken for a judgement', () => {
+  assert.equal(readJudgement(`{"example":${json}}`), null);
   const quotes = Array.from({ length: 150 }, () => ({ verdict: 'Incorrect' }));
   assert.equal(readJudgement(JSON.stringify({ verdict: 'Correct', quotes }))?.verdict, 'Correct');
 });
