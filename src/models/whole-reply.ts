@@ -5,6 +5,7 @@ import { isGood, refuseReportedFailure, ServerReplied, translateFailure } from '
 
 /**
  * Sends a request and reads the whole reply as JSON, without a stream's overhead; rejects with translated failures.
+ * @param signal the call's own, so its listener needs no removal
  * @param longest no useful reply is longer, in bytes; it is cut off there
  */
 export function wholeReply<Reply>(
@@ -24,12 +25,7 @@ export function wholeReply<Reply>(
   let status = 0;
   let headers: Record<string, string | string[] | undefined> = {};
   let abort = () => fail(signal.reason); // until the request has a connection
-  const onAbort = () => abort();
-  signal.addEventListener('abort', onAbort, { once: true });
-  const settle = (work: () => void) => {
-    signal.removeEventListener('abort', onAbort);
-    work();
-  };
+  signal.addEventListener('abort', () => abort(), { once: true });
   pool.dispatch(request, {
     onRequestStart(controller) {
       abort = () => controller.abort(signal.reason);
@@ -46,20 +42,18 @@ export function wholeReply<Reply>(
         controller.abort(new AppError('MODEL_BAD_OUTPUT', 'The reply of the model server is too long.'));
     },
     onResponseEnd() {
-      settle(() => {
-        const text = pieces.length === 1 ? pieces[0]!.toString() : Buffer.concat(pieces).toString();
-        if (!isGood(status)) return fail(new ServerReplied(status, headers, text));
-        try {
-          const reply = JSON.parse(text);
-          refuseReportedFailure(reply);
-          resolve(reply);
-        } catch (error) {
-          fail(error);
-        }
-      });
+      const text = Buffer.concat(pieces).toString();
+      if (!isGood(status)) return fail(new ServerReplied(status, headers, text));
+      try {
+        const reply = JSON.parse(text);
+        refuseReportedFailure(reply);
+        resolve(reply);
+      } catch (error) {
+        fail(error);
+      }
     },
     onResponseError(_controller, error) {
-      settle(() => fail(error));
+      fail(error);
     },
   });
   return promise;

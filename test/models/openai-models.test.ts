@@ -235,8 +235,43 @@ test('a stream that is read as a web stream can be cancelled as one', async (t) 
   assert.equal((await Array.fromAsync(whole, ({ text }) => text)).join(''), 'All of it.');
 });
 
-test('aborting the signal of a call cancels it at the server', async (t) => {
-  const { openai, embeddings, chat } = await openServedModels(t);
+test('a reply that comes in pieces is joined, even where a piece ends within a character', async (t) => {
+  const { openai, chat } = await openServedModels(t);
+  const body = Buffer.from(JSON.stringify({ choices: [{ index: 0, message: { content: 'Im März.' } }] }));
+  const within = body.indexOf('ä') + 1;
+  openai.chat({
+    send(response) {
+      response.writeHead(200, { 'content-type': 'application/json' });
+      response.write(body.subarray(0, within));
+      response.end(body.subarray(within));
+    },
+  });
+  assert.equal((await chat.invoke(hello)).text, 'Im März.');
+});
+
+test('a call that is left before it has a connection ends at once and is never sent', async (t) => {
+  const openai = await startOpenAiServer({ test: t });
+  const { baseUrl } = openai;
+  const server = openModelServer({ baseUrl, apiKey: 'k', maxRetries: 0, timeoutMs: 60_000, maxConcurrent: 1 });
+  const chat = new CheckedOpenAiChatModel({ model: 'm', server });
+  const { promise, resolve } = Promise.withResolvers<void>();
+  openai.chat({ content: 'First.', until: promise }, 'Second.');
+  const first = chat.invoke(hello);
+  await openai.waitFor(() => openai.chatRequests.length === 1);
+  const leaving = new AbortController();
+  const left = chat.invoke(hello, { signal: leaving.signal });
+  leaving.abort(new Error('left'));
+  await assert.rejects(left, /left/);
+  await assert.rejects(chat.invoke(hello, { signal: leaving.signal }), /left/);
+  resolve();
+  assert.equal((await first).text, 'First.');
+  assert.equal((await chat.invoke(hello)).text, 'Second.');
+  assert.equal(openai.chatRequests.length, 2);
+});
+
+test('aborting the signal of a call cancels it at the server', { timeout: 20_000 }, async (t) => {
+  // So long that it isn't the deadline that cancels it.
+  const { openai, embeddings, chat } = await openServedModels(t, { timeoutMs: 60_000 });
   openai.embeddings(fail.hang());
   openai.chat(fail.hang());
   const leaving = new AbortController();
