@@ -50,21 +50,9 @@ const serverCodes = new Set<unknown>([
 ]);
 export const isServerCode = (code: unknown) => serverCodes.has(code);
 
-/** Codes by which Node refuses the certificate of a server. */
-const certificateCodes = new Set<unknown>([
-  'CERT_HAS_EXPIRED',
-  'CERT_NOT_YET_VALID',
-  'CERT_REVOKED',
-  'CERT_SIGNATURE_FAILURE',
-  'CERT_UNTRUSTED',
-  'DEPTH_ZERO_SELF_SIGNED_CERT',
-  'ERR_TLS_CERT_ALTNAME_INVALID',
-  'SELF_SIGNED_CERT_IN_CHAIN',
-  'UNABLE_TO_GET_ISSUER_CERT',
-  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
-  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
-]);
-export const isCertificateCode = (code: unknown) => certificateCodes.has(code);
+/** Node's codes for a certificate that it doesn't accept. */
+const certificateCode = /^(?:(?:CERT|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO)_[A-Z_]{2,50}|ERR_TLS_CERT_ALTNAME_INVALID)$/;
+export const isCertificateCode = (code: string) => certificateCode.test(code);
 
 /**
  * An error without its message. Its code is included only if it is one of Node's, our libraries' or our own, or is
@@ -75,8 +63,8 @@ export function plainError(error: object): { name?: string; code?: string; statu
   const isKnown =
     typeof code === 'string' &&
     (/^(E[A-Z]{2,20}|(ERR|FST|UND_ERR)_[A-Z_]{2,50})$/.test(code) ||
+      isCertificateCode(code) ||
       serverCodes.has(code) ||
-      certificateCodes.has(code) ||
       Object.hasOwn(errorTable, code));
   return {
     ...(typeof name === 'string' && /^\w{1,60}$/.test(name) && { name }),

@@ -48,8 +48,7 @@ function codeIn(words: string): string | undefined {
  * when the server behind it fails.
  */
 export function refuseReportedFailure(reply: unknown): void {
-  if (typeof reply !== 'object' || reply === null) return;
-  const { error, object, choices } = reply as { error?: unknown; object?: unknown; choices?: unknown };
+  const { error, object, choices } = (reply ?? {}) as { error?: unknown; object?: unknown; choices?: unknown };
   const choice = Array.isArray(choices) ? choices[0] : undefined;
   const told = error || (object === 'error' ? reply : choice?.error);
   if (!told && choice?.finish_reason !== 'error') return;
@@ -72,14 +71,13 @@ const timeouts = new Set(['UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT']);
  * @returns MODEL_REJECTED (the server refuses such calls), MODEL_UNAVAILABLE (it may take them later), MODEL_TIMEOUT or
  * MODEL_BAD_OUTPUT (its reply can't be read); an AppError or an abort as it is
  */
-export function translateFailure(error: unknown, signal?: AbortSignal | undefined): unknown {
+export function translateFailure(error: unknown, signal: AbortSignal): unknown {
   if (error instanceof AppError) return error;
   const fail = (code: ErrorCode, text: string, more = {}) => new AppError(code, text, { cause: error, ...more });
-  const { name, code, cause, message } = (error ?? {}) as NodeJS.ErrnoException;
+  const { code = '' } = (error ?? {}) as NodeJS.ErrnoException;
   const late = () => fail('MODEL_TIMEOUT', 'The model server did not reply in time.');
-  if (signal?.aborted) return (signal.reason as Error)?.name === 'TimeoutError' ? late() : error;
-  if (name === 'AbortError') return error;
-  if (name === 'TimeoutError' || timeouts.has(code ?? '')) return late();
+  if (signal.aborted) return (signal.reason as Error)?.name === 'TimeoutError' ? late() : error;
+  if (timeouts.has(code)) return late();
   if (error instanceof ServerReplied) {
     const { status, headers } = error;
     if (status === 408) return late();
@@ -87,20 +85,15 @@ export function translateFailure(error: unknown, signal?: AbortSignal | undefine
       return fail('MODEL_UNAVAILABLE', 'The model server is overloaded or failing.', retryAfter(headers));
     return fail('MODEL_REJECTED', `The model server rejected the call: ${reasonOf(error)}.`);
   }
-  const unreadable = () => fail('MODEL_BAD_OUTPUT', 'The reply of the model server cannot be read.');
-  if (code === 'UND_ERR_RES_EXCEEDED_MAX_SIZE' || code?.startsWith('HPE_') || name === 'SyntaxError')
-    return unreadable();
   if (isCertificateCode(code))
     return fail(
       'MODEL_UNAVAILABLE',
       `The certificate of the model server is refused (${code}). NODE_EXTRA_CA_CERTS may name the file of an authority of your own.`,
     );
-  // undici has codes of its own for broken connections; those of the system begin with E. "terminated" is a break
-  // within a reply.
-  const broken = /^(?:UND_ERR_(?:SOCKET|CONNECT|CLOSED|DESTROYED)|E[A-Z_]+$)/.test(code ?? '');
-  if (broken || (message === 'terminated' && cause !== undefined))
+  // undici has codes of its own for broken connections; those of the system begin with E.
+  if (/^(?:UND_ERR_(?:SOCKET|CONNECT|CLOSED|DESTROYED)|E[A-Z_]+$)/.test(code))
     return fail('MODEL_UNAVAILABLE', 'The model server cannot be reached.');
-  return unreadable();
+  return fail('MODEL_BAD_OUTPUT', 'The reply of the model server cannot be read.');
 }
 
 /** Why a server rejected a call, for whoever runs the service. */
@@ -116,7 +109,7 @@ const longestWait = 86_400;
 
 /** `Retry-After` in seconds or as a date (RFC 9110, 10.2.3). */
 function retryAfter(headers: Headers): { retryAfterSeconds?: number } {
-  const value = String(headers['retry-after'] ?? '').trim();
+  const value = String(headers['retry-after']);
   const date = /[a-z]{3}/i.test(value) ? Date.parse(value) : Number.NaN;
   const seconds = /^\d+(?:\.\d+)?$/.test(value) ? Number(value) : (date - Date.now()) / 1000;
   return Number.isNaN(seconds) ? {} : { retryAfterSeconds: Math.min(longestWait, Math.max(0, Math.ceil(seconds))) };

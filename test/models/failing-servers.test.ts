@@ -42,7 +42,10 @@ function endless(contentType: string, piece: string) {
 
 test('a server whose certificate is refused counts as away, and the reason is told with its remedy', () => {
   for (const code of ['DEPTH_ZERO_SELF_SIGNED_CERT', 'CERT_HAS_EXPIRED', 'ERR_TLS_CERT_ALTNAME_INVALID']) {
-    const failure = translateFailure(Object.assign(new Error('canary'), { code })) as AppError;
+    const failure = translateFailure(
+      Object.assign(new Error('canary'), { code }),
+      new AbortController().signal,
+    ) as AppError;
     assert.equal(failure.code, 'MODEL_UNAVAILABLE');
     assert.match(failure.message, new RegExp(`refused \\(${code}\\)\\. NODE_EXTRA_CA_CERTS may name`));
     assert.equal(plainError(failure.cause as Error).code, code);
@@ -389,7 +392,7 @@ test('Retry-After is read as seconds or as a date, and is a day at most', async 
     [new Date(Date.now() + 3_600_000).toUTCString(), 3_500, 3_600],
     ['Thu, 01 Jan 1970 00:00:00 GMT', 0, 0],
     ['99999999999999999999', 86_400, 86_400],
-    ['1.5', 2, 2],
+    ['1.25', 2, 2],
   ] as const) {
     openai.chat({ send: (response) => void response.writeHead(503, { 'retry-after': value }).end() });
     await assert.rejects(
@@ -397,6 +400,8 @@ test('Retry-After is read as seconds or as a date, and is a day at most', async 
       ({ retryAfterSeconds: told }: AppError) => told! >= least && told! <= most,
     );
   }
-  openai.chat({ send: (response) => void response.writeHead(503, { 'retry-after': '1e300' }).end() });
-  await assert.rejects(chat.invoke(hello), { retryAfterSeconds: undefined });
+  for (const value of ['1e300', '-5']) {
+    openai.chat({ send: (response) => void response.writeHead(503, { 'retry-after': value }).end() });
+    await assert.rejects(chat.invoke(hello), { retryAfterSeconds: undefined });
+  }
 });

@@ -3,10 +3,12 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
+import { errors } from 'undici';
 import type { AppError } from '../../src/errors.ts';
 import { plainError } from '../../src/errors.ts';
 import { openModelServer } from '../../src/models/model-server.ts';
 import { CheckedOpenAiChatModel } from '../../src/models/openai-chat-model.ts';
+import { translateFailure } from '../../src/models/translate-failure.ts';
 import { type ChatRequest, type Failure, fail } from '../doubles/openai-replies.ts';
 import { hello, openServedModels, readStream } from '../doubles/served-models.ts';
 
@@ -46,6 +48,7 @@ test('a call that is refused for something else, or for ever, is not sent again 
 
 for (const [status, body, code, words] of [
   [401, { error: { code: 'invalid_api_key', message: 'canary' } }, 'invalid_api_key', /refuses the key/],
+  [403, '<h1>canary</h1>', undefined, /refuses the key \(403\)/],
   [404, { error: { code: 'model_not_found', message: 'canary' } }, 'model_not_found', /no such model/],
   [404, '<h1>canary</h1>', undefined, /no such model, or nothing at this address/],
   [400, { error: { code: 'context_length_exceeded' } }, 'context_length_exceeded', /too long/],
@@ -56,7 +59,13 @@ for (const [status, body, code, words] of [
     'context_length_exceeded',
     /too long/,
   ],
+  [400, { error: { message: 'Larger than the Context Size.' } }, 'context_length_exceeded', /too long/],
+  [400, { error: { message: 'Beyond the context window.' } }, 'context_length_exceeded', /too long/],
+  [400, { error: { code: 'context_length' } }, 'context_length_exceeded', /too long/],
+  [400, { error: { message: `${'canary '.repeat(30)} context length` } }, undefined, /status 400\.$/],
   [400, { error: { code: 'content_filter', message: 'canary' } }, 'content_filter', /status 400, content_filter/],
+  [400, { error: { code: 'content_filter', type: 'invalid_request_error' } }, 'content_filter', /content_filter/],
+  [400, { error: { type: 'invalid_request_error' } }, 'invalid_request_error', /status 400, invalid_request_error/],
   [400, { error: { code: 'canary', type: { canary: 1 } } }, undefined, /status 400\.$/],
   [400, { error: 'canary' }, undefined, /status 400\.$/],
 ] as const)
@@ -77,6 +86,8 @@ for (const [body, code] of [
   [{ error: { message: 'canary', code: '429' } }, 'MODEL_UNAVAILABLE'],
   [{ error: 'canary' }, 'MODEL_UNAVAILABLE'],
   [{ error: { code: 'rate_limit_exceeded' } }, 'MODEL_UNAVAILABLE'],
+  [{ error: { type: 'insufficient_quota' } }, 'MODEL_UNAVAILABLE'],
+  [{ error: { code: 200, message: 'canary' } }, 'MODEL_UNAVAILABLE'],
   [{ error: { code: 400, message: 'canary' } }, 'MODEL_REJECTED'],
   [{ error: { type: 'exceed_context_size_error' } }, 'MODEL_REJECTED'],
   [{ error: { code: 408 } }, 'MODEL_TIMEOUT'],
@@ -91,6 +102,25 @@ for (const [body, code] of [
     await assert.rejects(chat.invoke(hello), { code });
     await assert.rejects(readStream(chat), { code });
   });
+
+test('what breaks a connection is told from what makes a reply unreadable', () => {
+  const withCode = (code: string) => Object.assign(new Error('canary'), { code });
+  for (const [failures, code] of [
+    [['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'ERR_TLS_CERT_ALTNAME_INVALID'].map(withCode), 'MODEL_UNAVAILABLE'],
+    [['CERT_HAS_EXPIRED', 'DEPTH_ZERO_SELF_SIGNED_CERT'].map(withCode), 'MODEL_UNAVAILABLE'],
+    [['SELF_SIGNED_CERT_IN_CHAIN', 'UNABLE_TO_VERIFY_LEAF_SIGNATURE'].map(withCode), 'MODEL_UNAVAILABLE'],
+    [[new errors.SocketError(), new errors.ConnectTimeoutError()], 'MODEL_UNAVAILABLE'],
+    [[new errors.ClientClosedError(), new errors.ClientDestroyedError()], 'MODEL_UNAVAILABLE'],
+    [[new errors.HeadersTimeoutError(), new errors.BodyTimeoutError()], 'MODEL_TIMEOUT'],
+    [[withCode('HPE_INVALID_CONSTANT')], 'MODEL_BAD_OUTPUT'],
+    [[new errors.ResponseExceededMaxSizeError(), new SyntaxError('canary'), null], 'MODEL_BAD_OUTPUT'],
+  ] as const)
+    for (const failure of failures) {
+      const told = translateFailure(failure, new AbortController().signal) as AppError;
+      assert.deepEqual([told.code, told.cause], [code, failure]);
+      assert.doesNotMatch(told.message, /canary/);
+    }
+});
 
 test('a failure in a reply of status 200 is retried', async (t) => {
   const { openai, chat, embeddings } = await openServedModels(t, { maxRetries: 1 });

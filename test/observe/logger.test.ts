@@ -34,7 +34,14 @@ test('a logged error keeps its name, its code and where it was thrown but not it
 
 test('an error code is logged if it is a known one, and left out if a server may have made it up', () => {
   const told = (code: unknown) => plainError(Object.assign(new Error('canary'), { code })).code;
-  for (const known of ['ECONNREFUSED', 'UND_ERR_SOCKET', 'FST_ERR_VALIDATION', 'model_not_found', 'MODEL_TIMEOUT'])
+  for (const known of [
+    'ECONNREFUSED',
+    'CERT_HAS_EXPIRED',
+    'UND_ERR_SOCKET',
+    'FST_ERR_VALIDATION',
+    'model_not_found',
+    'MODEL_TIMEOUT',
+  ])
     assert.equal(told(known), known);
   for (const unknown of ['canary', 'CANARY', 'ERR_canary words', 'EVERY CANARY', 7, {}, undefined])
     assert.equal(told(unknown), undefined);
