@@ -38,12 +38,11 @@ export function withoutOtherSubjects(question: string, context: FoundPassage[]) 
   const others = new Set(found.flatMap((one) => (found.some((each) => isAnother(one, each)) ? [one.id] : [])));
   const left = context.filter(({ documentId }) => !others.has(documentId));
   if (left.length === context.length || left.length === 0) return { left: context, isOfOthersAlone: false };
-  const leftOut = context.filter(({ documentId }) => others.has(documentId));
   const subject = contentStems(left.map(({ title }) => title).join('\n'));
   const asksOfSubject = contentStems(question).difference(subject);
   const isIn = (passages: FoundPassage[]) =>
     passages.some(({ text }) => !asksOfSubject.isDisjointFrom(contentStems(text)));
-  return { left, isOfOthersAlone: isIn(leftOut) && !isIn(left) };
+  return { left, isOfOthersAlone: isIn(context) && !isIn(left) };
 }
 
 const isWrittenAsName = ({ start, text }: Word) => start > 0 && /^[\p{Lu}\p{N}]/u.test(text);

@@ -20,7 +20,17 @@ for (const [question, titles, left] of [
   ['What does the Falcon Pro weigh?', ['Falcon', 'Falcon Pro data sheet'], ['Falcon Pro data sheet']],
   ['What does the handbook of 2023 say of leave?', ['Handbook 2024', 'Handbook 2023'], ['Handbook 2023']],
   ['Is the Falcon One lighter than the Falcon Pro?', ['Falcon One', 'Falcon Pro'], ['Falcon One', 'Falcon Pro']],
+  [
+    'Is the Falcon One lighter than the Falcon Pro?',
+    ['Falcon One', 'Falcon Pro', 'Handbook'],
+    ['Falcon One', 'Falcon Pro', 'Handbook'],
+  ],
   ['What does the Falcon weigh?', ['Falcon', 'Falcon Pro'], ['Falcon', 'Falcon Pro']],
+  ['What does the Falcon Pro weigh?', ['Handbook', 'Falcon Pro'], ['Handbook', 'Falcon Pro']],
+  ['What does the Pro Falcon weigh?', ['One Falcon', 'Pro Falcon'], ['Pro Falcon']],
+  ['What does handbook 2023 say?', ['Handbook 2024', 'Handbook 2023 of Acme'], ['Handbook 2023 of Acme']],
+  ['Where is the falcon charger?', ['Falcon One', 'Falcon charger guide'], ['Falcon One', 'Falcon charger guide']],
+  ['Charger for the Falcon?', ['Falcon One', 'Falcon charger guide'], ['Falcon One', 'Falcon charger guide']],
   ['What does Acme pay for hotels?', ['Travel handbook', 'Acme handbook'], ['Travel handbook', 'Acme handbook']],
   ['Which contract covers 2 laptops?', ['Contract 1', 'Contract 2'], ['Contract 1', 'Contract 2']],
   ['Who was king of the French?', ['Huguenots', 'French and Indian War'], ['Huguenots', 'French and Indian War']],
@@ -41,6 +51,15 @@ test('a document that mentions the subject asked about may answer; if none would
     'Falcon Pro': 'It weighs 4 kg.',
   });
   assert.deepEqual(withoutOtherSubjects(question, mentions).left, mentions);
+  const ofMax = { 'Falcon One': 'That of the Pro lasts 12 hours.', 'Falcon Pro Max': one };
+  const { left } = withoutOtherSubjects('How long does the battery of the Falcon Pro Max last?', contextOf(ofMax));
+  assert.deepEqual(
+    left.map(({ title }) => title),
+    ['Falcon Pro Max'],
+  );
+  const bySource = contextOf({ 'Falcon One': one, 'Falcon Pro': 'It weighs 4 kg.' });
+  bySource[0]!.source = 'falcon-pro.md';
+  assert.deepEqual(withoutOtherSubjects(question, bySource).left, bySource);
   const parts = contextOf({ 'Falcon Pro Two': one, 'Falcon Max Two': one });
   assert.deepEqual(withoutOtherSubjects('Is there a Falcon Pro Falcon Max?', parts).left, parts);
   assert.deepEqual(withoutOtherSubjects(question, []), { left: [], isOfOthersAlone: false });
@@ -49,7 +68,11 @@ test('a document that mentions the subject asked about may answer; if none would
 test('what is said of a similar subject is no answer, and on its own leaves the question unanswered', () => {
   const question = 'How long does the battery of the Falcon Pro last?';
   const asked = { question, answer: { text: one, abstained: false } };
-  const open = contextOf({ 'Falcon One': one, 'Falcon Pro': 'It weighs 4 kg.' });
+  const open = contextOf({ 'Falcon One': one, 'Falcon Pro': 'The Falcon Pro weighs 4 kg.' });
+  assert.equal(withoutOtherSubjects(question, open).isOfOthersAlone, true);
+  assert.equal(withoutOtherSubjects('Which colour has the Falcon Pro?', open).isOfOthersAlone, false);
+  const further = { ...open[1]!, id: 'c', text: 'Its battery is new.' };
+  assert.equal(withoutOtherSubjects(question, [...open, further]).isOfOthersAlone, false);
   assert.ok(judgeByFeatures({ ...asked, context: open } as never, weights)!.score < 0.1);
   assert.equal(answerable(rankSentences(question, open), gate), 0);
   assert.equal(sufficiencyOf(question, open, { gate, weights }), 0);
