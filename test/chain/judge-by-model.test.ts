@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { type Calibration, readCalibrations } from '../../src/chain/calibration.ts';
+import { compareAnswers } from '../../src/chain/cross-check.ts';
 import { weightsOfE5Small } from '../../src/chain/judge-by-features.ts';
 import { createModelJudge, judgementFormat, type ModelJudgeParts } from '../../src/chain/judge-by-model.ts';
 import { readPrompts } from '../../src/chain/prompts.ts';
@@ -45,7 +46,7 @@ const asksJudgement = /Reply with one JSON object/;
 
 async function start(t: TestContext, style: 'plain' | 'rubric' | 'cross-check' | 'full', calibration?: Calibration) {
   const openai = await startOpenAiServer({ test: t });
-  const server = openModelServer({ baseUrl: openai.baseUrl, apiKey: 'k', maxRetries: 0, timeoutMs: 5000 });
+  const server = openModelServer({ baseUrl: openai.baseUrl, apiKey: 'k', maxRetries: 0, timeoutMs: 60_000 });
   const served = { model: 'm', server };
   const model = new CheckedOpenAiChatModel(served);
   const structuredModel = model.withConfig({ response_format: judgementFormat } as never);
@@ -156,11 +157,58 @@ test('cross-check: a model that says Yes or No in the language of the passages i
   for (const [reply, label] of [
     [{ content: 'Nein', logprobs: likely({ Nein: 0.9, Ja: 0.1 }) }, 'Incorrect'],
     [{ content: '是的。', logprobs: likely({ 是: 0.9, 不是: 0.1 }) }, 'Correct'],
-    ['да', 'Correct'],
+    ...['да', 'हाँ', 'Yes it is', 'Yes.It', 'Yes,it', 'Yes;it', 'Yes:it', 'Yes!It'].map(
+      (word) => [word, 'Correct'] as const,
+    ),
+    ...['是的。是', 'はい、そう', '是的，是', '是！对'].map((word) => [word, 'Correct'] as const),
+    [{ content: 'Yes', logprobs: { content: [] } }, 'Correct'],
+    [{ content: 'Surely', logprobs: likely({ Surely: 0.3, Yes: 0.5, No: 0.2 }) }, 'Correct'],
+    // The likeliest token is Yes, but No in all its spellings is likelier.
+    [{ content: 'Yes', logprobs: likely({ Yes: 0.4, No: 0.3, ' no': 0.2 }) }, 'Incorrect'],
   ] as const) {
     openai.chatWhen(asksWord, reply);
     assert.equal((await judge()).label, label);
   }
+});
+
+test('cross-check: the score is the share of Yes among Yes and No, whatever else was likely', async (t) => {
+  const { openai, judge } = await start(t, 'cross-check');
+  openai.chatWhen(asksItself, 'not stated');
+  openai.chatWhen(asksWord, { content: 'Yes', logprobs: likely({ Yes: 0.15, No: 0.05, Perhaps: 0.8 }) });
+  assert.ok(Math.abs((await judge()).score! - 0.75) < 1e-9);
+});
+
+test('cross-check: a reply that was not cut off, or a server that fails, is not asked again without probabilities', async (t) => {
+  const { openai, judge } = await start(t, 'cross-check');
+  openai.chatWhen(asksItself, 'not stated');
+  for (const [reply, problem] of [
+    ['Perhaps.', 'unparseable'],
+    [fail.status(503), 'unavailable'],
+    ['Yes', null],
+  ] as const) {
+    openai.chatWhen(asksWord, reply);
+    assert.equal((await judge()).problem, problem);
+  }
+  const asked = openai.chatRequests.filter(({ body }) => asksWord.test(promptText(body)));
+  assert.deepEqual(
+    asked.map(({ body }) => (body as { logprobs?: boolean }).logprobs),
+    [true, true, true],
+  );
+});
+
+test('two answers agree as far as the one holds what the other adds to the words of the question', () => {
+  const question = 'Who built the tower of the mill?';
+  for (const [own, judged, agreement, declined = false] of [
+    ['Peter Hale built the tower', 'It was Peter Hale.', 1],
+    ['Peter Hale built the tower', 'The tower was built by Joan Firth.', 0],
+    ['Peter Hale', 'Peter Stone', 0.5],
+    ['the mill', 'The mill.', 1],
+    ['the mill', 'The tower.', 0],
+    ['Hale', 'Hale', 1],
+    ['…', 'Hale', 0],
+    ['Not stated.', 'not stated', 0, true],
+  ] as const)
+    assert.deepEqual(compareAnswers(question, own, judged), { agreement, declined }, own);
 });
 
 test('a prompt that a server refuses with and without options does not have the options left out for others', async (t) => {
@@ -172,6 +220,9 @@ test('a prompt that a server refuses with and without options does not have the 
     openai.chatRequests.map(({ body }) => 'response_format' in body),
     [true, false, true],
   );
+  // In this order, so that a model quotes and reasons before it decides.
+  const { properties, required } = judgementFormat.json_schema.schema;
+  assert.deepEqual([Object.keys(properties!), required], Array(2).fill(['quotes', 'reason', 'verdict', 'score']));
 });
 
 test('plain: the verdict has a label and no score, and the quotations of the embedded judge', async (t) => {
@@ -232,7 +283,7 @@ test('a calibration is used only if every signal came: a missing own answer does
   }
 });
 
-test('cross-check: a judge that hangs is cut off at the deadline', async (t) => {
+test('cross-check: a judge that hangs is cut off at the deadline', { timeout: 20_000 }, async (t) => {
   const { openai, judge } = await start(t, 'cross-check');
   openai.chatWhen(asksWord, fail.hang());
   openai.chatWhen(asksItself, fail.hang());

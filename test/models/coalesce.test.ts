@@ -22,13 +22,15 @@ test('a shared call is cancelled when all who wait for it have left, and not bef
   for (const { status } of await settled) assert.equal(status, 'rejected');
 });
 
-test('a caller that leaves before the shared call is not waited for, and the call leaves no listener on the signals of the others', async () => {
+test('a caller that leaves before the shared call is not waited for, and the call leaves no timer, and no listener on the signals of the others', async () => {
   const called: string[][] = [];
   const ask = coalesce<string>(async (inputs, signal) => {
     called.push(inputs);
     signal.throwIfAborted();
     return inputs;
   }, never);
+  const timers = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
+  const before = timers();
   const [here, gone] = [new AbortController(), new AbortController()];
   const asked = [ask('one', here.signal), ask('two', gone.signal)];
   gone.abort(new Error('left'));
@@ -36,7 +38,7 @@ test('a caller that leaves before the shared call is not waited for, and the cal
     (await Promise.allSettled(asked)).map(({ status }) => status),
     ['fulfilled', 'rejected'],
   );
-  assert.equal(getEventListeners(here.signal, 'abort').length, 0);
+  assert.deepEqual([getEventListeners(here.signal, 'abort').length, timers()], [0, before]);
   await assert.rejects(ask('three', gone.signal), /left/);
   assert.deepEqual(called, [['one', 'two'], ['three']]);
 });
