@@ -54,12 +54,12 @@ function onlyAbstains(line: string): boolean {
 export function mayAbstain(text: string): boolean {
   if (text.length > longest) return false;
   const lines = linesOf(text);
-  const last = lines.pop() ?? '';
+  const last = lines.pop()!;
   const mayStill = apologiesOf(last).some(({ apology }) => apology === null || !hasTurned.test(apology));
   return mayStill && lines.every(onlyAbstains);
 }
 
-const linesOf = (text: string) => text.split(/\s*\n\s*/).filter(Boolean);
+const linesOf = (text: string) => text.split(/\s*\n\s*/);
 
 /**
  * The ways to read a line as an abstention, each with what follows its opening; null where the opening has not come

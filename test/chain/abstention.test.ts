@@ -4,6 +4,18 @@ import fc from 'fast-check';
 import { isAbstention, mayAbstain } from '../../src/chain/abstention.ts';
 import { defaultAbstention } from '../../src/chain/state.ts';
 
+const denials = [
+  ...['no word of it', 'not there', 'none of them tells', 'nothing is said', 'they never say', 'neither tells'],
+  ...['nor do others', 'the text lacks it', 'they are silent', 'sorry', 'I cannot say', 'I am unable to say'],
+  ...['das steht nicht da', 'nichts dazu', 'keine Angabe', 'kein Wort', 'keiner sagt es', 'leider', "it isn't there"],
+  ...['pas dans le texte', 'rien à ce sujet', 'aucun mot', 'aucune réponse'],
+];
+/** What makes an answer of a denial. */
+const limits = [
+  ...['although', 'though', 'while', 'whereas', 'except', 'beyond', 'besides', 'other than', 'apart from'],
+  ...['instead', 'only', 'just', 'unless', 'until'],
+];
+
 test('an answer that only says that it does not know, and why, is an abstention', () => {
   for (const answer of [
     "I don't know.",
@@ -17,6 +29,10 @@ test('an answer that only says that it does not know, and why, is an abstention'
     "I don't know: none of the passages names him :(",
     "I don't know what happened at 12:30.",
     "I don't know the name of the butler.",
+    "I don't know, since the passages only describe the mill.",
+    "I don't know: no rebuttal is given.",
+    "I don't know: ?!",
+    ...denials.map((denial) => `I don't know: ${denial}.`),
   ])
     assert.ok(isAbstention(answer), answer);
 });
@@ -40,6 +56,12 @@ test('so is one that says, as language models do, that the passages do not tell'
     'There is no information about the butler in the context.',
     'The answer is not mentioned in the provided documents.',
     'It is not stated in the passages.',
+    'It is not explicitly stated in the passages.',
+    'The provided documents do not mention it.',
+    'These retrieved texts do not say.',
+    'The context says nothing on that.',
+    'Based on the context I cannot answer that.',
+    'Unfortunately, based on the context, I cannot answer that.',
     "I don't know.\n\nThe passages do not mention the battery.",
     "I don't know. \n- The context does not say who built it.",
     'I’m unable to answer this question based on the provided passages.',
@@ -57,6 +79,14 @@ test('so is one that says, as language models do, that the passages do not tell'
     'Le contexte ne mentionne pas le majordome.',
     'Les passages fournis ne contiennent pas d’informations à ce sujet.',
     'Je ne peux pas répondre à cette question.',
+    'Ich weiß es leider nicht.',
+    'Ich weiß nicht, wer sie gebaut hat, und wann.',
+    'Leider kann ich die Frage nicht beantworten.',
+    'Anhand des Kontexts kann ich diese Frage leider nicht beantworten.',
+    'Der Kontext sagt leider nichts darüber.',
+    'Je ne sais pas quand, ni par qui, il fut construit.',
+    'Les passages ne disent rien à ce sujet.',
+    'Le contexte ne contient aucune réponse.',
   ])
     assert.ok(isAbstention(answer), answer);
 });
@@ -76,6 +106,12 @@ test('a denial is an answer if it is about a named document or anything but the 
     'The context does not need to be long.',
     'The passages do not have doors.',
     'The information provided does not include data protection.',
+    'The context does not',
+    'The context does not say: it was 1911.',
+    'The context does not say! It was 1911.',
+    'Does the context tell? The context does not say? It was 1911.',
+    'Based on the passages, it is not found in Europe.',
+    ...limits.map((limit) => `The passages do not mention the battery ${limit} the case.`),
     'The context does not mention the battery, which lasts 8 hours.',
     'The context does not mention the battery, only its weight of 4 kg.',
     'The passages do not mention the battery. The Falcon weighs 4 kg.',
@@ -107,6 +143,8 @@ test('a streamed answer is held back only while its words may still become an ab
     'Based on the passages, the bat',
     'It is 4',
     'I live',
+    'It was 1911.\nI don',
+    "I don't know.\n".repeat(40).trim(),
   ])
     assert.ok(!mayAbstain(answer), answer);
   for (const begun of ['The con', 'The passages do not', 'Based on the provided passages', 'Leider', 'Les passages ne'])
@@ -123,6 +161,7 @@ test('an answer that says what it knows is no abstention, whatever it admits fir
     "I don't know.\n\nThe passages do not mention the day.\nThe year was 1911.",
     `I don't know ${'very '.repeat(50)}well.`,
     "I don't knowingly quote it.",
+    "I don't know.\n".repeat(40).trim(),
     'It is said: I don’t know.',
     '1911',
     '',
@@ -176,6 +215,18 @@ test('a model may say in any of many languages that it does not know, and what i
     '抱歉，我不知道。',
     'わかりません。',
     '모르겠습니다.',
+    'No lo sé, ni quién lo sabe.',
+    'Non lo so, manca nel testo.',
+    'Jag vet inte.',
+    'Jeg ved det ikke.',
+    'Nevím.',
+    'Nem tudom.',
+    'Saya tidak tahu.',
+    'Tôi không biết.',
+    'Nu știu.',
+    'איני יודע.',
+    'わからない。',
+    '모릅니다.',
   ]) {
     assert.ok(isAbstention(answer), answer);
     for (let end = 0; end <= answer.length; end += 1) assert.ok(mayAbstain(answer.slice(0, end).trim()), answer);
@@ -197,6 +248,10 @@ test('a model may say in any of many languages that it does not know, and what i
     'Nevím, ale jsou to tři měsíce.',
     'Nem tudom, de három hónap.',
     'Saya tidak tahu, tetapi tiga bulan.',
+    'Saya tidak tahu, tapi tiga bulan.',
+    'Não sei. Mas são três meses.',
+    'Non lo so; ma sono tre mesi.',
+    'मुझे नहीं पता, लेकिन तीन महीने हैं।',
     'Tôi không biết, nhưng là ba tháng.',
     'Nu știu, dar sunt trei luni.',
     'لا أعرف، إلا أن المدة ثلاثة أشهر.',
