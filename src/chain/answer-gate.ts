@@ -32,7 +32,7 @@ export const gateFeatureNames = [
   'what is asked for is nowhere in the context',
 ] as const;
 
-/** How many words before a thing its number may stand, as in "three of the largest trees". */
+/** How many words before a thing its number may stand, as in "three of the trees". */
 const countedWithin = 3;
 /** Sentences of at least this probability are searched for what is asked, besides the best one. */
 const likelySentence = 0.2;
