@@ -255,6 +255,77 @@ test('full: a calibration makes one probability of all signals, and the reason e
   assert.ok(embedded! > 0 && Math.abs(word! - Math.log(4)) < 1e-9);
 });
 
+test('the signals tell what came of each call', async (t) => {
+  const { openai, judge } = await start(t, 'full', calibrated({}));
+  const signalsOf = async () => {
+    const trail = new AskTrail();
+    await judge({ configurable: { trail: trail.root } });
+    const { embedded, ...signals } = trail.steps().find(({ name }) => name === 'weigh signals')!.input as Record<
+      string,
+      number
+    >;
+    return signals;
+  };
+  const judged = (quotes: string[], score: number | null) =>
+    JSON.stringify({ quotes, reason: '', verdict: 'Incorrect', score });
+  openai.chatWhen(asksJudgement, judged(['the mason Peter Hale', 'nowhere'], null));
+  openai.chatWhen(asksWord, 'No.');
+  openai.chatWhen(asksItself, 'not stated');
+  const first = { verdict: -1, stated: 0, quotes: 0.5, word: Math.log(0.1 / 0.9), agreement: 0, declined: 1 };
+  assert.deepEqual(await signalsOf(), first);
+  openai.chatWhen(asksJudgement, judged(['The tower of Aldmoor … the mason Peter Hale'], 0.1));
+  openai.chatWhen(asksWord, 'Yes.');
+  openai.chatWhen(asksItself, 'Peter Firth');
+  const second = { verdict: -1, stated: Math.log(1 / 9), quotes: 1, word: Math.log(9), agreement: 0.5, declined: 0 };
+  for (const [name, value] of Object.entries(await signalsOf()))
+    assert.ok(Math.abs(value - second[name as keyof typeof second]) < 1e-9, name);
+  openai.chatWhen(asksJudgement, judged([], 0.1));
+  assert.equal((await signalsOf()).quotes, 0);
+});
+
+test('a calibration decides from its threshold on, and only where judgement and word came', async (t) => {
+  const even = await start(t, 'rubric', calibrated({}));
+  even.openai.chat(incorrect);
+  const { label, score } = await even.judge();
+  assert.deepEqual([label, score], ['Correct', 0.5]);
+  const { openai, judge } = await start(t, 'full', calibrated({}));
+  openai.chatWhen(asksItself, 'Peter Hale');
+  for (const [judgement, word, expected] of [
+    [correct, fail.status(500), 0.9],
+    [fail.status(500), yes, 0.8],
+  ] as const) {
+    openai.chatWhen(asksJudgement, judgement);
+    openai.chatWhen(asksWord, word);
+    assert.ok(Math.abs((await judge()).score! - expected) < 1e-9);
+  }
+});
+
+test('a reply that cannot be read is sent back with the request for another; what a cut off one holds in between is none', async (t) => {
+  const { openai, judge } = await start(t, 'rubric');
+  openai.chat('Well.', correct);
+  assert.equal((await judge()).label, 'Correct');
+  const [asked, again] = openai.chatRequests.map(({ body }) => body.messages);
+  assert.deepEqual(again!.slice(0, -2), asked);
+  assert.deepEqual(again!.at(-2), { role: 'assistant', content: 'Well.' });
+  assert.match(String(again!.at(-1)!.content), /^That could not be read/);
+  const cutOff = { content: `It could be ${correct}, which`, finishReason: 'length' };
+  openai.chat(cutOff, cutOff);
+  assert.equal((await judge()).problem, 'unparseable');
+});
+
+test('when the ask ends its judge gives no verdict, and leaves no timer', { timeout: 20_000 }, async (t) => {
+  const { openai, judge } = await start(t, 'rubric');
+  openai.chat(fail.hang());
+  const timers = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
+  const before = timers();
+  const leaving = new AbortController();
+  const judged = assert.rejects(judge({ signal: leaving.signal }), /left/);
+  await openai.waitFor(() => openai.chatRequests.length === 1);
+  leaving.abort(new Error('left'));
+  await judged;
+  assert.ok(timers() <= before);
+});
+
 test('full: if one of the two opinions fails the other counts; if both fail there is no verdict', async (t) => {
   const { openai, judge } = await start(t, 'full');
   openai.chatWhen(asksItself, fail.status(500));

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
+import type { ServerResponse } from 'node:http';
 import { test } from 'node:test';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { HumanMessage } from '@langchain/core/messages';
+import { type AIMessageChunk, HumanMessage } from '@langchain/core/messages';
 import { openModelServer } from '../../src/models/model-server.ts';
 import { CheckedOpenAiChatModel } from '../../src/models/openai-chat-model.ts';
 import { fail } from '../doubles/openai-replies.ts';
@@ -67,6 +68,34 @@ for (const [name, reply] of [
     openai.embeddings(reply as never);
     await assert.rejects(embeddings.embedDocuments(['a', 'b']), { code: 'MODEL_BAD_OUTPUT' });
   });
+
+test('token counts, the reason to finish and probabilities are passed on, whole or streamed', async (t) => {
+  const { openai, chat } = await openServedModels(t);
+  const told = { input_tokens: 5, output_tokens: 7, total_tokens: 12 };
+  const none = { input_tokens: 0, output_tokens: 0, total_tokens: 0 };
+  const logprobs = { content: [] };
+  for (const [usage, counts] of [
+    [{ prompt_tokens: 5, completion_tokens: 7, total_tokens: 12 }, told],
+    [{}, none],
+    [null, undefined],
+  ] as const) {
+    const choice = { index: 0, finish_reason: 'length' };
+    const whole = { choices: [{ ...choice, message: { content: 'Said.' }, logprobs }], usage };
+    const chunks = [{ choices: [{ ...choice, delta: { content: 'Said.' } }] }, { choices: [], usage }, {}];
+    const events = `${chunks.map((chunk) => `data: ${JSON.stringify(chunk)}\n\n`).join('')}data: [DONE]\n\n`;
+    const replyOf = (type: string, text: string) => ({
+      send: (response: ServerResponse) => void response.writeHead(200, { 'content-type': type }).end(text),
+    });
+    openai.chat(replyOf('application/json', JSON.stringify(whole)), replyOf('text/event-stream', events));
+    const invoked = await chat.invoke(hello);
+    assert.deepEqual(invoked.response_metadata, { finish_reason: 'length', logprobs });
+    let streamed: AIMessageChunk | undefined;
+    for await (const chunk of await chat.stream(hello)) streamed = streamed?.concat(chunk) ?? chunk;
+    assert.equal(streamed!.response_metadata.finish_reason, 'length');
+    for (const { text, usage_metadata } of [invoked, streamed!])
+      assert.partialDeepStrictEqual([text, usage_metadata], ['Said.', counts]);
+  }
+});
 
 test('stop words and messages in parts are sent as they were given', async (t) => {
   const { openai, chat } = await openServedModels(t);

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { getEventListeners } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { test } from 'node:test';
@@ -169,4 +170,21 @@ test('events that say nothing may come in any number before the reply', async (t
   const filtered = { choices: [], prompt_filter_results: [] };
   openai.chat(streamOf([...Array(40).fill(filtered), role, chunk({ content: 'Said.' }), chunk({}, 'stop')]));
   assert.equal(await readStream(chat), 'Said.');
+});
+
+test('a stream that fails is cancelled at the server at once, and one that is over leaves no listener', {
+  timeout: 20_000,
+}, async (t) => {
+  const { openai, server } = await openServedModels(t, { timeoutMs: 60_000 });
+  const { signal } = new AbortController();
+  const read = async () => Array.fromAsync(await server.stream('/chat/completions', { messages: [] }, { signal }));
+  for (const events of [[failed], [finished, failed]]) {
+    const { send } = streamOf(events, { staysOpen: true });
+    openai.chat({ send });
+    await assert.rejects(read(), { code: 'MODEL_UNAVAILABLE' });
+    await openai.waitFor(({ aborted }) => aborted && openai.chatRequests.every((each) => each.aborted));
+  }
+  openai.chat(streamOf([role, finished]));
+  assert.deepEqual(await read(), [role, finished]);
+  assert.equal(getEventListeners(signal, 'abort').length, 0);
 });
