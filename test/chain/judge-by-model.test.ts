@@ -6,7 +6,12 @@ import { fileURLToPath } from 'node:url';
 import { type Calibration, readCalibrations } from '../../src/chain/calibration.ts';
 import { compareAnswers } from '../../src/chain/cross-check.ts';
 import { weightsOfE5Small } from '../../src/chain/judge-by-features.ts';
-import { createModelJudge, judgementFormat, type ModelJudgeParts } from '../../src/chain/judge-by-model.ts';
+import {
+  createModelJudge,
+  judgementFormat,
+  type ModelJudgeParts,
+  plainFormat,
+} from '../../src/chain/judge-by-model.ts';
 import { readPrompts } from '../../src/chain/prompts.ts';
 import { AskTrail } from '../../src/chain/trace.ts';
 import { openModelServer } from '../../src/models/model-server.ts';
@@ -109,6 +114,8 @@ test('cross-check: the judge does not see the answer while it answers by itself,
   const verdict = await judge();
   assert.equal(verdict.label, 'Incorrect');
   assert.match(verdict.reason, /says No\. Its own answer differs\.$/);
+  openai.chatWhen(asksItself, 'Peter Firth');
+  assert.match((await judge()).reason, /Its own answer agrees\.$/, 'as to one of two words');
   const itself = openai.chatRequests.find(({ body }) => asksItself.test(promptText(body as never)))!;
   assert.ok(!promptText(itself.body as never).includes('<answer>'));
 });
@@ -214,12 +221,18 @@ test('two answers agree as far as the one holds what the other adds to the words
 test('a prompt that a server refuses with and without options does not have the options left out for others', async (t) => {
   const { openai, judge } = await start(t, 'rubric');
   openai.chat(fail.status(400), fail.status(400), correct);
-  assert.equal((await judge()).problem, 'unavailable');
+  const { problem, reason } = await judge();
+  assert.deepEqual([problem, reason], ['unavailable', 'The evaluation model could not be reached.']);
   assert.equal((await judge()).label, 'Correct');
   assert.deepEqual(
     openai.chatRequests.map(({ body }) => 'response_format' in body),
     [true, false, true],
   );
+  assert.partialDeepStrictEqual(judgementFormat, {
+    type: 'json_schema',
+    json_schema: { name: 'judgement', strict: true },
+  });
+  assert.deepEqual(Object.keys(plainFormat.json_schema.schema.properties!), ['verdict']);
   // In this order, so that a model quotes and reasons before it decides.
   const { properties, required } = judgementFormat.json_schema.schema;
   assert.deepEqual([Object.keys(properties!), required], Array(2).fill(['quotes', 'reason', 'verdict', 'score']));
@@ -310,7 +323,8 @@ test('a reply that cannot be read is sent back with the request for another; wha
   assert.match(String(again!.at(-1)!.content), /^That could not be read/);
   const cutOff = { content: `It could be ${correct}, which`, finishReason: 'length' };
   openai.chat(cutOff, cutOff);
-  assert.equal((await judge()).problem, 'unparseable');
+  const { problem, reason } = await judge();
+  assert.deepEqual([problem, reason], ['unparseable', "The evaluation's reply could not be read."]);
 });
 
 test('when the ask ends its judge gives no verdict, and leaves no timer', { timeout: 20_000 }, async (t) => {
@@ -358,7 +372,8 @@ test('cross-check: a judge that hangs is cut off at the deadline', { timeout: 20
   const { openai, judge } = await start(t, 'cross-check');
   openai.chatWhen(asksWord, fail.hang());
   openai.chatWhen(asksItself, fail.hang());
-  assert.equal((await judge()).problem, 'timeout');
+  const { problem, reason } = await judge();
+  assert.deepEqual([problem, reason], ['timeout', 'The evaluation was not ready in time.']);
 });
 
 test('a calibration from the settings goes before the shipped ones; an invalid one is refused by the setting’s name', async (t) => {
