@@ -5,12 +5,12 @@ import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { type ApiKey, parseKeys } from './api-key.ts';
 
-// How the values of settings are read from the environment. What is wrong with one is told without the value.
+// How the values of settings are read, which come without white space around them and are never empty. What is wrong
+// with one is told without the value.
 
 export const wholeNumber = (least: number, most: number) =>
   z
     .string()
-    .trim()
     .regex(/^\d{1,15}$/, 'must be a whole number')
     .transform(Number)
     .pipe(z.number().min(least, `must be at least ${least}`).max(most, `must be at most ${most}`));
@@ -19,7 +19,7 @@ export const logLevel = z.enum(
   ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'],
   'must be fatal, error, warn, info, debug, trace or silent',
 );
-export const text = z.string().trim().min(1, 'must not be empty');
+export const text = z.string();
 export const host = text.refine(
   (value) => isIP(value) !== 0 || /^[\w.-]+$/.test(value),
   'must be an address or the name of a host, without scheme, port or brackets',
@@ -33,7 +33,6 @@ export const httpUrl = text.pipe(z.url({ protocol: /^https?$/, error: 'must be a
 /** `20 MiB`, `512 KiB` or plain bytes, as a number of bytes. */
 export const bytes = z
   .string()
-  .trim()
   .regex(/^\d{1,12}\s*(B|KiB|MiB|GiB)?$/, 'must be a size such as 20 MiB')
   .transform((value) => {
     const [, amount, unit = 'B'] = /^(\d+)\s*(\w+)?$/.exec(value)!;
@@ -49,7 +48,6 @@ export const bytes = z
 /** `30d`, `12h`, `90m` or `0`, as a number of milliseconds. */
 export const duration = z
   .string()
-  .trim()
   .regex(/^(0|\d{1,5}\s*[dhm])$/, 'must be 0 or a time such as 30d, 12h or 90m')
   .transform((value) => {
     const [, amount, unit = 'm'] = /^(\d+)\s*(\w)?$/.exec(value)!;
@@ -59,7 +57,6 @@ export const duration = z
 /** A number from 0 to 1. */
 export const share = z
   .string()
-  .trim()
   .regex(/^(?:0|1|1\.0+|0?\.\d{1,6})$/, 'must be a number from 0 to 1')
   .transform(Number);
 

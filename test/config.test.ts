@@ -139,7 +139,7 @@ test('CORS_ORIGINS accepts origins, and nothing broader', () => {
     'https://a.example',
     'http://b.example:81',
   ]);
-  for (const bad of ['*', 'a.example', 'https://a.example/', 'null', 'https://a.example,*', 'file://x'])
+  for (const bad of ['*', 'a.example', 'https://a.example/', 'null', 'https://a.example,*', 'file://x', 'ws://x'])
     assert.match(problemsOf({ CORS_ORIGINS: bad }), /CORS_ORIGINS: must be origins/, bad);
 });
 
@@ -238,6 +238,8 @@ test('numbers and sizes are taken up to their bounds, and no further', () => {
     for (const value of [below, above])
       assert.match(problemsOf({ [name]: value }), new RegExp(`${name}: must be`), `${name}=${value}`);
   }
+  for (const value of ['3.0', '-3', '+3', '1e1', '0x3', '3 3'])
+    assert.match(problemsOf({ TOP_K: value }), /TOP_K: must be a whole number$/);
   const bytes = (value: string) => readConfig({ MAX_BODY_BYTES: value }, '/nowhere').maxBodyBytes;
   assert.deepEqual([bytes('2048'), bytes('2048 B'), bytes('3KiB'), bytes('1 GiB')], [2048, 2048, 3072, 2 ** 30]);
 });
