@@ -4,8 +4,9 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { openFullText } from '../../src/knowledge/full-text.ts';
 import { fuse } from '../../src/knowledge/fuse.ts';
+import type { Windows } from '../../src/knowledge/index-part.ts';
 import { toMatchQuery, wordsOf } from '../../src/knowledge/question-words.ts';
-import { rankPassages } from '../../src/knowledge/rank-passages.ts';
+import { packRanking, rankPassages, unpackRanking } from '../../src/knowledge/rank-passages.ts';
 import { stemsOf, stemsOfWords } from '../../src/knowledge/weaviate/stems.ts';
 
 test('a passage that both searches find ranks above those that only one of them finds', () => {
@@ -49,40 +50,43 @@ test('a fused score lies between 0 and 1, and never falls when either score rise
 });
 
 test('the ranking equals that of all candidates scored in full, though few of their vectors are read', () => {
-  const passages = fc.array(fc.record({ similarity: number(-1, 1), bm25: fc.oneof(fc.constant(0), number(0.1, 20)) }), {
-    minLength: 1,
-    maxLength: 40,
+  const cosine = number(-1, 1).map((value) => Math.fround(value) + 0); // no negative zero
+  const passage = fc.record({
+    similarities: fc.array(cosine, { minLength: 1, maxLength: 3 }),
+    bm25: fc.oneof(fc.constant(0), number(0.1, 20)),
   });
+  const few = fc.integer({ min: 1, max: 10 });
+  const passages = fc.array(passage, { minLength: 1, maxLength: 40 });
   fc.assert(
-    fc.property(
-      passages,
-      fc.integer({ min: 1, max: 10 }),
-      fc.integer({ min: 1, max: 10 }),
-      number(-1, 0.5),
-      (given, limit, topK, mean) => {
-        const all = given.map((each, at) => ({ key: at + 1, ...each, similarity: Math.fround(each.similarity) }));
-        const nearest = all.toSorted((one, other) => other.similarity - one.similarity).slice(0, limit);
-        const near = {
-          passageKeys: nearest.map(({ key }) => key),
-          windows: nearest.map(() => 0),
-          similarities: nearest.map(({ similarity }) => similarity),
-        };
-        const worded = all.filter(({ bm25 }) => bm25 > 0).sort((one, other) => other.bm25 - one.bm25);
-        const words = new Map(worded.map(({ key, bm25 }) => [key, bm25]));
-        const scale = { mean, nearest: nearest[0]!.similarity, heaviest: worded[0]?.bm25 ?? 0 };
-        const expected = all
-          .filter(({ key }) => words.has(key) || near.passageKeys.includes(key))
-          .map((each) => ({ key: each.key, score: fuse(each, scale) }))
-          .sort((one, other) => other.score - one.score || one.key - other.key)
-          .slice(0, topK);
-        const vectorsOf = (key: number) => Float32Array.of(all[key - 1]!.similarity);
-        const found = rankPassages({ near, limit, words, vector: Float32Array.of(1), topK, mean, vectorsOf });
-        assert.deepEqual(
-          found.map(({ key, score }) => ({ key, score })),
-          expected,
-        );
-      },
-    ),
+    fc.property(passages, few, few, number(-1, 0.5), fc.boolean(), (given, limit, topK, mean, isQuick) => {
+      const all = given.map((each, at) => ({ key: at + 1, ...each }));
+      const nearest = all
+        .flatMap(({ key, similarities }) => similarities.map((similarity, window) => ({ key, window, similarity })))
+        .sort((one, other) => other.similarity - one.similarity)
+        .slice(0, limit);
+      const near = {
+        passageKeys: nearest.map(({ key }) => key),
+        windows: nearest.map(({ window }) => window),
+        similarities: nearest.map(({ similarity }) => similarity),
+      };
+      const words = new Map(all.filter(({ bm25 }) => bm25 > 0).map(({ key, bm25 }) => [key, bm25]));
+      const scale = { mean, nearest: nearest[0]!.similarity, heaviest: Math.max(0, ...words.values()) };
+      const expected = all
+        .filter(({ key }) => words.has(key) || near.passageKeys.includes(key))
+        .map(({ key, similarities, bm25 }) => {
+          const score = fuse({ similarity: Math.max(...similarities), bm25 }, scale);
+          return { key, score, similarities };
+        })
+        .sort((one, other) => other.score - one.score || one.key - other.key)
+        .slice(0, topK);
+      const vectorsOf = (key: number) => Float32Array.from(all[key - 1]!.similarities);
+      const similaritiesOf = ({ passageKeys, windows }: Windows) =>
+        isQuick ? passageKeys.map((key, at) => all[key - 1]!.similarities[windows[at]!]!) : null;
+      const vector = Float32Array.of(1);
+      const found = rankPassages({ near, limit, words, vector, topK, mean, vectorsOf, similaritiesOf });
+      assert.deepEqual(found, expected);
+      assert.deepEqual(unpackRanking(packRanking(found)), found);
+    }),
   );
 });
 
