@@ -134,6 +134,14 @@ test('a mistake among the keys stops the start, and the message gives its place 
   assert.match(problemsOf({ API_KEYS_FILE: file, API_KEYS: 'ann:canary-key-1' }), /give either/);
 });
 
+test('OPENAI_BASE_URL accepts http and https, and a folder is one of the working directory', () => {
+  for (const url of ['http://127.0.0.1:11434/v1', 'https://a.example/?api-version=1'])
+    assert.equal(readConfig({ OPENAI_BASE_URL: url }, '/nowhere').models.baseUrl, url);
+  for (const bad of ['ftp://a.example', 'httpsx://a.example', 'file:///a', 'a.example/v1', 'http://'])
+    assert.match(problemsOf({ OPENAI_BASE_URL: bad }), /OPENAI_BASE_URL: must be an http or https URL$/, bad);
+  assert.equal(readConfig({ DATA_DIR: 'a/../b' }, '/nowhere').dataDir, join(process.cwd(), 'b'));
+});
+
 test('CORS_ORIGINS accepts origins, and nothing broader', () => {
   assert.deepEqual(readConfig({ CORS_ORIGINS: 'https://a.example, http://b.example:81' }, '/nowhere').corsOrigins, [
     'https://a.example',
@@ -199,6 +207,8 @@ test('WEAVIATE_URL accepts the addresses of nodes, and nothing else', () => {
     '127.0.0.1:81',
     'http://ann:canary-key@a.example',
     'http://a.example,',
+    'http://',
+    'ws://a.example',
     'http://a.example/?key=canary-key',
   ])
     assert.match(problemsOf({ WEAVIATE_URL: bad }), /WEAVIATE_URL: must be http or https URLs/, bad);
@@ -240,6 +250,8 @@ test('numbers and sizes are taken up to their bounds, and no further', () => {
   }
   for (const value of ['3.0', '-3', '+3', '1e1', '0x3', '3 3'])
     assert.match(problemsOf({ TOP_K: value }), /TOP_K: must be a whole number$/);
+  for (const value of ['20 MB', '20 MiBs', '1.5 MiB', '0x400', 'MiB'])
+    assert.match(problemsOf({ MAX_BODY_BYTES: value }), /MAX_BODY_BYTES: must be a size such as 20 MiB$/);
   const bytes = (value: string) => readConfig({ MAX_BODY_BYTES: value }, '/nowhere').maxBodyBytes;
   assert.deepEqual([bytes('2048'), bytes('2048 B'), bytes('3KiB'), bytes('1 GiB')], [2048, 2048, 3072, 2 ** 30]);
 });
@@ -258,7 +270,8 @@ test('ASKS_RETENTION accepts days, hours, minutes or 0', () => {
   const read = (ASKS_RETENTION: string) => readConfig({ ASKS_RETENTION }, '/nowhere').asksRetentionMs;
   assert.equal(readConfig({}, '/nowhere').asksRetentionMs, 30 * 86_400_000);
   assert.deepEqual([read('12h'), read('90m'), read('2 d'), read('0')], [43_200_000, 5_400_000, 172_800_000, 0]);
-  for (const bad of ['30', '-1d', '1w', 'd']) assert.match(problemsOf({ ASKS_RETENTION: bad }), /ASKS_RETENTION: must/);
+  for (const bad of ['30', '-1d', '1w', 'd', '30days', 'x0'])
+    assert.match(problemsOf({ ASKS_RETENTION: bad }), /ASKS_RETENTION: must/);
   assert.match(problemsOf({ OTEL_TRACES_SAMPLER_ARG: '2' }), /OTEL_TRACES_SAMPLER_ARG: must be a number from 0 to 1/);
 });
 

@@ -163,7 +163,10 @@ test('HTML is read in the encoding it declares; without a known one, bytes that 
   const read = async (bytes: Buffer) => (await loadDocument({ bytes, name: 'a.html' })).text;
   const windows = 'http-equiv="Content-Type" content="text/html; charset=windows-1252"';
   assert.equal(await read(page(windows, 'M\xfcller \x80')), 'Müller € is 5');
-  assert.equal(await read(page('charset=koi8-r', '\xf4\xc5\xd3\xd4')), 'Тест is 5');
+  for (const meta of ['charset=koi8-r', "charset='koi8-r'", 'charset = "KOI8-R"'])
+    assert.equal(await read(page(meta, '\xf4\xc5\xd3\xd4')), 'Тест is 5');
+  const asText = { bytes: page('charset=koi8-r', '\xf4'), name: 'a.txt' };
+  await assert.rejects(loadDocument(asText), { code: 'BAD_DOCUMENT', message: /not valid UTF-8/ });
   assert.equal(await read(Buffer.from(`<meta ${windows}><p>Müller €`)), 'Müller €');
   const later = (bytes: number) => `name=a>${' '.repeat(bytes)}<meta charset=koi8-r`;
   assert.equal((await read(page(later(950), '\xf4\xc5\xd3\xd4'))).trim(), 'Тест is 5');

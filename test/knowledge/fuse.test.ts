@@ -95,6 +95,7 @@ test('nothing in a question acts as query syntax', () => {
   assert.equal(toMatchQuery(words), '"linsatnet" OR "title" OR "x" OR "near" OR "b" OR "tau"');
   assert.deepEqual(wordsOf('?!'), []);
   assert.deepEqual(wordsOf('What is it?'), ['what', 'is', 'it']);
+  assert.equal(wordsOf(Array.from({ length: 99 }, (_, at) => `word${at}`).join(' ')).length, 64);
 });
 
 test('a word is found whole however its accents are encoded, in every script', () => {
@@ -192,7 +193,7 @@ test('text that was removed or replaced no longer influences scores', () => {
   const word = fc.constantFrom('alder', 'wood', 'river', 'rot', 'bridge');
   const text = fc.array(word, { minLength: 6, maxLength: 6 }).map((each) => each.join(' '));
   fc.assert(
-    fc.property(fc.array(text, { minLength: 2, maxLength: 20 }), fc.nat(60), word, (texts, changes, asked) => {
+    fc.property(fc.array(text, { minLength: 2, maxLength: 20 }), fc.nat(300), word, (texts, changes, asked) => {
       const database = new DatabaseSync(':memory:');
       const [changed, fresh] = [1, 2].map((key) => openFullText(database, key));
       for (const [at, each] of texts.entries()) for (const table of [changed, fresh]) table!.add(at + 1, '', each);
