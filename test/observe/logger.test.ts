@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
 import { test } from 'node:test';
+import { promisify } from 'node:util';
 import { AppError, framesOf, plainError } from '../../src/errors.ts';
 import { errorForLog } from '../../src/http/error-reply.ts';
 import { openLogger } from '../../src/observe/logger.ts';
@@ -30,6 +32,19 @@ test('a logged error keeps its name, its code and where it was thrown but not it
     assert.deepEqual([told.name, told.code, told.status], ['TypeError', 'ECONNRESET', 418]);
     assert.match(told.frames[0], /logger\.test\.ts/);
   }
+});
+
+test('for people too, on stderr, a logged error has no message', async () => {
+  const logger = new URL('../../src/observe/logger.ts', import.meta.url);
+  const program = `import { openLogger } from '${logger}';
+    const logger = openLogger('warn', 'terminal');
+    logger.info('kept back');
+    logger.warn({ reason: new TypeError('canary') }, 'told');`;
+  const { stdout, stderr } = await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', program]);
+  assert.equal(stdout, '');
+  assert.match(stderr, /^\[[\d:.]+\] WARN: told\n/);
+  assert.match(stderr, /TypeError/);
+  assert.doesNotMatch(stderr, /canary|kept back/);
 });
 
 test('an error code is logged if it is a known one, and left out if a server may have made it up', () => {
