@@ -135,6 +135,7 @@ test('a section is split evenly, rather where a paragraph or a list begins; sent
     const next = (line: string) => line.replace('?', String.fromCharCode(65 + at++));
     const blocks = parts.split(' ').map((part) => {
       const lines = (line: string) => Array.from({ length: Number(part.slice(1)) }, () => next(line));
+      if (part === 'h') return '# Of trees';
       if (part[0] === 'p') return lines('?: Of nine other words that follow here in it.').join(' ');
       if (part[0] === 'l') return lines('- ?: Of eight other words that follow it here.').join('\n');
       return ['| A | B |\n|---|---|', ...lines('| ?: | Five other words in it. |')].join('\n');
@@ -155,6 +156,8 @@ test('a section is split evenly, rather where a paragraph or a list begins; sent
     ['p1 l5', 55, 0, 'A', 'BCDEF'],
     ['p3 l3 p2', 60, 0, 'ABC', 'DEFGH'],
     ['p3 t3 p2', 60, 0, 'ABC', 'DEFGH'],
+    ['p2 l4 p1', 64, 0, 'ABCDEF', 'G'],
+    ['h l5', 55, 0, 'ABC', 'DE'],
     ['l8', 40, 10, 'ABC', 'CDE', 'EFG', 'GH'],
     ['t8', 40, 10, 'ABC', 'DEF', 'GH'],
   ] as const)

@@ -80,14 +80,36 @@ test('the ranking equals that of all candidates scored in full, though few of th
         .sort((one, other) => other.score - one.score || one.key - other.key)
         .slice(0, topK);
       const vectorsOf = (key: number) => Float32Array.from(all[key - 1]!.similarities);
-      const similaritiesOf = ({ passageKeys, windows }: Windows) =>
-        isQuick ? passageKeys.map((key, at) => all[key - 1]!.similarities[windows[at]!]!) : null;
+      let computed = 0;
+      const similaritiesOf = ({ passageKeys, windows }: Windows) => {
+        computed = windows.length;
+        return isQuick ? passageKeys.map((key, at) => all[key - 1]!.similarities[windows[at]!]!) : null;
+      };
       const vector = Float32Array.of(1);
       const found = rankPassages({ near, limit, words, vector, topK, mean, vectorsOf, similaritiesOf });
       assert.deepEqual(found, expected);
+      const shown = expected.flatMap(({ key, similarities }) => similarities.map((_, window) => `${key}/${window}`));
+      const known = new Set(nearest.map(({ key, window }) => `${key}/${window}`));
+      assert.equal(computed, shown.filter((each) => !known.has(each)).length, 'what is known is not computed again');
       assert.deepEqual(unpackRanking(packRanking(found)), found);
     }),
   );
+});
+
+test('of many passages that the same words find, the vectors of a hundred are read at most', () => {
+  const words = new Map(Array.from({ length: 300 }, (_, at) => [at + 1, 2]));
+  const read = new Set<number>();
+  const vectorsOf = (key: number) => {
+    read.add(key);
+    return Float32Array.of(0.5);
+  };
+  const near = { passageKeys: [1000], windows: [0], similarities: [0.5] };
+  const found = rankPassages({ near, limit: 1, words, vector: Float32Array.of(1), topK: 3, mean: 0, vectorsOf });
+  assert.deepEqual(
+    found.map(({ key }) => key),
+    [1, 2, 3],
+  );
+  assert.equal(read.size, 100);
 });
 
 test('nothing in a question acts as query syntax', () => {

@@ -4,7 +4,14 @@ import { FaissStore } from '@langchain/community/vectorstores/faiss';
 import { Document } from '@langchain/core/documents';
 import { FakeEmbeddings } from '@langchain/core/utils/testing';
 import { createCollectionIndex } from '../../src/knowledge/collection-index.ts';
-import { createFaissIndex, createIndexPart, noWindows } from '../../src/knowledge/index-part.ts';
+import {
+  addToFaiss,
+  createFaissIndex,
+  createIndexPart,
+  joinVectors,
+  noWindows,
+} from '../../src/knowledge/index-part.ts';
+import { addOwner, noOwners } from '../../src/knowledge/owners.ts';
 
 /** Pseudo-random numbers that are the same in every run (mulberry32). */
 function createRandom(seed: number) {
@@ -122,4 +129,59 @@ test('passages that are removed together, as those of a large document, are take
   assert.deepEqual([copies, part.size, faiss.ntotal()], [1, 300, 300]);
   const found = part.search(Float32Array.of(Math.cos(70), Math.sin(70)), 1)[0]!.passageKeys;
   assert.deepEqual(found, [70]);
+});
+
+test('a quantized part and an exact one are searched as one index, with exact similarities and the mean of all windows', () => {
+  const random = createRandom(7);
+  const dimension = 8;
+  const vectorsOf = (count: number) => Float32Array.from({ length: count * dimension }, () => random() - 0.4);
+  const passages = Array.from({ length: 900 }, (_, at) => ({ key: 2 * at + 1, vectors: vectorsOf(1 + (at % 3)) }));
+  const [early, late] = [passages.slice(0, 700), passages.slice(700)];
+  const together = joinVectors(early);
+  const faissIndex = createFaissIndex('quantized', dimension, together);
+  addToFaiss(faissIndex, together, dimension);
+  const owners = noOwners();
+  for (const { key, vectors } of early) addOwner(owners, key, vectors.length / dimension);
+  const part = createIndexPart({ kind: 'quantized', dimension, index: faissIndex, owners });
+  const byKey = new Map(passages.map(({ key, vectors }) => [key, vectors]));
+  const index = createCollectionIndex({
+    dimension,
+    quantized: { part, reranked: 50, vectors: (key) => byKey.get(key)! },
+    sum: Float64Array.from({ length: dimension }, (_, at) =>
+      together.reduce((sum, value, place) => sum + (place % dimension === at ? value : 0), 0),
+    ),
+    summed: together.length / dimension,
+  });
+  index.add(late);
+  // So many that the quantized part closes its gaps, which takes its windows to other labels.
+  const gone = passages.filter((_, at) => at % 3 === 1);
+  index.remove(new Map(gone.map(({ key, vectors }) => [key, vectors])));
+  const left = passages
+    .filter((_, at) => at % 3 !== 1)
+    .flatMap(({ key, vectors }) =>
+      Array.from({ length: vectors.length / dimension }, (_, window) => ({
+        key,
+        window,
+        vector: vectors.subarray(window * dimension, (window + 1) * dimension),
+      })),
+    );
+  assert.equal(index.size, left.length);
+  assert.ok(part.owners.size < together.length / dimension, 'the gaps are closed');
+  const questions = Array.from({ length: 20 }, () => vectorsOf(1));
+  const found = index.search(Float32Array.from(questions.flatMap((question) => [...question])), 7);
+  for (const [at, question] of questions.entries()) {
+    const all = left.map(({ key, window, vector }) => {
+      const cosine = vector.reduce((sum, value, place) => sum + value * question[place]!, 0);
+      return { key, window, cosine };
+    });
+    const nearest = all.toSorted((one, other) => other.cosine - one.cosine).slice(0, 7);
+    const { passageKeys, windows, similarities } = found[at]!;
+    assert.deepEqual(
+      passageKeys.map((key, place) => `${key}/${windows[place]}`),
+      nearest.map(({ key, window }) => `${key}/${window}`),
+    );
+    for (const [place, { cosine }] of nearest.entries()) assert.ok(Math.abs(similarities[place]! - cosine) < 1e-5);
+    const mean = all.reduce((sum, { cosine }) => sum + cosine, 0) / all.length;
+    assert.ok(Math.abs(index.meanSimilarity(question) - mean) < 1e-5);
+  }
 });
