@@ -53,14 +53,17 @@ test('whatever text an event carries, a reader gets exactly that, one event for 
 
 test('a handler that waits for a slow client to read is released when the client leaves', async (t) => {
   const app = fastify();
-  const { promise: over, resolve } = Promise.withResolvers<void>();
+  const { promise: over, resolve } = Promise.withResolvers<number[]>();
   app.get('/', async (_request, reply) => {
     const stream = openEventStream(reply);
     const leaving = once(reply.raw, 'close');
+    const listeners = () => reply.raw.listenerCount('drain');
+    const before = listeners();
     const long = 'x'.repeat(2 ** 20);
     while (!reply.raw.destroyed) await stream.tell('token', long);
     await leaving;
-    resolve();
+    await stream.tell('token', long);
+    resolve([before, listeners()]);
     return reply;
   });
   await app.listen({ host: '127.0.0.1', port: 0 });
@@ -69,5 +72,6 @@ test('a handler that waits for a slow client to read is released when the client
   const { port } = app.server.address() as AddressInfo;
   await fetch(`http://127.0.0.1:${port}/`, { signal: leave.signal });
   leave.abort();
-  await over;
+  const [before, after] = await over;
+  assert.equal(after, before, 'nothing goes on waiting');
 });
