@@ -206,6 +206,10 @@ test('restoring from a file that is not a usable backup is refused, and the stor
       inDatabase('DELETE FROM passages WHERE id = (SELECT id FROM passages LIMIT 1)'),
       /holds 599 passages, and not 600/,
     ],
+    [
+      inDatabase('DELETE FROM passages WHERE document_key = 1; DELETE FROM documents WHERE key = 1'),
+      /holds \d+ documents, and not \d+/,
+    ],
     [inDatabase("UPDATE backup SET label = '{'"), /damaged/],
     [inDatabase("DELETE FROM documents WHERE source = 'new-1.md'"), /damaged/],
     [() => truncateSync(file, 100_000), /damaged/],
@@ -221,6 +225,16 @@ test('restoring from a file that is not a usable backup is refused, and the stor
     readdirSync(dataDir).filter((name) => /restor/.test(name)),
     [],
   );
+});
+
+test('a store of many collections is backed up and restored with all of them', async (t) => {
+  const [dataDir, elsewhere] = [await temporaryFolder(t), await temporaryFolder(t)];
+  const file = join(await temporaryFolder(t), 'many.db');
+  const knowledge = await startKnowledge({ dataDir, embeddingModel: 'hashed' });
+  for (let at = 0; at < 12; at += 1) await knowledge.createCollection(`collection-${at}`);
+  await knowledge.close();
+  await backUpStore({ dataDir, file, assayVersion: '1' });
+  assert.equal(restoreStore({ dataDir: elsewhere, file }).collections, 12);
 });
 
 test('a store of an older version can be backed up before it is migrated, and a restored store gets a new store id', async (t) => {

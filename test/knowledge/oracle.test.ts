@@ -77,6 +77,37 @@ test('input that would crash FAISS, or that it would silently accept, never reac
   assert.deepEqual(index.search(Float32Array.of(1, 0), 3), [noWindows()]);
 });
 
+test('passages are added in the order of their keys alone, and to an exact index alone', () => {
+  const add = (index: { add: ReturnType<typeof createIndexPart>['add'] }, ...keys: number[]) =>
+    index.add(keys.map((key) => ({ key, vectors: Float32Array.of(1, 0) })));
+  const index = createCollectionIndex({ dimension: 2 });
+  add(index, 1, 5);
+  for (const keys of [[5], [4], [0], [7, 6]]) assert.throws(() => add(index, ...keys), { code: 'INTERNAL' });
+  assert.equal(index.size, 2);
+  const quantized = createFaissIndex('quantized', 2, Float32Array.of(1, 0, 0, 1));
+  const part = createIndexPart({ kind: 'quantized', dimension: 2, index: quantized });
+  assert.throws(() => add(part, 1), { code: 'INTERNAL' });
+});
+
+test('more vectors than FAISS is given at once are all added, each once', () => {
+  const dimension = 1024;
+  const index = createFaissIndex('exact', dimension);
+  const vectors = new Float32Array(1030 * dimension);
+  for (let at = 0; at < 1030; at += 1) vectors[at * dimension] = at;
+  addToFaiss(index, vectors, dimension);
+  assert.equal(index.ntotal(), 1030);
+  const owners = noOwners();
+  addOwner(owners, 1, 1030);
+  const part = createIndexPart({ kind: 'exact', dimension, index, owners });
+  assert.deepEqual(
+    part.search(
+      Float32Array.from({ length: dimension }, () => 1),
+      2,
+    )[0]!.windows,
+    [1029, 1028],
+  );
+});
+
 test('the similarities of given windows are the cosines of their vectors, also after others were removed', () => {
   const random = createRandom(7);
   const dimension = 48;
