@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
+import { createDocuments } from '../../src/knowledge/documents.ts';
 import { fullTextTable, openFullText } from '../../src/knowledge/full-text.ts';
+import { createWordRenewal } from '../../src/knowledge/renew-words.ts';
 import { openStore } from '../../src/knowledge/store.ts';
 import { defaultTuning } from '../../src/knowledge/upkeep.ts';
 import { verifyStore } from '../../src/knowledge/verify.ts';
@@ -108,4 +110,26 @@ test('damaged passages are passed over when words are renewed', async (t) => {
     search(dataDir),
     questions.map((_, at) => !isEnglishOrDamaged(at)),
   );
+});
+
+test('a step of the renewal writes forty passages at most, and what is not written otherwise by now is left alone', async (t) => {
+  const dataDir = await temporaryFolder(t);
+  const store = open(dataDir);
+  store.createCollection('default');
+  store.put([smallDocument('a.md', `${'最高压力。\n'.repeat(100)}${'Alder.\n'.repeat(50)}`)]);
+  await store.close();
+  const database = new DatabaseSync(join(dataDir, 'assay.db'));
+  const documents = createDocuments(database);
+  documents.setMeta('words_to_renew', String(documents.lastPassageKey()));
+  let written = 0;
+  const add = () => {
+    written += 1;
+  };
+  const fullText = { ...openFullText(database, 1), add };
+  const changing = (work: () => void) => work();
+  const renewal = createWordRenewal({ database, documents, changing, collections: () => [{ key: 1, fullText }] });
+  const steps = [];
+  for (; renewal.tidy(); written = 0) steps.push(written);
+  assert.deepEqual(steps, [40, 40, 20]);
+  database.close();
 });
