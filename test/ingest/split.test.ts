@@ -129,7 +129,7 @@ test('a list, table or code block that fits into a passage is not split', async 
 });
 
 test('a section is split evenly, rather where a paragraph or a list begins; sentences are repeated up to the overlap', async () => {
-  /** How a text is split whose paragraphs, lists and tables have these numbers of sentences, of ten tokens each: a letter for each sentence. */
+  /** How a text is split whose paragraphs, lists (with empty lines: m) and tables have these numbers of sentences, of ten tokens each: a letter for each sentence. */
   const splitOf = async (parts: string, chunkSizeTokens: number, chunkOverlapTokens = 0) => {
     let at = 0;
     const next = (line: string) => line.replace('?', String.fromCharCode(65 + at++));
@@ -137,7 +137,9 @@ test('a section is split evenly, rather where a paragraph or a list begins; sent
       const lines = (line: string) => Array.from({ length: Number(part.slice(1)) }, () => next(line));
       if (part === 'h') return '# Of trees';
       if (part[0] === 'p') return lines('?: Of nine other words that follow here in it.').join(' ');
-      if (part[0] === 'l') return lines('- ?: Of eight other words that follow it here.').join('\n');
+      const items = () => lines('- ?: Of eight other words that follow it here.');
+      if (part[0] === 'l') return items().join('\n');
+      if (part[0] === 'm') return items().join('\n\n');
       return ['| A | B |\n|---|---|', ...lines('| ?: | Five other words in it. |')].join('\n');
     });
     const document = await markdown(blocks.join('\n\n'));
@@ -154,6 +156,7 @@ test('a section is split evenly, rather where a paragraph or a list begins; sent
     ['p4 p5', 60, 0, 'ABCD', 'EFGHI'],
     ['p3 p6', 60, 0, 'ABCDE', 'FGHI'],
     ['p1 l5', 55, 0, 'A', 'BCDEF'],
+    ['p1 m5', 55, 0, 'A', 'BCDEF'],
     ['p3 l3 p2', 60, 0, 'ABC', 'DEFGH'],
     ['p3 t3 p2', 60, 0, 'ABC', 'DEFGH'],
     ['p2 l4 p1', 64, 0, 'ABCDEF', 'G'],

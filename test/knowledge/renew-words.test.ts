@@ -122,10 +122,13 @@ test('a step of the renewal writes forty passages at most, and what is not writt
   const documents = createDocuments(database);
   documents.setMeta('words_to_renew', String(documents.lastPassageKey()));
   let written = 0;
-  const add = () => {
+  const removed = new Set<number>();
+  const remove = (key: number) => void removed.add(key);
+  const add = (key: number) => {
+    assert.ok(removed.delete(key), 'the words of before are taken out first');
     written += 1;
   };
-  const fullText = { ...openFullText(database, 1), add };
+  const fullText = { ...openFullText(database, 1), remove, add };
   const changing = (work: () => void) => work();
   const renewal = createWordRenewal({ database, documents, changing, collections: () => [{ key: 1, fullText }] });
   const steps = [];
