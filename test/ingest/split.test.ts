@@ -180,6 +180,14 @@ test('list items and table rows count as sentences of their own; a horizontal ru
   );
 });
 
+test('a rule before the first sentence belongs to that sentence', async () => {
+  const document = await markdown('---\n\nAlder is light. It floats. It burns.');
+  assert.deepEqual(
+    split(document)[0]?.windows.map(({ start, end }) => document.text.slice(start, end)),
+    ['---\n\nAlder is light. It floats.', 'It floats. It burns.'],
+  );
+});
+
 test('a passage of one sentence has one window, a passage of three sentences has two', async () => {
   assert.equal(split(await markdown('One.'))[0]?.windows.length, 1);
   assert.equal(split(await markdown('One is. Two is. Three is.'))[0]?.windows.length, 2);
