@@ -124,7 +124,8 @@ test('a step of the renewal writes forty passages at most, and what is not writt
   let written = 0;
   const removed = new Set<number>();
   const remove = (key: number) => void removed.add(key);
-  const add = (key: number) => {
+  const add = (key: number, headings: string) => {
+    assert.equal(headings, 'a.md Trees');
     assert.ok(removed.delete(key), 'the words of before are taken out first');
     written += 1;
   };
