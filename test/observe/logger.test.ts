@@ -73,6 +73,9 @@ test('a logged request or reply has no URL and no headers', () => {
 test('an unforeseen failure is logged with stack frames and no message', () => {
   const told = errorForLog(new AppError('INTERNAL', 'Unexpected failure', { cause: error }));
   assert.match(told.frames![0]!, /logger\.test\.ts/);
+  assert.deepEqual([told.code, told.cause], ['INTERNAL', plainError(error)]);
   assert.doesNotMatch(JSON.stringify(told), /canary/);
+  const foreseen = errorForLog(new AppError('MODEL_UNAVAILABLE', 'canary', { cause: error }));
+  assert.deepEqual(foreseen, { code: 'MODEL_UNAVAILABLE', cause: plainError(error) });
   assert.deepEqual(framesOf(Object.assign(new Error('x'), { stack: undefined })), []);
 });
