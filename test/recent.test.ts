@@ -55,20 +55,3 @@ test('a remembered value is made once, and again after it was forgotten', () => 
   squareOf(3);
   assert.equal(made.filter((number) => number === 3).length, 2);
 });
-
-test('entries count by their size: large ones leave room for few, and a replaced or removed one counts no more', () => {
-  const recent = createRecent<string, number>(10, (size) => size);
-  recent.set('small', 1);
-  recent.set('large', 4); // half of the limit is reached
-  assert.equal(recent.get('large'), 4);
-  for (let round = 0; round < 9; round += 1) recent.set('large', 4);
-  for (let round = 0; round < 9; round += 1) {
-    recent.set('removed', 1);
-    recent.remove('removed');
-    recent.remove('removed');
-  }
-  assert.deepEqual([recent.get('large'), recent.get('removed')], [4, undefined]);
-  recent.set('larger', 6);
-  recent.set('largest', 20);
-  assert.deepEqual([recent.get('small'), recent.get('large'), recent.get('largest')], [undefined, undefined, 20]);
-});

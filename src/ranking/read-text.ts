@@ -26,20 +26,16 @@ export type ReadText = {
 };
 
 /**
- * How many titles are remembered, and how many content words of texts: reading them is most of the work, and the same
- * passages are found again and again. The words take up some 200 MiB, whether they are of two thousand passages of
- * usual size or of two hundred large ones.
+ * How many texts and titles are remembered: reading them is most of the work, and the same passages are found again and
+ * again.
  */
-const rememberedTitles = 2_000;
-const rememberedWords = 250_000;
+const rememberedTexts = 2_000;
 
 /** The stems of the content words of a title, which all passages of a document share. */
-export const readTitle: (title: string) => ReadonlySet<string> = remembering(rememberedTitles, contentStems);
+export const readTitle: (title: string) => ReadonlySet<string> = remembering(rememberedTexts, contentStems);
 
 /** Reads the text of a passage for comparison. */
-export const readText: (text: string) => ReadText = remembering(rememberedWords, read, ({ length }) => length + 1);
-
-function read(text: string): ReadText {
+export const readText: (text: string) => ReadText = remembering(rememberedTexts, (text) => {
   const sentences = splitSentences(text).map(({ start, end }) => {
     const stems = readWords(text.slice(start, end)).flatMap(({ stem, common }) => (common ? [] : [stem]));
     return { start, end, stems };
@@ -65,7 +61,7 @@ function read(text: string): ReadText {
     sentencesBegun,
     sentences: sentences.map(({ start, end }) => ({ start, end })),
   };
-}
+});
 
 /** Adds a number to rising ones, unless it is the last already. */
 function addOnce(rising: number[], number: number) {
