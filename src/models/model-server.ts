@@ -106,7 +106,8 @@ export function openModelServer(address: ServerAddress) {
         const wait = attempt < maxRetries ? waitBefore(attempt, error) : null;
         if (wait === null || budget < 1) throw error;
         budget -= 1;
-        await delay(wait, undefined, { ...(outer && { signal: outer }) });
+        // Rejects only where the signal fires, with an error of its own whose cause is the signal's reason.
+        await delay(wait, undefined, { ...(outer && { signal: outer }) }).catch(({ cause }) => Promise.reject(cause));
       } finally {
         deadline.end();
       }

@@ -109,6 +109,21 @@ test('thinking that only its closing tag reveals is followed by the finished ans
   assert.equal(atOnce.add('The log says so.</think> In 1904.'), 'In 1904.');
 });
 
+test('after a tag that may only be mentioned, nothing is sent until the answer is finished', () => {
+  for (const sign of ['"', "'", '“', '‘', '`']) {
+    const told = createToldText();
+    const begun = told.add(`They put ${sign}`);
+    const rest = ['<think>', ' first.</think> So', ' it is.'];
+    assert.deepEqual(
+      rest.map((token) => told.add(token)),
+      ['', '', ''],
+      sign,
+    );
+    const answer = `They put ${sign}${rest.join('')}`;
+    assert.equal(begun + told.finish(answer), answer);
+  }
+});
+
 test('a NUL that was sent as it came, and is replaced in the finished answer, does not have the answer sent again', () => {
   const told = createToldText();
   assert.equal(told.add('a\0b'), 'a\0b');

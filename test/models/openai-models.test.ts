@@ -184,6 +184,31 @@ test('an overloaded server is asked again when Retry-After says, and no more oft
   await assert.rejects(chat.invoke(hello), { code: 'MODEL_REJECTED' });
 });
 
+test('a call that is left while it waits to be sent again is not', async (t) => {
+  const { openai, chat, embeddings } = await openServedModels(t, { maxRetries: 2 });
+  openai.chat(fail.status(503, { retryAfterSeconds: 8 }));
+  const leaving = new AbortController();
+  const left = assert.rejects(chat.invoke(hello, { signal: leaving.signal }), /left/);
+  await openai.waitFor(({ endedAt }) => endedAt !== undefined);
+  await embeddings.embedQuery('a'); // by then the first reply has been read
+  leaving.abort(new Error('left'));
+  await left;
+  assert.equal(openai.chatRequests.length, 1);
+});
+
+test('a call says who asks, what it sends and what it takes', async (t) => {
+  const { openai, chat } = await openServedModels(t);
+  openai.chat('One.', 'Two.');
+  await chat.invoke(hello);
+  await readStream(chat);
+  for (const [at, accept] of ['application/json', 'text/event-stream'].entries())
+    assert.partialDeepStrictEqual(openai.chatRequests[at]!.headers, {
+      authorization: 'Bearer k',
+      'content-type': 'application/json',
+      accept,
+    });
+});
+
 test('a server that stays down is not asked any more, until one call tries it and finds it up', async (t) => {
   const { openai, chat, server } = await openServedModels(t);
   openai.chatWhen(/hello/, fail.status(503));
