@@ -14,7 +14,7 @@ const piece = fc.constantFrom(
 );
 const cutPieces = [
   fc.array(piece, { maxLength: 12 }).map((pieces) => pieces.join('')),
-  fc.infiniteStream(fc.integer({ min: 1, max: 5 })),
+  fc.infiniteStream(fc.integer({ min: 1, max: 16 })),
 ] as const;
 
 function* tokensOf(raw: string, cuts: Iterator<number>) {
