@@ -74,6 +74,8 @@ for (const [what, text, quoted, shown] of [
     'Put it into ‹question> tags.',
     'Put it into <question> tags.',
   ],
+  ['dots of its own', 'It was built by… then.', 'was built by...', 'was built by…'],
+  ['emphasis after a sign', 'old;new **mill** here', 'new mill here', 'new **mill** here'],
   ['zero-width spaces', 'the data\u200bbase store', 'the database store', 'the data\u200bbase store'],
 ] as const)
   test(`a quotation is found though it differs in ${what}`, () => {
@@ -121,9 +123,13 @@ test('a passage of accents alone costs no more than its length', () => {
 
 test('a quotation begins and ends with whole words and whole numbers', () => {
   const given = [passage('In inland it weighs 14 kg or 1.4 kg, is 1,024 mm and 2*3 long; 東京都は首都。')];
-  for (const quote of ['4 kg', 'is 1', 'land', 'nland it', '23 long'])
+  for (const quote of ['4 kg', 'is 1', '024 mm', '4 kg or 1', 'land', 'nland it', '23 long'])
     assert.deepEqual(findEvidence([quote], given), [], quote);
-  assert.equal(findEvidence(['it weighs 14 kg'], given)[0]?.quote, 'it weighs 14 kg');
+  for (const quote of ['it weighs 14 kg', '14 kg', '1.4 kg', '1,024 mm'])
+    assert.equal(findEvidence([quote], given)[0]?.quote, quote);
+  assert.deepEqual(findEvidence(['un resume'], [passage('un resume\u0301')]), []);
+  assert.deepEqual(findEvidence(['maxtokens', 'maxtokens is'], [passage('The max_tokens is 3.')]), []);
+  assert.equal(findEvidence(['통지 기간'], [passage('통지 기간은 석 달')])[0]?.quote, '통지 기간', 'a Korean particle');
   assert.equal(findEvidence(['京都は'], given)[0]?.quote, '京都は');
   assert.equal(findEvidence(['and'], [passage('The land and the sea')])[0]?.start, 9);
   assert.equal(findEvidence(['the ton'], [passage('the tonne and the ton')])[0]?.start, 14);
