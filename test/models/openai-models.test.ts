@@ -294,9 +294,10 @@ test('a reply that comes in pieces is joined, even where a piece ends within a c
   const body = Buffer.from(JSON.stringify({ choices: [{ index: 0, message: { content: 'Im März.' } }] }));
   const within = body.indexOf('ä') + 1;
   openai.chat({
-    send(response) {
+    async send(response) {
       response.writeHead(200, { 'content-type': 'application/json' });
       response.write(body.subarray(0, within));
+      for (let turn = 0; turn < 10; turn += 1) await nextTurn(); // else both would come as one
       response.end(body.subarray(within));
     },
   });
