@@ -114,7 +114,7 @@ export function emptyLog(database: DatabaseSync): boolean {
 
 /**
  * Carries out a statement for its effect. `run()` also reports the connection's last row id, and throws where FTS5 has set that to
- * a number beyond 2^53, as it does when it merges.
+ * a number beyond 2^53, as it does when it marks a passage as removed.
  */
 export function execute(statement: StatementSync, ...values: SQLInputValue[]): void {
   statement.all(...values);

@@ -64,8 +64,9 @@ export function eraseFullText(database: DatabaseSync, collectionKey: number): nu
   try {
     for (const [part, key, together] of growing) {
       const rows = `SELECT ${key.replace(/[()]/g, '')} FROM ${table}_${part} LIMIT ${together}`;
-      const erased = Number(database.prepare(`DELETE FROM ${table}_${part} WHERE ${key} IN (${rows})`).run().changes);
-      if (erased > 0) return erased;
+      // Not by `run()`, as `execute` has it.
+      const erased = database.prepare(`DELETE FROM ${table}_${part} WHERE ${key} IN (${rows}) RETURNING 1`).all();
+      if (erased.length > 0) return erased.length;
     }
   } finally {
     database.enableDefensive(true);

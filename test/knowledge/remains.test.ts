@@ -120,6 +120,22 @@ test('the full text of a removed collection is erased in pieces, and the store i
   await next.close();
 });
 
+test('a collection is erased at once also where documents of another were removed just before', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const dataDir = await temporaryFolder(t);
+  const store = open(dataDir);
+  for (const name of ['kept', 'gone']) store.createCollection(name);
+  const kept = store.put(manyDocuments(100, 'kept'));
+  store.put(manyDocuments(5, 'gone'));
+  // SQLite's last row id is beyond 2^53 after this.
+  for (const { id } of kept.slice(0, 3)) store.remove(id);
+  store.removeCollection('gone');
+  for (let step = 0; step < 10; step += 1) t.mock.timers.tick(1_000);
+  assert.deepEqual(rows(dataDir), { collections: 1, documents: 97, passages: 194 });
+  assert.deepEqual(await wrong(dataDir), []);
+  await store.close();
+});
+
 test('the name of a removed collection can be used again at once, even for documents with the same sources', async (t) => {
   const dataDir = await temporaryFolder(t);
   const store = storeWithLarge(t, dataDir);
