@@ -14,6 +14,8 @@ const turnsRead = 8;
 const turnCharacters = 2000;
 /** The longest question that an ask takes, in UTF-16 code units. */
 const longestQuestion = 4000;
+/** How much of what a user said before is read for its subject, in UTF-16 code units: most of it may be about nothing. */
+const mostRead = 20_000;
 
 /**
  * Rewrites by one call to a chat model; if its reply is empty or too long for a question, as without a model.
@@ -64,13 +66,15 @@ export function withEarlierWords({ question, history }: InConversation): string 
   if (!leans(question)) return question;
   const subjects: string[] = [];
   let length = 0;
+  let read = 0;
   for (const { role, text } of history.toReversed()) {
     if (role !== 'user') continue;
     const asked = text.slice(0, turnCharacters);
     const about = subjectOf(asked);
     subjects.unshift(about);
     length += about.length;
-    if (length > longestQuestion) return question; // however much was said before that
+    read += asked.length;
+    if (length > longestQuestion || read > mostRead) return question; // however much was said before that
     if (!leans(asked)) break;
   }
   const subject = subjects.join(' ').trim();

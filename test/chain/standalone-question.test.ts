@@ -57,4 +57,11 @@ test('of a very long conversation no more is read than a question can hold', () 
   workOf(200); // remembers the words
   assert.equal(workOf(4_000), workOf(200));
   assert.match(rewrite('And why?', ...turns(20)), /^lighthouse keeper .* lamp: And why\?$/);
+  // Nor of one that is about nothing.
+  const fillers = (count: number) => Array.from({ length: count }, () => 'Is it that, or is it this? '.repeat(10));
+  const workOfFillers = (count: number) =>
+    countCalls('/src/ranking/words.ts', () => assert.equal(rewrite('And why?', ...fillers(count)), 'And why?'));
+  workOfFillers(200);
+  assert.equal(workOfFillers(4_000), workOfFillers(200));
+  assert.match(rewrite('And why?', 'Who lit the lamp?', ...fillers(20)), /^lit lamp: And why\?$/);
 });
