@@ -43,7 +43,10 @@ function isWellFormed(value: unknown): boolean {
 export const Metadata = z
   .record(z.string().max(200), z.unknown())
   .refine(isShallow, { error: `must be nested at most ${deepestMetadata} deep`, abort: true })
-  .refine((metadata) => JSON.stringify(metadata).length <= 20_000, 'must have at most 20,000 characters as JSON')
+  .refine((metadata) => JSON.stringify(metadata).length <= 20_000, {
+    error: 'must have at most 20,000 characters as JSON',
+    abort: true, // what follows would look at all of it once more
+  })
   .refine(isWellFormed, 'must not contain lone surrogates')
   // https://nvd.nist.gov/vuln/detail/CVE-2025-68665: LangChain takes objects with an `lc` key for its own.
   .refine((metadata) => !/"lc"\s*:/.test(JSON.stringify(metadata)), 'must not contain the key lc');

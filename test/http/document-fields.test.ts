@@ -54,4 +54,6 @@ test('metadata is bounded in depth and length, and holds nothing that LangChain 
   ] as const)
     for (const metadata of all) assert.equal(problemOf(Metadata, metadata), problem);
   assert.ok(problemOf(Metadata, { ['k'.repeat(201)]: 1 }));
+  // What is too long is looked at no further.
+  assert.equal(Metadata.safeParse({ ...long(20_001), lc: '\ud800' }).error?.issues.length, 1);
 });
