@@ -52,27 +52,27 @@ const growing = [
 ] as const;
 
 /**
- * Erases a little of a removed collection's full text, and drops it when it is empty. Dropped as it is, a large one would keep
+ * Erases a little of a removed collection's full text, and drops it when little is left. Dropped as it is, a large one would keep
  * everything else waiting for seconds, since all that is deleted is overwritten.
- * @returns how many rows were erased; 0 where there is no such full text
+ * @returns whether there is more of it
  * @throws what says that it is damaged; SQLite may be unable to erase that
  */
-export function eraseFullText(database: DatabaseSync, collectionKey: number): number {
+export function eraseFullText(database: DatabaseSync, collectionKey: number): boolean {
   const table = fullTextTable(collectionKey);
-  if (!database.prepare('SELECT 1 FROM sqlite_schema WHERE name = ?').get(table)) return 0;
+  if (!database.prepare('SELECT 1 FROM sqlite_schema WHERE name = ?').get(table)) return false;
   database.enableDefensive(false); // or FTS5's own tables couldn't be written to
   try {
     for (const [part, key, together] of growing) {
       const rows = `SELECT ${key.replace(/[()]/g, '')} FROM ${table}_${part} LIMIT ${together}`;
       // Not by `run()`, as `execute` has it.
       const erased = database.prepare(`DELETE FROM ${table}_${part} WHERE ${key} IN (${rows}) RETURNING 1`).all();
-      if (erased.length > 0) return erased.length;
+      if (erased.length === together) return true;
     }
   } finally {
     database.enableDefensive(true);
   }
   openingTable(() => database.exec(`DROP TABLE ${table}`));
-  return 1;
+  return false;
 }
 
 export type FullText = ReturnType<typeof openFullText>;

@@ -52,9 +52,9 @@ export function createRemains(database: DatabaseSync) {
     return erased + 1;
   }
 
-  /** @returns how many rows of its full text were erased */
-  function eraseWordsOf(collection: number): number {
-    if (withDamagedWords.has(collection)) return 0;
+  /** Erases a little of a full text. @returns whether there is more of it */
+  function eraseWordsOf(collection: number): boolean {
+    if (withDamagedWords.has(collection)) return false;
     try {
       return eraseFullText(database, collection);
     } catch (error) {
@@ -76,11 +76,12 @@ export function createRemains(database: DatabaseSync) {
         const collection = anyCollection.get();
         if (!collection) return false;
         const document = documentOf.get(collection.key!);
-        const now = document
-          ? eraseOf(Number(document.key), erasedTogether - erased)
-          : eraseWordsOf(Number(collection.key));
-        if (now === 0) execute(eraseCollection, collection.key!);
-        erased += now || 1;
+        if (document) {
+          erased += eraseOf(Number(document.key), erasedTogether - erased);
+          continue;
+        }
+        if (!eraseWordsOf(Number(collection.key))) execute(eraseCollection, collection.key!);
+        break; // the more collections there are, the longer it takes to drop a full text
       }
       return true;
     },
