@@ -34,6 +34,8 @@ export const gateFeatureNames = [
 
 /** How many words before a thing its number may stand, as in "three of the trees". */
 const countedWithin = 3;
+/** Looking up so many words in each sentence costs less than to join the words of all sentences. */
+const fewWords = 20;
 /** Sentences of at least this probability are searched for what is asked, besides the best one. */
 const likelySentence = 0.2;
 
@@ -62,22 +64,24 @@ export function answerable(ranked: Ranked, gate: Gate): number {
  * or of a thing that the whole context doesn't mention. That is rare where there is an answer. So is a question that
  * the context answers for another subject alone.
  */
-export function lacksWhatIsAsked({ question, sentences }: Ranked): boolean {
+export function lacksWhatIsAsked(ranked: Ranked): boolean {
+  const { question, sentences } = ranked;
   if (question.isOfOthersAlone) return true;
   if (question.type !== 'person' && question.type !== 'number') return false;
   const likely = sentences.filter(({ probability }, at) => at === 0 || probability >= likelySentence);
   if (!likely.some(({ text }) => holdsType(question.type, text, question.said))) return true;
   const focus = focusStems(question.text);
-  return asksHowMany(question) && focus.size > 0 && coverage(focus, wholeContext(sentences)) === 0;
+  return asksHowMany(question) && focus.size > 0 && coverage(focus, wholeContext(ranked)) === 0;
 }
 
 /** The values of `gateFeatureNames`. There must be at least one sentence. */
-export function gateFeatures({ question, sentences }: Ranked): number[] {
+export function gateFeatures(ranked: Ranked): number[] {
+  const { question, sentences } = ranked;
   const best = sentences[0]!;
   const similarities = sentences.map(({ greatestSimilarity }) => greatestSimilarity);
   const mean = similarities.reduce((sum, each) => sum + each, 0) / similarities.length;
   const greatest = Math.max(...similarities);
-  const whole = wholeContext(sentences);
+  const whole = wholeContext(ranked);
   const near = [best.stems, best.before, best.after, contentStems(best.passage.title)];
   const isMissing = (stem: string, pools: ReadonlySet<string>[]) => !pools.some((pool) => pool.has(stem));
   const share = shareOf(question.stems, question.rarity);
@@ -106,11 +110,11 @@ export function gateFeatures({ question, sentences }: Ranked): number[] {
 
 const asksHowMany = ({ text }: ReadQuestion) => /\bhow (?:many|much)\b/i.test(text);
 
-/** The words of all sentences and titles of the context. */
-function wholeContext(sentences: RankedSentence[]): ReadonlySet<string>[] {
+/** The words of all sentences and titles of the context; for a long question in one set, since each of its words is looked up. */
+function wholeContext({ question, sentences }: Ranked): ReadonlySet<string>[] {
   const titles = new Set(sentences.map(({ passage }) => passage.title));
   const stems = [...sentences.map((sentence) => sentence.stems), ...[...titles].map(contentStems)];
-  return [new Set(stems.flatMap((some) => [...some]))];
+  return question.said.size <= fewWords ? stems : [new Set(stems.flatMap((some) => [...some]))];
 }
 
 const coverage = (wanted: ReadonlySet<string>, pools: ReadonlySet<string>[]) => shareOf(wanted, () => 1)(...pools);
