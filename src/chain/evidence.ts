@@ -101,8 +101,10 @@ function wholeWordsAt(
 
 /** Letters and digits that a word goes on with; of Korean, a quotation may leave out the particle at a word's end. */
 const letter = String.raw`[[\p{L}\p{N}]--[${spacelessLetter}\p{sc=Hang}]]`;
+/** What stands before a number as its sign: a minus where something begins, if need be after marks that open it. */
+const sign = String.raw`(?:^|[\s\(\[\|=<>≤≥])[*_\`"'“„«]{0,4}[\-−]`;
 const withinWord = new RegExp(
-  String.raw`\p{M}|(?=${letter})(?<=${letter}\p{M}*)|(?<=\p{N}[.,])\p{N}|(?<=\p{N})[.,]\p{N}|(?<=(?:^|[\s\(])[\-−])\p{N}`,
+  String.raw`\p{M}|(?=${letter})(?<=${letter}\p{M}*)|(?<=\p{N}[.,])\p{N}|(?<=\p{N})[.,]\p{N}|(?<=${sign})\p{N}`,
   'yv',
 );
 
