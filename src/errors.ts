@@ -51,7 +51,8 @@ const serverCodes = new Set<unknown>([
 export const isServerCode = (code: unknown) => serverCodes.has(code);
 
 /** Node's codes for a certificate that it doesn't accept. */
-const certificateCode = /^(?:(?:CERT|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO)_[A-Z_]{2,50}|ERR_TLS_CERT_ALTNAME_INVALID)$/;
+const certificateCode =
+  /^(?:(?:CERT|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO)_[A-Z_]{2,50}|INVALID_(?:CA|PURPOSE)|PATH_LENGTH_EXCEEDED|HOSTNAME_MISMATCH|ERR_TLS_CERT_ALTNAME_INVALID)$/;
 export const isCertificateCode = (code: string) => certificateCode.test(code);
 
 /**

@@ -142,7 +142,14 @@ test('a number without its sign is another number; a hyphen, a range and a bulle
     assert.deepEqual(findEvidence([quote], given), [], quote);
   for (const quote of ['-5 °C', '\u221220 °C', '-20 °C at most', '9 kg', '2 form', '7 bolts'])
     assert.equal(findEvidence([quote], given).length, 1, quote);
-  for (const text of ['Keep it at **-5 °C**.', 'At `-5 °C`.', 'Set “-5 °C”', '**"-5 °C"** is set.', 't=-5 °C', '|-5 °C|'])
+  for (const text of [
+    'Keep it at **-5 °C**.',
+    'At `-5 °C`.',
+    'Set “-5 °C”',
+    '**"-5 °C"** is set.',
+    't=-5 °C',
+    '|-5 °C|',
+  ])
     assert.deepEqual(findEvidence(['5 °C'], [passage(text)]), [], text);
   for (const text of ['From **1**-5 °C.', 'From 1 %-5 °C.', '(1)-5 °C'])
     assert.equal(findEvidence(['5 °C'], [passage(text)]).length, 1, text);

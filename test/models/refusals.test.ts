@@ -108,6 +108,7 @@ test('what breaks a connection is told from what makes a reply unreadable', () =
   for (const [failures, code] of [
     [['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'ERR_TLS_CERT_ALTNAME_INVALID'].map(withCode), 'MODEL_UNAVAILABLE'],
     [['CERT_HAS_EXPIRED', 'DEPTH_ZERO_SELF_SIGNED_CERT'].map(withCode), 'MODEL_UNAVAILABLE'],
+    [['INVALID_CA', 'INVALID_PURPOSE', 'PATH_LENGTH_EXCEEDED'].map(withCode), 'MODEL_UNAVAILABLE'],
     [['SELF_SIGNED_CERT_IN_CHAIN', 'UNABLE_TO_VERIFY_LEAF_SIGNATURE'].map(withCode), 'MODEL_UNAVAILABLE'],
     [[new errors.SocketError(), new errors.ConnectTimeoutError()], 'MODEL_UNAVAILABLE'],
     [[new errors.ClientClosedError(), new errors.ClientDestroyedError()], 'MODEL_UNAVAILABLE'],
