@@ -136,6 +136,21 @@ test('imports never run in a circle', () => {
   for (const file of files) walk(file, []);
 });
 
+test('the thread for long writes never loads faiss-node, which a process may load only once', () => {
+  const source = (file: string) => readFileSync(join(src, file), 'utf8').replace(/^import type [^;]+;/gm, '');
+  const loaded = new Set(['knowledge/write-thread.ts']);
+  const vendors = new Set<string>();
+  for (const file of loaded)
+    for (const [, name] of source(file).matchAll(/from '([^']+)'/g))
+      if (name!.startsWith('.')) loaded.add(relative(src, resolve(dirname(join(src, file)), name!)));
+      else vendors.add(name!);
+  assert.ok(loaded.has('knowledge/full-text.ts'));
+  assert.deepEqual(
+    [...vendors].filter((name) => !name.startsWith('node:')),
+    [],
+  );
+});
+
 test('the environment is read in config.ts only, and only serve.ts listens', () => {
   for (const file of files) {
     const text = readFileSync(join(src, file), 'utf8');

@@ -1,6 +1,7 @@
 /**
  * The changes to faiss-node's source. `search` never frees the copy of its query (1.5 KB at 384 dimensions, so 1.5 GB after a million
- * searches), and uses one thread; `search` and `add` take plain arrays only (for the latter two see native/index.h).
+ * searches), and uses one thread; `search` and `add` take plain arrays only; `removeIds` compares every vector's label with every removed one
+ * (for all but the first see native/index.h).
  */
 const CHANGES = [
   {
@@ -18,6 +19,12 @@ const CHANGES = [
     replace:
       '  Napi::Value search(const Napi::CallbackInfo &info)\n  {\n    Napi::Env env = info.Env();\n' +
       '    if (const Napi::Value found = assay::searchFloats(*index_, info); !found.IsUndefined()) return found;\n',
+  },
+  {
+    find: '  Napi::Value removeIds(const Napi::CallbackInfo &info)\n  {\n    Napi::Env env = info.Env();\n',
+    replace:
+      '  Napi::Value removeIds(const Napi::CallbackInfo &info)\n  {\n    Napi::Env env = info.Env();\n' +
+      '    if (assay::remove(*index_, info)) return env.Undefined();\n',
   },
 ];
 

@@ -5,17 +5,11 @@ import { setImmediate } from 'node:timers/promises';
 import { withExactSimilarities } from './collection-index.ts';
 import { createDocuments, type Documents } from './documents.ts';
 import { type Batch, inBatches } from './in-batches.ts';
-import {
-  addToFaiss,
-  createFaissIndex,
-  createIndexPart,
-  type FaissIndex,
-  type IndexKind,
-  joinVectors,
-} from './index-part.ts';
+import { addToFaiss, createFaissIndex, createIndexPart, type FaissIndex, type IndexKind } from './index-part.ts';
 import { addOwner, noOwners, type Owners } from './owners.ts';
 import { measureRecall } from './recall.ts';
 import { snapshotFolder, tidySnapshots, writeSnapshot } from './snapshot.ts';
+import { joinVectors } from './vectors.ts';
 
 /** What to build: the process's first argument, as JSON. */
 export type BuildOrder = {

@@ -31,7 +31,8 @@ export function createCollectionIndex(options: {
 
   function addToSum(vectors: Float32Array, sign: 1 | -1) {
     summed += (sign * vectors.length) / dimension;
-    for (let at = 0; at < vectors.length; at += 1) sum[at % dimension]! += sign * vectors[at]!;
+    for (let from = 0; from < vectors.length; from += dimension)
+      for (let at = 0; at < dimension; at += 1) sum[at]! += sign * vectors[from + at]!;
   }
 
   return {

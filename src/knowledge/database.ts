@@ -36,21 +36,34 @@ export function makeDataFolder(folder: string, mode = 0o700): void {
   }
 }
 
+/** FULL: a commit is on the disk when it returns; NORMAL: a power cut may lose the last commits. */
+type Synchronous = 'FULL' | 'NORMAL';
+
+/** Connects to an SQLite file for writing, as it is. The caller holds the data folder's lock (lock.ts). */
+export function connect(file: string, synchronous: Synchronous): DatabaseSync {
+  const database = new DatabaseSync(file);
+  try {
+    database.exec(`PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = ${synchronous}`);
+    // What is deleted is overwritten: left as it is, it would be in the file, and in every backup, for as long as nothing takes its room.
+    database.exec('PRAGMA foreign_keys = ON; PRAGMA journal_size_limit = 67108864; PRAGMA secure_delete = ON');
+    return database;
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+}
+
 /**
  * Opens an SQLite file for writing; a missing one is made, an older one brought up to date. The caller holds the data folder's
  * lock (lock.ts).
- * @param options.synchronous FULL: a commit is on the disk when it returns; NORMAL: a power cut may lose the last commits
  * @throws AppError NOT_READY where a newer version wrote the file, or it can't be used; STORAGE_FULL
  */
-export function openDatabase(file: string, options: { migrations: Migrations; synchronous: 'FULL' | 'NORMAL' }) {
+export function openDatabase(file: string, options: { migrations: Migrations; synchronous: Synchronous }) {
   const { migrations, synchronous } = options;
   let database: DatabaseSync | undefined;
   try {
     makeDataFolder(dirname(file));
-    database = new DatabaseSync(file);
-    database.exec(`PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = ${synchronous}`);
-    // What is deleted is overwritten: left as it is, it would be in the file, and in every backup, for as long as nothing takes its room.
-    database.exec('PRAGMA foreign_keys = ON; PRAGMA journal_size_limit = 67108864; PRAGMA secure_delete = ON');
+    database = connect(file, synchronous);
     foldLogIn(database);
     const version = Number(database.prepare('PRAGMA user_version').get()?.user_version);
     if (version > migrations.length) throw newerVersion();

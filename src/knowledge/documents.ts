@@ -77,6 +77,9 @@ export function createDocuments(database: DatabaseSync) {
       `SELECT documents.key, collections.name AS collection, documents.created_at AS createdAt ${fromDocuments}
        WHERE documents.id = ? AND NOT ${isRemoved}`,
     ),
+    passagesOf: database.prepare(
+      'SELECT count(*) AS n FROM passages WHERE document_key = (SELECT key FROM documents WHERE id = ?)',
+    ),
     insertDocument: database.prepare(
       `INSERT INTO documents (id, collection_key, source, title, format, metadata, text, characters, content_hash,
        created_at, updated_at) VALUES (?, (SELECT key FROM collections WHERE name = ?), ?, ?, ?, ?, ?, ?, ?, ?, ?)
@@ -137,6 +140,8 @@ export function createDocuments(database: DatabaseSync) {
     },
     page: (query: { collection: string; after: string | null; limit: number }): DocumentSummary[] =>
       sql.page.all(query.collection, query.after ?? '', query.limit).map(toSummary),
+    /** How many passages a document has; none if it isn't there. */
+    passagesOf: (id: string) => Number(sql.passagesOf.get(id)!.n),
     place: (id: string) => (sql.place.get(id) ?? null) as { key: number; collection: string; createdAt: string } | null,
 
     /** Writes a document at the first step, and then a passage at each step, which it yields. */
@@ -159,7 +164,7 @@ export function createDocuments(database: DatabaseSync) {
       let offset = 0;
       for (const { start, end, headingPath, windows } of document.passages) {
         const text = document.text.slice(start, end);
-        const vectors = document.vectors.slice(offset, offset + windows.length * dimension);
+        const vectors = document.vectors.subarray(offset, offset + windows.length * dimension);
         offset += vectors.length;
         const { key } = sql.insertPassage.get(
           digest(id, document.contentHash, start, end),

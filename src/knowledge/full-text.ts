@@ -139,8 +139,10 @@ export function openFullText(database: DatabaseSync, collectionKey: number) {
     return database.prepare(`SELECT 1 FROM ${table}_data WHERE id >= 9007199254740992 LIMIT 1`).get() !== undefined;
   }
 
-  function forget() {
+  /** Forgets what was cached, once something has been added or removed. */
+  function wasChanged({ hasRemoved }: { hasRemoved: boolean }) {
     isTidy = false;
+    if (hasRemoved) isErased = false;
     passages = null;
     counts.clear();
     scores.clear();
@@ -180,15 +182,16 @@ export function openFullText(database: DatabaseSync, collectionKey: number) {
 
   return {
     add(passageKey: number, headings: string, text: string) {
-      forget();
+      wasChanged({ hasRemoved: false });
       execute(insert(), passageKey, toSearchableWords(headings), toSearchableWords(text));
     },
     remove(passageKey: number) {
-      forget();
-      isErased = false;
+      wasChanged({ hasRemoved: true });
       execute(erase(), passageKey);
     },
     make,
+    /** To be called when another connection has added or removed something. */
+    wasChanged,
 
     /**
      * Does a little of the merging of pieces that were added one by one, where there are enough to be worth it: a search looks for every

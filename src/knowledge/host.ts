@@ -129,10 +129,10 @@ function run(options: HostOptions) {
   let waiting: Waiting[] = [];
   const memory = watchMemory(options.tuning.spareMemoryMiB, () => store.stats());
 
-  function carryOut({ id, operation, input }: HostRequest): HostReply {
+  async function carryOut({ id, operation, input }: HostRequest): Promise<HostReply> {
     try {
       const work = store[operation as Exclude<typeof operation, 'search'>] as (...input: unknown[]) => unknown;
-      return { id, value: work(...input) };
+      return { id, value: await work(...input) };
     } catch (error) {
       return toError(id, error, operation);
     }
@@ -141,7 +141,7 @@ function run(options: HostOptions) {
   process.on('message', (requests: HostRequest[]) => {
     for (const request of requests) {
       if (request.operation !== 'search') {
-        send([carryOut(request)]);
+        carryOut(request).then((reply) => send([reply]));
         continue;
       }
       if (waiting.length === 0)

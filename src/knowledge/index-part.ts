@@ -2,7 +2,7 @@ import faiss from 'faiss-node';
 import { AppError } from '../errors.ts';
 import { addOwner, labelsOf, noOwners, type Owners, withoutLabels } from './owners.ts';
 import { damagedStore } from './stored-values.ts';
-import { allFinite } from './vector-length.ts';
+import { allFinite, joinVectors, oneAfterAnother } from './vectors.ts';
 
 /** Windows, each given by its passage's key and its number in that passage; in columns, since a search has hundreds of them. */
 export type Windows = { passageKeys: number[]; windows: number[] };
@@ -73,17 +73,6 @@ export function addToFaiss(index: FaissIndex, vectors: Float32Array, dimension: 
   for (let at = 0; at < vectors.length; at += step) index.add(forBinding(vectors.subarray(at, at + step)));
 }
 
-/** The vectors of passages in one array, one after another. */
-export function joinVectors(passages: { vectors: Float32Array }[]): Float32Array<ArrayBuffer> {
-  const together = new Float32Array(passages.reduce((length, { vectors }) => length + vectors.length, 0));
-  let at = 0;
-  for (const { vectors } of passages) {
-    together.set(vectors, at);
-    at += vectors.length;
-  }
-  return together;
-}
-
 /**
  * A FAISS index with its owners, guarded: FAISS silently accepts vectors of the wrong length or with NaN, and ends the process on
  * k = 0 and on an empty index. Removed vectors are marked and left out of results, and taken out of the index now and then.
@@ -96,7 +85,7 @@ export function createIndexPart(options: { kind: IndexKind; dimension: number; i
   /** Takes removed vectors out of the index if there are many: a copy of all others, so once for all that go together. */
   function closeGaps() {
     if (removed.size <= Math.max(gapsAllowed, owners.size / 50)) return;
-    index.removeIds([...removed]);
+    index.removeIds(isOurBuild() ? (Float64Array.from(removed) as unknown as number[]) : [...removed]);
     owners = withoutLabels(owners, removed);
     removed = new Set();
   }
@@ -153,7 +142,7 @@ export function createIndexPart(options: { kind: IndexKind; dimension: number; i
           throw new AppError('INTERNAL', 'A passage was added to an index out of its order.');
         last = key;
       }
-      addToFaiss(index, joinVectors(passages), dimension);
+      addToFaiss(index, oneAfterAnother(passages) ?? joinVectors(passages), dimension);
       for (const { key, vectors } of passages) addOwner(owners, key, vectors.length / dimension);
     },
 

@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Batch } from './in-batches.ts';
-import { addToFaiss, createFaissIndex, joinVectors } from './index-part.ts';
+import { addToFaiss, createFaissIndex } from './index-part.ts';
+import { joinVectors } from './vectors.ts';
 
 const sampleSize = 200;
 const nearest = 10;

@@ -12,7 +12,9 @@ import type { KnowledgeStats, MadeCollection, NewDocument, SearchQuery } from '.
 import { type RankedPassage, rankPassages } from './rank-passages.ts';
 import { createRecentPassages } from './recent-passages.ts';
 import type { Tuning } from './upkeep.ts';
-import { allFinite, unexpectedLength, vectorLengthOf } from './vector-length.ts';
+import { allFinite, unexpectedLength, vectorLengthOf } from './vectors.ts';
+import type { Change } from './write-rows.ts';
+import { createWriting } from './writing.ts';
 
 /** How many windows, at least, the search for near ones hands to the fusion. */
 const candidatesPerSearch = 100;
@@ -32,7 +34,7 @@ export type StoreOptions = {
 export type Store = ReturnType<typeof openStore>;
 
 /**
- * The store itself, synchronous, for the one process that owns `dataDir`. SQLite holds everything (documents, passages, vectors, words,
+ * The store itself, synchronous but for its writes, which take turns, for the one process that owns `dataDir`. SQLite holds everything (documents, passages, vectors, words,
  * records of asks); FAISS holds an index of each collection's vectors, made from it.
  * @param options.embeddingModel the name of the model that makes the vectors
  * @param tell.onAsksSetAside is told the new name of a damaged file of records of asks
@@ -85,7 +87,25 @@ export function openStore(
     return collection;
   }
 
-  const housekeeping = createHousekeeping({ database, documents, changing, collections: () => open.values() });
+  const writing = createWriting({
+    dataDir,
+    database,
+    documents,
+    check: folder.check,
+    changing,
+    fullTextOf: (name) => getCollection(name).fullText,
+    onStep,
+  });
+  const { inTurn } = writing;
+  const housekeeping = createHousekeeping({
+    database,
+    documents,
+    changing,
+    collections: () => open.values(),
+    mayChange: () => !writing.isUnderWay(),
+  });
+  const wasChanged = (changes: Change[]) =>
+    housekeeping.wasChanged({ hasRemoved: changes.some(({ erased }) => erased.size > 0) });
 
   /** The length of a new document's vectors; the first document of a store decides it for all. */
   function dimensionOf(document: NewDocument): number {
@@ -95,57 +115,32 @@ export function openStore(
     return length;
   }
 
-  function eraseRows(documentKey: number, fullText: FullText) {
-    const erased = documents.erase(documentKey);
-    for (const key of erased.keys()) {
-      fullText.remove(key);
-      onStep();
-    }
-    return erased;
-  }
-
-  function writeRows(document: NewDocument, length: number) {
-    const { fullText } = getCollection(document.collection);
-    const id = documents.idOf(document.collection, document.source);
-    const before = documents.place(id);
-    const erased = before ? eraseRows(before.key, fullText) : new Map<number, Float32Array>();
-    const createdAt = before?.createdAt ?? new Date().toISOString();
-    const added = Array.from(documents.insert(document, length, createdAt), (passage) => {
-      fullText.add(passage.key, passage.headings, passage.text);
-      onStep();
-      return passage;
-    });
-    return { id, collection: document.collection, erased, added, replaced: before !== null };
-  }
-
-  function put(newDocuments: NewDocument[]) {
+  async function put(newDocuments: NewDocument[]) {
     const lengths = new Set(newDocuments.map(dimensionOf));
     if (lengths.size > 1)
       throw new AppError('MODEL_BAD_OUTPUT', 'The embedding model returned vectors of unequal length.');
     const [length] = lengths;
     if (length === undefined) return [];
-    const written = changing(() => {
-      documents.setMeta('dimension', String(length));
-      return newDocuments.map((document) => writeRows(document, length));
-    });
+    for (const { collection } of newDocuments) getCollection(collection);
+    const changes = await writing.put(newDocuments, length);
     if (length !== dimension) {
       dimension = length; // the store was empty: see dimensionOf
       for (const [name, { key }] of open) indexes.load(name, key, length);
-    } else for (const { collection, erased, added } of written) indexes.change(collection, erased, added);
-    for (const { collection, erased, added, replaced } of written)
+    } else for (const { collection, erased, added } of changes) indexes.change(collection, erased, added);
+    for (const { collection, erased, added, replaced } of changes)
       counts.change(collection, { documents: replaced ? 0 : 1, passages: added.length - erased.size });
-    housekeeping.wasChanged({ hasRemoved: written.some(({ replaced }) => replaced) });
-    return written.map(({ id, added, replaced }) => ({ id, passages: added.length, replaced }));
+    wasChanged(changes);
+    return changes.map(({ id, added, replaced }) => ({ id, passages: added.length, replaced }));
   }
 
-  function remove(id: string): boolean {
-    const found = documents.place(id);
-    if (!found) return false;
-    const erased = changing(() => eraseRows(found.key, getCollection(found.collection).fullText));
-    indexes.change(found.collection, erased, []);
-    counts.change(found.collection, { documents: -1, passages: -erased.size });
-    housekeeping.wasChanged({ hasRemoved: true });
-    return true;
+  async function remove(id: string): Promise<boolean> {
+    const changes = await writing.remove(id);
+    for (const { collection, erased } of changes) {
+      indexes.change(collection, erased, []);
+      counts.change(collection, { documents: -1, passages: -erased.size });
+    }
+    if (changes.length > 0) wasChanged(changes);
+    return changes.length > 0;
   }
 
   /**
@@ -204,14 +199,14 @@ export function openStore(
   }
 
   return {
-    put,
-    remove,
+    put: (newDocuments: NewDocument[]) => inTurn(() => put(newDocuments)),
+    remove: (id: string) => inTurn(() => remove(id)),
     /** Whether a vector can be searched with; to be checked for each question before several share a search. */
     fits: (vector: Float32Array) => dimension === null || (vector.length === dimension && allFinite(vector)),
     searchTogether,
-    createCollection,
-    removeCollection: (name: string) => removeContent(name, { stays: false }),
-    emptyCollection: (name: string) => removeContent(name, { stays: true }),
+    createCollection: (name: string) => inTurn(() => createCollection(name)),
+    removeCollection: (name: string) => inTurn(() => removeContent(name, { stays: false })),
+    emptyCollection: (name: string) => inTurn(() => removeContent(name, { stays: true })),
     findSource(collection: string, source: string) {
       getCollection(collection);
       return documents.findSource(collection, source);
@@ -233,7 +228,8 @@ export function openStore(
     },
     storeId: folder.storeId,
     async close() {
-      housekeeping.close();
+      await inTurn(() => housekeeping.close());
+      await writing.close();
       await indexes.close();
       asks.close();
       folder.close();

@@ -12,6 +12,7 @@ type Untidy = { tidy(): boolean };
 /**
  * Tidies parts of a store, a little at a time so that no search waits long, once nothing has changed for a while.
  * @param parts the parts at the time of a step
+ * @param options.mayChange whether the store may be changed now; a step is put off until it may
  * @param options.afterMs how long after a change tidying begins, if not after a second; it always does a second after the start
  * @param options.finish is called when there is nothing more to tidy; returns false where it has to be tried again later
  * @returns `postpone`, to be called after a change: starts the wait anew; `ensureScheduled`, for what later changes must not put off:
@@ -19,7 +20,11 @@ type Untidy = { tidy(): boolean };
  */
 export function createTidying(
   parts: () => Untidy[],
-  { afterMs = tidyAfterMs, finish = () => true }: { afterMs?: number; finish?: () => boolean } = {},
+  {
+    mayChange = () => true,
+    afterMs = tidyAfterMs,
+    finish = () => true,
+  }: { mayChange?: () => boolean; afterMs?: number; finish?: () => boolean } = {},
 ) {
   let timer: NodeJS.Timeout | undefined;
 
@@ -30,6 +35,7 @@ export function createTidying(
 
   function tidy() {
     timer = undefined;
+    if (!mayChange()) return schedule(tidyEveryMs);
     try {
       const until = performance.now() + stepMs;
       let more = false;

@@ -14,8 +14,8 @@ const open = (dataDir: string) =>
 test('a collection is counted once, not for every request that asks whether it is there', async (t) => {
   const dataDir = await temporaryFolder(t);
   const store = open(dataDir);
-  store.createCollection('trees');
-  store.put([smallDocument('oak.md', 'Oaks are tall.\nThey grow old.', 'trees')]);
+  await store.createCollection('trees');
+  await store.put([smallDocument('oak.md', 'Oaks are tall.\nThey grow old.', 'trees')]);
   const counted = store.collection('trees');
   assert.deepEqual([counted?.documents, counted?.passages], [1, 2]);
   const beside = new DatabaseSync(join(dataDir, 'assay.db'));
@@ -31,18 +31,19 @@ test('whatever is written, replaced, removed or fails, the counts are those of a
   let store = open(dataDir);
   const random = createRandom(7);
   const names = ['one', 'two'];
-  for (const name of names) store.createCollection(name);
+  for (const name of names) await store.createCollection(name);
   const some = (collection: string) =>
     smallDocument(`${between(random, 1, 5)}.md`, 'A tree.\n'.repeat(between(random, 1, 4)), collection);
   const acts = [
     (name: string) => store.put([some(name), some(name), some(name)]),
-    (name: string) => assert.throws(() => store.put([some(name), some('none')]), { code: 'COLLECTION_NOT_FOUND' }),
+    (name: string) => assert.rejects(store.put([some(name), some('none')]), { code: 'COLLECTION_NOT_FOUND' }),
     (name: string) => store.remove(store.documents({ collection: name, after: null, limit: 1 })[0]?.id ?? 'none'),
     (name: string) => between(random, 1, 4) === 1 && store.emptyCollection(name),
-    (name: string) => between(random, 1, 4) === 1 && [store.removeCollection(name), store.createCollection(name)],
+    (name: string) =>
+      between(random, 1, 4) === 1 && Promise.all([store.removeCollection(name), store.createCollection(name)]),
   ];
   for (let act = 1; act <= 120; act += 1) {
-    oneOf(random, acts)(oneOf(random, names));
+    await oneOf(random, acts)(oneOf(random, names));
     if (act % 10 > 0) continue;
     const kept = store.collections();
     await store.close();

@@ -166,8 +166,8 @@ test('a damaged full-text index does not keep those of later collections from be
   t.mock.timers.enable({ apis: ['setTimeout'] });
   const dataDir = await damaged(t, 'DELETE FROM words_1_config');
   const store = openStore({ dataDir, embeddingModel: 'hashed', askRetentionMs: 86_400_000, tuning: defaultTuning });
-  store.createCollection('other');
-  for (let at = 0; at < 15; at += 1) store.put([smallDocument(`${at}.md`, `Oak ${at} is tall.`, 'other')]);
+  await store.createCollection('other');
+  for (let at = 0; at < 15; at += 1) await store.put([smallDocument(`${at}.md`, `Oak ${at} is tall.`, 'other')]);
   for (let minute = 0; minute < 3; minute += 1) t.mock.timers.tick(60_000);
   await store.close();
   const database = new DatabaseSync(join(dataDir, 'assay.db'), { readOnly: true });

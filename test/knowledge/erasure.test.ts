@@ -33,18 +33,18 @@ test('what was removed or replaced leaves the data folder and later backups: tex
   const folder = await temporaryFolder(t);
   const dataDir = join(folder, 'data');
   const store = open(dataDir);
-  for (const name of ['default', 'dropped']) store.createCollection(name);
-  for (let at = 0; at < 20; at += 1) store.put([plain(at)]);
-  const [removed] = store.put([smallDocument('removed.md', secret('qremoved'))]);
-  store.put([smallDocument('replaced.md', secret('xreplaced'))]);
-  store.put([smallDocument('dropped.md', secret('zdropped'), 'dropped')]);
-  for (let at = 20; at < 40; at += 1) store.put([plain(at)]);
+  for (const name of ['default', 'dropped']) await store.createCollection(name);
+  for (let at = 0; at < 20; at += 1) await store.put([plain(at)]);
+  const [removed] = await store.put([smallDocument('removed.md', secret('qremoved'))]);
+  await store.put([smallDocument('replaced.md', secret('xreplaced'))]);
+  await store.put([smallDocument('dropped.md', secret('zdropped'), 'dropped')]);
+  for (let at = 20; at < 40; at += 1) await store.put([plain(at)]);
   waitFor(t, 60_000);
   assert.notDeepEqual(filesWithSecrets(dataDir), []);
 
-  store.remove(removed!.id);
-  store.put([smallDocument('replaced.md', 'Nothing is here any more.')]);
-  store.removeCollection('dropped');
+  await store.remove(removed!.id);
+  await store.put([smallDocument('replaced.md', 'Nothing is here any more.')]);
+  await store.removeCollection('dropped');
   waitFor(t, 10_000);
   const database = new DatabaseSync(join(dataDir, 'assay.db'), { readOnly: true });
   assert.equal(database.prepare("SELECT count(*) AS n FROM documents WHERE source = 'dropped.md'").get()!.n, 0);
@@ -66,11 +66,11 @@ test('what a killed process had not yet erased is erased after the next start', 
   t.mock.timers.enable({ apis: ['setTimeout'] });
   const dataDir = await temporaryFolder(t);
   const first = open(dataDir);
-  first.createCollection('default');
-  for (let at = 0; at < 20; at += 1) first.put([plain(at)]);
-  const [removed] = first.put([smallDocument('removed.md', secret('qremoved'))]);
-  first.put([plain(20)]);
-  first.remove(removed!.id);
+  await first.createCollection('default');
+  for (let at = 0; at < 20; at += 1) await first.put([plain(at)]);
+  const [removed] = await first.put([smallDocument('removed.md', secret('qremoved'))]);
+  await first.put([plain(20)]);
+  await first.remove(removed!.id);
   await first.close(); // without a moment for any further work, as a kill would have it
   assert.deepEqual(filesWithSecrets(dataDir), ['assay.db']);
 
@@ -84,12 +84,12 @@ test('erasing waits for whoever reads the store, and keeps nobody waiting', asyn
   t.mock.timers.enable({ apis: ['setTimeout'] });
   const dataDir = await temporaryFolder(t);
   const store = open(dataDir);
-  store.createCollection('default');
-  const [removed] = store.put([smallDocument('removed.md', secret('qremoved'))]);
+  await store.createCollection('default');
+  const [removed] = await store.put([smallDocument('removed.md', secret('qremoved'))]);
   const reader = new DatabaseSync(join(dataDir, 'assay.db'), { readOnly: true });
   reader.exec('BEGIN');
   reader.prepare('SELECT count(*) FROM documents').get();
-  store.remove(removed!.id);
+  await store.remove(removed!.id);
   waitFor(t, 10_000);
   assert.ok(filesWithSecrets(dataDir).includes('assay.db-wal'));
   reader.close();

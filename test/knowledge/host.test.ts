@@ -295,19 +295,19 @@ test('a long transaction reports each of its steps, so that the host is not take
       },
     },
   );
-  store.createCollection('default');
-  const stepsOf = (work: () => unknown) => {
+  await store.createCollection('default');
+  const stepsOf = async (work: () => Promise<unknown>) => {
     steps = 0;
-    work();
+    await work();
     return steps;
   };
   const large = smallDocument('large.md', Array.from({ length: 20 }, (_, at) => `Tree ${at} stands alone.`).join('\n'));
   assert.equal(
-    stepsOf(() => store.put([large])),
+    await stepsOf(() => store.put([large])),
     20,
   );
   assert.equal(
-    stepsOf(() => store.put([{ ...large, contentHash: 'another' }])),
+    await stepsOf(() => store.put([{ ...large, contentHash: 'another' }])),
     40,
     'each passage is taken out, and each put in',
   );

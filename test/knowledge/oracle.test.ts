@@ -4,14 +4,9 @@ import { FaissStore } from '@langchain/community/vectorstores/faiss';
 import { Document } from '@langchain/core/documents';
 import { FakeEmbeddings } from '@langchain/core/utils/testing';
 import { createCollectionIndex } from '../../src/knowledge/collection-index.ts';
-import {
-  addToFaiss,
-  createFaissIndex,
-  createIndexPart,
-  joinVectors,
-  noWindows,
-} from '../../src/knowledge/index-part.ts';
+import { addToFaiss, createFaissIndex, createIndexPart, noWindows } from '../../src/knowledge/index-part.ts';
 import { addOwner, noOwners } from '../../src/knowledge/owners.ts';
+import { joinVectors } from '../../src/knowledge/vectors.ts';
 
 /** Pseudo-random numbers that are the same in every run (mulberry32). */
 function createRandom(seed: number) {

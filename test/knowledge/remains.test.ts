@@ -40,11 +40,11 @@ function rows(dataDir: string) {
 }
 
 /** A store that erases by the test's mocked clock, with a collection that takes more than one step to erase. */
-function storeWithLarge(t: TestContext, dataDir: string) {
+async function storeWithLarge(t: TestContext, dataDir: string) {
   t.mock.timers.enable({ apis: ['setTimeout'] });
   const store = open(dataDir);
-  store.createCollection('large');
-  store.put(manyDocuments(600, 'large'));
+  await store.createCollection('large');
+  await store.put(manyDocuments(600, 'large'));
   return store;
 }
 
@@ -63,11 +63,11 @@ test('a removed collection is gone at once and its contents are erased step by s
   const folder = await temporaryFolder(t);
   const dataDir = join(folder, 'data');
   const store = open(dataDir);
-  for (const name of ['kept', 'large']) store.createCollection(name);
-  store.put([smallDocument('kept.md', 'Alder wood is red.', 'kept')]);
+  for (const name of ['kept', 'large']) await store.createCollection(name);
+  await store.put([smallDocument('kept.md', 'Alder wood is red.', 'kept')]);
   const many = manyDocuments(600, 'large');
-  const [{ id } = { id: '' }] = store.put(many);
-  assert.equal(store.removeCollection('large'), true);
+  const [{ id } = { id: '' }] = await store.put(many);
+  assert.equal(await store.removeCollection('large'), true);
 
   const left = [rows(dataDir)];
   for (let piece = 0; left.at(-1)!.passages !== 1 || left.at(-1)!.collections !== 1; piece += 1) {
@@ -82,7 +82,7 @@ test('a removed collection is gone at once and its contents are erased step by s
     assert.equal(next.stats().documents, 1);
     assert.equal(next.stats().passages, 1);
     assert.equal(next.document(id), null);
-    assert.equal(next.remove(id), false);
+    assert.equal(await next.remove(id), false);
     assert.deepEqual(await wrong(killed), []);
     await next.close();
     t.mock.timers.tick(1_000);
@@ -96,11 +96,11 @@ test('a removed collection is gone at once and its contents are erased step by s
 
 test('the full text of a removed collection is erased in pieces, and the store is sound between them', async (t) => {
   const dataDir = await temporaryFolder(t);
-  const store = storeWithLarge(t, dataDir);
-  for (let at = 0; at < 4; at += 1) store.put(manyDocuments(300 + at, 'large'));
-  store.createCollection('kept');
-  store.put([smallDocument('kept.md', 'Alder wood is red.', 'kept')]);
-  store.removeCollection('large');
+  const store = await storeWithLarge(t, dataDir);
+  for (let at = 0; at < 4; at += 1) await store.put(manyDocuments(300 + at, 'large'));
+  await store.createCollection('kept');
+  await store.put([smallDocument('kept.md', 'Alder wood is red.', 'kept')]);
+  await store.removeCollection('large');
   await store.close();
 
   const database = new DatabaseSync(join(dataDir, 'assay.db'));
@@ -125,12 +125,12 @@ test('a collection is erased at once also where documents of another were remove
   t.mock.timers.enable({ apis: ['setTimeout'] });
   const dataDir = await temporaryFolder(t);
   const store = open(dataDir);
-  for (const name of ['kept', 'gone']) store.createCollection(name);
-  const kept = store.put(manyDocuments(100, 'kept'));
-  store.put(manyDocuments(5, 'gone'));
+  for (const name of ['kept', 'gone']) await store.createCollection(name);
+  const kept = await store.put(manyDocuments(100, 'kept'));
+  await store.put(manyDocuments(5, 'gone'));
   // SQLite's last row id is beyond 2^53 after this.
-  for (const { id } of kept.slice(0, 3)) store.remove(id);
-  store.removeCollection('gone');
+  for (const { id } of kept.slice(0, 3)) await store.remove(id);
+  await store.removeCollection('gone');
   for (let step = 0; step < 10; step += 1) t.mock.timers.tick(1_000);
   assert.deepEqual(rows(dataDir), { collections: 1, documents: 97, passages: 194 });
   assert.deepEqual(await wrong(dataDir), []);
@@ -139,13 +139,13 @@ test('a collection is erased at once also where documents of another were remove
 
 test('the name of a removed collection can be used again at once, even for documents with the same sources', async (t) => {
   const dataDir = await temporaryFolder(t);
-  const store = storeWithLarge(t, dataDir);
-  store.removeCollection('large');
-  assert.equal(store.createCollection('large').made, true);
+  const store = await storeWithLarge(t, dataDir);
+  await store.removeCollection('large');
+  assert.equal((await store.createCollection('large')).made, true);
   const again = manyDocuments(5, 'large');
   const unlike = smallDocument('5.md', 'Alder wood is red.', 'large');
   assert.deepEqual(
-    store.put([...again, unlike]).map(({ passages, replaced }) => ({ passages, replaced })),
+    (await store.put([...again, unlike])).map(({ passages, replaced }) => ({ passages, replaced })),
     [...again.map(() => ({ passages: 2, replaced: false })), { passages: 1, replaced: false }],
   );
   const whole = () => {
@@ -157,8 +157,8 @@ test('the name of a removed collection can be used again at once, even for docum
     assert.deepEqual(find(store, 'large', 'Where does tree 400 stand?').includes('Tree 400 stands alone.'), false);
   };
   whole();
-  assert.equal(store.emptyCollection('large'), true);
-  store.put([...again, unlike]);
+  assert.equal(await store.emptyCollection('large'), true);
+  await store.put([...again, unlike]);
   whole();
   eraseUntil(t, dataDir, 6);
   whole();
@@ -169,10 +169,10 @@ test('the name of a removed collection can be used again at once, even for docum
 test('the remains of a removed collection are not counted in a backup, exported or migrated, and are erased after a restore', async (t) => {
   const folder = await temporaryFolder(t);
   const dataDir = join(folder, 'data');
-  const store = storeWithLarge(t, dataDir);
-  store.removeCollection('large');
-  store.createCollection('kept');
-  store.put([smallDocument('kept.md', 'Alder wood is red.', 'kept')]);
+  const store = await storeWithLarge(t, dataDir);
+  await store.removeCollection('large');
+  await store.createCollection('kept');
+  await store.put([smallDocument('kept.md', 'Alder wood is red.', 'kept')]);
 
   const file = join(folder, 'backup.assay');
   const { documents, passages, collections } = await backUpStore({ dataDir, file, assayVersion: '0' });
@@ -200,8 +200,8 @@ test('hundreds of removed collections are erased in steps too, not all at once',
   const dataDir = await temporaryFolder(t);
   const store = open(dataDir);
   const names = Array.from({ length: 200 }, (_, at) => `c${at}`);
-  for (const name of names) store.createCollection(name);
-  for (const name of names) store.removeCollection(name);
+  for (const name of names) await store.createCollection(name);
+  for (const name of names) await store.removeCollection(name);
   t.mock.timers.tick(1_000);
   const { collections } = rows(dataDir);
   assert.equal(collections, names.length - 1, 'no more than one full text is dropped at once');
@@ -214,11 +214,11 @@ test('hundreds of removed collections are erased in steps too, not all at once',
 
 test('the remains of removed collections are erased even while others are removed all the time', async (t) => {
   const dataDir = await temporaryFolder(t);
-  const store = storeWithLarge(t, dataDir);
-  store.removeCollection('large');
+  const store = await storeWithLarge(t, dataDir);
+  await store.removeCollection('large');
   for (let at = 0; at < 20; at += 1) {
-    store.createCollection('brief');
-    store.removeCollection('brief');
+    await store.createCollection('brief');
+    await store.removeCollection('brief');
     t.mock.timers.tick(500);
   }
   assert.equal(rows(dataDir).documents, 0);
@@ -229,10 +229,10 @@ test('re-embedding skips the remains of a removed collection, and completes with
   t.mock.timers.enable({ apis: ['setTimeout'] });
   const dataDir = await temporaryFolder(t);
   const store = open(dataDir);
-  for (const name of ['kept', 'large']) store.createCollection(name);
-  store.put([smallDocument('kept.md', 'Alder wood is red.', 'kept')]);
-  store.put(manyDocuments(600, 'large'));
-  store.removeCollection('large');
+  for (const name of ['kept', 'large']) await store.createCollection(name);
+  await store.put([smallDocument('kept.md', 'Alder wood is red.', 'kept')]);
+  await store.put(manyDocuments(600, 'large'));
+  await store.removeCollection('large');
   await store.close();
 
   const embedded: string[] = [];
@@ -254,11 +254,11 @@ test('a backup is restored without --force over a store that holds only the rema
   const folder = await temporaryFolder(t);
   const dataDir = join(folder, 'data');
   const store = open(dataDir);
-  store.createCollection('large');
-  store.put(manyDocuments(10, 'large'));
+  await store.createCollection('large');
+  await store.put(manyDocuments(10, 'large'));
   const file = join(folder, 'backup.assay');
   await backUpStore({ dataDir, file, assayVersion: '0' });
-  store.removeCollection('large');
+  await store.removeCollection('large');
   await store.close();
   assert.equal(restoreStore({ dataDir, file }).documents, 10);
 });

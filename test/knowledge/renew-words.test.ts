@@ -48,8 +48,8 @@ function search(dataDir: string) {
 
 async function fill(dataDir: string) {
   const store = open(dataDir);
-  store.createCollection('default');
-  store.put([smallDocument('a.md', texts.join('\n')), smallDocument('b.md', 'Birch\n'.repeat(450))]);
+  await store.createCollection('default');
+  await store.put([smallDocument('a.md', texts.join('\n')), smallDocument('b.md', 'Birch\n'.repeat(450))]);
   await store.close();
 }
 
@@ -115,8 +115,8 @@ test('damaged passages are passed over when words are renewed', async (t) => {
 test('a step of the renewal writes forty passages at most, and what is not written otherwise by now is left alone', async (t) => {
   const dataDir = await temporaryFolder(t);
   const store = open(dataDir);
-  store.createCollection('default');
-  store.put([smallDocument('a.md', `${'最高压力。\n'.repeat(100)}${'Alder.\n'.repeat(50)}`)]);
+  await store.createCollection('default');
+  await store.put([smallDocument('a.md', `${'最高压力。\n'.repeat(100)}${'Alder.\n'.repeat(50)}`)]);
   await store.close();
   const database = new DatabaseSync(join(dataDir, 'assay.db'));
   const documents = createDocuments(database);

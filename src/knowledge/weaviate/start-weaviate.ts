@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { AppError } from '../../errors.ts';
 import { rerank, rerankedPassages } from '../../ranking/rerank.ts';
 import type { Knowledge, NewDocument } from '../port.ts';
-import { allFinite, unexpectedLength, vectorLengthOf } from '../vector-length.ts';
+import { allFinite, unexpectedLength, vectorLengthOf } from '../vectors.ts';
 import { createAsks } from './asks.ts';
 import { createCatchUp } from './catch-up.ts';
 import { createChanges } from './changes.ts';

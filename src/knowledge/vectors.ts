@@ -22,3 +22,25 @@ export function allFinite(vectors: Float32Array): boolean {
   for (let at = 0; at < vectors.length; at += 1) if (!Number.isFinite(vectors[at])) return false;
   return true;
 }
+
+/** The vectors of passages in one array, one after another. */
+export function joinVectors(passages: { vectors: Float32Array }[]): Float32Array<ArrayBuffer> {
+  const together = new Float32Array(passages.reduce((length, { vectors }) => length + vectors.length, 0));
+  let at = 0;
+  for (const { vectors } of passages) {
+    together.set(vectors, at);
+    at += vectors.length;
+  }
+  return together;
+}
+
+/** The vectors of passages as one array, if that is what they are taken from: those of a new document are. */
+export function oneAfterAnother(passages: { vectors: Float32Array }[]): Float32Array | undefined {
+  const { buffer, byteOffset } = passages[0]?.vectors ?? new Float32Array();
+  let length = 0;
+  for (const { vectors } of passages) {
+    if (vectors.buffer !== buffer || vectors.byteOffset !== byteOffset + length * 4) return undefined;
+    length += vectors.length;
+  }
+  return new Float32Array(buffer, byteOffset, length);
+}

@@ -1,0 +1,157 @@
+import type { DatabaseSync } from 'node:sqlite';
+import { Worker } from 'node:worker_threads';
+import { AppError } from '../errors.ts';
+import type { Documents } from './documents.ts';
+import type { NewDocument } from './port.ts';
+import { type Change, createRowWriter } from './write-rows.ts';
+import type { PackedChange, WriteOrder, WriteReply } from './write-thread.ts';
+
+/** From so many passages on, written or removed, a write is long: it takes some fifty milliseconds, and more passages take longer. */
+const longFrom = 200;
+
+const threadFile = new URL('./write-thread.ts', import.meta.url);
+
+/**
+ * The thread for long writes, started when it is first needed: it takes tens of milliseconds to start.
+ * @param onStep is called at each sign of life
+ */
+function createWriteThread(dataDir: string, onStep: () => void) {
+  let worker: Worker | undefined;
+  let current: PromiseWithResolvers<PackedChange[]> | undefined;
+
+  function start(): Worker {
+    const started = new Worker(threadFile, {
+      workerData: dataDir,
+      execArgv: ['--disable-warning=ExperimentalWarning'],
+    });
+    let cause: unknown;
+    started.on('message', (reply: WriteReply) => {
+      onStep();
+      if (reply === 'working') return;
+      if ('written' in reply) current?.resolve(reply.written);
+      else current?.reject(new AppError(reply.failed.code, reply.failed.message));
+    });
+    started.on('error', (error) => {
+      cause = error;
+    });
+    started.on('exit', () => {
+      worker = undefined;
+      current?.reject(cause ?? new AppError('INTERNAL', 'The thread for long writes ended.'));
+    });
+    return started;
+  }
+
+  return {
+    /** @throws AppError as the store's writes; what the thread ended of */
+    write(order: Exclude<WriteOrder, 'fold'>): Promise<PackedChange[]> {
+      worker ??= start();
+      current = Promise.withResolvers();
+      worker.postMessage(order);
+      return current.promise;
+    },
+    fold: () => worker?.postMessage('fold' satisfies WriteOrder),
+    close: async () => void (await worker?.terminate()),
+  };
+}
+
+/** Moves a document's vectors to memory that threads share, or each of them would have a copy. */
+function share(document: NewDocument): NewDocument {
+  const vectors = new Float32Array(new SharedArrayBuffer(document.vectors.byteLength));
+  vectors.set(document.vectors);
+  return Object.assign(document, { vectors });
+}
+
+/** Gives each key the next of the `vectors`, as many numbers as its length says. */
+function divide(keys: Float64Array, vectors: Float32Array, lengths: ArrayLike<number>) {
+  let offset = 0;
+  return Array.from(keys, (key, at) => {
+    const own = vectors.subarray(offset, offset + lengths[at]!);
+    offset += own.length;
+    return { key, vectors: own };
+  });
+}
+
+function unpack({ added, erased, ...about }: PackedChange, document?: NewDocument, dimension = 0): Change {
+  const gone = divide(erased.keys, erased.vectors, erased.lengths);
+  const lengths = document?.passages.map(({ windows }) => windows.length * dimension) ?? [];
+  return {
+    ...about,
+    added: document ? divide(added, document.vectors, lengths) : [],
+    erased: new Map(gone.map(({ key, vectors }) => [key, vectors])),
+  };
+}
+
+/**
+ * Writes documents. SQLite carries out one write at a time, so all that changes the database takes turns. A long write, which would hold
+ * up every search for seconds, is carried out by a thread. Meanwhile this thread's connection stays at what was there before: whoever
+ * reads finds all of a change or nothing, as when it is carried out at once.
+ * @param options.changing carries out a change as one transaction
+ * @param options.check throws where nothing may be written
+ */
+export function createWriting(
+  options: {
+    dataDir: string;
+    database: DatabaseSync;
+    documents: Documents;
+    check: () => void;
+    changing: <T>(work: () => T) => T;
+  } & Parameters<typeof createRowWriter>[0],
+) {
+  const { dataDir, database, documents, check, changing, fullTextOf, onStep } = options;
+  const rows = createRowWriter(options);
+  const thread = createWriteThread(dataDir, onStep);
+  let last: Promise<void> | undefined;
+
+  /** Has the thread write while reads stay where they are. */
+  async function inThread(order: Exclude<WriteOrder, 'fold'>): Promise<PackedChange[]> {
+    check();
+    database.exec('BEGIN');
+    documents.counts(); // a transaction begins with its first look at the database
+    try {
+      const written = await thread.write(order);
+      for (const { collection, erased } of written)
+        fullTextOf(collection).wasChanged({ hasRemoved: erased.keys.length > 0 });
+      return written;
+    } finally {
+      database.exec('COMMIT');
+      thread.fold();
+    }
+  }
+
+  const isLong = (passages: number) => passages >= longFrom;
+  const placesOf = (newDocuments: NewDocument[]) =>
+    newDocuments.map(({ collection, source }) => documents.passagesOf(documents.idOf(collection, source)));
+
+  return {
+    /** Carries out a change when all that were asked for before have been carried out: at once, if there are none. */
+    async inTurn<T>(change: () => T | Promise<T>): Promise<T> {
+      const before = last;
+      const { promise, resolve } = Promise.withResolvers<void>();
+      last = promise;
+      try {
+        if (before) await before;
+        return await change();
+      } finally {
+        if (last === promise) last = undefined;
+        resolve();
+      }
+    },
+    isUnderWay: () => last !== undefined,
+
+    /** To be called in turn. */
+    async put(newDocuments: NewDocument[], dimension: number): Promise<Change[]> {
+      const passages = newDocuments.reduce((sum, document) => sum + document.passages.length, 0);
+      if (!isLong(placesOf(newDocuments).reduce((sum, gone) => sum + gone, passages)))
+        return changing(() => rows.put(newDocuments, dimension));
+      const shared = newDocuments.map(share);
+      const changes = await inThread({ put: shared, dimension });
+      return changes.map((change, at) => unpack(change, shared[at], dimension));
+    },
+    /** To be called in turn. */
+    async remove(id: string): Promise<Change[]> {
+      if (!isLong(documents.passagesOf(id))) return changing(() => rows.remove(id));
+      return (await inThread({ remove: id })).map((change) => unpack(change));
+    },
+    close: () => thread.close(),
+  };
+}

@@ -1,0 +1,162 @@
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { type TestContext, test } from 'node:test';
+import { setImmediate } from 'node:timers/promises';
+import { startKnowledge } from '../../src/knowledge/client.ts';
+import { openStore } from '../../src/knowledge/store.ts';
+import { defaultTuning } from '../../src/knowledge/upkeep.ts';
+import { verifyStore } from '../../src/knowledge/verify.ts';
+import { hashedEmbedding } from '../doubles/hashed-embedding.ts';
+import { smallDimension, smallDocument } from '../doubles/small-document.ts';
+import { temporaryFolder } from '../doubles/temporary-folder.ts';
+
+const question = 'Which tree stands alone?';
+const vector = Float32Array.from(hashedEmbedding(question, smallDimension));
+/** A document of as many passages as make a write long, all about the same tree. */
+const largeDocument = (tree: string, passages = 1_500) =>
+  smallDocument('large.md', Array.from({ length: passages }, (_, at) => `${tree} ${at} stands alone.`).join('\n'));
+
+async function openWith(t: TestContext, collections = ['default']) {
+  const dataDir = await temporaryFolder(t);
+  const steps = { count: 0 };
+  const store = openStore(
+    { dataDir, embeddingModel: 'hashed', askRetentionMs: 86_400_000, tuning: defaultTuning },
+    {
+      onStep: () => {
+        steps.count += 1;
+      },
+    },
+  );
+  let closed: Promise<void> | undefined;
+  const close = () => (closed ??= store.close());
+  t.after(close);
+  for (const name of collections) await store.createCollection(name);
+  /** The first word of each passage that a search finds; null for one that is gone. */
+  const found = () => {
+    const [ranked = []] = store.searchTogether('default', [{ question, vector, topK: 3 }]);
+    return store.passages(ranked.map(({ key }) => key)).map((passage) => passage?.text.split(' ')[0] ?? null);
+  };
+  /** What searches find, and what is counted, again and again while something is under way, and once afterwards. */
+  const seenDuring = async (work: Promise<unknown>) => {
+    const seen = new Set<string>();
+    const look = () => {
+      const { documents, passages } = store.collection('default')!;
+      seen.add(JSON.stringify([[...new Set(found())], documents, passages, store.stats().windows]));
+    };
+    let isDone = false;
+    const done = work.finally(() => {
+      isDone = true;
+    });
+    while (!isDone) {
+      look();
+      await setImmediate();
+    }
+    await done;
+    look();
+    return [...seen].map((each) => JSON.parse(each) as unknown);
+  };
+  return { dataDir, store, steps, found, seenDuring, close };
+}
+
+test('while a large document is stored, replaced and removed, searches find all of what was there before, and then all of what is there now', async (t) => {
+  const { dataDir, store, steps, seenDuring, close } = await openWith(t);
+  await store.put([smallDocument('small.md', 'Birch trees stand alone.')]);
+  const before = [['Birch'], 1, 1, 1];
+  const alders = [['Alder'], 2, 1_501, 1_501];
+  const oaks = [['Oak'], 2, 1_001, 1_001];
+  assert.deepEqual(await seenDuring(store.put([largeDocument('Alder')])), [before, alders]);
+  assert.ok(steps.count > 0, 'the host can say that it is at work');
+  assert.deepEqual(await seenDuring(store.put([largeDocument('Oak', 1_000)])), [alders, oaks]);
+  const large = store.findSource('default', 'large.md')!;
+  assert.deepEqual([large.passages, store.document(large.id)!.text.slice(0, 5)], [1_000, 'Oak 0']);
+  assert.deepEqual(await seenDuring(store.remove(large.id)), [oaks, before]);
+  await close();
+  assert.deepEqual(
+    (await verifyStore({ dataDir })).filter(({ ok }) => !ok),
+    [],
+  );
+});
+
+test('the first document of a store may be a large one', async (t) => {
+  const { store, seenDuring } = await openWith(t);
+  assert.deepEqual(await seenDuring(store.put([largeDocument('Alder')])), [
+    [[], 0, 0, 0],
+    [['Alder'], 1, 1_500, 1_500],
+  ]);
+});
+
+test('what is written during a long write is carried out after it, in the order in which it was asked for', async (t) => {
+  const { store, found } = await openWith(t, ['default', 'other']);
+  const done: string[] = [];
+  const as = (name: string, work: Promise<unknown>) => work.then(() => done.push(name));
+  const writes = [
+    as('large', store.put([largeDocument('Alder')])),
+    as('again', store.put([largeDocument('Oak', 2)])),
+    as('made', store.createCollection('made')),
+    as('into it', store.put([smallDocument('small.md', 'Willows are light.', 'made')])),
+    as('emptied', store.emptyCollection('other')),
+    as('removed', store.removeCollection('other')),
+    as('large again', store.put([largeDocument('Birch', 300)])),
+    as('gone', store.removeCollection('default')),
+  ];
+  const late = assert.rejects(store.put([smallDocument('small.md', 'None.', 'other')]), {
+    code: 'COLLECTION_NOT_FOUND',
+  });
+  assert.deepEqual([found(), store.collections().length], [[], 2], 'as it was before');
+  await Promise.all([...writes, late]);
+  assert.deepEqual(done, ['large', 'again', 'made', 'into it', 'emptied', 'removed', 'large again', 'gone']);
+  assert.deepEqual(
+    store.collections().map(({ name, documents, passages }) => ({ name, documents, passages })),
+    [{ name: 'made', documents: 1, passages: 1 }],
+  );
+});
+
+test('a long write that fails leaves what was there, and the next one succeeds', async (t) => {
+  const { dataDir, store, seenDuring } = await openWith(t);
+  await store.put([largeDocument('Alder')]);
+  const alders = [['Alder'], 1, 1_500, 1_500];
+  const beside = new DatabaseSync(join(dataDir, 'assay.db'));
+  const failsAt = (end: number, error: string) =>
+    beside.exec(`DROP TRIGGER IF EXISTS failing; CREATE TRIGGER failing BEFORE INSERT ON passages
+      WHEN new.start > ${end} BEGIN SELECT ${error}; END`);
+  failsAt(10_000, "RAISE(ABORT, 'not foreseen')");
+  assert.deepEqual(await seenDuring(assert.rejects(store.put([largeDocument('Oak')]), { message: 'not foreseen' })), [
+    alders,
+  ]);
+  beside.exec('DROP TRIGGER failing');
+  beside.close();
+  assert.deepEqual(await seenDuring(store.put([largeDocument('Oak')])), [alders, [['Oak'], 1, 1_500, 1_500]]);
+});
+
+test('the host answers searches while it stores a large document, and stores it all the same if it is killed meanwhile', async (t) => {
+  const dataDir = await temporaryFolder(t);
+  const causes: string[] = [];
+  const knowledge = await startKnowledge({
+    dataDir,
+    embeddingModel: 'hashed',
+    onRestart: (cause) => causes.push(cause),
+  });
+  t.after(() => knowledge.close());
+  await knowledge.createCollection('default');
+  await knowledge.put([smallDocument('small.md', 'Birch trees stand alone.')]);
+  const search = async () => {
+    const found = await knowledge.search({ collection: 'default', question, vector, topK: 1 });
+    return found.map(({ text }) => text.split(' ')[0]);
+  };
+  let isStored = false;
+  const stored = knowledge.put([largeDocument('Alder', 3_000)]).finally(() => {
+    isStored = true;
+  });
+  assert.deepEqual(await search(), ['Birch']);
+  assert.equal(isStored, false, 'the answer came first');
+  process.kill(knowledge.hostPid()!, 'SIGKILL');
+  assert.deepEqual(
+    (await stored).map(({ passages }) => passages),
+    [3_000],
+  );
+  assert.deepEqual(causes, ['SIGKILL']);
+  assert.deepEqual(await search(), ['Alder']);
+  const { documents, passages } = (await knowledge.collection('default'))!;
+  assert.deepEqual([documents, passages], [2, 3_001]);
+});
