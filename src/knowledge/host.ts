@@ -94,7 +94,10 @@ function watchMemory(spareMiB: number, stats: Store['stats']) {
       if (Math.floor(searches / 1000) === Math.floor(before / 1000)) return false;
       // A growing index may take up twice the room of what is in it.
       const explained = Math.max(0, bytesOfVectors() - atFirst.vectors) * 2;
-      return process.memoryUsage.rss() - atFirst.resident - explained > spareMiB * 2 ** 20;
+      const isTooMuch = () => process.memoryUsage.rss() - atFirst.resident - explained > spareMiB * 2 ** 20;
+      if (!isTooMuch()) return false;
+      globalThis.gc?.(); // messages with large documents may still be in memory
+      return isTooMuch();
     },
   };
 }
@@ -154,7 +157,7 @@ function run(options: HostOptions) {
             if (ready.length === repliesTogether) send(ready.splice(0));
           }
           if (ready.length > 0) send(ready);
-          if (memory.isSpent(together.length)) process.exit(recycledCode);
+          if (memory.isSpent(together.length) && !store.isChanging()) process.exit(recycledCode);
         });
       waiting.push({ id: request.id, search: request.input[0] as SearchQuery });
     }

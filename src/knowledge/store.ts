@@ -222,6 +222,8 @@ export function openStore(
     passages: (keys: number[]) => keys.map(shown),
     saveAsks: asks.save,
     ask: asks.get,
+    /** Whether a change is under way; one that takes long is carried out beside everything else. */
+    isChanging: writing.isUnderWay,
     stats(): KnowledgeStats {
       folder.check();
       return { ...documents.counts(), ...indexes.stats(), embeddingModel, dimension };

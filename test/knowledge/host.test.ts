@@ -302,10 +302,7 @@ test('a long transaction reports each of its steps, so that the host is not take
     return steps;
   };
   const large = smallDocument('large.md', Array.from({ length: 20 }, (_, at) => `Tree ${at} stands alone.`).join('\n'));
-  assert.equal(
-    await stepsOf(() => store.put([large])),
-    20,
-  );
+  assert.equal(await stepsOf(() => store.put([large])), 20);
   assert.equal(
     await stepsOf(() => store.put([{ ...large, contentHash: 'another' }])),
     40,

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { type TestContext, test } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
-import { startKnowledge } from '../../src/knowledge/client.ts';
+import { recycledCause, startKnowledge } from '../../src/knowledge/client.ts';
 import { openStore } from '../../src/knowledge/store.ts';
 import { defaultTuning } from '../../src/knowledge/upkeep.ts';
 import { verifyStore } from '../../src/knowledge/verify.ts';
@@ -159,4 +159,29 @@ test('the host answers searches while it stores a large document, and stores it 
   assert.deepEqual(await search(), ['Alder']);
   const { documents, passages } = (await knowledge.collection('default'))!;
   assert.deepEqual([documents, passages], [2, 3_001]);
+});
+
+test('a host that has used up its memory finishes a long write before it is replaced', async (t) => {
+  const causes: string[] = [];
+  const knowledge = await startKnowledge({
+    dataDir: await temporaryFolder(t),
+    embeddingModel: 'hashed',
+    tuning: { spareMemoryMiB: 1 },
+    onRestart: (cause) => causes.push(cause),
+  });
+  t.after(() => knowledge.close());
+  await knowledge.createCollection('default');
+  await knowledge.put([smallDocument('small.md', 'Birch trees stand alone.')]);
+  const search = (times: number) =>
+    Promise.all(
+      Array.from({ length: times }, () => knowledge.search({ collection: 'default', question, vector, topK: 1 })),
+    );
+  await search(990);
+  const stored = knowledge.put([largeDocument('Alder', 3_000)]);
+  await search(20); // every thousand searches the host looks at its memory
+  await stored;
+  assert.deepEqual(causes, []);
+  await search(1_000);
+  await knowledge.stats();
+  assert.deepEqual(causes, [recycledCause]);
 });
