@@ -1,17 +1,17 @@
-import { type ChildProcess, fork } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { availableParallelism } from 'node:os';
-import { fileURLToPath } from 'node:url';
 import { AppError } from '../errors.ts';
 import type { FoundPassage } from '../passage.ts';
 import { createRecent } from '../recent.ts';
 import type { PackedAsk } from './asks.ts';
+import { forkHost } from './fork-host.ts';
 import type { HostMessage, HostOptions, HostRequest } from './host.ts';
 import { holdOpen } from './lock.ts';
 import { type Knowledge, type SearchQuery, type ShownPassage, storeOperations } from './port.ts';
 import { unpackRanking } from './rank-passages.ts';
 import { createAskSaver, unpackReply } from './save-asks.ts';
 import { defaultTuning, recycledCode, type Tuning } from './upkeep.ts';
+import { putInPieces } from './vectors-in-pieces.ts';
 
 type Pending = {
   request: HostRequest;
@@ -20,18 +20,11 @@ type Pending = {
   reject: (error: unknown) => void;
 };
 
-const hostFile = fileURLToPath(new URL('./host.ts', import.meta.url));
 /**
  * How many hosts may die under one request before it is given up: one may have been dead already when the request was sent, one may
  * have been killed; the third shows that the request itself is to blame.
  */
 const mostAttempts = 3;
-/** A few threads read as fast as memory delivers. Idle ones sleep: OpenMP would let them spin, at the cost of the HTTP process. */
-const threads = {
-  OMP_NUM_THREADS: String(Math.min(4, availableParallelism())),
-  OMP_WAIT_POLICY: 'PASSIVE',
-  OPENBLAS_NUM_THREADS: '1',
-};
 /** How many requests go in one message: not more, since a turn of the event loop may be long and the host could be working already. */
 const requestsTogether = 4;
 /** How many passages are cached in this process. Keys are never used twice, so what is cached is never out of date. */
@@ -76,11 +69,7 @@ export async function startKnowledge(options: {
   async function start() {
     try {
       for (let attempt = 1; host === null; attempt += 1) {
-        const child = fork(hostFile, [JSON.stringify(hostOptions)], {
-          serialization: 'advanced',
-          env: { ...process.env, ...threads },
-          execArgv: ['--disable-warning=ExperimentalWarning', '--expose-gc'],
-        });
+        const child = forkHost(hostOptions);
         const reply = await firstReply(child);
         if (reply && 'ready' in reply) {
           hostOptions.storeId = reply.storeId; // later hosts must find the same store
@@ -177,6 +166,12 @@ export async function startKnowledge(options: {
     return promise;
   }
 
+  /** A function that has the host carry out this operation. */
+  const via =
+    <Output>(operation: HostRequest['operation']) =>
+    (...input: unknown[]) =>
+      call(operation, input) as Promise<Output>;
+
   /** Requests of the same turn of the event loop share a message: each message costs a system call and a wake-up. */
   function sendSoon(request: HostRequest) {
     if (unsent.length === 0) setImmediate(flush);
@@ -217,9 +212,11 @@ export async function startKnowledge(options: {
     throw error;
   });
   return {
-    ...(Object.fromEntries(
-      storeOperations.map((operation) => [operation, (...input: unknown[]) => call(operation, input)]),
-    ) as unknown as Pick<Knowledge, (typeof storeOperations)[number]>),
+    ...(Object.fromEntries(storeOperations.map((name) => [name, via(name)])) as unknown as Pick<
+      Knowledge,
+      (typeof storeOperations)[number]
+    >),
+    put: (documents) => putInPieces(documents, { holdVectors: via('holdVectors'), put: via('put') }),
     search,
     saveAsk: asks.save,
     async ask(id) {

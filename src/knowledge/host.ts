@@ -4,6 +4,7 @@ import type { SearchQuery, storeOperations } from './port.ts';
 import { packRanking } from './rank-passages.ts';
 import { openStore, type Store, type StoreOptions } from './store.ts';
 import { recycledCode } from './upkeep.ts';
+import { createHeldVectors, type SentDocument } from './vectors-in-pieces.ts';
 
 /** What the host is started with: its first argument, as JSON. */
 export type HostOptions = StoreOptions;
@@ -11,7 +12,7 @@ export type HostOptions = StoreOptions;
 /** A request to the host; a message holds several. */
 export type HostRequest = {
   id: number;
-  operation: (typeof storeOperations)[number] | 'search' | 'passages' | 'saveAsks';
+  operation: (typeof storeOperations)[number] | 'search' | 'passages' | 'saveAsks' | 'holdVectors';
   input: unknown[];
 };
 type HostReply = { id: number; value: unknown } | { id: number; error: { code: ErrorCode; message: string } };
@@ -132,9 +133,19 @@ function run(options: HostOptions) {
   let waiting: Waiting[] = [];
   const memory = watchMemory(options.tuning.spareMemoryMiB, () => store.stats());
 
+  const held = createHeldVectors();
+  const operations = {
+    ...store,
+    holdVectors: held.hold,
+    put(documents: SentDocument[]) {
+      const whole = held.take(documents);
+      return whole && store.put(whole);
+    },
+  };
+
   async function carryOut({ id, operation, input }: HostRequest): Promise<HostReply> {
     try {
-      const work = store[operation as Exclude<typeof operation, 'search'>] as (...input: unknown[]) => unknown;
+      const work = operations[operation as Exclude<typeof operation, 'search'>] as (...input: unknown[]) => unknown;
       return { id, value: await work(...input) };
     } catch (error) {
       return toError(id, error, operation);

@@ -67,9 +67,10 @@ function isOurBuild(): boolean {
   return ourBuild;
 }
 
-/** Adds vectors, given one after another, in pieces of bounded size. */
+/** Adds vectors, given one after another. */
 export function addToFaiss(index: FaissIndex, vectors: Float32Array, dimension: number) {
-  const step = Math.max(1, Math.floor(numbersAtOnce / dimension)) * dimension;
+  const bounded = Math.max(1, Math.floor(numbersAtOnce / dimension)) * dimension;
+  const step = isOurBuild() ? vectors.length : bounded;
   for (let at = 0; at < vectors.length; at += step) index.add(forBinding(vectors.subarray(at, at + step)));
 }
 

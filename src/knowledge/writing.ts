@@ -56,6 +56,7 @@ function createWriteThread(dataDir: string, onStep: () => void) {
 
 /** Moves a document's vectors to memory that threads share, or each of them would have a copy. */
 function share(document: NewDocument): NewDocument {
+  if (document.vectors.buffer instanceof SharedArrayBuffer) return document;
   const vectors = new Float32Array(new SharedArrayBuffer(document.vectors.byteLength));
   vectors.set(document.vectors);
   return Object.assign(document, { vectors });

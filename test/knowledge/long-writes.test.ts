@@ -6,6 +6,12 @@ import { setImmediate } from 'node:timers/promises';
 import { recycledCause, startKnowledge } from '../../src/knowledge/client.ts';
 import { openStore } from '../../src/knowledge/store.ts';
 import { defaultTuning } from '../../src/knowledge/upkeep.ts';
+import {
+  createHeldVectors,
+  putInPieces,
+  type SentDocument,
+  type VectorPiece,
+} from '../../src/knowledge/vectors-in-pieces.ts';
 import { verifyStore } from '../../src/knowledge/verify.ts';
 import { hashedEmbedding } from '../doubles/hashed-embedding.ts';
 import { smallDimension, smallDocument } from '../doubles/small-document.ts';
@@ -184,4 +190,60 @@ test('a host that has used up its memory finishes a long write before it is repl
   await search(1_000);
   await knowledge.stats();
   assert.deepEqual(causes, [recycledCause]);
+});
+
+test('vectors that are sent in pieces arrive whole, and again where the host was replaced meanwhile', async (t) => {
+  const causes: string[] = [];
+  const knowledge = await startKnowledge({
+    dataDir: await temporaryFolder(t),
+    embeddingModel: 'hashed',
+    onRestart: (cause) => causes.push(cause),
+  });
+  t.after(() => knowledge.close());
+  await knowledge.createCollection('default');
+  const large = largeDocument('Alder', 9_000); // 576,000 numbers: three pieces
+  const last = large.vectors.subarray(-smallDimension);
+  for (const [at, kill] of [false, true].entries()) {
+    const stored = knowledge.put([{ ...large, contentHash: `${at}` }, smallDocument('small.md', `Birch ${at}`)]);
+    await knowledge.stats();
+    if (kill) process.kill(knowledge.hostPid()!, 'SIGKILL');
+    assert.deepEqual(
+      (await stored).map(({ passages }) => passages),
+      [9_000, 1],
+    );
+    const [best] = await knowledge.search({ collection: 'default', question: 'Alder 8999', vector: last, topK: 1 });
+    assert.equal(best?.text, 'Alder 8999 stands alone.');
+    assert.ok(Math.abs(best.similarities[0]! - 1) < 1e-5);
+  }
+  assert.deepEqual(causes, ['SIGKILL']);
+});
+
+test('a host is given the vectors of a write once more, and no more than three hosts', async () => {
+  const hosts = [createHeldVectors(), createHeldVectors(), createHeldVectors()];
+  const large = largeDocument('Alder', 9_000);
+  const calls = (dyingAt: number[]) => {
+    let host = 0;
+    let requests = 0;
+    const live = () => {
+      requests += 1;
+      if (dyingAt.includes(requests)) host += 1;
+      return hosts[host]!;
+    };
+    return {
+      requests: () => requests,
+      holdVectors: async (piece: VectorPiece) => live().hold(piece),
+      put: async (documents: SentDocument[]) => live().take(documents),
+    };
+  };
+  const whole = calls([]);
+  assert.deepEqual(await putInPieces([large], whole), [large]);
+  assert.equal(whole.requests(), 4);
+  for (const dyingAt of [2, 3, 4]) {
+    const interrupted = calls([dyingAt]);
+    assert.deepEqual(await putInPieces([large], interrupted), [large]);
+    assert.equal(interrupted.requests(), 8);
+  }
+  const dying = { ...whole, put: async () => null };
+  await assert.rejects(putInPieces([large], dying), { code: 'NOT_READY' });
+  assert.equal(whole.requests(), 4 + 9);
 });
