@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { collectionNamePattern } from './collection-name.ts';
 
 /**
@@ -87,4 +88,13 @@ function parseEntry(entry: string): ApiKey | string {
     collections,
     rights: rights.filter((right) => given?.includes(right) ?? true),
   };
+}
+
+/** The keys of `API_KEYS_FILE`, as `parseKeys` reads them. */
+export function readKeysFile(file: string): ReturnType<typeof parseKeys> {
+  try {
+    return parseKeys(readFileSync(file, 'utf8'));
+  } catch {
+    return { keys: [], problems: ['the file cannot be read'] };
+  }
 }

@@ -74,8 +74,8 @@ export type ModelServers = ReturnType<typeof openModelServers>;
 
 /** Opens the configured model servers, which the caller closes. They do nothing until they are called. */
 export function openModelServers({ models, askTimeoutMs }: Config) {
-  const { baseUrl, apiKey = 'none', maxRetries, maxConcurrent, fallback } = models; // a local server may want no key
-  const common = { maxRetries, timeoutMs: askTimeoutMs, maxConcurrent };
+  const { baseUrl, apiKey = 'none', maxRetries, maxConcurrent, proxy, fallback } = models; // a local server may want no key
+  const common = { maxRetries, timeoutMs: askTimeoutMs, maxConcurrent, proxy };
   const main = openModelServer({ baseUrl, apiKey, ...common });
   const spare =
     fallback && openModelServer({ baseUrl: fallback.baseUrl, apiKey: fallback.apiKey ?? 'none', ...common });

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
 import { z } from 'zod';
-import { parseKeys } from './api-key.ts';
+import { readKeysFile } from './api-key.ts';
 import { AppError } from './errors.ts';
 import { isLoopback } from './loopback.ts';
 import {
@@ -17,6 +17,7 @@ import {
   logLevel,
   networks,
   origins,
+  proxyUrl,
   redisUrl,
   share,
   suppliedFolder,
@@ -81,6 +82,8 @@ export const Settings = z.object({
   EVALUATION_TIMEOUT_MS: wholeNumber(100, 3_600_000).default(20_000).describe('the deadline of its evaluation'),
   MODEL_MAX_RETRIES: wholeNumber(0, 10).default(2).describe('retries of one call to a model server'),
   MODEL_MAX_CONCURRENT: wholeNumber(1, 100_000).default(1024).describe('calls to a model server at once; more wait'),
+  HTTPS_PROXY: proxyUrl.optional().describe('a proxy through which model servers with https addresses are called'),
+  NO_PROXY: text.optional().describe('hosts that are called without it, comma-separated'),
   FALLBACK_BASE_URL: httpUrl.optional().describe('a second server, asked where the first cannot answer'),
   FALLBACK_API_KEY: text.optional().describe("that server's key"),
   FALLBACK_CHAT_MODEL: text.optional().describe('the model to ask it for; by default that of the first'),
@@ -102,15 +105,6 @@ const ownPrefixes =
   /^(ABSTAIN|ABSTENTION|ASK|EVALUATION|EMBEDDING|ENTAILMENT|FALLBACK|MODEL_MAX|CHUNK|TOP|CHAT|API_KEYS|MAX_CONCURRENT|MAX_WAITING|MAX_BODY|PROMPTS|CORPUS|MODELS|RATE_LIMIT|TOKENS_PER)/;
 
 export type Config = ReturnType<typeof readConfig>;
-
-/** The keys of `API_KEYS_FILE`, as `parseKeys` reads them. */
-export function readKeysFile(file: string): ReturnType<typeof parseKeys> {
-  try {
-    return parseKeys(readFileSync(file, 'utf8'));
-  } catch {
-    return { keys: [], problems: ['the file cannot be read'] };
-  }
-}
 
 /**
  * The key, from `ASSAY_KEY`, that a command presents to a running service; undefined where there is none. It isn't a
@@ -141,7 +135,8 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env, folder 
       problems.push(`${name}: unknown setting`);
 
   const given: Record<string, string> = {};
-  for (const [name, value] of Object.entries({ ...fromFile, ...environment })) {
+  const { https_proxy: HTTPS_PROXY, no_proxy: NO_PROXY } = environment; // many programs read these names alone
+  for (const [name, value] of Object.entries({ ...fromFile, HTTPS_PROXY, NO_PROXY, ...environment })) {
     const bare = value?.trim() ?? '';
     if (bare !== '' && known.has(name)) given[name] = bare; // in compose files an empty value means "not set"
   }
@@ -202,6 +197,7 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env, folder 
       embedding: settings.EMBEDDING_MODEL,
       maxRetries: settings.MODEL_MAX_RETRIES,
       maxConcurrent: settings.MODEL_MAX_CONCURRENT,
+      proxy: settings.HTTPS_PROXY ? { url: settings.HTTPS_PROXY, except: settings.NO_PROXY ?? '' } : undefined,
       fallback: settings.FALLBACK_BASE_URL
         ? {
             baseUrl: settings.FALLBACK_BASE_URL,

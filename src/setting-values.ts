@@ -29,6 +29,10 @@ export const folder = text.transform((path) => resolve(path));
 export const suppliedFolder = (name: string) =>
   folder.prefault(() => (existsSync(name) ? name : fileURLToPath(new URL(`../${name}`, import.meta.url))));
 export const httpUrl = text.pipe(z.url({ protocol: /^https?$/, error: 'must be an http or https URL' }));
+/** Other programs take `proxy.example:3128` for an address as well. */
+export const proxyUrl = text
+  .transform((value) => (value.includes('://') ? value : `http://${value}`))
+  .pipe(z.url({ protocol: /^(?:https?|socks5)$/, error: 'must be an http, https or socks5 URL' }));
 
 /** `20 MiB`, `512 KiB` or plain bytes, as a number of bytes. */
 export const bytes = z

@@ -155,7 +155,7 @@ test('the environment is read in config.ts only, and only serve.ts listens', () 
   for (const file of files) {
     const text = readFileSync(join(src, file), 'utf8');
     // Host and builder processes are given the environment; ONNX Runtime reads one of its settings only from there.
-    if (!['config.ts', 'knowledge/client.ts', 'knowledge/upkeep.ts', 'models/onnx-model.ts'].includes(file))
+    if (!['config.ts', 'knowledge/fork-host.ts', 'knowledge/upkeep.ts', 'models/onnx-model.ts'].includes(file))
       assert.doesNotMatch(text, /process\.env/, `src/${file} reads the environment`);
     if (file !== 'serve.ts') assert.doesNotMatch(text, /\.listen\(/, `src/${file} listens`);
   }
@@ -184,7 +184,7 @@ test('what could hold up requests is out of reach of the process that serves the
         blocking.push(`${file} imports ${name}`);
     }
   }
-  assert.ok(found.has('knowledge/client.ts') && found.has('models/model-thread.ts') && found.has('ingest/parser.ts'));
+  assert.ok(found.has('knowledge/fork-host.ts') && found.has('models/model-thread.ts') && found.has('ingest/parser.ts'));
   assert.deepEqual(blocking.sort(), [
     // Before the service listens: the lock of the data folder, and the vectors that `assay reembed` has made.
     'knowledge/database.ts imports node:sqlite',

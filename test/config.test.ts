@@ -55,7 +55,7 @@ test('an unknown setting in .env, or a misspelt one in the environment, stops th
 });
 
 test('whichever setting of Assay alone is misspelt in the environment stops the start; names that others set do not', () => {
-  const alsoOfOthers = /^(HOST|PORT|ALLOW|CORS|TRUSTED|DATA|WEAVIATE|REDIS|OPENAI|OTEL|LOG)/;
+  const alsoOfOthers = /^(HOST|PORT|ALLOW|CORS|TRUSTED|DATA|WEAVIATE|REDIS|OPENAI|HTTPS|NO_|OTEL|LOG)/;
   for (const name of Object.keys(Settings.shape))
     if (!alsoOfOthers.test(name))
       assert.match(problemsOf({ [`${name}_`]: '3' }), new RegExp(`^  ${name}_: unknown setting$`, 'm'));

@@ -1,8 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { type Dispatcher, Pool } from 'undici';
+import type { Dispatcher } from 'undici';
 import { startDeadline } from '../deadline.ts';
 import { AppError } from '../errors.ts';
 import { type Breaker, openBreaker } from './breaker.ts';
+import { openConnections, type ProxySetting } from './connections.ts';
 import { beginStream, readOn } from './streamed-reply.ts';
 import { translateFailure } from './translate-failure.ts';
 import { wholeReply } from './whole-reply.ts';
@@ -17,6 +18,8 @@ export type ServerAddress = {
   timeoutMs: number;
   /** How many calls run at once; more wait for their turn. */
   maxConcurrent?: number;
+  /** The way out, if there is one, and what is reached without it. */
+  proxy?: ProxySetting | undefined;
 };
 
 /** Options of one call. */
@@ -57,7 +60,7 @@ export function openModelServer(address: ServerAddress) {
   const { apiKey, maxRetries, timeoutMs, maxConcurrent = 1024 } = address;
   const base = new URL(address.baseUrl ?? 'https://api.openai.com/v1');
   const root = base.pathname.replace(/\/+$/, '');
-  const pool = new Pool(base.origin, {
+  const { dispatcher, stats } = openConnections(base, address.proxy, {
     connections: maxConcurrent,
     pipelining: 1,
     headersTimeout: timeoutMs,
@@ -70,6 +73,7 @@ export function openModelServer(address: ServerAddress) {
   let budget = retryBudget.atFirst;
 
   const requestOf = (path: string, body: object | string, extra = {}): Dispatcher.RequestOptions => ({
+    origin: base.origin,
     path: root + path + base.search, // some want their version there
     method: 'POST',
     headers: { ...headers, ...extra },
@@ -122,7 +126,7 @@ export function openModelServer(address: ServerAddress) {
     const deadline = startDeadline(Math.min(options.timeoutMs ?? timeoutMs, timeoutMs), options.signal);
     const { signal } = deadline;
     try {
-      const begin = () => beginStream<Event>(pool, { ...request, signal }, options.onlyAnnounces);
+      const begin = () => beginStream<Event>(dispatcher, { ...request, signal }, options.onlyAnnounces);
       const begun = await call(breaker, { ...options, signal }, begin);
       deadline.lift();
       return readOn(begun, breaker, deadline);
@@ -143,7 +147,7 @@ export function openModelServer(address: ServerAddress) {
       const request = requestOf(path, body);
       const breaker = breakerFor(path, options);
       const longest = options.longestReply ?? longestReply;
-      return call(breaker, options, (inner) => wholeReply<Reply>(pool, request, inner, longest)).then((reply) => {
+      return call(breaker, options, (inner) => wholeReply<Reply>(dispatcher, request, inner, longest)).then((reply) => {
         breaker.succeeded();
         return reply;
       });
@@ -164,11 +168,10 @@ export function openModelServer(address: ServerAddress) {
     timeoutMs,
     /** How many calls are under way and waiting, and whether calls of any kind are suspended (breaker.ts). */
     state: () => ({
-      running: pool.stats.running,
-      queued: pool.stats.queued,
+      ...stats(),
       broken: [...breakers.values()].some((breaker) => breaker.isOpen()),
     }),
-    close: () => pool.destroy().catch(() => {}),
+    close: () => dispatcher.destroy().catch(() => {}),
   };
 }
 

@@ -1,4 +1,4 @@
-import type { Dispatcher, Pool } from 'undici';
+import type { Dispatcher } from 'undici';
 import type { startDeadline } from '../deadline.ts';
 import type { Breaker } from './breaker.ts';
 import { eventsOf } from './server-sent-events.ts';
@@ -15,13 +15,13 @@ type BegunStream<Event> = { response: Dispatcher.ResponseData; first: Event[]; e
 
 /** Sends a request and reads the reply as far as its first event that says something; rejects with translated failures. */
 export async function beginStream<Event>(
-  pool: Pool,
+  dispatcher: Dispatcher,
   request: Dispatcher.RequestOptions & { signal: AbortSignal },
   onlyAnnounces: (event: unknown) => boolean = () => false,
 ): Promise<BegunStream<Event>> {
   let response: Dispatcher.ResponseData | undefined;
   try {
-    response = await pool.request(request);
+    response = await dispatcher.request(request);
     if (!isGood(response.statusCode))
       throw new ServerReplied(response.statusCode, response.headers, await beginningOf(response.body));
     const events = eventsOf<Event>(response);

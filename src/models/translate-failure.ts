@@ -90,8 +90,10 @@ export function translateFailure(error: unknown, signal: AbortSignal): unknown {
       'MODEL_UNAVAILABLE',
       `The certificate of the model server is refused (${code}). NODE_EXTRA_CA_CERTS may name the file of an authority of your own.`,
     );
+  const refusal = /^Proxy response \((\d+)\)/.exec(String((error as Error | undefined)?.message));
+  if (refusal) return fail('MODEL_UNAVAILABLE', `HTTPS_PROXY does not lead to the model server (${refusal[1]}).`);
   // undici has codes of its own for broken connections; those of the system begin with E.
-  if (/^(?:UND_ERR_(?:SOCKET|CONNECT|CLOSED|DESTROYED)|E[A-Z_]+$)/.test(code))
+  if (/^(?:UND_ERR_(?:PRX_TLS|SOCKET|CONNECT|CLOSED|DESTROYED)|E[A-Z_]+$)/.test(code))
     return fail('MODEL_UNAVAILABLE', 'The model server cannot be reached.');
   return fail('MODEL_BAD_OUTPUT', 'The reply of the model server cannot be read.');
 }

@@ -1,4 +1,4 @@
-import type { Dispatcher, Pool } from 'undici';
+import type { Dispatcher } from 'undici';
 import { AppError } from '../errors.ts';
 import { mostPieces } from './server-sent-events.ts';
 import { isGood, refuseReportedFailure, ServerReplied, translateFailure } from './translate-failure.ts';
@@ -9,7 +9,7 @@ import { isGood, refuseReportedFailure, ServerReplied, translateFailure } from '
  * @param longest no useful reply is longer, in bytes; it is cut off there
  */
 export function wholeReply<Reply>(
-  pool: Pool,
+  dispatcher: Dispatcher,
   request: Dispatcher.RequestOptions,
   signal: AbortSignal,
   longest: number,
@@ -26,7 +26,7 @@ export function wholeReply<Reply>(
   let headers: Record<string, string | string[] | undefined> = {};
   let abort = () => fail(signal.reason); // until the request has a connection
   signal.addEventListener('abort', () => abort(), { once: true });
-  pool.dispatch(request, {
+  dispatcher.dispatch(request, {
     onRequestStart(controller) {
       abort = () => controller.abort(signal.reason);
       if (signal.aborted) abort();
