@@ -184,7 +184,9 @@ test('what could hold up requests is out of reach of the process that serves the
         blocking.push(`${file} imports ${name}`);
     }
   }
-  assert.ok(found.has('knowledge/fork-host.ts') && found.has('models/model-thread.ts') && found.has('ingest/parser.ts'));
+  assert.ok(
+    found.has('knowledge/fork-host.ts') && found.has('models/model-thread.ts') && found.has('ingest/parser.ts'),
+  );
   assert.deepEqual(blocking.sort(), [
     // Before the service listens: the lock of the data folder, and the vectors that `assay reembed` has made.
     'knowledge/database.ts imports node:sqlite',

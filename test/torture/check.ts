@@ -69,7 +69,10 @@ async function checkSearch(knowledge: Knowledge, present: Map<string, DocumentNa
   for (const name of present.values()) {
     const { collection, source, version } = name;
     const document = documentOf(name);
+    // Of many passages some, the last among them: whatever is half stored lacks its end.
+    const every = Math.ceil(document.passages.length / 40);
     const asked = document.passages.flatMap(({ start, end, windows }, part) => {
+      if ((document.passages.length - 1 - part) % every > 0) return [];
       const text = document.text.slice(start, end);
       const is = (passage: FoundPassage | undefined) => passage?.source === source && passage.text === text;
       const byVector = windows.map(async (_, window) => {

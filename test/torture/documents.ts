@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { NewDocument } from '../../src/knowledge/port.ts';
+import { remembering } from '../../src/recent.ts';
 
 /** The model that the vectors are declared to be of. */
 export const embeddingModel = 'torture';
@@ -20,18 +21,25 @@ export function vectorOf(...name: (string | number)[]): Float32Array {
 export const wordOf = ({ collection, source, version }: DocumentName, part: number) =>
   `w${hash('word', collection, source, version, part).toString('hex', 0, 8)}`;
 
-/** How many passages a version has, 1 to 6. */
-export const partsOf = ({ collection, source, version }: DocumentName) =>
-  1 + (hash('parts', collection, source, version)[0]! % 6);
+/** How many passages a version has: 1 to 6, and one in twenty so many that writing it is a long write. */
+export function partsOf({ collection, source, version }: DocumentName): number {
+  const [size, kind] = hash('parts', collection, source, version);
+  return kind! < 256 / 20 ? 210 + size! : 1 + (size! % 6);
+}
+
+const sayName = ({ collection, source, version }: DocumentName) => JSON.stringify([collection, source, version]);
 
 /** A version of a document. Its content follows from the name, so that a store can be checked by names alone. */
-export function documentOf(name: DocumentName): NewDocument {
-  const { collection, source, version } = name;
+export const documentOf = (name: DocumentName): NewDocument => ({ ...made(sayName(name)) });
+
+const made = remembering(200, (name: string): NewDocument => {
+  const [collection, source, version] = JSON.parse(name) as [string, string, number];
   let text = '';
   const vectors: number[] = [];
-  const passages = Array.from({ length: partsOf(name) }, (_, part) => {
+  const ownName = { collection, source, version };
+  const passages = Array.from({ length: partsOf(ownName) }, (_, part) => {
     const start = text.length;
-    text += `Part ${part} of ${source} in version ${version} says ${wordOf(name, part)}.`;
+    text += `Part ${part} of ${source} in version ${version} says ${wordOf(ownName, part)}.`;
     const middle = text.length;
     vectors.push(...vectorOf(collection, source, version, part, 0));
     const windows = [{ start, end: middle, headingPath: [] }];
@@ -55,4 +63,4 @@ export function documentOf(name: DocumentName): NewDocument {
     passages,
     vectors: Float32Array.from(vectors),
   };
-}
+});
