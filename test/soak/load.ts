@@ -66,9 +66,9 @@ export function createCalls(url: string) {
       const { documents } = await expectJson([200], send('GET', '/documents?limit=50'));
       must((documents as unknown[]).length === 50, 'a page of documents is short');
     },
-    /** A document's whole life, of which each step sees the one before. */
-    async document(_item: number, name: string) {
-      const text = `Notes of ${name}. Nothing is asked of them.`;
+    /** A document's whole life, of which each step sees the one before; now and then it is one whose writing is long. */
+    async document(item: number, name: string) {
+      const text = `Notes of ${name}. Nothing is asked of them. `.repeat(item === 0 ? 5_000 : 1);
       const { id } = await expectJson([201, 200], send('POST', '/documents', { source: `${name}.txt`, text }));
       const stored = await expectJson([200], send('GET', `/documents/${id}`));
       must(stored.text === text, 'the document has another text');
