@@ -2,11 +2,11 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { startKnowledge } from '../src/knowledge/client.ts';
-import type { Knowledge, NewDocument } from '../src/knowledge/port.ts';
+import type { Knowledge } from '../src/knowledge/port.ts';
 import { startWeaviate } from '../src/knowledge/weaviate/start-weaviate.ts';
 import { temporaryFolder } from '../test/doubles/temporary-folder.ts';
 import { startWeaviateNodes } from '../test/doubles/weaviate.ts';
-import { collection, createMaterial, passagesPerDocument } from './material.ts';
+import { collection, createMaterial, gathered, passagesPerDocument } from './material.ts';
 import { settle } from './measure-assay.ts';
 import { childrenOf } from './memory.ts';
 import { createOwner } from './owner.ts';
@@ -36,28 +36,12 @@ function anonymousBytes(name: string, pid = process.pid): number {
   return own + Number(/^RssAnon:\s+(\d+) kB/m.exec(status)![1]) * 1024;
 }
 
-/** The usual material, with every `windows` of its passages made the windows of one passage. */
-function gathered({ passages, ...document }: NewDocument): NewDocument {
-  const groups = Array.from({ length: Math.ceil(passages.length / windows) }, (_, at) =>
-    passages.slice(at * windows, (at + 1) * windows),
-  );
-  return {
-    ...document,
-    passages: groups.map((group) => ({
-      start: group[0]!.start,
-      end: group.at(-1)!.end,
-      headingPath: [],
-      windows: group.flatMap((each) => each.windows),
-    })),
-  };
-}
-
 async function fill(knowledge: Knowledge, from: number, to: number): Promise<void> {
   if (from === 0) await knowledge.createCollection(collection);
   const material = createMaterial(sizes.at(-1)! * windows);
   const documents = (passages: number) => Math.ceil((passages * windows) / passagesPerDocument);
   for (let number = documents(from); number < documents(to); number += 1)
-    await knowledge.put([gathered(material.documentOf(number))]);
+    await knowledge.put([gathered(material.documentOf(number), windows)]);
 }
 
 type Point = { passages: number; disk: number; memory: number };

@@ -1,4 +1,5 @@
 import type { NewDocument } from '../src/knowledge/port.ts';
+import { joinVectors } from '../src/knowledge/vectors.ts';
 
 export const dimension = 384;
 export const passagesPerDocument = 100;
@@ -124,6 +125,39 @@ export function createMaterial(size: number, seed = 1) {
       };
     },
   };
+}
+
+/** A document with every `windows` of its passages made the windows of one passage. */
+export function gathered({ passages, ...document }: NewDocument, windows: number): NewDocument {
+  const groups = Array.from({ length: Math.ceil(passages.length / windows) }, (_, at) =>
+    passages.slice(at * windows, (at + 1) * windows),
+  );
+  return {
+    ...document,
+    passages: groups.map((group) => ({
+      start: group[0]!.start,
+      end: group.at(-1)!.end,
+      headingPath: [],
+      windows: group.flatMap((each) => each.windows),
+    })),
+  };
+}
+
+/** Documents as one, which is as long as all of them. */
+export function joined(documents: NewDocument[], source: string): NewDocument {
+  const passages: NewDocument['passages'] = [];
+  let text = '';
+  for (const document of documents) {
+    const moved = <Moved extends { start: number; end: number }>(span: Moved): Moved => ({
+      ...span,
+      start: span.start + text.length,
+      end: span.end + text.length,
+    });
+    for (const passage of document.passages) passages.push({ ...moved(passage), windows: passage.windows.map(moved) });
+    text += document.text;
+  }
+  const vectors = joinVectors(documents);
+  return { ...documents[0]!, source, title: source, text, contentHash: source, passages, vectors };
 }
 
 /** The number of the passage with this text. */
