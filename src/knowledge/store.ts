@@ -122,26 +122,27 @@ export function openStore(
     const [length] = lengths;
     if (length === undefined) return [];
     for (const { collection } of newDocuments) getCollection(collection);
-    const changes = await writing.put(newDocuments, length);
-    if (length !== dimension) {
-      dimension = length; // the store was empty: see dimensionOf
-      for (const [name, { key }] of open) indexes.load(name, key, length);
-    } else for (const { collection, erased, added } of changes) indexes.change(collection, erased, added);
-    for (const { collection, erased, added, replaced } of changes)
-      counts.change(collection, { documents: replaced ? 0 : 1, passages: added.length - erased.size });
-    wasChanged(changes);
-    return changes.map(({ id, added, replaced }) => ({ id, passages: added.length, replaced }));
+    return writing.put(newDocuments, length, (changes) => {
+      if (length !== dimension) {
+        dimension = length; // the store was empty: see dimensionOf
+        for (const [name, { key }] of open) indexes.load(name, key, length);
+      } else for (const { collection, erased, added } of changes) indexes.change(collection, erased, added);
+      for (const { collection, erased, added, replaced } of changes)
+        counts.change(collection, { documents: replaced ? 0 : 1, passages: added.length - erased.size });
+      wasChanged(changes);
+      return changes.map(({ id, added, replaced }) => ({ id, passages: added.length, replaced }));
+    });
   }
 
-  async function remove(id: string): Promise<boolean> {
-    const changes = await writing.remove(id);
-    for (const { collection, erased } of changes) {
-      indexes.change(collection, erased, []);
-      counts.change(collection, { documents: -1, passages: -erased.size });
-    }
-    if (changes.length > 0) wasChanged(changes);
-    return changes.length > 0;
-  }
+  const remove = (id: string): Promise<boolean> =>
+    writing.remove(id, (changes) => {
+      for (const { collection, erased } of changes) {
+        indexes.change(collection, erased, []);
+        counts.change(collection, { documents: -1, passages: -erased.size });
+      }
+      if (changes.length > 0) wasChanged(changes);
+      return changes.length > 0;
+    });
 
   /**
    * Answers several questions about a collection with one pass over its FAISS index, which costs little more than one question does.

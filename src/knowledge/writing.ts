@@ -139,19 +139,22 @@ export function createWriting(
     },
     isUnderWay: () => last !== undefined,
 
-    /** To be called in turn. */
-    async put(newDocuments: NewDocument[], dimension: number): Promise<Change[]> {
+    /**
+     * To be called in turn.
+     * @param takeIn takes in what the database now holds, before anybody can read that
+     */
+    async put<T>(newDocuments: NewDocument[], dimension: number, takeIn: (changes: Change[]) => T): Promise<T> {
       const passages = newDocuments.reduce((sum, document) => sum + document.passages.length, 0);
       if (!isLong(placesOf(newDocuments).reduce((sum, gone) => sum + gone, passages)))
-        return changing(() => rows.put(newDocuments, dimension));
+        return takeIn(changing(() => rows.put(newDocuments, dimension)));
       const shared = newDocuments.map(share);
       const changes = await inThread({ put: shared, dimension });
-      return changes.map((change, at) => unpack(change, shared[at], dimension));
+      return takeIn(changes.map((change, at) => unpack(change, shared[at], dimension)));
     },
-    /** To be called in turn. */
-    async remove(id: string): Promise<Change[]> {
-      if (!isLong(documents.passagesOf(id))) return changing(() => rows.remove(id));
-      return (await inThread({ remove: id })).map((change) => unpack(change));
+    /** To be called in turn. @param takeIn as above */
+    async remove<T>(id: string, takeIn: (changes: Change[]) => T): Promise<T> {
+      if (!isLong(documents.passagesOf(id))) return takeIn(changing(() => rows.remove(id)));
+      return takeIn((await inThread({ remove: id })).map((change) => unpack(change)));
     },
     close: () => thread.close(),
   };

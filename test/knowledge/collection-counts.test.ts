@@ -52,3 +52,22 @@ test('whatever is written, replaced, removed or fails, the counts are those of a
   }
   await store.close();
 });
+
+test('what is asked for together with a write is counted once', async (t) => {
+  const dataDir = await temporaryFolder(t);
+  let store = open(dataDir);
+  await store.createCollection('one');
+  const [{ id } = { id: '' }] = await store.put([smallDocument('1.md', 'A tree.', 'one')]);
+  for (const write of [() => store.put([smallDocument('2.md', 'Two\ntrees.', 'one')]), () => store.remove(id)]) {
+    await store.close();
+    store = open(dataDir);
+    const written = write();
+    store.collections();
+    await written;
+    const kept = store.collections();
+    await store.close();
+    store = open(dataDir);
+    assert.deepEqual(kept, store.collections());
+  }
+  await store.close();
+});
