@@ -17,8 +17,12 @@ export type PackedChange = Pick<Change, 'id' | 'collection' | 'replaced'> & {
   erased: { keys: Float64Array; lengths: Uint32Array; vectors: Float32Array<ArrayBuffer> };
 };
 
-/** What the thread says: what it has written, why it hasn't, or, now and then, that it is at work. */
-export type WriteReply = { written: PackedChange[] } | { failed: { code: ErrorCode; message: string } } | 'working';
+/** What the thread says: what it has written, why it hasn't, that it has folded, or, now and then, that it is at work. */
+export type WriteReply =
+  | { written: PackedChange[] }
+  | { failed: { code: ErrorCode; message: string } }
+  | 'folded'
+  | 'working';
 
 /** How often, at most, the thread says that it is at work, in milliseconds. */
 const workingEveryMs = 100;
@@ -64,7 +68,7 @@ function serve(dataDir: string) {
   port.on('message', (order: WriteOrder) => {
     if (order === 'fold') {
       database.exec('PRAGMA wal_checkpoint(PASSIVE)');
-      return;
+      return say('folded');
     }
     try {
       const changes = inTransaction(database, () =>

@@ -18,6 +18,7 @@ const threadFile = new URL('./write-thread.ts', import.meta.url);
 function createWriteThread(dataDir: string, onStep: () => void) {
   let worker: Worker | undefined;
   let current: PromiseWithResolvers<PackedChange[]> | undefined;
+  let folding: PromiseWithResolvers<void> | undefined;
 
   function start(): Worker {
     const started = new Worker(threadFile, {
@@ -28,7 +29,8 @@ function createWriteThread(dataDir: string, onStep: () => void) {
     started.on('message', (reply: WriteReply) => {
       onStep();
       if (reply === 'working') return;
-      if ('written' in reply) current?.resolve(reply.written);
+      if (reply === 'folded') folding?.resolve();
+      else if ('written' in reply) current?.resolve(reply.written);
       else current?.reject(new AppError(reply.failed.code, reply.failed.message));
     });
     started.on('error', (error) => {
@@ -36,6 +38,7 @@ function createWriteThread(dataDir: string, onStep: () => void) {
     });
     started.on('exit', () => {
       worker = undefined;
+      folding?.resolve();
       current?.reject(cause ?? new AppError('INTERNAL', 'The thread for long writes ended.'));
     });
     return started;
@@ -49,7 +52,13 @@ function createWriteThread(dataDir: string, onStep: () => void) {
       worker.postMessage(order);
       return current.promise;
     },
-    fold: () => worker?.postMessage('fold' satisfies WriteOrder),
+    fold() {
+      if (!worker) return;
+      folding = Promise.withResolvers();
+      worker.postMessage('fold' satisfies WriteOrder);
+    },
+    /** Whatever was to be folded in has been, as far as others' reading allows. */
+    isFolded: () => folding?.promise,
     close: async () => void (await worker?.terminate()),
   };
 }
@@ -105,10 +114,11 @@ export function createWriting(
 
   /** Has the thread write while reads stay where they are. */
   async function inThread(order: Exclude<WriteOrder, 'fold'>): Promise<PackedChange[]> {
+    await thread.isFolded(); // or what is read now would be in the log, which would grow with each write: it begins anew only unread
     check();
     database.exec('BEGIN');
-    documents.counts(); // a transaction begins with its first look at the database
     try {
+      documents.meta('store_id'); // a transaction begins with its first look at the database
       const written = await thread.write(order);
       for (const { collection, erased } of written)
         fullTextOf(collection).wasChanged({ hasRemoved: erased.keys.length > 0 });

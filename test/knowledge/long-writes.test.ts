@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { type TestContext, test } from 'node:test';
@@ -116,6 +117,18 @@ test('what is written during a long write is carried out after it, in the order 
     store.collections().map(({ name, documents, passages }) => ({ name, documents, passages })),
     [{ name: 'made', documents: 1, passages: 1 }],
   );
+});
+
+test('the log does not grow with each of many long writes that follow one another at once', async (t) => {
+  const { dataDir, store } = await openWith(t);
+  const logSize = () => statSync(join(dataDir, 'assay.db-wal')).size;
+  const ids: string[] = [];
+  for (let at = 0; at < 8; at += 1) {
+    const [stored] = await store.put([{ ...largeDocument('Alder', 250), source: `${at}.md` }]);
+    ids.push(stored!.id);
+  }
+  const sizes = await Promise.all(ids.map((id) => store.remove(id).then(logSize)));
+  assert.ok(sizes.at(-1)! < sizes[0]! * 2, `${sizes}`);
 });
 
 test('a long write that fails leaves what was there, and the next one succeeds', async (t) => {
