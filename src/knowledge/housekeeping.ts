@@ -15,7 +15,7 @@ const eraseWordsAfterMs = 3_600_000;
  * What a store does by itself, a little at a time: it merges full texts, erases what was removed, also from the log, and renews words
  * that an earlier version stored.
  * @param options.changing carries out a change as one transaction
- * @param options.mayChange whether nothing else is being changed now
+ * @param options.inTurn carries out a step when nothing else is being changed
  * @returns `wasChanged`, to be called after each change; and `close`
  */
 export function createHousekeeping(options: {
@@ -23,17 +23,17 @@ export function createHousekeeping(options: {
   documents: Documents;
   collections: () => Iterable<{ key: number; fullText: FullText }>;
   changing: <T>(work: () => T) => T;
-  mayChange: () => boolean;
+  inTurn: (step: () => void) => void;
 }) {
-  const { database, documents, collections, changing, mayChange } = options;
+  const { database, documents, collections, changing, inTurn } = options;
   const fullTexts = () => Array.from(collections(), ({ fullText }) => fullText);
   const finish = () => emptyLog(database);
-  const merging = createTidying(fullTexts, { mayChange });
+  const merging = createTidying(fullTexts, { inTurn });
   const remains = { tidy: () => changing(() => documents.eraseRemains()) };
   const renewal = createWordRenewal(options);
-  const backlog = createTidying(() => [remains, renewal], { mayChange, finish });
+  const backlog = createTidying(() => [remains, renewal], { inTurn, finish });
   const words = createTidying(() => fullTexts().map(({ eraseRemoved }) => ({ tidy: eraseRemoved })), {
-    mayChange,
+    inTurn,
     afterMs: eraseWordsAfterMs,
     finish,
   });

@@ -102,7 +102,7 @@ export function openStore(
     documents,
     changing,
     collections: () => open.values(),
-    mayChange: () => !writing.isUnderWay(),
+    inTurn: writing.stepInTurn,
   });
   const wasChanged = (changes: Change[]) =>
     housekeeping.wasChanged({ hasRemoved: changes.some(({ erased }) => erased.size > 0) });

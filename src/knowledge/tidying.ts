@@ -12,7 +12,7 @@ type Untidy = { tidy(): boolean };
 /**
  * Tidies parts of a store, a little at a time so that no search waits long, once nothing has changed for a while.
  * @param parts the parts at the time of a step
- * @param options.mayChange whether the store may be changed now; a step is put off until it may
+ * @param options.inTurn carries out a step when the store may be changed: now, or later
  * @param options.afterMs how long after a change tidying begins, if not after a second; it always does a second after the start
  * @param options.finish is called when there is nothing more to tidy; returns false where it has to be tried again later
  * @returns `postpone`, to be called after a change: starts the wait anew; `ensureScheduled`, for what later changes must not put off:
@@ -21,21 +21,27 @@ type Untidy = { tidy(): boolean };
 export function createTidying(
   parts: () => Untidy[],
   {
-    mayChange = () => true,
+    inTurn = (step) => step(),
     afterMs = tidyAfterMs,
     finish = () => true,
-  }: { mayChange?: () => boolean; afterMs?: number; finish?: () => boolean } = {},
+  }: { inTurn?: (step: () => void) => void; afterMs?: number; finish?: () => boolean } = {},
 ) {
   let timer: NodeJS.Timeout | undefined;
 
   function schedule(inMs: number) {
+    close();
+    const own = setTimeout(() => inTurn(() => own === timer && tidy()), inMs).unref();
+    timer = own;
+  }
+
+  /** Also a step whose turn has yet to come is carried out no more. */
+  function close() {
     clearTimeout(timer);
-    timer = setTimeout(tidy, inMs).unref();
+    timer = undefined;
   }
 
   function tidy() {
     timer = undefined;
-    if (!mayChange()) return schedule(tidyEveryMs);
     try {
       const until = performance.now() + stepMs;
       let more = false;
@@ -56,5 +62,5 @@ export function createTidying(
   const ensureScheduled = () => {
     if (!timer) schedule(afterMs);
   };
-  return { postpone: () => schedule(afterMs), ensureScheduled, close: () => clearTimeout(timer) };
+  return { postpone: () => schedule(afterMs), ensureScheduled, close };
 }

@@ -20,6 +20,11 @@ function createWriteThread(dataDir: string, onStep: () => void) {
   let current: PromiseWithResolvers<PackedChange[]> | undefined;
   let folding: PromiseWithResolvers<void> | undefined;
 
+  function endFolding() {
+    folding?.resolve();
+    folding = undefined;
+  }
+
   function start(): Worker {
     const started = new Worker(threadFile, {
       workerData: dataDir,
@@ -29,7 +34,7 @@ function createWriteThread(dataDir: string, onStep: () => void) {
     started.on('message', (reply: WriteReply) => {
       onStep();
       if (reply === 'working') return;
-      if (reply === 'folded') folding?.resolve();
+      if (reply === 'folded') endFolding();
       else if ('written' in reply) current?.resolve(reply.written);
       else current?.reject(new AppError(reply.failed.code, reply.failed.message));
     });
@@ -38,7 +43,7 @@ function createWriteThread(dataDir: string, onStep: () => void) {
     });
     started.on('exit', () => {
       worker = undefined;
-      folding?.resolve();
+      endFolding();
       current?.reject(cause ?? new AppError('INTERNAL', 'The thread for long writes ended.'));
     });
     return started;
@@ -57,8 +62,8 @@ function createWriteThread(dataDir: string, onStep: () => void) {
       folding = Promise.withResolvers();
       worker.postMessage('fold' satisfies WriteOrder);
     },
-    /** Whatever was to be folded in has been, as far as others' reading allows. */
-    isFolded: () => folding?.promise,
+    /** Resolves when the folding that is under way, if any, has ended. */
+    folding: () => folding?.promise,
     close: async () => void (await worker?.terminate()),
   };
 }
@@ -114,7 +119,7 @@ export function createWriting(
 
   /** Has the thread write while reads stay where they are. */
   async function inThread(order: Exclude<WriteOrder, 'fold'>): Promise<PackedChange[]> {
-    await thread.isFolded(); // or what is read now would be in the log, which would grow with each write: it begins anew only unread
+    await thread.folding(); // or what is read now would be in the log, which would grow with each write: it begins anew only unread
     check();
     database.exec('BEGIN');
     try {
@@ -133,19 +138,26 @@ export function createWriting(
   const placesOf = (newDocuments: NewDocument[]) =>
     newDocuments.map(({ collection, source }) => documents.passagesOf(documents.idOf(collection, source)));
 
+  /** Carries out a change when all that were asked for before have been carried out: at once, if there are none. */
+  async function inTurn<T>(change: () => T | Promise<T>): Promise<T> {
+    const before = last;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    last = promise;
+    try {
+      if (before) await before;
+      return await change();
+    } finally {
+      if (last === promise) last = undefined;
+      resolve();
+    }
+  }
+
   return {
-    /** Carries out a change when all that were asked for before have been carried out: at once, if there are none. */
-    async inTurn<T>(change: () => T | Promise<T>): Promise<T> {
-      const before = last;
-      const { promise, resolve } = Promise.withResolvers<void>();
-      last = promise;
-      try {
-        if (before) await before;
-        return await change();
-      } finally {
-        if (last === promise) last = undefined;
-        resolve();
-      }
+    inTurn,
+    /** Carries out a step of what the store does by itself, in turn as well, and not while the log is folded in: it may empty that. */
+    stepInTurn(step: () => void) {
+      if (last) inTurn(() => Promise.resolve(thread.folding()).then(step));
+      else step();
     },
     isUnderWay: () => last !== undefined,
 

@@ -131,6 +131,23 @@ test('the log does not grow with each of many long writes that follow one anothe
   assert.ok(sizes.at(-1)! < sizes[0]! * 2, `${sizes}`);
 });
 
+test('what was removed is erased even while long writes follow one another without a pause', async (t) => {
+  const { dataDir, store } = await openWith(t, ['default', 'gone']);
+  await store.put([smallDocument('small.md', 'Birch trees stand alone.', 'gone')]);
+  await store.removeCollection('gone');
+  const beside = new DatabaseSync(join(dataDir, 'assay.db'), { readOnly: true });
+  t.after(() => beside.close());
+  const removed = beside.prepare("SELECT count(*) AS n FROM collections WHERE name GLOB 'removed *'");
+  const isErased = () => removed.get()!.n === 0;
+  const inTurn = [largeDocument('Alder', 300), largeDocument('Oak', 300)];
+  let left = 200; // writes: many seconds' work
+  const writer = async () => {
+    while (left-- > 0 && !isErased()) await store.put([inTurn[left % 2]!]);
+  };
+  await Promise.all([writer(), writer()]);
+  assert.ok(isErased());
+});
+
 test('a long write that fails leaves what was there, and the next one succeeds', async (t) => {
   const { dataDir, store, seenDuring } = await openWith(t);
   await store.put([largeDocument('Alder')]);

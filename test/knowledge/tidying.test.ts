@@ -3,7 +3,7 @@ import { type TestContext, test } from 'node:test';
 import { createTidying } from '../../src/knowledge/tidying.ts';
 
 /** Parts with so many steps of work left, each of six milliseconds; `done` tells whose turn it was. */
-function partsOf(t: TestContext, left: Record<string, number>) {
+function partsOf(t: TestContext, left: Record<string, number>, inTurn?: (step: () => void) => void) {
   let now = 0;
   t.mock.timers.enable({ apis: ['setTimeout'] });
   t.mock.method(performance, 'now', () => now);
@@ -22,7 +22,7 @@ function partsOf(t: TestContext, left: Record<string, number>) {
     t.mock.timers.tick(ms);
     return done.splice(0).join('');
   };
-  return { tidying: createTidying(() => parts), after };
+  return { tidying: createTidying(() => parts, { inTurn }), after };
 }
 
 test('tidying begins a second after the last change, and goes on in short steps until nothing is left', (t) => {
@@ -50,4 +50,23 @@ test('after a failure tidying is tried again in a minute', (t) => {
   assert.equal(after(1_000), '');
   left.a = 1;
   assert.deepEqual([after(59_999), after(1)], ['', 'ab']);
+});
+
+test('a step that waits for its turn is carried out once, and not if it was put off or given up meanwhile', (t) => {
+  const left = { a: 3 };
+  const waiting: (() => void)[] = [];
+  const { tidying, after } = partsOf(t, left, (step) => waiting.push(step));
+  const turn = () => {
+    for (const step of waiting.splice(0)) step();
+    return after(0);
+  };
+  assert.equal(after(1_000), '');
+  tidying.ensureScheduled();
+  assert.deepEqual([after(1_000), waiting.length, turn()], ['', 1, 'a']);
+  after(50);
+  tidying.postpone();
+  assert.deepEqual([turn(), after(1_000), turn()], ['', '', 'a']);
+  after(50);
+  tidying.close();
+  assert.equal(turn(), '');
 });
