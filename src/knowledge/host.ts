@@ -168,7 +168,7 @@ function run(options: HostOptions) {
             if (ready.length === repliesTogether) send(ready.splice(0));
           }
           if (ready.length > 0) send(ready);
-          if (memory.isSpent(together.length) && !store.isChanging()) process.exit(recycledCode);
+          if (memory.isSpent(together.length) && !store.isChanging() && !held.any()) process.exit(recycledCode);
         });
       waiting.push({ id: request.id, search: request.input[0] as SearchQuery });
     }

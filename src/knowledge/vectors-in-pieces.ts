@@ -49,6 +49,8 @@ async function send(vectors: Float32Array, calls: PieceCalls<unknown>): Promise<
 export function createHeldVectors() {
   const held = new Map<number, { vectors: Float32Array; missing: number }>();
   return {
+    /** Whether some are held, for a write that is still to come. */
+    any: () => held.size > 0,
     hold({ number, length, offset, piece }: VectorPiece) {
       const entry = held.getOrInsertComputed(number, () => ({
         vectors: new Float32Array(new SharedArrayBuffer(length * Float32Array.BYTES_PER_ELEMENT)),
