@@ -10,7 +10,7 @@ test('a request that crashes the host every time is given up after three attempt
   t.after(() => knowledge.close());
   await knowledge.createCollection('default');
   // The service never sends anything like this, so it fails where no failure is expected.
-  const nonsense = knowledge.put([{ collection: 'default', source: 'x' } as never]);
+  const nonsense = knowledge.put([{ collection: 'default', source: 'x', vectors: new Float32Array(1) } as never]);
   const good = knowledge.stats();
   await assert.rejects(nonsense, { code: 'NOT_READY', message: /each time it worked on this/ });
   assert.equal((await good).collections, 1);
