@@ -3,7 +3,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import type { ErrorCode } from '../errors.ts';
 import { connect, inTransaction, translateStoreError } from './database.ts';
 import { createDocuments } from './documents.ts';
-import { type FullText, openFullText } from './full-text.ts';
+import { openFullText } from './full-text.ts';
 import type { NewDocument } from './port.ts';
 import { joinVectors } from './vectors.ts';
 import { type Change, createRowWriter } from './write-rows.ts';
@@ -53,10 +53,8 @@ function serve(dataDir: string) {
   const database = connect(join(dataDir, 'assay.db'), 'FULL');
   database.exec('PRAGMA wal_autocheckpoint = 0'); // the host still reads what was there before: only later can the log be folded in
   const documents = createDocuments(database);
-  const fullTexts = new Map<number, FullText>();
   const keyOf = (collection: string) => documents.collectionKeys().find(({ name }) => name === collection)!.key;
-  const fullTextOf = (collection: string) =>
-    fullTexts.getOrInsertComputed(keyOf(collection), (key) => openFullText(database, key));
+  const fullTextOf = (collection: string) => openFullText(database, keyOf(collection));
   let said = performance.now();
   const onStep = () => {
     if (performance.now() - said < workingEveryMs) return;
