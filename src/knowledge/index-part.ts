@@ -24,7 +24,7 @@ export type IndexKind = 'exact' | 'quantized';
 const numbersAtOnce = 2 ** 20;
 /**
  * Whether the binding is our own build, which takes typed arrays, many times faster, and compares given labels (native/index.h);
- * undefined until that has been tried.
+ * undefined until that has been tried. What an earlier version built may lack some of it, and is used like the published one.
  */
 let ourBuild: boolean | undefined;
 /** An index closes its gaps when there are more than this, and more than a fiftieth of its vectors. */
@@ -60,7 +60,9 @@ function isOurBuild(): boolean {
   try {
     const index = createFaissIndex('exact', 1);
     index.add(Float32Array.of(1) as unknown as number[]);
-    ourBuild = compare(index, Float32Array.of(1), new Float64Array(1))[0] === 1;
+    const [cosine] = compare(index, Float32Array.of(1), new Float64Array(1));
+    index.removeIds(new Float64Array(1) as unknown as number[]);
+    ourBuild = cosine === 1 && index.ntotal() === 0;
   } catch {
     ourBuild = false;
   }
