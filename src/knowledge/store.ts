@@ -231,8 +231,8 @@ export function openStore(
     },
     storeId: folder.storeId,
     async close() {
-      await inTurn(() => housekeeping.close());
       await writing.close();
+      housekeeping.close();
       await indexes.close();
       asks.close();
       folder.close();

@@ -116,6 +116,7 @@ export function createWriting(
   const rows = createRowWriter(options);
   const thread = createWriteThread(dataDir, onStep);
   let last: Promise<void> | undefined;
+  let isClosed = false;
 
   /** Has the thread write while reads stay where they are. */
   async function inThread(order: Exclude<WriteOrder, 'fold'>): Promise<PackedChange[]> {
@@ -138,13 +139,17 @@ export function createWriting(
   const placesOf = (newDocuments: NewDocument[]) =>
     newDocuments.map(({ collection, source }) => documents.passagesOf(documents.idOf(collection, source)));
 
-  /** Carries out a change when all that were asked for before have been carried out: at once, if there are none. */
+  /**
+   * Carries out a change when all that were asked for before have been carried out: at once, if there are none.
+   * @throws AppError NOT_READY where its turn comes after `close`
+   */
   async function inTurn<T>(change: () => T | Promise<T>): Promise<T> {
     const before = last;
     const { promise, resolve } = Promise.withResolvers<void>();
     last = promise;
     try {
       if (before) await before;
+      if (isClosed) throw new AppError('NOT_READY', 'The service is stopping.');
       return await change();
     } finally {
       if (last === promise) last = undefined;
@@ -156,8 +161,9 @@ export function createWriting(
     inTurn,
     /** Carries out a step of what the store does by itself, in turn as well, and not while the log is folded in: it may empty that. */
     stepInTurn(step: () => void) {
-      if (last) inTurn(() => Promise.resolve(thread.folding()).then(step));
-      else step();
+      if (!last) return step();
+      const inItsTurn = inTurn(() => Promise.resolve(thread.folding()).then(step));
+      inItsTurn.catch(() => {}); // the store was closed
     },
     isUnderWay: () => last !== undefined,
 
@@ -178,6 +184,11 @@ export function createWriting(
       if (!isLong(documents.passagesOf(id))) return takeIn(changing(() => rows.remove(id)));
       return takeIn((await inThread({ remove: id })).map((change) => unpack(change)));
     },
-    close: () => thread.close(),
+    /** Completes the change that is under way; those that wait are refused, as nobody waits for them any more. */
+    async close() {
+      isClosed = true;
+      await last;
+      await thread.close();
+    },
   };
 }

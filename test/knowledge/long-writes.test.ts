@@ -5,6 +5,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { type TestContext, test } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
 import { recycledCause, startKnowledge } from '../../src/knowledge/client.ts';
+import { createDocuments } from '../../src/knowledge/documents.ts';
 import { openStore } from '../../src/knowledge/store.ts';
 import { defaultTuning } from '../../src/knowledge/upkeep.ts';
 import {
@@ -146,6 +147,21 @@ test('what was removed is erased even while long writes follow one another witho
   };
   await Promise.all([writer(), writer()]);
   assert.ok(isErased());
+});
+
+test('when the store is closed, the write under way is completed, and those that wait for their turn are refused', async (t) => {
+  const { dataDir, store, close } = await openWith(t);
+  const first = store.put([largeDocument('Alder')]);
+  const later = [
+    () => store.put([smallDocument('small.md', 'Birch trees stand alone.')]),
+    () => store.createCollection('made'),
+  ].map((write) => assert.rejects(write(), { code: 'NOT_READY' }));
+  await Promise.all([close(), first, ...later]);
+  await assert.rejects(store.removeCollection('default'), { code: 'NOT_READY' });
+  const beside = new DatabaseSync(join(dataDir, 'assay.db'), { readOnly: true });
+  const { collections, documents } = createDocuments(beside).counts();
+  beside.close();
+  assert.deepEqual([collections, documents], [1, 1]);
 });
 
 test('a long write that fails leaves what was there, and the next one succeeds', async (t) => {
