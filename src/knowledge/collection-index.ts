@@ -30,6 +30,7 @@ export function createCollectionIndex(options: {
   let summed = options.summed ?? 0;
 
   function addToSum(vectors: Float32Array, sign: 1 | -1) {
+    if (vectors.length % dimension > 0) return; // cut off on the disk by now: what was added of it goes on counting
     summed += (sign * vectors.length) / dimension;
     for (let from = 0; from < vectors.length; from += dimension)
       for (let at = 0; at < dimension; at += 1) sum[at]! += sign * vectors[from + at]!;

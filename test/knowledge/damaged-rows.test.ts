@@ -54,6 +54,30 @@ for (const [what, vectors] of Object.entries({
     await assert.rejects(open(t, dataDir), told);
   });
 
+test('a document whose vector was cut off meanwhile can be removed, and the others are ranked as before', async (t) => {
+  const dataDir = await temporaryFolder(t);
+  const { knowledge } = await open(t, dataDir);
+  await knowledge.createCollection('default');
+  const trees = ['Alder trees stand in water.', 'Oak trees stand alone.', 'Birch trees stand by a lake.'];
+  const many = Array.from({ length: 40 }, (_, at) => `Tree ${at} is tall.`);
+  await knowledge.put([smallDocument('trees.md', [...trees, ...many].join('\n'))]);
+  const question = 'Oaks stand';
+  const vector = Float32Array.from(hashedEmbedding(question, smallDimension));
+  const scores = async (): Promise<number[]> => {
+    const found = await knowledge.search({ collection: 'default', question, vector, topK: 9 });
+    return found.map(({ score }) => score);
+  };
+  const before = await scores();
+  const gone = await knowledge.put([smallDocument('gone.md', 'Willows are light.')]);
+  const database = new DatabaseSync(join(dataDir, 'assay.db'));
+  database.exec('UPDATE passages SET vectors = substr(vectors, 1, 8) WHERE key = 44');
+  database.close();
+  await knowledge.remove(gone[0]!.id);
+  const after = await scores();
+  assert.equal(after.length, before.length);
+  for (const [at, score] of after.entries()) assert.ok(Math.abs(score - before[at]!) < 0.05, `${after}, not ${before}`);
+});
+
 test('a store whose tables were altered does not open, and the error says what to do', async (t) => {
   const dataDir = await damaged(t, 'ALTER TABLE documents RENAME COLUMN created_at TO zreated_at');
   await assert.rejects(open(t, dataDir), { code: 'NOT_READY', message: /npx assay doctor --verify/ });
