@@ -57,7 +57,7 @@ function isOutdated(project) {
 function hashOfSources(project) {
   const folder = join(project, 'native');
   if (!existsSync(folder)) return null;
-  const hash = createHash('sha256');
+  const hash = createHash('sha256').update(readFileSync(new URL('faiss-patch.mjs', import.meta.url)));
   for (const name of readdirSync(folder).sort()) hash.update(readFileSync(join(folder, name)));
   return hash.digest('hex');
 }
