@@ -21,10 +21,13 @@ export function vectorOf(...name: (string | number)[]): Float32Array {
 export const wordOf = ({ collection, source, version }: DocumentName, part: number) =>
   `w${hash('word', collection, source, version, part).toString('hex', 0, 8)}`;
 
-/** How many passages a version has: 1 to 6, and one in twenty so many that writing it is a long write. */
+/** A source whose versions have so many passages that writing one is a long write. */
+export const longSource = (lane: number) => `${lane}-long`;
+
+/** How many passages a version has: 1 to 6, or more than 200. */
 export function partsOf({ collection, source, version }: DocumentName): number {
-  const [size, kind] = hash('parts', collection, source, version);
-  return kind! < 256 / 20 ? 210 + size! : 1 + (size! % 6);
+  const size = hash('parts', collection, source, version)[0]!;
+  return source.endsWith('-long') ? 210 + size : 1 + (size % 6);
 }
 
 const sayName = ({ collection, source, version }: DocumentName) => JSON.stringify([collection, source, version]);

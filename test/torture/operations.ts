@@ -1,4 +1,5 @@
 import { between, oneOf, type Random } from '../doubles/seeded-random.ts';
+import { longSource } from './documents.ts';
 
 /** The collection that all lanes write to, each with its own sources; each lane also creates and removes a collection of its own. */
 export const sharedCollection = 'shared';
@@ -50,6 +51,7 @@ export function nextOperation(
   const present = Object.keys((inOwn ? state.own : state.shared) ?? {});
   if (dice < 0.35 && present.length > 0) return { kind: 'remove', collection, source: oneOf(random, present) };
   const sources = new Set(Array.from({ length: between(random, 1, 3) }, () => `${lane}-${between(random, 0, 7)}`));
+  if (random() < 0.07) sources.add(longSource(lane));
   return { kind: 'put', collection, documents: [...sources].map((source) => ({ source, version })) };
 
   function newSources(count: number, first: number) {
