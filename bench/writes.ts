@@ -14,8 +14,8 @@ import { startAssay } from './measure-assay.ts';
 /**
  * `npm run bench:writes -- [--passages 10000]`: adds, replaces and removes one document of so many passages of four windows, while one
  * caller searches again and again, in Assay's store and in LangChain's FaissStore, which is saved after each write; prints how long that
- * takes, and the slowest of the searches. Both hold 5,000 windows before, and vectors are ready. The least document of 10,000 passages has
- * a text of some 4 MB.
+ * takes, and the slowest of the searches. Both hold 5,000 windows before, and vectors are ready. A document of 10,000 passages has a text of
+ * 4 MB.
  */
 const { values } = parseArgs({ options: { passages: { type: 'string', default: '10000' } } });
 const windows = 4;

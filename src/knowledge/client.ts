@@ -134,7 +134,8 @@ export async function startKnowledge(options: {
     host = null;
     if (closing) return;
     options.onRestart?.(cause);
-    // The host works through requests in order but gathers searches, so it died over the first other request, or else over a search.
+    // The host works through requests in order but gathers searches, so it most likely died over the first other request, or else over a
+    // search. A long write that runs beside the others may be blamed for one of them.
     const calls = [...pending.values()];
     const blamed = calls.find(({ request }) => request.operation !== 'search') ?? calls[0];
     if (blamed && blamed.attempts < mostAttempts) blamed.attempts += 1;

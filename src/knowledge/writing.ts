@@ -136,8 +136,9 @@ export function createWriting(
   }
 
   const isLong = (passages: number) => passages >= longFrom;
-  const placesOf = (newDocuments: NewDocument[]) =>
-    newDocuments.map(({ collection, source }) => documents.passagesOf(documents.idOf(collection, source)));
+  /** How many passages are written for a document, and removed with the one that it replaces. */
+  const changedBy = ({ collection, source, passages }: NewDocument) =>
+    passages.length + documents.passagesOf(documents.idOf(collection, source));
 
   /**
    * Carries out a change when all that were asked for before have been carried out: at once, if there are none.
@@ -172,8 +173,7 @@ export function createWriting(
      * @param takeIn takes in what the database now holds, before anybody can read that
      */
     async put<T>(newDocuments: NewDocument[], dimension: number, takeIn: (changes: Change[]) => T): Promise<T> {
-      const passages = newDocuments.reduce((sum, document) => sum + document.passages.length, 0);
-      if (!isLong(placesOf(newDocuments).reduce((sum, gone) => sum + gone, passages)))
+      if (!isLong(newDocuments.reduce((sum, document) => sum + changedBy(document), 0)))
         return takeIn(changing(() => rows.put(newDocuments, dimension)));
       const shared = newDocuments.map(share);
       const changes = await inThread({ put: shared, dimension });
