@@ -3,7 +3,7 @@ export function weightOf(header: string | string[] | undefined, name: string): n
   const listed = String(header ?? '')
     .toLowerCase()
     .split(',')
-    .map((part) => part.trim().split(/\s*;\s*/));
+    .map((part) => part.split(';').map((piece) => piece.trim()));
   const [, ...parameters] = listed.find(([each]) => each === name) ?? [name, 'q=0'];
   const weight = Number(parameters.find((each) => each.startsWith('q='))?.slice(2) ?? 1);
   return Number.isNaN(weight) ? 0 : weight;

@@ -20,6 +20,16 @@ test('the weight of a name in a header is the one that the client gives to exact
     assert.equal(weightOf(header as string, 'br'), weight, String(header));
 });
 
+test('a header is read in linear time, however many spaces are in it', () => {
+  const spaces = ' '.repeat(1_000_000);
+  assert.equal(weightOf(`a${spaces}b, br${spaces};${spaces}q=0.5`, 'br'), 0.5);
+});
+
+test('a header is read in linear time, whatever is between its names', () => {
+  const spaces = ' '.repeat(1_000_000);
+  assert.equal(weightOf(`a${spaces}b, br${spaces};${spaces}q=0.5`, 'br'), 0.5);
+});
+
 test('events are wanted where they weigh as much as JSON, and anything at all', () => {
   for (const accept of ['text/event-stream', 'application/json;q=0.4, text/event-stream;q=0.4'])
     assert.equal(wantsEvents(accept), true, accept);
