@@ -21,7 +21,8 @@ type Line = { start: number; end: number; text: string };
 const heading = /^ {0,3}#{1,6}[ \t]+(?=\S)/;
 const item = /^[ \t]*(?:[-+*•]|\d{1,3}[.)])[ \t]+\S/;
 const fence = /^[ \t]*(?:```|~~~)/;
-const underHead = /^\s*\|?(?:\s*:?-+:?\s*\|)+(?:\s*:?-+:?)?\s*$/;
+/** The rule below a table's head; without the white space around it, which would be tried in each way to divide it. */
+const underHead = /^\|?(?:\s*:?-+:?\s*\|)+(?:\s*:?-+:?)?$/;
 /** A question alone on its line, and the paragraph below it. */
 const questionAndAnswer = /(?<=^|\n[^\S\n]*\n)([^\n.!?]{1,200}\?[*_]{0,3})[^\S\n]*\n\s*(.+(?:\n.+)*)/g;
 /** How a line ends that leads up to a list or code. */
@@ -41,7 +42,7 @@ export function layoutOf(text: string): PassageLayout {
     else if (fence.test(line.text) || item.test(line.text))
       layout.blocks.push({ start: line.start, end, lead: leadsUp.test(above) || heading.test(above) ? above : '' });
     else if (next > at + 1) {
-      const isMarkdown = underHead.test(lines[at + 1]!.text);
+      const isMarkdown = underHead.test(lines[at + 1]!.text.trim());
       const head = { start: line.start, end: lines[at + Number(isMarkdown)]!.end };
       layout.tables.push({ start: head.end, end, head, isMarkdown });
     }

@@ -58,3 +58,12 @@ test('whatever a text holds, the blocks and tables found in it lie within it, in
     }),
   );
 });
+
+test('a line of a table is read in linear time, however much white space is in it', () => {
+  const spaces = ' '.repeat(500_000);
+  for (const line of [`${spaces}x|y`, `${spaces}|${spaces}-${spaces}|x`, `|${'-'.repeat(500_000)}x|`])
+    assert.deepEqual(
+      layoutOf(`a|b\n${line}`).tables.map(({ isMarkdown }) => isMarkdown),
+      [false],
+    );
+});
