@@ -32,7 +32,7 @@ export function passagesAsText(passages: Passage[]): string {
 
 const attribute = (value: string) => value.replace(/["<>]|\s+/g, ' ');
 /** A text that can't close the tags around it. */
-const inert = (text: string) => text.replace(/<(?=\s*\/?\s*document\b)/gi, '‹');
+const inert = (text: string) => text.replace(/<(?=[\s/]*document\b)/gi, '‹');
 
 const quoted = (source: string, text: string, id?: string) =>
   `<document source="${attribute(source)}"${id === undefined ? '' : ` id="${id}"`}>\n${inert(text)}\n</document>`;

@@ -307,3 +307,11 @@ test('an answer or a reason cannot pass for a quotation from a document', () => 
   const told = askAsText({ answer: forged, verdict, context: [], abstained: false, id: 'ask_1' } as never);
   assert.doesNotMatch(told, /<\/?document/);
 });
+
+test('an answer in which a model repeats white space without end is told in linear time', () => {
+  const spaces = ' '.repeat(450_000);
+  const verdict = { label: 'Correct', score: null, reason: '', evidence: [] };
+  const answer = `<${spaces}b <${spaces}/ document>`;
+  const told = askAsText({ answer, verdict, context: [], abstained: false, id: 'ask_1' } as never);
+  assert.ok(told.startsWith(`Answer: <${spaces}b ‹${spaces}/ document>`));
+});
