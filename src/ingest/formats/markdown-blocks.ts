@@ -18,7 +18,7 @@ export const ADMONITION = /^ {0,3}(?:!!!|\?\?\?\+?|:{3,})[ \t]*\p{L}/u;
 const EMPTY_QUOTE = /^[ \t>]*$/;
 const CONTAINER_MARKS = /^(?:[ \t]*(?:(?:[-+*]|\d{1,9}[.)])(?=[ \t]|$)|>))*[ \t]*/;
 export const INDENTED = /^(?: {4}| {0,3}\t)/;
-export const TABLE_RULE = /^ {0,3}\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?[ \t]*$/;
+export const TABLE_RULE = /^ {0,3}\|?[ \t]*:?-+:?(?:[ \t]*\|[ \t]*:?-+:?)*[ \t]*(?:\|[ \t]*)?$/;
 /** The first line of an import or export in MDX. */
 export const MODULE_LINE =
   /^(?:import[ \t]+(?:\{|(?:[\w$*][\w$*,{} \t]{0,300} from[ \t]+)?(?:"[^"]+"|'[^']+');?[ \t]*(?:\/\/|$))|export[ \t]+(?:(?:const|let)[ \t]+[\w${[][^=]{0,300}=|default[ \t]*(?:[({]|(?:async[ \t]+)?function\b[^(]{0,300}\(|[\w$.]+(?:\(|;?[ \t]*$))|(?:async[ \t]+)?function[ \t]+[\w$]+[ \t]*\(|\{|\*[ \t]))/;

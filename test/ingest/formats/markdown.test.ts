@@ -134,6 +134,7 @@ test('megabytes crafted to be slow to read are read', () => {
   ];
   for (const part of parts) loadMarkdown(`${part.repeat(1_000_000 / part.length)}x`);
   loadMarkdown('# *a*\n'.repeat(100_000));
+  for (const run of ['\t', '-', '- ', '|\t']) loadMarkdown(`a|b\n-${run.repeat(1_000_000 / run.length)}|0\n`);
 });
 
 test('front matter may be TOML, begin with comments, and have a comment after its title', () => {
