@@ -95,7 +95,8 @@ export async function buildApp(parts: AppParts, waitsFor: WaitsFor = () => null)
       const tell = isOpenAiUrl(request.url) ? replyWithOpenAiError : replyWithError;
       void tell(error, request as never, reply as never);
     },
-    clientErrorHandler: replyToBrokenHttp,
+    clientErrorHandler: (error, socket) =>
+      connections.isReplying(socket) ? void socket.destroy() : replyToBrokenHttp(error, socket),
     http: { requireHostHeader: false }, // replyInsteadOfNode checks it
   }).withTypeProvider<ZodTypeProvider>();
 

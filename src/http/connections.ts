@@ -43,6 +43,13 @@ export function lookAfterConnections(server: Server, { stalledMs, lateMs } = pat
   return {
     isDraining: () => drainingSince !== null,
 
+    /** Whether a part of a reply has gone out and the rest has not: nothing else may be written in between. */
+    isReplying: (socket: Socket) =>
+      open
+        .get(socket)
+        ?.values()
+        .some(({ headersSent, writableEnded }) => headersSent && !writableEnded) ?? false,
+
     /** Ends idle connections from now on, and the others after their replies, until the server has closed. */
     drain() {
       drainingSince = performance.now();

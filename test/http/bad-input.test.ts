@@ -243,6 +243,33 @@ for (const [name, sent, status, code] of brokenHttp)
     assert.deepEqual([error.code, error.requestId], [code, /x-request-id: (.*)/i.exec(head)?.[1]]);
   });
 
+test('what cannot be read as HTTP ends the reply that is being sent, and puts nothing into it', async (t) => {
+  const { url, add, openai } = await startService(t);
+  await add('a.md', 'Alder is a tree. Its wood is light.');
+  const rest = Promise.withResolvers<void>();
+  t.after(() => rest.resolve());
+  async function* pieces() {
+    yield 'Alder';
+    await rest.promise;
+  }
+  openai!.chat({ content: pieces() });
+  const socket = connect(Number(new URL(url).port), '127.0.0.1').setEncoding('utf8');
+  const body = '{"question":"What is alder?","stream":true}';
+  const head = `host: localhost\r\ncontent-type: application/json\r\ncontent-length: ${body.length}`;
+  socket.write(`POST /ask HTTP/1.1\r\n${head}\r\n\r\n${body}`);
+  let text = '';
+  let isBroken = false;
+  socket.on('error', () => {}); // it may be reset
+  for await (const piece of socket) {
+    text += piece;
+    if (isBroken || !text.includes('event: token')) continue;
+    isBroken = true;
+    socket.write('no HTTP\r\n\r\n');
+  }
+  assert.match(text, /^HTTP\/1\.1 200 .*event: token/s);
+  assert.doesNotMatch(text, /HTTP\/1\.1 400/);
+});
+
 test('a request that does not arrive in time gets a 408 in the shape of every other error', async (t) => {
   const server = createServer({ headersTimeout: 1, requestTimeout: 1, connectionsCheckingInterval: 1 });
   server.on('clientError', replyToBrokenHttp).listen(0, '127.0.0.1');
