@@ -18,7 +18,8 @@ export function refuseUnknown(app: FastifyInstance) {
   return (request: FastifyRequest, reply: FastifyReply): never => {
     const path = request.url.split('?', 1)[0]!;
     const taken = [...known.values()].flatMap(({ pattern, methods }) => (pattern.test(path) ? [...methods] : []));
-    if (taken.length === 0)
+    // What takes this very method has found nothing under this name, such as a file of /docs.
+    if (taken.length === 0 || taken.includes(request.method))
       throw new AppError('NOT_FOUND', 'There is nothing here. GET /openapi.json tells what there is.');
     const allowed = [...new Set(taken)].sort().join(', ');
     reply.header('allow', allowed);

@@ -19,4 +19,6 @@ test('a method that a path does not take gets a 405 that names those it takes', 
   assert.deepEqual([status, json.error.code, headers.get('allow')], [405, 'method_not_allowed', 'POST']);
   for (const path of ['/documents/one/two', '/docs2', '/v1', '/asks/'])
     assert.equal((await call('POST', path)).status, 404, path);
+  const missing = await call('GET', '/docs/static/none.js');
+  assert.deepEqual([missing.status, missing.json.error.code], [404, 'NOT_FOUND']);
 });
