@@ -2,6 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { AppError } from '../errors.ts';
+import { tellUnknown } from './error-reply.ts';
 
 /** Enough bytes for a body that is small by nature: 4,000 characters take 24,000 if each is escaped. */
 export const smallBodyBytes = 256 * 1024;
@@ -31,11 +32,23 @@ export function takeJson(app: FastifyInstance) {
   });
   app.addHook('preValidation', (request, _reply, done) => {
     const body = request.routeOptions.schema?.body as { content?: object } | undefined;
-    if (!body) return done();
+    if (!body) return done(request.is404 ? undefined : refuseFields(request));
     if (request.mediaType === undefined) return done(new AppError('BAD_JSON', 'The body is empty; it must be JSON.'));
     const isTaken = request.mediaType in (body.content ?? { 'application/json': body });
     done(isTaken ? undefined : new AppError('UNSUPPORTED_FORMAT', 'A form is not taken here; use application/json.'));
   });
+}
+
+/**
+ * Why a request to a route that takes no body can't be done: it brought fields that would go unnoticed. An empty object
+ * brings none.
+ */
+function refuseFields({ body, mediaType }: FastifyRequest): AppError | undefined {
+  if (mediaType === 'multipart/form-data') return new AppError('UNSUPPORTED_FORMAT', 'No body is taken here.');
+  if (body === undefined || body === null) return undefined;
+  if (typeof body !== 'object' || Array.isArray(body)) return new AppError('BAD_INPUT', 'No body is taken here.');
+  const names = Object.keys(body);
+  return names.length > 0 ? new AppError('UNKNOWN_FIELD', tellUnknown(names)) : undefined;
 }
 
 /**

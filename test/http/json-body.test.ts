@@ -128,10 +128,32 @@ describe('a JSON body', () => {
       assert.equal((await service.call(method, path, '')).status, status, `${method} ${path}`);
   });
 
+  test('with fields is refused where none is taken, and nothing is done', async () => {
+    const told = async (method: string, path: string, body?: string) => {
+      const { status, json } = await service.call(method, path, body);
+      return [status, json?.error?.code, json?.error?.message];
+    };
+    const unknown = [400, 'UNKNOWN_FIELD', 'unknown field description'];
+    assert.deepEqual(await told('PUT', '/collections/cellar', '{"description":"wine"}'), unknown);
+    assert.equal((await told('GET', '/collections/cellar'))[0], 404);
+    assert.deepEqual(await told('DELETE', '/collections/default', '{"description":"wine"}'), unknown);
+    assert.deepEqual(await told('DELETE', '/documents/none', '{"description":"wine"}'), unknown);
+    for (const body of ['["wine"]', '"wine"', '1', 'false'])
+      assert.deepEqual((await told('PUT', '/collections/cellar', body)).slice(0, 2), [400, 'BAD_INPUT'], body);
+    assert.equal((await told('POST', '/nowhere', '{"description":"wine"}'))[0], 404);
+    for (const body of ['{}', 'null'])
+      assert.ok((await service.call('PUT', '/collections/cellar', body)).status < 300, body);
+  });
+
   test('cannot be a form, except where files are uploaded', async () => {
     const form = new FormData();
     form.append('question', 'x');
-    const response = await fetch(`${service.url}/ask`, { method: 'POST', body: form });
-    assert.equal(response.status, 415);
+    for (const [method, path] of [
+      ['POST', '/ask'],
+      ['PUT', '/collections/loft'],
+      ['DELETE', '/documents/none'],
+    ] as const)
+      assert.equal((await fetch(service.url + path, { method, body: form })).status, 415, path);
+    assert.equal((await service.call('GET', '/collections/loft')).status, 404);
   });
 });
