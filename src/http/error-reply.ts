@@ -46,7 +46,7 @@ const ofFastify: [prefix: string, code: ErrorCode, message: string][] = [
 const mostTold = 10;
 
 /** A name that the caller made up, repeated only if it is plain. */
-const plain = (name: string) => (/^[\w.-]{1,64}$/.test(name) ? name : '…');
+export const plain = (name: string) => (/^[\w.-]{1,64}$/.test(name) ? name : '…');
 
 /** Says which fields are unknown. */
 export function tellUnknown(names: string[]): string {

@@ -4,7 +4,7 @@ import { charset } from '../charset.ts';
 import { collectionName } from '../collection-name.ts';
 import { AppError } from '../errors.ts';
 import { Metadata, mostFiles, Source, Title, type Upload } from './document-fields.ts';
-import { tellUnknown } from './error-reply.ts';
+import { plain, tellUnknown } from './error-reply.ts';
 import { refuseEncoded } from './json-body.ts';
 
 const jsonText = z.string().transform((text, context) => {
@@ -40,8 +40,8 @@ export const UploadForm = z.unknown().meta({
 
 /**
  * Reads a multipart upload into memory, which the limits bound: each file becomes a document whose source is its name.
- * @throws AppError BAD_INPUT without a file, for a bad name, and for a name or field that comes twice; UNKNOWN_FIELD;
- * TOO_LARGE beyond the limits; UNSUPPORTED_FORMAT for a compressed body
+ * @throws AppError BAD_INPUT without a file, for a bad name, for a name or field that is not UTF-8 or comes twice;
+ * UNKNOWN_FIELD; TOO_LARGE beyond the limits; UNSUPPORTED_FORMAT for a compressed body
  */
 export async function readUpload(request: FastifyRequest): Promise<{ collection: string; uploads: Upload[] }> {
   refuseEncoded(request);
@@ -106,8 +106,13 @@ async function readParts(request: FastifyRequest) {
 function addField(fields: Map<string, string>, { fieldname, value }: { fieldname: string; value: unknown }) {
   if (fields.has(fieldname)) throw new AppError('BAD_INPUT', 'A field of the upload comes twice.');
   // The parser has parsed fields that say that they are JSON.
-  fields.set(fieldname, typeof value === 'string' ? value : JSON.stringify(value));
+  const text = typeof value === 'string' ? value : JSON.stringify(value);
+  if (wasMangled(text)) throw new AppError('BAD_INPUT', `${plain(fieldname)}: is not UTF-8`);
+  fields.set(fieldname, text);
 }
+
+/** Whether the parser found other bytes than UTF-8. It puts the same character for each, so that texts become alike. */
+const wasMangled = (text: string) => text.includes('\ufffd');
 
 /**
  * The source of a file, which is its name.
@@ -115,6 +120,7 @@ function addField(fields: Map<string, string>, { fieldname, value }: { fieldname
  */
 function sourceOf(filename: string | undefined): string {
   if (filename === undefined) throw new AppError('BAD_INPUT', 'A file of the upload has no name.');
+  if (wasMangled(filename)) throw new AppError('BAD_INPUT', "A file's name is not UTF-8.");
   // How forms write a quotation mark within the quotation marks around a name; whatever else looks so is the name's own.
   const source = Source.safeParse(filename.replaceAll('%22', '"'));
   if (!source.success) throw new AppError('BAD_INPUT', `A file's name ${source.error.issues[0]!.message}.`);

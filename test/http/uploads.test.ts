@@ -170,3 +170,31 @@ test('a file keeps the quotation marks in its name, which clients send as %22', 
   assert.equal((await fetch(`${url}/documents`, { method: 'POST', body: upload })).status, 201);
   assert.equal((await call('GET', '/documents')).json.documents[0].source, 'alder “old” "new" 100%.txt');
 });
+
+test('a name, title or metadata that is not UTF-8 is refused: two files of such names would count as one', async (t) => {
+  const { url, call } = await startService(t);
+  const refusalOf = async (body: string) => {
+    const sent = new Uint8Array(Buffer.from(body, 'latin1'));
+    const response = await fetch(`${url}/documents`, { method: 'POST', headers: multipart, body: sent });
+    const { error } = (await response.json()) as { error?: { code: string; message: string } };
+    return [response.status, error?.code, error?.message];
+  };
+  for (const name of ['Käse.txt', 'Köse.txt'])
+    assert.deepEqual(await refusalOf(form(part(`name="files"; filename="${name}"`, 'Some text.'))), [
+      400,
+      'BAD_INPUT',
+      "A file's name is not UTF-8.",
+    ]);
+  for (const [field, value] of [
+    ['title', 'Käse'],
+    ['metadata', '{"kind":"Käse"}'],
+  ] as const)
+    assert.deepEqual(await refusalOf(form(file, part(`name="${field}"`, value))), [
+      400,
+      'BAD_INPUT',
+      `${field}: is not UTF-8`,
+    ]);
+  assert.deepEqual((await call('GET', '/documents')).json.documents, []);
+  const whole = form(part('name="files"; filename="Käse.txt"', 'Some text.'), part('name="title"', 'Käse'));
+  assert.equal((await upload(url, whole)).status, 201);
+});
