@@ -19,6 +19,8 @@ export function createToldText() {
   let half = '';
   /** Text of the answer that can't be told yet: white space at its end, or all of it while it may be an abstention. */
   let held = '';
+  /** Whether anything but white space came since it was last decided what can be told. */
+  let isMore = false;
   /** The dialect of the thinking that is under way, if any. */
   let thinkingIn: number | null = null;
   let isInDoubt = false;
@@ -29,6 +31,7 @@ export function createToldText() {
   function read(text: string): void {
     if (text === '') return;
     held += text;
+    isMore ||= text.trim() !== '';
     hasCode ||= text.includes('`');
     last = text.at(-1)!;
   }
@@ -52,6 +55,8 @@ export function createToldText() {
     return rest;
   }
   function tell(): string {
+    if (!isMore) return ''; // without a look at what is held, which may be white space without end
+    isMore = false;
     if (told === '') held = held.trimStart();
     const more = held.trimEnd();
     // While a model thinks, nothing comes for thousands of tokens.

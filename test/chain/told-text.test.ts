@@ -159,3 +159,13 @@ test('the cost of a token does not depend on how many came before it', () => {
     assert.ok(length <= many * Math.max(...tokens.map((token) => token.length)));
   }
 });
+
+test('white space that a model repeats without end costs the same for each token', () => {
+  for (const begins of ['', 'In 1904.', 'I don’t know']) {
+    const told = createToldText();
+    let text = told.add(begins);
+    for (let tokens = 0; tokens < 500_000; tokens += 1) text += told.add(' ');
+    text += told.add('It was so. ');
+    assert.equal(text, begins === '' ? 'It was so.' : `${begins}${' '.repeat(500_000)}It was so.`);
+  }
+});
