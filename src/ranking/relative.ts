@@ -3,7 +3,7 @@
  * model. Nothing falls below −3.
  */
 export function relativeTo(similarities: number[]): (similarity: number) => number {
-  const mean = similarities.reduce((sum, each) => sum + each, 0) / Math.max(1, similarities.length);
-  const spread = Math.max(...similarities, mean) - mean;
+  const mean = similarities.reduce((sum, each) => sum + each, 0) / similarities.length;
+  const spread = Math.max(...similarities) - mean;
   return (similarity) => (spread > 1e-6 ? Math.max(-3, (similarity - mean) / spread) : 0);
 }

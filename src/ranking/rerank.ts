@@ -101,8 +101,6 @@ export function featuresOfPassages(question: string, found: Comparable[]): numbe
     const { alone, withNext, nearness, both } = readShares(weights, all, holding, near, count);
     const begun = beginnings.map((begins) => text.sentencesBegun.get(begins));
     const { withNext: begunWithNext } = readShares(weights, all, begun, near, count);
-    const stayNeighbours = ({ pair, one, other }: (typeof neighbours)[number]) =>
-      held[one] !== undefined && held[other] !== undefined && text.pairs.has(pair);
     return [
       found[at]!.score,
       relative(first),
@@ -113,7 +111,7 @@ export function featuresOfPassages(question: string, found: Comparable[]): numbe
       withNext,
       shareWithinReach(weights, all, held),
       begunWithNext,
-      shareHeld(pairWeights, allPairs, (at) => stayNeighbours(neighbours[at]!)),
+      shareHeld(pairWeights, allPairs, (at) => text.pairs.has(neighbours[at]!.pair)),
       nearness,
       both,
       Math.min(3, names.filter((name) => held[name] === undefined && !title.has(stems[name]!)).length),

@@ -50,12 +50,12 @@ export function readShares(
   for (let part = 0; part < weights.length; part += 1) {
     const sentences = sentencesWith[part];
     if (!sentences) continue;
-    const share = all === 0 ? 0 : weights[part]! / all;
-    let before = -1;
+    const share = weights[part]! / all;
+    let before = -1; // none comes before the first
     for (const at of sentences) {
       alone[at]! += share;
       withNext[at]! += share;
-      if (at > 0 && before !== at - 1) withNext[at - 1]! += share;
+      if (before !== at - 1) withNext[at - 1]! += share;
       before = at;
     }
   }

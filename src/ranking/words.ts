@@ -61,8 +61,6 @@ const endings = [
   ['ational', 'at'],
   ['isation', 'is'],
   ['ization', 'is'],
-  ['iveness', 'iv'],
-  ['fulness', 'ful'],
   ['ements', ''],
   ['ations', 'at'],
   ['ation', 'at'],
@@ -72,7 +70,6 @@ const endings = [
   ['ings', ''],
   ['ions', ''],
   ['ment', ''],
-  ['ness', ''],
   ['ical', 'ic'],
   ['ies', 'y'],
   ['ied', 'y'],
@@ -169,8 +166,9 @@ export function shareOf(
   }
 
   return (...pools) => {
+    if (all === 0) return 0;
     let met = 0;
-    if (all > 0) for (const place of placesIn(pools)) met += weights[place]!;
-    return all === 0 ? 0 : met / all;
+    for (const place of placesIn(pools)) met += weights[place]!;
+    return met / all;
   };
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { contentStems, readWords } from '../../src/ranking/words.ts';
+import fc from 'fast-check';
+import { contentStems, rarityIn, rarityOf, readWords, shareOf } from '../../src/ranking/words.ts';
 
 test('words are the same however their accents are encoded, with soft hyphens or without', () => {
   for (const [one, other] of [
@@ -47,5 +48,85 @@ test('words of scripts without spaces are read one by one, and words that questi
   assert.deepEqual(
     readWords('第3章 iPhone的价格').map((word) => word.text),
     ['第', '3', '章', 'iPhone', '的', '价格'],
+  );
+});
+
+test('the forms of a word share a stem, and a number has one however it is spelled', () => {
+  for (const [stem, words] of Object.entries({
+    train: 'train trains trained training trainer trainers',
+    meet: 'meeting meetings',
+    stori: 'story stories storied',
+    happi: 'happy happily',
+    play: 'play plays played',
+    relat: 'relation relations relational',
+    organis: 'organize organise organization organisation',
+    organisat: 'organisations',
+    settl: 'settle settlement settlements',
+    act: 'act acts actor actors action actions',
+    great: 'great greatest',
+    chemic: 'chemical',
+    nat: 'nation nations',
+    pay: 'pay payment payments',
+    citi: 'city cities',
+    stop: 'stop stopped stopping',
+    // Too short without the ending, or without a vowel, or no ending at all.
+    ring: 'ring rings',
+    string: 'string strings',
+    use: 'use uses',
+    user: 'user',
+    used: 'used',
+    bee: 'bee bees',
+    glass: 'glass glasses',
+    system: 'system systems',
+    virus: 'virus viruses',
+    bus: 'bus',
+    basis: 'basis',
+    kindness: 'kindness',
+    dog: 'dog dogs dog’s',
+    'rock’n’rol': 'rock’n’roll',
+    19: 'nineteen 19',
+    20: 'twenty',
+    30: 'thirty',
+    90: 'ninety',
+    100: 'hundred',
+    1000: 'thousand 1,000',
+    12: 'dozen twelve',
+    '1,2': '1,2',
+    3.5: '3.5',
+  }))
+    assert.deepEqual([...new Set(readWords(words).map((word) => word.stem))], [stem], words);
+});
+
+test('of a very long text only the beginning is read', () => {
+  const words = readWords(`${'day '.repeat(5_000)}night`);
+  assert.deepEqual([words.length, words.at(-1)!.text], [5_000, 'day']);
+});
+
+test('a word tells the more the fewer texts hold it', () => {
+  const rounded = ([found, count]: [number, number]) => Number(rarityOf(found, count).toFixed(6));
+  assert.deepEqual(
+    (
+      [
+        [0, 1],
+        [1, 1],
+        [1, 3],
+      ] as [number, number][]
+    ).map(rounded),
+    [1.386294, 0.287682, 0.980829],
+  );
+  const rarity = rarityIn(['oak birch', 'birch', 'fir birch'].map(contentStems));
+  assert.deepEqual(['oak', 'birch', 'elm'].map(rarity), [rarityOf(1, 3), rarityOf(3, 3), rarityOf(0, 3)]);
+});
+
+test('the share of words that some texts hold is by rarity, each word counted once', () => {
+  const stem = fc.constantFrom('alder', 'birch', 'cedar', 'elm', 'fir', 'larch', 'oak', 'pine');
+  const pools = fc.array(fc.array(stem).map((stems) => new Set(stems)));
+  const rarity = (stem: string) => Math.sqrt(stem.charCodeAt(0) - 96);
+  fc.assert(
+    fc.property(fc.uniqueArray(stem), pools, (wanted, some) => {
+      const sum = (stems: string[]) => stems.reduce((total, each) => total + rarity(each), 0);
+      const met = wanted.filter((each) => some.some((pool) => pool.has(each)));
+      assert.equal(shareOf(wanted, rarity)(...some), wanted.length > 0 ? sum(met) / sum(wanted) : 0);
+    }),
   );
 });
