@@ -10,8 +10,10 @@ const TEXT = /<m:t[\s>]/;
 const DEEPEST = 256;
 const VALUE = /m:val="([^"]*)"/;
 
-/** An element of a formula that is open: its text up to here, the element it ends with, and the brackets around it. */
-type Part = { name: string; text: string; last?: { name: string; text: string }; opening: string; closing: string };
+/** An element of a formula that is open: its text up to here, the element it ends with, and the brackets around and the sign within it. */
+type Part = { name: string; text: string; last?: { name: string; text: string } } & typeof brackets;
+/** Those of an element that doesn't say which it has. */
+const brackets = { opening: '(', separator: '|', closing: ')' };
 
 /**
  * The XML of a Word document with its formulas (OMML), which mammoth leaves out, as runs of text: on one line, with powers and
@@ -32,19 +34,20 @@ export function withFormulas(xml: string): string {
 /** The text of a formula, its characters spelled as they are in the XML; none where no run holds any, as when all are hidden. */
 function textOf(formula: string): string {
   if (!TEXT.test(formula)) return '';
-  const open: Part[] = [{ name: '', text: '', opening: '', closing: '' }];
+  const open: Part[] = [{ name: '', text: '', ...brackets }];
   for (const [, closes, name = '', attributes = '', text = ''] of formula.matchAll(TAG)) {
     const inner = open.at(-1)!;
     if (attributes.endsWith('/') && name === 'deg') inner.text += '√';
     else if (attributes.endsWith('/')) setProperty(open.at(-2), name, VALUE.exec(attributes)?.[1] ?? '');
-    else if (!closes && open.length <= DEEPEST)
-      open.push({ name, text: name === 't' ? text : '', opening: '(', closing: ')' });
+    else if (!closes && open.length <= DEEPEST) open.push({ name, text: name === 't' ? text : '', ...brackets });
     else if (closes && inner.name === name && open.length > 1) {
       open.pop();
       const outer = open.at(-1)!;
       const last = { name, text: written(inner, outer.name) };
       const isApart = name === 'f' || outer.last?.name === 'f';
-      outer.text += (isApart ? gapBetween(outer.last?.text ?? '', last.text) : '') + last.text;
+      if (isApart) outer.text += gapBetween(outer.last?.text ?? '', last.text);
+      else if (name === 'e' && outer.last?.name === 'e') outer.text += separatorIn(outer);
+      outer.text += last.text;
       outer.last = last;
     }
   }
@@ -55,8 +58,15 @@ function textOf(formula: string): string {
 function setProperty(part: Part | undefined, name: string, value: string): void {
   if (!part) return;
   if (name === 'begChr') part.opening = value;
+  if (name === 'sepChr') part.separator = value;
   if (name === 'endChr') part.closing = value;
   if (name === 'chr' && part.name === 'nary') part.text = value;
+}
+
+/** What goes between two entries: of brackets, of a row of a matrix, or lines of an array. */
+function separatorIn({ name, separator }: Part): string {
+  if (name === 'd') return separator;
+  return name === 'mr' ? ' ' : name === 'eqArr' ? '; ' : '';
 }
 
 function written({ name, text, opening, closing }: Part, within: string): string {
@@ -74,9 +84,11 @@ function written({ name, text, opening, closing }: Part, within: string): string
     case 'd':
       return opening + text + closing;
     case 'mr':
-      return `${text.trim()}; `;
+      return `${text}; `;
     case 'e':
-      return within === 'mr' ? `${text} ` : within === 'rad' ? grouped(text) : text;
+      return within === 'rad' ? grouped(text) : text;
+    case 'lim':
+      return within === 'limUpp' ? power(text) : index(text);
     default:
       return text;
   }

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { withoutHidden } from '../../../src/ingest/formats/docx-hidden.ts';
+import { createNumbering } from '../../../src/ingest/formats/docx-numbering.ts';
+import { wordStyles } from '../../../src/ingest/formats/docx-styles.ts';
 import { loadDocument } from '../../../src/ingest/load.ts';
 import { makeDocx, paragraph } from './make-docx.ts';
 import type { ZipEntry } from './make-zip.ts';
@@ -63,12 +65,18 @@ test('hidden formulas, and hidden parts of formulas, are not read', async () => 
 test('a document whose elements have no prefix is read as any other', async () => {
   const chapter = '<p><pPr><outlineLvl w:val="0"/></pPr><r><t>Chapter.</t></r></p>';
   const body = `<body>${chapter}<p><r><rPr><vanish/></rPr><t>Hidden.</t></r><r><t>Shown: 1 &lt; 2.</t></r></p></body>`;
-  for (const declared of [`xmlns:w="${W}" xmlns="${W}"`, `xmlns='${W}' xmlns:a="x" xmlns:w = '${W}'`]) {
-    const content = `<?xml version="1.0"?><document ${declared}>${body}</document>`;
+  // Attributes have a prefix nevertheless; without any declared, there are none.
+  for (const [declared, headingCount] of [
+    [`xmlns:w="${W}" xmlns="${W}"`, 1],
+    [`xmlns='${W}' xmlns:a="x" xmlns:w = '${W}'`, 1],
+    [`xmlns="${W}"`, 0],
+  ] as const) {
+    const written = headingCount > 0 ? body : body.replace(' w:val="0"', '');
+    const content = `<?xml version="1.0"?><document ${declared}>${written}</document>`;
     const bytes = makeDocx('', { more: [{ name: 'word/document.xml', content }] });
     const { text, headings } = await loadDocument({ bytes, name: 'a.docx' });
     assert.equal(text, 'Chapter.\n\nShown: 1 < 2.');
-    assert.equal(headings.length, 1);
+    assert.equal(headings.length, headingCount);
   }
 });
 
@@ -92,6 +100,73 @@ test('a list that shows bullets in place of the numbers of another list has bull
   const bytes = makeDocx(body, { relationships, more: [numbering] });
   const { text } = await loadDocument({ bytes, name: 'a.docx' });
   assert.deepEqual(text.split(/\n+/), ['1. One.', '2. Two.', '- A dot.', '- In a cell.']);
+});
+
+const level = (at: number, format: string, text: string, more = '') =>
+  `<w:lvl w:ilvl="${at}">${more}<w:numFmt w:val="${format}"/><w:lvlText w:val="${text}"/></w:lvl>`;
+const list = (id: number, content: string) => `<w:abstractNum w:abstractNumId="${id}">${content}</w:abstractNum>`;
+const num = (id: number, of: number) => `<w:num w:numId="${id}"><w:abstractNumId w:val="${of}"/></w:num>`;
+
+test('the numbers of a list are written and counted as each of its levels says', () => {
+  const start = (at: number) => `<w:start w:val="${at}"/>`;
+  const { labelOf, levelOfStyle } = createNumbering(
+    `<w:numbering>${list(
+      1,
+      level(0, 'upperLetter', '%1.', start(2)) +
+        level(1, 'decimalZero', '%1-%2') +
+        level(2, 'decimal', '%1.%2.%3', `<w:lvlRestart w:val="0"/><w:isLgl w:val="false"/><w:pStyle w:val="Clause"/>`) +
+        level(3, 'lowerRoman', '%1 %4 %9', '<w:isLgl/>') +
+        level(4, 'upperLetter', `${'x'.repeat(59)}%5`) +
+        level(5, 'upperLetter', `${'x'.repeat(60)}%6`),
+    )}${num(7, 1)}</w:numbering>`,
+    () => undefined,
+  );
+  const levels = [2, 0, 1, 2, 2, 1, 2, 0, 1, 2, 3, 4, 5, 6, 9, -1];
+  assert.deepEqual(
+    levels.map((at) => labelOf('7', at)),
+    ['B.01.1', 'B.', 'B-01', 'B.01.2', 'B.01.3', 'B-02', 'B.02.4', 'C.', 'C-01', 'C.01.5', '3 1 1'].concat(
+      `${'x'.repeat(59)}A`,
+      ['', '', '', ''],
+    ),
+  );
+  assert.deepEqual([labelOf('8', 0), levelOfStyle('7', 'Clause'), levelOfStyle('7', 'Other')], ['', 2, null]);
+});
+
+test('a list may take its levels from the one that a style stands for, and is counted with it', () => {
+  const linked = list(1, '<w:numStyleLink w:val="Outline"/>') + list(2, level(0, 'decimal', '%1)'));
+  const lost = list(3, '<w:numStyleLink w:val="Lost"/>') + list(4, '<w:numStyleLink w:val="Round"/>');
+  const { labelOf } = createNumbering(
+    `<w:numbering>${linked}${lost}${[1, 2, 3, 4].map((id) => num(id, id)).join('')}</w:numbering>`,
+    (style) => ({ Outline: '2', Round: '4' })[style],
+  );
+  assert.deepEqual(
+    ['1', '2', '1', '3', '4'].map((id) => labelOf(id, 0)),
+    ['1)', '2)', '3)', '', ''],
+  );
+});
+
+test('a style takes what it does not say itself from the one that it is based on, and those from theirs', () => {
+  const style = (id: string, content: string) =>
+    `<w:style w:styleId="${id}"><w:name w:val="${id}"/>${content}</w:style>`;
+  const numPr = (content: string) => `<w:pPr><w:numPr>${content}</w:numPr></w:pPr>`;
+  const styles = wordStyles(
+    `<w:styles>${[
+      style('Heading 2', numPr('<w:ilvl w:val="1"/><w:numId w:val="5"/>')),
+      style('Own', `<w:basedOn w:val="Heading 2"/><w:rPr><w:vanish/></w:rPr>${numPr('<w:numId w:val="6"/>')}`),
+      style('Plain', '<w:basedOn w:val="Own"/><w:outlineLvl w:val="9"/><w:vanish w:val="off"/>'),
+      style('Lost', '<w:basedOn w:val="Gone"/><w:outlineLvl w:val="7"/>'),
+      style('Lost', '<w:outlineLvl w:val="1"/>'),
+      style('Heading 10', ''),
+    ].join('')}</w:styles>`,
+  );
+  const nothing = { heading: null, numId: null, level: null, isHidden: false };
+  assert.deepEqual(Object.fromEntries(styles), {
+    'Heading 2': { heading: 2, numId: '5', level: 1, isHidden: false },
+    Own: { heading: 2, numId: '6', level: 1, isHidden: true },
+    Plain: { heading: null, numId: '6', level: 1, isHidden: false },
+    Lost: { ...nothing, heading: 6 },
+    'Heading 10': nothing,
+  });
 });
 
 test('a table of contents whose lines have no style of their own, as in Google Docs, is left out', async () => {

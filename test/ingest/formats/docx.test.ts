@@ -104,6 +104,7 @@ test('formulas are read in line with their text, with powers, fractions and brac
   const sum = `<m:nary><m:naryPr><m:chr m:val="∑"/></m:naryPr><m:sub>${run('0')}</m:sub><m:sup>${run('n')}</m:sup><m:e>${run('x')}</m:e></m:nary>`;
   const brackets = `<m:d><m:dPr><m:begChr m:val="["/><m:endChr m:val="]"/></m:dPr><m:e>${run('y')}</m:e></m:d>`;
   const root = `<m:rad><m:radPr><m:degHide m:val="1"/></m:radPr><m:deg></m:deg><m:e>${run('3')}</m:e></m:rad>`;
+  const either = `<m:e>${run('1')}</m:e><m:e>${run('2')}</m:e>`;
   const matrix = `<m:m><m:mr><m:e>${run('1')}</m:e><m:e>${run('2')}</m:e></m:mr></m:m>`;
   const words = '<w:r><w:t xml:space="preserve">where </w:t></w:r>';
   const textOf = async (formula: string) =>
@@ -115,6 +116,13 @@ test('formulas are read in line with their text, with powers, fractions and brac
     [sum, 'where ∑₀ⁿx'],
     [brackets + root, 'where [y]√3'],
     [matrix, 'where 1 2;'],
+    [`<m:d>${either}</m:d><m:d><m:dPr><m:sepChr m:val=","/></m:dPr>${either}</m:d>`, 'where (1|2)(1,2)'],
+    [
+      `<m:d><m:dPr><m:begChr m:val="{"/><m:endChr m:val=""/></m:dPr><m:e><m:eqArr>${either}</m:eqArr></m:e></m:d>`,
+      'where {1; 2',
+    ],
+    [`<m:limLow><m:e>${run('lim')}</m:e><m:lim>${run('x→0')}</m:lim></m:limLow>${run('f')}`, 'where lim_(x→0)f'],
+    [`<m:limUpp><m:e>${run('a')}</m:e><m:lim>${run('2')}</m:lim></m:limUpp>`, 'where a²'],
     ['</m:e></m:e><m:r>', 'where'],
   ] as const)
     assert.equal(await textOf(formula), text);

@@ -173,6 +173,19 @@ test('formulas are read in line with their text, with powers and fractions, and 
     ['<mn>2</mn><mrow>\n <mfrac><mn>1</mn><mn>2</mn></mfrac></mrow><mi>m</mi><mo>+</mo>', 'so 2 1/2 m+.'],
     ['<msub>\n <mi>x</mi>\n <mn>1</mn>\n</msub><mo>-</mo><msqrt><mn>3</mn></msqrt>', 'so x₁-√3.'],
     ['<munderover><mo>∑</mo><mi>i</mi><mi>n</mi></munderover><mtext>of all</mtext>', 'so ∑_iⁿof all.'],
+    ['<msubsup><mi>x</mi><mn>1</mn><mn>2</mn></msubsup><msup><mi>y</mi><mi></mi></msup>', 'so x₁²y.'],
+    [
+      '<munder><mi>lim</mi><mi>n</mi></munder><mroot><mrow><mn>2</mn><mo>+</mo></mrow><mn>3</mn></mroot>',
+      'so lim_n³√(2+).',
+    ],
+    [
+      '<mtable><mtr><mtd><mn>1</mn></mtd><mtd><mn>0</mn></mtd></mtr><mtr><mtd><mn>2</mn></mtd></mtr></mtable>',
+      'so 1 0; 2.',
+    ],
+    [
+      '<mi>sin</mi><mfrac><mi>x</mi><mn>2.5</mn></mfrac><mo>(</mo><mfrac><mn>1</mn><mi>n</mi></mfrac>',
+      'so sin x/2.5(1/n.',
+    ],
   ])
     assert.equal(math(inner!), text);
   assert.equal(loadHtml('<p>a <math>&lt;3</math> b').text, 'a <3 b');
