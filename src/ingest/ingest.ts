@@ -51,7 +51,7 @@ const tooMuch = () =>
   );
 
 /** Raised whenever reading, splitting or embedding changes, so that documents ingested before don't pass for unchanged. */
-const recipeVersion = 9;
+export const recipeVersion = 9;
 
 export type Ingest = ReturnType<typeof createIngest>;
 
