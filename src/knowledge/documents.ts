@@ -100,14 +100,10 @@ export function createDocuments(database: DatabaseSync) {
     ),
     vectors: database.prepare('SELECT vectors FROM passages WHERE key = ?'),
     vectorsOfDocument: database.prepare('SELECT key, vectors FROM passages WHERE document_key = ?'),
-    vectorsOfCollection: database.prepare(
-      `SELECT passages.key, vectors FROM passages JOIN documents ON documents.key = document_key
-       WHERE collection_key = (SELECT key FROM collections WHERE name = ?) ORDER BY passages.key`,
-    ),
     lastPassageKey: database.prepare("SELECT seq FROM sqlite_sequence WHERE name = 'passages'"),
     passageKeys: database.prepare(
       `SELECT passages.key FROM passages JOIN documents ON documents.key = document_key
-       WHERE collection_key = (SELECT key FROM collections WHERE name = ?) ORDER BY passages.key`,
+       WHERE collection_key = (SELECT key FROM collections WHERE name = ?)`,
     ),
     erasePassages: database.prepare('DELETE FROM passages WHERE document_key = ?'),
     eraseDocument: database.prepare('DELETE FROM documents WHERE key = ?'),
@@ -123,6 +119,17 @@ export function createDocuments(database: DatabaseSync) {
     insertCollection: database.prepare('INSERT INTO collections (name, created_at) VALUES (?, ?) RETURNING key'),
     counts: database.prepare(`SELECT ${contentCounts}`),
   };
+
+  /**
+   * The keys of a collection's passages, in ascending order. SQLite would sort in a temporary file, together with all that is read, and
+   * so would need room for a copy of it.
+   */
+  function passageKeys(collection: string): Float64Array {
+    const keys = sql.passageKeys.iterate(collection).map((row) => Number(row.key));
+    return Float64Array.from(keys).sort();
+  }
+
+  const vectors = (passageKey: number) => toFloats(sql.vectors.get(passageKey)!.vectors);
 
   return {
     meta: (name: string) => (sql.getMeta.get(name)?.value as string | undefined) ?? null,
@@ -200,15 +207,13 @@ export function createDocuments(database: DatabaseSync) {
       const { windows, ...fields } = row;
       return { ...(fields as Omit<ShownPassage, 'windows'>), windows: toSpans(windows) };
     },
-    vectors: (passageKey: number) => toFloats(sql.vectors.get(passageKey)!.vectors),
+    vectors,
     /** The highest key that any passage has ever had; keys are never used twice. */
     lastPassageKey: () => Number(sql.lastPassageKey.get()?.seq ?? 0),
-    /** The keys of a collection's passages, in ascending order. */
-    *passageKeys(collection: string): Generator<number> {
-      for (const row of sql.passageKeys.iterate(collection)) yield Number(row.key);
-    },
+    passageKeys,
+    /** The vectors of a collection's passages, by their keys in ascending order. */
     *vectorsOf(collection: string): Generator<[number, Float32Array]> {
-      for (const row of sql.vectorsOfCollection.iterate(collection)) yield [Number(row.key), toFloats(row.vectors)];
+      for (const key of passageKeys(collection)) yield [key, vectors(key)];
     },
 
     collections: () => sql.collections.all() as Collection[],

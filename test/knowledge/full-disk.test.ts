@@ -101,6 +101,20 @@ test('with a full disk, a store is opened, read and closed, and an index builder
   assert.deepEqual(existsSync(index) ? readdirSync(index) : [], []);
 });
 
+test('a store of many passages needs no room on any disk to be opened', async (t) => {
+  const dataDir = await temporaryFolder(t);
+  const knowledge = await startKnowledge({ dataDir, embeddingModel: 'hashed', tuning: { snapshotEvery: 1e6 } });
+  t.after(() => knowledge.close());
+  await knowledge.createCollection('default');
+  const lines = (at: number) => Array.from({ length: 4000 }, (_, tree) => `The tree ${tree} of ${at}.`).join('\n');
+  for (const at of [1, 2, 3]) await knowledge.put([smallDocument(`${at}.md`, lines(at))]);
+  await knowledge.close();
+
+  // The limit holds for temporary files as well, which SQLite makes where it sorts more than two megabytes.
+  const { said, complaints } = await withLimit(100, reader, dataDir);
+  assert.equal(said, '1 The tree 7 of 3.\n', complaints);
+});
+
 test('a collection that finds no room is not half created, and the store opens afterwards', async (t) => {
   const { said, complaints } = await withLimit(500, maker, await temporaryFolder(t));
   assert.equal(said, 'STORAGE_FULL STORAGE_FULL null\ntrue\n', complaints);
