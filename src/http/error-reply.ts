@@ -134,7 +134,8 @@ export function noteFailure(error: unknown, request: FastifyRequest, reply: Fast
   if (failure.code === 'CLIENT_GONE') logGone(failure, request);
   // Fastify would close the connection of a body that is too large; what is still being sent then costs a proxy its
   // reply (a 502 instead of the 413). Node instead reads to the end of the request, for as long as one may take.
-  reply.removeHeader('connection');
+  if (reply.hasHeader('connection') && !reply.raw.hasHeader('connection'))
+    reply.header('connection', reply.raw.shouldKeepAlive ? 'keep-alive' : 'close');
   if (failure.status === 401) reply.header('www-authenticate', 'Bearer');
   if (failure.retryAfterSeconds !== undefined || failure.code === 'OVERLOADED')
     reply.header('retry-after', String(failure.retryAfterSeconds ?? 1));

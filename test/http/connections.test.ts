@@ -236,3 +236,39 @@ test('a service that stops ends job watchers, finishes a stream under way, and a
   assert.match(told, /event: done/);
   assert.match(told, /HTTP\/1\.1 503 [\s\S]*x-request-id: [\s\S]*"code":"NOT_READY"/);
 });
+
+test('a refusal tells whether its connection stays open, as any reply does', async (t) => {
+  const { url, close } = await startService(t);
+  const saidTo = async (text: string) => {
+    const socket = connect(Number(new URL(url).port), '127.0.0.1');
+    t.after(() => socket.destroy());
+    socket.write(text);
+    const [reply] = await once(socket.setEncoding('utf8'), 'data');
+    return { socket, status: /^HTTP\/1.1 (\d+)/.exec(reply)?.[1], connection: /^connection: (.*)$/im.exec(reply)?.[1] };
+  };
+  const post = (length: number, more = '') =>
+    `POST /ask HTTP/1.1\r\nhost: localhost\r\n${more}content-type: application/json\r\ncontent-length: ${length}\r\n\r\n`;
+  for (const [text, status, connection] of [
+    ['GET /nowhere HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n', '404', 'close'],
+    ['GET /nowhere HTTP/1.1\r\nhost: localhost\r\n\r\n', '404', 'keep-alive'],
+    // Who speaks HTTP/1.0 would otherwise wait for the end of the connection.
+    ['GET /nowhere HTTP/1.0\r\nconnection: keep-alive\r\n\r\n', '404', 'keep-alive'],
+    [post(2 ** 20), '413', 'keep-alive'],
+    [post(2 ** 20, 'connection: close\r\n'), '413', 'close'],
+  ] as const) {
+    const said = await saidTo(text);
+    assert.deepEqual([said.status, said.connection], [status, connection], text.slice(0, 60));
+    said.socket.destroy();
+  }
+  const late = connect(Number(new URL(url).port), '127.0.0.1');
+  t.after(() => late.destroy());
+  const asked = once(late, 'connect');
+  late.write(post(2));
+  await asked;
+  await fetch(`${url}/health/live`); // what was sent before has come in
+  const closed = close();
+  late.write('{}');
+  const [reply] = await once(late.setEncoding('utf8'), 'data');
+  assert.match(reply, /^HTTP\/1\.1 400 .*^connection: close\r$/ims);
+  await closed;
+});
