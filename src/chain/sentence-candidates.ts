@@ -47,6 +47,7 @@ export function sentenceCandidates(context: FoundPassage[]): Candidate[] {
   const seen = new Set<string>();
   return context.flatMap((passage) => {
     const surroundingsOf = readSurroundings(passage);
+    const similaritiesAt = readSimilarities(passage);
     return sentencesOf(passage).flatMap((sentence, place): Candidate[] => {
       const { start } = sentence;
       const key = `${passage.documentId} ${start}`;
@@ -55,8 +56,7 @@ export function sentenceCandidates(context: FoundPassage[]): Candidate[] {
       seen.add(key);
       const { completedBy, head, onlyNames, block } = surroundingsOf(sentence);
       const end = block ? passage.start + block.end : sentence.end;
-      const isHolding = (window: Span) => window.start < sentence.end && start < window.end;
-      const holding = passage.similarities.filter((_, at) => isHolding(passage.windows[at]!));
+      const holding = similaritiesAt(sentence);
       const similarities = holding.length > 0 ? holding : passage.similarities;
       return [
         {
@@ -76,6 +76,21 @@ export function sentenceCandidates(context: FoundPassage[]): Candidate[] {
       ];
     });
   });
+}
+
+/** Returns a function that tells the similarities of the windows that hold a sentence; it must be asked for them in order. */
+function readSimilarities({ windows, similarities }: FoundPassage) {
+  const inOrder = windows
+    .map((window, at) => ({ ...window, similarity: similarities[at]! }))
+    .sort((one, other) => one.start - other.start);
+  let first = 0;
+  return ({ start, end }: Span): number[] => {
+    while (first < inOrder.length && inOrder[first]!.end <= start) first += 1;
+    const holding: number[] = [];
+    for (let at = first; at < inOrder.length && inOrder[at]!.start < end; at += 1)
+      if (inOrder[at]!.end > start) holding.push(inOrder[at]!.similarity);
+    return holding;
+  };
 }
 
 /** Returns a function that tells what a sentence of the passage stands under, and what it leads up to. */
@@ -123,8 +138,11 @@ function sentencesOf({ text, start, windows }: FoundPassage): { start: number; e
     line += each.length + 1;
   }
   const ordered = [...cuts].sort((one, other) => one - other);
+  let next = 0;
   return splitSentences(text).flatMap((sentence) => {
-    const inside = ordered.filter((cut) => sentence.start < cut && cut < sentence.end);
+    const inside: number[] = [];
+    for (; next < ordered.length && ordered[next]! < sentence.end; next += 1)
+      if (ordered[next]! > sentence.start) inside.push(ordered[next]!);
     const bounds = [sentence.start, ...inside, sentence.end];
     return bounds.slice(1).flatMap((end, at) => {
       const from = bounds[at]!;

@@ -98,7 +98,7 @@ export function readAnswer(answer: string, { question, sentences }: Ranked): Ver
   const supporting = [...new Set(supports.map(({ sentence }) => sentence))];
   const around = supporting.flatMap(({ stems, before, after }) => [stems, before, after]);
   const all = new Set(sentences.flatMap((sentence) => [...sentence.stems]));
-  const titles = new Set(sentences.flatMap(({ passage }) => [...contentStems(passage.title)]));
+  const titles = contentStemsOfAll(new Set(sentences.map(({ passage }) => passage.title)));
   const covered = shareOf(question.stems, question.rarity);
 
   const words = readWords(said);
@@ -168,6 +168,8 @@ export function readAnswer(answer: string, { question, sentences }: Ranked): Ver
   };
 }
 
+const contentStemsOfAll = (texts: Iterable<string>) =>
+  new Set(Array.from(texts, (text) => [...contentStems(text)]).flat());
 const isCapital = ({ text }: Word) => /^\p{Lu}/u.test(text);
 const isNegation = ({ text }: Word) => negations.has(text.toLowerCase().replace('’', "'"));
 const isNegated = (text: string) => readWords(text).some(isNegation);

@@ -29,3 +29,17 @@ test('the work for a long question grows with the sentences of the context, not 
   const ofManySentences = workOf(2, 400);
   assert.ok(workOf(500, 400) < 3 * (ofLongQuestion + ofManySentences));
 });
+
+test('the work for a context grows with its sentences, however many they are and however long their title', () => {
+  const workOf = (sentences: number, titleWords: number) => {
+    const text = words(8000, sentences)
+      .map((each) => `One ${each} sang in Wend.`)
+      .join('\n');
+    const context = [foundPassage(text, { title: words(2000, titleWords).join(' ') })];
+    return countCalls('.ts', () => assert.ok(readAnswer('One sang.', rankSentences('Who sang?', context))));
+  };
+  workOf(2, 500); // loads and remembers what all need
+  const few = workOf(200, 2);
+  assert.ok(workOf(200, 500) < 2 * few);
+  assert.ok(workOf(1600, 2) < 12 * few);
+});
