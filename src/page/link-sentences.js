@@ -85,7 +85,19 @@ function shared(sentence, quote) {
 
 const segmenter = new Intl.Segmenter('en', { granularity: 'sentence' });
 /** What ends with a full stop without ending a sentence. */
-const goesOn = /(?:^|[\s(])(?:e\.g|i\.e|cf|vs|dr|mr|mrs|ms|prof|fig|eq|no|approx|\p{Lu})\.\s*$|^\s*\d+\.\s*$/iu;
+const abbreviation = /(?:^|[\s(])(?:e\.g|i\.e|cf|vs|dr|mr|mrs|ms|prof|fig|eq|no|approx|\p{Lu})\.$/iu;
+const numberOfItem = /^\s*\d+\.$/;
+/** How much of an end is looked at, in UTF-16 code units: more than any of these takes. */
+const longestEnd = 40;
+
+/**
+ * Whether a sentence goes on after what seems to end it.
+ * @param {string} text from where the sentence begins
+ */
+function goesOn(text) {
+  const said = text.trimEnd();
+  return abbreviation.test(said.slice(-longestEnd)) || (said.length <= longestEnd && numberOfItem.test(said));
+}
 
 /** Markdown's closing marks of emphasis or code, which belong to the sentence before them. */
 const closingMarks = /[*_`~]{1,6}(?!\S)/y;
@@ -116,15 +128,18 @@ export function splitSentences(text) {
   /** @type {{ start: number, end: number }[]} */
   const found = [];
   let start = 0;
+  let holdsWord = false;
   for (const { index, segment } of segmenter.segment(text.replace(/[\r\n]/g, ' '))) {
     // A piece without a word, such as the `!` of `![an image]`, is no sentence, and goes with what follows.
-    if (!/[\p{L}\p{N}]/u.test(text.slice(start, index + segment.length))) continue;
+    holdsWord ||= /[\p{L}\p{N}]/u.test(text.slice(Math.max(start, index), index + segment.length));
+    if (!holdsWord) continue;
     const end = afterMarks(text, index + segment.length);
-    if (end <= start || (end < text.length && goesOn.test(text.slice(start, end)))) continue;
+    if (end <= start || (end < text.length && goesOn(text.slice(start, end)))) continue;
     const piece = text.slice(start, end);
     const from = start + (piece.length - piece.trimStart().length);
     found.push({ start: from, end: start + piece.trimEnd().length });
     start = end;
+    holdsWord = false;
   }
   return found;
 }

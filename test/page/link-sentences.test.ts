@@ -55,3 +55,10 @@ test('closing emphasis marks belong to the sentence before them', () => {
     ['**Logit.**', 'A logit is a score, e.g. of a class.', '_Is it?_', '**It** is.'],
   );
 });
+
+test('an answer in which a model repeats itself without end is divided in linear time', () => {
+  for (const sign of ['! ', 'Mr. ', '1. ', '![', '[1],”。_']) {
+    const text = `It is. ${sign.repeat(1_000_000 / sign.length)} It was.`;
+    assert.equal(splitSentences(text).at(-1)!.end, text.length, sign);
+  }
+});
