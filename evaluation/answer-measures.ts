@@ -4,10 +4,11 @@ const spacelessLetters = new RegExp(spacelessLetter, 'gv');
 
 /**
  * A text as SQuAD's official script compares it: lower case, no punctuation, no articles, single spaces. Each letter of a
- * script without spaces between words counts as a word.
+ * script without spaces between words counts as a word, and letters are the same in either encoding of accents and width.
  */
 function normalized(text: string): string {
   return text
+    .normalize('NFKC')
     .toLowerCase()
     .replace(/[^\p{L}\p{N}\s]/gu, '')
     .replace(/\b(?:a|an|the)\b/g, ' ')

@@ -71,13 +71,18 @@ export async function askQuestions(options: {
 
 /** The figures of asked questions: retrieval and answers of those that have one, abstention, and the verdict on own answers. */
 export function askFigures(asked: AskedQuestion[]): Record<string, Estimate> {
-  const answerable = asked.filter(({ question }) => question.answers.length > 0);
-  const unanswerable = asked.filter(({ question }) => question.answers.length === 0);
+  const isAnswerable = ({ question }: AskedQuestion) => question.answers.length > 0;
+  const isRight = ({ right }: AskedQuestion) => right;
+  const answerable = asked.filter(isAnswerable);
+  const unanswerable = asked.filter((each) => !isAnswerable(each));
   const located = answerable.filter(({ question }) => question.source !== undefined);
   const given = asked.filter(({ abstained }) => !abstained);
   const groupOf = ({ question }: AskedQuestion) => question.question;
-  const among = (items: AskedQuestion[], measure: (items: AskedQuestion[]) => number | null) =>
-    estimate(items, measure, { groupOf });
+  const among = (
+    items: AskedQuestion[],
+    measure: (items: AskedQuestion[]) => number | null,
+    classOf: (item: AskedQuestion) => boolean = () => true,
+  ) => estimate(items, measure, { groupOf, classOf });
   const mean = (value: (each: AskedQuestion) => number) => (items: AskedQuestion[]) =>
     items.length === 0 ? null : items.reduce((sum, each) => sum + value(each), 0) / items.length;
   const hit = (within: number) =>
@@ -110,21 +115,26 @@ export function askFigures(asked: AskedQuestion[]): Record<string, Estimate> {
       (items) => share(items, ({ question }) => question.answers.length === 0),
     ),
     'abstention.lost': among(answerable, (items) => share(items, ({ abstained }) => abstained)),
-    'abstention.auroc': among(asked, (items) =>
-      auroc(items.map(({ sufficiency, question }) => ({ score: sufficiency, right: question.answers.length > 0 }))),
+    'abstention.auroc': among(
+      asked,
+      (items) => auroc(items.map((each) => ({ score: each.sufficiency, right: isAnswerable(each) }))),
+      isAnswerable,
     ),
     'abstention.unrelated': among(asked, unrelatedTurnedAway),
-    'ownAnswers.auroc': among(given, (items) => auroc(toScored(items))),
-    'ownAnswers.falseCorrect': among(given, (items) =>
-      share(
-        items.filter(({ right }) => !right),
-        ({ label }) => label === 'Correct',
-      ),
+    'ownAnswers.auroc': among(given, (items) => auroc(toScored(items)), isRight),
+    'ownAnswers.falseCorrect': among(
+      given.filter(({ right }) => !right),
+      (items) => share(items, ({ label }) => label === 'Correct'),
     ),
-    'ownAnswers.balancedAccuracy': among(given, (items) => {
-      const scored = items.map(({ label, right }) => ({ score: Number(label === 'Correct'), right }));
-      return scored.some(({ right }) => !right) ? atThreshold(scored, 1).balancedAccuracy : null;
-    }),
+    'ownAnswers.balancedAccuracy': among(
+      given,
+      (items) => {
+        const scored = items.map(({ label, right }) => ({ score: Number(label === 'Correct'), right }));
+        const both = scored.some(({ right }) => right) && scored.some(({ right }) => !right);
+        return both ? atThreshold(scored, 1).balancedAccuracy : null;
+      },
+      isRight,
+    ),
     'ownAnswers.wrongShownAsCorrect': among(asked, (items) =>
       share(items, ({ right, abstained, label }) => !abstained && !right && label === 'Correct'),
     ),

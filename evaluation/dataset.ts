@@ -1,5 +1,6 @@
 import { readFileSync, statSync } from 'node:fs';
 import { z } from 'zod';
+import { AskRequest } from '../src/chain/reply.ts';
 import { AppError } from '../src/errors.ts';
 import { readSquad, type Squad } from './squad.ts';
 
@@ -28,7 +29,7 @@ const LabelledPair = z
     label: isRight,
     /** What sort of right or wrong answer it is; figures are given for each. */
     kind: text.default(''),
-    /** Pairs of one group are not independent: intervals and calibration keep them together. */
+    /** Pairs of one group are not independent: calibration keeps them together. Intervals keep those of one question together. */
     group: text.optional(),
     title: text.default('Context'),
   })
@@ -37,8 +38,14 @@ export type LabelledPair = z.infer<typeof LabelledPair>;
 
 /** A question to documents that are ingested: any of the answers is right; without any, abstaining is. */
 const LabelledQuestion = z.object({
-  question: text.min(1, 'must not be empty'),
-  answers: z.array(text, 'must be a list of texts'),
+  question: AskRequest.shape.question,
+  answers: z.array(
+    text.refine(
+      (answer) => answer.trim() !== '',
+      'must not be empty (a list without any means that there is no answer)',
+    ),
+    'must be a list of texts',
+  ),
   source: text.optional(),
 });
 export type LabelledQuestion = z.infer<typeof LabelledQuestion>;
@@ -61,8 +68,7 @@ export function readDataset(path: string): Dataset {
     throw new AppError('BAD_INPUT', 'The data set cannot be read: there is no such file or folder.', { cause });
   }
   if (isFolder || path.endsWith('.json')) return { kind: 'squad', squad: readSquad(path) };
-  const lines = readFileSync(path, 'utf8')
-    .replace(/^\ufeff/, '')
+  const lines = decoded(readFileSync(path))
     .split('\n')
     .flatMap((line, at) => (line.trim() === '' ? [] : [{ line, number: at + 1 }]));
   if (lines.length === 0) throw new AppError('BAD_INPUT', 'The data set is empty.');
@@ -71,12 +77,20 @@ export function readDataset(path: string): Dataset {
   return { kind: 'pairs', pairs: lines.map((line) => check(LabelledPair, line)) };
 }
 
+function decoded(bytes: Uint8Array): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch (cause) {
+    throw new AppError('BAD_INPUT', 'The data set is not encoded in UTF-8.', { cause });
+  }
+}
+
 type Line = { line: string; number: number };
 
 function parseLine({ line, number }: Line): object {
   try {
     const value = JSON.parse(line);
-    if (typeof value === 'object' && value !== null) return value;
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value;
   } catch {
     // Told below, like any other line that is no object.
   }

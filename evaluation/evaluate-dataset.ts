@@ -70,8 +70,7 @@ export async function evaluateDataset(options: EvaluationOptions): Promise<Evalu
           onProgress: onProgress('Asking'),
         });
   const judges = pairs.length === 0 ? [] : namedJudges(options);
-  const kept = dataset.kind === 'pairs' ? pairs.slice(0, limit) : pairs;
-  const judged = await judgePairs({ parts, judges, pairs: kept, onProgress: onProgress('Judging') });
+  const judged = await judgePairs({ parts, judges, pairs: few(pairs), onProgress: onProgress('Judging') });
   const calibrations: Calibration[] = [];
   const uncalibrated: string[] = [];
   const rows = judges.map(({ name }) => ({ name, judged }));

@@ -51,12 +51,14 @@ export type Estimate = { value: number | null; low: number | null; high: number 
 
 /**
  * A figure with its interval by the bootstrap (Efron, 1979), percentile method: what belongs together, such as the answers to
- * one question, is drawn together. The same seed gives the same interval.
+ * one question, is drawn together. The same seed gives the same interval. Where all are alike, as where none of ten is wrong,
+ * drawing again tells nothing, and the interval is that of a share of which nothing, or everything, was seen to hold.
+ * @param options.classOf for a figure that compares right with wrong ones: the rarer ones say how little was seen
  */
 export function estimate<Item>(
   items: Item[],
   measure: (items: Item[]) => number | null,
-  options: { groupOf: (item: Item) => string; seed?: number },
+  options: { groupOf: (item: Item) => string; classOf?: (item: Item) => boolean; seed?: number },
 ): Estimate {
   const value = measure(items);
   const groups = [...Map.groupBy(items, options.groupOf).values()];
@@ -70,8 +72,18 @@ export function estimate<Item>(
   }
   drawn.sort((one, other) => one - other);
   const at = (share: number) => drawn[Math.min(drawn.length - 1, Math.floor(share * drawn.length))] ?? null;
-  return { value, low: at(0.025), high: at(0.975), count: items.length };
+  const [low, high, count] = [at(0.025), at(0.975), items.length];
+  if (low !== high || (value !== 0 && value !== 1)) return { value, low, high, count };
+  const { classOf = () => true } = options;
+  const seen = [true, false].flatMap(
+    (one) => groups.filter((group) => group.some((item) => classOf(item) === one)).length || [],
+  );
+  const least = leastShare(Math.min(...seen));
+  return value === 1 ? { value, low: least, high: 1, count } : { value, low: 0, high: 1 - least, count };
 }
+
+/** The low end of the 95% interval of a share, where it holds of all that were seen (Clopper and Pearson, 1934). */
+const leastShare = (seen: number) => 0.025 ** (1 / seen);
 
 /** The share of which something holds; null of none. */
 export function share<Item>(items: Item[], holds: (item: Item) => boolean): number | null {

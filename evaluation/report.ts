@@ -56,7 +56,7 @@ export function reportTables({ figures, judges, asked, judged }: Evaluation): Ta
             const figure = (of: string) => figures[`verdict.${name}.kind.${kind}.${of}`];
             const area = figure('auroc')?.value;
             const passed = figure('falseCorrect')?.value;
-            return area == null || passed == null ? '–' : `${area.toFixed(3)}, ${(100 * passed).toFixed(0)}%`;
+            return passed == null ? '–' : `${area?.toFixed(3) ?? '–'}, ${(100 * passed).toFixed(0)}%`;
           }),
         ]),
       });

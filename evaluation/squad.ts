@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { z } from 'zod';
+import { AskRequest } from '../src/chain/reply.ts';
 import { AppError } from '../src/errors.ts';
 import { seededRandom, shuffled } from './seeded.ts';
 
@@ -43,7 +44,8 @@ export type Squad = { paragraphs: { article: string; text: string }[]; questions
 
 /**
  * Reads a file, or all files of a folder, in the format of SQuAD 2.0 (Rajpurkar, Jia and Liang, "Know What You Don't Know",
- * 2018). Questions that are neither answered nor marked as unanswerable are left out; their paragraphs still distract.
+ * 2018). Questions that are neither answered nor marked as unanswerable are left out, and so are those that an ask would not
+ * take (empty or too long); their paragraphs still distract.
  * @throws AppError BAD_INPUT where a file is no JSON, or none holds a question
  */
 export function readSquad(path: string): Squad {
@@ -64,6 +66,7 @@ export function readSquad(path: string): Squad {
         squad.paragraphs.push({ article, text: context });
         for (const { question, is_impossible, answers, plausible_answers } of qas) {
           if (answers.length === 0 && !is_impossible) continue;
+          if (!AskRequest.shape.question.safeParse(question).success) continue;
           const toSpan = ({ text, answer_start: start }: z.infer<typeof Span>) => ({ text, start });
           const spans = { answers: answers.map(toSpan), plausible: plausible_answers.map(toSpan) };
           squad.questions.push({ question, article, paragraph, answerable: !is_impossible, ...spans });
@@ -71,7 +74,10 @@ export function readSquad(path: string): Squad {
       }
   }
   if (squad.questions.length === 0)
-    throw new AppError('BAD_INPUT', 'The data set holds no question in the format of SQuAD.');
+    throw new AppError(
+      'BAD_INPUT',
+      'The data set holds no question in the format of SQuAD. (A file of JSON lines must not be named .json.)',
+    );
   return squad;
 }
 

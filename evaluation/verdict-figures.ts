@@ -21,26 +21,31 @@ type Item = JudgeScores['scored'][number];
 
 /** A judge's figures, each under `verdict.NAME.`, and by kind of wrong answer under `verdict.NAME.kind.KIND.`. */
 export function verdictFigures({ name, scored }: JudgeScores, hasProbabilities: boolean): Record<string, Estimate> {
-  const among = (items: Item[], measure: (items: Item[]) => number | null) =>
-    estimate(items, measure, { groupOf: ({ question }) => question });
+  const groupOf = ({ question }: Item) => question;
+  const among = (items: Item[], measure: (items: Item[]) => number | null) => estimate(items, measure, { groupOf });
+  const comparing = (items: Item[], measure: (items: Item[]) => number | null) =>
+    estimate(items, measure, { groupOf, classOf: ({ right }) => right });
   const asLabels = (items: Item[]) => items.map(({ label, right }) => ({ score: Number(label === 'Correct'), right }));
   const both = (items: Item[]) => items.some(({ right }) => right) && items.some(({ right }) => !right);
+  const calledCorrect = (items: Item[]) => share(items, ({ label }) => label === 'Correct');
+  const [rights, allWrongs] = [scored.filter(({ right }) => right), scored.filter(({ right }) => !right)];
   const figures: Record<string, Estimate> = {
-    auroc: among(scored, auroc),
-    balancedAccuracy: among(scored, (items) => (both(items) ? atThreshold(asLabels(items), 1).balancedAccuracy : null)),
-    falseCorrect: among(scored, (items) => (both(items) ? atThreshold(asLabels(items), 1).falseCorrect : null)),
-    rightCalledCorrect: among(scored, (items) => (both(items) ? atThreshold(asLabels(items), 1).keptRight : null)),
-    falseCorrectAt70: among(scored, (items) => (both(items) ? passedAt(items, 0.7) : null)),
+    auroc: comparing(scored, auroc),
+    balancedAccuracy: comparing(scored, (items) =>
+      both(items) ? atThreshold(asLabels(items), 1).balancedAccuracy : null,
+    ),
+    falseCorrect: among(allWrongs, calledCorrect),
+    rightCalledCorrect: among(rights, calledCorrect),
+    falseCorrectAt70: comparing(scored, (items) => (both(items) ? passedAt(items, 0.7) : null)),
     unjudged: among(scored, (items) => share(items, ({ label }) => label === 'Unjudged')),
     ...(hasProbabilities && { calibrationError: among(scored, (items) => calibrationError(items)) }),
   };
-  const rights = scored.filter(({ right }) => right);
   for (const [kind, wrongs] of Map.groupBy(
-    scored.filter(({ right, kind }) => !right && kind !== ''),
+    allWrongs.filter(({ kind }) => kind !== ''),
     ({ kind }) => kind,
   )) {
-    figures[`kind.${kind}.auroc`] = among([...rights, ...wrongs], auroc);
-    figures[`kind.${kind}.falseCorrect`] = among(wrongs, (items) => share(items, ({ label }) => label === 'Correct'));
+    figures[`kind.${kind}.auroc`] = comparing([...rights, ...wrongs], auroc);
+    figures[`kind.${kind}.falseCorrect`] = among(wrongs, calledCorrect);
   }
   return Object.fromEntries(
     Object.entries(figures)

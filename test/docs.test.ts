@@ -207,7 +207,7 @@ test('docs/verdicts.md: its commands measure answers and questions, calibrate a 
   const { judges } = JSON.parse(readFileSync(join(folder, 'calibration.json'), 'utf8'));
   assert.deepEqual([judges[0].model, judges[0].style], ['mine', 'cross-check']);
   assert.equal(JSON.parse(printedBy('curl')).abstained, false);
-  assert.equal(done.length, 5, 'a new command may need a line here');
+  assert.equal(done.length, 6, 'a new command may need a line here');
   const calibrated = {
     ...settings,
     EVALUATION_STYLE: 'cross-check',

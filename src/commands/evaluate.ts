@@ -1,9 +1,9 @@
 import { rmSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { basename, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Dataset } from '../../evaluation/dataset.ts';
+import type { Dataset, LabelledQuestion } from '../../evaluation/dataset.ts';
 import type { Gate } from '../../evaluation/gate.ts';
 import { type Calibration, type EvaluationStyle, evaluationStyles } from '../chain/calibration.ts';
 import { AskRequest } from '../chain/reply.ts';
@@ -127,7 +127,8 @@ async function onDataset(path: string, config: Config, options: EvaluateOptions,
   const minimum = await readGateOption(options.gate);
   const dataset: Dataset = readDataset(path);
   const out = resolve(options.out ?? './evaluation-report');
-  await mkdir(out, { recursive: true });
+  await makeFolder('--out', out);
+  if (options.calibrate !== undefined) await makeFolder('--calibrate', dirname(resolve(options.calibrate)));
   const kept = new KeptReplies(join(out, 'replies.tsv'));
   return withParts(config, kept, async (parts) => {
     // Also for a set in SQuAD's format: asked of the sample corpus, its questions are unrelated ones, which call for abstention.
@@ -135,6 +136,7 @@ async function onDataset(path: string, config: Config, options: EvaluateOptions,
       const corpus = options.corpus ? resolve(options.corpus) : config.corpusDir;
       await ingestWithProgress(parts, [corpus], 'default');
     }
+    if (dataset.kind === 'questions') await tellStrangeSources(dataset.questions, parts);
     let end = () => {};
     const onProgress = (what: string) => {
       end();
@@ -165,13 +167,34 @@ async function onDataset(path: string, config: Config, options: EvaluateOptions,
   });
 }
 
+/** Before the work, so that no work is lost for want of a folder. */
+async function makeFolder(flag: string, folder: string) {
+  try {
+    await mkdir(folder, { recursive: true });
+  } catch (cause) {
+    throw new AppError('BAD_INPUT', `${flag} names no place where a folder can be made.`, { cause });
+  }
+}
+
+/** Says which sources that questions name are not there: they would count as not found. */
+async function tellStrangeSources(questions: LabelledQuestion[], { knowledge }: Parts) {
+  const named = new Set(questions.flatMap(({ source }) => source ?? []));
+  const strange: string[] = [];
+  for (const source of named) if ((await knowledge.findSource('default', source)) === null) strange.push(source);
+  if (strange.length === 0) return;
+  tell(
+    `Not among the documents, and so counted as not found: ${strange.length} of ${named.size} sources that the questions name ` +
+      `(${strange.slice(0, 3).join(', ')}${strange.length > 3 ? ', …' : ''}). A source is a path within the folder of documents.`,
+  );
+}
+
 /** Writes the calibrations, if any could be made, and says which couldn't. */
 async function writeCalibrations(file: string, judges: Calibration[], uncalibrated: string[]) {
   const madeBy = 'assay evaluate DATASET --calibrate FILE';
   if (judges.length > 0) await writeFile(file, `${JSON.stringify({ madeBy, judges }, null, 2)}\n`);
   if (judges.length > 0 && uncalibrated.length === 0) return;
   const which = uncalibrated.length === 0 ? 'Nothing was calibrated' : `Not calibrated: ${uncalibrated.join('; ')}`;
-  tell(`${which}. It takes answers to at least two questions that the language model has judged.`);
+  tell(`${which}. It takes right and wrong answers, to at least two questions, that the language model has judged.`);
   process.exitCode = 1;
 }
 

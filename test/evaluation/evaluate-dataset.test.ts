@@ -46,7 +46,7 @@ test('with a language model each style has a row; a second run reuses the kept r
   openai.chatWhen(/Reply with one word/, 'Yes');
   openai.chatWhen(/in as few words as possible/, 'Peter Hale');
   const settings = { OPENAI_BASE_URL: openai.baseUrl, EMBEDDING_MODEL: 'e5-small-v2-q', CHAT_MODEL: 'scripted-chat' };
-  const calibration = file('calibration.json');
+  const calibration = file('a folder that is not there yet/calibration.json');
   const args = ['evaluate', file('pairs.jsonl'), '--out', out, '--styles', 'plain,full', '--calibrate', calibration];
   const first = await runCommand(args, settings);
   assert.equal(first.code, 0, first.stderr);
@@ -83,12 +83,13 @@ test('questions are asked over the corpus given with --corpus, and the command f
     file('questions.jsonl'),
     jsonLines([
       { question: 'When was the tower of Aldmoor built?', answers: ['1382'], source: 'aldmoor.md' },
+      { question: 'Who built the tower of Aldmoor?', answers: ['Peter Hale'], source: 'docs/aldmoor.md' },
       { question: 'Who won the football match on Sunday?', answers: [] },
     ]),
   );
   writeFileSync(
     file('gate.json'),
-    JSON.stringify({ 'retrieval.hitAt1': 1, 'answer.f1': 0.99, 'abstention.lost': { atMost: 0 } }),
+    JSON.stringify({ 'retrieval.hitAt1': 0.5, 'answer.f1': 0.99, 'abstention.lost': { atMost: 0 } }),
   );
   const args = [
     'evaluate',
@@ -106,6 +107,11 @@ test('questions are asked over the corpus given with --corpus, and the command f
   assert.equal(stderr.match(/Below the gate/g)!.length, 1);
   const figures = JSON.parse(stdout);
   assert.equal(figures['answer.contains'].value, 1);
+  assert.equal(figures['retrieval.hitAt1'].value, 0.5);
+  assert.match(
+    stderr,
+    /^Not among the documents, .*: 1 of 2 sources that the questions name \(docs\/aldmoor\.md\)\. /m,
+  );
   assert.equal(figures['abstention.recall'].value, 1);
 });
 
@@ -165,7 +171,10 @@ test('a style that cannot be calibrated is reported, and the report is written a
   const args = ['evaluate', '--out', out, '--styles', 'cross-check', '--calibrate', file('calibration.json')];
   const { code, stderr } = await runCommand([...args, file('pairs.jsonl')], settings);
   assert.equal(code, 1);
-  assert.match(stderr, /\nNot calibrated: cross-check, context\. It takes answers to at least two questions .*\n$/);
+  assert.match(
+    stderr,
+    /\nNot calibrated: cross-check, context\. It takes right and wrong answers, to at least two questions, .*\n$/,
+  );
   assert.ok(existsSync(join(out, 'report.json')) && !existsSync(file('calibration.json')));
 });
 
@@ -176,6 +185,13 @@ test('a data set that cannot be read is refused, and the error names the line', 
     assert.throws(() => readDataset(file('bad.jsonl')), { code: 'BAD_INPUT', message });
   };
   refuses('', /empty/);
+  refuses(jsonLines([pairs]), /^Line 1 of the data set is no JSON object\.$/);
+  const asked = { question: 'When?', answers: ['1382'] };
+  refuses(jsonLines([asked, { ...asked, question: ' ' }]), /^Line 2 of the data set: question must not be empty\. /);
+  refuses(jsonLines([{ ...asked, question: 'w'.repeat(4001) }]), /: question must have at most 4,000 characters\. /);
+  refuses(jsonLines([{ ...asked, answers: [''] }]), /: answers\.0 must not be empty \(a list without any means/);
+  writeFileSync(file('bad.jsonl'), Buffer.from(jsonLines([{ ...asked, question: 'Où ?' }]), 'latin1'));
+  assert.throws(() => readDataset(file('bad.jsonl')), { message: 'The data set is not encoded in UTF-8.' });
   refuses('no JSON', /^Line 1 of the data set is no JSON object/);
   refuses(jsonLines([pairs[0], { ...pairs[0], label: 'maybe' }]), /^Line 2 of the data set: label must be Correct/);
   refuses(jsonLines([{ question: 'Q', answers: 'no list' }]), /^Line 1 of the data set: answers /);
@@ -191,4 +207,7 @@ test('a data set that cannot be read is refused, and the error names the line', 
   assert.throws(() => readDataset(file('broken.json')), broken);
   const { code, stderr } = await runCommand(['evaluate', file('missing.jsonl'), '--out', file('out')], {});
   assert.deepEqual([code, stderr], [1, 'The data set cannot be read: there is no such file or folder.\n']);
+  writeFileSync(file('pairs.jsonl'), jsonLines(pairs));
+  const nowhere = await runCommand(['evaluate', file('pairs.jsonl'), '--out', file('broken.json')], {});
+  assert.deepEqual([nowhere.code, nowhere.stderr], [1, '--out names no place where a folder can be made.\n']);
 });

@@ -5,6 +5,7 @@ import { bestF1, holdsOne, isExact } from '../../evaluation/answer-measures.ts';
 import { fitBoostedTrees } from '../../evaluation/boosted-trees.ts';
 import { shortfalls } from '../../evaluation/gate.ts';
 import { auroc, estimate, reliability, rocPoints, type Scored } from '../../evaluation/measures.ts';
+import { verdictFigures } from '../../evaluation/verdict-figures.ts';
 import { sumOfTrees } from '../../src/chain/boosted-trees.ts';
 
 const scored = fc.array(
@@ -56,6 +57,44 @@ test('a confidence interval contains its figure and is reproducible, and a singl
   assert.deepEqual([alone.low, alone.high, alone.value], [null, null, found.value]);
 });
 
+test('where all are alike, the interval is that of a share of which nothing, or everything, was seen to hold', () => {
+  const groupOf = ({ at }: { at: number }) => String(at);
+  const all = Array.from({ length: 20 }, (_, at) => ({ at, score: at < 15 ? 0.9 : 0.1, right: at < 15 }));
+  const near = (estimated: { low: number | null; high: number | null }, low: number, high: number) => {
+    assert.ok(
+      Math.abs(estimated.low! - low) < 1e-4 && Math.abs(estimated.high! - high) < 1e-4,
+      JSON.stringify(estimated),
+    );
+  };
+  // As in tables of Clopper and Pearson's interval: 20 of 20, 0 of 20, and 5 of 5, of which there are as many wrong ones.
+  near(
+    estimate(all, () => 1, { groupOf }),
+    0.83157,
+    1,
+  );
+  near(
+    estimate(all, () => 0, { groupOf }),
+    0,
+    0.16843,
+  );
+  near(estimate(all, auroc, { groupOf, classOf: ({ right }) => right }), 0.47818, 1);
+});
+
+test('of wrong answers alone, or right ones alone, it is told how many are called Correct', () => {
+  const answer = (right: boolean, label: string, at: number) => ({
+    score: 0.5,
+    right,
+    label,
+    kind: 'k',
+    question: `${at}`,
+  });
+  const wrong = verdictFigures({ name: 'j', scored: [1, 2, 3, 4].map((at) => answer(false, 'Correct', at)) }, false);
+  assert.equal(wrong['verdict.j.falseCorrect']!.value, 1);
+  assert.equal(wrong['verdict.j.auroc'], undefined);
+  const right = verdictFigures({ name: 'j', scored: [1, 2, 3, 4].map((at) => answer(true, 'Incorrect', at)) }, false);
+  assert.equal(right['verdict.j.rightCalledCorrect']!.value, 0);
+});
+
 test('reliability puts every score into exactly one bin', () => {
   fc.assert(
     fc.property(scored, (items) => {
@@ -74,6 +113,8 @@ test('answers are compared as SQuAD compares them', () => {
   assert.ok(!holdsOne('It was built in 11382.', ['1382']));
   assert.ok(holdsOne('必须在14天内提交。', ['14天', '三个月']));
   assert.ok(!holdsOne('必须在114天内提交。', ['14天']));
+  assert.ok(holdsOne('Le cafe\u0301 ouvre \uff18 heures.', ['café', '8 heures']));
+  assert.ok(isExact('cafe\u0301', ['caf\u00e9']) && isExact('\uff18', ['8']));
   assert.equal(bestF1('三个月', ['三个月']), 1);
   assert.equal(bestF1('Peter Hale', ['the mason Peter Hale']), (2 * 2) / (2 + 3));
   assert.equal(bestF1('nobody', ['Peter Hale']), 0);

@@ -32,6 +32,11 @@ const evaluation = {
     'ownAnswers.auroc': { value: null, low: null, high: null },
     [`verdict.${judge}.auroc`]: estimate(0.931),
     [`verdict.${judge}.falseCorrect`]: estimate(0.12),
+    [`verdict.${judge}.unjudged`]: estimate(0.05),
+    // As where there are wrong answers alone.
+    'verdict.plain, context.falseCorrect': estimate(0.3),
+    'verdict.plain, context.unjudged': estimate(0.1),
+    'verdict.plain, context.kind.number.falseCorrect': estimate(0.4),
     [`verdict.${judge}.kind.number.auroc`]: estimate(0.88),
     [`verdict.${judge}.kind.number.falseCorrect`]: estimate(0.2),
   },
@@ -57,7 +62,10 @@ const evaluation = {
     { pair: pair(true, '', 'in 1904'), judged: judged('Correct', 0.9) },
     { pair: pair(false, 'number', 'in <i>1914</i>'), judged: judged('Correct', 0.97) },
   ],
-  judges: [{ name: judge, medianMs: 2 }],
+  judges: [
+    { name: judge, medianMs: 2 },
+    { name: 'plain, context', medianMs: 2 },
+  ],
 } as unknown as Evaluation;
 
 test('the report viewer shows the report’s tables, and lists wrong answers and verdicts', {
