@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { chmod, mkdir, symlink, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { ingestPaths } from '../../src/ingest/ingest-paths.ts';
+import { AppError } from '../../src/errors.ts';
+import { type IngestProgress, ingestPaths } from '../../src/ingest/ingest-paths.ts';
 import { temporaryFolder } from '../doubles/temporary-folder.ts';
 
 /** A folder with these files, and an ingest of paths below it that returns the sources it was given, sorted. */
@@ -44,6 +47,7 @@ test('two files that would be stored under the same source are refused before an
 
 test('a file that is named by several paths is ingested once', async (t) => {
   const { ingest } = await folderOf(t, ['a/one.md', 'a/two.md']);
+  assert.deepEqual((await ingest('a/one.md')).sources, ['one.md']);
   const { sources, files, done } = await ingest('a', 'a/', 'a/../a/one.md');
   assert.deepEqual({ sources, files, done }, { sources: ['one.md', 'two.md'], files: 2, done: 2 });
 });
@@ -80,6 +84,18 @@ test('symbolic links are followed inside the named folder, as a Kubernetes Confi
   }
 });
 
+test('within a linked folder no further one is followed, and what is neither file nor folder is passed over', async (t) => {
+  const { folder, ingest } = await folderOf(t, ['a/x/one.md', 'a/y/two.md']);
+  await symlink('../y', join(folder, 'a/x/inner'));
+  await symlink('x', join(folder, 'a/outer'));
+  const pipe = createServer().listen(join(folder, 'a/pipe'));
+  t.after(() => pipe.close());
+  await once(pipe, 'listening');
+  const { sources, files, failed } = await ingest('a');
+  assert.deepEqual(sources, ['outer/one.md', 'x/inner/two.md', 'x/one.md', 'y/two.md']);
+  assert.deepEqual([files, failed.map(({ source }) => source)], [5, ['outer/inner']]);
+});
+
 test('hidden files and node_modules inside a named folder are skipped', async (t) => {
   const { ingest } = await folderOf(t, ['a/one.md', 'a/.git/x.md', 'a/.hidden.md', 'a/node_modules/other/README.md']);
   const { sources, files, skipped } = await ingest('a');
@@ -107,4 +123,96 @@ test('a folder that cannot be read, such as lost+found on a mounted disk, is rep
     if (isSuperuser) process.seteuid?.(0);
     await chmod(closed, 0o700);
   }
+});
+
+/** Ingests files of one folder, each as `ingestFile` says of its name. */
+async function outcomeOf(
+  t: TestContext,
+  files: string[],
+  ingestFile: (source: string) => object,
+  signal?: AbortSignal,
+) {
+  const { folder } = await folderOf(t, files);
+  const told: IngestProgress[] = [];
+  const progress = ingestPaths({
+    paths: [folder],
+    ingestFile: async (_, source) => ({
+      ...{ id: 'd', source, collection: 'default', passages: 1, unchanged: false, replaced: false },
+      ...ingestFile(source),
+    }),
+    onProgress: (progress) => told.push({ ...progress }),
+    ...(signal && { signal }),
+  });
+  return { told, progress };
+}
+
+test('the progress counts what became of each file, and says what was wrong with those that were skipped', async (t) => {
+  const outcomes: Record<string, () => object> = {
+    'added.md': () => ({}),
+    'again.md': () => ({ replaced: true }),
+    'same.md': () => ({ unchanged: true }),
+    'bad.md': () => {
+      throw new AppError('BAD_DOCUMENT', 'It is bad.');
+    },
+    'odd.md': () => {
+      throw new Error('not to be repeated');
+    },
+  };
+  const { told, progress } = await outcomeOf(t, Object.keys(outcomes), (source) => outcomes[source]!());
+  const { failed, ...counts } = await progress;
+  assert.deepEqual(counts, { files: 5, done: 5, added: 1, replaced: 1, unchanged: 1, skipped: 2 });
+  assert.deepEqual(
+    failed.toSorted((one, other) => (one.source < other.source ? -1 : 1)),
+    [
+      { source: 'bad.md', code: 'BAD_DOCUMENT', message: 'It is bad.' },
+      { source: 'odd.md', code: 'INTERNAL', message: 'it could not be read' },
+    ],
+  );
+  assert.deepEqual(
+    told.map(({ files, done }) => [files, done]),
+    [0, 1, 2, 3, 4, 5].map((done) => [5, done]),
+  );
+});
+
+test('of very many files that are skipped, the first thousand are described and all are counted', async (t) => {
+  const files = Array.from({ length: 1_002 }, (_, at) => `${at}.md`);
+  const { progress } = await outcomeOf(t, files, () => {
+    throw new AppError('BAD_DOCUMENT', 'It is bad.');
+  });
+  const { skipped, failed } = await progress;
+  assert.deepEqual([skipped, failed.length], [1_002, 1_000]);
+});
+
+test('trouble that every file would meet, and a signal, end an ingest after the files in work', async (t) => {
+  const files = Array.from({ length: 40 }, (_, at) => `${at}.md`);
+  for (const code of [
+    'NOT_READY',
+    'STORAGE_FULL',
+    'COLLECTION_NOT_FOUND',
+    'MODEL_REJECTED',
+    'MODEL_UNAVAILABLE',
+  ] as const) {
+    let given = 0;
+    const { progress } = await outcomeOf(t, files, () => {
+      given += 1;
+      if (given > 1) return {};
+      throw new AppError(code, 'It is so for all.');
+    });
+    await assert.rejects(progress, { code });
+    assert.ok(given <= 8, `${given} files were tried`);
+  }
+  const stopped = new AbortController();
+  const { told, progress } = await outcomeOf(
+    t,
+    files,
+    () => {
+      stopped.abort(new Error('enough'));
+      return {};
+    },
+    stopped.signal,
+  );
+  await assert.rejects(progress, { message: 'enough' });
+  assert.ok(told.at(-1)!.done <= 4);
+  const { ingest } = await folderOf(t, []);
+  await assert.rejects(ingest('nowhere'), { code: 'BAD_INPUT', message: /^There is no file or folder .*nowhere\.$/ });
 });

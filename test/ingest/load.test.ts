@@ -70,6 +70,14 @@ test('texts that are empty, or hold a NUL or half a surrogate pair, are refused'
   await assert.rejects(loadText({ text: '<script>x</script><!-- y -->', format: 'html' }), { code: 'BAD_DOCUMENT' });
 });
 
+test('a text of more than twenty million characters is refused', async () => {
+  const text = 'a'.repeat(20_000_000);
+  assert.equal((await loadText({ text, format: 'text' })).text.length, text.length);
+  const tooMuch = { code: 'BAD_DOCUMENT', message: 'The document holds too much text.' };
+  await assert.rejects(loadText({ text: `${text}a`, format: 'text' }), tooMuch);
+  await assert.rejects(loadText({ text: `["${text}a"]`, format: 'json' }), tooMuch);
+});
+
 test('any text is either loaded, with spans in bounds and in order, or refused as BAD_DOCUMENT', async () => {
   const parts = fc.constantFrom(
     ...[

@@ -5,6 +5,7 @@ import { loadText } from '../../src/ingest/load.ts';
 import type { LoadedDocument } from '../../src/ingest/loaded-document.ts';
 import { type PassageSpan, splitDocument } from '../../src/ingest/split.ts';
 import { createTokenCounter } from '../../src/ingest/tokens.ts';
+import { unitsOf } from '../../src/ingest/units.ts';
 import { splitSentences } from '../../src/sentences.ts';
 
 const countTokens = createTokenCounter();
@@ -165,6 +166,26 @@ test('a section is split evenly, rather where a paragraph or a list begins; sent
     ['t8', 40, 10, 'ABC', 'DEF', 'GH'],
   ] as const)
     assert.deepEqual(await splitOf(parts, size, overlap), passages, `${parts} by ${size} and ${overlap}`);
+});
+
+test('lines of code are taken together, fewer where a blank line parts them', () => {
+  const line = (length: number) => 'x'.repeat(length);
+  const [short, long] = [
+    [line(20), line(20)],
+    [line(60), line(60)],
+  ];
+  const text = [...short, '', ...long, '', ...short, ...Array(12).fill(line(30))].join('\n');
+  const blocks = [{ start: 0, end: text.length, kind: 'code' as const }];
+  const units = unitsOf({ text, headings: [], blocks, breaks: [] }, { sizeTokens: 1_000, countTokens });
+  assert.deepEqual(
+    units.map(({ start, end }) =>
+      text
+        .slice(start, end)
+        .split('\n')
+        .map((each) => each.length),
+    ),
+    [[20, 20, 0, 60, 60], [20, 20, ...Array(8).fill(30)], Array(4).fill(30)],
+  );
 });
 
 test('list items and table rows count as sentences of their own; a horizontal rule does not', async () => {

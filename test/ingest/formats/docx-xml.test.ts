@@ -117,7 +117,8 @@ test('the numbers of a list are written and counted as each of its levels says',
         level(2, 'decimal', '%1.%2.%3', `<w:lvlRestart w:val="0"/><w:isLgl w:val="false"/><w:pStyle w:val="Clause"/>`) +
         level(3, 'lowerRoman', '%1 %4 %9', '<w:isLgl/>') +
         level(4, 'upperLetter', `${'x'.repeat(59)}%5`) +
-        level(5, 'upperLetter', `${'x'.repeat(60)}%6`),
+        level(5, 'upperLetter', `${'x'.repeat(60)}%6`) +
+        level(6, 'none', '%7.'),
     )}${num(7, 1)}</w:numbering>`,
     () => undefined,
   );
