@@ -11,11 +11,14 @@ import {
   readFileSync,
   realpathSync,
   rmSync,
+  statSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
+import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { setupFacts } from '../scripts/setup/facts.mjs';
@@ -302,6 +305,37 @@ test('only one set-up runs at a time, and one that died does not block the next'
   };
   await withLock(folder, onWait, async () => {});
   assert.equal(waited, 1);
+});
+
+test('the lock of a set-up that is at work is renewed, and one that is not is taken, though another process has its id by now', async (t) => {
+  const { withLock } = await load('lock');
+  const folder = temporaryFolder(t);
+  const lock = join(folder, 'lock');
+  const holder = spawn(process.execPath, ['-e', 'process.stdin.resume()'], { stdio: ['pipe', 'ignore', 'ignore'] });
+  t.after(() => holder.stdin.end());
+  await once(holder, 'spawn');
+  const waits: number[] = [];
+  const inTurn = (work: () => Promise<unknown>) =>
+    withLock(folder, () => waits.push(holder.pid!), work, { renewEveryMs: 50, looks: 4 });
+
+  writeFileSync(lock, String(holder.pid));
+  await inTurn(async () => {
+    assert.equal(Number(readFileSync(lock, 'utf8')), process.pid);
+    const { mtimeMs } = statSync(lock);
+    while (statSync(lock).mtimeMs === mtimeMs) await setTimeout(10);
+  });
+  assert.deepEqual(waits, [holder.pid]);
+
+  writeFileSync(lock, String(holder.pid));
+  const renewing = setInterval(() => utimesSync(lock, new Date(), new Date()), 50);
+  let isTaken = false;
+  const taken = inTurn(async () => {
+    isTaken = true;
+  });
+  await setTimeout(2_000);
+  assert.equal(isTaken, false);
+  clearInterval(renewing);
+  await taken;
 });
 
 test('setupFacts says what is installed', () => {

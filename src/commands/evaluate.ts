@@ -41,7 +41,11 @@ const datasetOptions = [
 export async function evaluate(path: string | undefined, options: EvaluateOptions) {
   const settings = readConfig();
   const wanted = readOptions(path, options, settings);
-  const dataDir = await mkdtemp(join(tmpdir(), 'assay-evaluate-'));
+  const dataDir = await mkdtemp(join(tmpdir(), 'assay-evaluate-')).catch((cause) => {
+    throw new AppError('NOT_READY', `No folder can be made in ${tmpdir()}: set TMPDIR to one that can be written.`, {
+      cause,
+    });
+  });
   const config: Config = { ...settings, logLevel: 'warn', dataDir, weaviate: undefined };
   const forget = tidyAtInterrupt(() => rmSync(dataDir, { recursive: true, force: true }));
   try {

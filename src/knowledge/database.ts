@@ -103,6 +103,14 @@ export const newerVersion = () => new AppError('NOT_READY', 'The data folder was
 export const damagedFile = (file: string, cause?: unknown) =>
   new AppError('NOT_READY', `${file} in the data folder is damaged; npx assay doctor --verify says where.`, { cause });
 
+/** The refusal of a data folder that can't be made or written. */
+export const unwritableFolder = (cause: unknown) =>
+  new AppError(
+    'NOT_READY',
+    "The data folder can't be written: DATA_DIR must name a folder that Assay's user may read and write.",
+    { cause },
+  );
+
 /** Empties a log that a predecessor left, or that long readers made grow. On a full disk it stays: reading doesn't need this. */
 function foldLogIn(database: DatabaseSync) {
   try {
@@ -179,13 +187,14 @@ export function translateStoreError(error: unknown, file = 'assay.db'): AppError
     result === sqliteCodes.cannotOpen ||
     // What Node says of a folder that it would have to make on a read-only disk.
     (code === 'ENOENT' && syscall === 'mkdir') ||
-    ['EACCES', 'EROFS', 'EEXIST', 'ENOTDIR', 'EPERM', 'ELOOP'].includes(code ?? '')
+    ['EACCES', 'EROFS', 'EEXIST', 'ENOTDIR', 'EPERM', 'ELOOP', 'ENAMETOOLONG'].includes(code ?? '')
   )
-    return new AppError(
-      'NOT_READY',
-      "The data folder can't be written: DATA_DIR must name a folder that Assay's user may read and write.",
-      { cause: error },
-    );
+    return unwritableFolder(error);
+  if (errcode === 6410)
+    // SQLITE_IOERR_GETTEMPPATH
+    return new AppError('NOT_READY', 'No temporary file can be made: set TMPDIR to a folder that can be written.', {
+      cause: error,
+    });
   if (isDamageError(error)) return damagedFile(file, error);
   return new AppError('INTERNAL', 'The store failed.', { cause: error });
 }

@@ -12,10 +12,13 @@ const threads = {
   OPENBLAS_NUM_THREADS: '1',
 };
 
-/** Starts a process that is to be the knowledge host. */
+/**
+ * Starts a process that is to be the knowledge host. What SQLite puts aside during a large change goes where there must be room anyway:
+ * the machine's temporary folder may be small, read-only, or open to others.
+ */
 export const forkHost = (options: HostOptions): ChildProcess =>
   fork(hostFile, [JSON.stringify(options)], {
     serialization: 'advanced',
-    env: { ...process.env, ...threads },
+    env: { SQLITE_TMPDIR: options.dataDir, ...process.env, ...threads },
     execArgv: ['--disable-warning=ExperimentalWarning', '--expose-gc'],
   });

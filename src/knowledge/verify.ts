@@ -1,9 +1,9 @@
-import { accessSync, constants, existsSync, readdirSync } from 'node:fs';
+import { accessSync, constants, existsSync, lstatSync, readdirSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { counted } from '../counted.ts';
 import { askMigrations } from './asks.ts';
-import { isDamageError, newerVersion, translateStoreError } from './database.ts';
+import { isDamageError, newerVersion, translateStoreError, unwritableFolder } from './database.ts';
 import { createDocuments } from './documents.ts';
 import { isEmptied, isStored, openToRead } from './open-to-read.ts';
 import type { KnowledgeStats } from './port.ts';
@@ -170,12 +170,13 @@ function verifyAsks(dataDir: string): StoreFinding[] {
 /** A finding where the folder, or the one in which it would be made, can't be written: then it can't be served from. */
 function findUnwritable(dataDir: string): StoreFinding[] {
   let folder = resolve(dataDir);
-  while (!existsSync(folder) && folder !== dirname(folder)) folder = dirname(folder);
   try {
-    accessSync(folder, constants.W_OK);
+    // A link that leads nowhere is in the way of a folder, and so is a file, of which nothing is said without the dot.
+    while (!lstatSync(folder, { throwIfNoEntry: false }) && folder !== dirname(folder)) folder = dirname(folder);
+    accessSync(`${folder}/.`, constants.W_OK);
     return [];
   } catch (error) {
-    return [{ name: 'store: folder', ok: false, detail: translateStoreError(error).message }];
+    return [{ name: 'store: folder', ok: false, detail: unwritableFolder(error).message }];
   }
 }
 

@@ -362,6 +362,9 @@ test('whatever stops the start is reported in plain words, without a stack trace
     [1, 'EVALUATION_CALIBRATION: the file is no calibration that assay evaluate wrote.\n'],
   );
 
+  const noTemporary = await runCommand(['evaluate'], { DATA_DIR, TMPDIR: '/dev/null' });
+  assert.equal(noTemporary.stderr, 'No folder can be made in /dev/null: set TMPDIR to one that can be written.\n');
+
   const notThere = await runCommand(['ingest', join(DATA_DIR, 'nowhere')], { DATA_DIR });
   assert.match(notThere.stderr, /There is no file or folder/);
   assert.equal(notThere.code, 1);

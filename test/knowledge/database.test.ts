@@ -10,6 +10,8 @@ test('each failure of SQLite or of the disk becomes the one that says what to do
     ['NOT_READY', /can't be written/, { errcode: 8 }, { errcode: 14 }, { code: 'ENOENT', syscall: 'mkdir' }],
     ['NOT_READY', /can't be written/, { code: 'EACCES' }, { code: 'EROFS' }, { code: 'EEXIST' }],
     ['NOT_READY', /can't be written/, { code: 'ENOTDIR' }, { code: 'EPERM' }, { code: 'ELOOP' }],
+    ['NOT_READY', /can't be written/, { code: 'ENAMETOOLONG' }],
+    ['NOT_READY', /set TMPDIR/, { errcode: 6410 }],
     ['NOT_READY', /^asks\.db .* is damaged/, { errcode: 11 }, { errcode: 26 }, { errcode: 267 }, { errcode: 266 }],
     ['INTERNAL', /The store failed/, { errcode: 1 }, { errcode: 10 }, { code: 'ENOENT', syscall: 'open' }, {}],
   ] as const)

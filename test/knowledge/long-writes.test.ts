@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { statSync } from 'node:fs';
+import { statSync, watch } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { type TestContext, test } from 'node:test';
@@ -294,4 +294,17 @@ test('a host is given the vectors of a write once more, and no more than three h
   const dying = { ...whole, put: async () => null };
   await assert.rejects(putInPieces([large], dying), { code: 'NOT_READY' });
   assert.equal(whole.requests(), 4 + 9);
+});
+
+test('what a long write puts aside meanwhile lies in the data folder, not in the temporary folder of the machine', async (t) => {
+  const dataDir = await temporaryFolder(t);
+  const knowledge = await startKnowledge({ dataDir, embeddingModel: 'hashed' });
+  t.after(() => knowledge.close());
+  await knowledge.createCollection('default');
+  await knowledge.put([largeDocument('Alder', 9_000)]);
+  const temporary = new Set<string>();
+  const watcher = watch(dataDir, (_, name) => name?.startsWith('etilqs_') && temporary.add(name));
+  t.after(() => watcher.close());
+  await knowledge.put([largeDocument('Birch', 9_000)]);
+  assert.notEqual(temporary.size, 0);
 });

@@ -249,7 +249,13 @@ test('a quick look says what a store holds, of which model its vectors are, and 
     inspectStore({ dataDir, embeddingModel, toText }).map(({ ok, detail }) => `${ok}: ${detail}`);
   assert.deepEqual(lookAt(madeIn), ['true: [31,61,2]', 'true: hashed, vectors of 64 numbers']);
   assert.match(lookAt(madeIn, 'another')[1]!, /^false: .*settings say another\. Run npx assay reembed/);
-  assert.deepEqual(lookAt(await temporaryFolder(t)), ['true: nothing is stored yet']);
+  const empty = await temporaryFolder(t);
+  assert.deepEqual(lookAt(join(empty, 'to-be-made')), ['true: nothing is stored yet']);
+  const [file, link] = [join(empty, 'file'), join(empty, 'link')];
+  writeFileSync(file, '');
+  symlinkSync('nowhere', link);
+  for (const inTheWay of [file, join(file, 'data'), link, join(link, 'data')])
+    assert.match(lookAt(inTheWay).join(), /^true: nothing is stored yet,false: The data folder can't be written/);
   const broken = await changed(t, () => {});
   truncateSync(join(broken, 'assay.db'), 5000);
   assert.match(lookAt(broken).join(), /^false: .*damaged.*Restore a backup/);
