@@ -1,4 +1,4 @@
-import type { Server, ServerResponse } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { createServer, type Server as NetServer, type Socket } from 'node:net';
 
 /** How patient the server is with connections, in milliseconds. */
@@ -17,11 +17,16 @@ const sweepEveryMs = 100;
  */
 export function lookAfterConnections(server: Server, { stalledMs, lateMs } = patience) {
   const open = new Map<Socket, Set<ServerResponse>>();
+  /** The requests of a connection that wait until the one before them has its reply. */
+  const lines = new WeakMap<Socket, (() => void)[]>();
   let drainingSince: number | null = null;
 
   server.on('connection', (socket: Socket) => {
     open.set(socket, new Set());
-    socket.once('close', () => open.delete(socket));
+    socket.once('close', () => {
+      open.delete(socket);
+      for (const go of lines.get(socket) ?? []) go();
+    });
   });
   server.on('request', ({ socket }, response: ServerResponse) => {
     const responses = open.get(socket);
@@ -42,6 +47,22 @@ export function lookAfterConnections(server: Server, { stalledMs, lateMs } = pat
 
   return {
     isDraining: () => drainingSince !== null,
+
+    /**
+     * Resolves when the earlier requests of a connection have their replies. A client may send hundreds in one go. Their
+     * replies go out in order, so those made too early would only take up memory; nor would they hear that it has left.
+     */
+    async takeTurn({ socket }: IncomingMessage, response: ServerResponse) {
+      if (!open.has(socket)) return;
+      const line = lines.get(socket);
+      if (line) await new Promise<void>((resolve) => line.push(resolve));
+      else lines.set(socket, []);
+      response.once('close', () => {
+        const next = lines.get(socket)?.shift();
+        if (next) next();
+        else lines.delete(socket);
+      });
+    },
 
     /** Whether a part of a reply has gone out and the rest has not: nothing else may be written in between. */
     isReplying: (socket: Socket) =>

@@ -272,3 +272,27 @@ test('a refusal tells whether its connection stays open, as any reply does', asy
   assert.match(reply, /^HTTP\/1\.1 400 .*^connection: close\r$/ims);
   await closed;
 });
+
+test('requests sent in one go are worked on one after the other, and those of a client that leaves not at all', async (t) => {
+  const { url, add, openai, close } = await startService(t);
+  await add('alder.md', 'Alder wood does not rot under water.');
+  const body = '{"question":"Does alder rot under water?","evaluation":"none"}';
+  const post = `POST /ask HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`;
+  const held = [0, 1].map(() => Promise.withResolvers<void>());
+  t.after(() => {
+    for (const { resolve } of held) resolve();
+  });
+  openai.chat(...held.map(({ promise }) => ({ content: 'It does not.', until: promise })));
+  const socket = connect(Number(new URL(url).port), '127.0.0.1');
+  socket.write(post.repeat(3));
+  await openai.waitFor(({ path }) => path === '/v1/chat/completions');
+  await fetch(`${url}/health/live`); // time in which the others could have begun
+  assert.equal(openai.chatRequests.length, 1);
+  held[0]!.resolve();
+  const [reply] = await once(socket, 'data');
+  assert.match(String(reply), /^HTTP\/1\.1 200 /);
+  await openai.waitFor((entry) => entry === openai.chatRequests[1]);
+  socket.destroy();
+  await close();
+  assert.equal(openai.chatRequests.length, 2);
+});
