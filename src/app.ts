@@ -69,12 +69,20 @@ export type AppParts = {
 /** The routes that take no other query than their schema names. Probes and other protocols' clients may send their own. */
 const takesOwnQuery = /^\/(?:asks?|search|documents|collections|jobs)(?:\/|$)/;
 
+/** Whole documents are large, and the store carries out everything in order: searches would wait for all that are read. */
+const documentReads: AdmissionLimits = { most: 4, mostWaiting: Number.POSITIVE_INFINITY, waitMs: 60_000 };
+
 /**
  * Builds the HTTP service from its parts; the caller makes it listen.
  * @param waitsFor what `/health/ready` says while the service is up but not ready
  */
 export async function buildApp(parts: AppParts, waitsFor: WaitsFor = () => null) {
-  const { settings, knowledge, about, keyring, shared } = parts;
+  const { settings, about, keyring, shared } = parts;
+  const reads = openAdmission(documentReads);
+  const knowledge: Knowledge = {
+    ...parts.knowledge,
+    document: (id) => reads.admit(undefined, () => parts.knowledge.document(id)),
+  };
   const app = fastify({
     loggerInstance: parts.logger,
     bodyLimit: Math.min(smallBodyBytes, settings.maxBodyBytes), // routes that take more set their own
@@ -174,7 +182,7 @@ export async function buildApp(parts: AppParts, waitsFor: WaitsFor = () => null)
     about,
     refuse,
   });
-  await app.register(mcpRoute, { ...parts, conductAsk, search, ...settings });
+  await app.register(mcpRoute, { ...parts, knowledge, conductAsk, search, ...settings });
   await app.ready();
   return app;
 }

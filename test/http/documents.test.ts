@@ -226,3 +226,27 @@ test('the default collection never disappears while it is emptied, and PUT names
     assert.ok([204, 404].includes(removed.status));
   }
 });
+
+test('documents are read a few at a time, so that many who read large ones do not keep searches waiting', async (t) => {
+  const { call, add, parts } = await startService(t);
+  const { id } = (await add('alder.md', text)).json;
+  const { document } = parts.knowledge;
+  const rest = Promise.withResolvers<void>();
+  const begun = Promise.withResolvers<void>();
+  let reading = 0;
+  let most = 0;
+  parts.knowledge.document = async (of) => {
+    reading += 1;
+    most = Math.max(most, reading);
+    if (reading === 4) begun.resolve();
+    await rest.promise;
+    reading -= 1;
+    return document(of);
+  };
+  const replies = Array.from({ length: 20 }, () => call('GET', `/documents/${id}`));
+  await begun.promise;
+  assert.equal((await call('POST', '/search', { question: 'How heavy is alder wood?' })).status, 200);
+  rest.resolve();
+  for (const { status, json } of await Promise.all(replies)) assert.deepEqual([status, json.text], [200, text]);
+  assert.equal(most, 4);
+});
