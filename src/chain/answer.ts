@@ -4,7 +4,7 @@ import type { Runnable, RunnableConfig } from '@langchain/core/runnables';
 import { AppError } from '../errors.ts';
 import { noteSoFar, recorded } from '../trail.ts';
 import { isAbstention } from './abstention.ts';
-import type { Prompt } from './prompts.ts';
+import { type Prompt, valuesFor } from './prompts.ts';
 import { formatContext, inert } from './retrieve.ts';
 import { type Answer, defaultAbstention, type Retrieved } from './state.ts';
 import { choice, type OnToken, sequence, step } from './step.ts';
@@ -25,10 +25,9 @@ export const cutOffReasons = new Set<unknown>(['length', 'content_filter']);
  */
 export function createModelAnswer(options: { prompt: Prompt; model: ChatStep }): AnswerStep {
   return sequence('answer by model', [
-    step('fill answer prompt', ({ question, context }: Retrieved) => ({
-      question: inert(question),
-      context: formatContext(context),
-    })),
+    step('fill answer prompt', ({ question, context }: Retrieved) =>
+      valuesFor(options.prompt, { question: inert(question), context: formatContext(context) }),
+    ),
     options.prompt,
     tellingTokens(options.model),
     step('read answer', (message: AIMessageChunk): Answer => {

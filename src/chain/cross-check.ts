@@ -5,7 +5,7 @@ import { AppError, refusesRequest } from '../errors.ts';
 import { contentStems } from '../ranking/words.ts';
 import { type ChatStep, textOfReply } from './answer.ts';
 import { logOdds } from './calibration.ts';
-import type { Prompt, PromptValues } from './prompts.ts';
+import { type Prompt, type PromptValues, valuesFor } from './prompts.ts';
 
 /**
  * A model's reply to a question that takes Yes or No. `odds` are the log-odds of its Yes, null where the server doesn't
@@ -30,7 +30,7 @@ const LogProbabilities = z.object({ content: z.array(Token.extend({ top_logprobs
 export function createAskWord({ prompt, withProbabilities, model }: WordQuestion) {
   const call = preferring(withProbabilities, model);
   return async (texts: PromptValues, config: RunnableConfig): Promise<Word> => {
-    const messages = (await prompt.invoke(texts, config)).toChatMessages();
+    const messages = (await prompt.invoke(valuesFor(prompt, texts), config)).toChatMessages();
     const reply = await call(messages, config);
     const isCutOff = reply.response_metadata.finish_reason === 'length';
     const word = readWord(reply) ?? (isCutOff ? readWord(await model.invoke(messages, config)) : null);
@@ -107,7 +107,7 @@ const declines = /\bnot stated\b/i;
  */
 export function createAnswerItself({ prompt, model }: { prompt: Prompt; model: ChatStep }) {
   return async ({ context = '', question = '' }: PromptValues, config: RunnableConfig): Promise<string> => {
-    const messages = (await prompt.invoke({ context, question }, config)).toChatMessages();
+    const messages = (await prompt.invoke(valuesFor(prompt, { context, question }), config)).toChatMessages();
     const own = textOfReply(await model.invoke(messages, config));
     if (own === '') throw new AppError('MODEL_BAD_OUTPUT', 'The model replied without a text.');
     return own;

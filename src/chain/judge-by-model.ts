@@ -25,7 +25,7 @@ import {
 import type { Judge } from './evaluate.ts';
 import { findEvidence } from './evidence.ts';
 import { judgeByFeatures, type VerdictWeights } from './judge-by-features.ts';
-import type { Prompt, PromptValues } from './prompts.ts';
+import { type Prompt, type PromptValues, valuesFor } from './prompts.ts';
 import { formatContext, inert } from './retrieve.ts';
 import type { Answered } from './state.ts';
 import { msLeft, step } from './step.ts';
@@ -142,7 +142,7 @@ function createAskJudgement({ prompt, model, structuredModel }: NonNullable<Mode
 
   /** @throws AppError MODEL_BAD_OUTPUT where it can't be read the second time either; whatever the model throws */
   return async (texts: PromptValues, config: RunnableConfig): Promise<Judgement> => {
-    const messages = (await prompt.invoke(texts, config)).toChatMessages();
+    const messages = (await prompt.invoke(valuesFor(prompt, texts), config)).toChatMessages();
     const first = await call(messages, config);
     const again = [...messages, new AIMessage(textOfReply(first)), repairRequest];
     const judgement = read(first) ?? read(await call(again, config));

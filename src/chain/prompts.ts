@@ -29,7 +29,7 @@ const own = fileURLToPath(new URL('../../prompts', import.meta.url));
 
 /** The values of a prompt's variables, by name. */
 export type PromptValues = Record<string, Piece>;
-/** A prompt as a step: values of variables in, messages out. It is one of LangChain's chat prompt templates. */
+/** A prompt as a step: values of variables in, messages out. Any of LangChain's chat prompt templates is one. */
 export type Prompt = Runnable<PromptValues, BasePromptValueInterface>;
 export type Prompts = Record<PromptName, Prompt>;
 
@@ -96,6 +96,15 @@ const messageOf: Record<Role, (text: string) => BaseMessage> = {
   ai: (text) => new AIMessage(text),
 };
 
+/** The prompts that keep the pieces of their values. */
+const ownPrompts = new WeakSet<Prompt>();
+
+/** The values as the prompt takes them: LangChain's templates would write what isn't a string as JSON. */
+export const valuesFor = (prompt: Prompt, values: PromptValues): PromptValues =>
+  ownPrompts.has(prompt)
+    ? values
+    : Object.fromEntries(Object.entries(values).map(([name, piece]) => [name, textOf(piece)]));
+
 /** Parses the templates once; a message without variables is the same object for every ask. */
 function toPrompt(name: string, templates: [Role, string][]): Prompt {
   const template = ChatPromptTemplate.fromMessages(templates, { templateFormat: 'mustache' });
@@ -114,7 +123,9 @@ function toPrompt(name: string, templates: [Role, string][]): Prompt {
     return () => same;
   });
   const render = (values: PromptValues) => new ChatPromptValue(parts.map((part) => part(values)));
-  return fastPath<PromptValues, BasePromptValueInterface>(`prompt ${name}`, template as Runnable, render, 'prompt');
+  const prompt: Prompt = fastPath(`prompt ${name}`, template as Runnable, render, 'prompt');
+  ownPrompts.add(prompt);
+  return prompt;
 }
 
 function toMessages(text: string): [Role, string][] {

@@ -14,7 +14,7 @@ type Work<Input, Output> = (input: Input, config: RunnableConfig) => Output | Pr
 /**
  * Names a LangChain runnable and gives it a fast path: where no LangChain callback listens, `invoke` does its work and
  * nothing else. LangChain's own `invoke` makes callback managers and run ids and copies its config at every step, which
- * costs several times what the steps of an ask do themselves. With a callback, and in `stream` and `batch`, LangChain's
+ * costs several times what the steps of an ask do themselves. With a callback or a timeout, and in `stream`, LangChain's
  * own way is taken.
  * @param work must declare its second parameter, the config, without a default if it calls other steps with it: only
  * then does a trace place them within this one
@@ -31,7 +31,8 @@ export function fastPath<Input, Output>(
   runnable.invoke = (input, config = {}) => {
     const run = (inner: RunnableConfig) => {
       inner.signal?.throwIfAborted();
-      return inner.callbacks ? invoke(input, { ...inner, runName: name }) : work(input, inner);
+      if (!inner.callbacks && inner.timeout === undefined) return work(input, inner);
+      return invoke(input, { ...inner, runName: inner.runName ?? name });
     };
     return recorded(config as RunnableConfig, name, kind, input, run, takesConfig);
   };

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { deserialize, serialize } from 'node:v8';
 import { AIMessage } from '@langchain/core/messages';
 import { StringOutputParser } from '@langchain/core/output_parsers';
+import { ChatPromptTemplate } from '@langchain/core/prompts';
 import { RunnablePassthrough, RunnableSequence } from '@langchain/core/runnables';
 import { initChatModel } from 'langchain';
 import { createModelAnswer } from '../../src/chain/answer.ts';
@@ -15,8 +17,9 @@ import { readPrompts } from '../../src/chain/prompts.ts';
 import { type AskReply, fromKept, toKept } from '../../src/chain/reply.ts';
 import { createRetrieve, PassageRetriever, type SearchPassages } from '../../src/chain/retrieve.ts';
 import type { Asked } from '../../src/chain/state.ts';
-import { keep } from '../../src/chain/step.ts';
+import { keep, step } from '../../src/chain/step.ts';
 import { AskTrail, stepsOf } from '../../src/chain/trace.ts';
+import { unjudged } from '../../src/chain/verdict.ts';
 import { openModelServer } from '../../src/models/model-server.ts';
 import { CheckedOpenAiChatModel } from '../../src/models/openai-chat-model.ts';
 import { type FoundPassage, toPassages } from '../../src/passage.ts';
@@ -300,6 +303,43 @@ test('the parts are LangChain’s: the retriever works in another chain, and any
     answer: createModelAnswer({ prompt: prompts.answer, model: anyModel as never }),
   });
   assert.equal((await basic.invoke(asked)).answer.text, 'Not under water.');
+});
+
+test('a prompt template of LangChain’s gets texts in place of the pieces that Assay’s own prompts take', async (t) => {
+  const { openai, model, retrieve } = await parts(t);
+  const prompt = ChatPromptTemplate.fromTemplate('Say in Latin. {context} {question}');
+  openai.chat('Non.', judged, 'Yes');
+  const answer = createModelAnswer({ prompt, model });
+  const judgement = { prompt: ChatPromptTemplate.fromTemplate('{context} {answer}'), model, structuredModel: model };
+  const judge = createModelJudge({
+    basis: 'context',
+    judgement: { ...judgement, asksForQuotes: true },
+    word: { prompt: ChatPromptTemplate.fromTemplate('{context} {answer}?'), withProbabilities: model, model },
+    timeoutMs: 5000,
+  });
+  await createAskChain({ retrieve, answer, evaluate: createEvaluate({ context: judge, answer: judge }) }).invoke(asked);
+  const sent = openai.chatRequests.map(({ body }) => promptText(body as never));
+  assert.equal(sent.length, 3);
+  for (const each of sent) assert.ok(each.includes(`title="Alder">\n${text}\n</passage> `), each);
+});
+
+test('an ask of the chain ends at the timeout of its config, and is called in a trace what its config says', async (t) => {
+  const { retrieve } = await parts(t);
+  const late = step('late', () => delay(5000, { text: 'No.', abstained: false }, { ref: false }));
+  const judge = step('no judge', () => unjudged('context', 'skipped', ''));
+  const evaluate = createEvaluate({ context: judge, answer: judge });
+  const stuck = createAskChain({ retrieve, answer: late, evaluate });
+  await assert.rejects(stuck.invoke(asked, { timeout: 20 }), { name: 'TimeoutError' });
+
+  const quick = createAskChain({
+    retrieve,
+    answer: step('quick', () => ({ text: 'No.', abstained: false })),
+    evaluate,
+  });
+  const names: unknown[] = [];
+  const handler = { handleChainStart: (...told: unknown[]) => void names.push(told[7]) };
+  await quick.withConfig({ runName: 'mine', callbacks: [handler as never] }).invoke(asked);
+  assert.deepEqual([names[0], names[1], names.filter((name) => name === 'mine').length], ['mine', 'retrieve', 1]);
 });
 
 test('docs/architecture.md shows the graph that LangChain draws of the chain', async (t) => {
