@@ -87,7 +87,7 @@ export function toAppError(error: unknown): AppError {
  * A request's failure as an AppError. If the client has left or the key was revoked, that is the failure, whatever
  * failed because of it.
  */
-export function failureOf(error: unknown, { request, raw }: FastifyReply): AppError {
+function failureOf(error: unknown, { request, raw }: FastifyReply): AppError {
   if (raw.destroyed && !raw.writableFinished) return new AppError('CLIENT_GONE', 'The client left.', { cause: error });
   return request.key?.isRevoked() ? keyRejected() : toAppError(error);
 }
@@ -137,7 +137,6 @@ export function noteFailure(error: unknown, request: FastifyRequest, reply: Fast
   if (reply.hasHeader('connection') && !reply.raw.hasHeader('connection'))
     reply.header('connection', reply.raw.shouldKeepAlive ? 'keep-alive' : 'close');
   if (failure.status === 401) reply.header('www-authenticate', 'Bearer');
-  if (failure.retryAfterSeconds !== undefined || failure.code === 'OVERLOADED')
-    reply.header('retry-after', String(failure.retryAfterSeconds ?? 1));
+  if (failure.retryAfterSeconds !== undefined) reply.header('retry-after', String(failure.retryAfterSeconds));
   return failure;
 }

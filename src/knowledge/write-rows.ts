@@ -11,8 +11,6 @@ export type Change = {
   replaced: boolean;
 };
 
-export type RowWriter = ReturnType<typeof createRowWriter>;
-
 /**
  * Writes documents as rows of the database and words of their collections' full texts; transactions are up to the caller.
  * @param options.fullTextOf the full text of the collection of this name

@@ -21,8 +21,6 @@ const mostPerSecond = 100;
 const exportTimeoutMs = 5_000;
 const closeTimeoutMs = 2_000;
 
-export type Traces = ReturnType<typeof openTraces>;
-
 /**
  * Opens traces to an OpenTelemetry collector, by OTLP over HTTP: each ask becomes a span, with one below it for each
  * step. Spans are made when the ask is over, from the times that its trail recorded, and hold names, numbers and

@@ -59,8 +59,6 @@ redis.call('PEXPIRE', KEYS[1], ARGV[1])`;
 const release = `
 if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end`;
 
-export type JobRecords = ReturnType<typeof createJobRecords>;
-
 /**
  * What all replicas know of jobs: their states, and who does them. A job is done by the replica that holds its lease,
  * which runs out if not renewed for `leaseMs` milliseconds. Every function rejects with AppError NOT_READY while Redis

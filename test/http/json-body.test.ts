@@ -76,6 +76,16 @@ describe('a JSON body', () => {
     assert.deepEqual([await told(10), await told(10_000)], [ten, `${ten} and 9990 more`]);
   });
 
+  test('with many faults is refused with ten of them', async () => {
+    const messages = Array.from({ length: 12 }, () => ({ role: 'nobody', content: '?' }));
+    const { json } = await service.call('POST', '/v1/chat/completions', { model: 'default', messages });
+    const told = json.error.message.split('; ').map((fault: string) => fault.split(': ')[0]);
+    assert.deepEqual(
+      told,
+      messages.slice(0, 10).map((_, at) => `messages.${at}.role`),
+    );
+  });
+
   test('larger than its route can need is refused; routes for long texts take more', async () => {
     const long = (bytes: number) => ({ model: 'none', x: 'x'.repeat(bytes) });
     const told = async (path: string, body: object) => {

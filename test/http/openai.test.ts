@@ -280,6 +280,7 @@ test('a request that cannot be answered is refused in OpenAI’s shape, with the
   for (const [more, param] of [
     [{ n: 2 }, 'n'],
     [{ tool_choice: 'required' }, 'tool_choice'],
+    [{ function_call: { name: 'weather' } }, 'function_call'],
     [{ tool_choice: { type: 'function', function: { name: 'weather' } } }, 'tool_choice'],
     [{ response_format: { type: 'json_object' } }, 'response_format'],
     [{ modalities: ['audio'] }, 'modalities'],

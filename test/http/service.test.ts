@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Agent, request } from 'undici';
+import { holdProcess } from '../doubles/hold-process.ts';
 import { startService } from '../doubles/service.ts';
 
 type Described = { operationId?: string; responses: Record<string, { description: string }> };
@@ -14,6 +15,20 @@ test('health reports the number of documents and passages, the models and the ve
   assert.deepEqual([json.status, json.documents, json.passages], ['ready', 1, 1]);
   assert.equal(json.models.provider, 'openai-compatible');
   assert.match(json.versions.faiss, /^\d/);
+});
+
+test('a service whose store hangs says that it is not ready, and is again when the store goes on', async (t) => {
+  const { call, parts } = await startService(t);
+  const pid = parts.knowledge.hostPid()!;
+  await holdProcess(pid);
+  try {
+    const { status, json } = await call('GET', '/health/ready');
+    assert.deepEqual([status, json.error.code], [503, 'NOT_READY']);
+    assert.equal((await call('GET', '/health/live')).status, 200);
+  } finally {
+    process.kill(pid, 'SIGCONT');
+  }
+  assert.equal((await call('GET', '/health/ready')).status, 200);
 });
 
 test('the OpenAPI document describes every route with its schemas, and /docs and / are served', async (t) => {
