@@ -115,7 +115,8 @@ export async function buildApp(parts: AppParts, waitsFor: WaitsFor = () => null)
   const refuse = refuseUnknown(app);
   app.setNotFoundHandler(refuse);
   app.addHook('onRequest', async (request, reply) => {
-    await connections.takeTurn(request.raw, reply.raw);
+    const turn = connections.takeTurn(request.raw, reply.raw);
+    if (turn) await turn;
     reply.headers({ ...securityHeaders, 'x-request-id': request.id });
     if (request.raw.socket.destroyed) throw new AppError('CLIENT_GONE', 'The client left.');
     if (connections.isDraining()) throw new AppError('NOT_READY', 'The service is stopping.');

@@ -16,22 +16,26 @@ const sweepEveryMs = 100;
  * handed over, and so cuts off slow readers.
  */
 export function lookAfterConnections(server: Server, { stalledMs, lateMs } = patience) {
-  const open = new Map<Socket, Set<ServerResponse>>();
-  /** The requests of a connection that wait until the one before them has its reply. */
-  const lines = new WeakMap<Socket, (() => void)[]>();
+  /** The replies that each connection still owes, in order, and what is called when the turn of one has come. */
+  const open = new Map<Socket, Map<ServerResponse, () => void>>();
   let drainingSince: number | null = null;
 
   server.on('connection', (socket: Socket) => {
-    open.set(socket, new Set());
+    const owed = new Map<ServerResponse, () => void>();
+    open.set(socket, owed);
     socket.once('close', () => {
       open.delete(socket);
-      for (const go of lines.get(socket) ?? []) go();
+      for (const go of owed.values()) go();
     });
   });
-  server.on('request', ({ socket }, response: ServerResponse) => {
-    const responses = open.get(socket);
-    responses?.add(response);
-    response.once('close', () => responses?.delete(response)); // its reply is sent whole, or the connection is gone
+  // Before anybody works on it, so that its turn can be told.
+  server.prependListener('request', ({ socket }, response: ServerResponse) => {
+    const owed = open.get(socket);
+    owed?.set(response, () => {});
+    response.once('close', () => {
+      owed?.delete(response); // it is sent whole, or the connection is gone
+      owed?.values().next().value?.();
+    });
   });
   // Called for a connection on which nothing has moved for this long; one whose reply is still being made has nothing
   // to send yet.
@@ -41,41 +45,36 @@ export function lookAfterConnections(server: Server, { stalledMs, lateMs } = pat
 
   const isLate = ({ req }: ServerResponse) => !req.complete && performance.now() - drainingSince! > lateMs;
   server.closeIdleConnections = () => {
-    for (const [socket, responses] of open)
-      if (responses.values().every((response) => drainingSince !== null && isLate(response))) socket.destroy();
+    for (const [socket, owed] of open)
+      if (owed.keys().every((response) => drainingSince !== null && isLate(response))) socket.destroy();
   };
 
   return {
     isDraining: () => drainingSince !== null,
 
     /**
-     * Resolves when the earlier requests of a connection have their replies. A client may send hundreds in one go. Their
-     * replies go out in order, so those made too early would only take up memory; nor would they hear that it has left.
+     * Resolves when the earlier requests of a connection have their replies, or it is closed; nothing to wait for where
+     * there are none. A client may send hundreds in one go. Their replies go out in order, so those made too early would
+     * only take up memory; nor would they hear that it has left.
      */
-    async takeTurn({ socket }: IncomingMessage, response: ServerResponse) {
-      if (!open.has(socket)) return;
-      const line = lines.get(socket);
-      if (line) await new Promise<void>((resolve) => line.push(resolve));
-      else lines.set(socket, []);
-      response.once('close', () => {
-        const next = lines.get(socket)?.shift();
-        if (next) next();
-        else lines.delete(socket);
-      });
+    takeTurn({ socket }: IncomingMessage, response: ServerResponse): Promise<void> | undefined {
+      const owed = open.get(socket);
+      if (!owed || owed.keys().next().value === response) return undefined;
+      return new Promise((resolve) => owed.set(response, resolve));
     },
 
     /** Whether a part of a reply has gone out and the rest has not: nothing else may be written in between. */
     isReplying: (socket: Socket) =>
       open
         .get(socket)
-        ?.values()
+        ?.keys()
         .some(({ headersSent, writableEnded }) => headersSent && !writableEnded) ?? false,
 
     /** Ends idle connections from now on, and the others after their replies, until the server has closed. */
     drain() {
       drainingSince = performance.now();
-      for (const responses of open.values())
-        for (const response of responses) if (!response.headersSent) response.setHeader('connection', 'close');
+      for (const owed of open.values())
+        for (const response of owed.keys()) if (!response.headersSent) response.setHeader('connection', 'close');
       const sweep = setInterval(() => {
         server.closeIdleConnections();
         if (!server.listening && open.size === 0) clearInterval(sweep);
