@@ -6,6 +6,7 @@ import { askWith } from './compose-with.ts';
 const model = new ChatOpenAI({
   model: 'a-model-of-mine',
   temperature: 0.2,
+  maxRetries: 2,
   apiKey: process.env.OPENAI_API_KEY ?? 'none',
   configuration: { baseURL: process.env.OPENAI_BASE_URL },
 });
