@@ -113,7 +113,7 @@ polyline { fill: none; stroke-width: 2 } .grid { stroke: var(--line) } .chance {
 details { margin: .8rem 0 } summary { cursor: pointer } td { max-width: 34rem }
 </style></head><body>
 <h1>Evaluation on ${escapeHtml(dataSet)}</h1>
-<p>Answers: ${escapeHtml(models.chat ?? 'extracted, no language model')}. Verdicts: ${escapeHtml(models.evaluation)}. Vectors: ${escapeHtml(models.embedding)}. In brackets: 95% intervals by the bootstrap.</p>
+<p>Answers: ${escapeHtml(models.chat ?? 'extracted, no language model')}. Verdicts: ${escapeHtml(models.evaluation)}. Vectors: ${escapeHtml(models.embedding)}. In brackets: 95% intervals.</p>
 ${tables.join('\n')}
 ${plots}
 ${judges.map(({ name }) => mistakes(evaluation, name)).join('\n')}

@@ -70,7 +70,7 @@ export function toMarkdown(evaluation: Evaluation): string {
   const said = [
     `# Evaluation on ${dataSet}`,
     `Answers: ${models.chat ?? 'extracted, no language model'}. Verdicts: ${models.evaluation}. Vectors: ${models.embedding}. ` +
-      `Seed ${evaluation.seed}. In brackets: 95% intervals by the bootstrap.`,
+      `Seed ${evaluation.seed}. In brackets: 95% intervals.`,
   ];
   for (const { title, head, rows } of reportTables(evaluation)) said.push(`## ${title}`, markdownTable(head, rows));
   return `${said.join('\n\n')}\n`;
