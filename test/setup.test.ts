@@ -384,3 +384,26 @@ test('packages are installed again even by a Node that is itself removed with th
   const [code] = await once(child, 'close');
   assert.equal(code, 0, told);
 });
+
+test('a disk that is full while packages are installed is told in one sentence, also where npm does not fail and no log can be written', async (t) => {
+  const project = temporaryFolder(t);
+  writeFileSync(join(project, '.setup'), ''); // in the place of the folder for logs
+  const record = join(project, 'node_modules/.package-lock.json');
+  mkdirSync(join(project, 'node_modules'));
+  const npm = join(project, 'npm.js');
+  const script = `
+    const { installDependencies } = await import(${JSON.stringify(join(root, 'scripts/setup/dependencies.mjs'))});
+    const options = { project: ${JSON.stringify(project)}, omitDev: false, step: { doing() {} } };
+    await installDependencies(options).catch((error) => console.log(error.constructor.name, error.message));`;
+  for (const code of [0, 1]) {
+    writeFileSync(record, '{"packages":{}}');
+    writeFileSync(npm, `console.error('npm warn tar TAR_ENTRY_ERROR ENOSPC: no space'); process.exit(${code});`);
+    const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', script], {
+      encoding: 'utf8',
+      env: { ...process.env, npm_execpath: npm, npm_node_execpath: process.execPath },
+    });
+    const told = 'SetupError The packages of package-lock.json could not be installed: the disk is full.\n';
+    assert.equal(stdout + stderr, told);
+    assert.equal(existsSync(record), false, 'or the next set-up would take them for installed');
+  }
+});

@@ -104,8 +104,14 @@ async function npm(project, args, log, complaint) {
     timeoutMs: 15 * 60_000,
     log: join(project, `.setup/${log}.log`),
   });
-  if (result.ok) return;
+  // npm ends well although it found no room for some files, and records their packages as installed.
+  const isFull = /\bENOSPC\b/.test(result.output);
+  if (result.ok && !isFull) return;
   if (result.missing) throw new SetupError(`${complaint}: npm was not found on the PATH.`);
+  if (isFull) {
+    rmSync(join(project, 'node_modules/.package-lock.json'), { force: true });
+    throw new SetupError(`${complaint}: the disk is full.`);
+  }
   const code = /npm (?:error|ERR!) code (\w+)/.exec(result.output)?.[1];
   const cause = result.timedOut ? 'npm did not finish in 15 minutes' : `npm failed${code ? ` with ${code}` : ''}`;
   throw new SetupError(`${complaint}: ${cause} (its output is in .setup/${log}.log).`);

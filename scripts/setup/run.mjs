@@ -29,13 +29,20 @@ export function run(command, args, { timeoutMs, cwd, env, log }) {
     /** @param {boolean} ok @param {boolean} [missing] */
     const end = (ok, missing = false) => {
       clearTimeout(timer);
-      if (log) {
-        mkdirSync(dirname(log), { recursive: true });
-        writeFileSync(log, `${[command, ...args].join(' ')}\n${output}`);
-      }
+      if (log) writeLog(log, `${[command, ...args].join(' ')}\n${output}`);
       resolve({ ok, timedOut, missing, output });
     };
     child.on('error', () => end(false, true));
     child.on('close', (code) => end(code === 0 && !timedOut));
   });
+}
+
+/** @param {string} log @param {string} content */
+function writeLog(log, content) {
+  try {
+    mkdirSync(dirname(log), { recursive: true });
+    writeFileSync(log, content);
+  } catch {
+    // The disk may be full, or read-only; the failure that the log would tell of is the one to report.
+  }
 }
