@@ -29,6 +29,9 @@ const settings = { ...readEnvFile(), ...process.env };
 
 /** @param {string[]} args */
 function readOptions(args) {
+  for (const name of ['MODELS_DIR', 'MODELS_SOURCE'])
+    if (/^~(\/|$)/.test(settings[name] ?? ''))
+      throw new SetupError(`${name} must be written out, since ~ means your home only to a shell.`);
   const options = {
     only: STEPS,
     // The pinned runtime is a development package. So NODE_ENV=production leaves nothing out, and npm's own setting does so only where

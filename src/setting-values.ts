@@ -24,7 +24,10 @@ export const host = text.refine(
   (value) => isIP(value) !== 0 || /^[\w.-]+$/.test(value),
   'must be an address or the name of a host, without scheme, port or brackets',
 );
-export const folder = text.transform((path) => resolve(path));
+/** Only shells know what `~` stands for: from `.env`, it would name a folder of that name, which is dangerous to remove. */
+export const folder = text
+  .refine((path) => !/^~(\/|$)/.test(path), 'must be written out, since ~ means your home only to a shell')
+  .transform((path) => resolve(path));
 /** A folder that comes with Assay: the one of this name in the working directory, or else in Assay's own folder. */
 export const suppliedFolder = (name: string) =>
   folder.prefault(() => (existsSync(name) ? name : fileURLToPath(new URL(`../${name}`, import.meta.url))));

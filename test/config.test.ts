@@ -146,6 +146,13 @@ test('OPENAI_BASE_URL accepts http and https, and a folder is one of the working
   assert.equal(readConfig({ DATA_DIR: 'a/../b' }, '/nowhere').dataDir, join(process.cwd(), 'b'));
 });
 
+test('a folder that begins with ~ is refused, since without a shell it would be a folder of that name', () => {
+  for (const name of ['DATA_DIR', 'CORPUS_DIR', 'PROMPTS_DIR', 'MODELS_DIR'])
+    for (const path of ['~', '~/assay'])
+      assert.match(problemsOf({ [name]: path }), new RegExp(`${name}: must be written out, since ~ `));
+  assert.match(readConfig({ DATA_DIR: '~data' }).dataDir, /\/~data$/);
+});
+
 test('CORS_ORIGINS accepts origins, and nothing broader', () => {
   assert.deepEqual(readConfig({ CORS_ORIGINS: 'https://a.example, http://b.example:81' }, '/nowhere').corsOrigins, [
     'https://a.example',

@@ -338,6 +338,15 @@ test('the lock of a set-up that is at work is renewed, and one that is not is ta
   await taken;
 });
 
+test('a folder for the weights that begins with ~ is refused before anything is made', () => {
+  const { status, stderr } = spawnSync(process.execPath, [join(root, 'scripts/setup.mjs'), '--only=models'], {
+    encoding: 'utf8',
+    env: { ...process.env, MODELS_DIR: '~/weights' },
+  });
+  assert.equal(stderr, 'Set-up failed: MODELS_DIR must be written out, since ~ means your home only to a shell.\n');
+  assert.equal(status, 1);
+});
+
 test('setupFacts says what is installed', () => {
   const facts = setupFacts(root);
   assert.equal(facts.runtime.version, process.version);
