@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { damagedFile, inTransaction, openDatabase } from './database.ts';
 import { createDocuments, documentMigrations } from './documents.ts';
 import { folderReplaced, holdLock } from './lock.ts';
-import { isEmptied } from './open-to-read.ts';
+import { isEmptied, openToRead } from './open-to-read.ts';
 
 /**
  * Takes a data folder for this process alone, and opens its documents for writing.
@@ -35,4 +35,15 @@ export function openFolder({ dataDir, storeId: expected }: { dataDir: string; st
       lock.release();
     },
   };
+}
+
+/**
+ * Brings a store that an older version wrote up to date, so that it can be read.
+ * @throws AppError NOT_READY as `openToRead`, and where it is older and in use; STORAGE_FULL
+ */
+export function bringUpToDate(dataDir: string): void {
+  const database = openToRead(dataDir, { olderToo: true });
+  const version = Number(database.prepare('PRAGMA user_version').get()!.user_version);
+  database.close();
+  if (version < documentMigrations.length) openFolder({ dataDir }).close();
 }

@@ -13,6 +13,7 @@ import {
 } from './database.ts';
 import { createDocuments, documentMigrations } from './documents.ts';
 import { holdFromAll, holdLock } from './lock.ts';
+import { bringUpToDate } from './open-folder.ts';
 import { openToRead } from './open-to-read.ts';
 import type { StoredPassage } from './port.ts';
 import { isOfRemoved } from './remains.ts';
@@ -49,6 +50,7 @@ export async function reembed(options: {
   const { dataDir, embeddingModel } = options;
   const alone = holdLock(dataDir, lockName);
   try {
+    bringUpToDate(dataDir);
     const made = openMade(dataDir);
     let passages: number;
     try {

@@ -3,8 +3,10 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, watch, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
 import { startKnowledge } from '../../src/knowledge/client.ts';
+import { holdLock } from '../../src/knowledge/lock.ts';
 import { reembed, takeReembedded } from '../../src/knowledge/reembed.ts';
 import { failToRead } from '../doubles/failing-disk.ts';
 import { hashedEmbedding } from '../doubles/hashed-embedding.ts';
@@ -97,6 +99,22 @@ test('a service answers and writes while its store is re-embedded, and takes the
   assert.equal((await nearest(renewed, 'Tree 7 was felled.', 'second')).text, 'Tree 7 was felled.');
   assert.notEqual((await nearest(renewed, treeText(3), 'second')).source, '3.md');
   assert.equal((await renewed.stats()).passages, 41);
+});
+
+test('a store of an older version is brought up to date by re-embedding, unless it is in use', async (t) => {
+  const { dataDir, knowledge } = await storeOfTrees(t);
+  await knowledge.close();
+  const database = new DatabaseSync(join(dataDir, 'assay.db'));
+  database.exec("PRAGMA user_version = 2; DELETE FROM meta WHERE name = 'words_to_renew'");
+  database.close();
+  const { embed } = secondModel();
+  const again = () => reembed({ dataDir, embeddingModel: 'second', embed });
+  const inUse = holdLock(dataDir);
+  await assert.rejects(again(), { code: 'NOT_READY', message: /in use/ });
+  inUse.release();
+  assert.deepEqual(await again(), { passages: 40, taken: true });
+  const { documentId } = await nearest(await open(t, dataDir, 'second'), treeText(7), 'second');
+  assert.ok(documentId);
 });
 
 test('re-embedding with the same model replaces all vectors, in the indexes too', async (t) => {
