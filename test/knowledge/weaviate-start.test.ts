@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
+import { classes } from '../../src/knowledge/weaviate/classes.ts';
 import { runCommand, startCommand } from '../doubles/command-line.ts';
 import { freePort } from '../doubles/free-port.ts';
 import { startService } from '../doubles/service.ts';
@@ -78,4 +79,24 @@ test('if Weaviate refuses the key, the start fails at once, and the key is not p
   const { code, stdout, stderr } = await runCommand(['serve'], { ...settings, WEAVIATE_API_KEY: 'canary-other' });
   assert.deepEqual([code, stderr.trim()], [1, 'WEAVIATE_API_KEY: Weaviate refuses it.']);
   assert.doesNotMatch(stdout, /canary/);
+});
+
+test('if an earlier version made the classes in Weaviate without what searches need, the start fails and says so', {
+  skip: noWeaviate,
+}, async (t) => {
+  const nodes = await startWeaviateNodes(t);
+  const now = classes.find((each) => each.class === 'AssayDocument')!;
+  const made = await fetch(`${nodes.endpoints[0]}/v1/schema`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ ...now, properties: now.properties.filter(({ name }) => name !== 'words') }),
+  });
+  assert.equal(made.status, 200);
+  const { child, exit, untilReady } = await startWaiting(t, { WEAVIATE_URL: nodes.endpoints.join() });
+  let told = '';
+  child.stderr!.on('data', (piece) => {
+    told += piece;
+  });
+  assert.deepEqual(await Promise.race([exit, untilReady(200)]), [1, null]);
+  assert.match(told, /stored by an older version of Assay, and this one cannot search them/);
 });

@@ -175,6 +175,25 @@ export async function makeClasses(engine: Engine, nodes = 1): Promise<Select> {
   return Object.assign(select, { isReplicated });
 }
 
+/**
+ * Checks that the engine's classes have what this version reads and searches: those that an earlier version made may lack some of it.
+ * @throws AppError BAD_SETTINGS where they do
+ */
+export async function checkClasses(engine: Engine): Promise<void> {
+  type Property = { name: string; dataType: string[] };
+  type Schema = { classes: { class: string; properties: Property[] }[] };
+  const keys = (className: string, properties: Property[]) =>
+    properties.map(({ name, dataType }) => `${className}.${name}:${dataType}`);
+  const schema = await engine.request<Schema>('GET', '/v1/schema');
+  const found = new Set(schema?.classes.flatMap((each) => keys(each.class, each.properties)));
+  if (classes.every((wanted) => keys(wanted.class, wanted.properties).every((key) => found.has(key)))) return;
+  throw new AppError(
+    'BAD_SETTINGS',
+    'The documents in Weaviate were stored by an older version of Assay, and this one cannot search them. ' +
+      'Ingest them into another Weaviate, or copy them there through an embedded store with `npx assay migrate`.',
+  );
+}
+
 export const equal = (property: string, value: string) => ({
   path: [property],
   operator: 'Equal',

@@ -7,7 +7,7 @@ import { createAsks } from './asks.ts';
 import { createCatchUp } from './catch-up.ts';
 import { createChanges } from './changes.ts';
 import { checkAddress } from './check-address.ts';
-import { makeClasses } from './classes.ts';
+import { checkClasses, makeClasses } from './classes.ts';
 import { createCollections } from './collections.ts';
 import { collectionOf, createDocuments, documentIdOf } from './documents.ts';
 import { openEngine } from './engine.ts';
@@ -30,7 +30,7 @@ const countingMs = 1_000;
  * @param options.tidyEveryMs how often leftovers of killed instances are looked for, in milliseconds
  * @param options.abandonedMs when an undecided change counts as abandoned, in milliseconds; must be longer than any put takes
  * @throws AppError NOT_READY where the engine does not reply; BAD_SETTINGS where what replies isn't Weaviate, refuses the key, or holds
- *   vectors of another model
+ *   vectors of another model or classes of an older version that can't be searched
  */
 export async function startWeaviate(
   options: EngineAddress & {
@@ -52,6 +52,7 @@ export async function startWeaviate(
 
   async function open(): Promise<Knowledge> {
     const select = await makeClasses(engine, options.endpoints.length);
+    await checkClasses(engine);
     engine.watchNodes(createCatchUp(engine));
     const facts = createFacts(engine);
     const collections = createCollections(engine, facts);
