@@ -124,10 +124,17 @@ export function forkParser({ memoryMiB }: { memoryMiB: number }) {
   function collectInto(resolve: (parsed: Parsed) => void, reject: (error: AppError) => void) {
     const passages: PassageSpan[] = [];
     let text = '';
+    /** Each heading once: all windows under it come with a copy, which can be a hundred times the document. */
+    const headings = new Map<string, string>();
+    const shared = (path: string[]) => path.map((heading) => headings.getOrInsert(heading, heading));
+    const add = (passage: PassageSpan) => {
+      for (const each of [passage, ...passage.windows]) each.headingPath = shared(each.headingPath);
+      passages.push(passage);
+    };
     return (reply: ProcessReply) => {
       isSpent ||= reply.isSpent ?? false;
       if ('text' in reply) text += reply.text;
-      else if ('passages' in reply) for (const passage of reply.passages) passages.push(passage);
+      else if ('passages' in reply) reply.passages.forEach(add);
       else if ('done' in reply) resolve({ loaded: { ...reply.done, text }, passages });
       else if ('error' in reply) {
         const { code, message, stack } = reply.error;

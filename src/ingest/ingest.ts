@@ -39,10 +39,12 @@ const windowsPerCall = 64;
 const callsAtOnce = 4;
 
 /**
- * How many windows the documents of one call may have together, and how many numbers their vectors (1 GiB). All are in
- * memory until they are stored, in this process and in the store's, and go there in one message.
+ * How many windows the documents of one call may have together, how long the headings above each of these may be in all
+ * (UTF-16 code units), and how many numbers their vectors have (1 GiB). All are in memory until they are stored, in this
+ * process and in the store's, and go there in one message.
  */
 const mostWindows = 700_000;
+const longestHeadings = 2 ** 27;
 const mostNumbers = 2 ** 28;
 const tooMuch = () =>
   new AppError(
@@ -89,11 +91,15 @@ export function createIngest(options: {
     const failure = new AbortController();
     const stop = signal ? AbortSignal.any([signal, failure.signal]) : failure.signal;
     let windows = 0;
+    let headings = 0;
     let numbers = 0;
     async function readOne(each: Incoming, at: number): Promise<Read> {
       const found = await read(each, stop).catch((error) => Promise.reject(withPlace(error, at, incoming)));
-      if ('document' in found) for (const passage of found.document.passages) windows += passage.windows.length;
-      if (windows > mostWindows) throw tooMuch();
+      for (const passage of 'document' in found ? found.document.passages : []) {
+        windows += passage.windows.length;
+        for (const { headingPath } of passage.windows) for (const { length } of headingPath) headings += length;
+      }
+      if (windows > mostWindows || headings > longestHeadings) throw tooMuch();
       return found;
     }
     try {

@@ -180,14 +180,18 @@ test('vectors of different lengths within one document are refused, and nothing 
 test('documents whose windows would take up too much memory together are refused, as few are embedded as can be', async () => {
   const window = { start: 0, end: 1, headingPath: [] };
   const passage = { start: 0, end: 1, headingPath: [], windows: Array.from({ length: 1_000 }, () => window) };
+  const under = (heading: string) => ({
+    ...passage,
+    windows: passage.windows.map((each) => ({ ...each, headingPath: [heading] })),
+  });
   let embedded = 0;
-  const openWith = (passages: number, dimension: number) =>
+  const openWith = (passages: number, dimension: number, heading?: string) =>
     createIngest({
       knowledge: { findSource: async () => null, put: async () => assert.fail('nothing may be stored') },
       parser: {
         parse: async () => ({
           loaded: { format: 'text', title: null, text: 'a' },
-          passages: Array.from({ length: passages }, () => passage),
+          passages: Array.from({ length: passages }, () => (heading === undefined ? passage : under(heading))),
         }),
       },
       embeddings: {
@@ -204,6 +208,7 @@ test('documents whose windows would take up too much memory together are refused
   const refusal = { code: 'TOO_LARGE', message: /^There are too many sentences or rows to be stored at once/ };
   await assert.rejects(openWith(701, 3)(files(1)), refusal);
   await assert.rejects(openWith(8, 3)(files(90)), refusal);
+  await assert.rejects(openWith(2, 3, 'a'.repeat(70_000))(files(1)), refusal);
   assert.equal(embedded, 0);
   await assert.rejects(openWith(9, 2 ** 15)(files(1)), refusal);
   assert.ok(embedded <= 4 * 64, `${embedded} were embedded`);

@@ -5,6 +5,8 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { deflateSync } from 'node:zlib';
 import { loadText } from '../../src/ingest/load.ts';
 import { startParser } from '../../src/ingest/parser.ts';
@@ -214,3 +216,19 @@ function isAlive(pid: number): boolean {
     return false; // also where it ended between the two looks
   }
 }
+
+test('headings are in memory once, however many sentences stand under them', async (t) => {
+  const { parser } = await open(t);
+  const above = [1, 2, 3, 4, 5].map((level) => `${'#'.repeat(level)} ${'alder '.repeat(45)}\n\n`).join('');
+  const text = above + '###### b\nc.\n'.repeat(15_000);
+  setFlagsFromString('--expose-gc');
+  const inUse = (): number => {
+    runInNewContext('gc')();
+    return process.memoryUsage().heapUsed;
+  };
+  const before = inUse();
+  const { passages } = await parser.parse({ text, format: 'markdown', ...sizes });
+  const grown = inUse() - before;
+  assert.ok(grown < 12_000_000, `${grown} bytes`);
+  assert.equal(passages.at(-1)!.windows.at(-1)!.headingPath.length, 6);
+});
