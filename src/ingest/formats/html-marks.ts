@@ -24,7 +24,6 @@ const marks = {
   table: '\ufdda',
   row: '\ufddb',
   code: '\ufddc',
-  tooDeep: '\ufddd',
 } as const;
 type Mark = keyof typeof marks;
 

@@ -1,5 +1,4 @@
 import { compile, type DomNode, type FormatCallback, type HtmlToTextOptions } from 'html-to-text';
-import { AppError } from '../../errors.ts';
 import type { LoadedDocument } from '../loaded-document.ts';
 import { assertShallow } from './html-depth.ts';
 import { listFormatters } from './html-lists.ts';
@@ -8,9 +7,6 @@ import { formula } from './html-math.ts';
 import { struck } from './html-struck.ts';
 import { tableFormatters } from './html-tables.ts';
 import { lowered, raised } from './raised.ts';
-
-/** html-to-text recurses: HTML that nests deeper than this is refused, so that the stack never overflows. */
-const DEEPEST_WALK = 1_000;
 
 const skipped = 'nav script style noscript template svg select datalist textarea iframe object canvas audio video img';
 /** The last four are how Word and mails hide text. What `display:none` alone hides is often unfolded by a click. */
@@ -101,8 +97,6 @@ const formatters: Record<string, FormatCallback> = {
   },
 };
 
-const tooDeep = open('tooDeep');
-
 function options(skip: string[]): HtmlToTextOptions {
   const each = (selectors: string, format: string, formatOptions = {}) =>
     selectors.split(' ').map((selector) => ({ selector, format, options: formatOptions }));
@@ -111,7 +105,7 @@ function options(skip: string[]): HtmlToTextOptions {
     wordwrap: false,
     // Without U+200B, which separates no words.
     whitespaceCharacters: ' \t\r\n\f',
-    limits: { maxDepth: DEEPEST_WALK, maxInputLength: Number.MAX_SAFE_INTEGER, ellipsis: tooDeep },
+    limits: { maxInputLength: Number.MAX_SAFE_INTEGER },
     formatters,
     selectors: [
       ...each('h1 h2 h3 h4 h5 h6', 'heading'),
@@ -164,14 +158,9 @@ const convertWhole = compile(options(['script', 'style', 'noscript', 'template',
  * @throws {AppError} `BAD_DOCUMENT` when elements nest deeper than any real page's.
  */
 export function loadHtml(source: string, kind: 'page' | 'content' = 'page'): Omit<LoadedDocument, 'format'> {
-  assertShallow(source);
   const cleaned = withoutMarks(source);
+  assertShallow(cleaned);
   const convert = kind === 'page' ? convertArticle : convertContent;
-  const page = readMarks(checked(convert(cleaned)));
-  return page.text === '' ? { ...readMarks(checked(convertWhole(cleaned))), title: page.title } : page;
-}
-
-function checked(converted: string): string {
-  if (!converted.includes(tooDeep)) return converted;
-  throw new AppError('BAD_DOCUMENT', `The HTML nests elements more than ${DEEPEST_WALK} deep.`);
+  const page = readMarks(convert(cleaned));
+  return page.text === '' ? { ...readMarks(convertWhole(cleaned)), title: page.title } : page;
 }
