@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { AppError } from '../../src/errors.ts';
-import { errorBody, toAppError } from '../../src/http/error-reply.ts';
+import { errorBody, errorForLog, toAppError } from '../../src/http/error-reply.ts';
 
 test('a refusal by Fastify tells what is wrong with the request; all else is a failure of ours, in fixed words', () => {
   for (const [failure, code, status] of [
@@ -40,4 +40,16 @@ test('of failures that are not theirs callers are told in fixed words, except th
     assert.doesNotMatch(told(code, 'canary').message, /canary/, code);
   const cause = Object.assign(new Error('canary'), { code: 'context_length_exceeded' });
   assert.match(told('MODEL_REJECTED', 'canary', { cause }).message, /^The text is too long/);
+});
+
+test('the log shows where a failure of ours came from, and of others only their code and their cause, all without words', () => {
+  const cause = Object.assign(new Error('canary'), { code: 'ECONNRESET' });
+  const ours = errorForLog(new AppError('INTERNAL', 'canary', { cause }));
+  assert.match(ours.frames![0]!, /error-reply\.test\.ts/);
+  assert.doesNotMatch(JSON.stringify(ours), /canary/);
+  assert.ok(errorForLog(new AppError('INTERNAL', 'canary', { cause: 'canary' })).frames);
+  const { frames, ...told } = errorForLog(new AppError('MODEL_UNAVAILABLE', 'canary', { cause }));
+  assert.equal(frames, undefined);
+  assert.deepEqual(told, { code: 'MODEL_UNAVAILABLE', cause: { name: 'Error', code: 'ECONNRESET' } });
+  assert.deepEqual(errorForLog(new AppError('NOT_READY', 'canary')), { code: 'NOT_READY' });
 });

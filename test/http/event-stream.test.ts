@@ -51,6 +51,28 @@ test('whatever text an event carries, a reader gets exactly that, one event for 
   );
 });
 
+test('a stream is told not to be kept or held back on its way, and has the headers of any reply', async (t) => {
+  const app = fastify();
+  app.get('/', async (_request, reply) => {
+    reply.headers({ 'x-request-id': 'id', 'content-type': 'application/json' });
+    openEventStream(reply).end('last');
+    return reply;
+  });
+  await app.listen({ host: '127.0.0.1', port: 0 });
+  t.after(() => app.close());
+  const { port } = app.server.address() as AddressInfo;
+  const reply = await fetch(`http://127.0.0.1:${port}/`);
+  assert.deepEqual([reply.status, await reply.text()], [200, 'last']);
+  const headers = Object.fromEntries(reply.headers);
+  for (const [name, value] of Object.entries({
+    'content-type': 'text/event-stream; charset=utf-8',
+    'cache-control': 'no-store',
+    'x-accel-buffering': 'no', // nginx would gather it
+    'x-request-id': 'id',
+  }))
+    assert.equal(headers[name], value);
+});
+
 test('a handler that waits for a slow client to read is released when the client leaves', async (t) => {
   const app = fastify();
   const { promise: over, resolve } = Promise.withResolvers<number[]>();

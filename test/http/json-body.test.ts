@@ -89,7 +89,8 @@ describe('a JSON body', () => {
   test('larger than its route can need is refused; routes for long texts take more', async () => {
     const long = (bytes: number) => ({ model: 'none', x: 'x'.repeat(bytes) });
     const told = async (path: string, body: object) => {
-      const { status, json } = await service.call('POST', path, body);
+      const { status, json, headers } = await service.call('POST', path, body);
+      assert.notEqual(headers.get('connection'), 'close', 'a proxy would lose the reply');
       return [status, json.error.code];
     };
     for (const path of ['/ask', '/search', '/jobs', '/nowhere'])

@@ -284,16 +284,25 @@ test('a host is given the vectors of a write once more, and no more than three h
     };
   };
   const whole = calls([]);
+  const fitting = { ...large, vectors: large.vectors.subarray(0, 2 ** 18) }; // into the message with the document
+  assert.deepEqual(await putInPieces([fitting], whole), [fitting]);
+  assert.equal(whole.requests(), 1);
   assert.deepEqual(await putInPieces([large], whole), [large]);
-  assert.equal(whole.requests(), 4);
+  assert.equal(whole.requests(), 1 + 4);
   for (const dyingAt of [2, 3, 4]) {
     const interrupted = calls([dyingAt]);
     assert.deepEqual(await putInPieces([large], interrupted), [large]);
     assert.equal(interrupted.requests(), 8);
   }
+  const other = { ...largeDocument('Oak', 9_000), source: 'other.md' };
+  assert.deepEqual(await Promise.all([putInPieces([large, other], whole), putInPieces([other], whole)]), [
+    [large, other],
+    [other],
+  ]);
+  assert.equal(whole.requests(), 1 + 4 + 7 + 4);
   const dying = { ...whole, put: async () => null };
   await assert.rejects(putInPieces([large], dying), { code: 'NOT_READY' });
-  assert.equal(whole.requests(), 4 + 9);
+  assert.equal(whole.requests(), 1 + 4 + 7 + 4 + 9);
 });
 
 test('what a long write puts aside meanwhile lies in the data folder, not in the temporary folder of the machine', async (t) => {
