@@ -106,6 +106,15 @@ test('superscripts and subscripts do not run into the numbers beside them', () =
     assert.equal(loadHtml(`<p>${html}</p>`).text, text);
 });
 
+test('what is lowered meets the digits beside it also where these are within another element', () => {
+  for (const [html, text] of [
+    ['log<sub>2</sub><b>8</b>', 'log₂8'],
+    ['<i>x<u>2</u></i><sub>1</sub>', 'x2₁'],
+    ['<b>H</b><sub>2</sub><b>O</b>', 'H2O'],
+  ])
+    assert.equal(loadHtml(`<p>${html}`).text, text);
+});
+
 test('soft hyphens and other hints where words may break are removed', () => {
   const { text, title } = loadHtml(
     '<h1>War&shy;ran&shy;ty</h1><p>temper&#8203;ature \u00adof 5&#8288;%</p><pre>a\u200bb</pre>',
