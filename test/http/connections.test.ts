@@ -94,19 +94,29 @@ test('when the server stops, replies under way say “connection: close”', asy
   await stopped;
 });
 
-test('when the server stops, it does not wait for requests that have not arrived whole', async (t) => {
+test('when the server stops, it does not wait for requests that have not arrived whole, but for the replies to those that have', async (t) => {
   const handled = Promise.withResolvers<void>();
-  const { server, send, stop } = await start(t, (request) => void request.resume().once('data', handled.resolve), {
-    stalledMs: 60_000,
-    lateMs: 10,
-  });
+  const held = Promise.withResolvers<ServerResponse>();
+  const { server, send, stop } = await start(
+    t,
+    (request, response) => {
+      if (request.url === '/whole') held.resolve(response);
+      request.resume().once('data', handled.resolve);
+    },
+    { stalledMs: 60_000, lateMs: 10 },
+  );
+  const whole = await send(get.replace('/', '/whole'));
+  const response = await held.promise;
   const arrived = once(server, 'connection');
   const halfHead = await send('GET / HTTP/1.1\r\nhost: a');
   await arrived;
   const halfBody = await send('POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 10\r\n\r\nabc');
   await handled.promise;
-  await stop();
+  const stopped = stop();
   for (const socket of [halfHead, halfBody]) if (!socket.destroyed) await once(socket.resume(), 'close');
+  response.end('done');
+  assert.match(await readAll(whole), /done$/);
+  await stopped;
 });
 
 test('when the server stops, a clock that is set back keeps nobody waiting', { timeout: 30_000 }, async (t) => {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { statSync, watch } from 'node:fs';
+import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { type TestContext, test } from 'node:test';
@@ -86,6 +87,21 @@ test('while a large document is stored, replaced and removed, searches find all 
   );
 });
 
+test('who looks for the first time when a large document was written, but is not yet taken in, finds what was there before', async (t) => {
+  const { dataDir, store, seenDuring } = await openWith(t);
+  await store.put([smallDocument('small.md', 'Birch trees stand alone.')]);
+  const beside = new DatabaseSync(join(dataDir, 'assay.db'), { readOnly: true });
+  t.after(() => beside.close());
+  const count = beside.prepare('SELECT count(*) AS n FROM passages');
+  const stored = store.put([largeDocument('Alder', 300)]);
+  await setImmediate();
+  while (count.get()!.n === 1); // nothing else runs here meanwhile
+  assert.deepEqual(await seenDuring(stored), [
+    [['Birch'], 1, 1, 1],
+    [['Alder'], 2, 301, 301],
+  ]);
+});
+
 test('the first document of a store may be a large one', async (t) => {
   const { store, seenDuring } = await openWith(t);
   assert.deepEqual(await seenDuring(store.put([largeDocument('Alder')])), [
@@ -162,6 +178,19 @@ test('when the store is closed, the write under way is completed, and those that
   const { collections, documents } = createDocuments(beside).counts();
   beside.close();
   assert.deepEqual([collections, documents], [1, 1]);
+});
+
+test('a long write is refused, and begins no store of its own, where the folder was replaced beneath the open one', async (t) => {
+  const { dataDir, store } = await openWith(t);
+  await rename(dataDir, `${dataDir} aside`);
+  try {
+    await mkdir(dataDir);
+    await assert.rejects(store.put([largeDocument('Alder', 300)]), { code: 'NOT_READY' });
+    assert.deepEqual(await readdir(dataDir), []);
+  } finally {
+    await rm(dataDir, { recursive: true });
+    await rename(`${dataDir} aside`, dataDir);
+  }
 });
 
 test('a long write that fails leaves what was there, and the next one succeeds', async (t) => {
