@@ -13,7 +13,8 @@ const open = (dataDir: string) =>
   openStore({ dataDir, embeddingModel: 'hashed', askRetentionMs: 86_400_000, tuning: defaultTuning });
 
 /** A text in many passages, whose words begin as no others do: what is stored of a word may lack what it shares with its neighbours. */
-const secret = (word: string) => Array.from({ length: 40 }, (_, at) => `${word}${at} walks over the hill.`).join('\n');
+const secret = (word: string, passages = 40) =>
+  Array.from({ length: passages }, (_, at) => `${word}${at} walks over the hill.`).join('\n');
 const plain = (at: number) => smallDocument(`plain-${at}.md`, `Pond ${at} is deep.\nAlder ${at} is light.`);
 const secrets = /qremoved|xreplaced|zdropped/;
 
@@ -59,6 +60,23 @@ test('what was removed or replaced leaves the data folder and later backups: tex
   await backUpStore({ dataDir, file, assayVersion: '0' });
   assert.doesNotMatch(readFileSync(file, 'latin1'), secrets);
   await store.close();
+  assert.deepEqual(filesWithSecrets(dataDir), []);
+});
+
+test('the words of a large document that was removed are erased too, though all removed before it had been', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const dataDir = await temporaryFolder(t);
+  const store = open(dataDir);
+  t.after(() => store.close());
+  await store.createCollection('default');
+  // FTS5 itself erases where a tenth or more was removed.
+  await store.put([smallDocument('larger.md', secret('reed', 4_000))]);
+  const [large] = await store.put([smallDocument('large.md', secret('qremoved', 200))]);
+  await store.put([plain(0)]);
+  await store.put([smallDocument('plain-0.md', 'Pond 0 is dry.')]);
+  waitFor(t, 3_700_000);
+  await store.remove(large!.id);
+  waitFor(t, 3_700_000);
   assert.deepEqual(filesWithSecrets(dataDir), []);
 });
 
