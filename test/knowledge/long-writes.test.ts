@@ -87,6 +87,15 @@ test('while a large document is stored, replaced and removed, searches find all 
   );
 });
 
+test('a large document is also replaced by a small one while searches go on', async (t) => {
+  const { store, seenDuring } = await openWith(t);
+  await store.put([largeDocument('Alder', 300)]);
+  assert.deepEqual(await seenDuring(store.put([largeDocument('Oak', 2)])), [
+    [['Alder'], 1, 300, 300],
+    [['Oak'], 1, 2, 2],
+  ]);
+});
+
 test('who looks for the first time when a large document was written, but is not yet taken in, finds what was there before', async (t) => {
   const { dataDir, store, seenDuring } = await openWith(t);
   await store.put([smallDocument('small.md', 'Birch trees stand alone.')]);
