@@ -175,8 +175,10 @@ test('what was removed is erased even while long writes follow one another witho
 });
 
 test('when the store is closed, the write under way is completed, and those that wait for their turn are refused', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
   const { dataDir, store, close } = await openWith(t);
   const first = store.put([largeDocument('Alder')]);
+  t.mock.timers.tick(1_000); // and what the store does by itself waits, too
   const later = [
     () => store.put([smallDocument('small.md', 'Birch trees stand alone.')]),
     () => store.createCollection('made'),
