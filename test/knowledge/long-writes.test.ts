@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { statSync, watch } from 'node:fs';
 import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { type TestContext, test } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
+import type { Worker } from 'node:worker_threads';
 import { recycledCause, startKnowledge } from '../../src/knowledge/client.ts';
 import { createDocuments } from '../../src/knowledge/documents.ts';
 import { openStore } from '../../src/knowledge/store.ts';
@@ -219,6 +221,20 @@ test('a long write that fails leaves what was there, and the next one succeeds',
   beside.exec('DROP TRIGGER failing');
   beside.close();
   assert.deepEqual(await seenDuring(store.put([largeDocument('Oak')])), [alders, [['Oak'], 1, 1_500, 1_500]]);
+});
+
+test('a long write succeeds although the thread ended when it had only to fold the one before into the file', {
+  timeout: 60_000,
+}, async (t) => {
+  const { store, seenDuring } = await openWith(t);
+  const begun = once(process, 'worker');
+  await store.put([largeDocument('Alder', 300)]);
+  const [thread] = (await begun) as [Worker];
+  await thread.terminate();
+  assert.deepEqual(await seenDuring(store.put([largeDocument('Oak', 200)])), [
+    [['Alder'], 1, 300, 300],
+    [['Oak'], 1, 200, 200],
+  ]);
 });
 
 test('the host answers searches while it stores a large document, and stores it all the same if it is killed meanwhile', async (t) => {
