@@ -9,6 +9,8 @@ const patience = {
   lateMs: 5_000,
 };
 const sweepEveryMs = 100;
+/** How many requests of a connection may wait for the one before them: more than clients that do so send ahead. */
+const mostWaiting = 100;
 
 /**
  * Looks after the connections of a server that doesn't listen yet: ends those that only hold memory and, when the
@@ -55,11 +57,13 @@ export function lookAfterConnections(server: Server, { stalledMs, lateMs } = pat
     /**
      * Resolves when the earlier requests of a connection have their replies, or it is closed; nothing to wait for where
      * there are none. A client may send hundreds in one go. Their replies go out in order, so those made too early would
-     * only take up memory; nor would they hear that it has left.
+     * only take up memory; nor would they hear that it has left. A connection on which too many wait is ended, since each
+     * of them takes up memory, too.
      */
     takeTurn({ socket }: IncomingMessage, response: ServerResponse): Promise<void> | undefined {
       const owed = open.get(socket);
       if (!owed || owed.keys().next().value === response) return undefined;
+      if (owed.size > 1 + mostWaiting) socket.destroy();
       return new Promise((resolve) => owed.set(response, resolve));
     },
 

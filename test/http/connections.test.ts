@@ -306,3 +306,21 @@ test('requests sent in one go are worked on one after the other, and those of a 
   await close();
   assert.equal(openai.chatRequests.length, 2);
 });
+
+test('a connection on which a client sends hundreds of requests ahead is ended, and others are served', async (t) => {
+  const { url, add, openai } = await startService(t);
+  await add('alder.md', 'Alder wood does not rot under water.');
+  openai.chat(fail.hang());
+  const body = '{"question":"Does alder rot under water?","evaluation":"none"}';
+  const post = `POST /ask HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`;
+  const socket = connect(Number(new URL(url).port), '127.0.0.1');
+  t.after(() => socket.destroy());
+  socket.on('error', () => {}).write(post);
+  await openai.waitFor(({ path }) => path === '/v1/chat/completions');
+  // Perhaps by a reset, which `once` would throw.
+  const ended = new Promise((resolve) => socket.resume().once('close', resolve));
+  socket.write(post.repeat(300));
+  await ended;
+  assert.equal((await fetch(`${url}/health/live`)).status, 200);
+  assert.equal(openai.chatRequests.length, 1);
+});
