@@ -29,6 +29,7 @@ async function startWaiting(t: Test, settings: Record<string, string>) {
     for (;;) {
       const ready = await call('/health/ready');
       if (ready?.status === is && !/is starting/.test(ready.text)) return ready.text;
+      if (child.exitCode !== null) return 'it has ended';
       await delay(50);
     }
   }
