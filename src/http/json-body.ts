@@ -43,8 +43,10 @@ export function takeJson(app: FastifyInstance) {
  * Why a request to a route that takes no body can't be done: it brought fields that would go unnoticed. An empty object
  * brings none.
  */
-function refuseFields({ body, mediaType }: FastifyRequest): AppError | undefined {
-  if (mediaType === 'multipart/form-data') return new AppError('UNSUPPORTED_FORMAT', 'No body is taken here.');
+function refuseFields({ body, mediaType, headers }: FastifyRequest): AppError | undefined {
+  const isSent = headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
+  if (isSent && mediaType === 'multipart/form-data')
+    return new AppError('UNSUPPORTED_FORMAT', 'No body is taken here.'); // it has not been read
   if (body === undefined || body === null) return undefined;
   if (typeof body !== 'object' || Array.isArray(body)) return new AppError('BAD_INPUT', 'No body is taken here.');
   const names = Object.keys(body);

@@ -25,11 +25,6 @@ test('a header is read in linear time, however many spaces are in it', () => {
   assert.equal(weightOf(`a${spaces}b, br${spaces};${spaces}q=0.5`, 'br'), 0.5);
 });
 
-test('a header is read in linear time, whatever is between its names', () => {
-  const spaces = ' '.repeat(1_000_000);
-  assert.equal(weightOf(`a${spaces}b, br${spaces};${spaces}q=0.5`, 'br'), 0.5);
-});
-
 test('events are wanted where they weigh as much as JSON, and anything at all', () => {
   for (const accept of ['text/event-stream', 'application/json;q=0.4, text/event-stream;q=0.4'])
     assert.equal(wantsEvents(accept), true, accept);

@@ -139,6 +139,17 @@ describe('a JSON body', () => {
       assert.equal((await service.call(method, path, '')).status, status, `${method} ${path}`);
   });
 
+  test('may be missing where none is taken, also if the request says that it is a form', async () => {
+    const headers = { 'content-type': 'multipart/form-data; boundary=x' };
+    for (const [method, path, status] of [
+      ['GET', '/health/live', 200],
+      ['HEAD', '/documents', 200],
+      ['PUT', '/collections/attic', 201],
+      ['DELETE', '/collections/attic', 204],
+    ] as const)
+      assert.equal((await fetch(service.url + path, { method, headers })).status, status, `${method} ${path}`);
+  });
+
   test('with fields is refused where none is taken, and nothing is done', async () => {
     const told = async (method: string, path: string, body?: string) => {
       const { status, json } = await service.call(method, path, body);
