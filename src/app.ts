@@ -13,7 +13,7 @@ import { replyInsteadOfNode, replyToBrokenHttp } from './http/broken-http.ts';
 import { collectionRoutes } from './http/collections.ts';
 import { lookAfterConnections } from './http/connections.ts';
 import { mostFiles } from './http/document-fields.ts';
-import { documentRoutes, type IngestUploads } from './http/documents.ts';
+import { documentRoutes, type IngestUploads, type ReadDocument } from './http/documents.ts';
 import { ErrorBody, replyWithError } from './http/error-reply.ts';
 import { type About, healthRoutes, type WaitsFor } from './http/health.ts';
 import { jobRoutes } from './http/jobs.ts';
@@ -77,12 +77,7 @@ const documentReads: AdmissionLimits = { most: 4, mostWaiting: Number.POSITIVE_I
  * @param waitsFor what `/health/ready` says while the service is up but not ready
  */
 export async function buildApp(parts: AppParts, waitsFor: WaitsFor = () => null) {
-  const { settings, about, keyring, shared } = parts;
-  const reads = openAdmission(documentReads);
-  const knowledge: Knowledge = {
-    ...parts.knowledge,
-    document: (id) => reads.admit(undefined, () => parts.knowledge.document(id)),
-  };
+  const { settings, knowledge, about, keyring, shared } = parts;
   const app = fastify({
     loggerInstance: parts.logger,
     bodyLimit: Math.min(smallBodyBytes, settings.maxBodyBytes), // routes that take more set their own
@@ -156,6 +151,8 @@ export async function buildApp(parts: AppParts, waitsFor: WaitsFor = () => null)
   const search: SearchPassages = (query, options) => lookUps.admit(options.signal, () => parts.search(query, options));
   const embedInCalls = inCalls(parts.embedTexts);
   const embedTexts: EmbedTexts = (texts, options) => lookUps.admit(options.signal, () => embedInCalls(texts, options));
+  const reads = openAdmission(documentReads);
+  const readDocument: ReadDocument = (id, signal) => reads.admit(signal, () => knowledge.document(id));
 
   await app.register(multipart, {
     // The name of a file is its document's source, which may be a path, as of a folder dropped on the page.
@@ -171,7 +168,8 @@ export async function buildApp(parts: AppParts, waitsFor: WaitsFor = () => null)
   await app.register(metricsRoute, { metrics: parts.metrics });
   await app.register(askRoutes, { conductAsk, knowledge });
   await app.register(searchRoutes, { search, topK: settings.topK });
-  await app.register(documentRoutes, { ...settings, ingestUploads: parts.ingestUploads, knowledge });
+  const { ingestUploads } = parts;
+  await app.register(documentRoutes, { ...settings, ingestUploads, knowledge, readDocument });
   await app.register(collectionRoutes, { knowledge });
   await app.register(jobRoutes, { jobs: parts.jobs, knowledge });
   await app.register(openAiRoutes, {
@@ -183,7 +181,7 @@ export async function buildApp(parts: AppParts, waitsFor: WaitsFor = () => null)
     about,
     refuse,
   });
-  await app.register(mcpRoute, { ...parts, knowledge, conductAsk, search, ...settings });
+  await app.register(mcpRoute, { ...parts, readDocument, conductAsk, search, ...settings });
   await app.ready();
   return app;
 }

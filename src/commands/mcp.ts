@@ -17,9 +17,9 @@ export async function serveMcp() {
     withAdviceIfInUse('Speak to the service that runs on it, at its /mcp, or stop it first.'),
   );
   try {
-    const { conductAsk, search, ingestUploads, knowledge, about, logger: log, settings } = parts;
+    const { knowledge, about, logger: log, settings } = parts;
     const server = createMcpServer(
-      { conductAsk, search, ingestUploads, knowledge, topK: settings.topK, version: about.versions.assay! },
+      { ...parts, readDocument: (id) => knowledge.document(id), topK: settings.topK, version: about.versions.assay! },
       { keyName: null, traceparent: null, mayUse: () => true, mayWrite: true, requestId: 'stdio', log },
     );
     const transport = new StdioServerTransport(process.stdin, stdout);

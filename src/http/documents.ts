@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { collectionName } from '../collection-name.ts';
 import { AppError } from '../errors.ts';
 import type { Ingested } from '../ingest/ingest.ts';
-import type { DocumentSummary, Knowledge } from '../knowledge/port.ts';
+import type { DocumentSummary, Knowledge, StoredDocument } from '../knowledge/port.ts';
 import { TextDocument, toUpload, type Upload, WrittenDocument } from './document-fields.ts';
 import { collectionNotFound, mayUse, needCollection } from './keys.ts';
 import { readUpload, UploadForm } from './upload.ts';
@@ -32,12 +32,16 @@ export type IngestUploads = (
   options: { signal: AbortSignal },
 ) => Promise<Ingested[]>;
 
+/** Reads a whole document, null if there is none, after those that others read; `signal` ends the wait. */
+export type ReadDocument = (id: string, signal?: AbortSignal) => Promise<StoredDocument | null>;
+
 /** `/documents`: to add, replace, list, read and remove documents. */
 export const documentRoutes: FastifyPluginAsyncZod<{
   ingestUploads: IngestUploads;
   knowledge: Knowledge;
+  readDocument: ReadDocument;
   maxBodyBytes: number;
-}> = async (app, { ingestUploads, knowledge, maxBodyBytes }) => {
+}> = async (app, { ingestUploads, knowledge, readDocument, maxBodyBytes }) => {
   const toSummary = ({ contentHash, ...summary }: DocumentSummary) => summary;
 
   app.post(
@@ -98,8 +102,8 @@ export const documentRoutes: FastifyPluginAsyncZod<{
    * The document of an id, if the request's key opens its collection.
    * @throws AppError DOCUMENT_NOT_FOUND otherwise, as if it were not there
    */
-  async function find(request: FastifyRequest, id: string) {
-    const document = await knowledge.document(id);
+  async function find(request: FastifyRequest, id: string, signal?: AbortSignal) {
+    const document = await readDocument(id, signal);
     if (!document || !mayUse(request, document.collection))
       throw new AppError('DOCUMENT_NOT_FOUND', 'There is no document of this id.');
     return document;
@@ -115,8 +119,8 @@ export const documentRoutes: FastifyPluginAsyncZod<{
         response: { 200: Summary.extend({ text: z.string() }) },
       },
     },
-    async (request) => {
-      const { contentHash, ...document } = await find(request, request.params.id);
+    async (request, reply) => {
+      const { contentHash, ...document } = await find(request, request.params.id, whileConnected(reply));
       return document;
     },
   );

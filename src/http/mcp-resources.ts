@@ -7,6 +7,7 @@ import {
 } from '@modelcontextprotocol/sdk/types.js';
 import { z } from 'zod';
 import type { DocumentSummary, Knowledge } from '../knowledge/port.ts';
+import type { ReadDocument } from './documents.ts';
 
 /** How many documents a page of the list holds. */
 const documentsInPage = 100;
@@ -23,8 +24,9 @@ const Cursor = z.tuple([z.string(), z.string()]);
  */
 export function offerDocuments(
   { server }: McpServer,
-  { knowledge, mayUse }: { knowledge: Knowledge; mayUse: (collection: string) => boolean },
+  options: { knowledge: Knowledge; readDocument: ReadDocument; mayUse: (collection: string) => boolean },
 ) {
+  const { knowledge, readDocument, mayUse } = options;
   server.registerCapabilities({ resources: {} });
 
   server.setRequestHandler(ListResourcesRequestSchema, async ({ params }) => {
@@ -58,9 +60,9 @@ export function offerDocuments(
     ],
   }));
 
-  server.setRequestHandler(ReadResourceRequestSchema, async ({ params: { uri } }) => {
+  server.setRequestHandler(ReadResourceRequestSchema, async ({ params: { uri } }, { signal }) => {
     const id = uriPattern.exec(uri)?.[1];
-    const document = id === undefined ? null : await knowledge.document(id);
+    const document = id === undefined ? null : await readDocument(id, signal);
     // A document of a collection that the key doesn't open is as good as not there.
     if (!document || !mayUse(document.collection)) throw refusal(resourceNotFound, 'There is no such document.');
     return { contents: [{ uri, mimeType: mimeTypeOf(document), text: document.text }] };

@@ -250,3 +250,30 @@ test('documents are read a few at a time, so that many who read large ones do no
   for (const { status, json } of await Promise.all(replies)) assert.deepEqual([status, json.text], [200, text]);
   assert.equal(most, 4);
 });
+
+test('who leaves while they wait for a document gives up their place in the line', { timeout: 30_000 }, async (t) => {
+  const { url, call, add, parts, waitForLog } = await startService(t);
+  const { id } = (await add('alder.md', text)).json;
+  const { document } = parts.knowledge;
+  const rest = Promise.withResolvers<void>();
+  t.after(() => rest.resolve());
+  const begun = Promise.withResolvers<void>();
+  let reads = 0;
+  parts.knowledge.document = async (of) => {
+    reads += 1;
+    if (reads === 4) begun.resolve();
+    await rest.promise;
+    return document(of);
+  };
+  const replies = Array.from({ length: 4 }, () => call('GET', `/documents/${id}`));
+  await begun.promise;
+  const leaver = connect(Number(new URL(url).port), '127.0.0.1');
+  leaver.write(`GET /documents/${id} HTTP/1.1\r\nhost: localhost\r\n\r\n`);
+  await call('GET', '/health/live'); // it has come in
+  leaver.destroy();
+  await waitForLog('client left');
+  rest.resolve();
+  for (const { status } of await Promise.all(replies)) assert.equal(status, 200);
+  assert.equal((await call('GET', `/documents/${id}`)).status, 200);
+  assert.equal(reads, 5);
+});
