@@ -55,12 +55,11 @@ export function createToldText() {
     return rest;
   }
   function tell(): string {
-    if (!isMore) return ''; // without a look at what is held, which may be white space without end
+    if (!isMore) return ''; // as while a model thinks; and without a look at white space without end
     isMore = false;
     if (told === '') held = held.trimStart();
     const more = held.trimEnd();
-    // While a model thinks, nothing comes for thousands of tokens.
-    if (more === '' || (told === '' && mayAbstain(more))) return '';
+    if (told === '' && mayAbstain(more)) return '';
     held = held.slice(more.length);
     told += more;
     return more;

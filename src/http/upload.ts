@@ -107,11 +107,14 @@ function addField(fields: Map<string, string>, { fieldname, value }: { fieldname
   if (fields.has(fieldname)) throw new AppError('BAD_INPUT', 'A field of the upload comes twice.');
   // The parser has parsed fields that say that they are JSON.
   const text = typeof value === 'string' ? value : JSON.stringify(value);
-  if (wasMangled(text)) throw new AppError('BAD_INPUT', `${plain(fieldname)}: is not UTF-8`);
+  if (wasMangled(text)) throw new AppError('BAD_INPUT', `${plain(fieldname)}: is not UTF-8, or holds U+FFFD`);
   fields.set(fieldname, text);
 }
 
-/** Whether the parser found other bytes than UTF-8. It puts the same character for each, so that texts become alike. */
+/**
+ * Whether the parser found other bytes than UTF-8. It puts the same character for each, as browsers do for names, so
+ * that texts become alike.
+ */
 const wasMangled = (text: string) => text.includes('\ufffd');
 
 /**
@@ -120,7 +123,7 @@ const wasMangled = (text: string) => text.includes('\ufffd');
  */
 function sourceOf(filename: string | undefined): string {
   if (filename === undefined) throw new AppError('BAD_INPUT', 'A file of the upload has no name.');
-  if (wasMangled(filename)) throw new AppError('BAD_INPUT', "A file's name is not UTF-8.");
+  if (wasMangled(filename)) throw new AppError('BAD_INPUT', "A file's name is not UTF-8, or holds U+FFFD.");
   // How forms write a quotation mark within the quotation marks around a name; whatever else looks so is the name's own.
   const source = Source.safeParse(filename.replaceAll('%22', '"'));
   if (!source.success) throw new AppError('BAD_INPUT', `A file's name ${source.error.issues[0]!.message}.`);
