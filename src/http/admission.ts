@@ -22,6 +22,7 @@ export function openAdmission({ most, mostWaiting, waitMs }: AdmissionLimits) {
       running += 1;
       return;
     }
+    signal?.throwIfAborted();
     if (line.size >= mostWaiting) throw overloaded();
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     // Leaves the line at once, so that no turn is given to someone who has given up.
