@@ -221,8 +221,9 @@ function swapVectors(dataDir: string, embeddingModel: string) {
     execute(database.prepare('ATTACH ? AS made'), join(dataDir, fileName));
     const dimension = dimensionOf(database);
     inTransaction(database, () => {
+      // Without `OR ROLLBACK`, SQLite would copy what this changes to a temporary file, to undo this statement alone.
       database.exec(
-        `UPDATE passages SET vectors = (SELECT vectors FROM made.vectors WHERE passage_id = id) WHERE NOT ${isOfRemoved}`,
+        `UPDATE OR ROLLBACK passages SET vectors = (SELECT vectors FROM made.vectors WHERE passage_id = id) WHERE NOT ${isOfRemoved}`,
       );
       const documents = createDocuments(database);
       documents.setMeta('embedding_model', embeddingModel);

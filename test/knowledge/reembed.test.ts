@@ -28,10 +28,10 @@ async function open(test: Test, dataDir: string, embeddingModel: Model) {
 const document = (source: string, text: string) => onePassageDocument(source, text, vectorOf(text, 'first'));
 const treeText = (at: number) => `Tree ${at} stands near pond ${at}.`;
 
-async function storeOfTrees(test: Test) {
+async function storeOfTrees(test: Test, trees = 40) {
   const dataDir = await temporaryFolder(test);
   const knowledge = await open(test, dataDir, 'first');
-  await knowledge.put(Array.from({ length: 40 }, (_, at) => document(`${at}.md`, treeText(at))));
+  await knowledge.put(Array.from({ length: trees }, (_, at) => document(`${at}.md`, treeText(at))));
   return { dataDir, knowledge };
 }
 
@@ -240,4 +240,21 @@ test('re-embedding killed at any moment leaves a store with the vectors of one m
     await again.close();
   }
   assert.ok(rounds.includes('first') && rounds.at(-1) === 'second', rounds.join());
+});
+
+test('taking new vectors puts no copy of the old ones into the temporary folder of the machine', async (t) => {
+  const { dataDir, knowledge } = await storeOfTrees(t, 150);
+  await knowledge.close();
+  const temporary = await temporaryFolder(t);
+  const seen: string[] = [];
+  const last = Promise.withResolvers<void>();
+  const watching = watch(temporary, (_, name) => (name === 'last' ? last.resolve() : seen.push(String(name))));
+  t.after(() => watching.close());
+  const child = spawn(process.execPath, ['--input-type=module', '--eval', program, '--', dataDir], {
+    env: { ...process.env, SQLITE_TMPDIR: temporary },
+  });
+  assert.deepEqual(await once(child, 'exit'), [0, null]);
+  writeFileSync(join(temporary, 'last'), '');
+  await last.promise;
+  assert.deepEqual(seen, []);
 });
