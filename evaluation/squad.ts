@@ -42,6 +42,8 @@ export type SquadQuestion = {
 
 export type Squad = { paragraphs: { article: string; text: string }[]; questions: SquadQuestion[] };
 
+const ofLines = '(A file of JSON lines must not be named .json.)';
+
 /**
  * Reads a file, or all files of a folder, in the format of SQuAD 2.0 (Rajpurkar, Jia and Liang, "Know What You Don't Know",
  * 2018). Questions that are neither answered nor marked as unanswerable are left out, and so are those that an ask would not
@@ -74,10 +76,7 @@ export function readSquad(path: string): Squad {
       }
   }
   if (squad.questions.length === 0)
-    throw new AppError(
-      'BAD_INPUT',
-      'The data set holds no question in the format of SQuAD. (A file of JSON lines must not be named .json.)',
-    );
+    throw new AppError('BAD_INPUT', `The data set holds no question in the format of SQuAD. ${ofLines}`);
   return squad;
 }
 
@@ -85,7 +84,7 @@ function parseFile(file: string): unknown {
   try {
     return JSON.parse(readFileSync(file, 'utf8').replace(/^\ufeff/, ''));
   } catch (cause) {
-    throw new AppError('BAD_INPUT', `The data set's file ${basename(file)} is no JSON.`, { cause });
+    throw new AppError('BAD_INPUT', `The data set's file ${basename(file)} is no JSON. ${ofLines}`, { cause });
   }
 }
 

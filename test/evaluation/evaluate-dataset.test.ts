@@ -202,9 +202,11 @@ test('a data set that cannot be read is refused, and the error names the line', 
   );
   refuses(jsonLines([{ ...pairs[0], context: 7 }]), /: context must be a text or a list of texts\. /);
   assert.throws(() => readDataset(file('missing.jsonl')), { code: 'BAD_INPUT' });
-  writeFileSync(file('broken.json'), '{"data":[');
-  const broken = { code: 'BAD_INPUT', message: "The data set's file broken.json is no JSON." };
-  assert.throws(() => readDataset(file('broken.json')), broken);
+  const broken = /^The data set's file broken\.json is no JSON\. \(A file of JSON lines must not be named \.json\.\)$/;
+  for (const content of ['{"data":[', jsonLines([asked, asked])]) {
+    writeFileSync(file('broken.json'), content);
+    assert.throws(() => readDataset(file('broken.json')), { code: 'BAD_INPUT', message: broken });
+  }
   const { code, stderr } = await runCommand(['evaluate', file('missing.jsonl'), '--out', file('out')], {});
   assert.deepEqual([code, stderr], [1, 'The data set cannot be read: there is no such file or folder.\n']);
   writeFileSync(file('pairs.jsonl'), jsonLines(pairs));
