@@ -1,14 +1,13 @@
-import { spacelessLetter } from '../src/scripts.ts';
+import { inOneSpelling, spacelessLetter } from '../src/scripts.ts';
 
 const spacelessLetters = new RegExp(spacelessLetter, 'gv');
 
 /**
  * A text as SQuAD's official script compares it: lower case, no punctuation, no articles, single spaces. Each letter of a
- * script without spaces between words counts as a word, and letters are the same in either encoding of accents and width.
+ * script without spaces between words counts as a word, and each letter is the same however people write it.
  */
 function normalized(text: string): string {
-  return text
-    .normalize('NFKC')
+  return inOneSpelling(text)
     .toLowerCase()
     .replace(/[^\p{L}\p{N}\s]/gu, '')
     .replace(/\b(?:a|an|the)\b/g, ' ')

@@ -115,6 +115,12 @@ test('answers are compared as SQuAD compares them', () => {
   assert.ok(!holdsOne('必须在114天内提交。', ['14天']));
   assert.ok(holdsOne('Le cafe\u0301 ouvre \uff18 heures.', ['café', '8 heures']));
   assert.ok(isExact('cafe\u0301', ['caf\u00e9']) && isExact('\uff18', ['8']));
+  for (const [answer, right] of [
+    ['It has 10⁶ cells.', '106'],
+    ['12 litres', '½ litres'],
+    ['x²', 'x2'],
+  ] as const)
+    assert.ok(!holdsOne(answer, [right]), `${answer} is not ${right}`);
   assert.equal(bestF1('三个月', ['三个月']), 1);
   assert.equal(bestF1('Peter Hale', ['the mason Peter Hale']), (2 * 2) / (2 + 3));
   assert.equal(bestF1('nobody', ['Peter Hale']), 0);
