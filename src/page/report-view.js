@@ -85,7 +85,7 @@ function Report({ report, names }) {
   const { askRows, verdictColumns, plain } = names;
   const rows = Object.entries(askRows).filter(([name]) => figures[name]);
   const judges = [
-    ...new Set(Object.keys(figures).flatMap((name) => /^verdict\.(.+)\.unjudged$/.exec(name)?.[1] ?? [])),
+    ...new Set(Object.keys(figures).flatMap((name) => /^verdict\.(.+)\.(?:auroc|unjudged)$/.exec(name)?.[1] ?? [])),
   ].filter((name) => !/\.kind\./.test(name));
   const kinds = [...new Set(judged.flatMap(({ pair }) => (pair.right || !pair.kind ? [] : [pair.kind])))].sort();
   return html`<article class="report">
