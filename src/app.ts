@@ -13,7 +13,7 @@ import { replyInsteadOfNode, replyToBrokenHttp } from './http/broken-http.ts';
 import { collectionRoutes } from './http/collections.ts';
 import { lookAfterConnections } from './http/connections.ts';
 import { mostFiles } from './http/document-fields.ts';
-import { documentRoutes, type IngestUploads, type ReadDocument } from './http/documents.ts';
+import { documentRoutes, type IngestUploads, type OpenReader } from './http/documents.ts';
 import { ErrorBody, replyWithError } from './http/error-reply.ts';
 import { type About, healthRoutes, type WaitsFor } from './http/health.ts';
 import { jobRoutes } from './http/jobs.ts';
@@ -69,7 +69,7 @@ export type AppParts = {
 /** The routes that take no other query than their schema names. Probes and other protocols' clients may send their own. */
 const takesOwnQuery = /^\/(?:asks?|search|documents|collections|jobs)(?:\/|$)/;
 
-/** Whole documents are large, and the store carries out everything in order: searches would wait for all that are read. */
+/** Texts are long, and the store carries out everything in order: searches would wait for all that are read. */
 const documentReads: AdmissionLimits = { most: 4, mostWaiting: Number.POSITIVE_INFINITY, waitMs: 60_000 };
 
 /**
@@ -152,7 +152,9 @@ export async function buildApp(parts: AppParts, waitsFor: WaitsFor = () => null)
   const embedInCalls = inCalls(parts.embedTexts);
   const embedTexts: EmbedTexts = (texts, options) => lookUps.admit(options.signal, () => embedInCalls(texts, options));
   const reads = openAdmission(documentReads);
-  const readDocument: ReadDocument = (id, signal) => reads.admit(signal, () => knowledge.document(id));
+  const openReader: OpenReader = (signal) => ({
+    text: (version, from) => reads.admit(signal, () => knowledge.text(version, from)),
+  });
 
   await app.register(multipart, {
     // The name of a file is its document's source, which may be a path, as of a folder dropped on the page.
@@ -169,7 +171,7 @@ export async function buildApp(parts: AppParts, waitsFor: WaitsFor = () => null)
   await app.register(askRoutes, { conductAsk, knowledge });
   await app.register(searchRoutes, { search, topK: settings.topK });
   const { ingestUploads } = parts;
-  await app.register(documentRoutes, { ...settings, ingestUploads, knowledge, readDocument });
+  await app.register(documentRoutes, { ...settings, ingestUploads, knowledge, openReader });
   await app.register(collectionRoutes, { knowledge });
   await app.register(jobRoutes, { jobs: parts.jobs, knowledge });
   await app.register(openAiRoutes, {
@@ -181,7 +183,7 @@ export async function buildApp(parts: AppParts, waitsFor: WaitsFor = () => null)
     about,
     refuse,
   });
-  await app.register(mcpRoute, { ...parts, readDocument, conductAsk, search, ...settings });
+  await app.register(mcpRoute, { ...parts, openReader, conductAsk, search, ...settings });
   await app.ready();
   return app;
 }

@@ -19,7 +19,7 @@ export async function serveMcp() {
   try {
     const { knowledge, about, logger: log, settings } = parts;
     const server = createMcpServer(
-      { ...parts, readDocument: (id) => knowledge.document(id), topK: settings.topK, version: about.versions.assay! },
+      { ...parts, openReader: () => knowledge, topK: settings.topK, version: about.versions.assay! },
       { keyName: null, traceparent: null, mayUse: () => true, mayWrite: true, requestId: 'stdio', log },
     );
     const transport = new StdioServerTransport(process.stdin, stdout);

@@ -18,11 +18,11 @@ export function openAdmission({ most, mostWaiting, waitMs }: AdmissionLimits) {
   }
 
   async function enter(signal: AbortSignal | undefined): Promise<void> {
+    signal?.throwIfAborted();
     if (running < most) {
       running += 1;
       return;
     }
-    signal?.throwIfAborted();
     if (line.size >= mostWaiting) throw overloaded();
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     // Leaves the line at once, so that no turn is given to someone who has given up.

@@ -1,10 +1,12 @@
+import { Readable } from 'node:stream';
 import type { FastifyRequest } from 'fastify';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { collectionName } from '../collection-name.ts';
 import { AppError } from '../errors.ts';
 import type { Ingested } from '../ingest/ingest.ts';
-import type { DocumentSummary, Knowledge, StoredDocument } from '../knowledge/port.ts';
+import type { DocumentSummary, Knowledge } from '../knowledge/port.ts';
+import { beginDocument, type DocumentReader } from '../knowledge/read-text.ts';
 import { TextDocument, toUpload, type Upload, WrittenDocument } from './document-fields.ts';
 import { collectionNotFound, mayUse, needCollection } from './keys.ts';
 import { readUpload, UploadForm } from './upload.ts';
@@ -32,16 +34,16 @@ export type IngestUploads = (
   options: { signal: AbortSignal },
 ) => Promise<Ingested[]>;
 
-/** Reads a whole document, null if there is none, after those that others read; `signal` ends the wait. */
-export type ReadDocument = (id: string, signal?: AbortSignal) => Promise<StoredDocument | null>;
+/** Reads documents, whose texts take turns with those that others read; `signal` ends the wait. */
+export type OpenReader = (signal: AbortSignal) => DocumentReader;
 
 /** `/documents`: to add, replace, list, read and remove documents. */
 export const documentRoutes: FastifyPluginAsyncZod<{
   ingestUploads: IngestUploads;
   knowledge: Knowledge;
-  readDocument: ReadDocument;
+  openReader: OpenReader;
   maxBodyBytes: number;
-}> = async (app, { ingestUploads, knowledge, readDocument, maxBodyBytes }) => {
+}> = async (app, { ingestUploads, knowledge, openReader, maxBodyBytes }) => {
   const toSummary = ({ contentHash, ...summary }: DocumentSummary) => summary;
 
   app.post(
@@ -102,8 +104,8 @@ export const documentRoutes: FastifyPluginAsyncZod<{
    * The document of an id, if the request's key opens its collection.
    * @throws AppError DOCUMENT_NOT_FOUND otherwise, as if it were not there
    */
-  async function find(request: FastifyRequest, id: string, signal?: AbortSignal) {
-    const document = await readDocument(id, signal);
+  async function find(request: FastifyRequest, id: string): Promise<DocumentSummary> {
+    const document = await knowledge.document(id);
     if (!document || !mayUse(request, document.collection))
       throw new AppError('DOCUMENT_NOT_FOUND', 'There is no document of this id.');
     return document;
@@ -120,8 +122,14 @@ export const documentRoutes: FastifyPluginAsyncZod<{
       },
     },
     async (request, reply) => {
-      const { contentHash, ...document } = await find(request, request.params.id, whileConnected(reply));
-      return document;
+      const reader = openReader(whileConnected(reply));
+      const begun = await beginDocument(reader, () => find(request, request.params.id));
+      const document = toSummary(begun.document);
+      if (begun.isWhole) return { ...document, text: begun.text };
+      // Fastify reads the body of a reply to HEAD to its end.
+      const parts = request.method === 'HEAD' ? [] : inJson(document, begun);
+      const json = Readable.from(parts, { objectMode: false, highWaterMark: 1 });
+      return reply.type('application/json; charset=utf-8').send(json as never);
     },
   );
 
@@ -135,5 +143,13 @@ export const documentRoutes: FastifyPluginAsyncZod<{
     },
   );
 };
+
+/** A document as JSON, part by part: many that are read slowly would fill the memory as a whole. */
+async function* inJson(summary: object, begun: { text: string; rest(): AsyncIterable<string> }) {
+  const escaped = (text: string) => JSON.stringify(text).slice(1, -1);
+  yield `${JSON.stringify(summary).slice(0, -1)},"text":"${escaped(begun.text)}`;
+  for await (const text of begun.rest()) yield escaped(text);
+  yield '"}';
+}
 
 const toUploads = (document: TextDocument) => ({ collection: document.collection, uploads: [toUpload(document)] });

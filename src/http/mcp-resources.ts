@@ -7,7 +7,8 @@ import {
 } from '@modelcontextprotocol/sdk/types.js';
 import { z } from 'zod';
 import type { DocumentSummary, Knowledge } from '../knowledge/port.ts';
-import type { ReadDocument } from './documents.ts';
+import { readWholeDocument } from '../knowledge/read-text.ts';
+import type { OpenReader } from './documents.ts';
 
 /** How many documents a page of the list holds. */
 const documentsInPage = 100;
@@ -24,9 +25,9 @@ const Cursor = z.tuple([z.string(), z.string()]);
  */
 export function offerDocuments(
   { server }: McpServer,
-  options: { knowledge: Knowledge; readDocument: ReadDocument; mayUse: (collection: string) => boolean },
+  options: { knowledge: Knowledge; openReader: OpenReader; mayUse: (collection: string) => boolean },
 ) {
-  const { knowledge, readDocument, mayUse } = options;
+  const { knowledge, openReader, mayUse } = options;
   server.registerCapabilities({ resources: {} });
 
   server.setRequestHandler(ListResourcesRequestSchema, async ({ params }) => {
@@ -62,9 +63,13 @@ export function offerDocuments(
 
   server.setRequestHandler(ReadResourceRequestSchema, async ({ params: { uri } }, { signal }) => {
     const id = uriPattern.exec(uri)?.[1];
-    const document = id === undefined ? null : await readDocument(id, signal);
-    // A document of a collection that the key doesn't open is as good as not there.
-    if (!document || !mayUse(document.collection)) throw refusal(resourceNotFound, 'There is no such document.');
+    const find = async () => {
+      const document = id === undefined ? null : await knowledge.document(id);
+      // A document of a collection that the key doesn't open is as good as not there.
+      if (!document || !mayUse(document.collection)) throw refusal(resourceNotFound, 'There is no such document.');
+      return document;
+    };
+    const document = await readWholeDocument(openReader(signal), find);
     return { contents: [{ uri, mimeType: mimeTypeOf(document), text: document.text }] };
   });
 }

@@ -12,7 +12,7 @@ import type { ErrorCode } from '../errors.ts';
 import type { Knowledge } from '../knowledge/port.ts';
 import { Passage, toPassages } from '../passage.ts';
 import { TextDocument, toUpload, WrittenDocument } from './document-fields.ts';
-import type { IngestUploads, ReadDocument } from './documents.ts';
+import type { IngestUploads, OpenReader } from './documents.ts';
 import { errorBody, errorForLog, toAppError } from './error-reply.ts';
 import { collectionNotFound } from './keys.ts';
 import { logAsk } from './log-ask.ts';
@@ -24,7 +24,7 @@ export type McpParts = {
   search: SearchPassages;
   ingestUploads: IngestUploads;
   knowledge: Knowledge;
-  readDocument: ReadDocument;
+  openReader: OpenReader;
   topK: number;
   /** The version of Assay. */
   version: string;

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { DatabaseSync } from 'node:sqlite';
 import { execute, type Migrations } from './database.ts';
-import type { DocumentSummary, NewDocument, ShownPassage, StoredDocument, StoredPassage } from './port.ts';
+import type { DocumentSummary, DocumentVersion, NewDocument, ShownPassage, StoredPassage, TextPart } from './port.ts';
 import { contentCounts, createRemains, isRemoved } from './remains.ts';
 import { toBytes, toFloats, toMetadata, toSpans, toWindows } from './stored-values.ts';
 
@@ -46,9 +46,13 @@ const digest = (...parts: (string | number)[]) =>
   createHash('sha256').update(JSON.stringify(parts)).digest('base64url').slice(0, 20);
 
 const toSummary = (row: object) => {
-  const summary = row as StoredDocument & { metadata: unknown };
-  return { ...summary, metadata: toMetadata(summary.metadata) } as StoredDocument;
+  const summary = row as DocumentSummary & { metadata: unknown };
+  return { ...summary, metadata: toMetadata(summary.metadata) } as DocumentSummary;
 };
+
+/** How much of a text is read at once, in bytes of UTF-8; it takes some 10 ms from a text of 20 MB. */
+const textPartBytes = 512 * 1024;
+const isInsideCharacter = (byte: number | undefined) => byte !== undefined && (byte & 0xc0) === 0x80;
 
 type Collection = { name: string; createdAt: string };
 
@@ -69,7 +73,12 @@ export function createDocuments(database: DatabaseSync) {
     getMeta: database.prepare('SELECT value FROM meta WHERE name = ?'),
     setMeta: database.prepare('INSERT INTO meta VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value'),
     bySource: database.prepare(`SELECT ${summary} ${fromDocuments} WHERE collections.name = ? AND source = ?`),
-    byId: database.prepare(`SELECT ${summary}, text ${fromDocuments} WHERE documents.id = ? AND NOT ${isRemoved}`),
+    byId: database.prepare(`SELECT ${summary} ${fromDocuments} WHERE documents.id = ? AND NOT ${isRemoved}`),
+    // As bytes, because SQLite counts the characters of texts from their beginning, and only to the first NUL.
+    text: database.prepare(
+      `SELECT substr(CAST(text AS BLOB), ? + 1, ${textPartBytes} + 1) AS bytes ${fromDocuments}
+       WHERE documents.id = ? AND content_hash = ? AND NOT ${isRemoved}`,
+    ),
     page: database.prepare(
       `SELECT ${summary} ${fromDocuments} WHERE collections.name = ? AND source > ? ORDER BY source LIMIT ?`,
     ),
@@ -141,9 +150,18 @@ export function createDocuments(database: DatabaseSync) {
       const row = sql.bySource.get(collection, source);
       return row ? toSummary(row) : null;
     },
-    get(id: string): StoredDocument | null {
+    get(id: string): DocumentSummary | null {
       const row = sql.byId.get(id);
       return row ? toSummary(row) : null;
+    },
+    text({ id, contentHash }: DocumentVersion, from: number): TextPart | null {
+      const row = sql.text.get(from, id, contentHash);
+      if (!row) return null;
+      const bytes = Buffer.from(row.bytes as Uint8Array);
+      // One byte more was read, to see whether there is more.
+      let end = Math.min(bytes.length, textPartBytes);
+      while (isInsideCharacter(bytes[end])) end -= 1;
+      return { text: bytes.toString('utf8', 0, end), next: end < bytes.length ? from + end : null };
     },
     page: (query: { collection: string; after: string | null; limit: number }): DocumentSummary[] =>
       sql.page.all(query.collection, query.after ?? '', query.limit).map(toSummary),

@@ -51,7 +51,11 @@ export type DocumentSummary = {
   updatedAt: string;
 };
 
-export type StoredDocument = DocumentSummary & { text: string };
+/** A version of a document: the text is the same wherever these are. */
+export type DocumentVersion = Pick<DocumentSummary, 'id' | 'contentHash'>;
+
+/** A part of a document's text; `next` is where the following one begins, in a unit of the store's own, null after the last. */
+export type TextPart = { text: string; next: number | null };
 
 export type CollectionSummary = { name: string; documents: number; passages: number; createdAt: string };
 
@@ -97,7 +101,12 @@ export interface Knowledge {
   put(documents: NewDocument[]): Promise<{ id: string; passages: number; replaced: boolean }[]>;
   /** The document of this source in this collection, or null. */
   findSource(collection: string, source: string): Promise<DocumentSummary | null>;
-  document(id: string): Promise<StoredDocument | null>;
+  document(id: string): Promise<DocumentSummary | null>;
+  /**
+   * A part of a document's text, of half a million characters at most where the store can read parts: from the beginning (0), or from
+   * a part's `next`. Null where this version is no longer there. `src/knowledge/read-text.ts` reads them in order.
+   */
+  text(version: DocumentVersion, from: number): Promise<TextPart | null>;
   /** Up to `limit` documents of a collection, ordered by source; `after` is the last source seen, null at the beginning. */
   documents(query: { collection: string; after: string | null; limit: number }): Promise<DocumentSummary[]>;
   /** Removes a document. @returns false where there was none */
@@ -134,6 +143,7 @@ export const storeOperations = [
   'put',
   'findSource',
   'document',
+  'text',
   'documents',
   'remove',
   'collections',

@@ -18,10 +18,13 @@ export function readEmbedded(dataDir: string): StoreReader {
      WHERE document_key = (SELECT key FROM documents WHERE id = ?) ORDER BY key`,
   );
 
+  const textOf = database.prepare('SELECT text FROM documents WHERE id = ?');
+
   function readWhole(id: string): NewDocument | null {
     const document = documents.get(id);
     if (!document) return null;
-    const { collection, source, title, format, metadata, text, contentHash } = document;
+    const { collection, source, title, format, metadata, contentHash } = document;
+    const text = String(textOf.get(id)!.text);
     const rows = passagesOf.all(id);
     const passages = rows.map((row) => {
       const windows = toWindows(row.windows, row.headingPaths);

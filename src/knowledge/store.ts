@@ -213,6 +213,7 @@ export function openStore(
       return documents.findSource(collection, source);
     },
     document: documents.get,
+    text: documents.text,
     documents(query: { collection: string; after: string | null; limit: number }) {
       getCollection(query.collection);
       return documents.page(query);

@@ -10,6 +10,7 @@ import { runCommand, startCommand } from '../doubles/command-line.ts';
 import { hashedEmbedding } from '../doubles/hashed-embedding.ts';
 import { smallDimension, smallDocument } from '../doubles/small-document.ts';
 import { temporaryFolder } from '../doubles/temporary-folder.ts';
+import { textOf } from '../doubles/text-of.ts';
 import { noWeaviate, startWeaviateNodes } from '../doubles/weaviate.ts';
 
 const settings = { embeddingModel: 'hashed', askRetentionMs: 86_400_000 };
@@ -141,7 +142,7 @@ test('documents migrate into Weaviate and back, even if a migration is killed an
     assert.deepEqual(await sourcesOf(store, 'trees'), await sourcesOf(original, 'trees'));
     const found = (await store.findSource('odd', windowed.source))!;
     assert.deepEqual(found.metadata, windowed.metadata);
-    assert.equal((await store.document(found.id))!.text, windowed.text);
+    assert.equal(await textOf(store, found.id), windowed.text);
     for (const at of kinds.keys()) {
       const question = lines(at + 20).split('\n')[at]!;
       const vector = Float32Array.from(hashedEmbedding(question, smallDimension));

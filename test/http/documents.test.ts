@@ -227,21 +227,21 @@ test('the default collection never disappears while it is emptied, and PUT names
   }
 });
 
-test('documents are read a few at a time, so that many who read large ones do not keep searches waiting', async (t) => {
+test('texts are read a few at a time, so that many who read large ones do not keep searches waiting', async (t) => {
   const { call, add, parts } = await startService(t);
   const { id } = (await add('alder.md', text)).json;
-  const { document } = parts.knowledge;
+  const readText = parts.knowledge.text;
   const rest = Promise.withResolvers<void>();
   const begun = Promise.withResolvers<void>();
   let reading = 0;
   let most = 0;
-  parts.knowledge.document = async (of) => {
+  parts.knowledge.text = async (...of) => {
     reading += 1;
     most = Math.max(most, reading);
     if (reading === 4) begun.resolve();
     await rest.promise;
     reading -= 1;
-    return document(of);
+    return readText(...of);
   };
   const replies = Array.from({ length: 20 }, () => call('GET', `/documents/${id}`));
   await begun.promise;
@@ -254,16 +254,16 @@ test('documents are read a few at a time, so that many who read large ones do no
 test('who leaves while they wait for a document gives up their place in the line', { timeout: 30_000 }, async (t) => {
   const { url, call, add, parts, waitForLog } = await startService(t);
   const { id } = (await add('alder.md', text)).json;
-  const { document } = parts.knowledge;
+  const readText = parts.knowledge.text;
   const rest = Promise.withResolvers<void>();
   t.after(() => rest.resolve());
   const begun = Promise.withResolvers<void>();
   let reads = 0;
-  parts.knowledge.document = async (of) => {
+  parts.knowledge.text = async (...of) => {
     reads += 1;
     if (reads === 4) begun.resolve();
     await rest.promise;
-    return document(of);
+    return readText(...of);
   };
   const replies = Array.from({ length: 4 }, () => call('GET', `/documents/${id}`));
   await begun.promise;

@@ -22,6 +22,7 @@ import { holdProcess } from '../doubles/hold-process.ts';
 import { onePassageDocument } from '../doubles/one-passage.ts';
 import { smallDocument } from '../doubles/small-document.ts';
 import { type Test, temporaryFolder } from '../doubles/temporary-folder.ts';
+import { textOf } from '../doubles/text-of.ts';
 import { childrenOf } from '../torture/victim.ts';
 
 const dimension = 512; // large enough that few words share a number
@@ -81,7 +82,7 @@ test('writes during which the host is killed are carried out whole by the next o
   const listed = await knowledge.documents({ collection: 'default', after: null, limit: 1000 });
   assert.equal(listed.length, 160);
   for (const { source, id } of listed) {
-    const { text } = (await knowledge.document(id))!;
+    const text = await textOf(knowledge, id);
     const found = await search(knowledge, text, 20);
     assert.ok(
       found.some((passage) => passage.source === source && passage.text === text),

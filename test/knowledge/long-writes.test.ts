@@ -80,7 +80,7 @@ test('while a large document is stored, replaced and removed, searches find all 
   assert.ok(steps.count > 0, 'the host can say that it is at work');
   assert.deepEqual(await seenDuring(store.put([largeDocument('Oak', 1_000)])), [alders, oaks]);
   const large = store.findSource('default', 'large.md')!;
-  assert.deepEqual([large.passages, store.document(large.id)!.text.slice(0, 5)], [1_000, 'Oak 0']);
+  assert.deepEqual([large.passages, store.text(large, 0)!.text.slice(0, 5)], [1_000, 'Oak 0']);
   assert.deepEqual(await seenDuring(store.remove(large.id)), [oaks, before]);
   await close();
   assert.deepEqual(

@@ -1,5 +1,6 @@
 import type { Knowledge } from '../../src/knowledge/port.ts';
 import type { FoundPassage } from '../../src/passage.ts';
+import { textOf } from '../doubles/text-of.ts';
 import { type DocumentName, documentOf, partsOf, vectorOf, wordOf } from './documents.ts';
 import {
   apply,
@@ -44,7 +45,7 @@ async function listAll(knowledge: Knowledge, faults: Faults) {
 async function checkDocument(knowledge: Knowledge, id: string, name: DocumentName, faults: Faults): Promise<void> {
   const { text, title, contentHash } = documentOf(name);
   const stored = await knowledge.document(id);
-  if (stored?.text !== text || stored.title !== title || stored.contentHash !== contentHash)
+  if (!stored || (await textOf(knowledge, id)) !== text || stored.title !== title || stored.contentHash !== contentHash)
     faults.wrong.push(`${say(name)} does not have its own text`);
   if (stored?.passages !== partsOf(name))
     faults.half.push(`${say(name)} has ${stored?.passages} of its ${partsOf(name)} passages`);

@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import { collectionNamePattern } from '../../collection-name.ts';
-import { AppError } from '../../errors.ts';
-import type { DocumentSummary, StoredDocument } from '../port.ts';
+import type { DocumentSummary, DocumentVersion, TextPart } from '../port.ts';
 import { type Select, uuidOf } from './classes.ts';
 import type { Engine } from './engine.ts';
 import { whereIds } from './find.ts';
@@ -28,9 +27,6 @@ export function collectionOf(documentId: string): string | null {
  * when it compares.
  */
 export const placeOf = (source: string) => Buffer.from(source).toString('hex');
-
-/** How often a document is read, at most, when its version changes in the middle. */
-const mostTries = 5;
 
 /** What the engine stores of a document besides its text. */
 export type DocumentProperties = Omit<DocumentSummary, 'id' | 'metadata'> & {
@@ -84,14 +80,15 @@ export function createDocuments(engine: Engine, select: Select) {
   return {
     stored,
     textOf,
-    async get(collection: string, documentId: string): Promise<StoredDocument | null> {
-      for (let attempt = 1; attempt <= mostTries; attempt += 1) {
-        const found = await stored(collection, documentId);
-        if (!found) return null;
-        const text = await textOf(found);
-        if (text !== null) return { ...toSummary(found), text };
-      }
-      throw new AppError('NOT_READY', 'Weaviate lacks a part of this document.');
+    async get(collection: string, documentId: string): Promise<DocumentSummary | null> {
+      const found = await stored(collection, documentId);
+      return found && toSummary(found);
+    },
+    /** The whole text, however long: the engine doesn't read parts. */
+    async text(collection: string, { id, contentHash }: DocumentVersion): Promise<TextPart | null> {
+      const found = await stored(collection, id);
+      const text = found?.contentHash === contentHash ? await textOf(found) : null;
+      return text === null ? null : { text, next: null };
     },
     async findSource(collection: string, source: string): Promise<DocumentSummary | null> {
       const where = whereIds([documentObjectId(documentIdOf(collection, source))]);

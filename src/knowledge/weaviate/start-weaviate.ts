@@ -186,6 +186,7 @@ export async function startWeaviate(
       put,
       findSource: documents.findSource,
       document: (id) => inCollection(id, (collection) => documents.get(collection, id), null),
+      text: (version) => inCollection(version.id, (collection) => documents.text(collection, version), null),
       documents: documents.page,
       async remove(id) {
         const removed = await inCollection(id, (collection) => changes.remove(collection, id), false);
