@@ -3,6 +3,7 @@ import type { Turn } from '../chain/in-conversation.ts';
 import type { AskReply } from '../chain/reply.ts';
 import { readConfig, readServiceKey } from '../config.ts';
 import { AppError } from '../errors.ts';
+import { isStored } from '../knowledge/open-to-read.ts';
 import { type Passage, toPassages } from '../passage.ts';
 import { UsageError, withAdviceIfInUse } from './terminal.ts';
 
@@ -28,7 +29,7 @@ export type Answerer = {
 
 /**
  * Opens the store that the settings name, or a client for the service at `server`. Modules are loaded only for the one that is used.
- * @throws AppError NOT_READY where the store can't be opened; BAD_SETTINGS
+ * @throws AppError NOT_READY where there is no store, or it can't be opened; BAD_SETTINGS
  * @throws UsageError where `server` is no usable address
  */
 export const openAnswerer = (server?: string): Promise<Answerer> =>
@@ -38,7 +39,14 @@ async function openStore(): Promise<Answerer> {
   const { compose } = await import('../compose.ts');
   const { AskRequest } = await import('../chain/reply.ts');
   const { createToldText } = await import('../chain/told-text.ts');
-  const parts = await compose({ ...readConfig(), logLevel: 'warn' }, { logTo: 'terminal' }).catch(
+  const config = { ...readConfig(), logLevel: 'warn' as const };
+  // Where there is no store, one would be made: in any folder in which somebody asks.
+  if (!config.weaviate && !isStored(config.dataDir))
+    throw new AppError(
+      'NOT_READY',
+      `Nothing is stored in ${config.dataDir} yet: npx assay ingest FILE stores documents.`,
+    );
+  const parts = await compose(config, { logTo: 'terminal' }).catch(
     withAdviceIfInUse('Ask the service that runs on it: --server URL.'),
   );
   return {

@@ -6,9 +6,9 @@ import { collectionName } from '../collection-name.ts';
 import { AppError } from '../errors.ts';
 import type { Ingested } from '../ingest/ingest.ts';
 import type { DocumentSummary, Knowledge } from '../knowledge/port.ts';
-import { beginDocument, type DocumentReader } from '../knowledge/read-text.ts';
 import { TextDocument, toUpload, type Upload, WrittenDocument } from './document-fields.ts';
 import { collectionNotFound, mayUse, needCollection } from './keys.ts';
+import { beginDocument, type DocumentReader } from './read-text.ts';
 import { readUpload, UploadForm } from './upload.ts';
 import { whileConnected } from './while-connected.ts';
 

@@ -7,8 +7,8 @@ import {
 } from '@modelcontextprotocol/sdk/types.js';
 import { z } from 'zod';
 import type { DocumentSummary, Knowledge } from '../knowledge/port.ts';
-import { readWholeDocument } from '../knowledge/read-text.ts';
 import type { OpenReader } from './documents.ts';
+import { readWholeDocument } from './read-text.ts';
 
 /** How many documents a page of the list holds. */
 const documentsInPage = 100;

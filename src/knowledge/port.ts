@@ -104,7 +104,7 @@ export interface Knowledge {
   document(id: string): Promise<DocumentSummary | null>;
   /**
    * A part of a document's text, of half a million characters at most where the store can read parts: from the beginning (0), or from
-   * a part's `next`. Null where this version is no longer there. `src/knowledge/read-text.ts` reads them in order.
+   * a part's `next`. Null where this version is no longer there. `src/http/read-text.ts` reads them in order.
    */
   text(version: DocumentVersion, from: number): Promise<TextPart | null>;
   /** Up to `limit` documents of a collection, ordered by source; `after` is the last source seen, null at the beginning. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -116,6 +116,18 @@ test('ask, search and chat can use a running service, and its key is neither pri
   assert.deepEqual([gone.code, gone.stderr], [1, `The service at ${url}/ can't be reached.\n`]);
   const told = [shown, found, chat, locked, elsewhere, gone].map(({ stderr }) => stderr).join('') + logLines.join('');
   assert.doesNotMatch(told, /canary|tower rebuilt/);
+});
+
+test('where nothing is stored, ask, search and chat say so, and make no store', async (t) => {
+  const DATA_DIR = join(await temporaryFolder(t), 'data');
+  for (const command of [['ask', question], ['search', question], ['chat']]) {
+    const { code, stderr } = await runCommand(command, { DATA_DIR });
+    assert.deepEqual(
+      [code, stderr],
+      [1, `Nothing is stored in ${DATA_DIR} yet: npx assay ingest FILE stores documents.\n`],
+    );
+  }
+  assert.equal(existsSync(DATA_DIR), false);
 });
 
 test('backup, restore, export and reembed print their results as JSON with --json', async (t) => {

@@ -1,5 +1,5 @@
+import { readWholeDocument } from '../../src/http/read-text.ts';
 import type { Knowledge } from '../../src/knowledge/port.ts';
-import { readWholeDocument } from '../../src/knowledge/read-text.ts';
 
 /** The whole text of a document that is there. */
 export async function textOf(knowledge: Knowledge, id: string): Promise<string> {

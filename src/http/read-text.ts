@@ -1,5 +1,5 @@
 import { AppError } from '../errors.ts';
-import type { DocumentSummary, Knowledge, TextPart } from './port.ts';
+import type { DocumentSummary, Knowledge, TextPart } from '../knowledge/port.ts';
 
 /** What the texts of documents are read from. */
 export type DocumentReader = Pick<Knowledge, 'text'>;
