@@ -39,13 +39,13 @@ export function createJobs(ingest: IngestCollection): Jobs {
 
     async *watch(id, signal) {
       const { job, changes } = runs.get(id)!;
-      for (;;) {
+      while (job.status === 'running') {
         const changed = once(changes, 'change', { signal }).catch(() => {}); // the signal ends it
         yield structuredClone(job);
-        if (job.status !== 'running') return;
         await changed;
         if (signal.aborted) return;
       }
+      yield structuredClone(job); // nothing changes any more that could be waited for
     },
 
     async cancel(id) {

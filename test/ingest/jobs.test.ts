@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { getEventListeners } from 'node:events';
 import { test } from 'node:test';
 import { AppError } from '../../src/errors.ts';
 import type { IngestProgress } from '../../src/ingest/ingest-paths.ts';
@@ -82,6 +83,17 @@ test('who watches a job can leave, and closing ends those that run and starts no
   await jobs.close();
   assert.deepEqual([(await jobs.get(id))!.status, other.status], ['cancelled', 'cancelled']);
   await assert.rejects(jobs.start('one'), { code: 'NOT_READY' });
+});
+
+test('who watches a job that has ended leaves nothing behind', async () => {
+  const { jobs, held } = heldJobs();
+  const { id } = await jobs.start('one');
+  const { signal } = new AbortController();
+  const watched = seen(jobs.watch(id, signal));
+  held('one').end.resolve(progressOf(2));
+  assert.deepEqual((await watched).at(-1), ['done', 2]);
+  for (let at = 0; at < 3; at += 1) assert.deepEqual(await seen(jobs.watch(id, signal)), [['done', 2]]);
+  assert.deepEqual(getEventListeners(signal, 'abort'), []);
 });
 
 test('the last hundred jobs are remembered, and those that run whatever their number', async () => {
