@@ -31,8 +31,7 @@ export const metricsRoute: FastifyPluginAsyncZod<{ metrics: Metrics }> = async (
       schema: {
         operationId: 'getMetrics',
         summary: 'Metrics in Prometheus’ text format',
-        produces: ['text/plain'],
-        response: { 200: z.string() },
+        response: { 200: { description: 'OK', content: { 'text/plain': { schema: z.string() } } } },
       },
     },
     async (_request, reply) => reply.type(metrics.contentType).send(await metrics.text()),

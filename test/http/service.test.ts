@@ -72,6 +72,11 @@ test('the OpenAPI document describes every route with its schemas, and /docs and
   const { content } = json.paths['/documents'].post.requestBody;
   assert.equal(content['application/json'].schema.type, 'object');
   assert.deepEqual(content['multipart/form-data'].schema.required, ['files']);
+  const kinds = Object.entries<{ content: object }>(json.paths['/metrics'].get.responses).map(([status, reply]) => [
+    status,
+    ...Object.keys(reply.content),
+  ]);
+  assert.deepEqual(Object.fromEntries(kinds), { 200: 'text/plain', default: 'application/json' });
   for (const route of ['post /ask', 'get /jobs/{id}', 'post /v1/chat/completions', 'post /mcp']) {
     const [method, path] = route.split(' ') as [string, string];
     const types = Object.keys(json.paths[path][method].responses[200].content);

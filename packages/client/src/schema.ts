@@ -435,7 +435,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "text/plain": {
+                    "application/json": {
                         error: {
                             code: string;
                             message: string;
