@@ -16,6 +16,9 @@ import { KeptReplies } from '../models/kept-replies.ts';
 import { ingestWithProgress } from './ingest.ts';
 import { showCount, tell, tidyAtInterrupt, UsageError, writeJson } from './terminal.ts';
 
+/** The documents that the sample questions are about; `CORPUS_DIR` may be another folder. */
+const sampleCorpus = fileURLToPath(new URL('../../corpus', import.meta.url));
+
 type EvaluateOptions = {
   json?: boolean;
   gate?: string | true;
@@ -108,7 +111,7 @@ async function onSamples(config: Config, { json, gate }: EvaluateOptions): Promi
   const minimum = await readGateOption(gate);
   const questions = JSON.parse(await readFile(new URL('../../test/questions.json', import.meta.url), 'utf8'));
   return withParts(config, undefined, async (parts) => {
-    await ingestWithProgress(parts, [config.corpusDir], 'default');
+    await ingestWithProgress(parts, [sampleCorpus], 'default');
     const bar = showCount('Asking');
     const result = await evaluateQuestions({
       questions,

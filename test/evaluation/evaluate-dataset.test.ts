@@ -140,6 +140,15 @@ test('of a data set in SQuAD’s format, paragraphs are ingested, questions aske
   assert.match(stdout, /answer to another question|span of the same paragraph/);
 });
 
+test('the sample questions are asked of the sample documents, whichever CORPUS_DIR the settings name', async (t) => {
+  const { folder } = await folders(t);
+  writeFileSync(join(folder, 'own.md'), 'The tower of Aldmoor was built in 1382.');
+  const { code, stdout, stderr } = await runCommand(['evaluate', '--json'], { CORPUS_DIR: folder });
+  assert.equal(code, 0, stderr);
+  const { sourceInTopThree, questions } = JSON.parse(stdout);
+  assert.ok(questions > 100 && sourceInTopThree > 0.95, stdout);
+});
+
 test('wrong options, and options for a data set without one, are refused before anything is done', async (t) => {
   const { file } = await folders(t);
   writeFileSync(file('pairs.jsonl'), jsonLines(pairs));
