@@ -102,6 +102,10 @@ export class AppError extends Error {
   }
 }
 
+/** Whether a failure is a model server's refusal of a text that is too long for its model. */
+export const isTooLongForModel = ({ cause }: AppError): boolean =>
+  (cause as { code?: unknown } | undefined)?.code === 'context_length_exceeded';
+
 /** Whether a failure is a model server's refusal of what a request asks for, such as an option that it doesn't know. */
 export function refusesRequest(error: unknown): boolean {
   if (!(error instanceof AppError) || error.code !== 'MODEL_REJECTED') return false;

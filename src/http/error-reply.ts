@@ -1,7 +1,7 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import { AppError, type ErrorCode, framesOf, plainError } from '../errors.ts';
+import { AppError, type ErrorCode, framesOf, isTooLongForModel, plainError } from '../errors.ts';
 import { mostFiles } from './document-fields.ts';
 import { keyRejected } from './keys.ts';
 
@@ -94,8 +94,7 @@ function failureOf(error: unknown, { request, raw }: FastifyReply): AppError {
 
 /** The body that tells of a failure. */
 export function errorBody(error: AppError, requestId: string): z.infer<typeof ErrorBody> {
-  const isTooLong = (error.cause as { code?: unknown } | undefined)?.code === 'context_length_exceeded';
-  const message = isTooLong ? tooLong : (fixedTexts[error.code] ?? error.message);
+  const message = isTooLongForModel(error) ? tooLong : (fixedTexts[error.code] ?? error.message);
   return { error: { code: error.code, message, requestId } };
 }
 

@@ -1,6 +1,6 @@
 import { opendir, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
-import { AppError } from '../errors.ts';
+import { AppError, type ErrorCode, isTooLongForModel } from '../errors.ts';
 import type { Ingested } from './ingest.ts';
 
 /**
@@ -23,6 +23,14 @@ type SourceFile = { path: string; source: string; whyNot?: string };
 /** Where npm keeps other people's packages, whose documents would swamp the project's own. */
 const PACKAGES = 'node_modules';
 const LINK_REFUSED = 'The link leads out of the folder, to nothing or back.';
+/** Trouble in the store or the model server, with which no further file would fare better. */
+const troubleForAll = new Set<ErrorCode>([
+  'NOT_READY',
+  'STORAGE_FULL',
+  'COLLECTION_NOT_FOUND',
+  'MODEL_REJECTED',
+  'MODEL_UNAVAILABLE',
+]);
 /** How many failures are described; further ones are only counted. */
 const failuresKept = 1000;
 /** How many files are in work at once, so that both the parser and the embedding model are kept busy. */
@@ -64,10 +72,7 @@ export async function ingestPaths(options: {
         signal?.throwIfAborted();
         const { code, message } =
           error instanceof AppError ? error : { code: 'INTERNAL', message: 'it could not be read' };
-        // With trouble in the store or the model server, no further file would fare better.
-        if (
-          ['NOT_READY', 'STORAGE_FULL', 'COLLECTION_NOT_FOUND', 'MODEL_REJECTED', 'MODEL_UNAVAILABLE'].includes(code)
-        ) {
+        if (isForAll(error)) {
           broken = error;
           throw error;
         }
@@ -84,6 +89,10 @@ export async function ingestPaths(options: {
   for (const worker of workers) if (worker.status === 'rejected') throw worker.reason;
   return progress;
 }
+
+/** Whether a failure would be met by every further file, too. */
+const isForAll = (error: unknown) =>
+  error instanceof AppError && troubleForAll.has(error.code) && !isTooLongForModel(error);
 
 async function assertExists(path: string) {
   await stat(path).catch((cause) => {

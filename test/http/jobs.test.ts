@@ -79,6 +79,18 @@ test('a job whose model server refuses every call ends as failed, with the error
   for (let at = openai.embeddingRequests.length; at < 8; at += 1) await call('POST', '/search', { question: 'x' });
 });
 
+test('a document that is too long for the embedding model is reported, and the job goes on with the others', async (t) => {
+  const { call, events, openai } = await startWithFolder(t, 12);
+  const tooLong = fail.status(400, { code: 'context_length_exceeded', message: 'too many tokens' });
+  openai.embeddingsWhen(({ input }) => [input].flat().some((text) => text.includes('pond 1.')), tooLong);
+  const { json } = await call('POST', '/jobs', {});
+  const { status, progress } = (await events(json.id)).at(-1)!.job;
+  assert.deepEqual([status, progress.done, progress.added, progress.skipped], ['done', 12, 11, 1]);
+  const [{ source, code, message }] = progress.failed;
+  assert.deepEqual([source, code], ['deep/deeper/1.md', 'MODEL_REJECTED']);
+  assert.match(message, /too long/);
+});
+
 test('a job cannot be given a path, and an unknown job is a 404', async (t) => {
   const { call } = await startWithFolder(t, 1);
   assert.equal((await call('POST', '/jobs', { path: '/etc' })).json.error.code, 'UNKNOWN_FIELD');
