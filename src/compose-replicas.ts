@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import type { Config } from './config.ts';
-import type { IngestCollection } from './ingest/job.ts';
+import type { IngestCollection, OnFailed } from './ingest/job.ts';
 import type { Metrics } from './observe/metrics.ts';
 
 /**
@@ -9,7 +9,7 @@ import type { Metrics } from './observe/metrics.ts';
  */
 export async function openShared(
   { redisUrl }: Config,
-  { logger, metrics, ingest }: { logger: Logger; metrics: Metrics; ingest: IngestCollection },
+  { logger, metrics, ...jobs }: { logger: Logger; metrics: Metrics; ingest: IngestCollection; onFailed: OnFailed },
 ) {
   if (redisUrl === undefined) return null;
   const [{ openRedis }, { shareJobs }, { countInRedis }] = await Promise.all([
@@ -22,5 +22,5 @@ export async function openShared(
     onBack: () => logger.info('Redis replies again'),
   });
   metrics.gauge('assay_redis_up', 'Whether the Redis that replicas share replies: 1 or 0', () => (isUp() ? 1 : 0));
-  return { redis, isUp, tokenCount: countInRedis(redis), jobs: shareJobs({ redis, ingest, logger }), close };
+  return { redis, isUp, tokenCount: countInRedis(redis), jobs: shareJobs({ redis, logger, ...jobs }), close };
 }

@@ -11,9 +11,10 @@ import { chooseModels, openAnswering, openEmbeddings, openModelServers } from '.
 import { openShared } from './compose-replicas.ts';
 import type { Config } from './config.ts';
 import type { AppError } from './errors.ts';
+import { errorForLog } from './http/error-reply.ts';
 import { createIngest } from './ingest/ingest.ts';
 import { ingestPaths } from './ingest/ingest-paths.ts';
-import type { IngestCollection } from './ingest/job.ts';
+import type { IngestCollection, OnFailed } from './ingest/job.ts';
 import { createJobs } from './ingest/jobs.ts';
 import { startParser } from './ingest/parser.ts';
 import { readSourceFile } from './ingest/read-source-file.ts';
@@ -175,8 +176,10 @@ export async function compose(
       signal,
       onProgress,
     });
-  const shared = options.serving ? await openShared(config, { logger, metrics, ingest: ingestCorpus }) : null;
-  const jobs = shared?.jobs ?? createJobs(ingestCorpus);
+  const onFailed: OnFailed = ({ id: jobId }, failure) =>
+    logger.warn({ jobId, error: errorForLog(failure) }, 'a job failed');
+  const shared = options.serving ? await openShared(config, { logger, metrics, ingest: ingestCorpus, onFailed }) : null;
+  const jobs = shared?.jobs ?? createJobs(ingestCorpus, onFailed);
   const versions = {
     assay: versionOf('../package.json'),
     node: process.versions.node,

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { EventEmitter } from 'node:events';
+import { AppError } from '../errors.ts';
 import type { IngestProgress } from './ingest-paths.ts';
 
 /** A background ingest: what it is doing, and how it ended. */
@@ -20,6 +21,9 @@ export type IngestCollection = (
   options: { signal: AbortSignal; onProgress: (progress: IngestProgress) => void },
 ) => Promise<IngestProgress>;
 
+/** Is told of a job that has failed, and why. */
+export type OnFailed = (job: Job, failure: AppError) => void;
+
 /** A job that is under way in this process. */
 export type JobRun = ReturnType<typeof runJob>;
 
@@ -39,7 +43,7 @@ export function newJob(collection: string): Job {
 }
 
 /** Runs a job from its beginning. The returned `job` is kept up to date, and `changes` emits `change` whenever it changes. */
-export function runJob(begun: Job, ingest: IngestCollection) {
+export function runJob(begun: Job, ingest: IngestCollection, onFailed: OnFailed = () => {}) {
   const job: Job = { ...begun, progress: nothingYet };
   const cancelled = new AbortController();
   const changes = new EventEmitter().setMaxListeners(0);
@@ -54,9 +58,12 @@ export function runJob(begun: Job, ingest: IngestCollection) {
   const end = work.then(
     (progress) => update({ status: 'done', progress, endedAt: new Date().toISOString() }),
     (error) => {
-      const status = cancelled.signal.aborted ? 'cancelled' : 'failed';
-      const code = status === 'failed' ? String(error?.code ?? 'INTERNAL') : null;
-      update({ status, error: code, endedAt: new Date().toISOString() });
+      const endedAt = new Date().toISOString();
+      if (cancelled.signal.aborted) return update({ status: 'cancelled', endedAt });
+      const failure =
+        error instanceof AppError ? error : new AppError('INTERNAL', 'Unexpected failure', { cause: error });
+      update({ status: 'failed', error: failure.code, endedAt });
+      onFailed(job, failure);
     },
   );
   return {

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { AppError } from '../errors.ts';
-import { type IngestCollection, type Job, type JobRun, newJob, runJob } from './job.ts';
+import { type IngestCollection, type Job, type JobRun, newJob, type OnFailed, runJob } from './job.ts';
 
 /**
  * Background ingests, one at a time for each collection. A job whose process ends is begun anew by another replica, if there is one
@@ -21,7 +21,7 @@ export type Jobs = {
 const remembered = 100;
 
 /** Jobs that are known to this process alone, and end with it. */
-export function createJobs(ingest: IngestCollection): Jobs {
+export function createJobs(ingest: IngestCollection, onFailed?: OnFailed): Jobs {
   const runs = new Map<string, JobRun>();
   let closed = false;
 
@@ -29,7 +29,7 @@ export function createJobs(ingest: IngestCollection): Jobs {
     async start(collection) {
       if (closed) throw new AppError('NOT_READY', 'The service is stopping.');
       for (const { job } of runs.values()) if (job.collection === collection && job.status === 'running') return job;
-      const run = runJob(newJob(collection), ingest);
+      const run = runJob(newJob(collection), ingest, onFailed);
       runs.set(run.job.id, run);
       for (const [id, { job: old }] of runs) if (runs.size > remembered && old.status !== 'running') runs.delete(id);
       return run.job;

@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
 import type { Logger } from 'pino';
 import { AppError } from '../errors.ts';
-import { type IngestCollection, type Job, type JobRun, newJob, runJob } from '../ingest/job.ts';
+import { type IngestCollection, type Job, type JobRun, newJob, type OnFailed, runJob } from '../ingest/job.ts';
 import type { Jobs } from '../ingest/jobs.ts';
 import { createJobRecords } from './job-records.ts';
 
@@ -22,7 +22,17 @@ const mostClaims = 20;
  * another begins it anew. While Redis is away a job goes on, and a new one is done by the replica that was asked; when
  * Redis is back they are entered again.
  */
-export function shareJobs({ redis, ingest, logger }: { redis: Redis; ingest: IngestCollection; logger: Logger }): Jobs {
+export function shareJobs({
+  redis,
+  ingest,
+  logger,
+  onFailed,
+}: {
+  redis: Redis;
+  ingest: IngestCollection;
+  logger: Logger;
+  onFailed?: OnFailed;
+}): Jobs {
   const records = createJobRecords(redis, { replica: randomUUID(), leaseMs });
   const stopping = new AbortController();
   const pause = (ms: number) => delay(ms, undefined, { ref: false, signal: stopping.signal }).catch(() => {});
@@ -30,7 +40,7 @@ export function shareJobs({ redis, ingest, logger }: { redis: Redis; ingest: Ing
   const own = new Map<string, { run: JobRun; kept: Promise<void> }>();
 
   function begin(job: Job): Job {
-    const run = runJob(job, ingest);
+    const run = runJob(job, ingest, onFailed);
     const kept = keep(run).finally(() => own.delete(job.id));
     own.set(job.id, { run, kept });
     return run.job;

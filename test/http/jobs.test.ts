@@ -70,12 +70,14 @@ test('a cancelled job stops; what it has stored stays, and the next job goes on 
   assert.deepEqual([progress.unchanged, progress.added], [kept, 40 - kept]);
 });
 
-test('a job whose model server refuses every call ends as failed, with the error code', async (t) => {
-  const { call, events, openai } = await startWithFolder(t, 10);
+test('a job whose model server refuses every call ends as failed, and the log says why', async (t) => {
+  const { call, events, openai, waitForLog } = await startWithFolder(t, 10);
   for (let at = 0; at < 8; at += 1) openai.embeddings(fail.status(401));
   const { json } = await call('POST', '/jobs', {});
   const { status, error } = (await events(json.id)).at(-1)!.job;
   assert.deepEqual([status, error], ['failed', 'MODEL_REJECTED']);
+  const line = JSON.parse(await waitForLog('a job failed'));
+  assert.deepEqual([line.level, line.jobId, line.error.code, line.error.cause.status], [40, json.id, error, 401]);
   for (let at = openai.embeddingRequests.length; at < 8; at += 1) await call('POST', '/search', { question: 'x' });
 });
 

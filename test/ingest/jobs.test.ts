@@ -60,6 +60,7 @@ test('a job says of what it failed, and one that is cancelled that it was', asyn
   for (const [failure, code] of [
     [new AppError('MODEL_REJECTED', 'No.'), 'MODEL_REJECTED'],
     [new Error('No.'), 'INTERNAL'],
+    [Object.assign(new Error('No.'), { code: 'EMFILE' }), 'INTERNAL'],
   ] as const) {
     const { id } = await jobs.start('one');
     held('one').end.reject(failure);
