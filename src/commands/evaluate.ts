@@ -91,6 +91,10 @@ function readOptions(path: string | undefined, options: EvaluateOptions, config:
     throw new UsageError(
       `Only a data set can be evaluated with ${given.map(({ flag }) => flag).join(', ')}: name one.`,
     );
+  if (path !== undefined && options.gate === true)
+    throw new UsageError(
+      '--gate takes a file for a data set: the gate that comes with Assay is for the sample questions.',
+    );
   if (options.calibrate !== undefined && styles.every((style) => style === 'plain'))
     throw new UsageError('--calibrate is for rubric, cross-check and full; plain stays as the model says it.');
   const needModel = given.filter(

@@ -161,6 +161,7 @@ test('wrong options, and options for a data set without one, are refused before 
   await refused(['--on-incorrect', 'x'], /^--on-incorrect takes return, retry, abstain\.\n$/);
   await refused(['--limit', '0', file('pairs.jsonl')], /^--limit takes a whole number from 1\.\n$/);
   await refused(['--limit', '5', '--out', file('out')], /^Only a data set .* with --out, --limit: name one\.\n$/);
+  await refused([file('pairs.jsonl'), '--gate'], /^--gate takes a file for a data set/);
   await refused(['--calibrate', file('c.json'), '--styles', 'plain', file('pairs.jsonl')], /^--calibrate is for/);
   await refused(
     ['--calibrate', file('c.json'), '--styles', 'cross-check', file('pairs.jsonl')],
