@@ -1,12 +1,9 @@
 import { styleText } from 'node:util';
 import type { Passage } from '../passage.ts';
 import type { Answered } from './answerer.ts';
+import { printable } from './terminal.ts';
 
 const colours = { Correct: 'green', Incorrect: 'red', Unjudged: 'yellow' } as const;
-
-/** Text from documents and models, made safe for a terminal: without control characters, which could move its cursor or rename it. */
-export const printable = (text: string) =>
-  text.replace(/\p{Cc}/gu, (character) => (/[\n\t]/.test(character) ? character : ''));
 
 const onOneLine = (text: string) => printable(text.replace(/\s+/g, ' '));
 const outOf100 = (share: number) => `${Math.round(share * 100)} of 100`;

@@ -4,8 +4,12 @@ import { counted } from '../counted.ts';
 import { AppError } from '../errors.ts';
 import type { IngestProgress } from '../ingest/ingest-paths.ts';
 
-/** Writes a line for people, to stderr: stdout is only for what programs may read. */
-export const tell = (line: string) => process.stderr.write(`${line}\n`);
+/** Text from elsewhere, made safe for a terminal: without control characters, which could move its cursor or rename it. */
+export const printable = (text: string) =>
+  text.replace(/\p{Cc}/gu, (character) => (/[\n\t]/.test(character) ? character : ''));
+
+/** Writes a line for people, to stderr: stdout is only for what programs may read. It may hold names of files, or a service's words. */
+export const tell = (line: string) => process.stderr.write(`${printable(line)}\n`);
 
 /** The collection that `--collection` names. @throws UsageError where that is no valid name */
 export function readCollectionOption(name: string): string {

@@ -145,6 +145,14 @@ test('a service started before its model server is alive, says what it waits for
   assert.deepEqual(await exit, [0, null]);
 });
 
+test('the name of a file says nothing to the terminal', async (t) => {
+  const folder = await temporaryFolder(t);
+  writeFileSync(join(folder, 'red\u001b[31m\u0007.bin'), 'x');
+  const { stderr, code } = await runCommand(['ingest', folder], { DATA_DIR: join(folder, '.data') });
+  assert.deepEqual([code, /\p{Cc}/u.test(stderr.replaceAll('\n', ''))], [1, false], JSON.stringify(stderr));
+  assert.match(stderr, /skipped red\[31m\.bin: This kind/);
+});
+
 test('a CORPUS_DIR that does not exist is told at the start, and the service serves what it has', async (t) => {
   const folder = await temporaryFolder(t);
   const settings = { DATA_DIR: join(folder, 'data'), CORPUS_DIR: join(folder, 'nowhere') };
