@@ -57,13 +57,9 @@ export function readCalibrationFile(file: string): Calibration[] {
   try {
     return CalibrationFile.parse(JSON.parse(readFileSync(file, 'utf8'))).judges;
   } catch (cause) {
-    throw new AppError(
-      'BAD_SETTINGS',
-      'EVALUATION_CALIBRATION: the file is no calibration that assay evaluate wrote.',
-      {
-        cause,
-      },
-    );
+    const isRead = (cause as NodeJS.ErrnoException).syscall === undefined;
+    const why = isRead ? 'is no calibration that assay evaluate wrote' : "can't be read";
+    throw new AppError('BAD_SETTINGS', `EVALUATION_CALIBRATION: the file ${why}.`, { cause });
   }
 }
 

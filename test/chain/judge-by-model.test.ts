@@ -384,4 +384,5 @@ test('a calibration from the settings goes before the shipped ones; an invalid o
   assert.ok(readCalibrations().every(({ dataSet }) => dataSet !== 'none'));
   writeFileSync(file, '{}');
   assert.throws(() => readCalibrations(file), { code: 'BAD_SETTINGS', message: /^EVALUATION_CALIBRATION: / });
+  assert.throws(() => readCalibrations(`${file}.gone`), { message: /^EVALUATION_CALIBRATION: the file can't be read/ });
 });

@@ -365,10 +365,7 @@ test('whatever stops the start is reported in plain words, without a stack trace
 
   const OPENAI_BASE_URL = `http://127.0.0.1:${port}/v1`;
   const uncalibrated = await runCommand(['serve'], { DATA_DIR, OPENAI_BASE_URL, EVALUATION_CALIBRATION: DATA_DIR });
-  assert.deepEqual(
-    [uncalibrated.code, uncalibrated.stderr],
-    [1, 'EVALUATION_CALIBRATION: the file is no calibration that assay evaluate wrote.\n'],
-  );
+  assert.deepEqual([uncalibrated.code, uncalibrated.stderr], [1, "EVALUATION_CALIBRATION: the file can't be read.\n"]);
 
   const noTemporary = await runCommand(['evaluate'], { DATA_DIR, TMPDIR: '/dev/null' });
   assert.equal(noTemporary.stderr, 'No folder can be made in /dev/null: set TMPDIR to one that can be written.\n');
