@@ -138,7 +138,8 @@ export function forkParser({ memoryMiB }: { memoryMiB: number }) {
       else if ('done' in reply) resolve({ loaded: { ...reply.done, text }, passages });
       else if ('error' in reply) {
         const { code, message, stack } = reply.error;
-        reject(new AppError(code, message, { cause: stack }));
+        const cause = stack && Object.assign(new Error(), { stack }); // as an error, whose frames the log shows
+        reject(new AppError(code, message, { cause }));
       }
     };
   }

@@ -8,6 +8,8 @@ import { fileURLToPath } from 'node:url';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { deflateSync } from 'node:zlib';
+import type { AppError } from '../../src/errors.ts';
+import { errorForLog } from '../../src/http/error-reply.ts';
 import { loadText } from '../../src/ingest/load.ts';
 import { startParser } from '../../src/ingest/parser.ts';
 import { splitDocument } from '../../src/ingest/split.ts';
@@ -89,6 +91,14 @@ test('errors keep their code, quote nothing of the document, and leave the parse
   await assert.rejects(parser.parse({ bytes: secret, name: 'a.json', ...sizes }), rejected);
   await assert.rejects(parser.parse({ bytes: secret, name: 'a.exe', ...sizes }), { code: 'UNSUPPORTED_FORMAT' });
   assert.equal((await parser.parse(small('Fine.'))).loaded.text, 'Fine.');
+});
+
+test('the log shows where in the parser an unforeseen failure came from', async (t) => {
+  const { parser } = await open(t);
+  await assert.rejects(parser.parse(small(5 as unknown as string)), (error: AppError) => {
+    assert.match(errorForLog(error).frames![0]!, /ingest\/load\.ts/);
+    return error.code === 'INTERNAL';
+  });
 });
 
 test('a document that takes too long to read is refused, and the others are read', async (t) => {
