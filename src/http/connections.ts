@@ -15,7 +15,7 @@ const mostWaiting = 100;
 /**
  * Looks after the connections of a server that doesn't listen yet: ends those that only hold memory and, when the
  * server stops, idle ones. Node's own way is replaced, because it counts a connection as idle as soon as the reply was
- * handed over, and so cuts off slow readers.
+ * handed over, and so cuts off slow readers, and slow senders.
  */
 export function lookAfterConnections(server: Server, { stalledMs, lateMs } = patience) {
   /** The replies that each connection still owes, in order, and what is called when the turn of one has come. */
@@ -25,6 +25,11 @@ export function lookAfterConnections(server: Server, { stalledMs, lateMs } = pat
   server.on('connection', (socket: Socket) => {
     const owed = new Map<ServerResponse, () => void>();
     open.set(socket, owed);
+    // Node destroys a connection after its last reply. If a request is still arriving then, as a large one that is refused
+    // at once, its sender gets an error instead of the reply; so the rest is read first, for as long as a request may take.
+    const destroySoon = socket.destroySoon.bind(socket);
+    const isRefusedEarly = ({ writableEnded, req }: ServerResponse) => writableEnded && !req.complete;
+    socket.destroySoon = () => void (owed.keys().some(isRefusedEarly) ? socket.end() : destroySoon());
     socket.once('close', () => {
       open.delete(socket);
       for (const go of owed.values()) go();

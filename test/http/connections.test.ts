@@ -283,6 +283,24 @@ test('a refusal tells whether its connection stays open, as any reply does', asy
   await closed;
 });
 
+test('a reply that comes before its request has arrived whole gets through, though the connection ends with it', {
+  timeout: 30_000,
+}, async (t) => {
+  const { url } = await startService(t, { settings: { API_KEYS: 'team:team-key-1' } });
+  // As nginx asks, unless it is told to speak HTTP/1.1: it sends all of a body, and only then looks for the reply.
+  for (const version of ['1.0', '1.1']) {
+    const socket = connect(Number(new URL(url).port), '127.0.0.1');
+    t.after(() => socket.destroy());
+    const head = `host: localhost\r\nconnection: close\r\ncontent-type: application/json\r\ncontent-length: ${large.length}`;
+    socket.write(`POST /documents HTTP/${version}\r\n${head}\r\n\r\n`);
+    for (let at = 0; at < large.length; at += 2 ** 20) {
+      const sent = socket.write(large.slice(at, at + 2 ** 20));
+      if (!sent) await once(socket, 'drain');
+    }
+    assert.match(await readAll(socket), /^HTTP\/1.1 401 .*^connection: close\r$.*"KEY_MISSING"/ims, version);
+  }
+});
+
 test('requests sent in one go are worked on one after the other, and those of a client that leaves not at all', async (t) => {
   const { url, add, openai, close } = await startService(t);
   await add('alder.md', 'Alder wood does not rot under water.');
