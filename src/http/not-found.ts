@@ -15,7 +15,7 @@ export function refuseUnknown(app: FastifyInstance) {
     for (const each of [method].flat()) methods.add(each);
     if (methods.has('HEAD')) methods.add('GET'); // of a GET with and without a last slash, this hook is told once
   });
-  return (request: FastifyRequest, reply: FastifyReply): never => {
+  const refuse = (request: FastifyRequest, reply: FastifyReply): never => {
     const path = request.url.split('?', 1)[0]!;
     const taken = [...known.values()].flatMap(({ pattern, methods }) => (pattern.test(path) ? [...methods] : []));
     // What takes this very method has found nothing under this name, such as a file of /docs.
@@ -25,4 +25,9 @@ export function refuseUnknown(app: FastifyInstance) {
     reply.header('allow', allowed);
     throw new AppError('METHOD_NOT_ALLOWED', `This path takes ${allowed}.`);
   };
+  // Before the body is looked at: nothing could make it right.
+  app.addHook('preParsing', async (request, reply) => {
+    if (request.is404) refuse(request, reply);
+  });
+  return refuse;
 }

@@ -11,6 +11,7 @@ test('a method that a path does not take gets a 405 that names those it takes', 
     ['DELETE', '/mcp', 'POST'],
     ['PUT', '/mcp', 'POST'],
     ['DELETE', '/docs/', 'GET, HEAD'],
+    ['QUERY', '/collections', 'GET, HEAD'],
   ] as const) {
     const { status, headers, json } = await call(method, path);
     assert.deepEqual([status, json.error.code, headers.get('allow')], [405, 'METHOD_NOT_ALLOWED', allowed], path);
@@ -21,4 +22,19 @@ test('a method that a path does not take gets a 405 that names those it takes', 
     assert.equal((await call('POST', path)).status, 404, path);
   const missing = await call('GET', '/docs/static/none.js');
   assert.deepEqual([missing.status, missing.json.error.code], [404, 'NOT_FOUND']);
+});
+
+test('what no route takes is refused for that, whatever its body is', async (t) => {
+  const { call } = await startService(t);
+  for (const type of ['text/plain', 'application/json', 'multipart/form-data'])
+    for (const [method, path, status] of [
+      ['PUT', '/ask', 405],
+      ['POST', '/nowhere', 404],
+      ['QUERY', '/nowhere', 404],
+    ] as const)
+      assert.equal(
+        (await call(method, path, '{', { 'content-type': type })).status,
+        status,
+        `${method} ${path} ${type}`,
+      );
 });
