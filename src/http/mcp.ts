@@ -33,7 +33,7 @@ export const mcpRoute: FastifyPluginAsyncZod<
         summary: 'The Model Context Protocol: tools ask, search and add_document, documents as resources',
         // The SDK checks the message itself. Batches, which the protocol has dropped, would be several asks that count
         // as one request.
-        body: z.record(z.string(), z.unknown()).describe('A JSON-RPC message'),
+        body: Message,
         response: {
           200: jsonOrEvents(z.unknown(), 'JSON-RPC messages'),
           202: z.null().describe('What was sent needs no answer'),
@@ -97,6 +97,12 @@ export const mcpRoute: FastifyPluginAsyncZod<
     },
   );
 };
+
+const Message = z.record(z.string(), z.unknown()).meta({
+  description: 'A JSON-RPC message',
+  properties: { jsonrpc: { const: '2.0' } },
+  required: ['jsonrpc'],
+});
 
 /** How the SDK refuses a message. */
 const JsonRpcError = z.object({

@@ -31,7 +31,7 @@ export const metricsRoute: FastifyPluginAsyncZod<{ metrics: Metrics }> = async (
       schema: {
         operationId: 'getMetrics',
         summary: 'Metrics in Prometheus’ text format',
-        response: { 200: { description: 'OK', content: { 'text/plain': { schema: z.string() } } } },
+        response: { 200: { description: 'Metrics', content: { 'text/plain': { schema: z.string() } } } },
       },
     },
     async (_request, reply) => reply.type(metrics.contentType).send(await metrics.text()),

@@ -1,7 +1,7 @@
 import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { charset } from '../charset.ts';
-import { collectionName } from '../collection-name.ts';
+import { collectionName, collectionNamePattern } from '../collection-name.ts';
 import { AppError } from '../errors.ts';
 import { Metadata, mostFiles, Source, Title, type Upload } from './document-fields.ts';
 import { plain, tellUnknown } from './error-reply.ts';
@@ -29,9 +29,9 @@ export const UploadForm = z.unknown().meta({
   type: 'object',
   properties: {
     files: { type: 'array', minItems: 1, maxItems: mostFiles, items: { type: 'string', format: 'binary' } },
-    collection: { type: 'string', default: 'default' },
-    title: { type: 'string', description: 'Where there is one file' },
-    metadata: { type: 'string', description: 'JSON, for each file' },
+    collection: { type: 'string', default: 'default', pattern: collectionNamePattern.source },
+    title: { type: 'string', minLength: 1, maxLength: 500, description: 'Where there is one file' },
+    metadata: { type: 'string', contentMediaType: 'application/json', description: 'JSON, for each file' },
     charset: { type: 'string', description: 'The encoding of texts that neither are UTF-8 nor declare theirs' },
   },
   required: ['files'],

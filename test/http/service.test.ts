@@ -71,7 +71,10 @@ test('the OpenAPI document describes every route with its schemas, and /docs and
   assert.deepEqual(Object.keys(body.example ?? {}), ['question'], 'what /docs sends leaves the rest to the settings');
   const { content } = json.paths['/documents'].post.requestBody;
   assert.equal(content['application/json'].schema.type, 'object');
-  assert.deepEqual(content['multipart/form-data'].schema.required, ['files']);
+  const form = content['multipart/form-data'].schema;
+  assert.deepEqual(form.required, ['files']);
+  assert.equal(form.properties.collection.pattern, content['application/json'].schema.properties.collection.pattern);
+  assert.deepEqual(json.paths['/mcp'].post.requestBody.content['application/json'].schema.required, ['jsonrpc']);
   const kinds = Object.entries<{ content: object }>(json.paths['/metrics'].get.responses).map(([status, reply]) => [
     status,
     ...Object.keys(reply.content),
@@ -86,6 +89,11 @@ test('the OpenAPI document describes every route with its schemas, and /docs and
   for (const [path, methods] of Object.entries(json.paths))
     for (const { responses } of Object.values(methods as Record<string, { responses: { default: object } }>))
       assert.match(JSON.stringify(responses.default), path.startsWith('/v1/') ? /param/ : /requestId/);
+  for (const [status, type] of [
+    [200, 'text/plain'],
+    ['default', 'application/json'],
+  ] as const)
+    assert.deepEqual(Object.keys(json.paths['/metrics'].get.responses[status].content), [type], `/metrics ${status}`);
   // A tool that reads the document follows every reference.
   for (const [, reference] of JSON.stringify(json).matchAll(/"\$ref":"#\/([^"]+)"/g)) {
     const found = reference!.split('/').reduce((at, name) => at?.[name], json);

@@ -420,7 +420,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description OK */
+            /** @description Metrics */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1795,6 +1795,9 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": {
+                    /** @enum {unknown} */
+                    jsonrpc: "2.0";
+                } & {
                     [key: string]: unknown;
                 };
             };
