@@ -126,6 +126,92 @@ describe('a single Weaviate node', { skip: noWeaviate }, () => {
     await knowledge.close();
   });
 
+  test('a put that was committed is completed before a removal, however many others were interrupted before', async () => {
+    const knowledge = await startWeaviate({ ...nodes, ...settings });
+    const collection = 'many-changes';
+    await knowledge.createCollection(collection);
+    const engine = openEngine(nodes);
+    const select = await makeClasses(engine);
+    const write = async (objects: EngineObject[]) => {
+      if (objects.some((object) => object.class === 'AssayDocument')) throw new Error('gone');
+      await engine.write(objects);
+    };
+    const documents = createDocuments(engine, select);
+    const changes = createChanges({ engine: { ...engine, write }, select, documents, abandonedMs: 60_000 });
+    const interrupted = Array.from({ length: 120 }, (_, at) => ({
+      class: 'AssayChange',
+      // Before all that are made below, as the engine lists by id.
+      id: `00000000-0000-4000-8000-${String(at).padStart(12, '0')}`,
+      tenant: collection,
+      properties: { beganAt: Date.now(), steps: '[]', documents: '[]' },
+    }));
+    await engine.write(interrupted);
+    const two = [smallDocument('a.md', 'Birch', collection), smallDocument('b.md', 'Cedar', collection)];
+    await assert.rejects(changes.put(two), /gone/);
+    await knowledge.put([smallDocument('a.md', 'Alder', collection)]);
+    assert.equal(await knowledge.remove((await knowledge.findSource(collection, 'a.md'))!.id), true);
+    await (await startWeaviate({ ...nodes, ...settings, abandonedMs: 0 })).close();
+    await (await startWeaviate({ ...nodes, ...settings, abandonedMs: 0 })).close();
+    assert.deepEqual(await sourcesOf(knowledge, collection), ['b.md']);
+    await engine.close();
+    await knowledge.close();
+  });
+
+  test('a put into a collection that is removed and made again meanwhile is refused as a whole', async () => {
+    const knowledge = await startWeaviate({ ...nodes, ...settings });
+    const collection = 'made-again';
+    await knowledge.createCollection(collection);
+    const engine = openEngine(nodes);
+    const select = await makeClasses(engine);
+    const writeVectors = async (objects: EngineObject[]) => {
+      await engine.writeVectors(objects);
+      await knowledge.emptyCollection(collection);
+    };
+    const documents = createDocuments(engine, select);
+    const changes = createChanges({ engine: { ...engine, writeVectors }, select, documents, abandonedMs: 60_000 });
+    await assert.rejects(changes.put([smallDocument('a.md', 'Alder', collection)]), { code: 'COLLECTION_NOT_FOUND' });
+    assert.deepEqual(await sourcesOf(knowledge, collection), []);
+    await knowledge.put([smallDocument('a.md', 'Alder', collection)]);
+    assert.deepEqual(
+      (await near(knowledge, collection, 'Alder')).map(({ text }) => text),
+      ['Alder'],
+    );
+    await engine.close();
+    await knowledge.close();
+  });
+
+  test('a collection that is made and removed at the same time takes documents if it is there in the end', async () => {
+    const [one, other] = [
+      await startWeaviate({ ...nodes, ...settings }),
+      await startWeaviate({ ...nodes, ...settings }),
+    ];
+    const takes = async (collection: string) => {
+      await one.put([smallDocument('a.md', 'Alder', collection)]);
+      assert.deepEqual(
+        (await near(other, collection, 'Alder')).map(({ text }) => text),
+        ['Alder'],
+      );
+    };
+    for (let at = 0; at < 8; at += 1) {
+      const collection = `race-${at}`;
+      await one.createCollection(collection);
+      // By one instance: one after the other.
+      await Promise.all([one.emptyCollection(collection), one.emptyCollection(collection)]);
+      await takes(collection);
+      // By two: whatever is missing is made when the collection is asked for again.
+      await Promise.all([one.emptyCollection(collection), other.emptyCollection(collection)]);
+      await one.createCollection(collection);
+      await takes(collection);
+    }
+    const engine = openEngine(nodes);
+    await engine.request('DELETE', '/v1/schema/AssayWindow/tenants', ['race-0', 'race-1']);
+    await engine.close();
+    await (await startWeaviate({ ...nodes, ...settings })).close(); // or at the next look for leftovers
+    await takes('race-0');
+    await one.close();
+    await other.close();
+  });
+
   test('ask records past their retention are not found, and are deleted', async () => {
     const record = { id: 'ask_old', collection: 'x', keyName: null, createdAt: new Date().toISOString(), reply: {} };
     const knowledge = await startWeaviate({ ...nodes, ...settings });

@@ -5,10 +5,11 @@ import { equal, type Select, versionClasses } from './classes.ts';
 import { type DocumentProperties, type Documents, documentIdOf, documentObjectId } from './documents.ts';
 import type { Engine, EngineObject } from './engine.ts';
 import { toProperties, toVersionObjects } from './objects.ts';
+import { createTurns } from './turns.ts';
 
 /** About how many objects (texts, passages, words and windows) one call writes. */
 const objectsPerCall = 250;
-/** How many changes are read in one go. */
+/** How many changes one query reads. */
 const changesAtOnce = 100;
 
 /** A changed document: its new version, null if it is removed, and its previous version. */
@@ -27,18 +28,11 @@ const newVersion = () => Date.now().toString(36).padStart(9, '0') + randomBytes(
  */
 export function createChanges(options: { engine: Engine; select: Select; documents: Documents; abandonedMs: number }) {
   const { engine, select, documents, abandonedMs } = options;
-  const turns = new Map<string, Promise<unknown>>();
   /** When each undecided change of a collection was first seen, by this process's own clock, since the clocks of instances differ. */
   const seenSince = new Map<string, Map<string, number>>();
 
-  /** Runs one piece of work at a time for a collection: between reading the current version and switching, nothing else may happen. */
-  function inTurn<Result>(collection: string, work: () => Promise<Result>): Promise<Result> {
-    const turn = (turns.get(collection) ?? Promise.resolve()).then(work);
-    const settled = turn.catch(() => {});
-    turns.set(collection, settled);
-    void settled.then(() => turns.get(collection) === settled && turns.delete(collection));
-    return turn;
-  }
+  /** One piece of work at a time for a collection: between reading the current version and switching, nothing else may happen. */
+  const inTurn = createTurns();
 
   const toObject = (tenant: string, properties: DocumentProperties): EngineObject => ({
     class: 'AssayDocument',
@@ -57,6 +51,12 @@ export function createChanges(options: { engine: Engine; select: Select; documen
       },
     ]);
 
+  const recordPath = (tenant: string, { id }: Pick<Change, 'id'>) =>
+    `/v1/objects/AssayChange/${id}?tenant=${tenant}&consistency_level=QUORUM`;
+
+  const isRecorded = async (tenant: string, change: Change) =>
+    (await engine.request('GET', recordPath(tenant, change))) !== null;
+
   const versionNow = async (collection: string, documentId: string) =>
     (await documents.stored(collection, documentId))?.version ?? null;
 
@@ -66,28 +66,30 @@ export function createChanges(options: { engine: Engine; select: Select; documen
   }
 
   /** Removes what a change leaves of versions that aren't current, and then the change's record. */
-  async function clean(collection: string, { id, steps }: Change) {
-    for (const { documentId, version, previous } of steps) {
+  async function clean(collection: string, change: Change) {
+    for (const { documentId, version, previous } of change.steps) {
       const current = await versionNow(collection, documentId);
       for (const each of [version, previous])
         if (each !== null && each !== current) await erasePassages(collection, documentId, each);
     }
-    await engine.request('DELETE', `/v1/objects/AssayChange/${id}?tenant=${collection}&consistency_level=QUORUM`);
+    await engine.request('DELETE', recordPath(collection, change));
   }
 
-  async function pending(collection: string): Promise<Change[]> {
+  /** All changes under way, in the order of their ids. */
+  async function* pending(collection: string): AsyncGenerator<Change> {
     type Row = { beganAt: number; steps: string; documents: string; _additional: { id: string } };
     const fields = 'beganAt steps documents _additional{id}';
-    const { found } = await engine.query<{ found: Row[] }>(
-      'Get',
-      select('found', 'AssayChange', collection, `limit:${changesAtOnce}`, fields),
-    );
-    return found.map(({ beganAt, steps, documents: decided, _additional: { id } }) => ({
-      id,
-      beganAt,
-      steps: JSON.parse(steps),
-      documents: JSON.parse(decided),
-    }));
+    for (let after = ''; ; ) {
+      const page = `limit:${changesAtOnce} after:${JSON.stringify(after)}`;
+      const { found } = await engine.query<{ found: Row[] }>(
+        'Get',
+        select('found', 'AssayChange', collection, page, fields),
+      );
+      for (const { beganAt, steps, documents: decided, _additional } of found)
+        yield { id: _additional.id, beganAt, steps: JSON.parse(steps), documents: JSON.parse(decided) };
+      if (found.length < changesAtOnce) return;
+      after = found.at(-1)!._additional.id;
+    }
   }
 
   /** Writes those documents of a decided change that haven't been written yet; versions that are later still are left alone. */
@@ -109,7 +111,7 @@ export function createChanges(options: { engine: Engine; select: Select; documen
    */
   async function finishDecided(collection: string): Promise<Change[]> {
     const undecided: Change[] = [];
-    for (const change of await pending(collection)) {
+    for await (const change of pending(collection)) {
       if (change.documents.length === 0) undecided.push(change);
       else {
         await carryOut(collection, change);
@@ -145,6 +147,9 @@ export function createChanges(options: { engine: Engine; select: Select; documen
     // By both clocks: one may be set back, the other stops while the machine sleeps.
     if (Math.max(performance.now() - begun, Date.now() - change.beganAt) > abandonedMs / 2)
       throw new AppError('NOT_READY', 'Weaviate took too long to take the passages.');
+    // Without its record the change has been cleaned up after, or the collection has been removed and made again: passages are missing.
+    if (!(await isRecorded(collection, change)))
+      throw new AppError('COLLECTION_NOT_FOUND', 'The collection was removed meanwhile.');
     await record(collection, { ...change, documents: states.length > 1 ? states : [] });
     await engine.write(states.map((state) => toObject(collection, state)));
     return replaced;

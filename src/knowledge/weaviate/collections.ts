@@ -2,6 +2,7 @@ import type { CollectionSummary, MadeCollection } from '../port.ts';
 import { tenantClasses } from './classes.ts';
 import type { Engine } from './engine.ts';
 import type { createFacts } from './facts.ts';
+import { createTurns } from './turns.ts';
 
 /** How many collections one query counts. */
 const countedAtOnce = 50;
@@ -12,8 +13,9 @@ type Counts = { documents: number; passages: number; windows: number };
 export function createCollections(engine: Engine, facts: ReturnType<typeof createFacts>) {
   const tenantsOf = (className: string) => `/v1/schema/${className}/tenants`;
 
-  const exists = async (name: string) =>
-    (await engine.request('GET', `${tenantsOf('AssayDocument')}/${name}`)) !== null;
+  const isIn = async (className: string, name: string) =>
+    (await engine.request('GET', `${tenantsOf(className)}/${name}`)) !== null;
+  const exists = (name: string) => isIn('AssayDocument', name);
 
   /** Counts what is in collections, by the figures in their documents, so that each is counted in its current version alone. */
   async function count(names: string[]): Promise<Map<string, Counts>> {
@@ -38,10 +40,17 @@ export function createCollections(engine: Engine, facts: ReturnType<typeof creat
     return counts;
   }
 
-  async function names(): Promise<string[]> {
-    const found = (await engine.request<{ name: string }[]>('GET', tenantsOf('AssayDocument'))) ?? [];
+  async function namesIn(className: string): Promise<string[]> {
+    const found = (await engine.request<{ name: string }[]>('GET', tenantsOf(className))) ?? [];
     return found.map(({ name }) => name).sort();
   }
+  const names = () => namesIn('AssayDocument');
+  const addTo = (className: string, some: string[]) =>
+    engine.request(
+      'POST',
+      tenantsOf(className),
+      some.map((name) => ({ name })),
+    );
 
   const summary = async (name: string, counts: Map<string, Counts>): Promise<CollectionSummary> => {
     const { documents, passages } = counts.get(name)!;
@@ -56,6 +65,9 @@ export function createCollections(engine: Engine, facts: ReturnType<typeof creat
   const get = async (name: string): Promise<CollectionSummary | null> =>
     (await exists(name)) ? summary(name, await count([name])) : null;
 
+  /** The making and removing of each collection, one after another; `complete` is about those of other instances. */
+  const inTurn = createTurns();
+
   return {
     exists,
     names,
@@ -66,19 +78,34 @@ export function createCollections(engine: Engine, facts: ReturnType<typeof creat
       return Promise.all(found.map((name) => summary(name, counts)));
     },
     get,
-    async create(name: string): Promise<MadeCollection> {
-      const found = await get(name);
-      if (found) return { made: false, collection: found };
-      const createdAt = new Date().toISOString();
-      await facts.set(`collection:${name}`, createdAt);
-      // The class that makes it exist comes last. What an interrupted removal left in the others is never of a current version.
-      for (const className of tenantClasses) await engine.request('POST', tenantsOf(className), [{ name }]);
-      return { made: true, collection: { name, documents: 0, passages: 0, createdAt } };
-    },
-    async remove(name: string): Promise<boolean> {
-      const existed = await exists(name);
-      for (const className of tenantClasses.toReversed()) await engine.request('DELETE', tenantsOf(className), [name]);
-      return existed;
+    create: (name: string): Promise<MadeCollection> =>
+      inTurn(name, async () => {
+        const there = await Promise.all(tenantClasses.map((className) => isIn(className, name)));
+        const found = there.at(-1) ? await get(name) : null;
+        const createdAt = new Date().toISOString();
+        if (!found) await facts.set(`collection:${name}`, createdAt);
+        // The class that makes it exist comes last. What an interrupted removal left in the others is never of a current version.
+        for (const [at, className] of tenantClasses.entries()) if (!found || !there[at]) await addTo(className, [name]);
+        if (found) return { made: false, collection: found };
+        return { made: true, collection: { name, documents: 0, passages: 0, createdAt } };
+      }),
+    remove: (name: string): Promise<boolean> =>
+      inTurn(name, async () => {
+        const existed = await exists(name);
+        for (const className of tenantClasses.toReversed())
+          await engine.request('DELETE', tenantsOf(className), [name]);
+        return existed;
+      }),
+    /** Makes the tenants that collections lack: of one that an instance made while another was removing it, some are gone. */
+    async complete(): Promise<void> {
+      const others = tenantClasses.filter((className) => className !== 'AssayDocument');
+      const there = await Promise.all(others.map(namesIn));
+      const all = await names(); // last, since those that are being made get this one last
+      for (const [at, className] of others.entries()) {
+        const found = new Set(there[at]);
+        const missing = all.filter((name) => !found.has(name));
+        if (missing.length > 0) await addTo(className, missing);
+      }
     },
   };
 }

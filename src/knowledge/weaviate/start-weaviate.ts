@@ -169,6 +169,7 @@ export async function startWeaviate(
     let tidying: Promise<void> = Promise.resolve();
     let closing = false;
     async function tidy() {
+      await collections.complete();
       for (const name of await collections.names()) {
         if (closing) return;
         await changes.tidy(name).catch((error: AppError) => {
