@@ -4,6 +4,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
+import { checkAddress } from '../../src/knowledge/weaviate/check-address.ts';
 import { openEngine } from '../../src/knowledge/weaviate/engine.ts';
 
 test('while a node is starting, no request is told that an object is missing, even if several check its readiness at once', async (t) => {
@@ -25,4 +26,44 @@ test('while a node is starting, no request is told that an object is missing, ev
   });
   const found = await Promise.all(Array.from({ length: 4 }, () => engine.request('GET', '/v1/objects/x')));
   assert.deepEqual(found, Array(4).fill({ id: 'there' }));
+});
+
+test('what a gateway in front of Weaviate replies by itself is not taken for the word of the engine', async (t) => {
+  const replies = {
+    '/no-backend': [404, 'default backend - 404', 'NOT_READY'],
+    '/not-found': [404, '<html>Not found</html>', 'NOT_READY'],
+    '/too-many': [429, '{"error":"too many"}', 'NOT_READY'],
+    '/gave-up': [408, '{}', 'NOT_READY'],
+    '/login': [302, '', 'NOT_READY'],
+    '/page': [200, '<html>Log in</html>', 'NOT_READY'],
+    '/too-long': [413, '<html>Too large</html>', 'INTERNAL'], // which is no better the next time
+  } as const;
+  const asked: Record<string, number> = {};
+  const server = createServer(({ url = '' }, response) => {
+    const [gateway] = Object.keys(replies).filter((path) => url.startsWith(path));
+    if (!gateway || url.endsWith('/ready')) return void response.end();
+    asked[gateway] = (asked[gateway] ?? 0) + 1;
+    const [status, body] = replies[gateway as keyof typeof replies];
+    response.writeHead(status, { 'content-type': 'text/html' }).end(body);
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  t.after(() => server.close());
+  const port = (server.address() as AddressInfo).port;
+  // A start waits for a gateway that will let it through by and by.
+  const atStart = (gateway: string) => checkAddress({ endpoints: [`http://127.0.0.1:${port}${gateway}`] });
+  await assert.rejects(atStart('/too-many'), { code: 'NOT_READY' });
+  await assert.rejects(atStart('/not-found'), { code: 'BAD_SETTINGS' });
+  for (const gateway of Object.keys(asked)) delete asked[gateway];
+  await Promise.all(
+    Object.entries(replies).map(async ([gateway, [, , code]]) => {
+      const engine = openEngine({
+        endpoints: [`http://127.0.0.1:${port}${gateway}`],
+      });
+      await assert.rejects(engine.request('GET', '/v1/schema/AssayDocument/tenants/x'), { code }, gateway);
+      await assert.rejects(engine.query('Get', 'found'), { code }, gateway);
+      await engine.close();
+    }),
+  );
+  for (const [gateway, [, , code]] of Object.entries(replies))
+    assert.equal(asked[gateway], code === 'NOT_READY' ? 6 : 2, gateway);
 });

@@ -11,7 +11,7 @@ async function probe(endpoint: string, apiKey: string | undefined): Promise<'the
   const url = `${endpoint.replace(/\/+$/, '')}/v1/meta`;
   const reply = await request(url, { headers, signal }).catch(() => null);
   const text = await reply?.body.text().catch(() => null);
-  if (!reply || typeof text !== 'string' || reply.statusCode >= 500) return 'absent';
+  if (!reply || typeof text !== 'string' || reply.statusCode === 429 || reply.statusCode >= 500) return 'absent';
   if (reply.statusCode === 401 || reply.statusCode === 403)
     throw new AppError('BAD_SETTINGS', 'WEAVIATE_API_KEY: Weaviate refuses it.');
   if (reply.statusCode !== 200 || !/"hostname"/.test(text) || !/"version"/.test(text))

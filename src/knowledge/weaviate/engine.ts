@@ -32,9 +32,12 @@ function toError(status: number, words: string): AppError {
   if (/vector (lengths?|dimensions?)|different dimension/i.test(words))
     return new AppError('MODEL_BAD_OUTPUT', 'The embedding model returned a vector of an unexpected length.');
   if (/read-?only|no space left/i.test(words)) return new AppError('STORAGE_FULL', 'Weaviate has no room left.');
-  // While nodes come and go, the engine says so in many ways: by its status, or in words about leaders and replicas.
+  // While nodes come and go, the engine says so in many ways: by its status, or in words about leaders and replicas. What it refuses for
+  // good it says in JSON; other words are those of a gateway before it, of which a 413 won't change if it is asked again.
   if (
     status >= 500 ||
+    [408, 429].includes(status) ||
+    (status !== 413 && !/^\s*[[{]/.test(words)) ||
     /leader|replica|unavailable|connect|deadline|shutting down|not ready|could not find index|EOF/i.test(words)
   )
     return unreachable(new Error(`status ${status}`));
@@ -91,10 +94,10 @@ export function openEngine(address: EngineAddress) {
     throw last;
   }
 
-  /** The JSON of a reply, or null for 404. */
+  /** The JSON of a reply, or null for the engine's 404, which says nothing, unlike those of gateways. */
   function request<Result>(method: string, path: string, body?: unknown): Promise<Result | null> {
     return call({ method, path, body }, ({ status, text }) =>
-      status === 404 ? null : parsed<Result>({ status, text: text || '{}' }),
+      status === 404 && text === '' ? null : parsed<Result>({ status, text: status < 300 ? text || '{}' : text }),
     );
   }
 
