@@ -92,3 +92,24 @@ test('through HAProxy, configured as in deploy/, callers are told apart, and one
   assert.deepEqual(other, [200, 200, 200, 429]);
   assert.equal((await fetch(`${url}/collections`)).status, 200);
 });
+
+test('through HAProxy, an ask that is under way when its replica is told to stop is answered, though the proxy has given the replica up', {
+  skip: noHaproxy,
+}, async (t) => {
+  const service = await startService(t);
+  const givenUp = Promise.withResolvers<void>();
+  const url = await startProxy(t, [service], (words) => /no server available/.test(words) && givenUp.resolve());
+  await service.add('a.md', 'Alder wood is light.');
+  const given = Promise.withResolvers<void>();
+  service.openai.chat({ content: 'Alder wood is light.', until: given.promise }, fail.status(500));
+  const body = JSON.stringify({ question: 'How is alder wood?' });
+  const asked = fetch(`${url}/ask`, { method: 'POST', headers: { 'content-type': 'application/json' }, body });
+  asked.catch(() => {});
+  await service.openai.waitFor(({ path }) => path === '/v1/chat/completions');
+  const closed = service.close();
+  await givenUp.promise;
+  given.resolve();
+  const reply = await asked;
+  assert.deepEqual([reply.status, ((await reply.json()) as { answer: string }).answer], [200, 'Alder wood is light.']);
+  await closed;
+});
