@@ -63,6 +63,32 @@ test('a job that Redis has lost is written to it again, unless another of its co
   assert.deepEqual([await one.running(), (await two.read(lost.id))?.status], [[next.id], 'done']);
 });
 
+test('if Redis has evicted the state of a job alone, nobody takes the job over, and another of its collection may begin', {
+  skip: noRedis,
+}, async (t) => {
+  const { redis, one, two } = await openRecords(t);
+  const [evicted, next] = [newJob('default'), newJob('default')];
+  await one.enter(evicted);
+  await redis.del(`assay:job:${evicted.id}`, `assay:lease:${evicted.id}`);
+  assert.equal(await two.claim(evicted.id), null);
+  assert.equal(await two.enter(next), null);
+  assert.deepEqual([await two.running(), await two.read(next.id)], [[next.id], next]);
+});
+
+test('a replica that goes on long after another has ended its job does not begin it again', {
+  skip: noRedis,
+}, async (t) => {
+  const { redis, one, two } = await openRecords(t);
+  const job = newJob('default');
+  await one.enter(job);
+  await one.release(job.id);
+  await two.claim(job.id);
+  await two.tell({ ...job, status: 'done' });
+  await redis.del(`assay:lease:${job.id}`); // it has run out
+  assert.deepEqual([await one.tell(job), await one.running()], ['lost', []]);
+  assert.equal((await one.read(job.id))?.status, 'done');
+});
+
 test('while Redis is down, two requests at once to ingest a collection start one job', async (t) => {
   const { redis, close } = await openRedis(`redis://127.0.0.1:${await freePort()}`, { onAway() {}, onBack() {} });
   const { promise: held, resolve: release } = Promise.withResolvers<void>();
@@ -138,8 +164,12 @@ test('a job whose replicas die one after another is given up', { skip: noRedis }
   const { url } = await startRedis(t);
   const { redis, close } = await openRedis(url, { onAway: () => {}, onBack: () => {} });
   const job = newJob('default');
-  await createJobRecords(redis, { replica: 'one that died', leaseMs: 1 }).enter(job);
+  const died = createJobRecords(redis, { replica: 'one that died', leaseMs: 1 });
+  await died.enter(job);
   await redis.hset(`assay:job:${job.id}`, 'claims', '20');
+  const other = newJob('other');
+  await died.enter(other);
+  await redis.hset(`assay:job:${other.id}`, 'claims', '19');
   let worked = 0;
   const ingest = async () => {
     worked += 1;
@@ -152,7 +182,9 @@ test('a job whose replicas die one after another is given up', { skip: noRedis }
     close();
   });
   await until(async () => (await jobs.get(job.id))?.status === 'failed');
-  assert.deepEqual([(await jobs.get(job.id))?.error, worked], ['INTERNAL', 0]);
+  assert.equal((await jobs.get(job.id))?.error, 'INTERNAL');
+  await until(async () => (await jobs.get(other.id))?.status === 'done');
+  assert.equal(worked, 1, 'the other may be taken over once more');
   const next = await jobs.start('default');
   assert.notEqual(next.id, job.id, 'the collection is free for another');
   await until(async () => (await jobs.get(next.id))?.status === 'done');
