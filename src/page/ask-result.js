@@ -56,7 +56,7 @@ export function AskResult({ ask: shown, openDocument, retry }) {
       <div aria-live="polite" aria-busy=${isUnderWay(shown)}>
         ${
           answer !== '' &&
-          html`<${Answer} text=${answer} isMarkdown=${isMarkdown} evidence=${evidence} marksUnsupported=${isJudged && evidence.length > 0}
+          html`<${Answer} text=${answer} isMarkdown=${isMarkdown} isGrowing=${phase === 'answering'} evidence=${evidence} marksUnsupported=${isJudged && evidence.length > 0}
             current=${current} onPick=${pick} />`
         }
       </div>

@@ -20,6 +20,19 @@ function show(next) {
   progress.dispatchEvent(new Event('change'));
 }
 
+let isDueForDrawing = false;
+
+/** Shows the ask with the next frame: pieces of an answer may come much faster than they can be drawn. @param {Ask | null} next */
+function showSoon(next) {
+  current = next;
+  if (isDueForDrawing) return;
+  isDueForDrawing = true;
+  requestAnimationFrame(() => {
+    isDueForDrawing = false;
+    show(current);
+  });
+}
+
 /**
  * Starts an ask, in place of one that is under way.
  * @param {{ question: string, onIncorrect: string } & Record<string, unknown>} request the body of POST /ask
@@ -31,13 +44,13 @@ export async function beginAsk(request, hasModel) {
   const { signal } = leaving;
   // Where an Incorrect verdict may change the answer, the service sends nothing until that is settled.
   show({ ...begun(request.question, hasModel), phase: request.onIncorrect === 'return' ? 'searching' : 'holding' });
-  const update = (/** @type {(ask: Ask) => Partial<Ask>} */ change) =>
-    !signal.aborted && current && show({ ...current, ...change(current) });
+  const update = (/** @type {(ask: Ask) => Partial<Ask>} */ change, draw = show) =>
+    !signal.aborted && current && draw({ ...current, ...change(current) });
   try {
     await ask(request, {
       signal,
       onEvent(name, data) {
-        update((before) => afterEvent(before, name, data));
+        update((before) => afterEvent(before, name, data), name === 'token' ? showSoon : show);
         if (name !== 'done') return;
         rememberAsk({
           id: data.id,

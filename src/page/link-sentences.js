@@ -143,3 +143,27 @@ export function splitSentences(text) {
   }
   return found;
 }
+
+/**
+ * In which pieces of a text its sentences lie.
+ * @param {{ length: number }[]} pieces one after another, they are the text
+ * @param {{ start: number, end: number }[]} sentences in their order
+ * @returns {{ sentence: number, from: number, to: number, isLast: boolean }[][]} for each piece, the parts of sentences in it
+ */
+export function partsOf(pieces, sentences) {
+  let begin = 0;
+  let sentence = 0;
+  return pieces.map(({ length }) => {
+    const [first, behind] = [begin, begin + length];
+    begin = behind;
+    const parts = [];
+    for (let own = sentences[sentence]; own && own.start < behind; own = sentences[sentence]) {
+      const isLast = own.end <= behind;
+      const [from, to] = [Math.max(own.start, first) - first, Math.min(own.end, behind) - first];
+      if (from < to) parts.push({ sentence, from, to, isLast });
+      if (!isLast) break;
+      sentence += 1;
+    }
+    return parts;
+  });
+}
