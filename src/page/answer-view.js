@@ -4,6 +4,7 @@ import { html } from 'htm/preact';
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { annotate } from './annotate-answer.js';
 import { drawnText } from './drawn-text.js';
+import { withoutOverrides } from './without-overrides.js';
 
 /** @typedef {import('./link-sentences.js').Evidence} Evidence */
 
@@ -28,7 +29,8 @@ export function Answer({ text, isMarkdown, isGrowing, evidence, marksUnsupported
   before.current = drawn;
   useLayoutEffect(() => {
     const root = /** @type {HTMLDivElement} */ (place.current);
-    root.replaceChildren(render ? render(drawn) : drawn);
+    const shown = withoutOverrides(drawn);
+    root.replaceChildren(render ? render(shown) : shown);
     root.classList.toggle('plain', !render);
     if (evidence.length > 0 || marksUnsupported) annotate(root, evidence, marksUnsupported);
   }, [drawn, render, evidence, marksUnsupported]);

@@ -1,5 +1,6 @@
 // @ts-check
 // An answer as text to paste elsewhere, with its verdict and its sources.
+import { withoutOverrides } from './without-overrides.js';
 
 /**
  * @param {any} reply the reply of POST /ask
@@ -19,7 +20,8 @@ export function answerAsText({ question, answer, abstained, verdict, context }) 
             `[${at + 1}] “${quote}” ${nameOf(context.find((/** @type {any} */ { id }) => id === passageId))}`,
         )
       : [...new Set(context.map(nameOf))].map((name) => `Passage of: ${name}`);
-  return [question, answer, `Verdict: ${word}${sure}.${why}`, sources.join('\n')].join('\n\n').trim();
+  const text = [question, answer, `Verdict: ${word}${sure}.${why}`, sources.join('\n')].join('\n\n');
+  return withoutOverrides(text.trim());
 }
 
 /**

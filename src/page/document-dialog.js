@@ -5,6 +5,7 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import { call } from './api.js';
 import { counted } from './counted.js';
 import { Failure } from './failure.js';
+import { withoutOverrides } from './without-overrides.js';
 
 /** Of a longer text, this many characters around the place are shown at first, because browsers lay out a book slowly. */
 const mostShown = 200_000;
@@ -45,8 +46,8 @@ export function DocumentDialog({ place, onClose }) {
     <div class="sheet">
       <header>
         <div>
-          <h2 id="document-title">${shown?.title ?? 'Document'}</h2>
-          ${shown && html`<p class="quiet"><bdi>${shown.source}</bdi> · ${shown.format} · ${counted(shown.characters, 'character')}</p>`}
+          <h2 id="document-title">${withoutOverrides(shown?.title ?? 'Document')}</h2>
+          ${shown && html`<p class="quiet"><bdi>${withoutOverrides(shown.source)}</bdi> · ${shown.format} · ${counted(shown.characters, 'character')}</p>`}
         </div>
         <button type="button" onClick=${() => dialog.current?.close()} aria-label="Close the document">Close</button>
       </header>
@@ -68,9 +69,9 @@ export function DocumentDialog({ place, onClose }) {
               setShowsAll(true);
             }}>Show all of it</button></p>`
         }
-        <div class="document-text">${text.slice(from, start)}${
-          end > start && html`<mark ref=${mark} class="current">${text.slice(start, end)}</mark>`
-        }${text.slice(end, to)}</div>
+        <div class="document-text">${withoutOverrides(text.slice(from, start))}${
+          end > start && html`<mark ref=${mark} class="current">${withoutOverrides(text.slice(start, end))}</mark>`
+        }${withoutOverrides(text.slice(end, to))}</div>
       </div>
     </div>
   </dialog>`;

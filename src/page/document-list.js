@@ -8,6 +8,7 @@ import { counted } from './counted.js';
 import { Failure } from './failure.js';
 import { keepFocus, nextTo } from './keep-focus.js';
 import { noteRefusal, useRefused } from './key-rights.js';
+import { withoutOverrides } from './without-overrides.js';
 
 /** @typedef {import('./use-documents.js').Summary} Summary */
 
@@ -42,7 +43,7 @@ export function DocumentList({ list, add, afterChange, openDocument }) {
   };
   async function remove(/** @type {Summary} */ removed) {
     const { id, source } = removed;
-    if (!confirm(`Delete “${source}” and its passages?`)) return;
+    if (!confirm(`Delete “${withoutOverrides(source)}” and its passages?`)) return;
     try {
       await call('DELETE', `/documents/${encodeURIComponent(id)}`);
       setDeletion(null);
@@ -73,7 +74,8 @@ export function DocumentList({ list, add, afterChange, openDocument }) {
 
 /** @param {{ document: Summary, add: (files: { file: Blob, source: string }[]) => void, remove: (document: Summary) => void, openDocument: import('./passages-view.js').OpenDocument }} props */
 function DocumentRow({ document, add, remove, openDocument }) {
-  const { id, source, title, format, characters, passages, updatedAt } = document;
+  const { id, source, format, characters, passages, updatedAt } = document;
+  const [name, title] = [withoutOverrides(source), withoutOverrides(document.title)];
   const picker = useRef(/** @type {HTMLInputElement | null} */ (null));
   const isRefused = useRefused('write');
   const why = isRefused ? 'refused-write' : undefined;
@@ -81,12 +83,12 @@ function DocumentRow({ document, add, remove, openDocument }) {
   return html`<li class="document-row">
     <div class="grow">
       <button id="open-${id}" type="button" class="link title" onClick=${() => openDocument({ id })}>${title}</button>
-      <p class="quiet">${title !== source && html`<span>${source}</span>`}<span>${format}</span><span>${counted(characters, 'character')}</span><span>${counted(passages, 'passage')}</span><time datetime=${updatedAt}>${new Date(updatedAt).toLocaleDateString(undefined, { dateStyle: 'medium' })}</time></p>
+      <p class="quiet">${title !== name && html`<span>${name}</span>`}<span>${format}</span><span>${counted(characters, 'character')}</span><span>${counted(passages, 'passage')}</span><time datetime=${updatedAt}>${new Date(updatedAt).toLocaleDateString(undefined, { dateStyle: 'medium' })}</time></p>
     </div>
     <div class="row-actions">
-      <button type="button" onClick=${() => picker.current?.click()} disabled=${isRefused} aria-describedby=${why} aria-label="Replace ${source}">Replace</button>
-      <button id="delete-${id}" type="button" class="danger" onClick=${() => remove(document)} disabled=${isRefused} aria-describedby=${why} aria-label="Delete ${source}">Delete</button>
-      <input ref=${picker} class="hidden" type="file" accept=${extension} tabindex="-1" aria-label="New file for ${source}" onChange=${(
+      <button type="button" onClick=${() => picker.current?.click()} disabled=${isRefused} aria-describedby=${why} aria-label="Replace ${name}">Replace</button>
+      <button id="delete-${id}" type="button" class="danger" onClick=${() => remove(document)} disabled=${isRefused} aria-describedby=${why} aria-label="Delete ${name}">Delete</button>
+      <input ref=${picker} class="hidden" type="file" accept=${extension} tabindex="-1" aria-label="New file for ${name}" onChange=${(
         /** @type {any} */ { currentTarget },
       ) => {
         const [file] = currentTarget.files;

@@ -1,6 +1,7 @@
 // @ts-check
 // Passages of documents, with the evidence in them marked.
 import { html } from 'htm/preact';
+import { withoutOverrides } from './without-overrides.js';
 
 /** @typedef {{ id: string, documentId: string, source: string, title: string, text: string, start: number, end: number, score: number, rank: number }} Passage */
 /** @typedef {import('./link-sentences.js').Evidence} Evidence */
@@ -18,8 +19,8 @@ export function Passages({ passages, evidence, current, openDocument, back }) {
       const picked = own.find(({ number }) => number === current);
       return html`<li key=${passage.id} class="card passage">
         <p class="passage-head">
-          <span class="title">${passage.title}</span>
-          ${passage.title !== passage.source && html`<span class="source">${passage.source}</span>`}
+          <span class="title">${withoutOverrides(passage.title)}</span>
+          ${passage.title !== passage.source && html`<span class="source">${withoutOverrides(passage.source)}</span>`}
         </p>
         <p class="passage-text">${markedUp(passage, own, current)}</p>
         <p class="passage-foot">
@@ -29,7 +30,7 @@ export function Passages({ passages, evidence, current, openDocument, back }) {
             const { start, end } = picked ?? own[0] ?? passage;
             const words = passage.text.slice(start - passage.start, end - passage.start);
             openDocument({ id: passage.documentId, start, words });
-          }}>Open in document<span class="hidden">: ${passage.title}</span></button>
+          }}>Open in document<span class="hidden">: ${withoutOverrides(passage.title)}</span></button>
         </p>
       </li>`;
     })}
@@ -56,8 +57,8 @@ function markedUp({ text, start }, evidence, current) {
   }
   const pieces = marks.map(({ from, to, numbers }, index) => {
     const names = numbers.map((number) => number + 1).join(', ');
-    return html`${text.slice(marks[index - 1]?.to ?? 0, from)}<mark key=${names} data-marks=${numbers.join(' ')} tabindex="-1" class=${numbers.some((number) => number === current) ? 'current' : ''}>
-        <span class="hidden">Evidence ${names}: </span>${text.slice(from, to)}<sup aria-hidden="true">${names}</sup></mark>`;
+    return html`${withoutOverrides(text.slice(marks[index - 1]?.to ?? 0, from))}<mark key=${names} data-marks=${numbers.join(' ')} tabindex="-1" class=${numbers.some((number) => number === current) ? 'current' : ''}>
+        <span class="hidden">Evidence ${names}: </span>${withoutOverrides(text.slice(from, to))}<sup aria-hidden="true">${names}</sup></mark>`;
   });
-  return [...pieces, text.slice(at)];
+  return [...pieces, withoutOverrides(text.slice(at))];
 }

@@ -6,6 +6,7 @@ import { call } from './api.js';
 import { pastAsks } from './history.js';
 import { PastAskList } from './history-view.js';
 import { meanings, VerdictWord } from './verdict-view.js';
+import { withoutOverrides } from './without-overrides.js';
 
 /** How many documents are named, as a hint at what to ask about. */
 const mostNamed = 5;
@@ -32,7 +33,7 @@ export function Start({ collection, documents, openDocument }) {
   const asks = pastAsks().slice(0, 5);
   return html`<section class="start">
     <p class="lead">Ask anything that your documents can answer. Every answer comes with the passages it is based on, and a verdict: can it be trusted?</p>
-    ${named.length > 0 && html`<h2>Documents to ask about</h2><ul class="named">${named.map(({ id, title }) => html`<li key=${id}><button type="button" onClick=${() => openDocument({ id })}>${title}</button></li>`)}</ul>`}
+    ${named.length > 0 && html`<h2>Documents to ask about</h2><ul class="named">${named.map(({ id, title }) => html`<li key=${id}><button type="button" onClick=${() => openDocument({ id })}>${withoutOverrides(title)}</button></li>`)}</ul>`}
     <p><a href="#/documents">${documents ? `${documents === 1 ? 'See the one document' : `See all ${documents.toLocaleString('en')} documents`} of “${collection}”` : `See the documents of “${collection}”`}</a></p>
     ${
       asks.length > 0

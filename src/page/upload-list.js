@@ -3,6 +3,7 @@
 import { html } from 'htm/preact';
 import { useRefused } from './key-rights.js';
 import { clearUploads, retryFailed, secondsLeft, useUploads } from './uploads.js';
+import { withoutOverrides } from './without-overrides.js';
 
 /** How many uploads are listed, at most; failed ones come first. */
 const mostShown = 200;
@@ -52,7 +53,7 @@ const Row = ({
   upload: { source, collection, state, share, error },
   elsewhere,
 }) => html`<li class=${error ? 'failed' : ''}>
-  <span class="upload-name">${source}${elsewhere && html` <span class="quiet">to “${collection}”</span>`}</span>
+  <span class="upload-name">${withoutOverrides(source)}${elsewhere && html` <span class="quiet">to “${collection}”</span>`}</span>
   ${!error && share < 1 && html`<progress value=${share} aria-label="Upload of ${source}"></progress>`}
   ${!error && share === 1 && state === 'Reading' && html`<progress aria-label="Reading ${source}"></progress>`}
   <span class="upload-state">${state}${error && error.code !== 'KEY_FORBIDDEN' && html`: ${error.message} <code>${error.code}</code>`}</span>

@@ -1,6 +1,7 @@
 // @ts-check
 // The verdict: its label, its score, and its reason.
 import { html } from 'htm/preact';
+import { withoutOverrides } from './without-overrides.js';
 
 /** @typedef {{ label: string, basis: string, score: number | null, reason: string, evidence: import('./link-sentences.js').Evidence[], problem: string | null }} Verdict */
 
@@ -66,12 +67,12 @@ export function VerdictView({ verdict, abstained, other }) {
       ${!abstained && html`<${Score} score=${verdict.score} words />`}
     </p>
     <p class="meaning">${meanings[isWithheld ? 'Withheld' : label]}</p>
-    ${verdict.reason !== '' && (!abstained || isWithheld) && html`<p class="reason">${verdict.reason}</p>`}
+    ${verdict.reason !== '' && (!abstained || isWithheld) && html`<p class="reason">${withoutOverrides(verdict.reason)}</p>`}
     ${verdict.problem !== null && !abstained && html`<p class="quiet">${verdict.reason === '' && problems[verdict.problem]} <code>${verdict.problem}</code></p>`}
     ${
       other &&
       html`<p class="second">By the answer alone, without the passages: <${VerdictWord} label=${other.label} small />${' '}
-        <${Score} score=${other.score} />. ${other.reason}</p>`
+        <${Score} score=${other.score} />. ${withoutOverrides(other.reason)}</p>`
     }
   </section>`;
 }

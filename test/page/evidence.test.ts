@@ -122,3 +122,29 @@ test('text that is selected and copied is the answer’s or the document’s alo
   assert.equal(await copied('.answer-text'), answer);
   assert.equal(await copied('.passage-text'), article);
 });
+
+test('marks that make letters run backwards do not make evidence, answers, titles or file names look otherwise than they are', {
+  skip,
+}, async (t) => {
+  const { openai, add, page, complaints } = await openOnArticle(t);
+  const back = '\u202e';
+  const said = `The dam ${back}was built in 1911\u202c with granite.`;
+  const shown = 'The dam was built in 1911\u202c with granite.';
+  await add(`dam${back}fdp.md`, said, { title: `Dam ${back}safe` });
+  openai.chat(said, judged({ quotes: [said], reason: `It ${back}says so.` }));
+  await askOnPage(page, 'When was the dam built?');
+  await page.locator('.sentence').first().waitFor();
+  assert.equal(await page.locator('.sentence').first().textContent(), shown);
+  assert.equal(await page.locator('mark').evaluate((mark) => mark.childNodes[1]!.textContent), shown);
+  const texts = async () => (await page.locator('body').textContent())!.replaceAll('\u202c', '');
+  assert.match(await texts(), /Dam safe/);
+  assert.doesNotMatch(await texts(), /\u202e/);
+  await opener(page).click();
+  await page.locator('dialog mark', { hasText: 'The dam was built in 1911' }).waitFor();
+  assert.doesNotMatch(await texts(), /\u202e/);
+  await page.keyboard.press('Escape');
+  await page.getByRole('link', { name: 'Documents', exact: true }).click();
+  await page.locator('.document-row', { hasText: 'damfdp.md' }).waitFor();
+  assert.doesNotMatch(await texts(), /\u202e/);
+  assert.deepEqual(complaints, []);
+});
