@@ -90,6 +90,7 @@ function withMarks(text, parts, evidence) {
 function citeButton(at, { quote }) {
   const button = document.createElement('button');
   button.type = 'button';
+  button.lang = 'en';
   button.className = 'cite';
   button.dataset.evidence = String(at);
   button.textContent = String(at + 1);
@@ -106,6 +107,7 @@ function unsupportedNote() {
   note.textContent = 'no evidence';
   const aside = document.createElement('span');
   aside.className = 'aside';
+  aside.lang = 'en';
   // The space keeps the note's first word apart from the sentence's last where they are read aloud.
   aside.append(' ', note);
   return aside;

@@ -52,7 +52,7 @@ export function Answer({ text, isMarkdown, isGrowing, evidence, marksUnsupported
     onPick(Number(picked.dataset.evidence), button);
   };
   // Keyboards reach the buttons within; clicking a sentence is a shortcut for the mouse.
-  return html`<div class="answer-text" ref=${place} tabindex="-1" onClick=${pick}></div>
+  return html`<div class="answer-text" lang="" ref=${place} tabindex="-1" onClick=${pick}></div>
     ${
       !isGrowing &&
       drawn.length < text.length &&

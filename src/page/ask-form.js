@@ -5,13 +5,14 @@ import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { draft } from './ask-draft.js';
 import { AskOptions } from './ask-options.js';
 import { counted } from './counted.js';
+import { focusContent, useFocusBeyond } from './keep-focus.js';
 
 /** The longest question that the service accepts, in UTF-16 code units. */
 const mostCharacters = 4000;
 
 /** Focuses the question, except on touch screens, where a keyboard would cover half the page. */
 export const focusQuestion = () =>
-  matchMedia('(pointer: fine)').matches && document.getElementById('question')?.focus({ preventScroll: true });
+  matchMedia('(pointer: coarse)').matches || document.getElementById('question')?.focus({ preventScroll: true });
 
 /** Whether the form is valid; if it isn't, the browser points out what is wrong. */
 export function checkForm() {
@@ -64,18 +65,24 @@ export function AskForm({ question, setQuestion, picker, isBusy, onAsk, onCancel
         // The keys make them two buttons: a single one, changing in mid-click, would submit the form.
         isBusy
           ? html`<${CancelButton} key="cancel" onCancel=${onCancel} />`
-          : html`<button key="ask" type="submit" class="primary" disabled=${wanted === '' || tooMany > 0}>Ask</button>`
+          : html`<${AskButton} key="ask" isDisabled=${wanted === '' || tooMany > 0} />`
       }
     </div>
   </form>`;
 }
 
-/** Disappears when the ask is over, and then passes its focus on to the question. @param {{ onCancel: () => void }} props */
+/** @param {{ isDisabled: boolean }} props */
+const AskButton = ({ isDisabled }) =>
+  html`<button ref=${useFocusBeyond()} type="submit" class="primary" disabled=${isDisabled}>Ask</button>`;
+
+/** Disappears when the ask is over, and then passes its focus on to the question or, on touch screens, the content. @param {{ onCancel: () => void }} props */
 function CancelButton({ onCancel }) {
   const button = useRef(/** @type {HTMLButtonElement | null} */ (null));
   useLayoutEffect(
     () => () => {
-      if (document.activeElement === button.current) focusQuestion();
+      if (document.activeElement !== button.current) return;
+      focusContent();
+      focusQuestion();
     },
     [],
   );

@@ -49,7 +49,7 @@ export function AskResult({ ask: shown, openDocument, retry }) {
 
   return html`<div class="ask" onKeyDown=${onKeyDown}>
     <section class="answer card" aria-label="Answer">
-      ${question !== '' && html`<h2 class="asked">${question}</h2>`}
+      ${question !== '' && html`<h2 class="asked" lang="">${question}</h2>`}
       ${isUnderWay(shown) && html`<p class="phase"><span class="spinner" aria-hidden="true"></span>${phases[phase]}</p>`}
       ${verdict && reply && !abstained && html`<${VerdictAbove} verdict=${verdict} answer=${answer} />`}
       ${phase === 'cancelled' && html`<p class="phase">${phases.cancelled}</p>`}

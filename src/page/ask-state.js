@@ -81,13 +81,13 @@ export function afterEvent(ask, name, data) {
   return name === 'done' ? ofReply(data) : {};
 }
 
-/** What screen readers are told. @param {Ask} ask */
-export function announcement({ phase, reply, error }) {
+/** What screen readers are told; a failure announces itself. @param {Ask} ask */
+export function announcement({ phase, reply }) {
   if (phase === 'done') {
     const { label, score } = reply.verdict;
     if (reply.abstained)
       return `Abstained: ${label === 'Incorrect' ? 'the answer was found Incorrect, so it is not shown' : 'the documents hold no answer'}.`;
     return `The answer is ready. Verdict: ${label}${score === null ? '' : `, ${Math.round(score * 100)} of 100`}.`;
   }
-  return phase === 'failed' ? `The ask failed: ${error?.message}` : phases[phase];
+  return phases[phase] ?? '';
 }

@@ -46,7 +46,7 @@ export function DocumentDialog({ place, onClose }) {
     <div class="sheet">
       <header>
         <div>
-          <h2 id="document-title">${withoutOverrides(shown?.title ?? 'Document')}</h2>
+          <h2 id="document-title" lang="">${withoutOverrides(shown?.title ?? 'Document')}</h2>
           ${shown && html`<p class="quiet"><bdi>${withoutOverrides(shown.source)}</bdi> · ${shown.format} · ${counted(shown.characters, 'character')}</p>`}
         </div>
         <button type="button" onClick=${() => dialog.current?.close()} aria-label="Close the document">Close</button>
@@ -69,7 +69,7 @@ export function DocumentDialog({ place, onClose }) {
               setShowsAll(true);
             }}>Show all of it</button></p>`
         }
-        <div class="document-text">${withoutOverrides(text.slice(from, start))}${
+        <div class="document-text" lang="">${withoutOverrides(text.slice(from, start))}${
           end > start && html`<mark ref=${mark} class="current">${withoutOverrides(text.slice(start, end))}</mark>`
         }${withoutOverrides(text.slice(end, to))}</div>
       </div>

@@ -17,9 +17,9 @@ export function KeyForm({ refusal, onKey }) {
     if (key) onKey(key);
   }}>
     <h2>This service needs a key</h2>
-    <p class="quiet">${refusal.code === 'KEY_REJECTED' ? 'The service does not know this key.' : 'Ask whoever runs it for one.'} A key is kept until you close this tab. <code>${refusal.code}</code></p>
+    <p class="quiet" id="key-refusal" role="status">${refusal.code === 'KEY_REJECTED' ? 'The service does not know this key.' : 'Ask whoever runs it for one.'} A key is kept until you close this tab. <code>${refusal.code}</code></p>
     <div class="row">
-      <label class="grow"><span class="hidden">Key</span><input ref=${field} type="password" name="key" autocomplete="off" spellcheck=${false} placeholder="Key" required pattern="\\s*[!-~]+\\s*" title="A key has no spaces and nothing beyond ASCII, not even invisible characters." /></label>
+      <label class="grow"><span class="hidden">Key</span><input ref=${field} type="password" name="key" aria-describedby="key-refusal" aria-invalid=${refusal.code === 'KEY_REJECTED'} autocomplete="off" spellcheck=${false} placeholder="Key" required pattern="\\s*[!-~]+\\s*" title="A key has no spaces and nothing beyond ASCII, not even invisible characters." /></label>
       <button type="submit" class="primary">Use key</button>
     </div>
   </form>`;

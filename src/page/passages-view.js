@@ -19,10 +19,10 @@ export function Passages({ passages, evidence, current, openDocument, back }) {
       const picked = own.find(({ number }) => number === current);
       return html`<li key=${passage.id} class="card passage">
         <p class="passage-head">
-          <span class="title">${withoutOverrides(passage.title)}</span>
+          <span class="title" lang="">${withoutOverrides(passage.title)}</span>
           ${passage.title !== passage.source && html`<span class="source">${withoutOverrides(passage.source)}</span>`}
         </p>
-        <p class="passage-text">${markedUp(passage, own, current)}</p>
+        <p class="passage-text" lang="">${markedUp(passage, own, current)}</p>
         <p class="passage-foot">
           <span class="quiet grow">Rank ${passage.rank}${passage.rank > 1 && `, relevance ${Math.round(passage.score * 100)} of 100 compared with the first`}</span>
           ${picked && back && html`<button type="button" class="link" onClick=${back}>Back to the answer</button>`}
@@ -58,7 +58,7 @@ function markedUp({ text, start }, evidence, current) {
   const pieces = marks.map(({ from, to, numbers }, index) => {
     const names = numbers.map((number) => number + 1).join(', ');
     return html`${withoutOverrides(text.slice(marks[index - 1]?.to ?? 0, from))}<mark key=${names} data-marks=${numbers.join(' ')} tabindex="-1" class=${numbers.some((number) => number === current) ? 'current' : ''}>
-        <span class="hidden">Evidence ${names}: </span>${withoutOverrides(text.slice(from, to))}<sup aria-hidden="true">${names}</sup></mark>`;
+        <span class="hidden" lang="en">Evidence ${names}: </span>${withoutOverrides(text.slice(from, to))}<sup aria-hidden="true">${names}</sup></mark>`;
   });
   return [...pieces, withoutOverrides(text.slice(at))];
 }

@@ -38,7 +38,9 @@ export function Start({ collection, documents, openDocument }) {
     ${
       asks.length > 0
         ? html`<h2>Asked recently</h2><${PastAskList} asks=${asks} />`
-        : html`<h2>What verdicts mean</h2><ul class="meanings card">
+        : html`<h2>What verdicts mean</h2>
+        <p class="lead">Each answer is compared with the passages that it was made from. The verdict says why, and the words that it quotes stand in your documents exactly so: a number after a sentence shows you where.</p>
+        <ul class="meanings card">
           ${['Correct', 'Incorrect', 'Abstained', 'Unjudged'].map((label) => html`<li key=${label}><${VerdictWord} label=${label} small /><span>${meanings[label]}</span></li>`)}
         </ul>`
     }

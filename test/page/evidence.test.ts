@@ -103,6 +103,8 @@ test('the headings of an answer stand below its question’s, and its wide table
   const table = page.getByRole('table', { name: 'Table' });
   await table.focus({ timeout: 5_000 });
   assert.ok(await page.evaluate('document.activeElement.scrollWidth > document.activeElement.clientWidth'));
+  const cell = (await page.locator('.answer-text td').first().boundingBox())!;
+  assert.ok(cell.height < 3 * 30, `the words of a cell stay whole: ${cell.height} px for three`);
   assert.deepEqual(complaints, []);
 });
 

@@ -55,6 +55,23 @@ test('keyboard focus goes to what replaces a button that disappears', { skip }, 
   assert.deepEqual(complaints, []);
 });
 
+test('on a touch screen, too, the focus has a place when Ask gives way to Cancel, and Cancel to Ask', {
+  skip,
+}, async (t) => {
+  const { openai, page } = await openOnArticle(t, { window: { hasTouch: true, isMobile: true } });
+  assert.ok(await page.evaluate(`matchMedia('(pointer: coarse)').matches`));
+  const never = Promise.withResolvers<void>();
+  t.after(() => never.resolve());
+  openai.chat({ content: 'Too late.', until: never.promise });
+  await page.fill('#question', 'When was the tower rebuilt?');
+  await button(page, 'Ask').press('Enter');
+  await button(page, 'Cancel').waitFor();
+  await isFocused(page, 'main');
+  await button(page, 'Cancel').press('Enter');
+  await button(page, 'Ask').waitFor();
+  await isFocused(page, 'main');
+});
+
 test('a reload costs no question: not one that is being typed, nor one that is under way or failed', {
   skip,
 }, async (t) => {
@@ -177,6 +194,9 @@ test('a refusal says how long to wait, where the service says so', { skip }, asy
   await refuse('RATE_LIMITED', 'Too many requests within a minute.', 42);
   await ask(page, 'When was the tower rebuilt?');
   await page.locator('.failure').getByText('Try again in 42 s.').waitFor({ timeout: 5_000 });
+  // It is an alert; as a status beside it, screen readers would say it twice.
+  assert.equal(await page.locator('[role=alert]').count(), 1);
+  assert.equal((await page.locator('[role=status]').allTextContents()).join(''), '');
   await refuse('BUDGET_SPENT', 'The model tokens of this day are used up.', 20_000);
   await button(page, 'Try again').click();
   await page.locator('.failure').getByText('midnight UTC').waitFor({ timeout: 5_000 });

@@ -92,6 +92,33 @@ test('names of documents stand close together, and a passage’s rank on one lin
   await assertOnOneLine('Rank 1');
 });
 
+test('at 320 px, as at four times the size, the collection’s name and that of a pasted document have room', {
+  skip,
+}, async (t) => {
+  const { url, add } = await startService(t);
+  await add('log.md', 'The tower was rebuilt in 1904.');
+  const { page } = await openPage(await openBrowser(t), { viewport: { width: 320, height: 640 } });
+  await page.goto(`${url}/#/documents`);
+  await page.locator('.paste summary').click();
+  const name = (await page.getByLabel('Name', { exact: true }).boundingBox())!;
+  assert.ok(name.width > 150, `${name.width} px for the name`);
+  await assertNoSidewaysScroll(page);
+  await page.getByRole('link', { name: 'Ask', exact: true }).click();
+  const collection = (await page.locator('.picker select').boundingBox())!;
+  assert.ok(collection.width > 80, `${collection.width} px for the collection`);
+  await assertNoSidewaysScroll(page);
+});
+
+test('lines and quiet text are as dark as the rest for those who want more contrast', { skip }, async (t) => {
+  const { url } = await startService(t);
+  const { page } = await openPage(await openBrowser(t));
+  await page.emulateMedia({ contrast: 'more' });
+  await page.goto(url);
+  await page.locator('.picker').waitFor();
+  assert.equal(await styleOf(page, '.picker', 'color'), await styleOf(page, 'body', 'color'));
+  assert.equal(await styleOf(page, '.picker select', 'borderTopColor'), await styleOf(page, 'body', 'color'));
+});
+
 test('right-to-left text is laid out from the right', { skip }, async (t) => {
   const { url, openai, add } = await startService(t);
   const arabic = 'أعيد بناء البرج في عام 1904 (Ida Moss).';
@@ -106,6 +133,9 @@ test('right-to-left text is laid out from the right', { skip }, async (t) => {
   for (const selector of ['.asked', '.answer-text p', '.answer-text li', '.passage-text', '#question'])
     assert.equal(await styleOf(page, selector, 'unicodeBidi'), 'plaintext', selector);
   assert.equal(await styleOf(page, '.answer-text ul', 'direction'), 'rtl');
+  // Screen readers are not told that documents and answers are in the page's language.
+  for (const selector of ['.asked', '.answer-text', '.passage-text', '.title'])
+    assert.equal(await page.locator(selector).first().getAttribute('lang'), '', selector);
   await page.getByRole('button', { name: /^Open in document/ }).click();
   // An Arabic name would otherwise mix with the words beside it.
   assert.equal(await page.locator('dialog header bdi').textContent({ timeout: 5_000 }), 'arabic.md');
