@@ -8,10 +8,31 @@ const LONGEST_LIST = 200;
 const FILLED_PER_CELL = 4;
 
 const isCell = ({ name }: DomNode) => name === 'td' || name === 'th';
+const partsOf = ({ children = [] }: DomNode) => children.filter(({ name }) => /^t(?:head|body|foot)$/.test(name ?? ''));
 const rowsOf = (table: DomNode): DomNode[] =>
   (table.children ?? []).flatMap((child) =>
     child.name === 'tr' ? [child] : /^t(?:head|body|foot)$/.test(child.name ?? '') ? rowsOf(child) : [],
   );
+
+/** Gives cells that stand in no row one of their own, as browsers do. */
+function putCellsInRows(part: DomNode): void {
+  const children: DomNode[] = [];
+  let row: DomNode | undefined;
+  for (const child of part.children ?? []) {
+    if (!isCell(child)) {
+      if (child.type === 'tag') row = undefined;
+      children.push(child);
+      continue;
+    }
+    if (!row) {
+      row = { type: 'tag', name: 'tr', attribs: {}, children: [], parent: part };
+      children.push(row);
+    }
+    child.parent = row;
+    row.children?.push(child);
+  }
+  part.children = children;
+}
 
 /** The `data` of a table with header cells, and of a list that is a value in one of its rows. */
 const IN_ROW = 'in row';
@@ -19,6 +40,7 @@ const IN_ROW = 'in row';
 /** The formatters of tables, rows and cells. */
 export const tableFormatters: Record<'table' | 'row' | 'cell', FormatCallback> = {
   table(element, walk, builder) {
+    for (const part of [element, ...partsOf(element)]) putCellsInRows(part);
     if (!isLayout(element)) fillMergedCells(element);
     if (hasHeaderCells(element)) element.data = IN_ROW;
     builder.openBlock({ leadingLineBreaks: 2 });
@@ -28,8 +50,9 @@ export const tableFormatters: Record<'table' | 'row' | 'cell', FormatCallback> =
     builder.closeBlock({ trailingLineBreaks: 2 });
   },
   row(element, walk, builder) {
+    const beforeFirst = element.children.some(({ type, data }) => type === 'text' && data?.trim()) ? ' ' : '';
     element.children.filter(isCell).forEach((cell, column) => {
-      cell.data = column === 0 ? '' : nextCell;
+      cell.data = column === 0 ? beforeFirst : nextCell;
     });
     builder.openBlock({ leadingLineBreaks: 1 });
     builder.addInline(open('row'));
@@ -104,7 +127,8 @@ function fillMergedCells(table: DomNode): void {
       for (let column = 1; column < columns && left > 0; column++, left--) add(emptyCell(row), rowsLeft);
     }
     addSpanning();
-    row.children = filled.slice(0, end);
+    const others = (row.children ?? []).filter((child) => !isCell(child));
+    row.children = [...others, ...filled.slice(0, end)];
     above = below;
   }
 }

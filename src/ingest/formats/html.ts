@@ -1,6 +1,6 @@
 import { compile, type DomNode, type FormatCallback, type HtmlToTextOptions } from 'html-to-text';
 import type { LoadedDocument } from '../loaded-document.ts';
-import { assertShallow } from './html-depth.ts';
+import { withClosings } from './html-closings.ts';
 import { listFormatters } from './html-lists.ts';
 import { close, open, readMarks, withoutMarks } from './html-marks.ts';
 import { formula } from './html-math.ts';
@@ -158,8 +158,7 @@ const convertWhole = compile(options(['script', 'style', 'noscript', 'template',
  * @throws {AppError} `BAD_DOCUMENT` when elements nest deeper than any real page's.
  */
 export function loadHtml(source: string, kind: 'page' | 'content' = 'page'): Omit<LoadedDocument, 'format'> {
-  const cleaned = withoutMarks(source);
-  assertShallow(cleaned);
+  const cleaned = withClosings(withoutMarks(source));
   const convert = kind === 'page' ? convertArticle : convertContent;
   const page = readMarks(convert(cleaned));
   return page.text === '' ? { ...readMarks(convertWhole(cleaned)), title: page.title } : page;

@@ -153,18 +153,18 @@ test('a page that contains the reader’s own internal marks does no harm', () =
 });
 
 test('a page that nests too deep is refused, and one crafted to be slow is read', () => {
-  for (const nested of ['<div>', '<b>', '<ul><li>', '<table><tr><td>', '<blockquote>', '<svg><g>'])
+  for (const nested of ['<div>', '<q>', '<ul><li>', '<table><tr><td>', '<blockquote>', '<svg><g>'])
     assert.throws(() => loadHtml(`${nested.repeat(50_000)}x${'</i>'.repeat(50_000)}`), { code: 'BAD_DOCUMENT' });
   // A closing slash means nothing here, or something other than it seems; and our own marks are taken out.
   for (const [opening, nested] of [
-    ['<math><mi>', '<b/>'],
-    ['<svg><foreignObject>', '<b/>'],
-    ['<script/>', '<b>'],
-    ['<title/>', '<b>'],
-    ['', '<\ufdd0b>'],
+    ['<math><mi>', '<q/>'],
+    ['<svg><foreignObject>', '<q/>'],
+    ['<script/>', '<q>'],
+    ['<title/>', '<q>'],
+    ['', '<\ufdd0q>'],
   ] as const)
     assert.throws(() => loadHtml(`a${opening}${nested.repeat(20_000)}x`), { code: 'BAD_DOCUMENT' }, opening);
-  const deep = (depth: number) => loadHtml(`${'<b>'.repeat(depth)}x`);
+  const deep = (depth: number) => loadHtml(`${'<q>'.repeat(depth)}x`);
   assert.equal(deep(256).text, 'x');
   assert.throws(() => deep(257), { code: 'BAD_DOCUMENT' });
   for (const part of [
@@ -181,10 +181,49 @@ test('a page that nests too deep is refused, and one crafted to be slow is read'
     '<div><b>x</div>',
     '<p>x<p>',
     '<option>x',
+    '<font>x',
+    '<a name=x><h2>x</h3>',
+    '<dd><b>x<dt><i>y',
+    '<ul><li><p>x</ul>',
   ])
     loadHtml(`<p>${part.repeat(20_000)}`);
+  for (const part of ['</q>', '<li>x</li>', '</h2>', '</td>', '<p>x</p>'])
+    loadHtml(`<h3>${'<q>'.repeat(250)}${part.repeat(20_000)}`);
   assert.equal(loadHtml(`<svg>${'<path d=""/>'.repeat(1_000)}</svg>ok`).text, 'ok');
   assert.equal(loadHtml(`<math>${'<mspace/>'.repeat(1_000)}</math>ok`).text, 'ok');
+});
+
+test('an old page that never closes its cells, items and paragraphs is read as browsers show it', () => {
+  const rows = (html: (row: number) => string) => Array.from({ length: 300 }, (_, row) => html(row)).join('');
+  for (const [html, text] of [
+    [`<table>${rows((row) => `<tr><td><p>a${row}<td><p><font>b${row}`)}</table>`, rows((row) => `a${row} | b${row}\n`)],
+    [`<table><tbody>${rows((row) => `<tr><td><b>${row}<tbody>`)}</table>`, rows((row) => `${row}\n`)],
+    [`<ul>${rows((row) => `<li><font>${row}`)}</ul>`, rows((row) => `- ${row}\n`)],
+    [`<ul>${rows((row) => `<li><div><p>${row}`)}</ul>`, rows((row) => `- ${row}\n\n`)],
+    [`<dl>${rows((row) => `<dt><b>t${row}<dd><p><i>d${row}`)}</dl>`, rows((row) => `t${row}\n\nd${row}\n\n`)],
+    [rows((row) => `<p><font>a${row}<i>b`), rows((row) => `a${row}b\n\n`)],
+    [rows((row) => `<a name=x><h2><i>h${row}</h3>t<p>`), rows((row) => `h${row}\n\nt\n\n`)],
+    [rows((row) => `<font>${row}<br><tt><b>x`), `${rows((row) => `x${row}\n`).slice(1)}x`],
+    ['<h2>a<h3>b</h3>c<h2>d<i>e</h1>f', 'a\n\nb\n\nc\n\nde\n\nf'],
+    ['<p>a<li>b<dd>c<p>d<dt>e', 'a\n\n- b\n\nc\n\nd\n\ne'],
+    ['<ul><li>a<ul><li><b>b</ul><li>c</ul>', '- a\n- b\n- c'],
+    ['<p><q>a<p>b<p><s>c<p>d</s>e', 'a\n\nb\n\n~~c~~\n\n~~d~~\n\ne'],
+    ['<p>a <button><h2>x<p>y</button>b', 'a b'],
+  ] as const)
+    assert.equal(loadHtml(html).text, text.trim(), html.slice(0, 60));
+});
+
+test('a closing tag ends nothing outside of its cell, and a table keeps what stands between its rows and cells', () => {
+  for (const [html, text] of [
+    ['<font><form><table><tr><td>a</font></form></p>x</li></body><td>b</table>c', 'a x | b\n\nc'],
+    ['<table><tr><td>a<table><tr>x</td></tr></table>b<td>c</table>d', 'a\n\nx\n\nb\nc\n\nd'],
+    ['<table><tr><form><td>a</td><td>b</td></form></tr><tr><td>c<td>d</table>', 'a | b\nc | d'],
+    ['<table><form><tr><td>a</td><td rowspan=2>b</td></tr><tr><td>c</table>', 'a | b\nc | b'],
+    ['<table><tr>x<td>a<td>b</table>', 'x a | b'],
+    ['<table><td>a</td> <td>b</td></tr><tr><td>c<td>d<tbody><td>e<td>f</table>', 'a | b\nc | d\ne | f'],
+    ['<table><caption><i>x<tr><td>a<thead><tr><th>b</table>', 'x\n\na\nb'],
+  ] as const)
+    assert.equal(loadHtml(html).text, text, html);
 });
 
 test('formulas are read in line with their text, with powers and fractions, and without the annotated source', () => {
