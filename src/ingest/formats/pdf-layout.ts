@@ -1,4 +1,5 @@
 import { type Block, withoutBreakHints } from '../loaded-document.ts';
+import { withLabels } from './pdf-labels.ts';
 import { acrossBreak, CELL, joinLines, type Line, type Place } from './pdf-paragraphs.ts';
 import { loweredDigits, raisedDigits } from './raised.ts';
 
@@ -24,9 +25,10 @@ const SIZE_CHANGE = 1.15;
 
 /** Rows of a table (lines with more than one cell) may be this many times their letter size apart. */
 const ROW_GAP = 4;
-/** Digits up to this size, and shifted from the baseline by at least the second value, are raised or lowered; shares of the line's size. */
+/** Digits up to this size that are shifted from the baseline are raised or lowered, and so are larger ones that are shifted far; shares of the line's size. */
 const SMALL_DIGITS = 0.9;
 const SHIFTED = 0.1;
+const SHIFTED_FAR = 0.25;
 /** Wide gaps that differ by no more than this share of the size are those of a justified line. */
 const ALIKE = 0.1;
 /** A line that is stretched to its column's width has a line of prose within this many times its size. */
@@ -48,7 +50,7 @@ const ARABIC_FORMS = /[\ufb50-\ufdcf\ufdf0-\ufdff\ufe70-\ufefc]+/g;
  * end of a column is put together.
  */
 export function layOutPage(items: TextItem[]): string {
-  const lines = linesOf(items).map(unlessStretched);
+  const lines = withLabels(linesOf(items)).map(unlessStretched);
   const gaps = lines.slice(1).map((line, index) => lines[index]!.baseline - line.baseline);
   const usualGap = Math.min(median(gaps), median(lines.map((line) => line.size)) * LARGEST_USUAL_GAP);
   const paragraphs: Line[][] = [];
@@ -156,7 +158,8 @@ function lineOf(items: PlacedItem[]): Line {
     const before = items[index - 1]?.text ?? '';
     if (item.isBlank) return isGap[index] && !(isPairs && isAfterName[index]) ? CELL : ' ';
     const shift = item.baseline - baseline;
-    if (item.size > size * SMALL_DIGITS || Math.abs(shift) < size * SHIFTED || !/\S$/.test(before)) return item.text;
+    const least = item.size > size * SMALL_DIGITS ? SHIFTED_FAR : SHIFTED;
+    if (Math.abs(shift) < size * least || !/\S$/.test(before)) return item.text;
     const digits = item.text.trim();
     return (shift > 0 ? raisedDigits(digits, before) : /\d$/.test(before) ? loweredDigits(digits) : null) ?? item.text;
   });

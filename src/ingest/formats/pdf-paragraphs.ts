@@ -47,7 +47,8 @@ export function joinLines(lines: Line[]): string {
       pieces.push(line.text);
       continue;
     }
-    const isApart = line.isRow || previous.isRow || BULLET.test(line.text) || items.has(index);
+    const isInCell = line.isRow !== previous.isRow && isParted(previous.text, line.text);
+    const isApart = ((line.isRow || previous.isRow) && !isInCell) || BULLET.test(line.text) || items.has(index);
     const isInOtherFont = line.font !== '' && line.font !== previous.lastFont;
     const isWrapped = previous.right - left >= (right - left) * WRAPPED_WIDTH;
     if (isApart || (ENDED.test(previous.text) && (NUMBERED.test(line.text) || isInOtherFont)))
@@ -57,9 +58,12 @@ export function joinLines(lines: Line[]): string {
   return pieces.join('');
 }
 
+/** Whether a word is parted by a hyphen between two lines. */
+const isParted = (last: string, next: string) => WORD_HYPHEN.test(last) && /^\p{Ll}/u.test(next);
+
 /** Adds a line to a text that ends with `last`: what a hyphen parts is put together, and `gap` is put between others. */
 function addLine(pieces: string[], last: string, next: string, gap: string): void {
-  if (WORD_HYPHEN.test(last) && /^\p{Ll}/u.test(next)) pieces.push(pieces.pop()!.slice(0, -1), next);
+  if (isParted(last, next)) pieces.push(pieces.pop()!.slice(0, -1), next);
   else if (COMPOUND_HYPHEN.test(last) && /^\p{L}/u.test(next)) pieces.push(next);
   else pieces.push(gap === ' ' && joinsWithoutSpace(last, next) ? '' : gap, next);
 }

@@ -198,6 +198,27 @@ test('bullets, section numbers and the wide spaces of justified lines do not mak
   );
 });
 
+test('bullets and numbers that are drawn after the text stand before their items, on the right of Hebrew ones', () => {
+  const items = [
+    ...lineOfItems(700, [80, 200, 'The ferry runs in']),
+    ...lineOfItems(686, [80, 60, 'summer.']),
+    ...lineOfItems(672, [80, 200, 'The bridge is open.']),
+    ...lineOfItems(720, [92, 60, 'A chart'], [160, 60, '2020']),
+    ...lineOfItems(740, [80, 200, 'שלום', { dir: 'rtl' }]),
+    ...lineOfItems(760, [140, 60, 'Far off.']),
+    ...lineOfItems(700, [70, 5, '•']),
+    ...lineOfItems(672, [70, 5, '•']),
+    ...lineOfItems(720, [70, 10, 'ii.']),
+    ...lineOfItems(740, [285, 10, '3.']),
+    ...lineOfItems(760, [70, 5, '•']),
+    ...lineOfItems(550, [70, 5, '4']),
+  ];
+  assert.equal(
+    layOutPage(items).replace(/\s*\n\s*/g, '\n'),
+    '• The ferry runs in summer.\n• The bridge is open.\nii. A chart 2020\n3. שלום\nFar off.\n•\n4',
+  );
+});
+
 test('superscripts, subscripts and footnote marks do not run into the numbers and words beside them', () => {
   const items = lineOfItems(
     700,
@@ -213,8 +234,12 @@ test('superscripts, subscripts and footnote marks do not run into the numbers an
     [208, 4, '2', small(698, 208)],
     [212, 4, ' ', { ...small(698, 212), height: 0 }],
     [216, 9, '11', small(698, 216)],
+    [225, 9, ' and 10', {}],
+    [234, 5, '9', { transform: [9.7, 0, 0, 9.7, 234, 705], height: 9.7 }],
+    [239, 9, ' not 10', {}],
+    [248, 5, '9', { transform: [9.7, 0, 0, 9.7, 248, 702], height: 9.7 }],
   );
-  assert.equal(layOutPage(items), 'It costs 10⁶ dollars ³ for H2O, log2 8 and 101₂ 11');
+  assert.equal(layOutPage(items), 'It costs 10⁶ dollars ³ for H2O, log2 8 and 101₂ 11 and 10⁹ not 109');
 });
 
 test('a page that is turned sideways is read like an upright one', () => {
@@ -256,6 +281,17 @@ test('letters drawn twice to be bold are read once', () => {
     layOutPage(lineOfItems(700, [72.3, 80, 'Payment terms', {}], [72, 80, 'Payment terms', {}])),
     'Payment terms',
   );
+});
+
+test('a word that is parted in a cell of a table is put together', () => {
+  const tools = [...lineOfItems(700, [72, 40, 'Tools'], [200, 40, 'wood-']), ...lineOfItems(688, [200, 40, 'cutters'])];
+  assert.equal(layOutPage(tools), 'Tools | woodcutters');
+  const animals = [
+    ...lineOfItems(676, [72, 40, 'Hedge-']),
+    ...lineOfItems(664, [72, 40, 'hogs'], [200, 40, 'pre-']),
+    ...lineOfItems(652, [72, 40, 'owls'], [200, 40, 'none']),
+  ];
+  assert.equal(layOutPage(animals), 'Hedgehogs | pre-\nowls | none');
 });
 
 test('a title that a program made up is not used', async () => {
