@@ -13,7 +13,6 @@ const CHARACTERS = '<![CDATA[';
 const CHARACTERS_END = ']]>';
 /** XML's short form of an empty element, which HTML takes for an opening tag. */
 const SELF_CLOSED = /<([a-z][\w:-]*)((?:\s[^<>]*)?)\/>/gi;
-const VOID = /^(?:area|base|br|col|embed|hr|img|input|link|meta|source|track|wbr)$/i;
 
 type Loaded = Omit<LoadedDocument, 'format'>;
 
@@ -91,8 +90,9 @@ function asHtml(xhtml: string): string {
   return [before, ...escaped].join('').replace(SELF_CLOSED, closed);
 }
 
+/** A closing tag is ignored after an element that is always empty in HTML, but `</br>` would be another line end. */
 function closed(whole: string, name: string, attributes: string): string {
-  return VOID.test(name) ? whole : `<${name}${attributes}></${name}>`;
+  return /^br$/i.test(name) ? whole : `<${name}${attributes}></${name}>`;
 }
 
 function joined(chapters: Loaded[]): Loaded {

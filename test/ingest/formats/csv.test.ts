@@ -41,6 +41,27 @@ test('years and dates in the first row are column names if the values below them
   assert.equal(loadCsv('Ann,1950,2020\nBob,1961,\n').text, 'Ann; 1950; 2020\nBob; 1961');
   assert.equal(loadCsv('2020,2021\n5,6\n').text, '2020; 2021\n5; 6');
   assert.equal(loadCsv('Ann,3,x\nBob,4,y\n').text, 'Ann; 3; x\nBob; 4; y');
+  assert.equal(
+    loadCsv('Item,1.5.2020,12/1999,31.12.2021,1890,2100\nAlder,1,2,3,4,5\n').text,
+    'Item: Alder; 1.5.2020: 1; 12/1999: 2; 31.12.2021: 3; 1890: 4; 2100: 5',
+  );
+  assert.equal(loadCsv('Item,1499,2200\nAlder,2,3\n').text, 'Item; 1499; 2200\nAlder; 2; 3');
+  assert.equal(loadCsv('Shop,2020,2021\nA,,5\n').text, 'Shop: A; 2021: 5');
+});
+
+test('column names may hold numbers, years too', () => {
+  assert.equal(
+    loadCsv('Name;24 h;FY2020;2020 plan\nBo;3;2019;2018\n').text,
+    'Name: Bo; 24 h: 3; FY2020: 2019; 2020 plan: 2018',
+  );
+});
+
+test('white space is no value, and none is kept around names and captions', () => {
+  assert.equal(
+    loadCsv('  Sales  of\t2024 ,,\n Name , note,more\nAlder, ,x\n ,Birch,y\n').text,
+    'Sales of 2024\n\nName: Alder; more: x\nnote: Birch; more: y',
+  );
+  assert.equal(loadCsv('  Sales  of\t2024 ,,\nName,note,x\nAlder,1,2\n').title, 'Sales of 2024');
 });
 
 test('column names may be abbreviations or questions', () => {
@@ -65,6 +86,9 @@ test('pairs above a table, as banks and reports write them, are not taken for co
   assert.equal(text, `${pairs}\n\nDay: 02.01.2026; Text: Debit; Payee: City works; Sum (€): -80,00`);
   assert.equal(title, null);
   assert.equal(blocks.length, 2);
+  // Most rows of what follows must be wide, and all of what stands above it pairs.
+  for (const rows of ['a,b\nc,d,e,f\ng,h\n', 'a,,,b\nc,d\ne,f,g,h\ni,j,k,l\n'])
+    assert.equal(loadCsv(rows).blocks.length, 1, rows);
   // Two columns make a table as well, and what comes after the names is no pair above them.
   assert.equal(loadCsv('Key;Value\na;1\nb;2\n').text, 'Key: a; Value: 1\nKey: b; Value: 2');
   assert.equal(
@@ -135,6 +159,7 @@ test('a quotation mark that is never closed does not swallow the rows after it',
     ].join('\n'),
   );
   assert.equal(loadCsv('name\tnote\nAda\t"open\nBob\tfine\n').text, 'name: Ada; note: "open\nname: Bob; note: fine');
+  assert.equal(loadCsv('id,text\n1,x\n2,"open').text, 'id: 1; text: x\nid: 2; text: open');
 });
 
 test('fifty thousand lines with an unclosed quotation mark are read without searching the rest for each', () => {

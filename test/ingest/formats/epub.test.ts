@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { loadDocument } from '../../../src/ingest/load.ts';
 import { makeEpub } from './make-epub.ts';
+import { makeZip } from './make-zip.ts';
 
 const load = (bytes: Uint8Array) => loadDocument({ bytes, name: 'a.epub' });
 const bad = { code: 'BAD_DOCUMENT', name: 'AppError' };
@@ -24,9 +25,15 @@ test('chapters are read in the order of the spine, each once, without the table 
     ['- x\n- y'],
   );
   assert.deepEqual(
-    breaks,
-    breaks.toSorted((one, other) => one - other),
+    breaks.map((at) => text.slice(at, at + 3)),
+    ['Two', '- x', '- y', 'One'],
   );
+});
+
+test('elements without content end where XML ends them', async () => {
+  const chapter =
+    '<p>a<br/>b<hr/></p><script src="x.js"/><script/><svg:g\n x="<"/><noscript data-a="1" /><p>c</p><table><tr><td/><td>d</td></tr></table>';
+  assert.equal((await load(makeEpub([chapter]))).text, 'a\nb\n\nc\n\n| d');
 });
 
 test('a chapter’s header, footer and CDATA sections are read', async () => {
@@ -35,10 +42,17 @@ test('a chapter’s header, footer and CDATA sections are read', async () => {
   const { text, headings } = await load(makeEpub([chapter, '<p>a<![CDATA[b'.repeat(50_000)]));
   assert.ok(text.startsWith('One\n\nText of <p> & more.\n\nA note.\n\nab'));
   assert.equal(headings[0]?.text, 'One');
+  assert.match((await load(makeEpub(['<p>a\r<![CDATA[<b']))).text, /^a <b/);
 });
 
 test('a book without a title takes its first heading of level 1', async () => {
   assert.equal((await load(makeEpub(['<p>a</p>', '<h1>B</h1>'], { title: ' ' }))).title, 'B');
+  const long = 'A '.repeat(151);
+  assert.equal(
+    (await load(makeEpub(['<h1>B</h1>'], { title: ` A\n  ${long.slice(5)} ` }))).title,
+    long.slice(3).trim(),
+  );
+  assert.equal((await load(makeEpub(['<h1>B</h1>'], { title: long }))).title, 'B');
 });
 
 test('a book that is copy-protected, damaged or without text is refused', async () => {
@@ -51,6 +65,7 @@ test('a book that is copy-protected, damaged or without text is refused', async 
   const fonts = { ...encryption, content: encryption.content.replace('text/chapter%200.xhtml', 'font.otf') };
   assert.equal((await load(makeEpub(['<p>x</p>'], { more: [fonts] }))).text, 'x');
   await assert.rejects(load(makeEpub([])), { ...bad, message: /holds no text/ });
+  await assert.rejects(load(makeZip([{ name: 'a', content: '' }])), { ...bad, message: /is none/ });
   await assert.rejects(load(Buffer.from('PK\x03\x04 and nothing')), { ...bad, message: 'The file is damaged.' });
 });
 
