@@ -1,6 +1,7 @@
 import { type Block, withoutBreakHints } from '../loaded-document.ts';
 import { withLabels } from './pdf-labels.ts';
 import { acrossBreak, CELL, joinLines, type Line, type Place } from './pdf-paragraphs.ts';
+import { withWholeRows } from './pdf-rows.ts';
 import { loweredDigits, raisedDigits } from './raised.ts';
 
 /** What pdf.js tells about a run of text: its characters, where its baseline starts, its size, and whether it ends a line. */
@@ -54,7 +55,7 @@ export function layOutPage(items: TextItem[]): string {
   const gaps = lines.slice(1).map((line, index) => lines[index]!.baseline - line.baseline);
   const usualGap = Math.min(median(gaps), median(lines.map((line) => line.size)) * LARGEST_USUAL_GAP);
   const paragraphs: Line[][] = [];
-  for (const line of lines) {
+  for (const line of withWholeRows(lines)) {
     const paragraph = paragraphs.at(-1);
     if (paragraph && continues(paragraph.at(-1)!, line, usualGap)) paragraph.push(line);
     else paragraphs.push([line]);
@@ -167,8 +168,10 @@ function lineOf(items: PlacedItem[]): Line {
   const left = words.reduce((least, item) => Math.min(least, item.left), Number.POSITIVE_INFINITY);
   const right = words.reduce((most, item) => Math.max(most, item.left + item.width), Number.NEGATIVE_INFINITY);
   const gap = isGap.filter(Boolean).length === 1 ? gaps[isGap.indexOf(true)]! : 0;
+  const lastLeft = items[isGap.lastIndexOf(true) + 1]!.left;
   const font = words.every((word) => word.font === words[0]!.font) ? words[0]!.font : '';
-  return { text, isRow, left, right, baseline, size, font, lastFont: words.at(-1)!.font, gap };
+  const lastFont = words.at(-1)!.font;
+  return { text, isRow, left, lastLeft, right, baseline, bottom: baseline, size, font, lastFont, gap };
 }
 
 /**
@@ -216,7 +219,7 @@ function gapAt(items: PlacedItem[], index: number): number {
 }
 
 function continues(previous: Line, line: Line, usualGap: number): boolean {
-  const gap = previous.baseline - line.baseline;
+  const gap = previous.bottom - line.baseline;
   if (previous.isRow && line.isRow) return gap >= 0 && gap <= line.size * ROW_GAP;
   const sizes = Math.max(previous.size, line.size) / Math.min(previous.size, line.size);
   return gap >= 0 && gap <= usualGap * PARAGRAPH_GAP && !(sizes > SIZE_CHANGE);

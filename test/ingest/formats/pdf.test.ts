@@ -185,6 +185,50 @@ test('table rows become lines of cells, and the prose after the table does not b
   assert.deepEqual(blocks, [{ start: 0, end: table.length, kind: 'table' }]);
 });
 
+test('a row whose cells have several lines is one line, in the order in which programs draw them', () => {
+  const header = lineOfItems(700, [72, 40, 'Item'], [172, 90, 'Description'], [300, 40, 'Price']);
+  const first = [
+    ...lineOfItems(686, [72, 40, 'Widget'], [172, 90, 'It has several']),
+    ...lineOfItems(674, [172, 90, 'lines, since it is im-']),
+    ...lineOfItems(662, [174, 60, 'portant.']),
+    ...lineOfItems(686, [300, 50, '10.00 EUR']),
+  ];
+  const second = [
+    ...lineOfItems(648, [72, 60, 'Another']),
+    ...lineOfItems(636, [72, 60, 'widget']),
+    ...lineOfItems(642, [172, 30, 'Short.'], [300, 50, '20.00 EUR']),
+    ...lineOfItems(630, [300, 50, 'a piece']),
+  ];
+  const prose = lineOfItems(616, [72, 300, 'After the table comes prose.']);
+  const rows = ['Item | Description | Price', 'Widget | It has several lines, since it is important. | 10.00 EUR'];
+  const last = 'Another widget | Short. | 20.00 EUR a piece';
+  const text = layOutPage([...header, ...first, ...second, ...prose]);
+  assert.equal(text, [...rows, last, 'After the table comes prose.'].join('\n'));
+  assert.equal(layOutPage([...header, ...second]), `${rows[0]}\n\n${last}`);
+  assert.equal(layOutPage([...second, ...prose, ...header]).split('\n')[0], 'Another widget');
+});
+
+test('columns of prose, boxes side by side and what is beside no other row stay apart', () => {
+  const lines = (x: number, tops: number[], text: string) =>
+    tops.flatMap((y, at) => lineOfItems(y, [x, 90, `${text} ${at + 1}.`]));
+  const columns = [...lines(72, [700, 688, 676], 'Left'), ...lines(172, [700, 688, 676], 'Right')];
+  assert.equal(layOutPage(columns), 'Left 1. Left 2. Left 3.\n\nRight 1. Right 2. Right 3.');
+  // Too long for a row, too high for a cell, not to the right of all cells, another column, and other distances from the left.
+  const row = (top: number, left: number, text: string) => [
+    ...lines(left, [top, top - 12], text),
+    ...lines(left + 100, [top, top - 12], `${text} on`),
+  ];
+  for (const others of [
+    row(700, 72, 'long '.repeat(70)),
+    [...lines(72, [700, 540], 'High'), ...lines(172, [700], 'High')],
+    row(700, 90, 'Moved'),
+  ]) {
+    const text = layOutPage([...others, ...row(500, 72, 'Low')]);
+    assert.ok(!text.includes(' | '), text);
+  }
+  assert.equal(layOutPage([...row(700, 72, 'High'), ...row(600, 72, 'Low')]).match(/ \| /g)?.length, 2);
+});
+
 test('bullets, section numbers and the wide spaces of justified lines do not make table cells, and a bullet begins a line', () => {
   const items = [
     ...lineOfItems(700, [72, 4, '•'], [96, 100, 'first item']),
