@@ -168,7 +168,7 @@ function lineOf(items: PlacedItem[]): Line {
   const left = words.reduce((least, item) => Math.min(least, item.left), Number.POSITIVE_INFINITY);
   const right = words.reduce((most, item) => Math.max(most, item.left + item.width), Number.NEGATIVE_INFINITY);
   const gap = isGap.filter(Boolean).length === 1 ? gaps[isGap.indexOf(true)]! : 0;
-  const lastLeft = items[isGap.lastIndexOf(true) + 1]!.left;
+  const lastLeft = items[isGap.lastIndexOf(true) + 1]?.left ?? left;
   const font = words.every((word) => word.font === words[0]!.font) ? words[0]!.font : '';
   const lastFont = words.at(-1)!.font;
   return { text, isRow, left, lastLeft, right, baseline, bottom: baseline, size, font, lastFont, gap };
