@@ -39,8 +39,13 @@ const COLUMN_RISE = 5;
 /** The same text drawn again within this distance (a share of its size) is one text in bold. */
 const BOLD_SHIFT = 0.1;
 
+/** Beside Hebrew or Arabic, pdf.js puts no space where one is this wide (a share of the size). */
+const NARROWEST_SPACE = 0.15;
+
 /** A bullet or a number that stands alone before a gap isn't a cell but the label of what follows. */
 const LABEL = /^(?:[^\p{L}\p{N}]{1,3}|\(?(?:\d{1,3}|\p{L})(?:\.\d{1,3})*[.):]{0,2})$/u;
+/** Bullets of the fonts Symbol and Wingdings, which have no code of their own. */
+const SYMBOL_BULLETS = /[\uf0a7\uf0b7]/g;
 /** Presentation forms of Arabic letters, without the noncharacters between them. */
 const ARABIC_FORMS = /[\ufb50-\ufdcf\ufdf0-\ufdff\ufe70-\ufefc]+/g;
 
@@ -108,7 +113,7 @@ function placedOf({ str, transform, width, height, dir, fontName = '' }: TextIte
   const [a = 1, b = 0, , , x = 0, y = 0] = transform;
   const scale = Math.hypot(a, b) || 1;
   const [cos, sin] = [a / scale, b / scale];
-  const text = str.replace(ARABIC_FORMS, (forms) => forms.normalize('NFKC'));
+  const text = str.replace(SYMBOL_BULLETS, '•').replace(ARABIC_FORMS, (forms) => forms.normalize('NFKC'));
   const isBlank = text.trim() === '';
   return {
     text,
@@ -158,6 +163,7 @@ function lineOf(items: PlacedItem[]): Line {
   const pieces = items.map((item, index) => {
     const before = items[index - 1]?.text ?? '';
     if (item.isBlank) return isGap[index] && !(isPairs && isAfterName[index]) ? CELL : ' ';
+    if (isSpaceBefore(items[index - 1], item)) return ` ${item.text}`;
     const shift = item.baseline - baseline;
     const least = item.size > size * SMALL_DIGITS ? SHIFTED_FAR : SHIFTED;
     if (Math.abs(shift) < size * least || !/\S$/.test(before)) return item.text;
@@ -214,9 +220,14 @@ const isAfterLabel = (items: PlacedItem[], index: number) => index === 1 && LABE
 /** How far apart the items beside a blank item are. Its own stated width isn't right in all files. */
 function gapAt(items: PlacedItem[], index: number): number {
   const [before, after] = [items[index - 1], items[index + 1]];
-  if (!before || !after) return 0;
-  return Math.max(after.left - before.left - before.width, before.left - after.left - after.width);
+  return before && after ? distance(before, after) : 0;
 }
+
+const distance = (one: PlacedItem, other: PlacedItem) =>
+  Math.max(other.left - one.left - one.width, one.left - other.left - other.width);
+
+const isSpaceBefore = (before: PlacedItem | undefined, item: PlacedItem) =>
+  before && !before.isBlank && (before.isRtl || item.isRtl) && distance(before, item) > item.size * NARROWEST_SPACE;
 
 function continues(previous: Line, line: Line, usualGap: number): boolean {
   const gap = previous.bottom - line.baseline;

@@ -286,6 +286,14 @@ test('superscripts, subscripts and footnote marks do not run into the numbers an
   assert.equal(layOutPage(items), 'It costs 10⁶ dollars ³ for H2O, log2 8 and 101₂ 11 and 10⁹ not 109');
 });
 
+test('the bullets of Symbol and Wingdings begin lines', () => {
+  const items = [
+    ...lineOfItems(700, [72, 5, '\uf0b7'], [90, 200, 'The first item of the list.']),
+    ...lineOfItems(686, [72, 5, '\uf0a7'], [90, 200, 'The second item of it.']),
+  ];
+  assert.equal(layOutPage(items), '• The first item of the list.\n• The second item of it.');
+});
+
 test('a page that is turned sideways is read like an upright one', () => {
   const lines = ['The first line goes', 'on in the second one.', 'Another paragraph.'];
   const items = lines.map((str, index) => ({
@@ -309,6 +317,9 @@ test('Hebrew and Arabic drawn from left to right are put into reading order, in 
     [110, 90, 'שלום עולם, המחיר הוא', rtl],
   );
   assert.equal(layOutPage(hebrew), 'שלום עולם, המחיר הוא 30 שקל.');
+  // Drawn in reading order, which pdf.js puts no spaces into.
+  const fromRight = lineOfItems(700, [155, 50, 'שלום עולם', rtl], [123, 28, '2024', {}], [90, 30, 'בדיקה', rtl]);
+  assert.equal(layOutPage(fromRight), 'שלום עולם 2024 בדיקה');
   const arabic = lineOfItems(
     700,
     [72, 9, 'ﺎ', rtl],
