@@ -26,6 +26,7 @@ import { jarOf, startRepository } from './doubles/maven-repository.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const load = (name: string) => import(new URL(`../scripts/setup/${name}.mjs`, import.meta.url).href);
+const dependencies = JSON.stringify(new URL('../scripts/setup/dependencies.mjs', import.meta.url));
 
 const files = { 'model.onnx': randomBytes(5_000), 'tokenizer.json': Buffer.from('{}') };
 const artefact = jarOf({ 'inside/model': files['model.onnx'], 'inside/tokenizer': files['tokenizer.json'] });
@@ -370,11 +371,11 @@ test('packages are installed again even by a Node that is itself removed with th
   linkSync(realpathSync(process.execPath), own);
   const script = `
     import { rmSync } from 'node:fs';
-    const { installDependencies } = await import(${JSON.stringify(join(root, 'scripts/setup/dependencies.mjs'))});
+    const { installDependencies } = await import(${dependencies});
     rmSync(${JSON.stringify(own)});
     await installDependencies({ project: ${JSON.stringify(project)}, omitDev: false, step: { doing() {} } });`;
   // What npm tells its scripts: where npm itself is, and the Node it runs on.
-  const npm = spawnSync('npm', ['exec', '--yes=false', '-c', 'echo "$npm_execpath" "$npm_node_execpath"'], {
+  const npm = spawnSync('npm', ['exec', '--yes=false', '-c', 'printf "%s\\n" "$npm_execpath" "$npm_node_execpath"'], {
     cwd: project,
     env: {
       PATH: process.env.PATH?.split(delimiter)
@@ -383,7 +384,7 @@ test('packages are installed again even by a Node that is itself removed with th
     },
     encoding: 'utf8',
   });
-  const [npm_execpath, npm_node_execpath] = npm.stdout.trim().split(' ');
+  const [npm_execpath, npm_node_execpath] = npm.stdout.trim().split('\n');
   const child = spawn(own, ['--input-type=module', '-e', script], {
     env: { PATH: process.env.PATH, HOME: process.env.HOME, npm_execpath, npm_node_execpath },
     stdio: ['ignore', 'inherit', 'pipe'],
@@ -401,7 +402,7 @@ test('a disk that is full while packages are installed is told in one sentence, 
   mkdirSync(join(project, 'node_modules'));
   const npm = join(project, 'npm.js');
   const script = `
-    const { installDependencies } = await import(${JSON.stringify(join(root, 'scripts/setup/dependencies.mjs'))});
+    const { installDependencies } = await import(${dependencies});
     const options = { project: ${JSON.stringify(project)}, omitDev: false, step: { doing() {} } };
     await installDependencies(options).catch((error) => console.log(error.constructor.name, error.message));`;
   for (const code of [0, 1]) {

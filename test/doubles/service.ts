@@ -1,5 +1,6 @@
 import { EventEmitter, once } from 'node:events';
 import type { AddressInfo } from 'node:net';
+import { fileURLToPath } from 'node:url';
 import { buildApp } from '../../src/app.ts';
 import { compose } from '../../src/compose.ts';
 import { readConfig } from '../../src/config.ts';
@@ -7,7 +8,7 @@ import { startOpenAiServer } from './openai-server.ts';
 import { type Test, temporaryFolder } from './temporary-folder.ts';
 
 /** Where the embedded models' weights are, which set-up has put there. */
-const modelsDir = new URL('../../.models', import.meta.url).pathname;
+const modelsDir = fileURLToPath(new URL('../../.models', import.meta.url));
 
 /** Gives a test the Weaviate that its services keep their documents in (`TEST_STORE=weaviate`). */
 const weaviateOf =

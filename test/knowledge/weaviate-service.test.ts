@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { startService } from '../doubles/service.ts';
 import { noWeaviate, startWeaviateNodes } from '../doubles/weaviate.ts';
 
-const corpus = new URL('../../corpus/', import.meta.url).pathname;
+const corpus = fileURLToPath(new URL('../../corpus/', import.meta.url));
 
 test('the whole service works with Weaviate as its store: ingesting, asking, restarts, outages, and keys kept to their collections', {
   skip: noWeaviate,
