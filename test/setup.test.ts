@@ -400,7 +400,7 @@ test('a disk that is full while packages are installed is told in one sentence, 
   writeFileSync(join(project, '.setup'), ''); // in the place of the folder for logs
   const record = join(project, 'node_modules/.package-lock.json');
   mkdirSync(join(project, 'node_modules'));
-  const npm = join(project, 'npm.js');
+  const npm = join(project, 'npm-cli.js');
   const script = `
     const { installDependencies } = await import(${dependencies});
     const options = { project: ${JSON.stringify(project)}, omitDev: false, step: { doing() {} } };
@@ -416,4 +416,60 @@ test('a disk that is full while packages are installed is told in one sentence, 
     assert.equal(stdout + stderr, told);
     assert.equal(existsSync(record), false, 'or the next set-up would take them for installed');
   }
+});
+
+/** Calls one of set-up's functions on `project` in a process of its own, where `npm` on the PATH is a shell script, and prints the result. */
+function withNpm(project: string, npm: string, call: string, env: Record<string, string> = {}) {
+  const bin = join(project, 'bin');
+  mkdirSync(bin, { recursive: true });
+  writeFileSync(join(bin, 'npm'), `#!/bin/sh\n${npm}\n`, { mode: 0o755 });
+  const script = `
+    const { installDependencies, installRuntime, runtimeMatches } = await import(${dependencies});
+    const project = ${JSON.stringify(project)};
+    const step = { doing() {} };
+    console.log(await (${call}).catch((error) => error.constructor.name + ' ' + error.message));`;
+  const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', script], {
+    encoding: 'utf8',
+    env: { PATH: `${bin}${delimiter}${process.env.PATH}`, ...env },
+  });
+  return stdout + stderr;
+}
+
+test('packages are installed by npm also where yarn or another package manager has started set-up', (t) => {
+  const project = temporaryFolder(t);
+  const yarn = join(project, 'yarn.js');
+  writeFileSync(yarn, 'process.exit(1);');
+  const env = { npm_execpath: yarn, npm_node_execpath: process.execPath };
+  const call = 'installDependencies({ project, omitDev: false, step })';
+  assert.equal(withNpm(project, 'exit 0', call, env), '0 packages\n');
+});
+
+/** A project whose pinned Node is a shell script. */
+function projectWithNode(t: TestContext, script: string) {
+  const project = temporaryFolder(t);
+  const packages = { 'node_modules/node': { version: '26.0.0' } };
+  writeFileSync(join(project, 'package-lock.json'), JSON.stringify({ packages }));
+  mkdirSync(join(project, 'node_modules/.bin'), { recursive: true });
+  writeFileSync(join(project, 'node_modules/.bin/node'), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+  return project;
+}
+
+test('the Node that set-up installed is taken for good though the machine adds its own words to what it prints', (t) => {
+  const noise = 'ERROR: ld.so: object /none.so from LD_PRELOAD cannot be preloaded: ignored.';
+  const project = projectWithNode(t, `echo '${noise}' >&2\necho v26.0.0`);
+  assert.equal(withNpm(project, 'exit 0', 'runtimeMatches(project)'), 'true\n');
+});
+
+test('a Node that does not take the NODE_OPTIONS of an older one is not said to lack anything', (t) => {
+  const refusing = 'echo "node: $NODE_OPTIONS is not allowed in NODE_OPTIONS" >&2; exit 9';
+  const project = projectWithNode(t, `[ -z "$NODE_OPTIONS" ] || { ${refusing}; }\necho v26.0.0`);
+  assert.equal(
+    withNpm(project, 'exit 0', 'installRuntime({ project, step })', { NODE_OPTIONS: '--no-deprecation' }),
+    'SetupError Node 26.0.0 does not take what NODE_OPTIONS holds: unset it and run this again.\n',
+  );
+});
+
+test('npm install, by hand, runs no package’s install script: some fetch from hosts that not every machine can reach', () => {
+  const { stdout } = spawnSync('npm', ['config', 'get', 'ignore-scripts'], { cwd: root, encoding: 'utf8' });
+  assert.equal(stdout.trim(), 'true');
 });

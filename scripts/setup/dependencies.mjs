@@ -49,14 +49,15 @@ export async function runtimeMatches(project) {
   return (await lookAtRuntime(project)).ok;
 }
 
-/** @param {string} project */
-async function lookAtRuntime(project) {
+/** @param {string} project @param {NodeJS.ProcessEnv} [env] */
+async function lookAtRuntime(project, env) {
   const path = runtimePath(project);
   const wanted = `v${pinnedRuntime(project)}`;
   if (!existsSync(path)) return { ok: false, output: '' };
   if (realpathSync(path) === realpathSync(process.execPath)) return { ok: process.version === wanted, output: '' };
-  const { ok, output } = await run(path, ['--version'], { timeoutMs: 10_000 });
-  return { ok: ok && output.trim() === wanted, output };
+  const { ok, output } = await run(path, ['--version'], { timeoutMs: 10_000, ...(env && { env }) });
+  // The machine may have something to say as well, such as of a library to preload that isn't there.
+  return { ok: ok && output.split('\n').includes(wanted), output };
 }
 
 /**
@@ -77,6 +78,9 @@ export async function installRuntime({ project, step }) {
     look = await lookAtRuntime(project);
   }
   if (look.ok) return `Node ${version}`;
+  const { NODE_OPTIONS, ...env } = process.env;
+  if (NODE_OPTIONS && (await lookAtRuntime(project, env)).ok)
+    throw new SetupError(`Node ${version} does not take what NODE_OPTIONS holds: unset it and run this again.`);
   // It is first on npm's PATH, so a Node that doesn't run would prevent set-up itself from being started again.
   for (const path of ['.bin/node', 'node/bin', 'node/node_modules']) {
     rmSync(join(project, 'node_modules', path), { recursive: true, force: true });
@@ -95,10 +99,10 @@ export async function installRuntime({ project, step }) {
  * @param {string} complaint what the SetupError says if it fails, without the cause
  */
 async function npm(project, args, log, complaint) {
-  // If npm started this process, it says where npm and its Node are; otherwise npm is looked for on the PATH. The Node that runs this may
-  // be the one in node_modules, which disappears while packages are installed.
+  // If npm started this process, it says where npm and its Node are (yarn does the same, of itself); otherwise npm is looked for on the
+  // PATH. The Node that runs this may be the one in node_modules, which disappears while packages are installed.
   const { npm_execpath: script, npm_node_execpath: node = process.execPath } = process.env;
-  const [command, first] = script?.endsWith('.js') ? [node, [script]] : ['npm', []];
+  const [command, first] = script?.endsWith('npm-cli.js') ? [node, [script]] : ['npm', []];
   const result = await run(command, [...first, ...args], {
     cwd: project,
     timeoutMs: 15 * 60_000,
