@@ -5,6 +5,8 @@ const LONE_LABEL = /^(?:[•‣◦▪●○■□–*-]|\(?(?:\d{1,3}|[ivxlc]{1,
 /** Shares of the letter size: how far apart a label and its item's baselines may be, and how wide the gap between the two. */
 const SAME_BASELINE = 0.1;
 const WIDEST_GAP = 3;
+/** A page with more lines at one height is drawn to waste time: each would be compared with each label there. */
+const MOST_AT_HEIGHT = 100;
 
 /** Puts bullets and numbers before their items where a program drew them apart, after the text of the page. */
 export function withLabels(lines: Line[]): Line[] {
@@ -13,7 +15,9 @@ export function withLabels(lines: Line[]): Line[] {
   const atHeight = new Map<number, Line[]>();
   for (const line of lines.filter((line) => !isLabel(line))) {
     const height = Math.round(line.baseline);
-    atHeight.set(height, [...(atHeight.get(height) ?? []), line]);
+    const others = atHeight.get(height);
+    if (!others) atHeight.set(height, [line]);
+    else if (others.length < MOST_AT_HEIGHT) others.push(line);
   }
   const labels = new Map<Line, Line>();
   for (const label of lines.filter(isLabel)) {

@@ -263,6 +263,16 @@ test('bullets and numbers that are drawn after the text stand before their items
   );
 });
 
+test('a page made to be slow, all of whose lines and bullets are at one height, is laid out in time', {
+  timeout: 60_000,
+}, () => {
+  const many = 30_000;
+  const items = ['word', '•'].flatMap((text, kind) =>
+    Array.from({ length: many }, () => lineOfItems(700, [80 + kind * 400, 20, text])).flat(),
+  );
+  assert.equal(layOutPage(items).split('•').length, many + 1);
+});
+
 test('superscripts, subscripts and footnote marks do not run into the numbers and words beside them', () => {
   const items = lineOfItems(
     700,
