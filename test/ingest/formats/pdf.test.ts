@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { setTimeout } from 'node:timers/promises';
 import { layOutPage, type TextItem } from '../../../src/ingest/formats/pdf-layout.ts';
 import { loadDocument } from '../../../src/ingest/load.ts';
 import { makePdf } from './make-pdf.ts';
@@ -264,13 +265,14 @@ test('bullets and numbers that are drawn after the text stand before their items
 });
 
 test('a page made to be slow, all of whose lines and bullets are at one height, is laid out in time', {
-  timeout: 60_000,
-}, () => {
+  timeout: 30_000,
+}, async () => {
   const many = 30_000;
   const items = ['word', '•'].flatMap((text, kind) =>
     Array.from({ length: many }, () => lineOfItems(700, [80 + kind * 400, 20, text])).flat(),
   );
   assert.equal(layOutPage(items).split('•').length, many + 1);
+  await setTimeout(1); // the test's own time runs out before this does
 });
 
 test('superscripts, subscripts and footnote marks do not run into the numbers and words beside them', () => {
