@@ -60,21 +60,28 @@ async function copyAll(
   const { source, target, signal, onCopy } = options;
   const done = { copied: 0, unchanged: 0 };
   const underWay = new Set<Promise<void>>();
+  /** The first put that has failed: it may do so while nobody waits for those under way. */
+  let failed: Promise<void> | undefined;
 
   function count(what: 'copied' | 'unchanged', documents: number) {
     done[what] += documents;
     onCopy(done.copied + done.unchanged);
   }
 
-  /** Starts putting documents, as soon as fewer than `putsAtOnce` puts are under way. */
+  /**
+   * Starts putting documents, as soon as fewer than `putsAtOnce` puts are under way.
+   * @throws what an earlier put has failed of
+   */
   async function begin(documents: NewDocument[]) {
     while (underWay.size >= putsAtOnce) await Promise.race(underWay);
-    const put = target
-      .put(documents)
-      .then(() => count('copied', documents.length))
-      .finally(() => underWay.delete(put));
-    put.catch(() => {}); // a failure reaches whoever awaits `underWay`
+    await failed;
+    const put = target.put(documents).then(() => count('copied', documents.length));
     underWay.add(put);
+    const leave = () => underWay.delete(put);
+    put.then(leave, () => {
+      failed ??= put;
+      leave();
+    });
   }
 
   async function copy(name: string) {
@@ -96,6 +103,7 @@ async function copyAll(
     }
     if (together.length > 0) await begin(together);
     await Promise.all(underWay);
+    await failed;
   }
 
   try {
