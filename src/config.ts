@@ -135,8 +135,9 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env, folder 
       problems.push(`${name}: unknown setting`);
 
   const given: Record<string, string> = {};
-  const { https_proxy: HTTPS_PROXY, no_proxy: NO_PROXY } = environment; // many programs read these names alone
-  for (const [name, value] of Object.entries({ ...fromFile, HTTPS_PROXY, NO_PROXY, ...environment })) {
+  const { https_proxy, no_proxy } = environment; // many programs read these names alone
+  const inLowerCase = { ...(https_proxy && { HTTPS_PROXY: https_proxy }), ...(no_proxy && { NO_PROXY: no_proxy }) };
+  for (const [name, value] of Object.entries({ ...fromFile, ...inLowerCase, ...environment })) {
     const bare = value?.trim() ?? '';
     if (bare !== '' && known.has(name)) given[name] = bare; // in compose files an empty value means "not set"
   }

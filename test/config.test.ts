@@ -74,6 +74,16 @@ test('the environment wins over .env', async (t) => {
   assert.deepEqual([config.port, config.topK], [5000, 5]);
 });
 
+test('a proxy may be named in .env, too, unless the environment names one, in lower case or not', async (t) => {
+  const folder = await temporaryFolder(t);
+  writeFileSync(join(folder, '.env'), 'HTTPS_PROXY=http://one.example:1\nNO_PROXY=.near.example\n');
+  const proxyOf = (environment: Record<string, string>) => readConfig(environment, folder).models.proxy;
+  assert.deepEqual(proxyOf({}), { url: 'http://one.example:1', except: '.near.example' });
+  const two = { https_proxy: 'http://two.example:2', no_proxy: '*' };
+  assert.deepEqual(proxyOf(two), { url: 'http://two.example:2', except: '*' });
+  assert.equal(proxyOf({ ...two, HTTPS_PROXY: 'http://three.example:3' })?.url, 'http://three.example:3');
+});
+
 test('a HOST that is no address or name of a host is refused for that, not for lacking keys', () => {
   for (const HOST of ['[::1]', 'http://127.0.0.1', '127.0.0.1:3000', '/run/assay.sock', 'a b', '::1/128'])
     assert.match(problemsOf({ HOST }), /^ {2}HOST: must be an address .* brackets$/m, HOST);
