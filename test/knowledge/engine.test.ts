@@ -67,3 +67,45 @@ test('what a gateway in front of Weaviate replies by itself is not taken for the
   for (const [gateway, [, , code]] of Object.entries(replies))
     assert.equal(asked[gateway], code === 'NOT_READY' ? 6 : 2, gateway);
 });
+
+test('vectors that may have reached the engine are not sent to it again', async (t) => {
+  let sent = 0;
+  const server = createServer((request, response) => {
+    if (request.url === '/v1/.well-known/ready') return void response.end();
+    sent += 1;
+    response.writeHead(503).end();
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const engine = openEngine({ endpoints: [`http://127.0.0.1:${(server.address() as AddressInfo).port}`] });
+  t.after(async () => {
+    await engine.close();
+    server.close();
+  });
+  const object = { class: 'AssayWindow', id: '00000000-0000-4000-8000-000000000001', properties: {}, vector: [1] };
+  await assert.rejects(engine.writeVectors([object]), { code: 'NOT_READY' });
+  assert.equal(sent, 1);
+  await assert.rejects(engine.write([object]), { code: 'NOT_READY' });
+  assert.ok(sent > 2, 'other objects are');
+});
+
+test('what is erased is erased to the end, beyond what the engine takes at once, or counts as not erased', async (t) => {
+  const results = [
+    { matches: 25_000, limit: 10_000, failed: 0 },
+    { matches: 15_000, limit: 10_000, failed: 0 },
+    { matches: 5_000, limit: 10_000, failed: 0 },
+    { matches: 2, limit: 10_000, failed: 1 },
+  ];
+  const server = createServer((request, response) => {
+    if (request.url === '/v1/.well-known/ready') return void response.end();
+    response.end(JSON.stringify({ results: results.shift() }));
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const engine = openEngine({ endpoints: [`http://127.0.0.1:${(server.address() as AddressInfo).port}`] });
+  t.after(async () => {
+    await engine.close();
+    server.close();
+  });
+  await engine.erase('AssayPassage', {}, 'x');
+  assert.equal(results.length, 1);
+  await assert.rejects(engine.erase('AssayPassage', {}, 'x'), { code: 'NOT_READY' });
+});

@@ -3,7 +3,7 @@ import { after, before, describe, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Knowledge } from '../../src/knowledge/port.ts';
 import { createChanges } from '../../src/knowledge/weaviate/changes.ts';
-import { makeClasses } from '../../src/knowledge/weaviate/classes.ts';
+import { makeClasses, tenantClasses } from '../../src/knowledge/weaviate/classes.ts';
 import { createDocuments } from '../../src/knowledge/weaviate/documents.ts';
 import { type EngineObject, openEngine } from '../../src/knowledge/weaviate/engine.ts';
 import { startWeaviate } from '../../src/knowledge/weaviate/start-weaviate.ts';
@@ -210,6 +210,35 @@ describe('a single Weaviate node', { skip: noWeaviate }, () => {
     await takes('race-0');
     await one.close();
     await other.close();
+  });
+
+  test('an engine that has set itself to read-only, as it does when its disk is nearly full, refuses writes and is still searched', async () => {
+    const knowledge = await startWeaviate({ ...nodes, ...settings });
+    const collection = 'full';
+    await knowledge.createCollection(collection);
+    await knowledge.put([smallDocument('a.md', 'Alder', collection)]);
+    const engine = openEngine(nodes);
+    const setAll = async (status: string) => {
+      for (const className of tenantClasses)
+        await engine.request('PUT', `/v1/schema/${className}/shards/${collection}`, { status });
+    };
+    await setAll('READONLY');
+    const { id } = (await knowledge.findSource(collection, 'a.md'))!;
+    for (const source of ['a.md', 'b.md'])
+      await assert.rejects(knowledge.put([smallDocument(source, 'Birch', collection)]), { code: 'STORAGE_FULL' });
+    await assert.rejects(knowledge.remove(id), { code: 'STORAGE_FULL' });
+    assert.deepEqual(
+      (await near(knowledge, collection, 'Alder')).map(({ text }) => text),
+      ['Alder'],
+    );
+    await setAll('READY');
+    await knowledge.put([smallDocument('a.md', 'Birch', collection)]);
+    assert.deepEqual(
+      (await near(knowledge, collection, 'Birch')).map(({ text }) => text),
+      ['Birch'],
+    );
+    await engine.close();
+    await knowledge.close();
   });
 
   test('ask records past their retention are not found, and are deleted', async () => {

@@ -108,6 +108,34 @@ test('while Redis is down, two requests at once to ingest a collection start one
   assert.deepEqual([two.id, begun], [one.id, 1]);
 });
 
+test('a job that ends while Redis is away has ended for all replicas once Redis is back', {
+  skip: noRedis,
+}, async (t) => {
+  const server = await startRedis(t);
+  const back = Promise.withResolvers<void>();
+  const one = await openRedis(server.url, { onAway() {}, onBack() {} });
+  const two = await openRedis(server.url, { onAway() {}, onBack: back.resolve });
+  const { promise: held, resolve: release } = Promise.withResolvers<void>();
+  const ingest = async () => {
+    await held;
+    return newJob('default').progress;
+  };
+  const jobs = shareJobs({ redis: one.redis, ingest, logger: pino({ level: 'silent' }) });
+  t.after(async () => {
+    await jobs.close();
+    one.close();
+    two.close();
+  });
+  const { id } = await jobs.start('default');
+  await server.kill();
+  release();
+  await until(async () => (await jobs.get(id))?.status === 'done');
+  await server.start();
+  await back.promise;
+  const records = createJobRecords(two.redis, { replica: 'two', leaseMs: 60_000 });
+  await until(async () => (await records.read(id))?.status === 'done');
+});
+
 test('any replica can watch and cancel a job, and one that closes leaves its job to another', {
   skip: noRedis,
 }, async (t) => {
