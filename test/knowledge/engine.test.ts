@@ -109,3 +109,49 @@ test('what is erased is erased to the end, beyond what the engine takes at once,
   assert.equal(results.length, 1);
   await assert.rejects(engine.erase('AssayPassage', {}, 'x'), { code: 'NOT_READY' });
 });
+
+test('if a node says that it is ready but cannot reply, the next one is asked, and the first is left alone', async (t) => {
+  let refused = 0;
+  const listen = async (status: number) => {
+    const server = createServer((request, response) => {
+      if (request.url === '/v1/.well-known/ready') return void response.end();
+      if (status !== 200) refused += 1;
+      response.writeHead(status).end('{}');
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    t.after(() => server.close());
+    return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  };
+  const endpoints = [await listen(503), await listen(200)];
+  // Each begins with a node of its own choice.
+  for (let instance = 0; instance < 12; instance += 1) {
+    refused = 0;
+    const engine = openEngine({ endpoints });
+    for (let call = 0; call < 3; call += 1) assert.deepEqual(await engine.request('GET', '/v1/schema'), {});
+    await engine.close();
+    assert.ok(refused <= 1, `${refused} calls`);
+  }
+});
+
+test('a node that hung up while nobody called it is asked whether it is ready, before it is believed that something is missing', async (t) => {
+  let starting = false;
+  let asked = 0;
+  const server = createServer((request, response) => {
+    if (request.url !== '/v1/.well-known/ready')
+      return void (starting ? response.writeHead(404).end() : response.end('{"id":"there"}'));
+    if (starting) asked += 1;
+    if (asked === 3) starting = false;
+    response.writeHead(starting ? 503 : 200).end();
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const engine = openEngine({ endpoints: [`http://127.0.0.1:${(server.address() as AddressInfo).port}`] });
+  t.after(async () => {
+    await engine.close();
+    server.close();
+  });
+  assert.deepEqual(await engine.request('GET', '/v1/objects/x'), { id: 'there' });
+  starting = true;
+  server.closeAllConnections();
+  await delay(50); // it notices
+  assert.deepEqual(await engine.request('GET', '/v1/objects/x'), { id: 'there' });
+});
