@@ -28,7 +28,7 @@ test('clients that accept HTML get the page, with a policy that allows nothing f
     "form-action 'none'",
   ])
     assert.ok(policy.split('; ').includes(part), part);
-  assert.doesNotMatch(policy, /unsafe|\*|https?:/);
+  assert.doesNotMatch(policy, /unsafe|\*|https?:|data:/);
   // The one inline script is the import map, and the policy names it by its hash.
   const inline = [...page.matchAll(/<script(?![^>]*\ssrc=)[^>]*>([\s\S]*?)<\/script>/g)].map(([, code]) => code!);
   assert.equal(inline.length, 1);
