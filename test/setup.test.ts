@@ -418,11 +418,8 @@ test('a disk that is full while packages are installed is told in one sentence, 
   }
 });
 
-/** Calls one of set-up's functions on `project` in a process of its own, where `npm` on the PATH is a shell script, and prints the result. */
-function withNpm(project: string, npm: string, call: string, env: Record<string, string> = {}) {
-  const bin = join(project, 'bin');
-  mkdirSync(bin, { recursive: true });
-  writeFileSync(join(bin, 'npm'), `#!/bin/sh\n${npm}\n`, { mode: 0o755 });
+/** Calls one of set-up's functions on `project` in a process of its own. @returns what it results in, as text */
+function callSetup(project: string, call: string, env: Record<string, string> = {}) {
   const script = `
     const { installDependencies, installRuntime, runtimeMatches } = await import(${dependencies});
     const project = ${JSON.stringify(project)};
@@ -430,7 +427,7 @@ function withNpm(project: string, npm: string, call: string, env: Record<string,
     console.log(await (${call}).catch((error) => error.constructor.name + ' ' + error.message));`;
   const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', script], {
     encoding: 'utf8',
-    env: { PATH: `${bin}${delimiter}${process.env.PATH}`, ...env },
+    env: { PATH: process.env.PATH, ...env },
   });
   return stdout + stderr;
 }
@@ -439,10 +436,29 @@ test('packages are installed by npm also where yarn or another package manager h
   const project = temporaryFolder(t);
   const yarn = join(project, 'yarn.js');
   writeFileSync(yarn, 'process.exit(1);');
-  const env = { npm_execpath: yarn, npm_node_execpath: process.execPath };
+  const env = { PATH: pathWithoutNpm(project), npm_execpath: yarn, npm_node_execpath: process.execPath };
   const call = 'installDependencies({ project, omitDev: false, step })';
-  assert.equal(withNpm(project, 'exit 0', call, env), '0 packages\n');
+  assert.equal(callSetup(project, call, env), '0 packages\n');
 });
+
+test('packages are installed also where npm is told to be strict about the versions of Node that they ask for', (t) => {
+  const project = temporaryFolder(t);
+  const names = { name: 'later', version: '1.0.0', engines: { node: '>=999' } };
+  writeFileSync(join(project, 'package.json'), JSON.stringify(names));
+  const lock = { lockfileVersion: 3, requires: true, packages: { '': names } };
+  writeFileSync(join(project, 'package-lock.json'), JSON.stringify({ ...names, ...lock }));
+  const env = { HOME: project, npm_config_engine_strict: 'true' };
+  const call = 'installDependencies({ project, omitDev: false, step })';
+  assert.equal(callSetup(project, call, env), '0 packages\n');
+});
+
+/** The PATH on which `npm` is a command that does nothing. */
+function pathWithoutNpm(project: string) {
+  const bin = join(project, 'bin');
+  mkdirSync(bin, { recursive: true });
+  writeFileSync(join(bin, 'npm'), '#!/bin/sh\n', { mode: 0o755 });
+  return `${bin}${delimiter}${process.env.PATH}`;
+}
 
 /** A project whose pinned Node is a shell script. */
 function projectWithNode(t: TestContext, script: string) {
@@ -457,14 +473,15 @@ function projectWithNode(t: TestContext, script: string) {
 test('the Node that set-up installed is taken for good though the machine adds its own words to what it prints', (t) => {
   const noise = 'ERROR: ld.so: object /none.so from LD_PRELOAD cannot be preloaded: ignored.';
   const project = projectWithNode(t, `echo '${noise}' >&2\necho v26.0.0`);
-  assert.equal(withNpm(project, 'exit 0', 'runtimeMatches(project)'), 'true\n');
+  assert.equal(callSetup(project, 'runtimeMatches(project)'), 'true\n');
 });
 
 test('a Node that does not take the NODE_OPTIONS of an older one is not said to lack anything', (t) => {
   const refusing = 'echo "node: $NODE_OPTIONS is not allowed in NODE_OPTIONS" >&2; exit 9';
   const project = projectWithNode(t, `[ -z "$NODE_OPTIONS" ] || { ${refusing}; }\necho v26.0.0`);
+  const env = { PATH: pathWithoutNpm(project), NODE_OPTIONS: '--no-deprecation' };
   assert.equal(
-    withNpm(project, 'exit 0', 'installRuntime({ project, step })', { NODE_OPTIONS: '--no-deprecation' }),
+    callSetup(project, 'installRuntime({ project, step })', env),
     'SetupError Node 26.0.0 does not take what NODE_OPTIONS holds: unset it and run this again.\n',
   );
 });

@@ -30,6 +30,8 @@ export function dependenciesMatch({ project, omitDev }) {
 export async function installDependencies({ project, omitDev, step }) {
   step.doing('installing packages');
   const args = ['ci', '--ignore-scripts', '--no-audit', '--no-fund', omitDev ? '--omit=dev' : '--include=dev'];
+  // Some packages ask for a newer Node than the one that runs npm; they are used with the pinned one.
+  args.push('--engine-strict=false');
   // With npm's default pauses between tries, an offline machine would wait for over a minute.
   args.push('--fetch-retry-mintimeout=1000', '--fetch-retry-maxtimeout=8000');
   await npm(project, args, 'dependencies', 'The packages of package-lock.json could not be installed');
