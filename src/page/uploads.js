@@ -11,7 +11,7 @@ import { noteRefusal } from './key-rights.js';
 let uploads = [];
 let counter = 0;
 let isRunning = false;
-/** The time until which the service asked to wait, by `Date.now()`; 0 if it didn't. */
+/** The time until which the service asked to wait, by `performance.now()`, as people may set the clock; 0 if it didn't. */
 let pausedUntil = 0;
 /** Emits `change`, and `done` when nothing is left to upload. */
 const progress = new EventTarget();
@@ -84,16 +84,16 @@ async function send({ number, file, source, collection }) {
 
 /** Waits as long as the service asked for, and emits `change` each second. @param {number} seconds */
 async function pause(seconds) {
-  pausedUntil = Date.now() + seconds * 1000;
+  pausedUntil = performance.now() + seconds * 1000;
   while (secondsLeft() > 0) {
     show(uploads);
-    await new Promise((resolve) => setTimeout(resolve, Math.min(1000, pausedUntil - Date.now())));
+    await new Promise((resolve) => setTimeout(resolve, Math.min(1000, pausedUntil - performance.now())));
   }
   pausedUntil = 0;
 }
 
 /** For how many more seconds uploads wait because the service asked for it. */
-export const secondsLeft = () => Math.max(0, Math.ceil((pausedUntil - Date.now()) / 1000));
+export const secondsLeft = () => Math.max(0, Math.ceil((pausedUntil - performance.now()) / 1000));
 
 /** Puts failed uploads back into the queue, at its end. */
 export function retryFailed() {
