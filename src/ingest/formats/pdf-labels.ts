@@ -11,7 +11,6 @@ const MOST_AT_HEIGHT = 100;
 /** Puts bullets and numbers before their items where a program drew them apart, after the text of the page. */
 export function withLabels(lines: Line[]): Line[] {
   const isLabel = (line: Line) => LONE_LABEL.test(line.text);
-  if (!lines.some(isLabel)) return lines;
   const atHeight = new Map<number, Line[]>();
   for (const line of lines.filter((line) => !isLabel(line))) {
     const height = Math.round(line.baseline);

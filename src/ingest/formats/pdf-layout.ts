@@ -15,7 +15,7 @@ export type TextItem = {
   fontName?: string;
 };
 
-type PlacedItem = Place & { width: number; isBlank: boolean; isRtl: boolean; font: string };
+type PlacedItem = Place & { width: number; isBlank: boolean; isRtl: boolean; font: string; gap?: number };
 
 /** A gap between lines that exceeds the page's usual gap by this factor begins a new paragraph. */
 const PARAGRAPH_GAP = 1.35;
@@ -103,7 +103,7 @@ function linesOf(items: TextItem[]): Line[] {
   return lines;
 
   function endLine(): void {
-    if (ofLine.some(({ isBlank }) => !isBlank)) lines.push(lineOf(inReadingOrder(ofLine)));
+    if (ofLine.some(({ isBlank }) => !isBlank)) lines.push(lineOf(inReadingOrder(withGaps(ofLine))));
     ofLine = [];
   }
 }
@@ -142,9 +142,13 @@ function inReadingOrder(items: PlacedItem[]): PlacedItem[] {
   const isFromLeft = words.every(({ left }, index) => index === 0 || left > words[index - 1]!.left);
   if (!isRtl || !isFromLeft) return items;
   const runs: PlacedItem[][] = [];
+  const isLtr = (item: PlacedItem | undefined) => item && !item.isRtl && !item.isBlank;
   for (const item of items) {
-    const run = runs.at(-1);
-    if (run && !item.isRtl && !run[0]!.isRtl && !(item.isBlank || run[0]!.isBlank)) run.push(item);
+    const [before, last] = [runs.at(-2), runs.at(-1)];
+    if (isLtr(item) && isLtr(last?.[0])) last!.push(item);
+    // The words of a phrase in Latin letters, and numbers after them, keep their order.
+    else if (isLtr(item) && last?.[0]?.isBlank && isLtr(before?.[0]) && /\p{L}/u.test(before?.[0]?.text ?? ''))
+      before!.push(...runs.pop()!, item);
     else runs.push([item]);
   }
   return runs.reverse().flat();
@@ -154,7 +158,7 @@ function inReadingOrder(items: PlacedItem[]): PlacedItem[] {
 function lineOf(items: PlacedItem[]): Line {
   const words = items.filter(({ isBlank }) => !isBlank);
   const { size, baseline } = words.reduce((one, other) => (other.size > one.size ? other : one));
-  const gaps = items.map((item, index) => (item.isBlank ? gapAt(items, index) : 0));
+  const gaps = items.map((item) => item.gap ?? 0);
   const isRow = isRowOfCells(items, gaps, size);
   const isGap = items.map((_, index) => isRow && gaps[index]! > size && !isAfterLabel(items, index));
   const isAfterName = items.map((_, index) => isGap[index]! && (items[index - 1]?.text.endsWith(':') ?? false));
@@ -217,11 +221,12 @@ function isRowOfCells(items: PlacedItem[], gaps: number[], size: number): boolea
 
 const isAfterLabel = (items: PlacedItem[], index: number) => index === 1 && LABEL.test(items[0]!.text.trim());
 
-/** How far apart the items beside a blank item are. Its own stated width isn't right in all files. */
-function gapAt(items: PlacedItem[], index: number): number {
-  const [before, after] = [items[index - 1], items[index + 1]];
-  return before && after ? distance(before, after) : 0;
-}
+/** Says of each blank item how far apart the items beside it are. Its own stated width isn't right in all files. */
+const withGaps = (items: PlacedItem[]): PlacedItem[] =>
+  items.map((item, index) => {
+    const [before, after] = [items[index - 1], items[index + 1]];
+    return item.isBlank && before && after ? { ...item, gap: distance(before, after) } : item;
+  });
 
 const distance = (one: PlacedItem, other: PlacedItem) =>
   Math.max(other.left - one.left - one.width, one.left - other.left - other.width);

@@ -49,19 +49,9 @@ function isNextCell(row: Row, last: Line, line: Line): boolean {
 
 /** A row on one line; null for prose, and where it would be too long. */
 function joined({ cells, right }: Row): Line | null {
-  const lines = cells.flat();
-  const first = lines[0]!;
-  if (lines.length === 1) return first.isRow ? first : null;
   const text = cells.map((cell) => joinLines(cell).replaceAll('\n', ' ')).join(CELL);
   if (!text.includes(CELL) || text.length > LONGEST_ROW) return null;
-  const baselines = lines.map(({ baseline }) => baseline);
-  return {
-    ...first,
-    text,
-    right,
-    isRow: true,
-    baseline: Math.max(...baselines),
-    bottom: Math.min(...baselines),
-    gap: 0,
-  };
+  const baselines = cells.flat().map(({ baseline }) => baseline);
+  const [baseline, bottom] = [Math.max(...baselines), Math.min(...baselines)];
+  return { ...cells[0]![0]!, text, right, isRow: true, baseline, bottom };
 }

@@ -209,8 +209,13 @@ test('an old page that never closes its cells, items and paragraphs is read as b
     ['<ul><li>a<ul><li><b>b</ul><li>c</ul>', '- a\n- b\n- c'],
     ['<p><q>a<p>b<p><s>c<p>d</s>e', 'a\n\nb\n\n~~c~~\n\n~~d~~\n\ne'],
     ['<p>a <button><h2>x<p>y</button>b', 'a b'],
+    ['<p>a <button><i><h2>x<p>y</button>b', 'a b'],
+    ['<ol><li><i>a<ol><li>b</ol>c<li>d</ol>', '1. a\n\n1. b\n\nc\n2. d'],
+    [`<div>${rows((row) => `<font>${row} `)}`, rows((row) => `${row} `)],
   ] as const)
     assert.equal(loadHtml(html).text, text.trim(), html.slice(0, 60));
+  const headings = (html: string) => loadHtml(html).headings.map(({ level, text }) => `${level} ${text}`);
+  assert.deepEqual(headings('<h2>a<h3>b</h3>c<h1><i>d</h2>e'), ['2 a', '3 b', '1 d']);
 });
 
 test('a closing tag ends nothing outside of its cell, and a table keeps what stands between its rows and cells', () => {
@@ -220,6 +225,7 @@ test('a closing tag ends nothing outside of its cell, and a table keeps what sta
     ['<table><tr><form><td>a</td><td>b</td></form></tr><tr><td>c<td>d</table>', 'a | b\nc | d'],
     ['<table><form><tr><td>a</td><td rowspan=2>b</td></tr><tr><td>c</table>', 'a | b\nc | b'],
     ['<table><tr>x<td>a<td>b</table>', 'x a | b'],
+    ['<p><marquee><table><tr><td>a</p>b</li><td>c</table></marquee>d', 'a b | c\n\nd'],
     ['<table><td>a</td> <td>b</td></tr><tr><td>c<td>d<tbody><td>e<td>f</table>', 'a | b\nc | d\ne | f'],
     ['<table><caption><i>x<tr><td>a<thead><tr><th>b</table>', 'x\n\na\nb'],
   ] as const)

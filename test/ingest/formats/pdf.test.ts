@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
-import { layOutPage, type TextItem } from '../../../src/ingest/formats/pdf-layout.ts';
+import { layOutPage, type TextItem, tablesIn } from '../../../src/ingest/formats/pdf-layout.ts';
 import { loadDocument } from '../../../src/ingest/load.ts';
 import { makePdf } from './make-pdf.ts';
 
@@ -227,6 +227,18 @@ test('columns of prose, boxes side by side and what is beside no other row stay 
     const text = layOutPage([...others, ...row(500, 72, 'Low')]);
     assert.ok(!text.includes(' | '), text);
   }
+  const cell = (x: number, ...tops: number[]) =>
+    tops.flatMap((y, at) => lineOfItems(y, [x, 30 + 90 * at, `${at + 1}.`]));
+  for (const others of [
+    // A line that is indented, and one that reaches over the next cell.
+    [...cell(72, 700), ...cell(90, 688), ...cell(172, 700)],
+    [...cell(72, 700, 688), ...cell(172, 700)],
+  ])
+    assert.equal(layOutPage([...others, ...row(600, 72, 'Low')]).includes(' | '), false);
+  const below = [712, 700].flatMap((y) => lineOfItems(y, [72, 30, 'a'], [172, 30, 'b']));
+  assert.match(layOutPage([...below, ...cell(172, 683)]), /b\s*\n1\.$/);
+  const tall = [...lines(72, [676, 664, 652, 640, 628, 616], 'a'), ...lines(172, [676], 'b')];
+  assert.equal(layOutPage([...row(700, 72, 'High'), ...tall]).split('\n').length, 2);
   assert.equal(layOutPage([...row(700, 72, 'High'), ...row(600, 72, 'Low')]).match(/ \| /g)?.length, 2);
 });
 
@@ -252,15 +264,15 @@ test('bullets and numbers that are drawn after the text stand before their items
     ...lineOfItems(740, [80, 200, 'שלום', { dir: 'rtl' }]),
     ...lineOfItems(760, [140, 60, 'Far off.']),
     ...lineOfItems(700, [70, 5, '•']),
-    ...lineOfItems(672, [70, 5, '•']),
-    ...lineOfItems(720, [70, 10, 'ii.']),
-    ...lineOfItems(740, [285, 10, '3.']),
+    ...lineOfItems(672.8, [70, 5, 'b)']),
+    ...lineOfItems(719.2, [70, 10, 'ii.']),
+    ...lineOfItems(740, [285, 10, '12.']),
     ...lineOfItems(760, [70, 5, '•']),
     ...lineOfItems(550, [70, 5, '4']),
   ];
   assert.equal(
     layOutPage(items).replace(/\s*\n\s*/g, '\n'),
-    '• The ferry runs in summer.\n• The bridge is open.\nii. A chart 2020\n3. שלום\nFar off.\n•\n4',
+    '• The ferry runs in summer.\nb) The bridge is open.\nii. A chart 2020\n12. שלום\nFar off.\n•\n4',
   );
 });
 
@@ -329,6 +341,23 @@ test('Hebrew and Arabic drawn from left to right are put into reading order, in 
     [110, 90, 'שלום עולם, המחיר הוא', rtl],
   );
   assert.equal(layOutPage(hebrew), 'שלום עולם, המחיר הוא 30 שקל.');
+  const phrase = lineOfItems(
+    700,
+    [60, 20, 'מחיר', rtl],
+    [80, 9, ' ', { height: 0 }],
+    [90, 30, 'Blue', {}],
+    [120, 9, ' ', { height: 0 }],
+    [130, 30, 'Alder', {}],
+    [160, 9, ' ', { height: 0 }],
+    [170, 10, '15', {}],
+    [180, 9, ' ', { height: 0 }],
+    [190, 90, 'שלום עולם בשנת', rtl],
+    [280, 9, ' ', { height: 0 }],
+    [290, 10, '24', {}],
+    [300, 9, ' ', { height: 0 }],
+    [310, 10, '20', {}],
+  );
+  assert.equal(layOutPage(phrase), '20 24 שלום עולם בשנת Blue Alder 15 מחיר');
   // Drawn in reading order, which pdf.js puts no spaces into.
   const fromRight = lineOfItems(700, [155, 50, 'שלום עולם', rtl], [123, 28, '2024', {}], [90, 30, 'בדיקה', rtl]);
   assert.equal(layOutPage(fromRight), 'שלום עולם 2024 בדיקה');
@@ -347,6 +376,28 @@ test('letters drawn twice to be bold are read once', () => {
   assert.equal(
     layOutPage(lineOfItems(700, [72.3, 80, 'Payment terms', {}], [72, 80, 'Payment terms', {}])),
     'Payment terms',
+  );
+});
+
+test('rows of a table may be far apart, and a change of the letter size parts paragraphs', () => {
+  const rows = [700, 660, 620, 570].flatMap((y) => lineOfItems(y, [72, 40, 'Alder'], [172, 40, `${y} m`]));
+  const prose = [530, 518, 506].flatMap((y) => lineOfItems(y, [72, 300, 'Prose.']));
+  const text = layOutPage([...rows, ...prose]);
+  assert.equal(text, 'Alder | 700 m\nAlder | 660 m\nAlder | 620 m\n\nAlder | 570 m\n\nProse. Prose. Prose.');
+  const large = (y: number) =>
+    lineOfItems(y, [72, 200, 'A heading']).map((item) => ({ ...item, transform: [12, 0, 0, 12, 72, y], height: 12 }));
+  assert.equal(layOutPage([...prose, ...large(494)]), 'Prose. Prose. Prose.\n\nA heading');
+  assert.equal(layOutPage([...large(542), ...prose]), 'A heading\n\nProse. Prose. Prose.');
+});
+
+test('two rows or more in a row are a table', () => {
+  const text = 'x\na | b\nc | d\n\ny\ne | f\n\ng | h\ni | j';
+  assert.deepEqual(
+    tablesIn(text).map(({ start, end, kind }) => [kind, text.slice(start, end)]),
+    [
+      ['table', 'a | b\nc | d'],
+      ['table', 'g | h\ni | j'],
+    ],
   );
 });
 
