@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import { layOutPage, type TextItem, tablesIn } from '../../../src/ingest/formats/pdf-layout.ts';
+import { withoutRunningLines } from '../../../src/ingest/formats/running-lines.ts';
 import { loadDocument } from '../../../src/ingest/load.ts';
 import { makePdf } from './make-pdf.ts';
 
@@ -132,6 +133,23 @@ test('a number that rises with the pages is left out as a page number, whatever 
     (at: number) => ['ii', 'iii', 'iv', 'v'][at]!,
   ])
     assert.equal((await load(pagesOf(words.map((word, at) => [word, footer(at)])))).text, words.join('\n\n'));
+});
+
+test('what runs along three pages goes, but a header stays on the first; two, long text and other numerals do not run', async () => {
+  const words = ['alpha', 'beta', 'gamma'];
+  const runs = async (of: (at: number) => string[], pages = words) =>
+    (await load(pagesOf(pages.map((word, at) => of(at).map((line) => line || word))))).text.split('\n\n');
+  assert.deepEqual(await runs((at) => [`Report, page ${at + 1}`, '']), ['Report, page 1', ...words]);
+  assert.equal((await runs((at) => [`Report, page ${at + 1}`, ''], ['alpha', 'beta'])).length, 4);
+  const notice =
+    'All figures of this report are in thousands of euros, unless the table in which they stand says otherwise. ';
+  const noticed = words.map((word) => `${notice}${notice.trim()}\n\n${word}`);
+  assert.deepEqual(withoutRunningLines(noticed), noticed);
+  for (const numerals of ['xlix l li', 'xcix c ci', 'iv v vi'])
+    assert.deepEqual(await runs((at) => ['', numerals.split(' ')[at]!]), words);
+  for (const numerals of ['iv vi v', 'l x c', 'viii ix xi']) {
+    assert.equal((await runs((at) => ['', numerals.split(' ')[at]!])).length, 6, numerals);
+  }
 });
 
 test('a line that is the same on every page is read once, unless a page would be left empty', async () => {
@@ -464,6 +482,20 @@ test('a numbered paragraph begins a line if the one before has ended', async () 
   ];
   const { text } = await load(makePdf([lines.map((line, index) => ({ text: line, y: 700 - 14 * index }))]));
   assert.match(text, /is due\.\n1\.2 Notice .*\n\(a\) in writing/s);
+});
+
+test('paragraphs numbered in all usual ways begin lines, but not in the midst of a sentence', () => {
+  const lines = (texts: string[]) => texts.flatMap((text, at) => lineOfItems(700 - 12 * at, [72, 300, text]));
+  for (const label of ['12.', '(123)', 'b)', '2.1', '10.2.11.', '§'])
+    for (const end of ['the end.”', 'the end:', 'the end。'])
+      assert.equal(layOutPage(lines([end, `${label} Next`])), `${end}\n${label} Next`);
+  for (const [end, next] of [
+    ['as in', '12. Next'],
+    ['the end.', 'See 12. Next'],
+    ['the end.', '2024. Next'],
+  ])
+    assert.equal(layOutPage(lines([end!, next!])), `${end} ${next}`);
+  assert.equal(layOutPage(lines(['a) in writing', 'b) by letter'])), 'a) in writing\nb) by letter');
 });
 
 test('a label that ends in a colon is not a cell of its own', async () => {
