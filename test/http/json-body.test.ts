@@ -93,8 +93,9 @@ describe('a JSON body', () => {
       assert.notEqual(headers.get('connection'), 'close', 'a proxy would lose the reply');
       return [status, json.error.code];
     };
-    for (const path of ['/ask', '/search', '/jobs', '/nowhere'])
+    for (const path of ['/ask', '/search', '/jobs'])
       assert.deepEqual(await told(path, long(2 ** 18)), [413, 'TOO_LARGE'], path);
+    assert.deepEqual(await told('/nowhere', long(2 ** 18)), [404, 'NOT_FOUND']);
     const conversation = { ...long(2 ** 21), messages: [{ role: 'user', content: '?' }] };
     assert.deepEqual(await told('/v1/chat/completions', conversation), [404, 'model_not_found']);
     assert.deepEqual(await told('/v1/chat/completions', { ...conversation, ...long(2 ** 22) }), [413, 'too_large']);
