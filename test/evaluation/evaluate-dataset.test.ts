@@ -66,11 +66,11 @@ test('with a language model each style has a row; a second run reuses the kept r
   assert.equal(figures(second.stdout), figures(first.stdout));
   assert.equal(openai.chatRequests.length, 21);
 
-  const used = await runCommand(['ask', 'Who?', '--json'], {
-    ...settings,
-    DATA_DIR: file('data'),
-    EVALUATION_CALIBRATION: calibration,
-  });
+  writeFileSync(file('aldmoor.md'), context);
+  const withCalibration = { ...settings, DATA_DIR: file('data'), EVALUATION_CALIBRATION: calibration };
+  const stored = await runCommand(['ingest', file('aldmoor.md')], withCalibration);
+  assert.equal(stored.code, 0, stored.stderr);
+  const used = await runCommand(['ask', 'Who?', '--json'], withCalibration);
   assert.equal(used.code, 0, used.stderr);
 });
 
