@@ -67,6 +67,7 @@ test('on a touch screen, too, the focus has a place when Ask gives way to Cancel
   await button(page, 'Ask').press('Enter');
   await button(page, 'Cancel').waitFor();
   await isFocused(page, 'main');
+  await openai.waitFor(({ path }) => path.endsWith('completions'));
   await button(page, 'Cancel').press('Enter');
   await button(page, 'Ask').waitFor();
   await isFocused(page, 'main');
