@@ -16,9 +16,9 @@ import { withoutOverrides } from './without-overrides.js';
  *   evidence: Evidence[],
  *   marksUnsupported: boolean,
  *   current: number | null,
- *   onPick: (evidence: number, button: HTMLElement | undefined) => void,
+ *   onPick: (evidence: number, button: number) => void,
  * }} props `isMarkdown`: a model wrote the answer; otherwise it is quoted from documents, and shown as plain text; `isGrowing`: more
- *   of the text is to come; `onPick` is given the button of the sentence too
+ *   of the text is to come; `onPick` is also given which of the answer's evidence buttons is the sentence's: {@link buttonsOf}
  */
 export function Answer({ text, isMarkdown, isGrowing, evidence, marksUnsupported, current, onPick }) {
   const place = useRef(/** @type {HTMLDivElement | null} */ (null));
@@ -43,10 +43,8 @@ export function Answer({ text, isMarkdown, isGrowing, evidence, marksUnsupported
     const picked = event.target.closest('[data-evidence]');
     // Selecting text, or following a link, isn't asking for evidence.
     if (!picked || !getSelection()?.isCollapsed || event.target.closest('a')) return;
-    /** @type {HTMLElement[]} */
-    const buttons = [...event.currentTarget.querySelectorAll('.cite')];
     // A sentence's button comes after it.
-    const button = buttons.find(
+    const button = buttonsOf(event.currentTarget).findIndex(
       (each) => each === picked || picked.compareDocumentPosition(each) & Node.DOCUMENT_POSITION_FOLLOWING,
     );
     onPick(Number(picked.dataset.evidence), button);
@@ -63,6 +61,16 @@ export function Answer({ text, isMarkdown, isGrowing, evidence, marksUnsupported
           setWantsAll(true);
         }}>Show all of it</button></p>`
     }`;
+}
+
+/**
+ * The buttons of an answer that lead to evidence. An element doesn't last, since an answer is drawn anew when its Markdown can be
+ * rendered; a button's place among the others does.
+ * @param {ParentNode} place
+ * @returns {HTMLElement[]}
+ */
+export function buttonsOf(place) {
+  return [...place.querySelectorAll('.answer-text .cite')].map((each) => /** @type {HTMLElement} */ (each));
 }
 
 /**

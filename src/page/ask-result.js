@@ -2,7 +2,7 @@
 // An ask on the page: the answer as it comes, its verdict, its evidence, and its trace.
 import { html } from 'htm/preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { Answer } from './answer-view.js';
+import { Answer, buttonsOf } from './answer-view.js';
 import { isUnderWay, phases } from './ask-state.js';
 import { answerAsText, copyText } from './copy-answer.js';
 import { counted } from './counted.js';
@@ -20,13 +20,13 @@ export function AskResult({ ask: shown, openDocument, retry }) {
   // An object, so that picking the same evidence again shows it again.
   const [picked, setPicked] = useState(/** @type {{ evidence: number } | null} */ (null));
   const current = picked?.evidence ?? null;
-  const cameFrom = useRef(/** @type {HTMLElement | null} */ (null));
+  const cameFrom = useRef(-1);
   const evidence = verdict?.evidence ?? none;
   const abstained = reply?.abstained === true;
   const isJudged = verdict !== null && verdict.basis === 'context' && verdict.label !== 'Unjudged' && !abstained;
 
-  function pick(/** @type {number} */ number, /** @type {HTMLElement | undefined} */ from) {
-    cameFrom.current = from ?? null;
+  function pick(/** @type {number} */ number, /** @type {number} */ button) {
+    cameFrom.current = button;
     setPicked({ evidence: number });
   }
   useEffect(() => {
@@ -40,8 +40,9 @@ export function AskResult({ ask: shown, openDocument, retry }) {
   }, [picked]);
   function back() {
     setPicked(null);
-    cameFrom.current?.focus({ preventScroll: true });
-    cameFrom.current?.scrollIntoView({ block: 'center' });
+    const button = buttonsOf(document)[cameFrom.current];
+    button?.focus({ preventScroll: true });
+    button?.scrollIntoView({ block: 'center' });
   }
   const onKeyDown = (/** @type {KeyboardEvent} */ event) => {
     if (event.key === 'Escape' && current !== null) back();

@@ -76,6 +76,21 @@ test('on a phone evidence can be looked up again, and “Back to the answer” l
   assert.deepEqual(complaints, []);
 });
 
+test('“Back to the answer” leads to its sentence although the answer was drawn anew meanwhile', { skip }, async (t) => {
+  const { openai, page, complaints } = await openOnArticle(t);
+  const drawn = Promise.withResolvers<void>();
+  await page.route('**/markdown.js', (route) => drawn.promise.then(() => route.continue()));
+  openai.chat(`**${article}**`, judged());
+  await askOnPage(page, 'When was the tower rebuilt?');
+  await page.locator('.sentence[data-evidence]').click();
+  await page.locator('mark:focus').waitFor({ timeout: 5_000 });
+  drawn.resolve();
+  await page.locator('.answer-text strong').waitFor({ timeout: 5_000 });
+  await page.getByRole('button', { name: 'Back to the answer' }).click();
+  await page.locator('.cite:focus').waitFor({ timeout: 5_000 });
+  assert.deepEqual(complaints, []);
+});
+
 test('a piece of evidence that lies within another one is found too', { skip }, async (t) => {
   const { openai, page } = await openOnArticle(t);
   openai.chat(`It was rebuilt in 1904. ${article}`, judged({ quotes: [article, 'rebuilt in 1904'] }));
