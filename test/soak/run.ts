@@ -106,8 +106,8 @@ async function watch() {
   while (performance.now() < until) {
     samples.push(await takeSample(url, pid));
     if (samples.length % 30 === 0) {
-      const { mainMiB, hostMiB, descriptors } = samples.at(-1)!;
-      const memory = `${mainMiB.toFixed(0)} + ${hostMiB?.toFixed(0) ?? '–'} MiB`;
+      const { mainMiB, heapMiB, hostMiB, descriptors } = samples.at(-1)!;
+      const memory = `${mainMiB.toFixed(0)} (heap ${heapMiB?.toFixed(0) ?? '–'}) + ${hostMiB?.toFixed(0) ?? '–'} MiB`;
       tell(
         `${samples.length} s: ${count(score)} operations, ${score.problems.length} problems, ${memory}, ${descriptors} descriptors`,
       );
@@ -122,16 +122,18 @@ const [code] = await once(server, 'exit');
 upstream.child.disconnect();
 rmSync(folder, { recursive: true, force: true });
 
-/** Medians of a sample's figure after the warm-up, the first third of the run, and at its end. */
-function change(figure: (sample: Sample) => number | null) {
+/** A quantile of a sample's figure after the warm-up, the first third of the run, and at its end. */
+function change(figure: (sample: Sample) => number | null, share = 0.5) {
   const stretch = (from: number, to: number) =>
     samples
       .slice(Math.floor(samples.length * from), Math.ceil(samples.length * to))
       .map(figure)
       .filter((value) => value !== null);
-  return { early: quantile(stretch(0.33, 0.5), 0.5), late: quantile(stretch(0.83, 1), 0.5) };
+  return { early: quantile(stretch(0.33, 0.5), share), late: quantile(stretch(0.83, 1), share) };
 }
 const main = change(({ mainMiB }) => mainMiB);
+// What is seen soon after collections: it doesn't swing with them, so a leak shows in it first.
+const heap = change(({ heapMiB }) => heapMiB, 0.05);
 const host = change(({ hostMiB }) => hostMiB);
 const descriptors = change((sample) => sample.descriptors);
 const delays = samples.map(({ delayMs }) => delayMs);
@@ -149,6 +151,11 @@ const checks: [what: string, value: string, good: boolean][] = [
     'memory, main process',
     `${main.early.toFixed(0)} → ${main.late.toFixed(0)} MiB (${grew(main)})`,
     main.late <= main.early * 1.1,
+  ],
+  [
+    '– held by it after collections',
+    `${heap.early.toFixed(0)} → ${heap.late.toFixed(0)} MiB (${grew(heap)})`,
+    heap.late <= heap.early * 1.1,
   ],
   [
     'memory, host',

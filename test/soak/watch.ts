@@ -1,8 +1,17 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { childrenOf } from '../torture/victim.ts';
 
-/** What is seen of a service at one moment; memory in MiB, times in milliseconds. */
-export type Sample = { mainMiB: number; hostMiB: number | null; descriptors: number; delayMs: number };
+/**
+ * What is seen of a service at one moment; memory in MiB, times in milliseconds. `mainMiB` is what the system has given to the main
+ * process, `heapMiB` what its objects and buffers take, garbage included.
+ */
+export type Sample = {
+  mainMiB: number;
+  heapMiB: number | null;
+  hostMiB: number | null;
+  descriptors: number;
+  delayMs: number;
+};
 
 function readOr<T>(otherwise: T, read: () => T): T {
   try {
@@ -21,14 +30,23 @@ export const hostOf = (pid: number): number | null =>
     readOr('', () => readFileSync(`/proc/${child}/cmdline`, 'utf8')).includes('knowledge/host.ts'),
   ) ?? null;
 
-/** The delay of the event loop as the service measures it (p99), or else how long its simplest reply takes. */
-async function delayOf(url: string): Promise<number> {
+/** What the service's metrics say: its heap, and the delay of its event loop (p99) or else how long this reply takes. */
+async function lookInside(url: string): Promise<Pick<Sample, 'heapMiB' | 'delayMs'>> {
   const begun = performance.now();
   const response = await fetch(`${url}/metrics`);
-  const text = await response.text();
-  const [, seconds] =
-    /^nodejs_eventloop_lag_p99_seconds(?:\{[^}]*\})? ([\d.e+-]+)/m.exec(response.ok ? text : '') ?? [];
-  return seconds === undefined ? performance.now() - begun : Number(seconds) * 1000;
+  const text = response.ok ? await response.text() : '';
+  const tookMs = performance.now() - begun;
+  const metric = (name: string) => {
+    const [, value] = new RegExp(`^${name}(?:\\{[^}]*\\})? ([\\d.e+-]+)`, 'm').exec(text) ?? [];
+    return value === undefined ? null : Number(value);
+  };
+  const seconds = metric('nodejs_eventloop_lag_p99_seconds');
+  const heap = metric('nodejs_heap_size_used_bytes');
+  const external = metric('nodejs_external_memory_bytes');
+  return {
+    heapMiB: heap === null || external === null ? null : (heap + external) / 2 ** 20,
+    delayMs: seconds === null ? tookMs : seconds * 1000,
+  };
 }
 
 export async function takeSample(url: string, pid: number): Promise<Sample> {
@@ -37,7 +55,7 @@ export async function takeSample(url: string, pid: number): Promise<Sample> {
     mainMiB: residentMiB(pid),
     hostMiB: host === null ? null : residentMiB(host),
     descriptors: readOr([], () => readdirSync(`/proc/${pid}/fd`)).length,
-    delayMs: await delayOf(url),
+    ...(await lookInside(url)),
   };
 }
 
