@@ -38,7 +38,7 @@ const Calibration = z.object({
   pairs: z.int(),
 });
 export type Calibration = z.infer<typeof Calibration>;
-export const CalibrationFile = z.object({ madeBy: z.string(), judges: z.array(Calibration) });
+const CalibrationFile = z.object({ madeBy: z.string(), judges: z.array(Calibration) });
 
 /**
  * The calibrations of a file, if one is named, followed by those that come with Assay.

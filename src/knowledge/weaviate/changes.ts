@@ -200,7 +200,8 @@ export function createChanges(options: { engine: Engine; select: Select; documen
       const now = performance.now();
       const before = seenSince.get(collection);
       const seen = new Map(undecided.map(({ id }) => [id, before?.get(id) ?? now]));
-      seenSince.set(collection, seen);
+      if (seen.size > 0) seenSince.set(collection, seen);
+      else seenSince.delete(collection);
       for (const change of undecided) if (now - seen.get(change.id)! >= abandonedMs) await clean(collection, change);
     },
   };
