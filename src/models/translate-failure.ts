@@ -1,9 +1,13 @@
-import { AppError, type ErrorCode, isCertificateCode, isServerCode } from '../errors.ts';
+import { AppError, type ErrorCode, isCertificateCode } from '../errors.ts';
+import { readFailure } from './server-words.ts';
 
 type Headers = Record<string, string | string[] | undefined>;
 
 /** Fields of a request that are of use, but that it can do without. */
 const dispensable = ['stream_options', 'temperature'];
+
+/** The status of what a server can't do at all (RFC 9110, 15.6.2), such as vectors of a model that only chats. */
+const notImplemented = 501;
 
 /**
  * A server replied with another status than success. Its words may repeat a prompt or a key, so they are not kept: only
@@ -15,33 +19,23 @@ export class ServerReplied extends Error {
   readonly headers: Headers;
   readonly code: string | undefined;
   readonly about: string[];
+  /** Whether the same call may succeed later. */
+  readonly mayPass: boolean;
 
   /** @param words the body of the reply */
   constructor(status: number, headers: Headers = {}, words = '') {
     super(`status ${status}`);
     this.status = status;
     this.headers = headers;
-    this.code = codeIn(words);
+    const { code, isTooLong } = readFailure(words);
+    const isBusy = status === 429;
+    this.code = isBusy && isTooLong ? undefined : code;
     this.about = dispensable.filter((field) => words.includes(field));
+    this.mayPass = isBusy || (status >= 500 && status !== notImplemented && !isTooLong);
   }
 }
 
 export const isGood = (status: number) => status >= 200 && status < 300;
-
-/** The known code in the body of a failure: not all servers have a code for a prompt that is too long. */
-function codeIn(words: string): string | undefined {
-  try {
-    const told = JSON.parse(words);
-    const { code, type, message } = Object(told?.error ?? told);
-    if (
-      /context (?:length|size|window)|context_(?:length|size)/i.test(`${code} ${type} ${String(message).slice(0, 200)}`)
-    )
-      return 'context_length_exceeded';
-    return [code, type].find(isServerCode);
-  } catch {
-    return undefined; // a page of HTML, or nothing
-  }
-}
 
 /**
  * Throws the failure that a reply of status 200, or an event of a stream, tells of: a gateway may have begun its reply
@@ -54,7 +48,7 @@ export function refuseReportedFailure(reply: unknown): void {
   if (!told && choice?.finish_reason !== 'error') return;
   const words = JSON.stringify({ error: told });
   const status = Number((told as { code?: unknown } | undefined)?.code);
-  throw new ServerReplied(status >= 400 && status < 600 ? status : statusOf(codeIn(words)), {}, words);
+  throw new ServerReplied(status >= 400 && status < 600 ? status : statusOf(readFailure(words).code), {}, words);
 }
 
 /** The status that belongs to a known code; 500 without one. */
@@ -79,10 +73,9 @@ export function translateFailure(error: unknown, signal: AbortSignal): unknown {
   if (signal.aborted) return (signal.reason as Error)?.name === 'TimeoutError' ? late() : error;
   if (timeouts.has(code)) return late();
   if (error instanceof ServerReplied) {
-    const { status, headers } = error;
+    const { status, headers, mayPass } = error;
     if (status === 408) return late();
-    if (status === 429 || status >= 500)
-      return fail('MODEL_UNAVAILABLE', 'The model server is overloaded or failing.', retryAfter(headers));
+    if (mayPass) return fail('MODEL_UNAVAILABLE', 'The model server is overloaded or failing.', retryAfter(headers));
     return fail('MODEL_REJECTED', `The model server rejected the call: ${reasonOf(error)}.`);
   }
   if (isCertificateCode(code))
@@ -103,6 +96,7 @@ function reasonOf({ status, code }: ServerReplied): string {
   if (code === 'context_length_exceeded') return 'the prompt is too long for the model';
   if (status === 401 || status === 403) return `it refuses the key (${status})`;
   if (status === 404) return 'it has no such model, or nothing at this address (404)';
+  if (status === notImplemented) return `it cannot do what was asked of it (${status})`;
   return `status ${status}${code ? `, ${code}` : ''}`;
 }
 

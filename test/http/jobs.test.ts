@@ -81,17 +81,20 @@ test('a job whose model server refuses every call ends as failed, and the log sa
   for (let at = openai.embeddingRequests.length; at < 8; at += 1) await call('POST', '/search', { question: 'x' });
 });
 
-test('a document that is too long for the embedding model is reported, and the job goes on with the others', async (t) => {
-  const { call, events, openai } = await startWithFolder(t, 12);
-  const tooLong = fail.status(400, { code: 'context_length_exceeded', message: 'too many tokens' });
-  openai.embeddingsWhen(({ input }) => [input].flat().some((text) => text.includes('pond 1.')), tooLong);
-  const { json } = await call('POST', '/jobs', {});
-  const { status, progress } = (await events(json.id)).at(-1)!.job;
-  assert.deepEqual([status, progress.done, progress.added, progress.skipped], ['done', 12, 11, 1]);
-  const [{ source, code, message }] = progress.failed;
-  assert.deepEqual([source, code], ['deep/deeper/1.md', 'MODEL_REJECTED']);
-  assert.match(message, /too long/);
-});
+for (const [server, tooLong] of [
+  ['OpenAI', fail.status(400, { code: 'context_length_exceeded', message: 'too many tokens' })],
+  ['llama.cpp', fail.status(500, { message: 'input (596 tokens) is too large to process. increase the batch size' })],
+] as const)
+  test(`a document that is too long for the embedding model is reported, and the job goes on with the others: ${server}`, async (t) => {
+    const { call, events, openai } = await startWithFolder(t, 12);
+    openai.embeddingsWhen(({ input }) => [input].flat().some((text) => text.includes('pond 1.')), tooLong);
+    const { json } = await call('POST', '/jobs', {});
+    const { status, progress } = (await events(json.id)).at(-1)!.job;
+    assert.deepEqual([status, progress.done, progress.added, progress.skipped], ['done', 12, 11, 1]);
+    const [{ source, code, message }] = progress.failed;
+    assert.deepEqual([source, code], ['deep/deeper/1.md', 'MODEL_REJECTED']);
+    assert.match(message, /too long/);
+  });
 
 test('a job cannot be given a path, and an unknown job is a 404', async (t) => {
   const { call } = await startWithFolder(t, 1);

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
 import { errors } from 'undici';
 import type { AppError } from '../../src/errors.ts';
-import { plainError } from '../../src/errors.ts';
+import { isTooLongForModel, plainError } from '../../src/errors.ts';
 import { openModelServer } from '../../src/models/model-server.ts';
 import { CheckedOpenAiChatModel } from '../../src/models/openai-chat-model.ts';
 import { translateFailure } from '../../src/models/translate-failure.ts';
@@ -80,6 +80,189 @@ for (const [status, body, code, words] of [
         return !/canary/.test(message + JSON.stringify(cause));
       });
   });
+
+/** How servers say that a text is too long for the model, in their own words, by the server. */
+const tooLong: [server: string, status: number, body: unknown][] = [
+  [
+    'llama.cpp, embeddings',
+    500,
+    {
+      error: {
+        code: 500,
+        message:
+          'input (596 tokens) is too large to process. increase the physical batch size (current batch size: 512)',
+        type: 'server_error',
+      },
+    },
+  ],
+  [
+    'llama.cpp of 2024, embeddings',
+    500,
+    { error: { code: 500, message: 'input is larger than the max context size. skipping', type: 'server_error' } },
+  ],
+  [
+    'TEI',
+    422,
+    {
+      message: 'Input validation error: `inputs` must have less than 512 tokens. Given: 596',
+      code: 422,
+      type: 'Validation',
+    },
+  ],
+  [
+    'TEI before 1.9',
+    413,
+    {
+      message: 'Input validation error: `inputs` must have less than 512 tokens. Given: 596',
+      code: 413,
+      type: 'Validation',
+    },
+  ],
+  [
+    'OpenAI, embeddings',
+    400,
+    {
+      error: {
+        message: "Invalid 'input[0]': maximum input length is 8192 tokens.",
+        type: 'invalid_request_error',
+        param: null,
+        code: null,
+      },
+    },
+  ],
+  [
+    'vLLM',
+    400,
+    {
+      error: {
+        message:
+          'The decoder prompt (length 8357) is longer than the maximum model length of 8192. Make sure that `max_model_len` is no smaller than the number of text tokens.',
+        type: 'BadRequestError',
+        param: null,
+        code: 400,
+      },
+    },
+  ],
+  [
+    'LiteLLM',
+    400,
+    {
+      error: {
+        message: 'litellm.ContextWindowExceededError: BedrockException: Context Window Error',
+        type: null,
+        param: null,
+        code: '400',
+      },
+    },
+  ],
+  [
+    'LM Studio',
+    400,
+    {
+      error:
+        'Trying to keep the first 9000 tokens when context the overflows. However, the model is loaded with context length of only 4096 tokens, which is not enough.',
+    },
+  ],
+  ['NVIDIA NIM', 400, { error: 'Input length 704 exceeds maximum allowed token size 512' }],
+  [
+    'Gemini',
+    400,
+    [
+      {
+        error: {
+          code: 400,
+          message: 'The input token count (1300000) exceeds the maximum number of tokens allowed (1048575).',
+          status: 'INVALID_ARGUMENT',
+        },
+      },
+    ],
+  ],
+  [
+    'Anthropic',
+    400,
+    {
+      error: {
+        code: 'invalid_request_error',
+        message: 'prompt is too long: 215000 tokens > 200000 maximum',
+        type: 'invalid_request_error',
+        param: null,
+      },
+    },
+  ],
+  [
+    'xAI',
+    400,
+    {
+      code: 'Client specified an invalid argument',
+      error: "This model's maximum prompt length is 131072 but the request contains 537812 tokens.",
+    },
+  ],
+  [
+    'Mistral, embeddings',
+    400,
+    {
+      object: 'error',
+      message: 'Too many tokens in batch. Max is 16384 got 17555',
+      type: 'invalid_request_error',
+      param: null,
+      code: null,
+    },
+  ],
+  [
+    'DashScope',
+    400,
+    {
+      error: {
+        message: '<400> InternalError.Algo.InvalidParameter: Range of input length should be [1, 8192]',
+        type: 'InvalidParameter',
+        param: null,
+        code: 'InvalidParameter',
+      },
+    },
+  ],
+];
+for (const [server, status, body] of tooLong)
+  test(`a text that is too long for the model is told from other failures, and not sent again: ${server}`, async (t) => {
+    const { openai, embeddings, chat } = await openServedModels(t, { maxRetries: 2 });
+    openai.embeddingsWhen('long', replyOf(status, body));
+    openai.chat(replyOf(status, body));
+    const isTold = (error: AppError) => {
+      assert.deepEqual([error.code, isTooLongForModel(error)], ['MODEL_REJECTED', true]);
+      return true;
+    };
+    await assert.rejects(embeddings.embedDocuments(['long']), isTold);
+    await assert.rejects(chat.invoke(hello), isTold);
+    assert.equal(openai.chatRequests.length, 1);
+    assert.ok(openai.embeddingRequests.length <= 2, 'once more for floats, at most');
+  });
+
+for (const [what, status, body] of [
+  ['a rate limit', 429, { error: { message: 'Too many tokens in batch. Max is 16384 got 17555' } }],
+  ['too many texts', 422, { message: 'batch size 64 > maximum allowed batch size 32', code: 422, type: 'Validation' }],
+  ['too many texts', 400, { error: { message: "Invalid 'input': array too long. Expected maximum length 2048." } }],
+  ['a failure', 500, { error: { code: 500, message: 'failed to decode', type: 'server_error' } }],
+] as const)
+  test(`${what} isn't taken for a text that is too long (${status})`, async (t) => {
+    const { openai, chat } = await openServedModels(t);
+    openai.chat(replyOf(status, body));
+    await assert.rejects(chat.invoke(hello), (error: AppError) => !isTooLongForModel(error));
+  });
+
+test('a context that others have filled may be free again later; what a server cannot do at all is not asked again', async (t) => {
+  const { openai, chat, embeddings } = await openServedModels(t, { maxRetries: 1 });
+  // llama.cpp, whose slots may share one cache.
+  const full = { error: { code: 500, message: 'Context size has been exceeded.', type: 'server_error' } };
+  openai.chat(replyOf(500, full), 'At last.');
+  assert.equal((await chat.invoke(hello)).text, 'At last.');
+  // llama.cpp started for chat only, and Ollama asked for vectors of a chat model.
+  const message = 'This server does not support embeddings. Start it with `--embeddings`';
+  openai.embeddings(replyOf(501, { error: { code: 501, message, type: 'not_supported_error' } }));
+  await assert.rejects(embeddings.embedQuery('a'), {
+    code: 'MODEL_REJECTED',
+    message: /cannot do what was asked of it \(501\)/,
+  });
+  assert.equal(openai.embeddingRequests.length, 1);
+});
 
 for (const [body, code] of [
   [{ error: { message: 'canary', code: 502 } }, 'MODEL_UNAVAILABLE'],
