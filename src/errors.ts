@@ -109,5 +109,5 @@ export const isTooLongForModel = ({ cause }: AppError): boolean =>
 /** Whether a failure is a model server's refusal of what a request asks for, such as an option that it doesn't know. */
 export function refusesRequest(error: unknown): boolean {
   if (!(error instanceof AppError) || error.code !== 'MODEL_REJECTED') return false;
-  return [400, 422].includes((error.cause as { status?: number } | undefined)?.status ?? 0);
+  return (error.cause as { isRefusal?: boolean } | undefined)?.isRefusal === true;
 }

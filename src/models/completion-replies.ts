@@ -51,8 +51,8 @@ export function toChunk(event: unknown): Chunk {
     throw badOutput('The model server sent what is no chunk.');
   const [choice] = choices as Partial<ChunkChoice & Choice>[];
   if (!choice) return { ...(event as Chunk), choices: [] };
-  // A server that doesn't stream sends the whole message at once.
-  const delta = choice.message ?? choice.delta;
+  // A server that doesn't stream sends the whole message at once; some stream the message so far beside what is new.
+  const delta = choice.delta ?? choice.message;
   return {
     ...(event as Chunk),
     choices: [{ ...choice, delta: { ...delta, content: toText(delta?.content) } } as ChunkChoice],
@@ -65,16 +65,17 @@ export function onlyAnnounces(event: unknown): boolean {
   if (!Array.isArray(choices)) return false;
   const [choice] = choices as Partial<ChunkChoice & Choice>[];
   if (!choice) return choices.length === 0;
-  const said = Object.entries(choice.message ?? choice.delta ?? {});
+  const said = Object.entries(choice.delta ?? choice.message ?? {});
   return !choice.finish_reason && said.every(([name, value]) => name === 'role' || !value);
 }
 
 type Usage = { prompt_tokens?: number; completion_tokens?: number; total_tokens?: number } | null | undefined;
-const toUsage = (usage: Usage) =>
+/** @param counted what was told of the same reply before: LangChain adds up what its chunks say */
+const toUsage = (usage: Usage, counted?: Usage) =>
   usage && {
-    input_tokens: usage.prompt_tokens ?? 0,
-    output_tokens: usage.completion_tokens ?? 0,
-    total_tokens: usage.total_tokens ?? 0,
+    input_tokens: (usage.prompt_tokens ?? 0) - (counted?.prompt_tokens ?? 0),
+    output_tokens: (usage.completion_tokens ?? 0) - (counted?.completion_tokens ?? 0),
+    total_tokens: (usage.total_tokens ?? 0) - (counted?.total_tokens ?? 0),
   };
 
 /** A completion as LangChain's message. */
@@ -90,12 +91,14 @@ export function toMessage({ choices: [choice], usage }: Completion): AIMessageCh
 /** Chunks as LangChain's message chunks; empty ones are left out. */
 export async function* toMessageChunks(chunks: AsyncIterable<Chunk>): AsyncGenerator<AIMessageChunk> {
   let isFinished = false;
+  let counted: Usage; // some servers tell the counts so far with each chunk
   for await (const { choices, usage } of chunks) {
     const content = choices[0]?.delta.content ?? '';
     // Passed on only once: LangChain would join a second one to the first.
     const finish_reason: string | null | undefined = isFinished ? null : choices[0]?.finish_reason;
     isFinished ||= Boolean(finish_reason);
-    const told = toUsage(usage);
+    const told = toUsage(usage, counted);
+    counted = usage ?? counted;
     if (content !== '' || finish_reason || told)
       yield new AIMessageChunk({
         content,

@@ -68,7 +68,13 @@ export function openModelServer(address: ServerAddress) {
     maxResponseSize: longestReply,
     keepAliveTimeout: 30_000,
   });
-  const headers = { 'content-type': 'application/json', accept: 'application/json', authorization: `Bearer ${apiKey}` };
+  const headers = {
+    'content-type': 'application/json',
+    accept: 'application/json',
+    authorization: `Bearer ${apiKey}`,
+    // Azure's addresses with a version take a key only there.
+    ...(base.searchParams.has('api-version') && { 'api-key': apiKey }),
+  };
   const breakers = new Map<string, Breaker>();
   let budget = retryBudget.atFirst;
 

@@ -11,6 +11,9 @@ export const mostPieces = 100_000;
 /** How many lines are read before others have their turn: a server may send thousands at once. */
 const readAtOnce = 512;
 
+/** llama.cpp before October 2025 tells of errors in a field of their own. */
+const errorField = 'error';
+
 /**
  * The JSON of each event of a reply as it comes, up to `[DONE]`; a server that doesn't stream but replies at once gives
  * one. Linear in the length of the reply, however it is cut into pieces. The body is left as it is then, for the caller
@@ -33,10 +36,13 @@ export async function* eventsOf<Event>({ body, headers }: Dispatcher.ResponseDat
       if (read % readAtOnce === 0) await nextTurn();
       const line = begun + rest;
       begun = '';
-      if (!line.startsWith('data:')) continue;
-      const data = line.slice('data:'.length).trim();
+      const colon = line.indexOf(':');
+      const field = line.slice(0, colon);
+      if (field !== 'data' && field !== errorField) continue;
+      const data = line.slice(colon + 1).trim();
       if (data === '[DONE]') return;
-      if (data !== '') yield JSON.parse(data) as Event;
+      if (data === '') continue;
+      yield (field === errorField ? { error: JSON.parse(data) } : JSON.parse(data)) as Event;
     }
     begun += last;
     if (begun.length > longestLine)

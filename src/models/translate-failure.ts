@@ -19,6 +19,8 @@ export class ServerReplied extends Error {
   readonly headers: Headers;
   readonly code: string | undefined;
   readonly about: string[];
+  /** Whether it refuses what the request asks for, such as an option that it doesn't know. */
+  readonly isRefusal: boolean;
   /** Whether the same call may succeed later. */
   readonly mayPass: boolean;
 
@@ -31,6 +33,8 @@ export class ServerReplied extends Error {
     const isBusy = status === 429;
     this.code = isBusy && isTooLong ? undefined : code;
     this.about = dispensable.filter((field) => words.includes(field));
+    // OpenAI's reasoning models forbid probabilities by the status that otherwise means the key.
+    this.isRefusal = status === 400 || status === 422 || (status === 403 && words.includes('logprobs'));
     this.mayPass = isBusy || (status >= 500 && status !== notImplemented && !isTooLong);
   }
 }

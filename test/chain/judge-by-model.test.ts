@@ -120,22 +120,24 @@ test('cross-check: the judge does not see the answer while it answers by itself,
   assert.ok(!promptText(itself.body as never).includes('<answer>'));
 });
 
-test('a server that refuses logprobs is asked without them, at once and from then on; its word still counts', async (t) => {
-  const { openai, judge } = await start(t, 'cross-check');
-  openai.chatWhen(asksItself, 'not stated');
-  openai.chatWhen(
-    ({ logprobs, messages }) => logprobs === true && asksWord.test(JSON.stringify(messages)),
-    fail.status(400),
-  );
-  openai.chatWhen((request) => request.logprobs !== true && asksWord.test(promptText(request)), 'Yes.');
-  for (const calls of [3, 2]) {
-    const before = openai.chatRequests.length;
-    const verdict = await judge();
-    assert.deepEqual([verdict.label, verdict.score], ['Correct', null]);
-    assert.match(verdict.reason, /it finds no answer in the passages/);
-    assert.equal(openai.chatRequests.length - before, calls);
-  }
-});
+for (const refusal of [
+  fail.status(400),
+  // OpenAI's reasoning models.
+  fail.status(403, { message: 'You are not allowed to request logprobs from this model' }),
+])
+  test('a server that refuses logprobs is asked without them, at once and from then on; its word still counts', async (t) => {
+    const { openai, judge } = await start(t, 'cross-check');
+    openai.chatWhen(asksItself, 'not stated');
+    openai.chatWhen(({ logprobs, messages }) => logprobs === true && asksWord.test(JSON.stringify(messages)), refusal);
+    openai.chatWhen((request) => request.logprobs !== true && asksWord.test(promptText(request)), 'Yes.');
+    for (const calls of [3, 2]) {
+      const before = openai.chatRequests.length;
+      const verdict = await judge();
+      assert.deepEqual([verdict.label, verdict.score], ['Correct', null]);
+      assert.match(verdict.reason, /it finds no answer in the passages/);
+      assert.equal(openai.chatRequests.length - before, calls);
+    }
+  });
 
 test('cross-check: a model that thinks or explains first has not said Yes, whatever its unlikely Yes; it is asked without the limit', async (t) => {
   const { openai, judge } = await start(t, 'cross-check');

@@ -97,6 +97,33 @@ test('token counts, the reason to finish and probabilities are passed on, whole 
   }
 });
 
+test('token counts that a server repeats and raises with every chunk are not added up', async (t) => {
+  const { openai, chat } = await openServedModels(t);
+  // As Gemini, xAI and Perplexity do, which also sends the message so far beside what is new of it.
+  const words = ['It ', 'was ', 'said.'];
+  const chunks = words.map((content, at) => ({
+    choices: [
+      {
+        index: 0,
+        finish_reason: at === 2 ? 'stop' : null,
+        message: { role: 'assistant', content: words.slice(0, at + 1).join('') },
+        delta: { role: 'assistant', content },
+      },
+    ],
+    usage: { prompt_tokens: 50, completion_tokens: at + 1, total_tokens: 51 + at },
+  }));
+  openai.chat({
+    send: (response) =>
+      void response
+        .writeHead(200, { 'content-type': 'text/event-stream' })
+        .end(chunks.map((chunk) => `data: ${JSON.stringify(chunk)}\r\n\r\n`).join('')),
+  });
+  let streamed: AIMessageChunk | undefined;
+  for await (const chunk of await chat.stream(hello)) streamed = streamed?.concat(chunk) ?? chunk;
+  const told = { input_tokens: 50, output_tokens: 3, total_tokens: 53 };
+  assert.partialDeepStrictEqual([streamed!.text, streamed!.usage_metadata], ['It was said.', told]);
+});
+
 test('stop words and messages in parts are sent as they were given', async (t) => {
   const { openai, chat } = await openServedModels(t);
   openai.chat('One.', 'Two.', 'Three.');

@@ -286,6 +286,21 @@ for (const [body, code] of [
     await assert.rejects(readStream(chat), { code });
   });
 
+test('an error that a stream has as a field of its own is that failure', async (t) => {
+  const { openai, chat } = await openServedModels(t);
+  // llama.cpp until the autumn of 2025.
+  const lineOf = (code: number, message: string): Failure => ({
+    send(response) {
+      response.writeHead(200, { 'content-type': 'text/event-stream' });
+      response.end(`error: ${JSON.stringify({ code, message, type: 'invalid_request_error' })}\n\ndata: [DONE]\n\n`);
+    },
+  });
+  openai.chat(lineOf(400, 'the request exceeds the available context size. try increasing the context size'));
+  await assert.rejects(readStream(chat), (error: AppError) => isTooLongForModel(error));
+  openai.chat(lineOf(500, 'failed'));
+  await assert.rejects(readStream(chat), { code: 'MODEL_UNAVAILABLE' });
+});
+
 test('what breaks a connection is told from what makes a reply unreadable', () => {
   const withCode = (code: string) => Object.assign(new Error('canary'), { code });
   for (const [failures, code] of [
@@ -314,10 +329,12 @@ test('a failure in a reply of status 200 is retried', async (t) => {
   assert.deepEqual(await embeddings.embedQuery('a'), [0.6, 0.8]);
 });
 
-test('the query of an address is sent with each call', async (t) => {
+test('the query of an address is sent with each call; one with a version gets the key as Azure wants it, too', async (t) => {
   const urls: (string | undefined)[] = [];
+  const keys: unknown[] = [];
   const listener = createServer((request, response) => {
     urls.push(request.url);
+    keys.push(request.headers['api-key'], request.headers.authorization);
     response.end(JSON.stringify({ choices: [{ index: 0, message: { content: 'Said.' }, finish_reason: 'stop' }] }));
   }).listen(0, '127.0.0.1');
   await once(listener, 'listening');
@@ -330,6 +347,7 @@ test('the query of an address is sent with each call', async (t) => {
   });
   assert.equal((await new CheckedOpenAiChatModel({ model: 'm', server }).invoke(hello)).text, 'Said.');
   assert.deepEqual(urls, ['/openai/deployments/d/chat/completions?api-version=2024-10-21']);
+  assert.deepEqual(keys, ['k', 'Bearer k']);
 });
 
 for (const status of [400, 413, 422])
