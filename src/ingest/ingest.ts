@@ -53,7 +53,7 @@ const tooMuch = () =>
   );
 
 /** Raised whenever reading, splitting or embedding changes, so that documents ingested before don't pass for unchanged. */
-export const recipeVersion = 10;
+export const recipeVersion = 11;
 
 export type Ingest = ReturnType<typeof createIngest>;
 

@@ -8,7 +8,7 @@ const DEEPEST = 256;
 /**
  * The HTML with closing tags where the standard lets them be left out and the parser doesn't know, since it looks at the innermost
  * element only: old pages never close `<p>`, `<td>` or `<li>`, so that their rows and items would nest in each other. Closing tags that
- * would end something outside of their cell mean nothing.
+ * would end something outside of their cell, or bold text around a block, mean nothing.
  *
  * Refuses HTML that nests too deep, before a tree is made of it, which is walked recursively. The parser here is the one that makes the
  * tree, but goes no further than this depth: it searches its stack of open elements at every closing tag, which takes quadratic time in
@@ -38,7 +38,7 @@ export function withClosings(html: string): string {
       const heading = open.misspeltHeading(name);
       if (heading !== undefined) this.#endAllBut(heading, start - 2);
       tag = { start, end };
-      if (heading === undefined && !open.isBeyondCell(name)) super.onclosetag(start, end);
+      if (heading === undefined && !open.endsNothing(name)) super.onclosetag(start, end);
       // Without an element to close, `</p>` is an empty paragraph, and a name of nothing means nothing.
       else if (name === 'p') insert('<p>', start - 2);
       else insert('not-', start);

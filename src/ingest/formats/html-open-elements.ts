@@ -30,6 +30,8 @@ const barriers = new Set([
 ]);
 /** Inline elements that mean nothing to us. One that is never closed (`<a name=x>`, `<font>`) ends where its like opens. */
 const inline = names('a b big em font i nobr small strong tt u');
+/** Where more elements are open, an inline one ends with its closing tag whatever is open in it, or it would hold all that follows. */
+const DEEPEST_INLINE = 100;
 
 /** Where a tag's name stands in the source. */
 export type Place = { start: number; end: number };
@@ -92,13 +94,20 @@ export class OpenElements {
 
   /** The depth of the heading that a closing tag ends although its name is another heading's, if there is one. */
   misspeltHeading(name: string): number | undefined {
-    const depth = headings.has(name) ? this.#within('barrier', headings) : undefined;
+    const depth = headings.has(name) ? this.#within('cellOrTable', headings) : undefined;
     return depth !== undefined && this.#opened[depth]!.name !== name ? depth : undefined;
   }
 
-  /** Whether the element that a closing tag would end is outside of the cell or table that the tag is in. */
-  isBeyondCell(name: string): boolean {
+  /**
+   * Whether a closing tag means nothing: the element that it would end is outside of the cell or table that the tag is in, or is an inline
+   * one in which a paragraph or another block is open.
+   */
+  endsNothing(name: string): boolean {
     const depth = this.#depthOf([name]);
+    if ((inline.has(name) || name === 'span') && this.count <= DEEPEST_INLINE) {
+      const block = Math.max(this.#opened.at(-1)?.barrier ?? -1, this.#depthOf(paragraph));
+      if (depth >= 0 && depth < block) return true;
+    }
     const isTablePart = name === 'table' || holders.has(name);
     const bound = isTablePart ? this.#depthOf(['table']) : (this.#opened.at(-1)?.cellOrTable ?? -1);
     return depth >= 0 && depth < bound;

@@ -20,7 +20,7 @@ const hidden = [
 /** Pygments' line numbers beside code (Sphinx, MkDocs). */
 const lineNumbers = ['td.linenos', 'span.linenos'];
 const plainBlocks =
-  'address aside blockquote caption dd details dl dt fieldset figcaption figure form legend section summary';
+  'address aside blockquote caption center dd details dialog dl dt fieldset figcaption figure form hgroup legend search section summary';
 /** Within these, a button is not a control but text to read, such as a question that it unfolds. */
 const openers = new Set('h1 h2 h3 h4 h5 h6 summary dt'.split(' '));
 

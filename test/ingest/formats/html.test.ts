@@ -232,6 +232,32 @@ test('a closing tag ends nothing outside of its cell, and a table keeps what sta
     assert.equal(loadHtml(html).text, text, html);
 });
 
+test('a closing tag of bold text or a font ends no paragraph, item or division that was opened within it', () => {
+  for (const [html, text] of [
+    ['<b><ul><li>one</b> two<li>three</ul>', '- one two\n- three'],
+    ['<font><p>one</font> two<p>three', 'one two\n\nthree'],
+    ['<ul><a href=x><li>a</a> b<li>c</ul>', '- a b\n- c'],
+    ['<span><p>one</span> two</p>', 'one two'],
+    ['<i><div>one</i> two</div>three', 'one two\nthree'],
+    ['<h2><b>one</h2>two</b> three', 'one\n\ntwo three'],
+    ['<s><p>one</s> two</p>', '~~one~~\n\ntwo'],
+    ['<h2>one<div>two<b></h1>three</div>', 'one two\n\nthree'],
+  ] as const)
+    assert.equal(loadHtml(html).text, text, html);
+  for (const part of [
+    '<font><p>x</font>',
+    '<b><div>x</b></div><i><p>y</i>',
+    '<span><p>x</span></p>',
+    '<b><q><p>x</b></p>',
+  ])
+    assert.match(loadHtml(`<div>${part.repeat(300)}</div>end`).text, /^(?:[xy]\n+)+end$/);
+});
+
+test('what is centred, and other blocks that html-to-text takes for inline, stand apart from the text around them', () => {
+  for (const name of ['center', 'dialog', 'hgroup', 'search'])
+    assert.equal(loadHtml(`<div>a<${name}>b</${name}>c</div>`).text, 'a\n\nb\n\nc', name);
+});
+
 test('formulas are read in line with their text, with powers and fractions, and without the annotated source', () => {
   const math = (inner: string) =>
     loadHtml(`<p>so <math><semantics><mrow>${inner}</mrow><annotation>x^2</annotation></semantics></math>.`).text;
