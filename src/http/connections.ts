@@ -2,11 +2,13 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { createServer, type Server as NetServer, type Socket } from 'node:net';
 
 /** How patient the server is with connections, in milliseconds. */
-const patience = {
+export const patience = {
   /** A connection whose reply isn't taken is ended after this long without progress. */
   stalledMs: 60_000,
   /** When the server stops, a request that has not arrived whole after this long is not waited for. */
   lateMs: 5_000,
+  /** When the server stops, a reply that its client takes more slowly than it is made is given up after this long. */
+  untakenMs: 60_000,
 };
 const sweepEveryMs = 100;
 /** How many requests of a connection may wait for the one before them: more than clients that do so send ahead. */
@@ -17,7 +19,7 @@ const mostWaiting = 100;
  * server stops, idle ones. Node's own way is replaced, because it counts a connection as idle as soon as the reply was
  * handed over, and so cuts off slow readers, and slow senders.
  */
-export function lookAfterConnections(server: Server, { stalledMs, lateMs } = patience) {
+export function lookAfterConnections(server: Server, { stalledMs, lateMs, untakenMs } = patience) {
   /** The replies that each connection still owes, in order, and what is called when the turn of one has come. */
   const open = new Map<Socket, Map<ServerResponse, () => void>>();
   let drainingSince: number | null = null;
@@ -50,10 +52,11 @@ export function lookAfterConnections(server: Server, { stalledMs, lateMs } = pat
     if (socket.writableLength > 0 || !open.get(socket)?.size) socket.destroy();
   });
 
-  const isLate = ({ req }: ServerResponse) => !req.complete && performance.now() - drainingSince! > lateMs;
+  const hasDrainedFor = (ms: number) => drainingSince !== null && performance.now() - drainingSince > ms;
+  const isLate = ({ req }: ServerResponse) => !req.complete && hasDrainedFor(lateMs);
   server.closeIdleConnections = () => {
     for (const [socket, owed] of open)
-      if (owed.keys().every((response) => drainingSince !== null && isLate(response))) socket.destroy();
+      if (owed.keys().every(isLate) || (socket.writableLength > 0 && hasDrainedFor(untakenMs))) socket.destroy();
   };
 
   return {

@@ -6,7 +6,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { createSecondListener, lookAfterConnections } from '../../src/http/connections.ts';
+import { createSecondListener, lookAfterConnections, patience } from '../../src/http/connections.ts';
 import { startServing } from '../doubles/command-line.ts';
 import { fail } from '../doubles/openai-replies.ts';
 import { startOpenAiServer } from '../doubles/openai-server.ts';
@@ -20,10 +20,10 @@ const get = 'GET / HTTP/1.1\r\nhost: a\r\n\r\n';
 async function start(
   t: TestContext,
   handle: (request: IncomingMessage, response: ServerResponse) => void,
-  limits = { stalledMs: 60_000, lateMs: 5_000 },
+  limits: Partial<typeof patience> = {},
 ) {
   const server = createServer(handle);
-  const connections = lookAfterConnections(server, limits);
+  const connections = lookAfterConnections(server, { ...patience, ...limits });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   t.after(() => {
     server.close();
@@ -81,6 +81,22 @@ test('when the server stops, a slow reader still gets its whole reply, and idle 
   const text = await readAll(slow);
   assert.equal(text.length - text.indexOf('\r\n\r\n') - 4, large.length);
   await stopped;
+});
+
+test('when the server stops, it does not wait for ever for those who take their replies slowly', {
+  timeout: 30_000,
+}, async (t) => {
+  const handed = Promise.withResolvers<ServerResponse>();
+  const handle = (_request: IncomingMessage, response: ServerResponse) => handed.resolve(response.end(large));
+  const { send, stop } = await start(t, handle, { untakenMs: 500 });
+  const socket = await send(get);
+  // Takes some of it all the time, so that the connection never stalls.
+  const reading = setInterval(() => socket.read(), 20);
+  t.after(() => clearInterval(reading));
+  const response = await handed.promise;
+  await stop();
+  assert.equal(response.writableFinished, false);
+  assert.ok(socket.bytesRead > 0);
 });
 
 test('when the server stops, replies under way say “connection: close”', async (t) => {
