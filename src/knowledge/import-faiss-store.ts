@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { AppError } from '../errors.ts';
+import { AppError, isTooLongForModel } from '../errors.ts';
 import type { FaissStoreEntry, FaissStoreFolder } from './faiss-store-folder.ts';
 import type { Knowledge, NewDocument } from './port.ts';
 
@@ -45,6 +45,7 @@ export async function importFaissStore(options: {
   await knowledge.createCollection(collection);
   const result: ImportResult = { entries: entries.length, added: 0, replaced: 0, unchanged: 0, failed: [] };
   const sources = new Set<string>();
+  const idOf = new WeakMap<NewDocument, string>();
 
   /** An entry as a document, without its vector where that is still to be made. */
   function toDocument(entry: FaissStoreEntry, place: number): NewDocument {
@@ -72,6 +73,25 @@ export async function importFaissStore(options: {
     };
   }
 
+  /** Embeds documents together, or one by one where a text is too long for the model. @returns those that have vectors now */
+  async function withVectors(documents: NewDocument[]): Promise<NewDocument[]> {
+    if (!embed || documents.length === 0) return documents;
+    try {
+      const made = await embed(documents);
+      for (const [at, document] of documents.entries()) document.vectors = made[at]!;
+      return documents;
+    } catch (error) {
+      if (!(error instanceof AppError && isTooLongForModel(error))) throw error;
+    }
+    if (documents.length === 1) {
+      result.failed.push({ id: idOf.get(documents[0]!)!, message: 'it is too long for the embedding model' });
+      return [];
+    }
+    const embedded: NewDocument[] = [];
+    for (const document of documents) embedded.push(...(await withVectors([document])));
+    return embedded;
+  }
+
   for (let from = 0; from < entries.length; from += entriesAtOnce) {
     const news: NewDocument[] = [];
     for (const [at, entry] of entries.slice(from, from + entriesAtOnce).entries())
@@ -79,16 +99,16 @@ export async function importFaissStore(options: {
         const document = toDocument(entry, from + at);
         const known = await knowledge.findSource(collection, document.source);
         if (known?.contentHash === document.contentHash) result.unchanged += 1;
-        else news.push(document);
+        else {
+          news.push(document);
+          idOf.set(document, entry.id);
+        }
       } catch (error) {
         if (!(error instanceof AppError && error.code === 'BAD_DOCUMENT')) throw error;
         result.failed.push({ id: entry.id, message: error.message });
       }
-    if (embed && news.length > 0) {
-      const made = await embed(news);
-      for (const [at, document] of news.entries()) document.vectors = made[at]!;
-    }
-    for (const { replaced } of await knowledge.put(news)) result[replaced ? 'replaced' : 'added'] += 1;
+    const embedded = await withVectors(news);
+    for (const { replaced } of await knowledge.put(embedded)) result[replaced ? 'replaced' : 'added'] += 1;
     onProgress?.(Math.min(from + entriesAtOnce, entries.length), entries.length);
   }
   return result;

@@ -154,6 +154,23 @@ test('with vectors of another model, texts are embedded anew in batches, and aft
   );
 });
 
+test('an entry that is too long for the embedding model is left out and named, and the others of its batch are imported', async (t) => {
+  const { knowledge, take } = await open(t, await temporaryFolder(t));
+  const cause = { code: 'context_length_exceeded' };
+  const embed = async (documents: { title: string; text: string }[]) => {
+    if (documents.some(({ text }) => text === textOf(70)))
+      throw new AppError('MODEL_REJECTED', 'The model server refuses the call.', { cause });
+    return documents.map(({ text }) => Float32Array.from(vectorOf(text)));
+  };
+  const failed = [{ id: 'id-70', message: 'it is too long for the embedding model' }];
+  assert.deepEqual(await take(savedIn, embed), { entries: 200, added: 199, replaced: 0, unchanged: 0, failed });
+  const [found] = await knowledge.search({
+    ...{ collection: 'taken', question: textOf(71), topK: 1 },
+    vector: Float32Array.from(vectorOf(textOf(71))),
+  });
+  assert.equal(found?.text, textOf(71));
+});
+
 test('an entry that cannot be imported is left out and named, and the others are imported', async (t) => {
   const { knowledge, take } = await open(t, await temporaryFolder(t));
   const folder = await changedFolder(t, (each) => {
