@@ -39,7 +39,10 @@ export function questionTypeOf(question: string): QuestionType {
   return patterns.find(([, pattern]) => pattern.test(lower))?.[0] ?? 'other';
 }
 
-const months = /^(?:january|february|march|april|may|june|july|august|september|october|november|december)$/i;
+export const monthNames = 'january february march april may june july august september october november december'.split(
+  ' ',
+);
+const months = new RegExp(`^(?:${monthNames.join('|')})$`, 'i');
 const timeWords =
   /^(?:centur(?:y|ies)|decades?|years?|months?|weeks?|days?|hours?|minutes?|monday|tuesday|wednesday|thursday|friday|saturday|sunday|today|daily|weekly|monthly|yearly|annually|spring|summer|autumn|winter)$/i;
 const placeWords = /\b(?:in|at|near|from|on|into|across|outside|inside|to|between)\s+(?:the\s+)?\p{Lu}/u;

@@ -65,6 +65,30 @@ test('a document that mentions the subject asked about may answer; if none would
   assert.deepEqual(withoutOtherSubjects(question, []), { left: [], isOfOthersAlone: false });
 });
 
+for (const [question, titles, left] of [
+  ['How many days are there in 2025?', ['Leave (2023)', 'Leave (2025)'], ['Leave (2025)']],
+  ['How many days were there in 2023?', ['Leave (2023)', 'Leave (2025)'], ['Leave (2023)']],
+  ['How many days were there in 2024?', ['Leave (2023)', 'Leave (2025)'], ['Leave (2023)', 'Leave (2025)']],
+  ['Are there more in 2025 than in 2023?', ['Leave (2023)', 'Leave (2025)'], ['Leave (2023)', 'Leave (2025)']],
+  ['How many are there in 2025?', ['Leave (2023)', 'Sickness (2025)'], ['Leave (2023)', 'Sickness (2025)']],
+  ['How many are there in 2025?', ['Leave', 'Leave (2025)'], ['Leave', 'Leave (2025)']],
+  ['Who was there on 25 March?', ['Minutes, 11 March 2025', 'Minutes, 25 March 2025'], ['Minutes, 25 March 2025']],
+  ['Who was there in March?', ['Minutes, 11 June 2025', 'Minutes, 11 March 2025'], ['Minutes, 11 March 2025']],
+  [
+    'Who were the 25 guests?',
+    ['Minutes, 11 March 2025', 'Minutes, 25 March 2025'],
+    ['Minutes, 11 March 2025', 'Minutes, 25 March 2025'],
+  ],
+] as const)
+  test(`“${question}” is answered from ${left.join(' and ')}, though each of ${titles.join(' and ')} mentions all`, () => {
+    const mentions = `There were 25 of them on 11 June and on 25 March. ${titles.join(', ')}: see there.`;
+    const context = contextOf(Object.fromEntries(titles.map((title) => [title, mentions])));
+    assert.deepEqual(
+      withoutOtherSubjects(question, context).left.map(({ title }) => title),
+      left,
+    );
+  });
+
 test('what is said of a similar subject is no answer, and on its own leaves the question unanswered', () => {
   const question = 'How long does the battery of the Falcon Pro last?';
   const asked = { question, answer: { text: one, abstained: false } };
