@@ -1,6 +1,7 @@
 import type { FoundPassage } from '../passage.ts';
 import { hasNoFullStops, holdsWide, withoutWideLineEnds } from '../scripts.ts';
 import { afterClosingMarks, type Span, splitSentences } from '../sentences.ts';
+import { clausesIn, namesClauses } from './numbered-clauses.ts';
 import { layoutOf } from './passage-layout.ts';
 
 /** A sentence of a passage that may answer. `start` and `end` are offsets into the document. */
@@ -119,11 +120,11 @@ function readSurroundings({ text, start }: FoundPassage) {
 }
 
 /**
- * The sentences of a passage. They end where the splitter says, where a window begins or ends, before headings and list
- * items, after headings and what opens an admonition, and between records.
+ * The sentences of a passage. They end where the splitter says, where a window begins or ends, before headings, list
+ * items and numbered clauses, after headings and what opens an admonition, and between records.
  */
 function sentencesOf({ text, start, windows }: FoundPassage): { start: number; end: number }[] {
-  const cuts = new Set<number>();
+  const cuts = new Set(clausesIn(text).map((clause) => clause.start));
   // Windows made by an earlier version may end before the marks that close a sentence's emphasis.
   for (const window of windows)
     for (const at of [window.start, window.end]) cuts.add(afterClosingMarks(text, at - start));
@@ -157,11 +158,12 @@ function sentencesOf({ text, start, windows }: FoundPassage): { start: number; e
 
 /**
  * Whether a sentence reads as one. These don't: headings, also as emphasised words on a line of their own; rows of
- * tables; fences; what leads up to a list; and short lines without a full stop.
+ * tables; fences; what leads up to a list, or to clauses that are numbered below it; and short lines without a full
+ * stop.
  */
 function isProse(text: string, passage: FoundPassage, end: number): boolean {
   if (/^(?:#{1,6}[ \t]|\||```|~~~|[-=|:\s]+$)/.test(text) || /\|.*\|/.test(text)) return false;
-  if (/:\s*$/.test(text)) return false;
+  if (/:\s*$/.test(text) || namesClauses(text, passage.text.slice(end - passage.start))) return false;
   const standsAlone = () => /^\s*(?:\n|$)/.test(passage.text.slice(end - passage.start));
   if (runInHeading.test(text) && !standsAlone()) return false;
   if (endsSentence(text.replace(trailingTags, '')) && (/\s/.test(text) || holdsWide(text))) return true;

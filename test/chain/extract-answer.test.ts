@@ -173,6 +173,24 @@ test('of two records in a row only the one that answers is quoted', async () => 
   assert.equal(text, 'Region: East; Manager: Omar Haddad; Budget: 250 EUR');
 });
 
+test('a numbered clause is quoted without the heading above it and the clause before it', async () => {
+  const contract = foundPassage(
+    `4. Liability
+4.1 The liability of the supplier is limited to EUR 250,000 for each contract year
+4.2 This limit doesn't apply to intent or to injury of persons.
+5. Termination
+5.1 Either party may terminate with notice of at least
+2.5 months to the end of a quarter.`,
+    { title: 'Agreement' },
+  );
+  const limit = await ask('What is the liability of the supplier limited to?', [contract], { mostSentences: 1 });
+  assert.equal(limit.text, '4.1 The liability of the supplier is limited to EUR 250,000 for each contract year');
+  const notice = await ask('With what notice may either party terminate?', [contract], { mostSentences: 1 });
+  assert.match(notice.text, /^5\.1 Either party .* at least 2\.5 months to the end of a quarter\.$/);
+  const headings = await ask('What is said of termination?', [contract], { mostSentences: 1 });
+  assert.match(headings.text, /^5\.1 /);
+});
+
 test('the markers of an admonition or a callout are not quoted', async () => {
   for (const note of [
     '> [!IMPORTANT]\n> Keys rotate every 90 days.',
