@@ -2,9 +2,13 @@ import { OpenAIEmbeddings } from '@langchain/openai';
 import { AppError, refusesRequest } from '../errors.ts';
 import { coalesce } from './coalesce.ts';
 import type { ServedModel } from './openai-chat-model.ts';
+import type { ServerReplied } from './translate-failure.ts';
 
 /** The reply that a server should give: each vector as numbers, or as the bytes of 32-bit floats in base64. */
 type EmbeddingReply = { data?: ({ index?: number; embedding?: number[] | string } | null)[] } | null;
+
+/** How vectors are asked for; some servers don't know the field. */
+type Encoding = 'base64' | 'float' | 'as it likes';
 
 /** The most bytes that a vector takes in either encoding: 8,192 numbers of 30 digits. */
 const longestVector = 2 ** 18;
@@ -27,9 +31,9 @@ export class CheckedOpenAiEmbeddings extends OpenAIEmbeddings {
 
   /**
    * Base64 takes a quarter of the bytes, and 1,536 numbers are read in a tenth of the time; OpenAI's own clients ask
-   * for it. Turned off once a server has refused it.
+   * for it. Changed once a server has refused it: to floats, and where it doesn't know the field to none.
    */
-  #takesBase64 = true;
+  #encoding: Encoding = 'base64';
   /** How many texts go into one call at most. Lowered where a server refuses more. */
   #mostAtOnce = Number.POSITIVE_INFINITY;
 
@@ -82,22 +86,32 @@ export class CheckedOpenAiEmbeddings extends OpenAIEmbeddings {
     return vectors;
   }
 
-  async #embedAtOnce(input: string | string[], options: Options): Promise<number[][]> {
+  async #embedAtOnce(input: string | string[], options: Options, encoding = this.#encoding): Promise<number[][]> {
     const { model, server } = this.#served;
     const count = typeof input === 'string' ? 1 : input.length;
-    const callOptions = { ...options, longestReply: (count + 1) * longestVector };
-    const ask = async (encoding_format: 'base64' | 'float') =>
-      toUnitVectors(await server.post('/embeddings', { model, input, encoding_format }, callOptions), count);
-    if (!this.#takesBase64) return ask('float');
+    const body = { model, input, ...(encoding !== 'as it likes' && { encoding_format: encoding }) };
     try {
-      return await ask('base64');
-    } catch (error) {
-      if (!refusesRequest(error)) throw error;
-      const vectors = await ask('float'); // throws where it was not the encoding that was refused
-      this.#takesBase64 = false;
+      const reply = await server.post<EmbeddingReply>('/embeddings', body, {
+        ...options,
+        longestReply: (count + 1) * longestVector,
+      });
+      const vectors = toUnitVectors(reply, count);
+      this.#encoding = encoding; // where another one was refused, it was that which the server refused
       return vectors;
+    } catch (error) {
+      const next = encodingAfter(encoding, error);
+      if (next === null) throw error;
+      return this.#embedAtOnce(input, options, next);
     }
   }
+}
+
+/** What to ask for after a failure that may be the refusal of an encoding; null where it is none. */
+function encodingAfter(encoding: Encoding, error: unknown): Encoding | null {
+  if (!refusesRequest(error)) return null;
+  if (encoding === 'base64') return 'float';
+  const { about } = (error as AppError).cause as ServerReplied;
+  return encoding === 'float' && about.includes('encoding_format') ? 'as it likes' : null;
 }
 
 /** Whether a failure may be a server's refusal of so many texts at once. */

@@ -4,7 +4,9 @@ import { readFailure } from './server-words.ts';
 type Headers = Record<string, string | string[] | undefined>;
 
 /** Fields of a request that are of use, but that it can do without. */
-const dispensable = ['stream_options', 'temperature'];
+const dispensable = ['stream_options', 'temperature', 'encoding_format'];
+/** Fields that some servers refuse by a status that otherwise means the key (OpenAI) or a failure (llama-cpp-python). */
+const oddlyRefused = /logprobs|response_format/;
 
 /** The status of what a server can't do at all (RFC 9110, 15.6.2), such as vectors of a model that only chats. */
 const notImplemented = 501;
@@ -33,9 +35,8 @@ export class ServerReplied extends Error {
     const isBusy = status === 429;
     this.code = isBusy && isTooLong ? undefined : code;
     this.about = dispensable.filter((field) => words.includes(field));
-    // OpenAI's reasoning models forbid probabilities by the status that otherwise means the key.
-    this.isRefusal = status === 400 || status === 422 || (status === 403 && words.includes('logprobs'));
-    this.mayPass = isBusy || (status >= 500 && status !== notImplemented && !isTooLong);
+    this.isRefusal = [400, 422].includes(status) || ([403, 500].includes(status) && oddlyRefused.test(words));
+    this.mayPass = isBusy || (status >= 500 && status !== notImplemented && !isTooLong && !this.isRefusal);
   }
 }
 

@@ -220,6 +220,19 @@ test('two answers agree as far as the one holds what the other adds to the words
     assert.deepEqual(compareAnswers(question, own, judged), { agreement, declined }, own);
 });
 
+test('a server that fails at structured replies is asked without them, at once and from then on', async (t) => {
+  const { openai, judge } = await start(t, 'rubric');
+  // ik_llama.cpp of 2025; llama-cpp-python replies alike.
+  const message = 'response_format type must be one of "text" or "json_object", but got: json_schema';
+  openai.chatWhen(({ response_format }) => response_format !== undefined, fail.status(500, { message }));
+  openai.chatWhen(({ response_format }) => response_format === undefined, correct);
+  for (const calls of [2, 1]) {
+    const before = openai.chatRequests.length;
+    assert.equal((await judge()).label, 'Correct');
+    assert.equal(openai.chatRequests.length - before, calls);
+  }
+});
+
 test('a prompt that a server refuses with and without options does not have the options left out for others', async (t) => {
   const { openai, judge } = await start(t, 'rubric');
   openai.chat(fail.status(400), fail.status(400), correct);

@@ -39,6 +39,18 @@ test('a server that refuses base64 is asked for floats, at once and from then on
   assert.deepEqual(formats, ['base64', 'float', 'float']);
 });
 
+test('a server that knows no encoding_format is asked without it, at once and from then on', async (t) => {
+  const { openai, embeddings } = await openServedModels(t);
+  openai.embeddingsWhen(
+    ({ encoding_format }) => encoding_format !== undefined,
+    fail.status(400, { message: "litellm.UnsupportedParamsError: no support for parameters: {'encoding_format'}" }),
+  );
+  assert.equal((await embeddings.embedDocuments(['a', 'b'])).length, 2);
+  await embeddings.embedQuery('c');
+  const formats = openai.embeddingRequests.map(({ body }) => body.encoding_format);
+  assert.deepEqual(formats, ['base64', 'float', undefined, undefined]);
+});
+
 test('a text that the server refuses is not mistaken for a refusal of base64', async (t) => {
   const { openai, embeddings } = await openServedModels(t);
   openai.embeddings(fail.status(400), fail.status(400), { vectors: [[0, 2]] });
