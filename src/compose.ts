@@ -11,7 +11,7 @@ import { chooseModels, openAnswering, openEmbeddings, openModelServers } from '.
 import { openShared } from './compose-replicas.ts';
 import type { Config } from './config.ts';
 import type { AppError } from './errors.ts';
-import { errorForLog } from './http/error-reply.ts';
+import { errorForLog, toAppError } from './http/error-reply.ts';
 import { createIngest } from './ingest/ingest.ts';
 import { ingestPaths } from './ingest/ingest-paths.ts';
 import type { IngestCollection, OnFailed } from './ingest/job.ts';
@@ -167,7 +167,14 @@ export async function compose(
     { charset, signal }: { charset?: string | undefined; signal?: AbortSignal | undefined } = {},
   ) => {
     const content = { bytes: await readSourceFile(path), charset };
-    return (await ingest([{ collection, source, content }], { signal }))[0]!;
+    const [ingested] = await ingest([{ collection, source, content }], { signal }).catch((error) => {
+      // The progress of an ingest tells no cause of what nobody foresaw.
+      const failure = toAppError(error);
+      if (failure.code === 'INTERNAL' && !signal?.aborted)
+        logger.error({ error: errorForLog(failure) }, 'a file was not ingested');
+      throw error;
+    });
+    return ingested!;
   };
   const ingestCorpus: IngestCollection = (collection, { signal, onProgress }) =>
     ingestPaths({

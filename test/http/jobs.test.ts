@@ -96,6 +96,23 @@ for (const [server, tooLong] of [
     assert.match(message, /too long/);
   });
 
+test('of a file that cannot be ingested for a reason that nobody foresaw, the log says where it came from, and repeats nothing', async (t) => {
+  const { call, events, parts, logLines } = await startWithFolder(t, 3);
+  const { put } = parts.knowledge;
+  parts.knowledge.put = async (documents) => {
+    if (documents.some(({ source }) => source === '2.md')) throw new TypeError('Tree 2 is undefined');
+    return put(documents);
+  };
+  const { json } = await call('POST', '/jobs', {});
+  const { progress } = (await events(json.id)).at(-1)!.job;
+  assert.deepEqual(progress.failed, [{ source: '2.md', code: 'INTERNAL', message: 'it could not be read' }]);
+  const line = logLines.find((each) => each.includes('a file was not ingested')) ?? '{}';
+  const { level, error } = JSON.parse(line);
+  assert.deepEqual([level, error?.code, error?.cause.name], [50, 'INTERNAL', 'TypeError']);
+  assert.match(error.frames[0], /jobs\.test\.ts/);
+  assert.doesNotMatch(line, /Tree 2|2\.md/);
+});
+
 test('a job cannot be given a path, and an unknown job is a 404', async (t) => {
   const { call } = await startWithFolder(t, 1);
   assert.equal((await call('POST', '/jobs', { path: '/etc' })).json.error.code, 'UNKNOWN_FIELD');
