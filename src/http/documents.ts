@@ -7,6 +7,7 @@ import { AppError } from '../errors.ts';
 import type { Ingested } from '../ingest/ingest.ts';
 import type { DocumentSummary, Knowledge } from '../knowledge/port.ts';
 import { TextDocument, toUpload, type Upload, WrittenDocument } from './document-fields.ts';
+import { noteStreamFailure } from './error-reply.ts';
 import { collectionNotFound, mayUse, needCollection } from './keys.ts';
 import { beginDocument, type DocumentReader } from './read-text.ts';
 import { readUpload, UploadForm } from './upload.ts';
@@ -129,6 +130,9 @@ export const documentRoutes: FastifyPluginAsyncZod<{
       // Fastify reads the body of a reply to HEAD to its end.
       const parts = request.method === 'HEAD' ? [] : inJson(document, begun);
       const json = Readable.from(parts, { objectMode: false, highWaterMark: 1 });
+      // Its head has gone out: nothing else can tell of a failure, or of a client that leaves.
+      json.once('error', (error) => noteStreamFailure(error, request, reply));
+      json.once('close', () => json.readableEnded || json.errored || noteStreamFailure(null, request, reply));
       return reply.type('application/json; charset=utf-8').send(json as never);
     },
   );

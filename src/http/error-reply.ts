@@ -121,7 +121,7 @@ export function noteStreamFailure(error: unknown, request: FastifyRequest, reply
   const failure = failureOf(error, reply);
   request.errorCode = failure.code;
   if (failure.code === 'CLIENT_GONE') logGone(failure, request);
-  else request.log.warn({ code: failure.code }, 'stream ended with an error');
+  else request.log.warn({ error: errorForLog(failure) }, 'stream ended with an error');
   return failure;
 }
 

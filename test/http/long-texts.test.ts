@@ -44,7 +44,7 @@ async function startWithLongText(t: TestContext) {
 }
 
 test('a long document comes whole, and with HEAD as a type alone; one that is removed has not been read', async (t) => {
-  const { url, call, read, path } = await startWithLongText(t);
+  const { url, call, read, path, logLines } = await startWithLongText(t);
   const { status, json } = await call('GET', path, undefined, ann);
   assert.deepEqual([status, json.source, json.characters, json.passages], [200, 'long.md', text.length, 1]);
   assert.ok(json.text === text);
@@ -54,10 +54,11 @@ test('a long document comes whole, and with HEAD as a type alone; one that is re
   read.length = 0;
   assert.equal((await call('DELETE', path, undefined, ann)).status, 204);
   assert.equal(read.length, 0);
+  assert.ok(!logLines.some((line) => /client left|stream ended/.test(line)));
 });
 
 test('of a long document no more is read than the client takes, and nothing once it has left or its key is revoked', async (t) => {
-  const { call, path, open, untilStill, read } = await startWithLongText(t);
+  const { call, path, open, untilStill, read, logLines } = await startWithLongText(t);
   const whole = (await call('GET', path, undefined, ann)) && read.length;
   read.length = 0;
   const slow = await open();
@@ -66,11 +67,14 @@ test('of a long document no more is read than the client takes, and nothing once
   slow.destroy();
   await untilStill();
   assert.ok(read.length < whole / 2, `${read.length} of ${whole} parts`);
+  assert.equal(logLines.filter((line) => line.includes('client left')).length, 1);
 });
 
-test('a reply with a long document breaks off where the document is replaced, or the key revoked', async (t) => {
+test('a reply with a long document breaks off where the document is replaced, the store fails, or the key is revoked, and the log says so', async (t) => {
   const service = await startWithLongText(t);
-  const { open, untilStill, document, read, parts } = service;
+  const { open, untilStill, document, read, parts, logLines } = service;
+  const told = () =>
+    logLines.flatMap((line) => (line.includes('stream ended with an error') ? [JSON.parse(line).error] : []));
   const ended = async (response: NodeJS.ReadableStream) => {
     response.resume();
     await assert.rejects(once(response, 'end'), { code: 'ECONNRESET' });
@@ -81,10 +85,25 @@ test('a reply with a long document breaks off where the document is replaced, or
   await ended(slow);
   assert.equal(read.at(-1), null);
 
+  const failing = await open();
+  await untilStill();
+  const { text: readText } = parts.knowledge;
+  parts.knowledge.text = () => Promise.reject(new TypeError('Alder is undefined'));
+  await ended(failing);
+  parts.knowledge.text = readText;
+
   const ofAnn = await open();
   await untilStill();
   read.length = 0;
   parts.keyring.replace(parseKeys('bob:canary-key-bob').keys);
   await ended(ofAnn);
   assert.ok(read.length <= 1);
+  assert.deepEqual(
+    told().map(({ code, cause }) => [code, cause?.name]),
+    [
+      ['NOT_READY', undefined],
+      ['INTERNAL', 'TypeError'],
+      ['KEY_REJECTED', undefined],
+    ],
+  );
 });
