@@ -31,7 +31,8 @@ export function withLabels(lines: Line[]): Line[] {
     .map((line) => {
       const label = labels.get(line);
       if (!label) return line;
-      return { ...line, text: `${label.text} ${line.text}`, left: Math.min(label.left, line.left) };
+      const asRow = line.asRow && { ...line.asRow, text: `${label.text} ${line.asRow.text}` };
+      return { ...line, text: `${label.text} ${line.text}`, asRow, left: Math.min(label.left, line.left) };
     });
 }
 

@@ -3,13 +3,15 @@ import { joinsWithoutSpace } from '../../scripts.ts';
 export type Place = { text: string; left: number; baseline: number; size: number };
 /**
  * A line of a page. `font` is its only one, or empty, and `lastFont` that of its last words; `gap` is the width between its cells, where
- * it has two, or else zero. The last of its cells begins at `lastLeft`, and the last of the lines that it was put together from is at `bottom`.
+ * it has two, or else zero. The last of its cells begins at `lastLeft`, and the last of the lines that it was put together from is at `bottom`. `asRow` tells the
+ * cells of a line that has wide gaps, all of one width as those of justified prose are.
  */
 export type Line = Place & {
   right: number;
   lastLeft: number;
   bottom: number;
   isRow: boolean;
+  asRow: { text: string; cells: { left: number; right: number }[] } | null;
   font: string;
   lastFont: string;
   gap: number;

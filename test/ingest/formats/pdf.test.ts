@@ -531,6 +531,124 @@ test('a line of two words that is stretched to the width of its column is no tab
   );
 });
 
+test('the cells of a table stay apart where they are all equally far apart, and a number in the first one is no label', () => {
+  const row = (y: number, ...cells: [x: number, width: number, text: string][]) => lineOfItems(y, ...cells);
+  const even = (y: number, texts: string[], from = 72) =>
+    row(y, ...texts.map((text, column): [number, number, string] => [from + column * 60, 20, text]));
+  assert.equal(
+    layOutPage([...even(700, ['1', '2', '–']), ...even(686, ['40', '50', '60'])]),
+    '1 | 2 | –\n40 | 50 | 60',
+  );
+  assert.equal(layOutPage(even(700, ['1.20', '1.30'])), '1.20 | 1.30');
+  const named = row(686, [72, 40, 'North'], [192, 20, 'open'], [252, 20, 'shut']);
+  assert.equal(
+    layOutPage([...even(700, ['Mon', 'Tue', 'Wed'], 132), ...named]),
+    'Mon | Tue | Wed\nNorth | open | shut',
+  );
+  // As where the widest cell of each column is in one row, and all are set to the right.
+  const right = (y: number, width: number, texts: string[]) =>
+    row(y, ...texts.map((text, column): [number, number, string] => [100 + column * 60 - width, width, text]));
+  assert.equal(
+    layOutPage([...right(700, 30, ['aaa', 'bbb', 'ccc']), ...right(686, 20, ['dd', 'ee', 'ff'])]),
+    'aaa | bbb | ccc\ndd | ee | ff',
+  );
+  assert.equal(
+    layOutPage(row(700, [72, 60, 'South east'], [152, 30, 'North'], [202, 30, 'West'])),
+    'South east | North | West',
+  );
+  // Words of justified lines are equally far apart too, but neither aligned nor beside a row.
+  const justified = [
+    ...row(700, [72, 80, 'telecommunication'], [170, 80, 'infrastructure'], [268, 20, 'was']),
+    ...row(686, [72, 60, 'constructed'], [152, 70, 'everywhere'], [242, 46, 'although']),
+  ];
+  assert.equal(layOutPage(justified), 'telecommunication infrastructure was constructed everywhere although');
+  const far = [...even(700, ['Mon', 'Tue', 'Wed']), ...row(640, [72, 40, 'North'], [192, 20, 'a'], [252, 20, 'b'])];
+  assert.match(layOutPage(far), /^Mon Tue Wed\n/);
+  const wider = [...even(700, ['Mon', 'Tue', 'Wed', 'Thu']), ...row(686, [72, 40, 'North'], [192, 20, 'open'])];
+  assert.match(layOutPage(wider), /^Mon Tue Wed Thu\n/);
+});
+
+test('a cell half a line higher than the lines of the one beside it is a cell of its own', () => {
+  // As LibreOffice draws rows whose cells are centred: pdf.js takes what is half a line apart for one line.
+  const row = (y: number, [first, second]: [string, string], third: [string, string]) => [
+    ...lineOfItems(y, [72, 60, first]),
+    ...lineOfItems(y - 12, [72, 40, second], [152, 10, '15'], [202, 60, third[0]]),
+    ...lineOfItems(y - 12, [202, 60, third[1]], [302, 10, '17']),
+  ];
+  const items = [
+    ...row(700, ['South east and', 'islands'], ['built of alder', 'by the parish']),
+    ...row(670, ['North west and', 'coast'], ['built of oak', 'by the crown']),
+  ].map((item) => {
+    const rise = item.str.startsWith('built') ? 12 : item.str === '15' || item.str === '17' ? 6 : 0;
+    const [a = 0, b = 0, c = 0, d = 0, x = 0, y = 0] = item.transform;
+    return { ...item, transform: [a, b, c, d, x, y + rise] };
+  });
+  assert.equal(
+    layOutPage(items),
+    'South east and islands | 15 | built of alder by the parish | 17\nNorth west and coast | 15 | built of oak by the crown | 17',
+  );
+});
+
+test('a heading in large letters that goes over several lines is one paragraph', () => {
+  const large = (y: number, text: string) =>
+    lineOfItems(y, [72, text.length * 12, text, { transform: [24, 0, 0, 24, 72, y], height: 24 }]);
+  const prose = [640, 628, 616, 604].flatMap((y, line) => lineOfItems(y, [72, 300, `line ${line} of it`]));
+  assert.equal(
+    layOutPage([...large(700, 'A heading that is longer'), ...large(672, 'than the page is wide'), ...prose]).split(
+      '\n\n',
+    )[0],
+    'A heading that is longer than the page is wide',
+  );
+  const apart = layOutPage([...large(700, 'A heading'), ...large(664, 'Another one'), ...prose]);
+  assert.deepEqual(apart.split('\n\n').slice(0, 2), ['A heading', 'Another one']);
+});
+
+test('cells that are drawn from the right do not run into each other', () => {
+  const rtl = { dir: 'rtl' };
+  const row = (y: number, ...texts: [number, number, string, Partial<TextItem>][]) => lineOfItems(y, ...texts);
+  // Each column is set to the right, as wide as its widest cell.
+  const table = [
+    ...row(700, [510, 20, 'שנה', rtl], [460, 25, 'עלות', rtl], [410, 20, 'חלק', rtl]),
+    ...row(680, [500, 30, '1890', {}], [450, 35, '4,100', {}], [405, 25, 'סיפון', rtl]),
+  ];
+  assert.equal(layOutPage(table), 'שנה | עלות | חלק\n1890 | 4,100 | סיפון');
+  const english = [760, 748, 736].flatMap((y) => lineOfItems(y, [72, 300, 'A line in English.']));
+  assert.match(layOutPage([...english, ...table]), /1890 4,100 סיפון$/);
+  assert.equal(layOutPage(row(700, [300, 40, '17 crowns', {}], [72, 40, 'Alder', {}])), '17 crowns Alder');
+  const fallen = [
+    ...row(700, [72, 40, 'Alder', {}], [112, 9, ' ', { hasEOL: false }]),
+    ...row(692, [200, 40, 'Oak', {}]),
+  ];
+  assert.equal(layOutPage(fallen), 'Alder\nOak');
+});
+
+test('in lines from the right, signs beside numbers stand where they are read, and lines are kept that end on purpose', () => {
+  const rtl = { dir: 'rtl' };
+  const line = (y: number, ...texts: [number, number, string, Partial<TextItem>][]) => lineOfItems(y, ...texts);
+  const signs = line(
+    700,
+    [60, 4, ',', {}],
+    [64, 34, '1904-', {}],
+    [98, 10, 'וב', rtl],
+    [108, 4, ' ', {}],
+    [112, 34, '.1890-', {}],
+    [146, 7, 'ב', rtl],
+    [153, 4, ' ', {}],
+    [157, 9, '-5', {}],
+    [166, 4, ' ', {}],
+    [170, 60, 'שופץ פעמיים', rtl],
+  );
+  assert.equal(layOutPage(signs), 'שופץ פעמיים -5 ב-1890. וב-1904,');
+  const items = [
+    ...line(700, [100, 200, 'שלבי העבודה הם אלה', rtl]),
+    ...line(686, [286, 4, '.', {}], [290, 6, '1', {}], [240, 40, 'ראשון', rtl]),
+    ...line(672, [286, 4, '.', {}], [290, 6, '2', {}], [260, 20, 'שני', rtl]),
+    ...line(658, [200, 100, 'רחוב', rtl]),
+    ...line(644, [180, 120, 'העיר', rtl]),
+  ];
+  assert.equal(layOutPage(items), 'שלבי העבודה הם אלה\n1. ראשון\n2. שני\nרחוב\nהעיר');
+});
+
 test('items of a numbered list are lines of their own, though none ends in a full stop', () => {
   const lines: [number, string][] = [
     [72, '1. Plan the harvest together with the owners and the municipality of'],
