@@ -78,6 +78,7 @@ export async function ask(request, { signal, onEvent }) {
  */
 export function upload({ file, source, collection, onProgress }) {
   return new Promise((resolve, reject) => {
+    const key = storedKey();
     const form = new FormData();
     form.append('collection', collection);
     form.append('file', file, source);
@@ -90,7 +91,7 @@ export function upload({ file, source, collection, onProgress }) {
     request.onerror = () => reject(new CallError('OFFLINE', 'The upload did not reach the service, or was cut off.'));
     request.onload = () => {
       const { status, response } = request;
-      if (status >= 400) return reject(toCallError(status, response, request.getResponseHeader('retry-after')));
+      if (status >= 400) return reject(toCallError(status, response, request.getResponseHeader('retry-after'), key));
       resolve({ isNew: request.status === 201, ...request.response });
     };
     request.send(form);
@@ -103,6 +104,7 @@ export function upload({ file, source, collection, onProgress }) {
  * @param {{ body?: unknown, signal?: AbortSignal }} options
  */
 async function send(method, path, { body, signal }) {
+  const key = storedKey();
   /** @type {Response} */
   let response;
   try {
@@ -117,7 +119,8 @@ async function send(method, path, { body, signal }) {
   }
   connection.dispatchEvent(new Event('online'));
   if (response.ok) return response;
-  throw toCallError(response.status, await response.json().catch(() => null), response.headers.get('retry-after'));
+  const refusal = await response.json().catch(() => null);
+  throw toCallError(response.status, refusal, response.headers.get('retry-after'), key);
 }
 
 /** @param {unknown} error */
@@ -131,12 +134,14 @@ function asCallError(error) {
  * @param {number} status
  * @param {any} body
  * @param {string | null} retryAfter the header's value in seconds; a date, which only a proxy would send, is ignored
+ * @param {string | null} key with which it was called
  */
-function toCallError(status, body, retryAfter) {
+function toCallError(status, body, retryAfter, key) {
   const { code = `HTTP_${status}`, message = 'The service refused without saying why.', requestId } = body?.error ?? {};
   const seconds = /^\d+$/.test(retryAfter ?? '') ? Number(retryAfter) : undefined;
   const error = new CallError(code, message, requestId, seconds);
-  if (status === 401) connection.dispatchEvent(new CustomEvent('key-needed', { detail: error }));
+  // What an earlier key is refused says nothing of the present one.
+  if (status === 401 && key === storedKey()) connection.dispatchEvent(new CustomEvent('key-needed', { detail: error }));
   return error;
 }
 

@@ -1,8 +1,8 @@
 // @ts-check
 // The whole page: the current view, the collection, the key, and whether the service can be reached.
 import { html } from 'htm/preact';
-import { useCallback, useEffect, useState } from 'preact/hooks';
-import { call, connection, storedKey, storeKey } from './api.js';
+import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
+import { CallError, call, connection, storedKey, storeKey } from './api.js';
 import { isUnderWay } from './ask-state.js';
 import { AskView } from './ask-view.js';
 import { counted } from './counted.js';
@@ -18,6 +18,7 @@ import { ReportView } from './report-view.js';
 import { isSameAsk, useRoute, views } from './route.js';
 import { SearchView } from './search-view.js';
 import { forBrowser } from './storage.js';
+import { afterUploads } from './uploads.js';
 
 /** @typedef {{ name: string, documents: number, passages: number, createdAt: string }} Collection */
 
@@ -34,23 +35,32 @@ export function App() {
   const [opened, setOpened] = useState(/** @type {any} */ (null));
   const [hasKey, setHasKey] = useState(storedKey() !== null);
 
+  /** Identifies the latest refresh: what an earlier one finds, perhaps with another key, is out of date. */
+  const latest = useRef({});
   const refresh = useCallback(async () => {
+    const own = {};
+    latest.current = own;
     try {
-      setHealth(await call('GET', '/health/ready'));
+      const ready = await call('GET', '/health/ready');
       /** @type {Collection[]} */
       const found = (await call('GET', '/collections')).collections;
+      if (latest.current !== own) return;
+      setHealth(ready);
       setCollections(found);
       setFailure(null);
       setRefusal(null);
       // The collection of an earlier visit may be gone, or not allowed to this key.
       setCollection((before) => (found.some(({ name }) => name === before) ? before : (found[0]?.name ?? 'default')));
     } catch (error) {
+      if (latest.current !== own) return;
       setFailure(error);
       // A valid key without the right is not a missing key.
       if (/** @type {any} */ (error).code === 'KEY_FORBIDDEN') setRefusal(null);
     }
   }, []);
   useEffect(() => void refresh(), []);
+  // Uploads end whatever is looked at meanwhile, and a collection may be empty no more.
+  useEffect(() => afterUploads(refresh), []);
   useEffect(() => forBrowser.write(collectionPlace, collection), [collection]);
   useEffect(() => {
     const needKey = (/** @type {any} */ { detail }) => setRefusal(detail);
@@ -80,8 +90,9 @@ export function App() {
     storeKey(key);
     forgetRefusals();
     setHasKey(key !== null);
-    // With another key people go on where they were; forgetting the key leaves nothing to see.
+    // With another key people go on where they were; forgetting the key leaves nothing to see, whether or not the service can be reached.
     if (key === null) {
+      setRefusal(new CallError('KEY_MISSING', 'A key is needed.'));
       setCollections(null);
       forgetAsk();
     }

@@ -14,7 +14,7 @@ import { VerdictAbove, VerdictView } from './verdict-view.js';
 /** @type {never[]} */
 const none = [];
 
-/** @param {{ ask: import('./ask-state.js').Ask, openDocument: import('./passages-view.js').OpenDocument, retry: () => void }} props */
+/** @param {{ ask: import('./ask-state.js').Ask, openDocument: import('./passages-view.js').OpenDocument, retry: (() => void) | undefined }} props `retry`: asks or loads it again, if that is possible */
 export function AskResult({ ask: shown, openDocument, retry }) {
   const { phase, question, context, answer, isMarkdown, verdict, reply, error } = shown;
   // An object, so that picking the same evidence again shows it again.
@@ -61,7 +61,7 @@ export function AskResult({ ask: shown, openDocument, retry }) {
             current=${current} onPick=${pick} />`
         }
       </div>
-      ${error && html`<${Failure} error=${error} retry=${question !== '' ? retry : undefined} />`}
+      ${error && html`<${Failure} error=${error} retry=${retry} />`}
       ${verdict && reply && html`<${VerdictView} verdict=${verdict} abstained=${abstained} other=${reply.verdicts?.answer} />`}
       ${reply && html`<${Copy} reply=${reply} />`}
       ${reply && html`<${Facts} reply=${reply} />`}

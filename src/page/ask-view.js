@@ -9,6 +9,7 @@ import { AskResult } from './ask-result.js';
 import { announcement, begun, isUnderWay, ofReply } from './ask-state.js';
 import { beginAsk, cancelAsk, forgetAsk, forgetUnansweredAsk, useCurrentAsk } from './current-ask.js';
 import { pastAsks } from './history.js';
+import { focusContent } from './keep-focus.js';
 import { isAskPlace } from './route.js';
 import { Start } from './start-view.js';
 
@@ -27,7 +28,8 @@ import { Start } from './start-view.js';
  */
 export function AskView({ askId, collection, picker, isEmpty, documents, hasModel, openDocument }) {
   const current = useCurrentAsk();
-  const [past, setPast] = useState(/** @type {Ask | null} */ (null));
+  const [past, setPast] = useState(/** @type {{ askId: string, ask: Ask } | null} */ (null));
+  const [loads, setLoads] = useState(0);
   const [question, setQuestion] = useState(draft.question || (current?.question ?? ''));
   const cameFrom = useRef(/** @type {string | null} */ (null));
   const type = (/** @type {string} */ text) => {
@@ -60,27 +62,34 @@ export function AskView({ askId, collection, picker, isEmpty, documents, hasMode
   useEffect(() => {
     cameFrom.current = askId;
     if (askId === null) return;
-    const held = [current, past].find((each) => each?.reply?.id === askId);
-    if (held) {
-      setQuestion(draft.question || held.question);
-      setPast(held);
-      if (held === current) forgetAsk();
+    const show = (/** @type {Ask} */ ask) => setPast({ askId, ask });
+    if (current?.reply?.id === askId) {
+      setQuestion(draft.question || current.question);
+      show(current);
+      forgetAsk();
       return;
     }
+    if (past?.ask.reply?.id === askId) {
+      setQuestion(draft.question || past.ask.question);
+      return;
+    }
+    // What had the focus may have gone with the answer before.
+    if (document.activeElement === document.body && (past ?? current) !== null) focusContent();
+    setPast(null);
     const leaving = new AbortController();
     call('GET', `/asks/${encodeURIComponent(askId)}`, { signal: leaving.signal }).then(
       (reply) => {
         setQuestion(draft.question || reply.question);
-        setPast({ ...begun(reply.question, hasModel), ...ofReply(reply) });
+        show({ ...begun(reply.question, hasModel), ...ofReply(reply) });
       },
       (error) => {
         if (leaving.signal.aborted) return;
         const asked = pastAsks().find(({ id }) => id === askId)?.question ?? '';
-        setPast({ ...begun(asked, hasModel), phase: 'failed', error });
+        show({ ...begun(asked, hasModel), phase: 'failed', error });
       },
     );
     return () => leaving.abort();
-  }, [askId]);
+  }, [askId, loads]);
 
   // Clicking "Ask" in this view doesn't change the address: it clears an ask that failed or was cancelled, and selects its question.
   useEffect(() => {
@@ -116,7 +125,11 @@ export function AskView({ askId, collection, picker, isEmpty, documents, hasMode
     cancelAsk();
     focusQuestion();
   };
-  const shown = askId === null || current?.reply?.id === askId ? current : past;
+  const shown = askId === null || current?.reply?.id === askId ? current : past?.askId === askId ? past.ask : null;
+  // Only a record that the service has no more must be asked for anew; another one can be loaded, and costs no answer.
+  const isAskedAgain = askId === null || shown?.error?.code === 'ASK_NOT_FOUND';
+  const again = () => (isAskedAgain ? submit(shown?.question ?? '') : setLoads((before) => before + 1));
+  const canTryAgain = !isAskedAgain || (shown?.question ?? '') !== '';
   const titled = (askId !== null && shown?.question) || 'Ask';
   useLayoutEffect(() => {
     document.title = `${titled} · Assay`;
@@ -127,7 +140,7 @@ export function AskView({ askId, collection, picker, isEmpty, documents, hasMode
   return html`<h1 class="hidden">Ask your documents</h1>
     <${AskForm} question=${question} setQuestion=${type} picker=${picker} isBusy=${isUnderWay(shown)} onAsk=${submit} onCancel=${cancel} />
     <p class="hidden" role="status">${shown ? announcement(shown) : ''}</p>
-    ${shown && html`<${AskResult} key=${shown.number} ask=${shown} openDocument=${openDocument} retry=${() => submit(shown.question)} />`}
+    ${shown && html`<${AskResult} key=${shown.number} ask=${shown} openDocument=${openDocument} retry=${canTryAgain ? again : undefined} />`}
     ${!shown && askId !== null && html`<p class="quiet">Loading…</p>`}
-    ${!shown && askId === null && !isEmpty && html`<${Start} ...${{ collection, documents, openDocument }} />`}`;
+    ${!shown && askId === null && !isEmpty && html`<${Start} key=${collection} ...${{ collection, documents, openDocument }} />`}`;
 }

@@ -12,7 +12,7 @@ import { KeyNotice, noteRefusal, useRefused } from './key-rights.js';
 const isAlwaysThere = (name) => name === 'default';
 
 /**
- * @param {{ collection: string, collections: import('./app.js').Collection[], setCollection: (name: string) => void, refresh: () => Promise<void> }} props
+ * @param {{ collection: string, collections: import('./app.js').Collection[], setCollection: (name: string | ((before: string) => string)) => void, refresh: () => Promise<void> }} props
  */
 export function CollectionsPanel({ collection, collections, setCollection, refresh }) {
   const [name, setName] = useState('');
@@ -24,8 +24,9 @@ export function CollectionsPanel({ collection, collections, setCollection, refre
       setFailure(null);
       await refresh();
       if (method === 'DELETE') return;
-      setName('');
-      setCollection(target);
+      // Meanwhile another name may have been typed, and another collection chosen.
+      setName((now) => (now.trim() === target ? '' : now));
+      setCollection((now) => (now === collection ? target : now));
     } catch (error) {
       if (!noteRefusal('admin', error)) setFailure(error);
     }

@@ -12,6 +12,8 @@ import { withoutOverrides } from './without-overrides.js';
 
 /** @typedef {import('./use-documents.js').Summary} Summary */
 
+const nowhere = () => [];
+
 /**
  * @param {{
  *   list: ReturnType<typeof import('./use-documents.js').useDocuments>,
@@ -21,7 +23,7 @@ import { withoutOverrides } from './without-overrides.js';
  * }} props
  */
 export function DocumentList({ list, add, afterChange, openDocument }) {
-  const { documents, failure, hasMore, more, reload } = list;
+  const { documents, failure, hasMore, more } = list;
   const isRefused = useRefused('write');
   const [filter, setFilter] = useState('');
   const [deletion, setDeletion] = useState(/** @type {any} */ (null));
@@ -31,14 +33,16 @@ export function DocumentList({ list, add, afterChange, openDocument }) {
     if (wanted !== '' && hasMore) void more();
   }, [wanted, documents]);
   const shown = (documents ?? []).filter(({ source, title }) => `${source}\n${title}`.toLowerCase().includes(wanted));
-  // “Show more” disappears with the last page; the first document that it brought is what comes next.
-  const firstNew = useRef(Infinity);
+  // Where the focus goes if what had it is no longer in the list: “Show more” disappears with the last page, and the first document
+  // that it brought is what comes next; a deleted document disappears with its buttons.
+  const next = useRef(/** @type {(documents: Summary[]) => string[]} */ (nowhere));
   useEffect(() => {
-    keepFocus(`open-${documents?.[firstNew.current]?.id}`);
-    firstNew.current = Infinity;
+    if (documents) keepFocus(...next.current(documents));
+    next.current = nowhere;
   }, [documents]);
   const showMore = () => {
-    firstNew.current = documents?.length ?? 0;
+    const before = documents?.length ?? 0;
+    next.current = (now) => [`open-${now[before]?.id}`];
     void more();
   };
   async function remove(/** @type {Summary} */ removed) {
@@ -51,13 +55,14 @@ export function DocumentList({ list, add, afterChange, openDocument }) {
       if (noteRefusal('write', error)) return;
       setDeletion(error);
     }
+    next.current = () => [`delete-${nextTo(shown, removed)?.id}`, 'document-filter', 'documents'];
     await afterChange();
-    keepFocus(`delete-${nextTo(shown, removed)?.id}`, 'document-filter', 'documents');
+    next.current = nowhere;
   }
-  if (failure) return html`<${Failure} error=${failure} retry=${reload} />`;
-  if (documents === null) return html`<p class="quiet" role="status">Loading…</p>`;
+  const failed = failure && html`<${Failure} error=${failure.error} retry=${failure.retry} />`;
+  if (documents === null) return failed ?? html`<p class="quiet" role="status">Loading…</p>`;
   if (documents.length === 0)
-    return html`<p class="card empty">No documents yet.${!isRefused && ' Drop a file above to begin.'}</p>`;
+    return html`${failed}<p class="card empty">No documents yet.${!isRefused && ' Drop a file above to begin.'}</p>`;
   return html`<section class="document-list" aria-label="Documents of the collection">
     <div class="row">
       <label class="grow"><span class="hidden">Filter by name or title</span><input id="document-filter" type="search" placeholder="Filter by name or title" value=${filter} onInput=${(/** @type {any} */ event) => setFilter(event.currentTarget.value)} /></label>
@@ -68,6 +73,7 @@ export function DocumentList({ list, add, afterChange, openDocument }) {
       ${shown.map((document) => html`<${DocumentRow} key=${document.id} ...${{ document, add, remove, openDocument }} />`)}
       ${shown.length === 0 && html`<li class="quiet">Nothing matches the filter.</li>`}
     </ul>
+    ${failed}
     ${hasMore && wanted === '' && html`<p><button type="button" onClick=${showMore}>Show more</button></p>`}
   </section>`;
 }

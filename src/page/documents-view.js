@@ -1,19 +1,20 @@
 // @ts-check
 // The documents of a collection, the ways to add more, and the list of collections.
 import { html } from 'htm/preact';
+import { useEffect } from 'preact/hooks';
 import { AddDocuments } from './add-documents.js';
 import { CollectionsPanel } from './collections-panel.js';
 import { DocumentList } from './document-list.js';
 import { KeyNotice } from './key-rights.js';
 import { UploadList } from './upload-list.js';
-import { addUploads } from './uploads.js';
+import { addUploads, afterUploads } from './uploads.js';
 import { useDocuments } from './use-documents.js';
 
 /**
  * @param {{
  *   collection: string,
  *   collections: import('./app.js').Collection[],
- *   setCollection: (name: string) => void,
+ *   setCollection: (name: string | ((before: string) => string)) => void,
  *   refresh: () => Promise<void>,
  *   openDocument: import('./passages-view.js').OpenDocument,
  * }} props
@@ -33,6 +34,7 @@ export function DocumentsView({ collection, collections, setCollection, refresh,
  */
 function Library({ collection, count, refresh, openDocument }) {
   const list = useDocuments(collection, count);
+  useEffect(() => afterUploads(list.reload));
   const afterChange = async () => {
     await list.reload();
     await refresh();
@@ -42,7 +44,7 @@ function Library({ collection, count, refresh, openDocument }) {
   return html`<div class="library-main">
     <${KeyNotice} right="write" />
     <${AddDocuments} collection=${collection} add=${add} afterChange=${afterChange} />
-    <${UploadList} collection=${collection} afterChange=${afterChange} />
+    <${UploadList} collection=${collection} />
     <${DocumentList} list=${list} add=${add} afterChange=${afterChange} openDocument=${openDocument} />
   </div>`;
 }

@@ -1,17 +1,23 @@
 // @ts-check
 import { html } from 'htm/preact';
-import { useState } from 'preact/hooks';
-import { forgetAsks, pastAsks } from './history.js';
+import { useEffect, useState } from 'preact/hooks';
+import { forgetAsks, history, pastAsks } from './history.js';
 import { focusContent } from './keep-focus.js';
 import { Score, VerdictWord } from './verdict-view.js';
 
 /** The asks made in this browser, with their verdicts. */
 export function HistoryView() {
   const [asks, setAsks] = useState(pastAsks);
+  // An ask may end while it is open, here or in another tab.
+  useEffect(() => {
+    const changed = () => setAsks(pastAsks());
+    changed();
+    history.addEventListener('change', changed);
+    return () => history.removeEventListener('change', changed);
+  }, []);
   const forget = () => {
     if (!confirm('Forget all asks in this browser? The service keeps its records.')) return;
     forgetAsks();
-    setAsks([]);
     focusContent();
   };
   return html`<div class="head">

@@ -5,6 +5,9 @@ import { forBrowser } from './storage.js';
 /** @typedef {{ id: string, question: string, label: string, score: number | null, at: string }} PastAsk */
 
 const place = 'assay.asks';
+/** Emits `change`, also where another tab made it. */
+export const history = new EventTarget();
+addEventListener('storage', ({ key }) => key === place && history.dispatchEvent(new Event('change')));
 const most = 50;
 
 /** @returns {PastAsk[]} newest first */
@@ -29,4 +32,7 @@ export function forgetAsks() {
 }
 
 /** @param {PastAsk[]} asks */
-const keep = (asks) => forBrowser.write(place, JSON.stringify(asks));
+const keep = (asks) => {
+  forBrowser.write(place, JSON.stringify(asks));
+  history.dispatchEvent(new Event('change'));
+};

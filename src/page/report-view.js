@@ -1,7 +1,7 @@
 // @ts-check
 // Shows the report of an evaluation, which never leaves the browser.
 import { html } from 'htm/preact';
-import { useEffect, useState } from 'preact/hooks';
+import { useState } from 'preact/hooks';
 import { counted } from './counted.js';
 
 /** @typedef {{ value: number | null, low: number | null, high: number | null }} Estimate */
@@ -14,23 +14,25 @@ const mostRows = 200;
 const mostMistakes = 50;
 
 export function ReportView() {
-  const [names, setNames] = useState(/** @type {Names | null} */ (null));
-  const [report, setReport] = useState(/** @type {Report | null} */ (null));
+  const [shown, setShown] = useState(/** @type {{ report: Report, names: Names } | null} */ (null));
   const [problem, setProblem] = useState('');
-  useEffect(() => {
-    fetch('/assets/report-names.json').then(
-      async (response) => setNames(await response.json()),
-      () => setProblem('The service cannot be reached.'),
-    );
-  }, []);
   async function open(/** @type {File | undefined} */ file) {
     if (!file) return;
     setProblem('');
-    setReport(null);
+    setShown(null);
+    /** @type {Report} */
+    let report;
     try {
-      setReport(readReport(JSON.parse(await file.text())));
+      report = readReport(JSON.parse(await file.text()));
     } catch {
-      setProblem(`“${file.name}” is not an evaluation report. Choose the report.json that assay evaluate wrote.`);
+      return setProblem(
+        `“${file.name}” is not an evaluation report. Choose the report.json that assay evaluate wrote.`,
+      );
+    }
+    try {
+      setShown({ report, names: await (await fetch('/assets/report-names.json')).json() });
+    } catch {
+      setProblem('The service cannot be reached, from which the names of the figures come. Choose the report again.');
     }
   }
   return html`<h1>Evaluation reports</h1>
@@ -45,7 +47,7 @@ export function ReportView() {
       <input type="file" accept=".json,application/json" onChange=${(/** @type {any} */ event) => open(event.currentTarget.files[0])} />
     </label>
     ${problem && html`<div class="failure" role="alert"><p><strong>${problem}</strong></p></div>`}
-    ${report && names && html`<${Report} report=${report} names=${names} />`}`;
+    ${shown && html`<${Report} ...${shown} />`}`;
 }
 
 /**

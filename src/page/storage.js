@@ -9,7 +9,8 @@ function keptIn(open) {
     /** @param {string} name */
     read(name) {
       try {
-        return open().getItem(name) ?? meanwhile.get(name) ?? null;
+        // What could not be stored is newer than what is stored.
+        return meanwhile.get(name) ?? open().getItem(name);
       } catch {
         return meanwhile.get(name) ?? null;
       }

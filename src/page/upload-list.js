@@ -11,9 +11,9 @@ const mostShown = 200;
 /** Moves the focus away from an element that is about to disappear. @param {string} id of an element that stays */
 const focus = (id) => document.getElementById(id)?.focus();
 
-/** @param {{ collection: string, afterChange: () => Promise<void> }} props `afterChange`: called when uploaded documents can be listed */
-export function UploadList({ collection, afterChange }) {
-  const uploads = useUploads(afterChange);
+/** @param {{ collection: string }} props */
+export function UploadList({ collection }) {
+  const uploads = useUploads();
   const isRefused = useRefused('write');
   if (uploads.length === 0) return null;
   const done = uploads.filter(({ isDone }) => isDone).length;

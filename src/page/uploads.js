@@ -107,19 +107,22 @@ export function clearUploads() {
 }
 
 /**
- * The current uploads, newest first.
- * @param {() => Promise<void>} afterChange called when uploaded documents can be listed
+ * Has something called whenever nothing is left to upload, and uploaded documents can be listed.
+ * @param {() => Promise<void>} then
+ * @returns {() => void} ends that
  */
-export function useUploads(afterChange) {
+export function afterUploads(then) {
+  progress.addEventListener('done', then);
+  return () => progress.removeEventListener('done', then);
+}
+
+/** The current uploads, newest first. */
+export function useUploads() {
   const [, redraw] = useState({});
   useEffect(() => {
     const changed = () => redraw({});
     progress.addEventListener('change', changed);
-    progress.addEventListener('done', afterChange);
-    return () => {
-      progress.removeEventListener('change', changed);
-      progress.removeEventListener('done', afterChange);
-    };
+    return () => progress.removeEventListener('change', changed);
   });
   return uploads;
 }

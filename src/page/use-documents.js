@@ -17,7 +17,7 @@ const mostAtOnce = 1000;
 export function useDocuments(collection, count) {
   const [documents, setDocuments] = useState(/** @type {Summary[] | null} */ (null));
   const [cursor, setCursor] = useState(/** @type {string | null} */ (null));
-  const [failure, setFailure] = useState(/** @type {any} */ (null));
+  const [failure, setFailure] = useState(/** @type {{ error: any, retry: () => void } | null} */ (null));
   /** Identifies the latest fetch. Earlier ones are dropped, or documents might be listed twice. */
   const latest = useRef({});
   const isBusy = useRef(false);
@@ -44,7 +44,7 @@ export function useDocuments(collection, count) {
       setCursor(next);
       setFailure(null);
     } catch (error) {
-      if (latest.current === own) setFailure(error);
+      if (latest.current === own) setFailure({ error, retry: () => void fetchUpTo(before, from, wanted) });
     } finally {
       if (latest.current === own) isBusy.current = false;
     }
