@@ -4,6 +4,7 @@ import { html } from 'htm/preact';
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { annotate } from './annotate-answer.js';
 import { drawnText } from './drawn-text.js';
+import { redraw } from './keep-place.js';
 import { withoutOverrides } from './without-overrides.js';
 
 /** @typedef {import('./link-sentences.js').Evidence} Evidence */
@@ -30,9 +31,11 @@ export function Answer({ text, isMarkdown, isGrowing, evidence, marksUnsupported
   useLayoutEffect(() => {
     const root = /** @type {HTMLDivElement} */ (place.current);
     const shown = withoutOverrides(drawn);
-    root.replaceChildren(render ? render(shown) : shown);
+    const made = document.createElement('div');
+    made.append(render ? render(shown) : shown);
+    if (evidence.length > 0 || marksUnsupported) annotate(made, evidence, marksUnsupported);
+    redraw(root, made);
     root.classList.toggle('plain', !render);
-    if (evidence.length > 0 || marksUnsupported) annotate(root, evidence, marksUnsupported);
   }, [drawn, render, evidence, marksUnsupported]);
   useEffect(() => {
     for (const each of place.current?.querySelectorAll('[data-evidence]') ?? [])
