@@ -82,9 +82,20 @@ const overlaps = (one: RankedSentence, other: RankedSentence) =>
 
 /**
  * Whether a sentence reads well after the chosen ones: prose does, a row of a table only beside rows of the same table.
+ * A row or record doesn't where a chosen one holds all that it holds of the question, and more.
  */
-const goesAlong = ({ prose, head }: RankedSentence, chosen: RankedSentence[]) =>
-  prose && (head === '' || chosen.some((other) => other.head === head));
+const goesAlong = (sentence: RankedSentence, chosen: RankedSentence[]) =>
+  sentence.prose &&
+  (sentence.head === '' || chosen.some(({ head }) => head === sentence.head)) &&
+  !chosen.some((other) => isOfSameKind(other, sentence) && isLess(sentence.met, other.met));
+
+const isLess = (one: ReadonlySet<string>, other: ReadonlySet<string>) => one.size < other.size && one.isSubsetOf(other);
+
+/** Whether both are rows under the same column names, or records that begin with the same label. */
+const isOfSameKind = (one: RankedSentence, other: RankedSentence) =>
+  one.head === other.head && (one.head !== '' || (labelOf(one) !== '' && labelOf(one) === labelOf(other)));
+
+const labelOf = ({ text }: RankedSentence) => text.slice(0, text.indexOf(': ') + 1);
 
 /** Passages in the order of their best sentence, and the sentences of each as they stand in it. */
 function inReadingOrder(chosen: RankedSentence[]): RankedSentence[] {

@@ -25,6 +25,8 @@ export type ReadQuestion = {
  */
 export type RankedSentence = Candidate & {
   stems: ReadonlySet<string>;
+  /** The stems of the question's words that it holds by itself. */
+  met: ReadonlySet<string>;
   /** The stems of the sentences before and after it. */
   before: ReadonlySet<string>;
   after: ReadonlySet<string>;
@@ -135,7 +137,8 @@ export function rank(
       Number(newWords < fewestNewWords && candidate.completedBy === ''),
     ];
     const sum = features.reduce((total, feature, index) => total + feature * featureWeights[index]!, 0);
-    return { ...candidate, stems, before, after, fits, features, score: sum - penaltyOf(candidate) };
+    const met = read.stems.intersection(own[at]!);
+    return { ...candidate, stems, met, before, after, fits, features, score: sum - penaltyOf(candidate) };
   });
   scored.sort((one, other) => other.score - one.score);
   const best = scored[0]?.score ?? 0;

@@ -173,6 +173,33 @@ test('of two records in a row only the one that answers is quoted', async () => 
   assert.equal(text, 'Region: East; Manager: Omar Haddad; Budget: 250 EUR');
 });
 
+test('a row or record is left out where another holds more of the question', async () => {
+  const table = foundPassage(
+    `| Plan | Requests per minute |
+|---|---|
+| Free | 60 |
+| Team | 600 |
+| Company | 6,000 |`,
+    { title: 'Limits' },
+  );
+  const rowsOf = async (question: string, passage: FoundPassage) =>
+    (await ask(question, [passage])).text.split('\n').filter((line) => !/Plan|---/.test(line));
+  assert.deepEqual(await rowsOf('How many requests per minute has the team plan?', table), ['| Team | 600 |']);
+  assert.deepEqual(await rowsOf('How many requests per minute have the team and free plans?', table), [
+    '| Free | 60 |',
+    '| Team | 600 |',
+  ]);
+  const records = foundPassage(
+    `Product: Bike 100; Price: 749.00; Stock: 12
+Product: Bike 200; Price: 1099.00; Stock: 3`,
+    { title: 'Prices' },
+  );
+  assert.deepEqual(await rowsOf('What is the price of the bike 200?', records), [
+    'Product: Bike 200; Price: 1099.00; Stock: 3',
+  ]);
+  assert.equal((await rowsOf('What are the prices of the bikes?', records)).length, 2);
+});
+
 test('a numbered clause is quoted without the heading above it and the clause before it', async () => {
   const contract = foundPassage(
     `4. Liability
