@@ -15,6 +15,8 @@ const tooLong = new RegExp(
 );
 /** llama.cpp's slots may share one cache: others may have filled it, and may leave it. */
 const isFull = /context size has been exceeded/i;
+/** Gemini and xAI reply to a wrong key with a 400 without a code for it. */
+const wrongKey = /^(?:incorrect )?api key (?:not valid|provided)/i;
 /** How much of a message is read: servers may repeat a prompt in it. */
 const longestRead = 200;
 
@@ -28,8 +30,10 @@ export function readFailure(words: string): { code?: string | undefined; isTooLo
     const outer = Array.isArray(body) ? body[0] : body; // Gemini's comes in a list
     const told = outer?.error ?? outer;
     const { code, type, message } = typeof told === 'string' ? { message: told } : Object(told);
-    const said = `${code} ${type} ${String(message).slice(0, longestRead)}`;
+    const beginning = String(message).slice(0, longestRead);
+    const said = `${code} ${type} ${beginning}`;
     if (tooLong.test(said)) return { code: 'context_length_exceeded', isTooLong: !isFull.test(said) };
+    if (wrongKey.test(beginning)) return { code: 'invalid_api_key', isTooLong: false };
     return { code: [code, type].find(isServerCode), isTooLong: false };
   } catch {
     return { isTooLong: false }; // a page of HTML, or nothing

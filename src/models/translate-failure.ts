@@ -99,7 +99,7 @@ export function translateFailure(error: unknown, signal: AbortSignal): unknown {
 /** Why a server rejected a call, for whoever runs the service. */
 function reasonOf({ status, code }: ServerReplied): string {
   if (code === 'context_length_exceeded') return 'the prompt is too long for the model';
-  if (status === 401 || status === 403) return `it refuses the key (${status})`;
+  if (status === 401 || status === 403 || code === 'invalid_api_key') return `it refuses the key (${status})`;
   if (status === 404) return 'it has no such model, or nothing at this address (404)';
   if (status === notImplemented) return `it cannot do what was asked of it (${status})`;
   return `status ${status}${code ? `, ${code}` : ''}`;

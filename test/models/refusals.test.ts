@@ -48,6 +48,19 @@ test('a call that is refused for something else, or for ever, is not sent again 
 
 for (const [status, body, code, words] of [
   [401, { error: { code: 'invalid_api_key', message: 'canary' } }, 'invalid_api_key', /refuses the key/],
+  [
+    400,
+    // Gemini.
+    [{ error: { code: 400, message: 'API key not valid. Please pass a valid API key.', status: 'INVALID_ARGUMENT' } }],
+    'invalid_api_key',
+    /refuses the key \(400\)/,
+  ],
+  [
+    400,
+    { code: 'Client specified an invalid argument', error: 'Incorrect API key provided: canary.' }, // xAI
+    'invalid_api_key',
+    /refuses the key \(400\)/,
+  ],
   [403, '<h1>canary</h1>', undefined, /refuses the key \(403\)/],
   [404, { error: { code: 'model_not_found', message: 'canary' } }, 'model_not_found', /no such model/],
   [404, '<h1>canary</h1>', undefined, /no such model, or nothing at this address/],
