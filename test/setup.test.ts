@@ -452,6 +452,36 @@ test('packages are installed also where npm is told to be strict about the versi
   assert.equal(callSetup(project, call, env), '0 packages\n');
 });
 
+/** A project with one package, which stands in a folder of it, is optional and has a command. */
+function projectWithTool(t: TestContext) {
+  const project = temporaryFolder(t);
+  const tool = { name: 'tool', version: '1.0.0', bin: { tool: 'tool.js' } };
+  const names = { name: 'later', version: '1.0.0', optionalDependencies: { tool: 'file:tool' } };
+  const link = { resolved: 'tool', link: true, optional: true };
+  const packages = { '': names, tool: { ...tool, optional: true }, 'node_modules/tool': link };
+  mkdirSync(join(project, 'tool'));
+  writeFileSync(join(project, 'tool/package.json'), JSON.stringify(tool));
+  writeFileSync(join(project, 'tool/tool.js'), '#!/usr/bin/env node\n');
+  writeFileSync(join(project, 'package.json'), JSON.stringify(names));
+  writeFileSync(join(project, 'package-lock.json'), JSON.stringify({ ...names, lockfileVersion: 3, packages }));
+  return project;
+}
+
+for (const [setting, value] of [
+  ['bin_links', 'false'],
+  ['dry_run', 'true'],
+  ['global', 'true'],
+  ['location', 'global'],
+  ['omit', 'optional'],
+  ['package_lock_only', 'true'],
+] as const)
+  test(`packages and their commands are installed in the project also where npm's ${setting} is ${value}`, (t) => {
+    const project = projectWithTool(t);
+    const env = { HOME: project, [`npm_config_${setting}`]: value };
+    callSetup(project, 'installDependencies({ project, omitDev: false, step })', env);
+    assert.ok(existsSync(join(project, 'node_modules/.bin/tool')));
+  });
+
 /** The PATH on which `npm` is a command that does nothing. */
 function pathWithoutNpm(project: string) {
   const bin = join(project, 'bin');

@@ -30,8 +30,7 @@ export function dependenciesMatch({ project, omitDev }) {
 export async function installDependencies({ project, omitDev, step }) {
   step.doing('installing packages');
   const args = ['ci', '--ignore-scripts', '--no-audit', '--no-fund', omitDev ? '--omit=dev' : '--include=dev'];
-  // Some packages ask for a newer Node than the one that runs npm; they are used with the pinned one.
-  args.push('--engine-strict=false');
+  args.push('--include=optional'); // the parts of packages that are made for this machine
   // With npm's default pauses between tries, an offline machine would wait for over a minute.
   args.push('--fetch-retry-mintimeout=1000', '--fetch-retry-maxtimeout=8000');
   await npm(project, args, 'dependencies', 'The packages of package-lock.json could not be installed');
@@ -95,6 +94,15 @@ export async function installRuntime({ project, step }) {
 }
 
 /**
+ * What set-up needs of npm, whatever the machine or its user have set for other projects: packages and their commands in node_modules,
+ * each in its place. Some packages ask for a newer Node than the one that runs npm; they are used with the pinned one.
+ */
+const npmSettings = [
+  ...['--bin-links=true', '--dry-run=false', '--engine-strict=false', '--global=false', '--install-strategy=hoisted'],
+  ...['--location=project', '--package-lock-only=false'],
+];
+
+/**
  * Runs npm.
  * @param {string} project @param {string[]} args
  * @param {string} log the name of its log in .setup, without the extension
@@ -105,7 +113,7 @@ async function npm(project, args, log, complaint) {
   // PATH. The Node that runs this may be the one in node_modules, which disappears while packages are installed.
   const { npm_execpath: script, npm_node_execpath: node = process.execPath } = process.env;
   const [command, first] = script?.endsWith('npm-cli.js') ? [node, [script]] : ['npm', []];
-  const result = await run(command, [...first, ...args], {
+  const result = await run(command, [...first, ...args, ...npmSettings], {
     cwd: project,
     timeoutMs: 15 * 60_000,
     log: join(project, `.setup/${log}.log`),
