@@ -97,10 +97,23 @@ export async function installRuntime({ project, step }) {
  * What set-up needs of npm, whatever the machine or its user have set for other projects: packages and their commands in node_modules,
  * each in its place. Some packages ask for a newer Node than the one that runs npm; they are used with the pinned one.
  */
-const npmSettings = [
-  ...['--bin-links=true', '--dry-run=false', '--engine-strict=false', '--global=false', '--install-strategy=hoisted'],
-  ...['--location=project', '--package-lock-only=false'],
-];
+const npmSettings = {
+  bin_links: 'true',
+  dry_run: 'false',
+  engine_strict: 'false',
+  global: 'false',
+  install_strategy: 'hoisted',
+  location: 'project',
+  package_lock_only: 'false',
+};
+
+/** The environment with these settings, which so reach the npm that an install script runs, too. */
+function npmEnvironment() {
+  const isSet = (/** @type {string} */ name) => name.replace(/^npm_config_/i, '').toLowerCase() in npmSettings;
+  const others = Object.entries(process.env).filter(([name]) => !/^npm_config_/i.test(name) || !isSet(name));
+  const ours = Object.entries(npmSettings).map(([name, value]) => [`npm_config_${name}`, value]);
+  return Object.fromEntries([...others, ...ours]);
+}
 
 /**
  * Runs npm.
@@ -113,8 +126,9 @@ async function npm(project, args, log, complaint) {
   // PATH. The Node that runs this may be the one in node_modules, which disappears while packages are installed.
   const { npm_execpath: script, npm_node_execpath: node = process.execPath } = process.env;
   const [command, first] = script?.endsWith('npm-cli.js') ? [node, [script]] : ['npm', []];
-  const result = await run(command, [...first, ...args, ...npmSettings], {
+  const result = await run(command, [...first, ...args], {
     cwd: project,
+    env: npmEnvironment(),
     timeoutMs: 15 * 60_000,
     log: join(project, `.setup/${log}.log`),
   });
