@@ -2,6 +2,7 @@ import { focusStems, holdsType, isNumber, namesIn } from '../ranking/question-ty
 import { contentStems, readWords, shareOf } from '../ranking/words.ts';
 import file from './answer-weights.json' with { type: 'json' };
 import { fromLogOdds } from './calibration.ts';
+import { namesOtherNumber } from './other-number.ts';
 import type { RankedSentence, ReadQuestion } from './rank-sentences.ts';
 
 /**
@@ -62,11 +63,13 @@ export function answerable(ranked: Ranked, gate: Gate): number {
 /**
  * Whether what is asked for is missing: "who" without a name in the likeliest sentences, "how many" without a number,
  * or of a thing that the whole context doesn't mention. That is rare where there is an answer. So is a question that
- * the context answers for another subject alone.
+ * the context answers for another subject alone, or for one with another number.
  */
 export function lacksWhatIsAsked(ranked: Ranked): boolean {
   const { question, sentences } = ranked;
   if (question.isOfOthersAlone) return true;
+  const passages = new Set(sentences.map(({ passage }) => passage));
+  if (namesOtherNumber(question.text, [...passages])) return true;
   if (question.type !== 'person' && question.type !== 'number') return false;
   const likely = sentences.filter(({ probability }, at) => at === 0 || probability >= likelySentence);
   if (!likely.some(({ text }) => holdsType(question.type, text, question.said))) return true;
