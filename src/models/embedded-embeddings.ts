@@ -8,6 +8,18 @@ import { type ModelThread, openModelThread } from './model-thread.ts';
 
 type Model = (typeof manifest.models)[number];
 
+/** Why weights that are there can't be loaded, and what to do: only if the files are to blame does set-up help. */
+export function whyNotLoaded(cause: unknown): string {
+  const { code, message = '' } = cause as { code?: string; message?: string };
+  if (code === 'ERR_WORKER_OUT_OF_MEMORY')
+    return 'there is not enough memory. A limit of the process (`ulimit -v`) or of its container may be too low.';
+  // ONNX Runtime gives the system's number of EACCES.
+  if (code === 'EACCES' || /error number 13$/.test(message)) return 'the user who runs this may not read their files.';
+  if (code === 'ERR_DLOPEN_FAILED')
+    return 'ONNX Runtime does not start here. It needs glibc on Linux, and its libraries need memory (`ulimit -v`).';
+  return 'run `npm run setup` to check them.';
+}
+
 /**
  * The embedding model that runs inside the process, by ONNX Runtime: no key, no network. Vectors are mean pooled and of
  * unit length; texts get the prefixes that E5 models were trained with (Wang et al., "Text Embeddings by
@@ -38,7 +50,7 @@ export class EmbeddedEmbeddings extends Embeddings {
         model,
       );
     } catch (error) {
-      throw new AppError('NOT_READY', `The weights of ${name} can't be loaded. Run \`npm run setup\` to check them.`, {
+      throw new AppError('NOT_READY', `The weights of ${name} can't be loaded: ${whyNotLoaded(error)}`, {
         cause: error,
       });
     }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { EmbeddedEmbeddings } from '../../src/models/embedded-embeddings.ts';
+import { EmbeddedEmbeddings, whyNotLoaded } from '../../src/models/embedded-embeddings.ts';
 import { startService } from '../doubles/service.ts';
 import { temporaryFolder } from '../doubles/temporary-folder.ts';
 
@@ -103,4 +103,13 @@ test('missing weights and an unknown model name are refused with an error that s
     message: /npm run setup/,
   });
   await assert.rejects(EmbeddedEmbeddings.load('../../etc', modelsDir), { code: 'BAD_SETTINGS' });
+});
+
+test('weights that are whole but cannot be loaded are not said to need another set-up', () => {
+  const failed = (code: string, words = '') => whyNotLoaded(Object.assign(new Error(words), { code }));
+  assert.match(failed('ERR_WORKER_OUT_OF_MEMORY'), /not enough memory/);
+  assert.match(failed('ERR_DLOPEN_FAILED'), /ONNX Runtime/);
+  assert.match(failed('EACCES'), /may not read/);
+  assert.match(failed('', 'Load model from /somewhere failed:system error number 13'), /may not read/);
+  assert.match(failed('', 'Protobuf parsing failed.'), /npm run setup/);
 });
