@@ -18,6 +18,7 @@ import type { IngestCollection, OnFailed } from './ingest/job.ts';
 import { createJobs } from './ingest/jobs.ts';
 import { startParser } from './ingest/parser.ts';
 import { readSourceFile } from './ingest/read-source-file.ts';
+import { type Embedder, waitAtLimits } from './ingest/wait-at-limits.ts';
 import { createKeyring } from './keyring.ts';
 import { recycledCause } from './knowledge/client.ts';
 import type { Knowledge, NewAskRecord } from './knowledge/port.ts';
@@ -150,10 +151,14 @@ export async function compose(
     },
   });
   const parser = await startParser();
-  const ingest = metrics.countUpstreamErrors(
-    'ingest',
-    createIngest({ knowledge, parser, embeddings, chunkSizeTokens, chunkOverlapTokens }),
-  );
+  const ingestBy = (embedder: Embedder) =>
+    metrics.countUpstreamErrors(
+      'ingest',
+      createIngest({ knowledge, parser, embeddings: embedder, chunkSizeTokens, chunkOverlapTokens }),
+    );
+  const ingest = ingestBy(embeddings);
+  const onWait = (seconds: number) => logger.warn({ seconds }, 'the model server limits calls; the ingest waits');
+  const ingestInLongWork = ingestBy(waitAtLimits(embeddings, { onWait }));
   const embedTexts: AppParts['embedTexts'] = (texts, { signal }) => embeddings.embedDocuments(texts, { signal });
   const ingestUploads: AppParts['ingestUploads'] = (collection, uploads, { signal }) =>
     ingest(
@@ -167,7 +172,7 @@ export async function compose(
     { charset, signal }: { charset?: string | undefined; signal?: AbortSignal | undefined } = {},
   ) => {
     const content = { bytes: await readSourceFile(path), charset };
-    const [ingested] = await ingest([{ collection, source, content }], { signal }).catch((error) => {
+    const [ingested] = await ingestInLongWork([{ collection, source, content }], { signal }).catch((error) => {
       // The progress of an ingest tells no cause of what nobody foresaw.
       const failure = toAppError(error);
       if (failure.code === 'INTERNAL' && !signal?.aborted)

@@ -106,6 +106,13 @@ export class AppError extends Error {
 export const isTooLongForModel = ({ cause }: AppError): boolean =>
   (cause as { code?: unknown } | undefined)?.code === 'context_length_exceeded';
 
+/** Whether a failure is a model server's refusal because there have been too many calls, which ends by itself. */
+export function isRateLimited(error: unknown): error is AppError {
+  if (!(error instanceof AppError) || error.code !== 'MODEL_UNAVAILABLE') return false;
+  const { status, code } = Object(error.cause) as { status?: number; code?: string };
+  return status === 429 && code !== 'insufficient_quota';
+}
+
 /** Whether a failure is a model server's refusal of what a request asks for, such as an option that it doesn't know. */
 export function refusesRequest(error: unknown): boolean {
   if (!(error instanceof AppError) || error.code !== 'MODEL_REJECTED') return false;

@@ -5,9 +5,18 @@ import { counted } from '../counted.ts';
 import { AppError } from '../errors.ts';
 import { Metadata, Source, Title } from '../http/document-fields.ts';
 import { embeddedText } from '../ingest/ingest.ts';
+import { waitAtLimits } from '../ingest/wait-at-limits.ts';
 import { type FaissStoreEntry, readFaissStoreFolder } from '../knowledge/faiss-store-folder.ts';
 import { type EntryDescription, type ImportResult, importFaissStore } from '../knowledge/import-faiss-store.ts';
-import { readCollectionOption, showCount, tell, UsageError, withAdviceIfInUse, writeJson } from './terminal.ts';
+import {
+  readCollectionOption,
+  showCount,
+  tell,
+  tellOfWait,
+  UsageError,
+  withAdviceIfInUse,
+  writeJson,
+} from './terminal.ts';
 
 /** `assay import-faiss FOLDER`: takes over a saved FaissStore; the exit code is 1 if an entry was left out. */
 export async function importFaiss(
@@ -27,9 +36,10 @@ export async function importFaiss(
   try {
     const embeddings = await openEmbeddings(config, embedding);
     const dimension = (await embeddings.embedQuery('How long is a vector?')).length;
+    const patient = waitAtLimits(embeddings, { onWait: tellOfWait });
     const embed: Parameters<typeof importFaissStore>[0]['embed'] = async (documents) => {
       const texts = documents.map(({ title, text }) => embeddedText(title, [], text));
-      return (await embeddings.embedDocuments(texts)).map((vector) => Float32Array.from(vector));
+      return (await patient.embedDocuments(texts)).map((vector) => Float32Array.from(vector));
     };
     const knowledge = await openKnowledge(config, { embeddingModel: embedding }).catch(
       withAdviceIfInUse('Stop the service that runs on it first.'),

@@ -2,8 +2,9 @@ import { chooseModels, openEmbeddings } from '../compose-models.ts';
 import { embeddedDataDir, readConfig } from '../config.ts';
 import { counted } from '../counted.ts';
 import { embedAgain } from '../ingest/ingest.ts';
+import { waitAtLimits } from '../ingest/wait-at-limits.ts';
 import { reembed } from '../knowledge/reembed.ts';
-import { showCount, tell, writeJson } from './terminal.ts';
+import { showCount, tell, tellOfWait, writeJson } from './terminal.ts';
 
 /** `assay reembed`: makes all vectors anew with the settings' embedding model, also while a service runs. */
 export async function reembedAll(options: { json?: boolean } = {}) {
@@ -13,7 +14,7 @@ export async function reembedAll(options: { json?: boolean } = {}) {
   const { passages, taken } = await reembed({
     dataDir: embeddedDataDir(config),
     embeddingModel: embedding,
-    embed: embedAgain(await openEmbeddings(config, embedding)),
+    embed: embedAgain(waitAtLimits(await openEmbeddings(config, embedding), { onWait: tellOfWait })),
     onProgress: bar.update,
   }).finally(bar.end);
   if (options.json) return writeJson({ embeddingModel: embedding, passages, taken });

@@ -11,6 +11,10 @@ export const printable = (text: string) =>
 /** Writes a line for people, to stderr: stdout is only for what programs may read. It may hold names of files, or a service's words. */
 export const tell = (line: string) => process.stderr.write(`${printable(line)}\n`);
 
+/** Says that a command waits, since a model server limits calls. */
+export const tellOfWait = (seconds: number) =>
+  tell(`The model server limits calls: waiting for at least ${counted(seconds, 'second')}.`);
+
 /** The collection that `--collection` names. @throws UsageError where that is no valid name */
 export function readCollectionOption(name: string): string {
   const { data, error } = collectionName.safeParse(name);

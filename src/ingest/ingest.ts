@@ -5,6 +5,7 @@ import { formatOfName, isTextFormat } from './format.ts';
 import type { FileToLoad, TextToLoad } from './load.ts';
 import type { Parser } from './parser.ts';
 import { shownEncoding } from './text-encoding.ts';
+import type { Embedder } from './wait-at-limits.ts';
 
 /** A document as it came in, not read yet, and where it goes. */
 export type Incoming = {
@@ -24,11 +25,6 @@ export type Ingested = {
   unchanged: boolean;
   replaced: boolean;
   collection: string;
-};
-
-/** What makes vectors of texts; `signal` ends a call that nobody waits for any more. */
-type Embedder = {
-  embedDocuments(texts: string[], options?: { signal?: AbortSignal | undefined }): Promise<number[][]>;
 };
 
 /** A document that is stored already, or one that has been read and split. */
