@@ -3,7 +3,7 @@ import type { Turn } from '../chain/in-conversation.ts';
 import type { AskReply } from '../chain/reply.ts';
 import { readConfig, readServiceKey } from '../config.ts';
 import { AppError } from '../errors.ts';
-import { isStored } from '../knowledge/open-to-read.ts';
+import { isEmptied, isStored } from '../knowledge/open-to-read.ts';
 import { type Passage, toPassages } from '../passage.ts';
 import { UsageError, withAdviceIfInUse } from './terminal.ts';
 
@@ -41,7 +41,7 @@ async function openStore(): Promise<Answerer> {
   const { createToldText } = await import('../chain/told-text.ts');
   const config = { ...readConfig(), logLevel: 'warn' as const };
   // Where there is no store, one would be made: in any folder in which somebody asks.
-  if (!config.weaviate && !isStored(config.dataDir))
+  if (!config.weaviate && !isStored(config.dataDir) && !isEmptied(config.dataDir))
     throw new AppError(
       'NOT_READY',
       `Nothing is stored in ${config.dataDir} yet: npx assay ingest FILE stores documents.`,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -128,6 +128,15 @@ test('where nothing is stored, ask, search and chat say so, and make no store', 
     );
   }
   assert.equal(existsSync(DATA_DIR), false);
+});
+
+test('of a store that was emptied, ask says that it is damaged, not that nothing was ever stored', async (t) => {
+  const { settings } = await storeOfTower(t);
+  for (const ending of ['-wal', '-shm']) rmSync(join(settings.DATA_DIR, `assay.db${ending}`), { force: true });
+  truncateSync(join(settings.DATA_DIR, 'assay.db'));
+  const { code, stderr } = await runCommand(['ask', question], settings);
+  assert.equal(code, 1);
+  assert.match(stderr, /^assay\.db in the data folder is damaged/);
 });
 
 test('backup, restore, export and reembed print their results as JSON with --json', async (t) => {
