@@ -166,3 +166,54 @@ test('fifty thousand lines with an unclosed quotation mark are read without sear
   const { text } = loadCsv(`id,text\n${'1,"open\n'.repeat(50_000)}`);
   assert.equal(text.split('\n').length, 50_000);
 });
+
+test('a separator, a delimiter and a caption are taken from the top of the file alone', () => {
+  assert.equal(loadCsv('key=value,n\nsep=x\n1,2\n').text, 'key=value: sep=x\nkey=value: 1; n: 2');
+  assert.equal(loadCsv('a;b\n1;say "x", he\n2;y\n').text, 'a: 1; b: say "x", he\na: 2; b: y');
+  const caption = 'c'.repeat(300);
+  assert.equal(loadCsv(`${caption}\nName,note\nAlder,1\n`).title, caption);
+  assert.equal(loadCsv(`${caption}c\nName,note\nAlder,1\n`).title, null);
+  assert.equal(loadCsv('Sales, , \nName,note,x\nAlder,1,2\n').title, 'Sales');
+  const pairs = 'From 10:30:;x\nTo 11:45;y\n';
+  assert.match(loadCsv(`${pairs}a;b;c;d\n1;2;3;4\n`).text, /^From 10:30: x\nTo 11:45: y\n\na: 1/);
+  const captions = (count: number) => loadCsv(`${'caption\n'.repeat(count)}Name,note\nAlder,1\n`).text;
+  assert.match(captions(18), /\n\nName: Alder; note: 1$/);
+  assert.match(captions(19), /\n\nName; note\nAlder; 1$/);
+});
+
+test('what is long, a sentence, a question as those below it, or no year is no name of a column', () => {
+  const name = 'n'.repeat(100);
+  assert.equal(loadCsv(`${name},x\n1,2\n`).text, `${name}: 1; x: 2`);
+  assert.equal(loadCsv(`${name}n,x\n1,2\n`).text, `${name}n; x\n1; 2`);
+  assert.equal(loadCsv('Art.-Nr;x\nA.17;y\n').text, 'Art.-Nr: A.17; x: y');
+  assert.equal(loadCsv('She left early Monday.;A\nHe stays;B\n').text, 'She left early Monday.; A\nHe stays; B');
+  assert.equal(loadCsv('Who pays?;Why?\nWho asks?;How?\n').text, 'Who pays?; Why?\nWho asks?; How?');
+  assert.equal(loadCsv('Item,1500\nAlder,2\n').text, 'Item: Alder; 1500: 2');
+  for (const no of ['1.2.3.2020', '123.2020', '2020.123', '2020.1.1.1', '.2020', '2020.'])
+    assert.equal(loadCsv(`Item;${no}\nAlder;2\n`).text, `Item; ${no}\nAlder; 2`);
+  assert.equal(loadCsv('Item,2020\nAlder, \nBirch,3\n').text, 'Item; 2020\nAlder\nBirch; 3');
+  assert.equal(loadCsv('1\n2\n').text, '1\n2');
+});
+
+test('a row with an unclosed quotation mark is read whole: the first, one behind blank lines, and the last', () => {
+  assert.equal(loadCsv('"open,x\n1,2\n').text, '"open: 1; x: 2');
+  assert.equal(loadCsv('a,b\n1,2\n\n\n3,"open\n4,5\n').text, 'a: 1; b: 2\na: 3; b: "open\na: 4; b: 5');
+  assert.equal(loadCsv('id,text\n1,x\n2,"open\n').text, 'id: 1; text: x\nid: 2; text: open');
+});
+
+test('every table that is written as RFC 4180 says is read as it was written', () => {
+  const value = fc
+    .array(fc.constantFrom('a', 'B', '7', ',', ';', '"', '\n', ' ', '.'), { maxLength: 6 })
+    .map((signs) => `v${signs.join('')}v`);
+  const quoted = (text: string) => `"${text.replaceAll('"', '""')}"`;
+  const plain = (text: string) => (/[",\n]/.test(text) ? quoted(text) : text);
+  const oneLine = (text: string) => text.replace(/\s+/g, ' ');
+  fc.assert(
+    fc.property(fc.array(fc.tuple(value, value), { minLength: 1, maxLength: 6 }), fc.boolean(), (rows, all) => {
+      const written = (row: string[]) => row.map(all ? quoted : plain).join(',');
+      const { text } = loadCsv([['one', 'two'], ...rows].map(written).join('\n'));
+      assert.equal(text, rows.map(([one, two]) => `one: ${oneLine(one)}; two: ${oneLine(two)}`).join('\n'));
+    }),
+    { seed: 5, numRuns: 500 },
+  );
+});

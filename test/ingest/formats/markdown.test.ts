@@ -113,6 +113,59 @@ test('headings are the same as those a CommonMark parser finds', () => {
   );
 });
 
+test('headings, code and lists are where a CommonMark parser finds them, however far their marks are indented', () => {
+  const marks =
+    '# a|###### a|####### a|#a|- a|+ a|* a|-a|1. a|1) a|123456789) a|1234567890. a|> a|```|````|``|~~~|~~|```a`|<div>|</div>|' +
+    '<b c=>|<!-- a|-->|<pre|<pre>|<script>|<hr/>|***|* * *|- - -|--|__|_ _ _|===|= =|=|a|a b|#';
+  const indents = ['', '', '', ' ', '   ', '    ', '\t', ' \t'];
+  const line = fc.tuple(
+    fc.constantFrom(...indents),
+    fc.constantFrom(...marks.split('|')),
+    fc.constantFrom('', '', ' ', '\t'),
+  );
+  // A rule before each number other than 1: that parser lets none begin a list below code, although no paragraph goes on there.
+  const beginning = (text: string) => (/^\s*\d{2}/.test(text) ? '\n\n***\n' : '\n');
+  fc.assert(
+    fc.property(fc.array(fc.tuple(line, fc.boolean()), { maxLength: 4 }), (some) => {
+      // Behind an item or a quotation, a blank line always: that parser takes some lines for HTML that go on in the paragraph above.
+      const isHolder = (text: string) => /^\s*(?:[-+*>]|\d+[.)])/.test(text);
+      const source = some
+        .map(([parts, isApart]) => ({ text: parts.join(''), isApart }))
+        .map(({ text, isApart }) => beginning(text) + text + (isApart || isHolder(text) ? '\n' : ''))
+        .join('');
+      // Spans without white space around them, and those of one kind that follow each other as one: here, lists are.
+      const joined = (spans: { kind: string; start: number; end: number }[]) => {
+        const all: [string, number, number][] = [];
+        for (const { kind, start, end } of spans) {
+          const text = source.slice(start, end);
+          const [from, to] = [start + text.length - text.trimStart().length, start + text.trimEnd().length];
+          const last = all.at(-1);
+          if (last?.[0] === kind && source.slice(last[2], from).trim() === '') last[2] = to;
+          else all.push([kind, from, to]);
+        }
+        return all;
+      };
+      const expected = fromMarkdown(source).children.flatMap(({ type: kind, position, ...node }) =>
+        /^(?:heading|code|list)$/.test(kind) && (kind !== 'heading' || ('children' in node && node.children.length))
+          ? [{ kind, start: position!.start.offset!, end: position!.end.offset! }]
+          : [],
+      );
+      const { headings, blocks } = loadMarkdown(source);
+      const found = [...headings.map((each) => ({ kind: 'heading', ...each })), ...blocks].sort(
+        (one, other) => one.start - other.start,
+      );
+      assert.deepEqual(joined(found), joined(expected), JSON.stringify(source));
+    }),
+    { seed: 3, numRuns: 5_000 },
+  );
+});
+
+test('a heading is none below an HTML tag that stands alone, and is one below what only looks like such a tag', () => {
+  for (const html of ['<b>', '<b c="d" e=f />', '</pre>', '<divx>', '   <b>'])
+    assert.deepEqual(headingsOf(`${html}\n# a\n`), [], html);
+  for (const text of ['<b c=>', '<b> c', '    <b>', '<1>']) assert.equal(headingsOf(`${text}\n# a\n`).length, 1, text);
+});
+
 test('megabytes crafted to be slow to read are read', () => {
   const parts = [
     '>',
