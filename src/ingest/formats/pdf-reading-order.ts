@@ -40,7 +40,7 @@ function isApart(before: PlacedItem, item: PlacedItem): boolean {
 
 /** Whether most letters of a line are Hebrew or Arabic. */
 function isFromRight(items: PlacedItem[]): boolean {
-  const letters = (some: PlacedItem[]) => some.reduce((sum, { text }) => sum + (text.match(/\p{L}/gu)?.length ?? 0), 0);
+  const letters = (some: PlacedItem[]) => some.reduce((sum, { text }) => sum + text.replace(/\P{L}+/gu, '').length, 0);
   return letters(items.filter((item) => item.isRtl)) * 2 > letters(items);
 }
 
