@@ -13,7 +13,7 @@ export type Candidate = {
   end: number;
   /** As it stands in the passage, together with the list or code that it leads up to. */
   text: string;
-  /** What it is incomplete without: the question that it stands under, the names of the columns of its table. */
+  /** What it is incomplete without: the heading or question that it stands under, the names of the columns of its table. */
   completedBy: string;
   /** Parts of the passage, or empty: the list or code that it leads up to, and the head of its table. */
   block: string;
@@ -107,11 +107,13 @@ function readSurroundings({ text, start }: FoundPassage) {
       block && block.lead !== '' && block.end - from <= longestBlock && text.slice(to, block.start).trim() === '';
     const nearest = headings.findLast((heading) => heading.start < from)?.text ?? '';
     const answered = asked.find(({ answer }) => isIn(answer))?.question;
-    const question = nearest.endsWith('?') ? nearest : answered ? text.slice(answered.start, answered.end) : '';
+    const isHeading = headings.some((heading) => heading.start === from);
+    const isUnder = nearest !== '' && (!isHeading || nearest.endsWith('?'));
+    const above = isUnder ? nearest : answered ? text.slice(answered.start, answered.end) : '';
     const names = tables.some((each) => each.isMarkdown && each.head.start <= from && to <= each.head.end);
     const asks = asked.some((each) => each.question.start <= from && to <= each.question.end);
     return {
-      completedBy: `${question}\n${head}`.trim(),
+      completedBy: `${above}\n${head}`.trim(),
       head,
       onlyNames: names || (asks && !isLed),
       block: isLed ? block : undefined,

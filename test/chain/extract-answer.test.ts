@@ -173,6 +173,30 @@ test('of two records in a row only the one that answers is quoted', async () => 
   assert.equal(text, 'Region: East; Manager: Omar Haddad; Budget: 250 EUR');
 });
 
+test('the heading above a sentence or an item tells what it is about', async () => {
+  const recipes = foundPassage(
+    `## Lentil soup
+
+- 3 kg red lentils
+- 12 onions
+
+Sweat the onions for 8 minutes, then add the lentils.
+
+## Onion cake
+
+- 30 onions
+
+Sweat the onions for 20 minutes.`,
+    { title: 'Recipes' },
+  );
+  const soup = await ask('How long are the onions of the lentil soup sweated?', [recipes], { mostSentences: 1 });
+  assert.equal(soup.text, 'Sweat the onions for 8 minutes, then add the lentils.');
+  const cake = await ask('How long are the onions of the onion cake sweated?', [recipes], { mostSentences: 1 });
+  assert.equal(cake.text, 'Sweat the onions for 20 minutes.');
+  const items = await ask('How many onions are in the onion cake?', [recipes]);
+  assert.match(items.text, /30 onions/);
+});
+
 test('a row or record is left out where another holds more of the question', async () => {
   const table = foundPassage(
     `| Plan | Requests per minute |
