@@ -482,6 +482,25 @@ for (const [setting, value] of [
     assert.ok(existsSync(join(project, 'node_modules/.bin/tool')));
   });
 
+test('a set-up that is interrupted ends the npm that it runs, which would disturb the next one', async (t) => {
+  const project = temporaryFolder(t);
+  const bin = join(project, 'bin');
+  mkdirSync(bin);
+  writeFileSync(join(bin, 'npm'), '#!/bin/sh\necho $$ > pid.new\nmv pid.new pid\nexec sleep 20\n', { mode: 0o755 });
+  const script = `const { run } = await import(${JSON.stringify(new URL('../scripts/setup/run.mjs', import.meta.url))});
+    await run('npm', [], { timeoutMs: 60_000, cwd: ${JSON.stringify(project)} });`;
+  const env = { PATH: `${bin}${delimiter}${process.env.PATH}` };
+  const setup = spawn(process.execPath, ['--input-type=module', '-e', script], { env, stdio: 'ignore' });
+  while (!existsSync(join(project, 'pid'))) await setTimeout(20);
+  const npm = Number(readFileSync(join(project, 'pid'), 'utf8'));
+  setup.kill('SIGINT');
+  await once(setup, 'exit');
+  assert.equal(setup.exitCode, 130);
+  const state = existsSync(`/proc/${npm}/stat`) ? readFileSync(`/proc/${npm}/stat`, 'utf8').split(' ')[2] : 'gone';
+  if (state !== 'gone' && state !== 'Z') process.kill(npm, 'SIGKILL');
+  assert.match(state!, /gone|Z/);
+});
+
 /** The PATH on which `npm` is a command that does nothing. */
 function pathWithoutNpm(project: string) {
   const bin = join(project, 'bin');

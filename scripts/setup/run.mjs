@@ -1,9 +1,13 @@
 import { spawn } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
+import { constants } from 'node:os';
 import { dirname } from 'node:path';
 
+const endings = /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP']);
+
 /**
- * Runs a command, no longer than `timeoutMs`, and returns its output. Never throws.
+ * Runs a command, no longer than `timeoutMs`, and returns its output. Never throws. A signal that ends this process meanwhile ends the
+ * command first: npm goes on after a Ctrl-C, and would disturb the next set-up.
  * @param {string} command
  * @param {string[]} args
  * @param {{ timeoutMs: number, cwd?: string, env?: NodeJS.ProcessEnv, log?: string }} options `log`: a file for the output
@@ -14,6 +18,12 @@ export function run(command, args, { timeoutMs, cwd, env, log }) {
     let output = '';
     let timedOut = false;
     const child = spawn(command, args, { cwd, env: env ?? process.env, stdio: ['ignore', 'pipe', 'pipe'] });
+    /** @param {NodeJS.Signals} signal */
+    const stop = (signal) => {
+      child.kill('SIGKILL');
+      process.exit(128 + constants.signals[signal]);
+    };
+    for (const signal of endings) process.once(signal, stop);
     const timer = setTimeout(() => {
       timedOut = true;
       child.kill('SIGKILL');
@@ -29,6 +39,7 @@ export function run(command, args, { timeoutMs, cwd, env, log }) {
     /** @param {boolean} ok @param {boolean} [missing] */
     const end = (ok, missing = false) => {
       clearTimeout(timer);
+      for (const signal of endings) process.off(signal, stop);
       if (log) writeLog(log, `${[command, ...args].join(' ')}\n${output}`);
       resolve({ ok, timedOut, missing, output });
     };
