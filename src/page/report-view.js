@@ -35,6 +35,10 @@ export function ReportView() {
       setProblem('The service cannot be reached, from which the names of the figures come. Choose the report again.');
     }
   }
+  const choose = (/** @type {any} */ event) => {
+    void open(event.currentTarget.files[0]);
+    event.currentTarget.value = ''; // the same file can be chosen again when it has been written anew
+  };
   return html`<h1>Evaluation reports</h1>
     <p class="quiet"><code>npx assay evaluate DATASET</code> measures answers and verdicts, and writes a <code>report.json</code>. Open it here; it stays in your browser.</p>
     <label class="card drop file"
@@ -44,7 +48,7 @@ export function ReportView() {
         open(event.dataTransfer?.files[0]);
       }}>
       <span><strong>Drop report.json here</strong> or choose it:</span>
-      <input type="file" accept=".json,application/json" onChange=${(/** @type {any} */ event) => open(event.currentTarget.files[0])} />
+      <input type="file" accept=".json,application/json" onChange=${choose} />
     </label>
     ${problem && html`<div class="failure" role="alert"><p><strong>${problem}</strong></p></div>`}
     ${shown && html`<${Report} ...${shown} />`}`;

@@ -73,7 +73,7 @@ async function send({ number, file, source, collection }) {
     if (error.code === 'RATE_LIMITED' && error.retryAfterSeconds) {
       change(number, { state: 'Waiting', share: 0 });
       await pause(error.retryAfterSeconds);
-    } else if (noteRefusal('write', error)) {
+    } else if (noteRefusal('write', error) || error.code === 'KEY_REJECTED') {
       // The other waiting files can't be stored with this key either.
       show(uploads.map((each) => (each.isDone ? each : { ...each, state: 'Not uploaded', error, isDone: true })));
     } else {

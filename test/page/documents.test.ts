@@ -131,6 +131,35 @@ test('what a key may not do is said once, not tried again for each file, and pos
   assert.deepEqual(complaints, []);
 });
 
+test('where a key is revoked while files are uploaded, the others are not tried with it, and can be with another', {
+  skip,
+}, async (t) => {
+  const owner = 'owner-key-0123456789';
+  const { url } = await startService(t, { settings: { API_KEYS: `owner:${owner}` } });
+  const { page } = await openPage(await openBrowser(t));
+  const useKey = async () => {
+    await page.fill('[name=key]', owner);
+    await page.keyboard.press('Enter');
+  };
+  await page.goto(`${url}/#/documents`);
+  await useKey();
+  await page.getByText('No documents yet.').waitFor();
+  let refused = 0;
+  await page.route(/\/(?:documents|collections|health)/, async (route) => {
+    const request = route.request();
+    if (request.method() === 'POST') refused += 1;
+    await route.continue({ headers: { ...request.headers(), authorization: 'Bearer revoked-key-0123456789' } });
+  });
+  const files = Array.from({ length: 9 }, (_, number) => text(`${number}.txt`, `Leaf ${number}`));
+  await page.setInputFiles('input[type=file][multiple]', files);
+  await page.locator('[name=key]').waitFor();
+  await page.unrouteAll({ behavior: 'wait' });
+  await useKey();
+  await page.getByRole('button', { name: 'Retry failed uploads', exact: true }).click();
+  await page.getByText('9 of 9 done', { exact: true }).waitFor();
+  assert.equal(refused, 1);
+});
+
 test('thousands of documents are each listed once however fast the filter is typed, and deleting one keeps the place in the list', {
   skip,
 }, async (t) => {
