@@ -5,12 +5,17 @@ import { readWords, type Word } from '../ranking/words.ts';
 /** Not "the 1700s": of those any of their years may speak. */
 const year = /^(?:1\d|20)\d\d$/;
 const manyYears = /^['’]?s\b/;
+/** What stands before a number that is a year, besides months: a number alone may count anything ("1500 pages"). */
+const beforeYear =
+  /^(?:in|since|during|before|after|until|till|early|mid|late|year|spring|summer|autumn|fall|winter)$/i;
 /** Around a number that stands for others as well: "from version 10", "Node 20 or later", "steps 3–7". */
 const beforeRange = /\b(?:from|since|least|most|until|up to|than|between)\s+$/i;
 const inRange =
   /^\s{0,3}(?:\+|[-–]\s?\p{N}|(?:to|until|through|onwards?)\b|(?:or|and)\s+(?:later|newer|higher|above|up|more|earlier|older|lower|below|less|fewer)\b)/iu;
 /** How far to look for such words, in UTF-16 code units. */
 const around = 20;
+
+const isMonth = ({ text }: Word) => monthNames.includes(text.toLowerCase());
 
 /**
  * Whether a question names a thing by a number that the context gives to other things of that name alone: the "Bike 300"
@@ -30,14 +35,19 @@ export function namesOtherNumber(question: string, context: FoundPassage[]): boo
   return asked.some((number, at) => {
     if (!/^\p{N}/u.test(number.text) || said.has(number.stem)) return false;
     const after = question.slice(number.start + number.text.length);
-    if (years.length > 0 && year.test(number.text) && !manyYears.test(after) && Number(number.stem) < firstYear)
-      return true;
     const name = asked[at - 1];
-    if (!name || name.common || isNumber(name) || monthNames.includes(name.text.toLowerCase())) return false;
+    const isYear = year.test(number.text) && !manyYears.test(after) && isUsedAsYear(name, asked[at + 1]);
+    if (isYear && years.length > 0 && Number(number.stem) < firstYear) return true;
+    if (!name || name.common || isNumber(name) || isMonth(name)) return false;
     const others = found.flatMap((each) => numbersAfter(name, each));
     return others.length > 0 && !others.some((other) => mayMean(number, other));
   });
 }
+
+/** Whether a number is a year by the words before and after it: not in "after 1500 calls". */
+const isUsedAsYear = (before: Word | undefined, after: Word | undefined) =>
+  before !== undefined &&
+  (isMonth(before) || (beforeYear.test(before.text) && (after === undefined || after.common || isMonth(after))));
 
 type Numbered = { text: string; name: Word; number: Word };
 

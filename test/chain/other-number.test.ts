@@ -24,6 +24,10 @@ for (const [question, text, isOther] of [
   ['How many days of leave were there in 2021?', 'From 2023 on there are 25 days of leave.', true],
   ['How many days of leave are there in 2026?', 'From 2023 on there are 25 days of leave.', false],
   ['How many days of leave were there in 2021?', 'There are 25 days of leave.', false],
+  ['Can a file of 1500 pages be read?', 'A file may have 5,000 pages. It was so in 2026.', false],
+  ['Can I store 1000 documents?', 'As of 2026 any number of documents can be stored.', false],
+  ['Is a limit of 2000 enough?', 'The limit was doubled in 2026.', false],
+  ['What did the May 2021 edition cost?', 'The edition of 2024 cost 12 euros.', true],
   ['How many fled by the 1700s?', 'In 1709 there were 2,000 who had fled.', false],
 ] as const)
   test(`“${question}” is${isOther ? '' : "n't"} about something else than “${text}”`, () => {
