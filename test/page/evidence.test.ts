@@ -62,13 +62,13 @@ test('on a phone evidence can be looked up again, and “Back to the answer” l
   await askOnPage(page, 'When was the tower rebuilt?');
   for (const tapped of ['.sentence[data-evidence]', '.cite', '.cite']) {
     await page.locator(tapped).tap();
-    await page.locator('mark:focus').waitFor({ timeout: 5_000 });
+    await page.locator('mark:focus').waitFor();
     assert.ok(await page.evaluate(isInView('mark')), 'the evidence');
     // Back by the button or, the second time, by scrolling.
     if (tapped === '.cite') await page.evaluate('document.activeElement.blur(), scrollTo(0, 0)');
     else {
       await page.getByRole('button', { name: 'Back to the answer' }).tap();
-      await page.locator('.cite:focus').waitFor({ timeout: 5_000 });
+      await page.locator('.cite:focus').waitFor();
     }
     assert.ok(await page.evaluate(isInView('.cite')), 'the answer');
   }
@@ -83,11 +83,11 @@ test('“Back to the answer” leads to its sentence although the answer was dra
   openai.chat(`**${article}**`, judged());
   await askOnPage(page, 'When was the tower rebuilt?');
   await page.locator('.sentence[data-evidence]').click();
-  await page.locator('mark:focus').waitFor({ timeout: 5_000 });
+  await page.locator('mark:focus').waitFor();
   drawn.resolve();
-  await page.locator('.answer-text strong').waitFor({ timeout: 5_000 });
+  await page.locator('.answer-text strong').waitFor();
   await page.getByRole('button', { name: 'Back to the answer' }).click();
-  await page.locator('.cite:focus').waitFor({ timeout: 5_000 });
+  await page.locator('.cite:focus').waitFor();
   assert.deepEqual(complaints, []);
 });
 
@@ -96,7 +96,7 @@ test('a piece of evidence that lies within another one is found too', { skip }, 
   openai.chat(`It was rebuilt in 1904. ${article}`, judged({ quotes: [article, 'rebuilt in 1904'] }));
   await askOnPage(page, 'When was the tower rebuilt?');
   await page.getByRole('button', { name: /^Show evidence 2:/ }).click();
-  await page.locator('mark.current:focus').waitFor({ timeout: 5_000 });
+  await page.locator('mark.current:focus').waitFor();
   assert.equal(await page.locator('mark').count(), 1);
   assert.match(await page.locator('mark').innerText(), /^Evidence 1, 2:\s+The tower/);
   await opener(page).click();
@@ -116,7 +116,7 @@ test('the headings of an answer stand below its question’s, and its wide table
   const below = await page.evaluate(`getComputedStyle(document.querySelector('.answer-text h6')).marginBottom`);
   assert.equal(below, '0px', 'a heading stands close to what it is about');
   const table = page.getByRole('table', { name: 'Table' });
-  await table.focus({ timeout: 5_000 });
+  await table.focus();
   assert.ok(await page.evaluate('document.activeElement.scrollWidth > document.activeElement.clientWidth'));
   const cell = (await page.locator('.answer-text td').first().boundingBox())!;
   assert.ok(cell.height < 3 * 30, `the words of a cell stay whole: ${cell.height} px for three`);

@@ -8,9 +8,9 @@ import { startService } from '../doubles/service.ts';
 
 const skip = noBrowser;
 const button = (page: Page, name: string) => page.getByRole('button', { name, exact: true });
-const isFocused = (page: Page, selector: string) => page.locator(`${selector}:focus`).waitFor({ timeout: 5_000 });
+const isFocused = (page: Page, selector: string) => page.locator(`${selector}:focus`).waitFor();
 const isTitled = (page: Page, title: string) =>
-  page.locator(`xpath=/html/head/title[.="${title}"]`).waitFor({ state: 'attached', timeout: 5_000 });
+  page.locator(`xpath=/html/head/title[.="${title}"]`).waitFor({ state: 'attached' });
 
 test('keyboard focus goes to what replaces a button that disappears', { skip }, async (t) => {
   const { openai, add, page, complaints } = await openOnArticle(t);
@@ -37,7 +37,7 @@ test('keyboard focus goes to what replaces a button that disappears', { skip }, 
   await link(page, 'Documents').click();
   await button(page, 'Show more').press('Enter');
   await page.locator('.document-row').nth(102).waitFor();
-  await page.locator('.document-row:nth-child(101) .title:focus').waitFor({ timeout: 5_000 });
+  await page.locator('.document-row:nth-child(101) .title:focus').waitFor();
   await button(page, 'book.txt').click();
   await button(page, 'Show all of it').press('Enter');
   await isFocused(page, '.sheet-body');
@@ -151,7 +151,7 @@ test('an answer that the service no longer keeps can be asked for again', { skip
   await page.reload();
   await page.locator('.failure', { hasText: 'ASK_NOT_FOUND' }).getByText('only for some time').waitFor();
   openai.chat('In 1904.', judged());
-  await button(page, 'Try again').click({ timeout: 5_000 });
+  await button(page, 'Try again').click();
   await verdictIsThere(page);
   assert.equal(await page.locator('.asked').textContent(), 'When was the tower rebuilt?');
 });
@@ -174,7 +174,7 @@ test('a key with characters that no key has, such as an invisible one pasted alo
   await page.goto(`${url}/#/documents`);
   await page.fill('[name=key]', 'page-test-key\u200b-0123456789');
   await page.keyboard.press('Enter');
-  await page.locator('[name=key]:invalid:focus').waitFor({ timeout: 5_000 });
+  await page.locator('[name=key]:invalid:focus').waitFor();
   assert.equal(await page.getByText('The service cannot be reached.').count(), 0);
   await page.fill('[name=key]', ' page-test-key-0123456789 ');
   await button(page, 'Use key').press('Enter');
@@ -194,11 +194,11 @@ test('a refusal says how long to wait, where the service says so', { skip }, asy
     );
   await refuse('RATE_LIMITED', 'Too many requests within a minute.', 42);
   await ask(page, 'When was the tower rebuilt?');
-  await page.locator('.failure').getByText('Try again in 42 s.').waitFor({ timeout: 5_000 });
+  await page.locator('.failure').getByText('Try again in 42 s.').waitFor();
   // It is an alert; as a status beside it, screen readers would say it twice.
   assert.equal(await page.locator('[role=alert]').count(), 1);
   assert.equal((await page.locator('[role=status]').allTextContents()).join(''), '');
   await refuse('BUDGET_SPENT', 'The model tokens of this day are used up.', 20_000);
   await button(page, 'Try again').click();
-  await page.locator('.failure').getByText('midnight UTC').waitFor({ timeout: 5_000 });
+  await page.locator('.failure').getByText('midnight UTC').waitFor();
 });

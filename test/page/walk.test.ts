@@ -323,7 +323,7 @@ test('with keys set, the page asks for one, keeps it for this tab only, and can 
   await page.keyboard.press('Enter');
   await page.getByText('KEY_REJECTED').waitFor();
   // Screen readers are told, for the focus stays where it is.
-  await page.locator('[role=status]', { hasText: 'The service does not know this key.' }).waitFor({ timeout: 5_000 });
+  await page.locator('[role=status]', { hasText: 'The service does not know this key.' }).waitFor();
   assert.equal(await page.getAttribute('[name=key]', 'aria-invalid'), 'true');
   await keepPicture(page, 'wide-13-key');
   await page.fill('[name=key]', key);
