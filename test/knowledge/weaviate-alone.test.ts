@@ -6,10 +6,29 @@ import { makeClasses } from '../../src/knowledge/weaviate/classes.ts';
 import { openEngine } from '../../src/knowledge/weaviate/engine.ts';
 import { openNodes } from '../../src/knowledge/weaviate/nodes.ts';
 import { startWeaviate } from '../../src/knowledge/weaviate/start-weaviate.ts';
-import { smallDocument } from '../doubles/small-document.ts';
+import { hashedEmbedding } from '../doubles/hashed-embedding.ts';
+import { smallDimension, smallDocument } from '../doubles/small-document.ts';
 import { noWeaviate, startWeaviateNodes } from '../doubles/weaviate.ts';
 
 const settings = { embeddingModel: 'hashed', askRetentionMs: 86_400_000 };
+
+test('documents of which three nodes keep copies are found by their words and by their vectors', {
+  skip: noWeaviate,
+}, async (t) => {
+  const cluster = await startWeaviateNodes(t, 3);
+  const knowledge = await startWeaviate({ ...cluster, ...settings });
+  t.after(() => knowledge.close());
+  await knowledge.createCollection('trees');
+  await knowledge.put([smallDocument('a.md', 'Alder', 'trees'), smallDocument('b.md', 'Birch', 'trees')]);
+  const engine = openEngine(cluster);
+  t.after(() => engine.close());
+  assert.ok((await makeClasses(engine, 3)).isReplicated('AssayWords'));
+  for (const question of ['Birch', 'xylophone']) {
+    const vector = Float32Array.from(hashedEmbedding('Birch', smallDimension));
+    const [found] = await knowledge.search({ collection: 'trees', question, vector, topK: 2 });
+    assert.equal(found?.source, 'b.md', question);
+  }
+});
 
 test('a node cut off from its cluster answers majority reads alone, so it is not considered up to date', {
   skip: noWeaviate,
