@@ -2,11 +2,11 @@ const clauseNumber = /^[ \t]*(\d{1,3}(?:\.\d{1,3}){1,4})\.?[ \t]+\S/;
 const anyNumber = /^[ \t]*(?:#{1,6}[ \t]+)?(\d{1,3}(?:\.\d{1,3}){0,4})[.)]?[ \t]+\S/;
 
 /**
- * The lines that begin a clause with a number of several levels, as in contracts and standards ("4.1 The liability is
- * …"), with their offsets. Since a wrapped line may begin with any number ("at least\n2.5 metres"), it counts only
+ * Where the lines begin that begin a clause with a number of several levels, as in contracts and standards ("4.1 The liability is
+ * …"). Since a wrapped line may begin with any number ("at least\n2.5 metres"), it counts only
  * where another line has the number before or after it, or the first clause's own heading stands above ("4. Liability").
  */
-export function clausesIn(text: string): { number: string; start: number }[] {
+export function clauseStarts(text: string): number[] {
   let start = 0;
   const lines = text.split('\n').map((line) => {
     const at = start;
@@ -16,7 +16,7 @@ export function clausesIn(text: string): { number: string; start: number }[] {
   const numbers = new Set(lines.flatMap(({ line }) => anyNumber.exec(line)?.[1] ?? []));
   return lines.flatMap((each) => {
     const number = clauseNumber.exec(each.line)?.[1];
-    return number && neighboursOf(number).some((other) => numbers.has(other)) ? [{ number, start: each.start }] : [];
+    return number && neighboursOf(number).some((other) => numbers.has(other)) ? [each.start] : [];
   });
 }
 

@@ -1,5 +1,5 @@
 import type { FoundPassage } from '../passage.ts';
-import { isNumber, monthNames } from '../ranking/question-type.ts';
+import { isMonth, isNumber } from '../ranking/question-type.ts';
 import { readWords, type Word } from '../ranking/words.ts';
 
 /** Not "the 1700s": of those any of their years may speak. */
@@ -15,8 +15,6 @@ const inRange =
 /** How far to look for such words, in UTF-16 code units. */
 const around = 20;
 
-const isMonth = ({ text }: Word) => monthNames.includes(text.toLowerCase());
-
 /**
  * Whether a question names a thing by a number that the context gives to other things of that name alone: the "Bike 300"
  * where there are a "Bike 100" and a "Bike 200", or a year before the first one that the context mentions. Such a context
@@ -29,6 +27,8 @@ export function namesOtherNumber(question: string, context: FoundPassage[]): boo
   const found = context
     .flatMap(({ title, source, text }) => [title, source, text])
     .map((text) => ({ text, words: readWords(text) }));
+  const numbered = Map.groupBy(found.flatMap(numbersIn), ({ name }) => name.stem);
+  const known = new Map<string, Numbers>();
   const said = new Set(found.flatMap(({ words }) => words.map(({ stem }) => stem)));
   const years = found.flatMap(({ words }) => words.filter(({ text }) => year.test(text)));
   const firstYear = Math.min(...years.map(({ stem }) => Number(stem)));
@@ -39,8 +39,12 @@ export function namesOtherNumber(question: string, context: FoundPassage[]): boo
     const isYear = year.test(number.text) && !manyYears.test(after) && isUsedAsYear(name, asked[at + 1]);
     if (isYear && years.length > 0 && Number(number.stem) < firstYear) return true;
     if (!name || name.common || isNumber(name) || isMonth(name)) return false;
-    const others = found.flatMap((each) => numbersAfter(name, each));
-    return others.length > 0 && !others.some((other) => mayMean(number, other));
+    // A question may repeat a name a thousand times.
+    const isWritten = isWrittenAsName(name);
+    const others = known.getOrInsertComputed(`${isWritten} ${name.stem}`, () =>
+      readNumbers((numbered.get(name.stem) ?? []).filter((each) => isWritten || isWrittenAsName(each.name))),
+    );
+    return others.count > 0 && !others.mayBe(number.stem);
   });
 }
 
@@ -49,21 +53,36 @@ const isUsedAsYear = (before: Word | undefined, after: Word | undefined) =>
   before !== undefined &&
   (isMonth(before) || (beforeYear.test(before.text) && (after === undefined || after.common || isMonth(after))));
 
+const isWrittenAsName = ({ text }: Word) => /^\p{Lu}/u.test(text);
+
+/** A number that follows a name in a text. */
 type Numbered = { text: string; name: Word; number: Word };
 
-/** The numbers that follow a name in a text, where it is written as a name there or in the question. */
-function numbersAfter(asked: Word, { text, words }: { text: string; words: Word[] }): Numbered[] {
-  return words.flatMap((number, at) => {
+const numbersIn = ({ text, words }: { text: string; words: Word[] }): Numbered[] =>
+  words.flatMap((number, at) => {
     const name = words[at - 1];
-    const isNamed = name?.stem === asked.stem && [name, asked].some((word) => /^\p{Lu}/u.test(word.text));
-    return isNamed && isNumber(number) ? [{ text, name, number }] : [];
+    return name && isNumber(number) ? [{ text, name, number }] : [];
   });
+
+/** The numbers that a context gives to things of one name: how many, and whether one of them may mean a number that is asked for. */
+type Numbers = { count: number; mayBe(asked: string): boolean };
+
+function readNumbers(found: Numbered[]): Numbers {
+  const stems = new Set(found.map(({ number }) => number.stem));
+  const parts = new Set([...stems].flatMap(partsOf));
+  const isOpen = found.some(isOfRange);
+  return {
+    count: found.length,
+    mayBe: (asked) => isOpen || parts.has(asked) || partsOf(asked).some((part) => stems.has(part)),
+  };
 }
 
-/** Whether a number in the context may stand for the one that is asked for. */
-function mayMean({ stem: asked }: Word, { text, name, number }: Numbered): boolean {
-  const isPart = `${asked}.`.startsWith(`${number.stem}.`) || `${number.stem}.`.startsWith(`${asked}.`);
+/** A number and what it is a part of: "4.2.1", "4.2" and "4". */
+const partsOf = (number: string): string[] => number.split('.').map((_, at, all) => all.slice(0, at + 1).join('.'));
+
+/** Whether a number stands for others as well. */
+function isOfRange({ text, name, number }: Numbered): boolean {
   const before = text.slice(Math.max(0, name.start - around), name.start);
   const end = number.start + number.text.length;
-  return isPart || beforeRange.test(before) || inRange.test(text.slice(end, end + around));
+  return beforeRange.test(before) || inRange.test(text.slice(end, end + around));
 }

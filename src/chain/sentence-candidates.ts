@@ -1,7 +1,7 @@
 import type { FoundPassage } from '../passage.ts';
 import { hasNoFullStops, holdsWide, withoutWideLineEnds } from '../scripts.ts';
 import { afterClosingMarks, type Span, splitSentences } from '../sentences.ts';
-import { clausesIn, namesClauses } from './numbered-clauses.ts';
+import { clauseStarts, namesClauses } from './numbered-clauses.ts';
 import { layoutOf } from './passage-layout.ts';
 
 /** A sentence of a passage that may answer. `start` and `end` are offsets into the document. */
@@ -126,7 +126,7 @@ function readSurroundings({ text, start }: FoundPassage) {
  * items and numbered clauses, after headings and what opens an admonition, and between records.
  */
 function sentencesOf({ text, start, windows }: FoundPassage): { start: number; end: number }[] {
-  const cuts = new Set(clausesIn(text).map((clause) => clause.start));
+  const cuts = new Set(clauseStarts(text));
   // Windows made by an earlier version may end before the marks that close a sentence's emphasis.
   for (const window of windows)
     for (const at of [window.start, window.end]) cuts.add(afterClosingMarks(text, at - start));

@@ -23,8 +23,8 @@ const usualPatience = {
  * @returns embeddings that throw what those given throw, and a limit's refusal where it lasts; the signal's reason where
  * it fires
  */
-export function waitAtLimits<Given extends Embedder>(
-  embeddings: Given,
+export function waitAtLimits(
+  embeddings: Embedder,
   { onWait, patience = usualPatience }: { onWait: (seconds: number) => void; patience?: typeof usualPatience },
 ): Embedder {
   /** Since when no call got through; null where the last one did. */

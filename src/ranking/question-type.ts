@@ -43,6 +43,7 @@ export const monthNames = 'january february march april may june july august sep
   ' ',
 );
 const months = new RegExp(`^(?:${monthNames.join('|')})$`, 'i');
+export const isMonth = ({ text }: Pick<Word, 'text'>) => months.test(text);
 const timeWords =
   /^(?:centur(?:y|ies)|decades?|years?|months?|weeks?|days?|hours?|minutes?|monday|tuesday|wednesday|thursday|friday|saturday|sunday|today|daily|weekly|monthly|yearly|annually|spring|summer|autumn|winter)$/i;
 const placeWords = /\b(?:in|at|near|from|on|into|across|outside|inside|to|between)\s+(?:the\s+)?\p{Lu}/u;
@@ -65,7 +66,7 @@ export function holdsType(type: QuestionType, text: string, asked: ReadonlySet<s
     case 'number':
       return words.some(isNumber) || /\b(?:half|twice|double|both|none|several|once|third|quarter)\b/i.test(text);
     case 'time':
-      return words.some((word) => isNumber(word) || months.test(word.text) || timeWords.test(word.text));
+      return words.some((word) => isNumber(word) || isMonth(word) || timeWords.test(word.text));
     case 'person':
       return words.some((word) => isName(word, text));
     case 'place':
