@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { answerable, gateOfE5Small as gate } from '../../src/chain/answer-gate.ts';
 import { namesOtherNumber } from '../../src/chain/other-number.ts';
 import { rankSentences } from '../../src/chain/rank-sentences.ts';
+import { countCalls } from '../doubles/count-calls.ts';
 import { foundPassage } from '../doubles/found-passage.ts';
 
 const bikes = 'The Bike 100 costs 749 euros. The Bike 200 costs 899 euros.';
@@ -42,4 +43,15 @@ test('a number that a title or the name of a file holds is known', () => {
   assert.ok(namesOtherNumber(question, [foundPassage(text)]));
   assert.ok(!namesOtherNumber(question, [foundPassage(text, { title: 'Prices 2021' })]));
   assert.ok(!namesOtherNumber(question, [{ ...foundPassage(text), source: 'prices-2021.csv' }]));
+});
+
+test('the work for a question with many numbers grows with it and the context, not with both multiplied', () => {
+  const workOf = (numbers: number) => {
+    const bikesFrom = (first: number, more: string) =>
+      Array.from({ length: numbers }, (_, at) => `Bike ${first + at}${more}`).join(' ');
+    const context = [foundPassage(bikesFrom(1_000, ' or later.'))];
+    return countCalls('.ts', () => assert.equal(namesOtherNumber(bikesFrom(5_000, ''), context), false));
+  };
+  workOf(2); // loads and remembers what all need
+  assert.ok(workOf(400) < 3 * workOf(200));
 });

@@ -22,6 +22,23 @@ export async function openOnArticle(
   return { ...service, ...opened };
 }
 
+/** The same of a service that takes nothing but a key, which has been entered. */
+export async function openWithKey(test: Test) {
+  const key = 'page-test-key-0123456789';
+  const service = await startService(test, { settings: { API_KEYS: `team:${key}` } });
+  const document = { source: 'log.md', text: article };
+  await service.call('POST', '/documents', document, { authorization: `Bearer ${key}` });
+  const opened = await openPage(await openBrowser(test));
+  const useKey = async () => {
+    await opened.page.fill('[name=key]', key);
+    await opened.page.keyboard.press('Enter');
+    await opened.page.locator('.start').waitFor();
+  };
+  await opened.page.goto(service.url);
+  await useKey();
+  return { ...service, ...opened, key, useKey };
+}
+
 export async function ask(page: Page, question: string) {
   await page.fill('#question', question);
   await page.press('#question', 'Enter');

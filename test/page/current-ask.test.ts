@@ -1,10 +1,9 @@
 // biome-ignore-all lint/performance/useDomNodeTextContent: what people see is what is tested
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { noBrowser, openBrowser, openPage } from '../doubles/browser.ts';
+import { noBrowser } from '../doubles/browser.ts';
 import { fail } from '../doubles/openai-replies.ts';
-import { article, ask, judged, link, openOnArticle, verdictIsThere } from '../doubles/page.ts';
-import { startService } from '../doubles/service.ts';
+import { article, ask, judged, link, openOnArticle, openWithKey, verdictIsThere } from '../doubles/page.ts';
 
 const skip = noBrowser;
 
@@ -115,17 +114,7 @@ test('during an ask an earlier answer can be read, a new ask replaces the one un
 test('an ask that fails while another view is open shows its failure on return; forgetting the key or closing the tab cancels it', {
   skip,
 }, async (t) => {
-  const key = 'page-test-key-0123456789';
-  const { url, openai, call } = await startService(t, { settings: { API_KEYS: `team:${key}` } });
-  await call('POST', '/documents', { source: 'log.md', text: article }, { authorization: `Bearer ${key}` });
-  const { page, complaints } = await openPage(await openBrowser(t));
-  const useKey = async () => {
-    await page.fill('[name=key]', key);
-    await page.keyboard.press('Enter');
-    await page.locator('.start').waitFor();
-  };
-  await page.goto(url);
-  await useKey();
+  const { openai, page, complaints, useKey } = await openWithKey(t);
   const failing = Promise.withResolvers<void>();
   await page.route('**/ask', async (route) => {
     await failing.promise;

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import type { Page } from 'playwright-core';
 import { noBrowser, openBrowser, openPage } from '../doubles/browser.ts';
 import { fail } from '../doubles/openai-replies.ts';
-import { article, ask, judged, link, openOnArticle, verdictIsThere } from '../doubles/page.ts';
+import { ask, judged, link, openOnArticle, openWithKey, verdictIsThere } from '../doubles/page.ts';
 import { startService } from '../doubles/service.ts';
 
 const skip = noBrowser;
@@ -124,13 +124,7 @@ test('the tab’s title names the question of the answer that it shows', { skip 
 });
 
 test('once the key is forgotten, not even the tab’s title tells what was asked', { skip }, async (t) => {
-  const key = 'page-test-key-0123456789';
-  const { url, openai, call } = await startService(t, { settings: { API_KEYS: `team:${key}` } });
-  await call('POST', '/documents', { source: 'log.md', text: article }, { authorization: `Bearer ${key}` });
-  const { page } = await openPage(await openBrowser(t));
-  await page.goto(url);
-  await page.fill('[name=key]', key);
-  await page.keyboard.press('Enter');
+  const { openai, page } = await openWithKey(t);
   openai.chat('In 1904.', judged());
   await ask(page, 'When was the tower rebuilt?');
   await verdictIsThere(page);

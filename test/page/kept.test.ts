@@ -5,7 +5,7 @@ import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { test } from 'node:test';
 import { noBrowser, openBrowser, openPage } from '../doubles/browser.ts';
 import { fail } from '../doubles/openai-replies.ts';
-import { article, ask, judged, link, openOnArticle, verdictIsThere } from '../doubles/page.ts';
+import { article, ask, judged, link, openOnArticle, openWithKey, verdictIsThere } from '../doubles/page.ts';
 import { startService } from '../doubles/service.ts';
 
 const skip = noBrowser;
@@ -13,13 +13,7 @@ const skip = noBrowser;
 test('what was typed is kept when changing views, when the key is asked for again, and when it is too long', {
   skip,
 }, async (t) => {
-  const key = 'page-test-key-0123456789';
-  const { url, openai, call } = await startService(t, { settings: { API_KEYS: `team:${key}` } });
-  await call('POST', '/documents', { source: 'log.md', text: article }, { authorization: `Bearer ${key}` });
-  const { page, complaints } = await openPage(await openBrowser(t));
-  await page.goto(url);
-  await page.fill('[name=key]', key);
-  await page.keyboard.press('Enter');
+  const { openai, page, complaints, key } = await openWithKey(t);
   await page.fill('#question', 'When was the tower');
   await page.getByText('Options').click();
   await page.getByLabel('Judge the answer by').selectOption('answer');

@@ -3,11 +3,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Page } from 'playwright-core';
 import { noBrowser, openBrowser, openPage } from '../doubles/browser.ts';
-import { article, ask, judged, link, openOnArticle, verdictIsThere } from '../doubles/page.ts';
+import { ask, judged, link, openOnArticle, openWithKey, verdictIsThere } from '../doubles/page.ts';
 import { startService } from '../doubles/service.ts';
 
 const skip = noBrowser;
-const timeout = 5_000;
 const button = (page: Page, name: string) => page.getByRole('button', { name, exact: true });
 
 /** Holds back requests, each of which reaches the service once the test lets it; `came` resolves with the first. */
@@ -49,11 +48,11 @@ test('while an earlier answer loads, the one before isn’t shown at its address
   const { came, release } = await hold(page, '**/asks/ask_*');
   await page.goBack();
   await came;
-  await page.getByText('Loading…').waitFor({ timeout });
+  await page.getByText('Loading…').waitFor();
   assert.equal(await page.locator('.answer-text').count(), 0);
-  await page.locator('main:focus').waitFor({ timeout });
+  await page.locator('main:focus').waitFor();
   release();
-  await page.locator('.answer-text', { hasText: 'In the year 1904.' }).waitFor({ timeout });
+  await page.locator('.answer-text', { hasText: 'In the year 1904.' }).waitFor();
   assert.deepEqual(complaints, []);
 });
 
@@ -62,17 +61,17 @@ test('an earlier answer that could not be loaded is loaded by Try again, not ask
   const asked = openai.requests.length;
   await page.route('**/asks/ask_*', (route) => route.abort(), { times: 1 });
   await page.goBack();
-  await page.locator('.failure', { hasText: 'OFFLINE' }).waitFor({ timeout });
+  await page.locator('.failure', { hasText: 'OFFLINE' }).waitFor();
   await page.locator('.failure').getByRole('button', { name: 'Try again' }).click();
-  await page.locator('.answer-text', { hasText: 'In the year 1904.' }).waitFor({ timeout });
+  await page.locator('.answer-text', { hasText: 'In the year 1904.' }).waitFor();
   assert.equal(openai.requests.length, asked);
   // In another tab, say, where nothing tells which question it was.
   await page.evaluate('localStorage.clear()');
   await page.route('**/asks/ask_*', (route) => route.abort(), { times: 1 });
   await page.reload();
-  await page.locator('.failure', { hasText: 'OFFLINE' }).waitFor({ timeout });
-  await page.locator('.failure').getByRole('button', { name: 'Try again' }).click({ timeout });
-  await page.locator('.answer-text', { hasText: 'In the year 1904.' }).waitFor({ timeout });
+  await page.locator('.failure', { hasText: 'OFFLINE' }).waitFor();
+  await page.locator('.failure').getByRole('button', { name: 'Try again' }).click();
+  await page.locator('.answer-text', { hasText: 'In the year 1904.' }).waitFor();
 });
 
 test('uploads that end while another view is open fill a collection that was empty', { skip }, async (t) => {
@@ -90,7 +89,7 @@ test('uploads that end while another view is open fill a collection that was emp
   await link(page, 'Ask').click();
   await page.locator('.banner', { hasText: 'is empty' }).waitFor();
   release();
-  await page.locator('.named button', { hasText: 'a.txt' }).waitFor({ timeout });
+  await page.locator('.named button', { hasText: 'a.txt' }).waitFor();
   assert.equal(await page.locator('.banner').count(), 0);
   assert.deepEqual(complaints, []);
 });
@@ -107,11 +106,11 @@ test('a search replaces one that is under way, and its passages are never shown 
   const first = await hold(page, '**/search', { times: 1 });
   await page.keyboard.press('Enter');
   await first.came;
-  await page.locator('[role=status]', { hasText: 'Searching …' }).waitFor({ timeout });
+  await page.locator('[role=status]', { hasText: 'Searching …' }).waitFor();
   await page.getByLabel('Question or words').fill('snow');
   await page.getByLabel('Collection').selectOption('second');
   await button(page, 'Search').click();
-  await page.locator('.passage', { hasText: 'Snow lies' }).waitFor({ timeout });
+  await page.locator('.passage', { hasText: 'Snow lies' }).waitFor();
   first.release();
   await page.evaluate('new Promise(requestAnimationFrame)');
   assert.equal(await page.locator('.passage').count(), 1);
@@ -123,7 +122,7 @@ test('a search replaces one that is under way, and its passages are never shown 
   await button(page, 'Search').click();
   await page.locator('.passage').waitFor();
   await page.getByLabel('Collection').selectOption('default');
-  await page.locator('.passage').waitFor({ state: 'detached', timeout });
+  await page.locator('.passage').waitFor({ state: 'detached' });
   assert.deepEqual(complaints, []);
 });
 
@@ -145,20 +144,14 @@ test('where the browser’s storage is full, what was stored before doesn’t co
   await page.locator('.answer-text', { hasText: 'With granite.' }).waitFor();
   await page.waitForURL(/#\/asks\/ask_/);
   await link(page, 'History').click();
-  await page.locator('.past li').nth(1).waitFor({ timeout });
+  await page.locator('.past li').nth(1).waitFor();
   assert.deepEqual(complaints, []);
 });
 
 test('forgetting the key hides at once what it has shown, although the service doesn’t answer, or late', {
   skip,
 }, async (t) => {
-  const key = 'page-test-key-0123456789';
-  const { url, openai, call } = await startService(t, { settings: { API_KEYS: `team:${key}` } });
-  await call('POST', '/documents', { source: 'log.md', text: article }, { authorization: `Bearer ${key}` });
-  const { page } = await openPage(await openBrowser(t));
-  await page.goto(url);
-  await page.fill('[name=key]', key);
-  await page.keyboard.press('Enter');
+  const { openai, page } = await openWithKey(t);
   openai.chat('In 1904.', judged());
   await ask(page, 'When was the tower rebuilt?');
   await page.waitForURL(/#\/asks\/ask_/);
@@ -173,8 +166,8 @@ test('forgetting the key hides at once what it has shown, although the service d
   await verdictIsThere(page);
   await page.route('**/health/ready', (route) => route.abort());
   await button(page, 'Forget key').click();
-  await page.locator('.answer-text').waitFor({ state: 'detached', timeout });
-  await page.locator('[name=key]').waitFor({ timeout });
+  await page.locator('.answer-text').waitFor({ state: 'detached' });
+  await page.locator('[name=key]').waitFor();
   const reply = page.waitForResponse('**/collections');
   late.release();
   await (await reply).finished();
@@ -183,14 +176,7 @@ test('forgetting the key hides at once what it has shown, although the service d
 });
 
 test('what an earlier key is refused late doesn’t ask for the next one’s replacement', { skip }, async (t) => {
-  const key = 'page-test-key-0123456789';
-  const { url, call } = await startService(t, { settings: { API_KEYS: `team:${key}` } });
-  await call('POST', '/documents', { source: 'log.md', text: article }, { authorization: `Bearer ${key}` });
-  const { page } = await openPage(await openBrowser(t));
-  await page.goto(url);
-  await page.fill('[name=key]', key);
-  await page.keyboard.press('Enter');
-  await page.locator('.start').waitFor();
+  const { page, key } = await openWithKey(t);
   await page.evaluate(`sessionStorage.setItem('assay.key', 'not-this-one-0123456789')`);
   const late = await hold(page, '**/documents?*', { times: 1 });
   await link(page, 'Documents').click();
@@ -273,10 +259,10 @@ test('documents that are listed stay when more of them can’t be fetched, and t
   assert.equal(await page.locator('.document-row').count(), 100);
   await page.locator('#document-filter').pressSequentially('200');
   await page.locator('.failure').waitFor();
-  await page.locator('#document-filter:focus').waitFor({ timeout });
+  await page.locator('#document-filter:focus').waitFor();
   await page.unroute('**/documents?*');
   await page.locator('.failure').getByRole('button', { name: 'Try again' }).click();
-  await page.locator('.document-row', { hasText: '200.md' }).waitFor({ timeout });
+  await page.locator('.document-row', { hasText: '200.md' }).waitFor();
   assert.equal(await page.locator('.failure').count(), 0);
 });
 
@@ -288,7 +274,7 @@ test('after a deletion the focus doesn’t wait for the number of documents', { 
   const { came, release } = await hold(page, '**/collections');
   await button(page, 'Delete log.md').press('Enter');
   await came;
-  await page.locator('[aria-label="Delete snow.md"]:focus').waitFor({ timeout });
+  await page.locator('[aria-label="Delete snow.md"]:focus').waitFor();
   release();
 });
 
@@ -307,7 +293,7 @@ test('a pasted text is stored although the lists after the one before are slow, 
   await paste('one.md');
   await lists.came;
   await paste('two.md');
-  await page.locator('.document-row', { hasText: 'two.md' }).waitFor({ timeout });
+  await page.locator('.document-row', { hasText: 'two.md' }).waitFor();
   lists.release();
   assert.equal((await call('GET', '/documents')).json.documents.length, 3);
 
@@ -323,7 +309,7 @@ test('a pasted text is stored although the lists after the one before are slow, 
   failing.resolve();
   await page.locator('.banner').waitFor();
   await link(page, 'Documents').click();
-  await page.locator('.paste[open] .failure').waitFor({ timeout });
+  await page.locator('.paste[open] .failure').waitFor();
   assert.equal(await page.getByLabel('Name', { exact: true }).inputValue(), 'three.md');
 });
 
@@ -340,9 +326,9 @@ test('a report is shown although the service could not be reached when its view 
     });
   await page.evaluate('new Promise(requestAnimationFrame)');
   await choose();
-  await page.locator('.report h2, .failure').waitFor({ timeout });
+  await page.locator('.report h2, .failure').waitFor();
   await choose();
-  await page.locator('.report h2', { hasText: 'Tower questions' }).waitFor({ timeout });
+  await page.locator('.report h2', { hasText: 'Tower questions' }).waitFor();
   assert.equal(await page.locator('.failure').count(), 0);
   assert.deepEqual(complaints, []);
 });
@@ -358,8 +344,8 @@ test('the history shows an ask that ends while it is open, here or in another ta
   await other.goto(`${url}/#/history`);
   await other.locator('.empty').waitFor();
   judge.resolve();
-  await page.locator('.past li').waitFor({ timeout });
-  await other.locator('.past li').waitFor({ timeout });
+  await page.locator('.past li').waitFor();
+  await other.locator('.past li').waitFor();
 });
 
 test('documents to ask about are never those of another collection', { skip }, async (t) => {
@@ -370,5 +356,5 @@ test('documents to ask about are never those of another collection', { skip }, a
   await page.locator('.named', { hasText: 'log.md' }).waitFor();
   await page.route('**/documents?*', (route) => route.abort());
   await page.getByLabel('Collection').selectOption('second');
-  await page.locator('.named').waitFor({ state: 'detached', timeout });
+  await page.locator('.named').waitFor({ state: 'detached' });
 });
