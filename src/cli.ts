@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import './compile-cache.ts';
 import { Argument, Command, CommanderError, Option } from 'commander';
 import packageJson from '../package.json' with { type: 'json' };
 import { orTellFailure } from './commands/terminal.ts';

@@ -1,3 +1,4 @@
+import './compile-cache.ts';
 import { orTellFailure } from './commands/terminal.ts';
 import { catchHangUps } from './hang-ups.ts';
 

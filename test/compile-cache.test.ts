@@ -1,0 +1,48 @@
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { promisify } from 'node:util';
+
+const source = fileURLToPath(new URL('../src/compile-cache.ts', import.meta.url));
+const command = fileURLToPath(new URL('../src/cli.ts', import.meta.url));
+
+/** Runs a script that says where compiled code is kept, in this process and in one that it starts. */
+async function placesFor(env: Record<string, string>) {
+  const script = `
+    await import(${JSON.stringify(pathToFileURL(source).href)});
+    const { getCompileCacheDir } = await import('node:module');
+    const { execFileSync } = await import('node:child_process');
+    const inChild = execFileSync(process.execPath, ['-p', 'require("node:module").getCompileCacheDir()'], { encoding: 'utf8' });
+    console.log(JSON.stringify([getCompileCacheDir() ?? null, inChild.trim()]));`;
+  const args = ['--input-type=module', '--eval', script];
+  const { PATH = '' } = process.env;
+  const { stdout } = await promisify(execFile)(process.execPath, args, { env: { PATH, ...env } });
+  return JSON.parse(stdout) as [string | null, string];
+}
+
+test('compiled code is kept in the folder of the project, or where the user says, for child processes too', async () => {
+  const ownFolder = fileURLToPath(new URL('../.setup/compiled/', import.meta.url));
+  for (const place of await placesFor({})) assert.ok(place?.startsWith(ownFolder), String(place));
+  const elsewhere = mkdtempSync(join(tmpdir(), 'assay-compiled-'));
+  for (const place of await placesFor({ NODE_COMPILE_CACHE: elsewhere }))
+    assert.ok(place?.startsWith(elsewhere), String(place));
+  assert.deepEqual(await placesFor({ NODE_DISABLE_COMPILE_CACHE: '1' }), [null, 'undefined']);
+  rmSync(elsewhere, { recursive: true });
+});
+
+test('a command leaves what it compiled for the next one, and works where nothing can be kept', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'assay-compiled-'));
+  const { PATH = '' } = process.env;
+  const run = (place: string) =>
+    promisify(execFile)(process.execPath, [command, 'ask', '--help'], { env: { PATH, NODE_COMPILE_CACHE: place } });
+  await run(folder);
+  const kept = readdirSync(folder, { recursive: true });
+  assert.ok(kept.length > 1, 'something was kept');
+  const { stdout } = await run('/dev/null/nowhere');
+  assert.match(stdout, /Usage: assay ask/);
+  rmSync(folder, { recursive: true });
+});
