@@ -12,6 +12,7 @@ import { type Config, readConfig } from './config.ts';
 import { AppError } from './errors.ts';
 import type { HangUps } from './hang-ups.ts';
 import { createSecondListener } from './http/connections.ts';
+import { watchScriptRunner } from './orphaned.ts';
 
 /**
  * Serves until told to stop: reads the settings, composes, listens; on SIGTERM or SIGINT takes no new requests,
@@ -30,6 +31,7 @@ export async function serve(hangUps: HangUps, options: { ingestCorpus?: boolean 
   const told = Promise.withResolvers<string>();
   // Whoever signals a whole process group, as `timeout` does, may send SIGTERM twice. A second Ctrl-C ends it at once.
   process.on('SIGTERM', told.resolve).once('SIGINT', told.resolve);
+  const forgetRunner = watchScriptRunner(() => told.resolve('SIGTERM'));
   void told.promise.then(() => stopping.abort(new AppError('NOT_READY', 'The service is stopping.')));
   let awaited: string | null = 'The service is starting.';
   try {
@@ -41,6 +43,7 @@ export async function serve(hangUps: HangUps, options: { ingestCorpus?: boolean 
       });
       parts.logger.info({ ...parts.about, address }, 'listening');
       hangUps.listen(() => {
+        forgetRunner(); // it may have ended with its terminal, which nohup lets a service outlive
         if (onTerminal && !isatty(1)) return told.resolve('SIGHUP');
         takeKeys(config, parts);
         // Who only changes keys must not get the sample documents, which are in the folder that is CORPUS_DIR by default.

@@ -1,0 +1,41 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { temporaryFolder } from './doubles/temporary-folder.ts';
+
+const project = fileURLToPath(new URL('..', import.meta.url));
+
+test('SIGTERM to npm ends the service that npm start runs, in an orderly way', async (t) => {
+  const { PATH, HOME } = process.env;
+  const npm = spawn('npm', ['start'], {
+    cwd: project,
+    env: { PATH, HOME, PORT: '0', DATA_DIR: await temporaryFolder(t), EMBEDDING_MODEL: 'e5-small-v2-q' },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    detached: true, // a group of its own, which can be ended where this fails
+  });
+  t.after(() => {
+    try {
+      process.kill(-npm.pid!, 'SIGKILL');
+    } catch {
+      // All of it has ended.
+    }
+  });
+  let [logged, told] = ['', ''];
+  npm.stdout.setEncoding('utf8').on('data', (text) => {
+    logged += text;
+  });
+  await new Promise<void>((resolve, reject) => {
+    npm.stderr.setEncoding('utf8').on('data', (text) => {
+      told += text;
+      if (/curl/.test(told)) resolve();
+    });
+    npm.once('exit', () => reject(new Error(`it ended:\n${told}`)));
+  });
+  // Its output is closed when the last process that writes to it has ended.
+  const closed = once(npm, 'close');
+  npm.kill('SIGTERM');
+  await closed;
+  assert.match(logged, /"stopping: finishing what has begun"/);
+});
