@@ -2,14 +2,14 @@
 const lookEveryMs = 500;
 
 /**
- * Tells once when whatever ran this as a package's script (npm, pnpm, yarn) has ended. npm passes SIGTERM on to
- * the shell that it started, which ends without passing it on: what the shell runs would go on by itself, unseen, and hold
- * its port and its store.
+ * Tells once when the npm (pnpm, yarn) that runs this as `npm start` has ended. npm passes SIGTERM on to the shell that it
+ * started, which ends without passing it on: what the shell runs would go on by itself, unseen, and hold its port and its
+ * store.
  * @returns a function that ends the watch
  */
 export function watchScriptRunner(tell: () => void): () => void {
-  const { npm_lifecycle_event: script } = process.env;
-  if (!script) return () => {}; // a service that was started otherwise may outlive its parent
+  const { npm_lifecycle_event: script, npm_package_name: owner } = process.env;
+  if (script !== 'start' || owner !== 'assay') return () => {}; // a service may outlive whoever else started it
   const parent = process.ppid;
   const watch = setInterval(() => {
     if (process.ppid === parent) return;
