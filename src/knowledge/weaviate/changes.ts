@@ -78,7 +78,7 @@ export function createChanges(options: { engine: Engine; select: Select; documen
   /** All changes under way, in the order of their ids. */
   async function* pending(collection: string): AsyncGenerator<Change> {
     type Row = { beganAt: number; steps: string; documents: string; _additional: { id: string } };
-    const fields = 'beganAt steps documents _additional{id}';
+    const fields = ['beganAt', 'steps', 'documents', '_additional{id}'];
     for (let after = ''; ; ) {
       const page = `limit:${changesAtOnce} after:${JSON.stringify(after)}`;
       const { found } = await engine.query<{ found: Row[] }>(

@@ -120,9 +120,9 @@ export function uuidOf(...parts: (string | number)[]): string {
 
 /** Makes a GraphQL selection, called `name`, of objects of a class; `rest` holds further arguments, in GraphQL's syntax. */
 export type Select = {
-  (name: string, className: string, tenant: string | null, rest: string, fields: string): string;
-  /** Whether the engine keeps copies of the objects of a class. */
-  isReplicated: (className: string) => boolean;
+  (name: string, className: string, tenant: string | null, rest: string, fields: string[]): string;
+  /** Whether a majority of replicas is to be asked for objects of a class, and for which fields, where some are wanted. */
+  reading: (className: string, fields: string[]) => { quorum: boolean; fields: string[] };
 };
 
 /** How many copies of everything are kept, if there are that many nodes: with one node gone, a majority is left. */
@@ -149,10 +149,11 @@ const replicationConfig = (className: string, nodes: number) => ({
  * @throws AppError NOT_READY where the engine does not take the classes
  */
 export async function makeClasses(engine: Engine, nodes = 1): Promise<Select> {
-  const replicated = new Set<string>();
+  /** The properties of each class of which the engine keeps copies. */
+  const replicated = new Map<string, string[]>();
   for (const definition of classes) {
     const path = `/v1/schema/${definition.class}`;
-    type Found = { replicationConfig?: { factor?: number } };
+    type Found = { replicationConfig?: { factor?: number }; properties: { name: string }[] };
     let found = await engine.request<Found>('GET', path);
     if (!found) {
       // Another instance may make it at the same time.
@@ -163,16 +164,26 @@ export async function makeClasses(engine: Engine, nodes = 1): Promise<Select> {
       found = await engine.request<Found>('GET', path);
     }
     if (!found) throw new AppError('NOT_READY', 'Weaviate does not take the classes that documents are kept in.');
-    if ((found.replicationConfig?.factor ?? 1) > 1) replicated.add(definition.class);
+    if ((found.replicationConfig?.factor ?? 1) > 1)
+      replicated.set(
+        definition.class,
+        found.properties.map(({ name }) => name),
+      );
   }
-  const isReplicated = (className: string) => replicated.has(className);
-  const select = (name: string, className: string, tenant: string | null, rest: string, fields: string) => {
-    const from = tenant === null ? '' : ` tenant:${JSON.stringify(tenant)}`;
-    const level = replicated.has(className) ? ' consistencyLevel:QUORUM' : '';
-    const given = `${from}${level} ${rest}`.trim();
-    return `${name}:${className}${given === '' ? '' : `(${given})`}{${fields}}`;
+  // A majority is asked for all properties: a replica that lacks an object gets from the engine (1.35.2) only those that were asked for,
+  // for good, since its copy then counts as equal to the others.
+  const reading = (className: string, fields: string[]) => {
+    const all = replicated.get(className);
+    return { quorum: all !== undefined, fields: all ? [...new Set([...all, ...fields])] : fields };
   };
-  return Object.assign(select, { isReplicated });
+  const select = (name: string, className: string, tenant: string | null, rest: string, wanted: string[]) => {
+    const { quorum, fields } = reading(className, wanted);
+    const from = tenant === null ? '' : ` tenant:${JSON.stringify(tenant)}`;
+    const level = quorum ? ' consistencyLevel:QUORUM' : '';
+    const given = `${from}${level} ${rest}`.trim();
+    return `${name}:${className}${given === '' ? '' : `(${given})`}{${fields.join(' ')}}`;
+  };
+  return Object.assign(select, { reading });
 }
 
 /**

@@ -44,7 +44,7 @@ export type DocumentProperties = Omit<DocumentSummary, 'id' | 'metadata'> & {
 const summaryFields = [
   ...['documentId', 'collection', 'source', 'title', 'format', 'metadata', 'contentHash'],
   ...['characters', 'passages', 'createdAt', 'updatedAt'],
-].join(' ');
+];
 
 const toSummary = (row: DocumentProperties): DocumentSummary => ({
   id: row.documentId,
@@ -118,8 +118,7 @@ export function createDocuments(engine: Engine, select: Select) {
       const [found] = await engine.find<Current>([
         {
           ...{ className: 'AssayDocument', tenant: collection, ids, limit: ids.length },
-          fields: ['documentId', 'version', 'source', 'title'],
-          quorum: select.isReplicated('AssayDocument'),
+          ...select.reading('AssayDocument', ['documentId', 'version', 'source', 'title']),
         },
       ]);
       return new Map(found!.map((each) => [each.documentId, each]));

@@ -3,7 +3,7 @@ export type Find = { className: string; tenant: string; fields: string[]; limit:
   near?: Float32Array;
   words?: { property: string; words: string[] };
   ids?: string[];
-  /** Whether to ask a majority of replicas, which matters where objects change. */
+  /** Whether to ask a majority of replicas, which matters where objects change: as `Select.reading` has it, along with the fields. */
   quorum?: boolean;
 };
 

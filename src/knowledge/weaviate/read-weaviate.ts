@@ -35,7 +35,7 @@ export async function readWeaviate(address: EngineAddress): Promise<StoreReader>
         const rest = `where:{operator:And operands:[${operands}]} sort:[{path:["start"] order:asc}] limit:${passagesAtOnce}`;
         const { found } = await engine.query<{ found: Row[] }>(
           'Get',
-          select('found', 'AssayPassage', collection, rest, 'start end spans headings vectors'),
+          select('found', 'AssayPassage', collection, rest, ['start', 'end', 'spans', 'headings', 'vectors']),
         );
         rows.push(...found);
         if (found.length < passagesAtOnce) return rows;

@@ -45,7 +45,7 @@ export function createStatistics(engine: Engine, select: Select) {
   /** The engine lists objects by id, and ids are hashes, so the first documents are as good as a random sample. */
   async function measure(collection: string, dimension: number): Promise<Known> {
     type Row = Pick<DocumentProperties, 'passages' | 'windows' | 'words' | 'vectorSum'>;
-    const fields = 'passages windows words vectorSum';
+    const fields = ['passages', 'windows', 'words', 'vectorSum'];
     const [{ found }, [passages]] = await Promise.all([
       engine.query<{ found: Row[] }>(
         'Get',
