@@ -10,14 +10,18 @@ import { type Test, temporaryFolder } from './temporary-folder.ts';
 /** Where the embedded models' weights are, which set-up has put there. */
 const modelsDir = fileURLToPath(new URL('../../.models', import.meta.url));
 
-/** Gives a test the Weaviate that its services keep their documents in (`TEST_STORE=weaviate`). */
-const weaviateOf =
-  process.env.TEST_STORE === 'weaviate' ? (await import('./weaviates-in-turn.ts')).weaviatesInTurn() : null;
+/** How many nodes of Weaviate tests keep their documents in; none for the embedded store. */
+const nodesOf: Record<string, number> = { weaviate: 1, 'weaviate-cluster': 3 };
+const nodes = nodesOf[process.env.TEST_STORE ?? ''] ?? 0;
+/** Whether services keep their documents in Weaviate (`TEST_STORE=weaviate`, or `weaviate-cluster` for three nodes). */
+export const overWeaviate = nodes > 0;
+/** Gives a test the Weaviate that its services use. */
+const weaviateOf = overWeaviate ? (await import('./weaviates-in-turn.ts')).weaviatesInTurn(nodes) : null;
 
 /**
  * The whole service over real sockets, in a data folder of its own, on a free port; it stops when the test ends. Unless told
- * otherwise its models are a scripted server's. With `TEST_STORE=weaviate` its documents are in a Weaviate that no other test
- * uses meanwhile.
+ * otherwise its models are a scripted server's. With `TEST_STORE` its documents may be in a Weaviate, which no other
+ * test uses meanwhile.
  */
 export async function startService(
   test: Test,

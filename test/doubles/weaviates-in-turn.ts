@@ -11,8 +11,9 @@ async function call<Reply>(method: string, url: string, body?: unknown): Promise
 
 type Schema = { classes: { class: string; multiTenancyConfig?: { enabled: boolean } }[] };
 
-/** Empties an engine. Classes with tenants stay, and only their tenants are removed: it takes long to create such a class. */
-async function empty(endpoint: string) {
+/** Empties an engine, given the addresses of its nodes. Classes with tenants stay, and only their tenants are removed: it takes long to create such a class. */
+async function empty(endpoints: string) {
+  const [endpoint] = endpoints.split(',');
   const { classes } = await call<Schema>('GET', `${endpoint}/v1/schema`);
   for (const { class: name, multiTenancyConfig } of classes) {
     const path = `${endpoint}/v1/schema/${name}`;
@@ -27,9 +28,10 @@ async function empty(endpoint: string) {
 /**
  * Engines for the tests of one file, which use them one after another: to start one takes seconds, to empty one takes less. They
  * end with the file.
+ * @param nodes how many nodes each has
  * @returns a function that gives a test an empty engine, or the same one again for a data folder that it was called with before
  */
-export function weaviatesInTurn() {
+export function weaviatesInTurn(nodes = 1) {
   const ends: (() => Promise<void>)[] = [];
   after(() => Promise.all(ends.map((end) => end())));
   const file: Test = { after: (end) => void ends.push(end) };
@@ -38,7 +40,7 @@ export function weaviatesInTurn() {
 
   async function take(): Promise<string> {
     const used = idle.pop();
-    if (used === undefined) return (await startWeaviateNodes(file)).endpoints.join();
+    if (used === undefined) return (await startWeaviateNodes(file, nodes)).endpoints.join();
     await empty(used);
     return used;
   }

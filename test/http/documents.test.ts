@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { test } from 'node:test';
 import { fail } from '../doubles/openai-replies.ts';
-import { startService } from '../doubles/service.ts';
+import { overWeaviate, startService } from '../doubles/service.ts';
 
 const text = '# Alder\n\nAlder wood is light. It does not rot under water.';
 
@@ -208,7 +208,7 @@ test('a stored document is still there, and is found, after a restart', async (t
 test('the default collection never disappears while it is emptied, and PUT names the collection it made even when a DELETE comes at once', async (t) => {
   const { call, add, parts } = await startService(t);
   // This holds for the embedded store only: Weaviate has no transactions.
-  if (process.env.TEST_STORE === 'weaviate') return t.skip();
+  if (overWeaviate) return t.skip();
   for (let round = 0; round < 20; round += 1) {
     await add('a.md', 'Alder wood is light.');
     let isOver = false;

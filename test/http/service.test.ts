@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Agent, request } from 'undici';
 import { holdProcess } from '../doubles/hold-process.ts';
-import { startService } from '../doubles/service.ts';
+import { overWeaviate, startService } from '../doubles/service.ts';
 
 type Described = { operationId?: string; responses: Record<string, { description: string }> };
 
@@ -18,7 +18,7 @@ test('health reports the number of documents and passages, the models and the ve
 });
 
 test('a service whose store hangs says that it is not ready, and is again when the store goes on', async (t) => {
-  if (process.env.TEST_STORE === 'weaviate') return t.skip(); // the embedded store's host is held
+  if (overWeaviate) return t.skip(); // the embedded store's host is held
   const { call, parts } = await startService(t);
   const pid = parts.knowledge.hostPid()!;
   await holdProcess(pid);
