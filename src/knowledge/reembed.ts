@@ -13,12 +13,10 @@ import {
 } from './database.ts';
 import { createDocuments, documentMigrations } from './documents.ts';
 import { holdFromAll, holdLock } from './lock.ts';
+import { type Embed, makeMissing } from './missing-vectors.ts';
 import { bringUpToDate } from './open-folder.ts';
-import { openToRead } from './open-to-read.ts';
-import type { StoredPassage } from './port.ts';
 import { isOfRemoved } from './remains.ts';
 
-const passagesAtOnce = 16;
 const fileName = 'reembedded.db';
 const lockName = 'reembedded.lock';
 
@@ -27,8 +25,6 @@ const migrations: Migrations = [
   `CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
    CREATE TABLE vectors (passage_id TEXT PRIMARY KEY, vectors BLOB NOT NULL) STRICT`,
 ];
-
-type Embed = (passages: StoredPassage[]) => Promise<Float32Array[]>;
 
 /** The outcome: `taken` tells whether the store uses the new vectors now; otherwise a service still uses it with the old ones. */
 export type Reembedded = { passages: number; taken: boolean };
@@ -39,7 +35,8 @@ export type Reembedded = { passages: number; taken: boolean };
  * all vectors are made, they are taken into the store in one transaction if no service uses it; otherwise the next start with the new
  * model takes them (`takeReembedded`).
  * @param options.embed makes the vectors of each passage's windows, one after another
- * @throws AppError NOT_READY while another process does the same; MODEL_BAD_OUTPUT for vectors of unequal length; STORAGE_FULL
+ * @throws AppError NOT_READY while another process does the same; MODEL_BAD_OUTPUT for vectors of unequal length; MODEL_REJECTED that
+ * names the documents with texts that are too long for the model, after all others are done; STORAGE_FULL
  */
 export async function reembed(options: {
   dataDir: string;
@@ -171,48 +168,6 @@ function writing<T>(work: () => T): T {
 const removeMade = (dataDir: string) => {
   for (const end of ['', '-wal', '-shm']) rmSync(join(dataDir, `${fileName}${end}`), { force: true });
 };
-
-/**
- * Makes the missing vectors, in the order of the passages' keys: what is written meanwhile gets higher keys, so one walk covers it all.
- * The store is opened anew for every few passages, so that its log can be emptied in between.
- * @returns how many passages there are
- */
-async function makeMissing(
-  made: ReturnType<typeof openMade>,
-  options: { dataDir: string; embed: Embed; onProgress?: (done: number, total: number) => void },
-): Promise<number> {
-  let last = 0;
-  for (let done = 0; ; ) {
-    const { passages, seen, total } = readMissing(options.dataDir, last, made.has);
-    done += seen.length;
-    last = seen.at(-1) ?? last;
-    if (passages.length > 0) {
-      const vectors = await options.embed(passages);
-      made.write(new Map(passages.map(({ id }, at) => [id, vectors[at]!])));
-    }
-    options.onProgress?.(done, total);
-    if (seen.length === 0) return total;
-  }
-}
-
-/** The next few passages without new vectors, and the keys of all passages looked at on the way. */
-function readMissing(dataDir: string, after: number, has: (passageId: string) => boolean) {
-  const database = openToRead(dataDir);
-  try {
-    const documents = createDocuments(database);
-    const keys = database.prepare(`SELECT key, id FROM passages WHERE key > ? AND NOT ${isOfRemoved} ORDER BY key`);
-    const seen: number[] = [];
-    const passages: StoredPassage[] = [];
-    for (const { key, id } of keys.iterate(after)) {
-      seen.push(Number(key));
-      if (!has(String(id))) passages.push(documents.passage(Number(key)));
-      if (passages.length === passagesAtOnce) break;
-    }
-    return { passages, seen, total: documents.counts().passages };
-  } finally {
-    database.close();
-  }
-}
 
 /** Replaces the old vectors by the new ones; the caller holds the store's lock. */
 function swapVectors(dataDir: string, embeddingModel: string) {

@@ -5,6 +5,7 @@ import { existsSync, watch, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
+import { AppError } from '../../src/errors.ts';
 import { startKnowledge } from '../../src/knowledge/client.ts';
 import { holdLock } from '../../src/knowledge/lock.ts';
 import { reembed, takeReembedded } from '../../src/knowledge/reembed.ts';
@@ -126,6 +127,50 @@ test('re-embedding with the same model replaces all vectors, in the indexes too'
     );
   assert.equal((await reembed({ dataDir, embeddingModel: 'first', embed: swapped })).taken, true);
   assert.equal((await nearest(await open(t, dataDir, 'first'), treeText(1), 'first')).source, '2.md');
+});
+
+/** The second model with a server that refuses texts for their length. */
+function refusingModel(isTooLong: (text: string) => boolean) {
+  const { embedded, embed } = secondModel();
+  return {
+    embedded,
+    embed: async (passages: { text: string }[]) => {
+      if (!passages.some(({ text }) => isTooLong(text))) return embed(passages);
+      throw new AppError('MODEL_REJECTED', 'The prompt is too long.', { cause: { code: 'context_length_exceeded' } });
+    },
+  };
+}
+
+test('documents with a text that is too long for the new model are named, and all others are done by then', async (t) => {
+  const { dataDir, knowledge } = await storeOfTrees(t);
+  await knowledge.createCollection('ponds');
+  await knowledge.put([{ ...document('long.md', 'A long text.'), collection: 'ponds' }]);
+  const second = { dataDir, embeddingModel: 'second' };
+  const { embed, embedded } = refusingModel((text) => text === treeText(7) || text === 'A long text.');
+  await assert.rejects(reembed({ ...second, embed }), (error: AppError) => {
+    assert.equal(error.code, 'MODEL_REJECTED');
+    assert.match(error.message, /7\.md of the collection default, long\.md of the collection ponds\b/);
+    return true;
+  });
+  assert.equal(embedded.length, 39);
+  assert.equal((await nearest(knowledge, treeText(7), 'first')).source, '7.md', 'the old vectors stay');
+
+  await knowledge.remove((await knowledge.findSource('default', '7.md'))!.id);
+  await assert.rejects(reembed({ ...second, embed }), /for second in long\.md of the collection ponds\./);
+  await knowledge.put([{ ...document('long.md', 'Shorter.'), collection: 'ponds' }]);
+  assert.deepEqual(await reembed({ ...second, embed }), { passages: 40, taken: false });
+  assert.deepEqual(embedded.slice(39), ['Shorter.']);
+
+  await knowledge.put([document('late.md', treeText(7))]);
+  await knowledge.close();
+  await assert.rejects(takeReembedded({ ...second, embed }), /late\.md of the collection default/);
+});
+
+test('re-embedding ends early where the new model finds the texts of many documents too long', async (t) => {
+  const { dataDir } = await storeOfTrees(t, 100);
+  const { embed, embedded } = refusingModel((text) => Number(/\d+/.exec(text)) > 3);
+  await assert.rejects(reembed({ dataDir, embeddingModel: 'second', embed }), /for second in 4\.md .*, and in others\./);
+  assert.equal(embedded.length, 4);
 });
 
 test('new vectors of unequal lengths are refused, and the old ones stay', async (t) => {
