@@ -169,7 +169,10 @@ test('documents with a text that is too long for the new model are named, and al
 test('re-embedding ends early where the new model finds the texts of many documents too long', async (t) => {
   const { dataDir } = await storeOfTrees(t, 100);
   const { embed, embedded } = refusingModel((text) => Number(/\d+/.exec(text)) > 3);
-  await assert.rejects(reembed({ dataDir, embeddingModel: 'second', embed }), /for second in 4\.md .*, and in others\./);
+  await assert.rejects(
+    reembed({ dataDir, embeddingModel: 'second', embed }),
+    /for second in 4\.md .*, and in others\./,
+  );
   assert.equal(embedded.length, 4);
 });
 
