@@ -109,6 +109,7 @@ export async function buildApp(parts: AppParts, waitsFor: WaitsFor = () => null)
   app.setErrorHandler(replyWithError);
   const refuse = refuseUnknown(app);
   app.setNotFoundHandler(refuse);
+  observeRequests(app, parts.metrics);
   app.addHook('onRequest', async (request, reply) => {
     const turn = connections.takeTurn(request.raw, reply.raw);
     if (turn) await turn;
@@ -116,12 +117,6 @@ export async function buildApp(parts: AppParts, waitsFor: WaitsFor = () => null)
     if (request.raw.socket.destroyed) throw new AppError('CLIENT_GONE', 'The client left.');
     if (connections.isDraining()) throw new AppError('NOT_READY', 'The service is stopping.');
   });
-  app.addHook('onResponse', async (request, reply) => {
-    const { method, url = 'unknown' } = request.routeOptions;
-    const line = { method, route: url, status: reply.statusCode, ms: Math.round(reply.elapsedTime * 10) / 10 };
-    request.log.debug({ ...line, key: request.key?.name }, 'request');
-  });
-  observeRequests(app, parts.metrics);
   app.addHook('preClose', async () => {
     connections.drain();
     // Ends the streams of those who watch a job, which would hold up the closing; `compose` closes the jobs too.

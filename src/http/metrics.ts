@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
+import { errorTable } from '../errors.ts';
 import type { Metrics } from '../observe/metrics.ts';
 
 declare module 'fastify' {
@@ -10,15 +11,26 @@ declare module 'fastify' {
   }
 }
 
-/** Counts every reply that was sent, by the pattern of its route: what a caller made up never becomes a label. */
+/**
+ * Counts every request that has ended, and logs it at debug, by the pattern of its route: what a caller made up never
+ * becomes a label. Fastify's own hook is not called for a reply that breaks off, or whose client leaves.
+ */
 export function observeRequests(app: FastifyInstance, metrics: Metrics) {
-  app.addHook('onResponse', async (request, reply) => {
-    metrics.requestEnded({
-      method: request.method,
-      route: request.routeOptions.url ?? 'none',
-      status: reply.statusCode,
-      seconds: reply.elapsedTime / 1000,
-      code: request.errorCode,
+  app.addHook('onRequest', async (request, reply) => {
+    reply.raw.once('close', () => {
+      const { method, errorCode = 'CLIENT_GONE' } = request;
+      const route = request.routeOptions.url ?? 'none';
+      const clientLeft = !reply.raw.writableFinished && errorCode === 'CLIENT_GONE';
+      const status = clientLeft ? errorTable.CLIENT_GONE.status : reply.raw.statusCode;
+      const ms = reply.elapsedTime;
+      metrics.requestEnded({
+        method,
+        route,
+        status,
+        seconds: ms / 1000,
+        code: clientLeft ? undefined : request.errorCode,
+      });
+      request.log.debug({ method, route, status, ms: Math.round(ms * 10) / 10, key: request.key?.name }, 'request');
     });
   });
 }

@@ -7,7 +7,7 @@ import type { KnowledgeStats } from '../knowledge/port.ts';
 
 export type Metrics = ReturnType<typeof createMetrics>;
 
-/** A reply that was sent, as it is counted. `route` is the pattern, such as `/asks/:id`, so that labels stay few. */
+/** A request that has ended, as it is counted. `route` is the pattern, such as `/asks/:id`, so that labels stay few. */
 export type EndedRequest = {
   method: string;
   route: string;
@@ -67,7 +67,7 @@ export function createMetrics() {
   );
   const requests = counter(
     'assay_http_requests_total',
-    'Replies, by the pattern of their route',
+    'Requests that have ended, by the pattern of their route; status 499: the client left',
     ...(['method', 'route', 'status'] as const),
   );
   const requestSeconds = histogram(
@@ -145,7 +145,7 @@ export function createMetrics() {
         }
       },
 
-    /** Counts a reply that was sent. */
+    /** Counts a request that has ended. */
     requestEnded({ method, route, status, seconds, code }: EndedRequest): void {
       requests.inc({ method, route, status });
       requestSeconds.observe({ method, route }, seconds);

@@ -231,6 +231,50 @@ test('a host that hangs is shown as down, and does not hold up the scrape', asyn
   }
 });
 
+test('replies that break off are counted, and so are clients that leave before the end of one', {
+  timeout: 30_000,
+}, async (t) => {
+  const service = await startService(t);
+  const { url, add, openai, parts } = service;
+  await add('a.md', 'Alder wood is light.');
+  const path = `/documents/${(await parts.knowledge.findSource('default', 'a.md'))!.id}`;
+  let readPart = async () => ({ text: 'Alder '.repeat(2 ** 17), next: 1 });
+  parts.knowledge.text = () => readPart();
+
+  const begun = await fetch(url + path);
+  readPart = () => Promise.reject(new TypeError('Alder is undefined'));
+  await assert.rejects(begun.text());
+  readPart = async () => ({ text: 'Alder', next: 1 });
+  const leaving = new AbortController();
+  const { signal } = leaving;
+  await fetch(url + path, { signal });
+
+  const { promise: never } = Promise.withResolvers<string>();
+  const thinking = async function* () {
+    yield await never;
+  };
+  openai.chat({ content: thinking() }, { content: thinking() });
+  const ask = (more: object) => {
+    const body = JSON.stringify({ question: 'How is alder wood?', ...more });
+    return fetch(`${url}/ask`, { method: 'POST', headers: { 'content-type': 'application/json' }, body, signal });
+  };
+  await ask({ stream: true });
+  const waiting = assert.rejects(ask({ stream: false }), { name: 'AbortError' });
+  await openai.waitFor(() => openai.chatRequests.length === 2);
+  leaving.abort();
+  await waiting;
+
+  const gone = (read: ReturnType<typeof samplesOf>) => [
+    read('assay_http_requests_total{method="GET",route="/documents/:id",status="499"}'),
+    read('assay_http_requests_total{method="POST",route="/ask",status="499"}'),
+  ];
+  let read = await scrape(service);
+  while (gone(read).join() !== '1,2') read = await scrape(service);
+  assert.equal(read('assay_http_requests_total{method="GET",route="/documents/:id",status="200"}'), 1);
+  assert.deepEqual(read.all('assay_http_errors_total'), ['{code="INTERNAL"} 1']);
+  assert.ok(service.logLines.some((line) => /"route":"\/ask","status":499.*"msg":"request"/.test(line)));
+});
+
 test('where keys are set, /metrics needs one', async (t) => {
   const service = await startService(t, { embedded: true, settings: { API_KEYS: 'scraper:canary-key-1' } });
   assert.equal((await service.call('GET', '/metrics')).status, 401);
