@@ -294,6 +294,14 @@ test('assay --version prints the version', async () => {
   assert.deepEqual([stdout, stderr, code], [`${version}\n`, '', 0]);
 });
 
+test('src/main.ts serves if it is given nothing else to do, and otherwise is the assay command', async () => {
+  const asked = await runCommand(['search', ''], { TOP_K: 'canary' }, 'src/main.ts');
+  assert.deepEqual([asked.code, asked.stdout, asked.stderr], [2, '', 'The question must not be empty.\n']);
+  const { code, stdout } = await runCommand(['serve', '--help'], {}, 'src/main.ts');
+  assert.equal(code, 0);
+  assert.match(stdout, /^Usage: assay serve/);
+});
+
 test('a reader of stdout that stops early is not an error', async (t) => {
   const child = startCommand(['completion', 'bash'], { DATA_DIR: await temporaryFolder(t) });
   child.stdout!.destroy();
