@@ -111,6 +111,7 @@ async function copyAll(
   } finally {
     await Promise.allSettled(underWay);
   }
+  await failed;
   return done;
 }
 

@@ -26,25 +26,41 @@ function storeOf(count: number): StoreReader {
   };
 }
 
+/** An empty store that calls `onPut` before it stores anything. */
+const emptyStore = (onPut: () => void): Parameters<typeof migrate>[0]['target'] => ({
+  createCollection: async (name) => ({ made: true, collection: { name, documents: 0, passages: 0, createdAt: '' } }),
+  findSource: async () => null,
+  async put(documents) {
+    onPut();
+    return documents.map(() => ({ id: 'd', passages: 100, replaced: false }));
+  },
+});
+
 test('a put that fails while nothing waits for it ends the migration with its own failure, and soon', async () => {
   let puts = 0;
   const migrated = migrate({
     source: storeOf(50),
-    target: {
-      createCollection: async (name) => ({
-        made: true,
-        collection: { name, documents: 0, passages: 0, createdAt: '' },
-      }),
-      findSource: async () => null,
-      async put(documents) {
-        puts += 1;
-        if (puts === 1) throw new AppError('STORAGE_FULL', 'There is no room.');
-        return documents.map(() => ({ id: 'd', passages: 100, replaced: false }));
-      },
-    },
+    target: emptyStore(() => {
+      puts += 1;
+      if (puts === 1) throw new AppError('STORAGE_FULL', 'There is no room.');
+    }),
     openTarget: async () => storeOf(49),
     signal: new AbortController().signal,
   });
   await assert.rejects(migrated, { code: 'STORAGE_FULL' });
   assert.ok(puts < 5, `${puts} puts`);
+});
+
+test('a migration that is stopped while a put fails says what has failed', async () => {
+  const stop = new AbortController();
+  const migrated = migrate({
+    source: storeOf(50),
+    target: emptyStore(() => {
+      stop.abort();
+      throw new AppError('STORAGE_FULL', 'There is no room.');
+    }),
+    openTarget: async () => storeOf(49),
+    signal: stop.signal,
+  });
+  await assert.rejects(migrated, { code: 'STORAGE_FULL' });
 });
