@@ -9,6 +9,7 @@ import { askAsText } from '../../src/http/mcp-text.ts';
 import { connectMcp as connect } from '../doubles/mcp-client.ts';
 import { fail } from '../doubles/openai-replies.ts';
 import { startService } from '../doubles/service.ts';
+import { smallDocument } from '../doubles/small-document.ts';
 
 const article = 'The tower was rebuilt in 1904 with granite from the north quarry.';
 const correct = JSON.stringify({
@@ -125,6 +126,33 @@ test('a document can be added, listed page by page, and read', async (t) => {
     code: -32602,
     message: 'MCP error -32602: This cursor is none that this list has given.',
   });
+});
+
+test('a resource that is replaced while it is read is read anew, and one that is removed meanwhile is not found', async (t) => {
+  const { url, parts } = await startService(t);
+  const { client } = await connect(t, url);
+  const { knowledge } = parts;
+  const long = (word: string) => ({
+    ...smallDocument('long.md', 'Alder'),
+    text: `Alder ${word.repeat(200_000)}`,
+    contentHash: word,
+  });
+  const [{ id } = { id: '' }] = await knowledge.put([long('old ')]);
+  const readPart = knowledge.text;
+  /** Has this done once a part has been read. */
+  const afterFirstPart = (work: () => Promise<unknown>) => {
+    knowledge.text = async (...asked) => {
+      knowledge.text = readPart;
+      const part = await readPart(...asked);
+      await work();
+      return part;
+    };
+  };
+  afterFirstPart(() => knowledge.put([long('new ')]));
+  const { contents } = await client.readResource({ uri: `assay://documents/${id}` });
+  assert.ok((contents[0] as { text: string }).text === long('new ').text);
+  afterFirstPart(() => knowledge.remove(id));
+  await assert.rejects(client.readResource({ uri: `assay://documents/${id}` }), { code: -32002 });
 });
 
 test('text of a document cannot break out of the tags that mark it as data', async (t) => {
