@@ -4,7 +4,7 @@ import { startDeadline } from '../deadline.ts';
 import { AppError } from '../errors.ts';
 import { type Breaker, openBreaker } from './breaker.ts';
 import { openConnections, type ProxySetting } from './connections.ts';
-import { beginStream, readOn } from './streamed-reply.ts';
+import { beginStream, readOn, type StreamWatch } from './streamed-reply.ts';
 import { translateFailure } from './translate-failure.ts';
 import { wholeReply } from './whole-reply.ts';
 
@@ -33,10 +33,7 @@ type CallOptions = {
   purpose?: string | undefined;
 };
 
-type StreamOptions = CallOptions & {
-  /** Tells an event that says no more than that a reply will come. */
-  onlyAnnounces?: (event: unknown) => boolean;
-};
+type StreamOptions = CallOptions & StreamWatch;
 
 /** The longest reply that any call takes, in bytes. */
 const longestReply = 64 * 2 ** 20;
@@ -132,7 +129,7 @@ export function openModelServer(address: ServerAddress) {
     const deadline = startDeadline(Math.min(options.timeoutMs ?? timeoutMs, timeoutMs), options.signal);
     const { signal } = deadline;
     try {
-      const begin = () => beginStream<Event>(dispatcher, { ...request, signal }, options.onlyAnnounces);
+      const begin = () => beginStream<Event>(dispatcher, { ...request, signal }, options);
       const begun = await call(breaker, { ...options, signal }, begin);
       deadline.lift();
       return readOn(begun, breaker, deadline);
@@ -163,7 +160,6 @@ export function openModelServer(address: ServerAddress) {
      * Posts a body and gives the JSON of each server-sent event of the reply as it comes, once it has begun: failures
      * before that are retried. The deadline is that of the beginning, since some servers reply at once and then think,
      * or hang; after that only the signal limits how long it may take.
-     * @param options.onlyAnnounces tells an event that says no more than that a reply will come
      * @throws as `post`, and so do the events
      */
     stream<Event>(path: string, body: object | string, options: StreamOptions = {}): Promise<AsyncGenerator<Event>> {

@@ -208,7 +208,12 @@ function mayHelp(error: unknown, signal: AbortSignal | undefined): boolean {
 async function* checked(served: ServedModel, bodyFor: BodyFor, signal: AbortSignal | undefined): AsyncGenerator<Chunk> {
   let finished = false;
   let length = 0;
-  const options = { signal, timeoutMs: served.timeoutMs, purpose: served.purpose, onlyAnnounces };
+  const { timeoutMs, purpose } = served;
+  // Some servers say that they are done, but not why the model stopped.
+  const onDone = () => {
+    finished ||= length > 0;
+  };
+  const options = { signal, timeoutMs, purpose, onlyAnnounces, onDone };
   const begin = (body: object | string) => served.server.stream<unknown>(path, body, options);
   for await (const event of await sendWithoutRefused(served, bodyFor, begin)) {
     const chunk = toChunk(event);

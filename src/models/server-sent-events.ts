@@ -18,12 +18,16 @@ const errorField = 'error';
  * The JSON of each event of a reply as it comes, up to `[DONE]`; a server that doesn't stream but replies at once gives
  * one. Linear in the length of the reply, however it is cut into pieces. The body is left as it is then, for the caller
  * to end.
+ * @param onDone is called where the server has said that this was all
  * @throws AppError MODEL_BAD_OUTPUT for a line without end, or a whole reply that is too long; SyntaxError for data that is not JSON
  */
-export async function* eventsOf<Event>({ body, headers }: Dispatcher.ResponseData): AsyncGenerator<Event> {
+export async function* eventsOf<Event>(
+  { body, headers }: Dispatcher.ResponseData,
+  onDone = () => {},
+): AsyncGenerator<Event> {
   if (!/event-stream/i.test(String(headers['content-type']))) {
     yield JSON.parse(await wholeText(body)) as Event;
-    return;
+    return onDone();
   }
   let read = 0;
   const decoder = new TextDecoder();
@@ -40,7 +44,7 @@ export async function* eventsOf<Event>({ body, headers }: Dispatcher.ResponseDat
       const field = line.slice(0, colon);
       if (field !== 'data' && field !== errorField) continue;
       const data = line.slice(colon + 1).trim();
-      if (data === '[DONE]') return;
+      if (data === '[DONE]') return onDone();
       if (data === '') continue;
       yield (field === errorField ? { error: JSON.parse(data) } : JSON.parse(data)) as Event;
     }

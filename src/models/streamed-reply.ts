@@ -11,20 +11,28 @@ const longestRefusal = 2 ** 14;
 /** How long a server may take to end a stream after its last event, in milliseconds. */
 const endMayTakeMs = 500;
 
+/** How a caller follows a stream of server-sent events. */
+export type StreamWatch = {
+  /** Tells an event that says no more than that a reply will come. */
+  onlyAnnounces?: (event: unknown) => boolean;
+  /** Is called, after the last event, where the server has said that this was all; a connection may also just end. */
+  onDone?: () => void;
+};
+
 type BegunStream<Event> = { response: Dispatcher.ResponseData; first: Event[]; events: AsyncGenerator<Event> };
 
 /** Sends a request and reads the reply as far as its first event that says something; rejects with translated failures. */
 export async function beginStream<Event>(
   dispatcher: Dispatcher,
   request: Dispatcher.RequestOptions & { signal: AbortSignal },
-  onlyAnnounces: (event: unknown) => boolean = () => false,
+  { onlyAnnounces = () => false, onDone }: StreamWatch = {},
 ): Promise<BegunStream<Event>> {
   let response: Dispatcher.ResponseData | undefined;
   try {
     response = await dispatcher.request(request);
     if (!isGood(response.statusCode))
       throw new ServerReplied(response.statusCode, response.headers, await beginningOf(response.body));
-    const events = eventsOf<Event>(response);
+    const events = eventsOf<Event>(response, onDone);
     const first: Event[] = [];
     while (first.length < mostAnnouncements) {
       const { value, done } = await events.next();

@@ -165,6 +165,19 @@ test('an error that a stream tells before any text is retried; one that comes la
   assert.equal(openai.chatRequests.length, 3);
 });
 
+test('a stream that says it is done is whole without a reason why the model stopped, unless there was no text', async (t) => {
+  const { openai, chat } = await openServedModels(t);
+  openai.chat(streamOf([role, chunk({ content: 'Said.' }), { choices: [], usage: { prompt_tokens: 1 } }]));
+  assert.equal(await readStream(chat), 'Said.');
+  const message = { role: 'assistant', content: 'All at once.' };
+  openai.chat({ send: (response) => void response.end(JSON.stringify({ choices: [{ index: 0, message }] })) });
+  assert.equal(await readStream(chat), 'All at once.');
+  for (const events of [[], [role], [role, chunk({ reasoning_content: 'Hm.' })]]) {
+    openai.chat(streamOf(events));
+    await assert.rejects(readStream(chat), { code: 'MODEL_BAD_OUTPUT' });
+  }
+});
+
 test('events that say nothing may come in any number before the reply', async (t) => {
   const { openai, chat } = await openServedModels(t);
   const filtered = { choices: [], prompt_filter_results: [] };
