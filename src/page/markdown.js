@@ -14,10 +14,18 @@ const marked = new Marked({
   walkTokens(token) {
     if (token.type === 'heading') token.depth = Math.min(token.depth + 2, 6);
   },
+  tokenizer: {
+    // An answer may begin with a year, or be a number and a full stop: that is no item of a list.
+    list: (source) => (/^ {0,3}(?:\d{3,}[.)]|\d+[.)][ \t]*(?:\n|$))/.test(source) ? undefined : false),
+    // One tilde stands for “about”, or before an index as in H~2~O: only two strike out.
+    del: (source) => (source.startsWith('~~') ? false : undefined),
+  },
   renderer: {
     // HTML in an answer is text, not part of the page, and images are not fetched.
     html: ({ text, block }) => (block ? `<p>${escaped(text)}</p>` : escaped(text)),
     image: ({ raw }) => escaped(raw),
+    // A task of a list, done or not.
+    checkbox: ({ checked }) => (checked ? '☑ ' : '☐ '),
   },
 });
 
@@ -48,5 +56,7 @@ export function renderMarkdown(markdown) {
       'p br strong em del code pre ul ol li blockquote h1 h2 h3 h4 h5 h6 hr a table thead tbody tr th td'.split(' '),
     ALLOWED_ATTR: ['href', 'start', 'align'],
     ALLOWED_URI_REGEXP: /^(?:https?|mailto):/i,
+    // Without this, the number at which a list starts would have to look like a link as well.
+    ADD_URI_SAFE_ATTR: ['start', 'align'],
   });
 }

@@ -123,6 +123,33 @@ test('the headings of an answer stand below its question’s, and its wide table
   assert.deepEqual(complaints, []);
 });
 
+test('a year at the beginning of an answer stays a year, lists keep their numbers, tasks their ticks, and tables their columns', {
+  skip,
+}, async (t) => {
+  const { openai, page, complaints } = await openOnArticle(t);
+  const drawn = async (answer: string) => {
+    openai.chat(answer, judged());
+    await askOnPage(page, 'When was the tower rebuilt?');
+    await page.locator('.verdict .word').waitFor();
+    const text = await page.locator('.answer-text').innerText();
+    await page.getByRole('link', { name: 'Ask', exact: true }).click();
+    await page.locator('.start').waitFor();
+    return text;
+  };
+  assert.match(await drawn('1904.'), /^1904\./);
+  assert.match(await drawn('7.'), /^7\./);
+  assert.match(await drawn('1904. With granite from the north quarry.'), /^1904\. With granite/);
+  const tasks = await drawn('- [x] Rebuild\n- [ ] Paint\n\nIt needs H~2~O.');
+  assert.match(tasks, /☑ Rebuild[\s\S]*☐ Paint[\s\S]*H~2~O/);
+
+  openai.chat('1. Rebuild:\n\n```\ngranite\n```\n\n2. Paint\n\n| Year | Metres |\n|---|--:|\n| 1904 | 31 |', judged());
+  await askOnPage(page, 'When was the tower rebuilt?');
+  await page.locator('.verdict .word').waitFor();
+  assert.equal(await page.locator('.answer-text ol').nth(1).getAttribute('start'), '2');
+  assert.equal(await page.locator('.answer-text td').nth(1).getAttribute('align'), 'right');
+  assert.deepEqual(complaints, []);
+});
+
 test('text that is selected and copied is the answer’s or the document’s alone, without the marks between', {
   skip,
 }, async (t) => {
