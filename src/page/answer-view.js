@@ -44,8 +44,10 @@ export function Answer({ text, isMarkdown, isGrowing, evidence, marksUnsupported
   const pick = (/** @type {any} */ event) => {
     /** @type {HTMLElement | null} */
     const picked = event.target.closest('[data-evidence]');
-    // Selecting text, or following a link, isn't asking for evidence.
-    if (!picked || !getSelection()?.isCollapsed || event.target.closest('a')) return;
+    if (!picked) return;
+    // Selecting text, or following a link, isn't asking for evidence; pressing a button is, whatever is selected.
+    const isSelecting = !getSelection()?.isCollapsed && !picked.matches('.cite');
+    if (isSelecting || event.target.closest('a')) return;
     // A sentence's button comes after it.
     const button = buttonsOf(event.currentTarget).findIndex(
       (each) => each === picked || picked.compareDocumentPosition(each) & Node.DOCUMENT_POSITION_FOLLOWING,

@@ -46,7 +46,10 @@ export function AskForm({ question, setQuestion, picker, isBusy, onAsk, onCancel
   const onKeyDown = (/** @type {KeyboardEvent} */ event) => {
     // Enter also confirms a word of an input method; Safari says so by the key code alone.
     const isComposing = event.isComposing || event.keyCode === 229;
-    if (event.key === 'Enter' && !event.shiftKey && !isComposing) submit(event);
+    if (event.key !== 'Enter' || event.shiftKey || isComposing) return;
+    // Held down, the key repeats itself; an answer may be there meanwhile.
+    if (event.repeat) event.preventDefault();
+    else submit(event);
   };
   const keep = (/** @type {import('./ask-options.js').Options} */ chosen) => {
     draft.options = chosen;
@@ -71,9 +74,15 @@ export function AskForm({ question, setQuestion, picker, isBusy, onAsk, onCancel
   </form>`;
 }
 
+/**
+ * Keeps a double click from doing twice what a click does. The buttons share a place, so the second click may be on another one.
+ * @param {MouseEvent} event
+ */
+const oncePerDoubleClick = (event) => event.detail > 1 && event.preventDefault();
+
 /** @param {{ isDisabled: boolean }} props */
 const AskButton = ({ isDisabled }) =>
-  html`<button ref=${useFocusBeyond()} type="submit" class="primary" disabled=${isDisabled}>Ask</button>`;
+  html`<button ref=${useFocusBeyond()} type="submit" class="primary" disabled=${isDisabled} onClick=${oncePerDoubleClick}>Ask</button>`;
 
 /** Disappears when the ask is over, and then passes its focus on to the question or, on touch screens, the content. @param {{ onCancel: () => void }} props */
 function CancelButton({ onCancel }) {
@@ -86,5 +95,8 @@ function CancelButton({ onCancel }) {
     },
     [],
   );
-  return html`<button ref=${button} type="button" onClick=${onCancel}>Cancel</button>`;
+  return html`<button ref=${button} type="button" onClick=${(/** @type {MouseEvent} */ event) => {
+    oncePerDoubleClick(event);
+    if (!event.defaultPrevented) onCancel();
+  }}>Cancel</button>`;
 }

@@ -1,8 +1,24 @@
 // @ts-check
 // Keeps the reader's place in a text that is drawn anew: what is selected in it, and what in it has the focus.
+import { useLayoutEffect, useRef } from 'preact/hooks';
 
 /** What is put into a text, and isn't part of it. */
-const notes = '.cite, .aside';
+const notes = '.cite, .aside, mark > .hidden, mark > sup';
+
+/**
+ * For an element whose content a component changes: what is selected in it stays so.
+ * @template {HTMLElement} Kind
+ * @returns {{ current: Kind | null }} the ref of the element
+ */
+export function useKeptSelection() {
+  const place = useRef(/** @type {Kind | null} */ (null));
+  // While a component is called, the page still has what it drew before.
+  const selected = place.current && selectedIn(place.current);
+  useLayoutEffect(() => {
+    if (place.current && selected) select(place.current, selected);
+  });
+  return place;
+}
 
 /**
  * Replaces what an element holds; blocks at the beginning that are the same stay as they are.

@@ -1,6 +1,7 @@
 // @ts-check
 // Passages of documents, with the evidence in them marked.
 import { html } from 'htm/preact';
+import { useKeptSelection } from './keep-place.js';
 import { withoutOverrides } from './without-overrides.js';
 
 /** @typedef {{ id: string, documentId: string, source: string, title: string, text: string, start: number, end: number, score: number, rank: number }} Passage */
@@ -11,7 +12,7 @@ import { withoutOverrides } from './without-overrides.js';
  * @param {{ passages: Passage[], evidence: Evidence[], current: number | null, openDocument: OpenDocument, back?: () => void }} props `back`: returns to where the evidence was picked
  */
 export function Passages({ passages, evidence, current, openDocument, back }) {
-  return html`<ol class="passages">
+  return html`<ol ref=${useKeptSelection()} class="passages">
     ${passages.map((passage) => {
       const own = evidence
         .map((each, number) => ({ ...each, number }))

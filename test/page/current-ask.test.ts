@@ -172,3 +172,34 @@ test('after an ask failed or was cancelled, “Ask” opens the start view with 
   await verdictIsThere(page);
   assert.deepEqual(complaints, []);
 });
+
+test('Enter that is held down asks once, and so does a double click on Ask, which doesn’t cancel', {
+  skip,
+}, async (t) => {
+  const { openai, page, complaints } = await openOnArticle(t);
+  let asks = 0;
+  page.on('request', (request) => {
+    asks += Number(request.url().endsWith('/ask'));
+  });
+  openai.chat('In 1904.', judged());
+  await page.fill('#question', 'When was the tower rebuilt?');
+  await page.focus('#question');
+  await page.keyboard.down('Enter');
+  await verdictIsThere(page);
+  await page.keyboard.down('Enter');
+  await page.keyboard.up('Enter');
+  assert.equal(await page.inputValue('#question'), 'When was the tower rebuilt?', 'no line is added');
+  assert.equal(asks, 1);
+
+  const judge = Promise.withResolvers<void>();
+  openai.chat('In 1904.', { content: judged(), until: judge.promise });
+  const box = (await page.getByRole('button', { name: 'Ask', exact: true }).boundingBox())!;
+  await page.mouse.click(box.x + 9, box.y + 9);
+  await page.getByRole('button', { name: 'Cancel', exact: true }).waitFor();
+  await page.mouse.down({ clickCount: 2 });
+  await page.mouse.up({ clickCount: 2 });
+  judge.resolve();
+  await verdictIsThere(page);
+  assert.equal(asks, 2);
+  assert.deepEqual(complaints, []);
+});

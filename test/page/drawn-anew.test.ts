@@ -5,13 +5,13 @@ import { article, ask, judged, openOnArticle, verdictIsThere } from '../doubles/
 
 const skip = noBrowser;
 
-const selectWords = (words: string) => `(() => {
-  const walker = document.createTreeWalker(document.querySelector('.answer-text'), NodeFilter.SHOW_TEXT);
+const selectWords = (words: string, place = '.answer-text') => `(() => {
+  const walker = document.createTreeWalker(document.querySelector('${place}'), NodeFilter.SHOW_TEXT);
   for (let node = walker.nextNode(); node; node = walker.nextNode()) {
     const at = node.data.indexOf('${words}');
     if (at >= 0) return getSelection().setBaseAndExtent(node, at + ${words.length}, node, at);
   }
-  throw new Error('not in the answer');
+  throw new Error('not there');
 })()`;
 
 test('what is selected and what has the focus in an answer stays so when more of it comes, its renderer and its verdict', {
@@ -47,5 +47,23 @@ test('what is selected and what has the focus in an answer stays so when more of
   assert.equal(await selected(), 'granite from', 'linked to its evidence');
   assert.equal(await page.evaluate('getSelection().direction'), 'backward');
   assert.equal(await page.evaluate('document.activeElement.textContent'), 'The log');
+  assert.deepEqual(complaints, []);
+});
+
+test('what is selected in a passage stays so when the verdict marks its evidence there', { skip }, async (t) => {
+  const { openai, page, complaints } = await openOnArticle(t);
+  const judge = Promise.withResolvers<void>();
+  openai.chat('In 1904.', { content: judged({ quotes: ['rebuilt in 1904'] }), until: judge.promise });
+  await ask(page, 'When was the tower rebuilt?');
+  await page.locator('.passage-text', { hasText: 'quarry' }).waitFor();
+  await page.evaluate(selectWords('1904 with granite', '.passage-text'));
+  judge.resolve();
+  await verdictIsThere(page);
+  await page.locator('.passage-text mark').waitFor();
+  assert.equal(await page.evaluate('String(getSelection())'), '1904 with granite');
+  await page.evaluate(selectWords('with granite', '.passage-text'));
+  await page.locator('.answer-text .cite').first().press('Enter');
+  await page.locator('.passage-text mark.current').waitFor();
+  assert.equal(await page.evaluate('String(getSelection())'), 'with granite');
   assert.deepEqual(complaints, []);
 });
