@@ -10,7 +10,7 @@ import { PasteText } from './paste-text.js';
 export const acceptedExtensions =
   '.md,.markdown,.mdx,.txt,.text,.html,.htm,.pdf,.docx,.epub,.csv,.tsv,.json,.jsonl,.ndjson,.ipynb';
 
-/** @param {{ collection: string, add: (files: { file: Blob, source: string }[]) => void, afterChange: () => Promise<void> }} props */
+/** @param {{ collection: string, add: (files: { file: Blob | null, source: string }[]) => void, afterChange: () => Promise<void> }} props */
 export function AddDocuments({ collection, add, afterChange }) {
   const picker = useRef(/** @type {HTMLInputElement | null} */ (null));
   const isRefused = useRefused('write');

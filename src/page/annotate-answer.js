@@ -33,7 +33,11 @@ export function annotate(root, evidence, marksUnsupported) {
         const link = links[before + sentence] ?? null;
         return link === null && !marksUnsupported ? [] : [{ ...part, link }];
       });
-      if (marked.length > 0) node.replaceWith(withMarks(node.data, marked, evidence));
+      if (marked.length === 0) continue;
+      const made = withMarks(node.data, marked, evidence);
+      // In a link, a button would follow the link.
+      node.parentElement?.closest('a')?.after(...made.querySelectorAll('.cite, .aside'));
+      node.replaceWith(made);
     }
     before += own.length;
   }

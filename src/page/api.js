@@ -4,7 +4,10 @@ import { forTab } from './storage.js';
 
 const keyPlace = 'assay.key';
 
-/** A failed call: `code` is the service's, OFFLINE if there was no reply, or CUT_OFF if a stream ended too early. */
+/**
+ * A failed call: `code` is the service's, OFFLINE if there was no reply, CUT_OFF if a stream ended too early, or FILE_UNREADABLE if
+ * the browser can't read the file that is to be uploaded.
+ */
 export class CallError extends Error {
   /**
    * @param {string} code
@@ -70,14 +73,31 @@ export async function ask(request, { signal, onEvent }) {
   if (!isOver) throw new CallError('CUT_OFF', 'The connection ended before the answer was complete.');
 }
 
+const unreadable = () =>
+  new CallError('FILE_UNREADABLE', 'It has changed since it was chosen, is gone, or may not be read. Choose it again.');
+
+/** Whether a file is still what was chosen; of a large one, only the beginning is read. @param {Blob} file */
+async function canBeRead(file) {
+  const reader = file.stream().getReader();
+  try {
+    await reader.read();
+    return true;
+  } catch {
+    return false;
+  } finally {
+    reader.cancel().catch(() => {});
+  }
+}
+
 /**
  * Uploads one file. By XMLHttpRequest, because fetch doesn't report the progress of an upload.
- * @param {{ file: Blob, source: string, collection: string, onProgress: (share: number) => void }} upload
+ * @param {{ file: Blob | null, source: string, collection: string, onProgress: (share: number) => void }} upload `file`: null where it couldn't be read
  * @returns {Promise<{ isNew: boolean, unchanged: boolean, passages: number, id: string }>}
  * @throws CallError
  */
 export function upload({ file, source, collection, onProgress }) {
   return new Promise((resolve, reject) => {
+    if (file === null) return reject(unreadable());
     const key = storedKey();
     const form = new FormData();
     form.append('collection', collection);
@@ -88,7 +108,12 @@ export function upload({ file, source, collection, onProgress }) {
     request.responseType = 'json';
     request.upload.onprogress = ({ loaded, total }) => onProgress(total > 0 ? loaded / total : 1);
     // A service that refuses an upload early closes the connection; that ends here too.
-    request.onerror = () => reject(new CallError('OFFLINE', 'The upload did not reach the service, or was cut off.'));
+    request.onerror = async () =>
+      reject(
+        (await canBeRead(file))
+          ? new CallError('OFFLINE', 'The upload did not reach the service, or was cut off.')
+          : unreadable(),
+      );
     request.onload = () => {
       const { status, response } = request;
       if (status >= 400) return reject(toCallError(status, response, request.getResponseHeader('retry-after'), key));

@@ -17,7 +17,7 @@ const nowhere = () => [];
 /**
  * @param {{
  *   list: ReturnType<typeof import('./use-documents.js').useDocuments>,
- *   add: (files: { file: Blob, source: string }[]) => void,
+ *   add: (files: { file: Blob | null, source: string }[]) => void,
  *   afterChange: () => Promise<void>,
  *   openDocument: import('./passages-view.js').OpenDocument,
  * }} props
@@ -78,7 +78,7 @@ export function DocumentList({ list, add, afterChange, openDocument }) {
   </section>`;
 }
 
-/** @param {{ document: Summary, add: (files: { file: Blob, source: string }[]) => void, remove: (document: Summary) => void, openDocument: import('./passages-view.js').OpenDocument }} props */
+/** @param {{ document: Summary, add: (files: { file: Blob | null, source: string }[]) => void, remove: (document: Summary) => void, openDocument: import('./passages-view.js').OpenDocument }} props */
 function DocumentRow({ document, add, remove, openDocument }) {
   const { id, source, format, characters, passages, updatedAt } = document;
   const [name, title] = [withoutOverrides(source), withoutOverrides(document.title)];

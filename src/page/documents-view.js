@@ -39,7 +39,7 @@ function Library({ collection, count, refresh, openDocument }) {
     await list.reload();
     await refresh();
   };
-  const add = (/** @type {{ file: Blob, source: string }[]} */ files) =>
+  const add = (/** @type {{ file: Blob | null, source: string }[]} */ files) =>
     addUploads(files.map((file) => ({ ...file, collection })));
   return html`<div class="library-main">
     <${KeyNotice} right="write" />

@@ -3,20 +3,22 @@
 /**
  * The dropped files, and those in dropped folders, each with its path as its source.
  * @param {DataTransfer} dropped
- * @returns {Promise<{ file: File, source: string }[]>}
+ * @returns {Promise<{ file: File | null, source: string }[]>} `file`: null for a file or folder that can't be read
  */
 export async function filesOf({ items }) {
   const files = [...items].filter(({ kind }) => kind === 'file');
   // Entries and files can't be read any more once the event is over, so they are all taken before the first await.
   const dropped = files.map((item) => item.webkitGetAsEntry() ?? item.getAsFile());
-  /** @param {any} entry @returns {Promise<{ file: File, source: string }[]>} */
+  /** @param {any} entry @returns {Promise<{ file: File | null, source: string }[]>} */
   const read = async (entry) => {
     if (entry === null) return [];
     if (entry instanceof File) return [{ file: entry, source: entry.name }];
-    if (entry.isFile) {
-      const file = await new Promise((resolve, reject) => entry.file(resolve, reject));
-      return [{ file, source: entry.fullPath.replace(/^\//, '') }];
-    }
+    const source = entry.fullPath.replace(/^\//, '');
+    return readEntry(entry, source).catch(() => [{ file: null, source }]);
+  };
+  /** @param {any} entry @param {string} source @returns {Promise<{ file: File | null, source: string }[]>} */
+  const readEntry = async (entry, source) => {
+    if (entry.isFile) return [{ file: await new Promise((resolve, reject) => entry.file(resolve, reject)), source }];
     const reader = entry.createReader();
     const found = [];
     for (;;) {

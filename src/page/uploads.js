@@ -5,7 +5,7 @@ import { upload } from './api.js';
 import { counted } from './counted.js';
 import { noteRefusal } from './key-rights.js';
 
-/** @typedef {{ number: number, file: Blob, source: string, collection: string, state: string, share: number, error: any, isDone: boolean }} Upload */
+/** @typedef {{ number: number, file: Blob | null, source: string, collection: string, state: string, share: number, error: any, isDone: boolean }} Upload */
 
 /** @type {Upload[]} newest first */
 let uploads = [];
@@ -32,7 +32,7 @@ const change = (number, fields) =>
 
 /**
  * Queues files for upload.
- * @param {{ file: Blob, source: string, collection: string }[]} files
+ * @param {{ file: Blob | null, source: string, collection: string }[]} files
  */
 export function addUploads(files) {
   const added = files.map((file) => ({

@@ -1,5 +1,7 @@
 // biome-ignore-all lint/performance/useDomNodeTextContent: what people see is what is tested
 import assert from 'node:assert/strict';
+import { rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import type { Page } from 'playwright-core';
 import { noBrowser, openBrowser, openPage } from '../doubles/browser.ts';
@@ -40,6 +42,26 @@ test('uploads go on while another view is open; failed ones stay listed and can 
   await page.locator('h1:focus').waitFor();
   await page.setInputFiles('input[type=file][multiple]', text('large.txt', 'leaf '.repeat(60_000)));
   assert.doesNotMatch(await page.locator('.uploads .failed').innerText(), /OFFLINE/);
+  assert.deepEqual(complaints, []);
+});
+
+test('a file that is gone when its turn comes is said to be, and not that the service could not be reached', {
+  skip,
+}, async (t) => {
+  const { url, openai, dataDir } = await startService(t);
+  const { page, complaints } = await openPage(await openBrowser(t));
+  await page.goto(`${url}/#/documents`);
+  await page.getByText('No documents yet.').waitFor();
+  const held = Promise.withResolvers<void>();
+  openai.embeddings({ until: held.promise });
+  const paths = ['first.txt', 'gone.txt'].map((name) => join(dataDir, name));
+  for (const path of paths) writeFileSync(path, `A leaf in ${path}`);
+  await page.setInputFiles('input[type=file][multiple]', paths);
+  await page.locator('.uploads li', { hasText: 'Reading' }).waitFor();
+  rmSync(paths[1]!);
+  held.resolve();
+  await page.getByText('2 of 2 done, 1 failed').waitFor();
+  assert.match(await page.locator('.uploads .failed').innerText(), /gone\.txt[\s\S]*Choose it again\. FILE_UNREADABLE/);
   assert.deepEqual(complaints, []);
 });
 

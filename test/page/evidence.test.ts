@@ -123,6 +123,16 @@ test('the headings of an answer stand below its question’s, and its wide table
   assert.deepEqual(complaints, []);
 });
 
+test('evidence of a sentence that is a link is shown, and the link not followed', { skip }, async (t) => {
+  const { openai, page, complaints } = await openOnArticle(t);
+  openai.chat('- [The tower was rebuilt in 1904](https://example.org/)', judged());
+  await askOnPage(page, 'When was the tower rebuilt?');
+  await page.locator('.answer-text li .cite').click();
+  await page.locator('mark.current:focus').waitFor();
+  assert.equal(page.context().pages().length, 1);
+  assert.deepEqual(complaints, []);
+});
+
 test('a year at the beginning of an answer stays a year, lists keep their numbers, tasks their ticks, and tables their columns', {
   skip,
 }, async (t) => {
