@@ -64,8 +64,23 @@ export function App() {
   useEffect(() => forBrowser.write(collectionPlace, collection), [collection]);
   useEffect(() => {
     const needKey = (/** @type {any} */ { detail }) => setRefusal(detail);
-    const off = () => setOffline(true);
-    const on = () => setOffline(false);
+    let wasOffline = false;
+    const off = () => {
+      wasOffline = true;
+      setOffline(true);
+    };
+    const on = () => {
+      if (!wasOffline) return;
+      wasOffline = false;
+      setOffline(false);
+      setFailure(null);
+      void refresh();
+    };
+    const networkIsBack = () => void (wasOffline && refresh());
+    // The browser keeps pages that were left, and may show them again as they were.
+    const show = (/** @type {PageTransitionEvent} */ { persisted }) => void (persisted && refresh());
+    addEventListener('online', networkIsBack);
+    addEventListener('pageshow', show);
     connection.addEventListener('key-needed', needKey);
     connection.addEventListener('offline', off);
     connection.addEventListener('online', on);
@@ -77,6 +92,8 @@ export function App() {
     // A file that is dropped in the wrong place would replace the page.
     for (const name of ['dragover', 'drop']) addEventListener(name, /** @type {any} */ (refuseFiles));
     return () => {
+      removeEventListener('online', networkIsBack);
+      removeEventListener('pageshow', show);
       connection.removeEventListener('key-needed', needKey);
       connection.removeEventListener('offline', off);
       connection.removeEventListener('online', on);
@@ -123,7 +140,7 @@ export function App() {
       ${hasKey && html`<button type="button" class="link" onClick=${() => takeKey(null)}>Forget key</button>`}
     </header>
     <main class="page" id="main" tabindex="-1">
-      ${isOffline && html`<${OfflineNotice} retry=${refresh} />`}
+      ${isOffline && html`<${OfflineNotice} failure=${failure} retry=${refresh} />`}
       ${refusal && html`<${KeyForm} refusal=${refusal} onKey=${takeKey} />`}
       ${failure && !isOffline && !refusal && html`<${Failure} error=${failure} retry=${refresh} />`}
       ${collections?.length === 0 && html`<div class="banner"><p><strong>There is no collection yet that this key may use.</strong></p></div>`}
@@ -171,9 +188,12 @@ function focusQuestion(event) {
   else location.hash = '#/'; // the view focuses the question once it is drawn
 }
 
-/** @param {{ retry: () => void }} props */
-const OfflineNotice = ({ retry }) =>
-  html`<div ref=${useFocusBeyond()} class="banner warn" role="alert"><p><strong>The service cannot be reached.</strong> What you see may be out of date.</p><button type="button" onClick=${retry}>Try again</button></div>`;
+/**
+ * Announced each time it is found here that the service can't be reached; any other call announces its own failure.
+ * @param {{ failure: unknown, retry: () => void }} props
+ */
+const OfflineNotice = ({ failure, retry }) =>
+  html`<div ref=${useFocusBeyond()} class="banner warn"><p key=${failure} role=${failure ? 'alert' : undefined}><strong>The service cannot be reached.</strong> What you see may be out of date.</p><button type="button" onClick=${retry}>Try again</button></div>`;
 
 /** Which model answers, from how many documents. @param {{ health: any, isOffline: boolean }} props */
 function Status({ health, isOffline }) {

@@ -7,6 +7,8 @@ import { forBrowser } from './storage.js';
 const place = 'assay.asks';
 /** Emits `change`, also where another tab made it. */
 export const history = new EventTarget();
+// A page that was left, and is shown again as it was, has missed what changed meanwhile.
+addEventListener('pageshow', ({ persisted }) => persisted && history.dispatchEvent(new Event('change')));
 addEventListener('storage', ({ key }) => key === place && history.dispatchEvent(new Event('change')));
 const most = 50;
 

@@ -48,8 +48,8 @@ test('keyboard focus goes to what replaces a button that disappears', { skip }, 
   await page.context().setOffline(true);
   await button(page, 'Delete log.md').press('Enter');
   await page.locator('.banner').waitFor();
-  await page.context().setOffline(false);
-  await page.locator('.banner').getByRole('button').press('Enter');
+  await page.locator('.banner').getByRole('button').focus();
+  await page.context().setOffline(false); // which the browser notices, and the page by it
   await page.locator('.banner').waitFor({ state: 'detached' });
   await isFocused(page, 'main');
   assert.deepEqual(complaints, []);
@@ -195,4 +195,50 @@ test('a refusal says how long to wait, where the service says so', { skip }, asy
   await refuse('BUDGET_SPENT', 'The model tokens of this day are used up.', 20_000);
   await button(page, 'Try again').click();
   await page.locator('.failure').getByText('midnight UTC').waitFor();
+});
+
+test('once the service can be reached again, nothing says that it can’t; the loss is told once, and again where it lasts', {
+  skip,
+}, async (t) => {
+  const { openai, add, page, complaints } = await openOnArticle(t);
+  const alerts = page.locator('[role=alert]');
+  const status = (text: string) => page.locator('.status', { hasText: text }).waitFor();
+  await status('1 document');
+  await page.context().setOffline(true);
+  await ask(page, 'When was the tower rebuilt?');
+  await page.locator('.failure').waitFor();
+  await status('Offline');
+  assert.equal(await alerts.count(), 1, 'the ask’s own failure');
+  const tryAgain = page.locator('.banner').getByRole('button');
+  await tryAgain.press('Enter');
+  await alerts.nth(1).waitFor();
+  await page.evaluate(`told = document.querySelector('.banner [role=alert]')`);
+  await tryAgain.press('Enter');
+  await page.waitForFunction('!told.isConnected');
+  assert.equal(await alerts.count(), 2, 'it is told again that it can’t be reached');
+  await isFocused(page, '.banner button');
+  await add('more.md', 'Another leaf.');
+
+  // The network is back, which the browser notices.
+  await page.context().setOffline(false);
+  await status('2 documents');
+  assert.equal(await page.locator('.banner').count(), 0);
+
+  // The service is back, which an answer shows.
+  await page.route('**/{ask,health/ready,collections}', (route) => route.abort());
+  await page.locator('.failure').getByRole('button').click();
+  await tryAgain.click();
+  await alerts.nth(1).waitFor();
+  await page.unroute('**/{ask,health/ready,collections}');
+  openai.chat('In 1904.', judged());
+  await ask(page, 'When was the tower rebuilt?');
+  await verdictIsThere(page);
+  await status('2 documents');
+  assert.equal(await alerts.count(), 0);
+
+  // The page comes back from where the browser keeps those that were left.
+  await add('still-more.md', 'A third leaf.');
+  await page.evaluate(`dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }))`);
+  await status('3 documents');
+  assert.deepEqual(complaints, []);
 });
