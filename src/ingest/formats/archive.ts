@@ -1,3 +1,4 @@
+import { isAscii, isUtf8 } from 'node:buffer';
 import type { Readable } from 'node:stream';
 import { type Entry, fromBufferPromise, type ZipFile } from 'yauzl';
 import { AppError } from '../../errors.ts';
@@ -34,9 +35,9 @@ export async function openArchive(bytes: Uint8Array): Promise<Archive> {
   let budget = LARGEST_READ_BYTES;
 
   return {
-    has: (name) => entries.has(name),
+    has: (name) => entries.has(name.normalize()),
     async readText(name) {
-      const entry = entries.get(name);
+      const entry = entries.get(name.normalize());
       if (!entry) return '';
       budget -= entry.uncompressedSize;
       if (budget < 0) throw tooLarge();
@@ -53,17 +54,23 @@ async function readEntries(archive: ZipFile): Promise<Map<string, Entry>> {
   const entries = new Map<string, Entry>();
   let declaredBytes = 0;
   for await (const entry of archive.eachEntry()) {
-    const { fileName, compressedSize, uncompressedSize } = entry;
+    const { compressedSize, uncompressedSize } = entry;
+    const name = nameOf(entry);
     if (entry.isEncrypted())
       throw new AppError('BAD_DOCUMENT', 'The file needs a password. Save it without one and try again.');
-    if (entries.has(fileName))
-      throw new AppError('BAD_DOCUMENT', 'The file is an archive with two entries of one name.');
+    if (entries.has(name)) throw new AppError('BAD_DOCUMENT', 'The file is an archive with two entries of one name.');
     declaredBytes += uncompressedSize;
     const isBomb = uncompressedSize > RATIO_FROM_BYTES && uncompressedSize > compressedSize * HIGHEST_RATIO;
     if (isBomb || declaredBytes > LARGEST_DECLARED_BYTES) throw tooLarge();
-    entries.set(fileName, entry);
+    entries.set(name, entry);
   }
   return entries;
+}
+
+/** An entry's name, whose letters macOS takes apart (ü), and which it writes in UTF-8 without saying so. */
+function nameOf({ fileName, fileNameRaw }: Entry): string {
+  const isUnsaid = !isAscii(fileNameRaw) && isUtf8(fileNameRaw);
+  return (isUnsaid ? fileNameRaw.toString().replaceAll('\\', '/') : fileName).normalize();
 }
 
 /** yauzl fails where an entry unpacks to more or less than it declares, so the budget holds. */

@@ -6,9 +6,6 @@ const PROPERTIES_END = '</w:pPr>';
 /** What formatting was before a tracked change, in properties within properties. */
 const CHANGE = '<w:pPrChange';
 const CHANGE_END = '</w:pPrChange>';
-/** What newer programs show in place of the fallback behind it, which says the same and is what mammoth reads. */
-const CHOICE = '<mc:Choice';
-const CHOICE_END = '</mc:Choice>';
 /** A control around a table of contents, whose lines have no style that tells them from others in what Google Docs writes. */
 const CONTROL = '<w:sdt>';
 const CONTROL_END = '</w:sdt>';
@@ -17,9 +14,13 @@ const STYLE = /<w:pStyle w:val="([^"<>]*)"\s*\/>/;
 const OUTLINE = /<w:outlineLvl w:val="(\d)"\s*\/>/;
 const NUM_ID = /<w:numId w:val="(\d{1,10})"\s*\/>/;
 const LEVEL = /<w:ilvl w:val="(\d)"\s*\/>/;
-/** Of a paragraph's mark, with which its number is shown: deleted, or hidden where it doesn't only join a heading to the text behind it. */
-const DELETED = /<w:del[ />]/;
+/** Of a paragraph's mark, with which its number is shown: deleted or moved away, or hidden where it doesn't only join a heading to the text behind it. */
+const DELETED = /<w:(?:del|moveFrom)[ />]/;
 const HIDDEN = /<w:vanish(?:\s+w:val\s*=\s*["'](?:1|true|on)["'])?\s*\/>(?!\s*<w:specVanish)/;
+/** A letter that is set apart as the large first one of the paragraph behind it. */
+const DROP_CAP = /<w:framePr\s[^<>]*w:dropCap="(?:drop|margin)"/;
+/** mammoth joins a paragraph whose mark is deleted to the next one. */
+const JOINED = '<w:rPr><w:del/></w:rPr>';
 const TABLE_TAG = /<(\/?)w:tbl>/g;
 /** The style of a run that holds a paragraph's number. */
 export const LABEL_STYLE = 'AssayLabel';
@@ -30,7 +31,7 @@ export const LABEL_STYLE = 'AssayLabel';
  * (but in tables, where Word's outline knows none), and numbered ones a run with their number as Word shows it. Linear in what it reads.
  */
 export function withParagraphsTold(xml: string, styles: Map<string, WordStyle>, numbering: Numbering): string {
-  const read = without(without(xml, CHANGE, CHANGE_END), CHOICE, CHOICE_END);
+  const read = without(xml, CHANGE, CHANGE_END);
   const [before = '', ...rest] = without(read, CONTROL, CONTROL_END, CONTENTS).split(PROPERTIES);
   let tables = tablesOpenedIn(before);
   const pieces = rest.map((piece) => {
@@ -43,6 +44,7 @@ export function withParagraphsTold(xml: string, styles: Map<string, WordStyle>, 
   return [before, ...pieces].join('');
 
   function toldProperties(properties: string, isInTable: boolean): string {
+    if (DROP_CAP.test(properties)) return PROPERTIES + JOINED + properties + PROPERTIES_END;
     const styleId = STYLE.exec(properties)?.[1] ?? '';
     const style = styles.get(styleId);
     const outline = OUTLINE.exec(properties)?.[1];

@@ -2,6 +2,7 @@ import mammoth from 'mammoth';
 import { AppError } from '../../errors.ts';
 import { LONGEST_HEADING, type LoadedDocument } from '../loaded-document.ts';
 import { openArchive } from './archive.ts';
+import { withKnownElements } from './docx-elements.ts';
 import { withoutHidden } from './docx-hidden.ts';
 import { withFormulas } from './docx-math.ts';
 import { createNumbering } from './docx-numbering.ts';
@@ -19,9 +20,6 @@ const styleMap = [
   `r.${LABEL_STYLE} => span.list-label`,
 ];
 
-/** Elements that stand around others, which mammoth would leave out with all that they hold. */
-const WRAPPERS = /<\/?w:(?:fldSimple|dir|bdo|ruby|rubyBase)(?:\s[^<>]*)?>/g;
-
 /**
  * The text of a Word document: mammoth makes HTML of it by the styles of its paragraphs, and that is read as any HTML is.
  * Pictures, comments, headers, footers and hidden text are left out; footnotes stand at the end, formulas on their line. The title is the one among the
@@ -30,12 +28,14 @@ const WRAPPERS = /<\/?w:(?:fldSimple|dir|bdo|ruby|rubyBase)(?:\s[^<>]*)?>/g;
  */
 export async function loadDocx(bytes: Uint8Array): Promise<Omit<LoadedDocument, 'format'>> {
   const archive = await openArchive(bytes);
-  if (!(await archive.readText('[Content_Types].xml')).includes('wordprocessingml'))
+  const types = await archive.readText('[Content_Types].xml');
+  if (!types.includes('wordprocessingml'))
     throw new AppError('BAD_DOCUMENT', 'The file is named a Word document but is none.');
 
-  const styles = wordStyles(await archive.readText('word/styles.xml'));
+  const partOf = createPartOf(types);
+  const styles = wordStyles(await archive.readText(partOf('styles')));
   const numbering = createNumbering(
-    await archive.readText('word/numbering.xml'),
+    await archive.readText(partOf('numbering')),
     (styleId) => styles.get(styleId)?.numId ?? undefined,
   );
   // mammoth takes any object that can say what it holds. Given bytes it would unpack them itself, without bounds.
@@ -44,8 +44,8 @@ export async function loadDocx(bytes: Uint8Array): Promise<Omit<LoadedDocument, 
     async read(name: string) {
       const xml = await archive.readText(name);
       assertNoEntities(xml);
-      const plain = withUsualPrefix(withUsualPrefix(xml, 'w'), 'm').replace(WRAPPERS, '');
-      const read = withFormulas(withoutHidden(plain, styles));
+      const known = withKnownElements(withUsualPrefix(withUsualPrefix(xml, 'w'), 'm'));
+      const read = withFormulas(withoutHidden(known, styles));
       return read.includes('<w:body>') ? withParagraphsTold(read, styles, numbering) : read;
     },
   };
@@ -56,6 +56,17 @@ export async function loadDocx(bytes: Uint8Array): Promise<Omit<LoadedDocument, 
     ?.text.replace(/\s+/g, ' ')
     .trim();
   return { ...page, title: title && title.length <= LONGEST_HEADING ? title : page.title };
+}
+
+/** Where the archive has the styles or the numbering of the text, told from its content types: Word for the web writes `styles2.xml`. */
+function createPartOf(types: string) {
+  const parts = xmlElements(types).map(({ attributes }) => attributes);
+  return (kind: 'styles' | 'numbering') =>
+    parts
+      .filter((part) => part.get('ContentType')?.endsWith(`.wordprocessingml.${kind}+xml`))
+      .map((part) => part.get('PartName')?.replace(/^\//, '') ?? '')
+      // A glossary, which holds building blocks, has its own.
+      .find((name) => name !== '' && !name.includes('glossary/')) ?? `word/${kind}.xml`;
 }
 
 async function toHtml(file: object): Promise<string> {

@@ -44,20 +44,33 @@ export async function loadEpub(bytes: Uint8Array): Promise<Loaded> {
   return { ...book, title: title && title.length <= LONGEST_HEADING ? title : book.title };
 }
 
-/** The paths in the archive of the chapters that the spine names, each once. */
+/** The paths in the archive of the chapters that the spine names, each once, without tables of contents. */
 function chapterPaths(elements: XmlElement[], folder: string): string[] {
   const items = new Map<string, Map<string, string>>();
   for (const { name, attributes } of elements) {
     if (name === 'item') items.set(attributes.get('id') ?? '', attributes);
   }
-  const paths = new Set<string>();
+  const contents = contentsOfGuide(elements);
+  const chapters = new Set<string>();
+  const others = new Set<string>();
   for (const { name, attributes } of elements) {
     const item = name === 'itemref' ? items.get(attributes.get('idref') ?? '') : undefined;
     const isContents = item?.get('properties')?.split(/\s+/).includes('nav');
     if (!item || isContents || !CHAPTER.test(item.get('media-type') ?? '')) continue;
-    paths.add(posix.join(folder, decoded(item.get('href') ?? '')));
+    const href = item.get('href') ?? '';
+    (contents.has(href) ? others : chapters).add(posix.join(folder, decoded(href)));
   }
-  return [...paths];
+  // A book of one page may say that its contents are there.
+  return [...(chapters.size > 0 ? chapters : others)];
+}
+
+/** The pages that the guide of an older book (EPUB 2) calls its table of contents, but for one where it says that the text begins. */
+function contentsOfGuide(elements: XmlElement[]): Set<string> {
+  const hrefs = (type: string) =>
+    elements
+      .filter(({ name, attributes }) => name === 'reference' && attributes.get('type') === type)
+      .map(({ attributes }) => attributes.get('href') ?? '');
+  return new Set(hrefs('toc')).difference(new Set(hrefs('text').map((href) => href.split('#', 1)[0]!)));
 }
 
 /** Refuses a book whose chapters are encrypted; encrypted fonts don't matter. */

@@ -21,6 +21,8 @@ const hidden = [
 const lineNumbers = ['td.linenos', 'span.linenos'];
 const plainBlocks =
   'address aside blockquote caption center dd details dialog dl dt fieldset figcaption figure form hgroup legend search section summary';
+/** How words are pronounced, above them (ruby), which would part them; and where a page of the printed book began. */
+const besideText = ['rt', 'rp', '[epub\\:type="pagebreak"]', '[role="doc-pagebreak"]'];
 /** Within these, a button is not a control but text to read, such as a question that it unfolds. */
 const openers = new Set('h1 h2 h3 h4 h5 h6 summary dt'.split(' '));
 
@@ -139,7 +141,7 @@ const ownHeader = ['article > header', 'main > header', 'section > header'].map(
   selector,
   format: 'block',
 }));
-const contentOptions = options([...skipped.split(' '), ...hidden, ...lineNumbers]);
+const contentOptions = options([...skipped.split(' '), ...hidden, ...lineNumbers, ...besideText]);
 const contentSelectors = [...(contentOptions.selectors ?? []), { selector: 'button', format: 'button' }];
 const convertArticle = compile({ ...contentOptions, selectors: [...contentSelectors, ...surroundings, ...ownHeader] });
 /** For chapters of books and converted Word documents, which are all content: a header holds the heading, a footer the notes. */

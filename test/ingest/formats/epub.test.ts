@@ -30,6 +30,39 @@ test('chapters are read in the order of the spine, each once, without the table 
   );
 });
 
+test('the table of contents of an older book is left out, unless it is on the only page', async () => {
+  const opf = (guide: string, item: string) => ({
+    name: 'OPS/book.opf',
+    content: `<package><manifest><item id="a" href="a.xhtml" media-type="text/html"/><item id="b" href="b.xhtml" media-type="text/html" properties="x nav"/>${item}</manifest><spine><itemref idref="a"/><itemref idref="b"/><itemref idref="c"/></spine><guide>${guide}</guide></package>`,
+  });
+  const pages = ['a', 'b', 'c'].map((name) => ({ name: `OPS/${name}.xhtml`, content: `<p>Page ${name}</p>` }));
+  const textOf = async (...guide: string[]) => {
+    const [references, item = ''] = guide;
+    const entries = makeEpub([], { package: opf(references ?? '', item), more: pages });
+    return (await load(entries)).text;
+  };
+  const item = '<item id="c" href="c.xhtml" media-type="application/xhtml+xml"/>';
+  const toc = '<reference type="toc" href="a.xhtml"/>';
+  assert.equal(await textOf(toc, item), 'Page c');
+  assert.equal(await textOf(toc), 'Page a');
+  assert.equal(await textOf(toc.replace('.xhtml', '.xhtml#contents'), item), 'Page a\n\nPage c');
+  assert.equal(await textOf(`${toc}<reference type="text" href="a.xhtml#start"/>`, item), 'Page a\n\nPage c');
+});
+
+test('numbers of printed pages, and how words are pronounced, do not part what is written', async () => {
+  const chapter =
+    '<p>Bryan <span epub:type="pagebreak">752</span>and Effi<span role="doc-pagebreak">753</span>ngham.</p><p><ruby>漢<rt>かん</rt>字<rp>(</rp><rt>じ</rt><rp>)</rp></ruby>です。</p>';
+  assert.equal((await load(makeEpub([chapter]))).text, 'Bryan and Effingham.\n\n漢字です。');
+});
+
+test('chapters are found whose names macOS has written', async () => {
+  const href = `${encodeURIComponent('Übersicht')}.xhtml`;
+  const content = `<package><manifest><item id="a" href="${href}" media-type="text/html"/></manifest><spine><itemref idref="a"/></spine></package>`;
+  const page = { name: `OPS/${'Übersicht'.normalize('NFD')}.xhtml`, content: '<p>Found.</p>' };
+  const book = makeEpub([], { package: { name: 'OPS/book.opf', content }, more: [page] });
+  assert.equal((await load(book)).text, 'Found.');
+});
+
 test('elements without content end where XML ends them', async () => {
   const chapter =
     '<p>a<br/>b<hr/></p><script src="x.js"/><script/><svg:g\n x="<"/><noscript data-a="1" /><p>c</p><table><tr><td/><td>d</td></tr></table>';
