@@ -6,8 +6,9 @@ import { rankSentences } from './rank-sentences.ts';
 import type { Answered } from './state.ts';
 import { step } from './step.ts';
 import type { Support } from './support.ts';
+import { swapsParties } from './swapped-parties.ts';
 import { type Basis, type Evidence, unjudged, type Verdict } from './verdict.ts';
-import { readAnswer, type VerdictReading, verdictFeatureNames } from './verdict-features.ts';
+import { readAnswer, verdictFeatureNames } from './verdict-features.ts';
 import trained from './verdict-weights.json' with { type: 'json' };
 
 /**
@@ -32,6 +33,8 @@ export const weightsOfAnyModel = trained.anyModel as VerdictWeights;
 
 /** A sentence supports a part of the answer if it holds at least this share of its words. */
 const leastHeld = 0.5;
+/** The score of a quotation that has the parties of the question the other way round. */
+const mostIfSwapped = 0.1;
 const noModel = 'No language model is configured';
 
 /**
@@ -55,10 +58,10 @@ export function createFeatureJudge(options: { weights?: VerdictWeights; entails?
       const reason = `${noModel}, and there is no text to compare the answer with.`;
       return unjudged('context', 'unavailable', reason);
     }
-    const { reading, evidence } = judged;
+    const { evidence } = judged;
     const entailed = entails ? await entailedBy(state, entails) : null;
     const score = entailed === null ? judged.score : averageOfOdds(judged.score, entailed);
-    const told = explain(state.question, reading, judged.score);
+    const told = explain(state.question, judged);
     return {
       label: score >= weights.threshold ? 'Correct' : 'Incorrect',
       basis: 'context',
@@ -84,10 +87,19 @@ async function entailedBy({ question, answer, context }: Answered, entails: Enta
 /** The average of two probabilities as log-odds. */
 export const averageOfOdds = (one: number, other: number) => fromLogOdds((logOdds(one) + logOdds(other)) / 2);
 
-/** The score of the embedded verdict with what it was read from; null where there is nothing to compare. */
+/**
+ * The score of the embedded verdict with what it was read from; null where there is nothing to compare. The words of a
+ * sentence that has the parties the other way round all fit, so that the classifier doesn't see it.
+ */
 export function judgeByFeatures({ question, answer, context }: Answered, weights: VerdictWeights) {
   const reading = readAnswer(answer.text, rankSentences(question, context));
-  return reading && { score: scoreOf(reading.values, weights), reading, evidence: toEvidence(reading.supports) };
+  if (!reading) return null;
+  // "No: A bought B" is right.
+  const isQuoted = reading.supports.every(({ verbatim }) => verbatim) && !/^\s*(?:yes|no)\b/i.test(answer.text);
+  const sentences = reading.supports.map(({ sentence }) => sentence.text);
+  const isSwapped = isQuoted && swapsParties(question, sentences);
+  const score = Math.min(scoreOf(reading.values, weights), isSwapped ? mostIfSwapped : 1);
+  return { score, reading, isSwapped, evidence: toEvidence(reading.supports) };
 }
 
 /** A judge for a basis that needs a language model where none is configured: always Unjudged. */
@@ -131,10 +143,13 @@ const wanting = {
   other: '',
 };
 
+type Judged = NonNullable<ReturnType<typeof judgeByFeatures>>;
+
 /** Two sentences for people: how the score came about, and what speaks for and against the answer. */
-function explain(question: string, reading: VerdictReading, score: number): string {
+function explain(question: string, { reading, score, isSwapped }: Judged): string {
   const quoted = reading.supports.every(({ verbatim }) => verbatim);
   const how = quoted ? 'this answer is quoted from the documents' : 'this answer was compared with the documents';
+  const judge = isSwapped ? 'the order of its words' : 'a small classifier';
   const type = questionTypeOf(question);
   const covered = Math.round(reading.questionCovered * 100);
   const speaksFor: string[] = [];
@@ -156,13 +171,14 @@ function explain(question: string, reading: VerdictReading, score: number): stri
   if (reading.supports.length > 1)
     for (const { part } of unsupported.slice(0, 3))
       speaksAgainst.push(`unsupported: “${part.length > 80 ? `${part.slice(0, 80)}…` : part}”`);
+  if (isSwapped) speaksAgainst.push('it says the other way round who does it, and to whom');
   if (reading.negationDiffers) speaksAgainst.push('one of the two is negated and the other is not');
   const sides: string[] = [];
   if (speaksFor.length > 0) sides.push(`for it: ${speaksFor.join(', ')}`);
   if (speaksAgainst.length > 0) sides.push(`against it: ${speaksAgainst.join(', ')}`);
   const told = sides.join('; ');
   return (
-    `${noModel}: ${how}, and a small classifier gives it ${Math.round(score * 100)} of 100 to be correct. ` +
+    `${noModel}: ${how}, and ${judge} gives it ${Math.round(score * 100)} of 100 to be correct. ` +
     `${told.charAt(0).toUpperCase()}${told.slice(1)}.`
   );
 }

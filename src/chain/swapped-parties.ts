@@ -1,0 +1,127 @@
+import { isMonth, isNumber } from '../ranking/question-type.ts';
+import { readWords, type Word } from '../ranking/words.ts';
+
+/** Who does something, and to whom it is done, as far as a question names them, by their stems. */
+type Deed = { agent: Set<string>; patient: Set<string> };
+
+const auxiliary = /^(?:do|does|did|will|would|shall|should|may|might|must|can|could)$/i;
+const be = /^(?:is|are|was|were|be|been|being)$/i;
+const isBe = ({ text }: Word) => be.test(text);
+const asksParty = /^(?:who|whom|which)$/i;
+/** They ask neither for who does it nor to whom, so that both are named. */
+const asksOther = /^(?:when|where|how|why)$/i;
+const articles = /^(?:the|a|an|its|his|her|their)$/i;
+const prepositions =
+  /^(?:to|for|from|of|in|on|at|by|with|after|before|under|since|during|against|between|than|as|about|into|over)$/i;
+const past = /(?:s|ed)$|^(?:bought|sold|won|took|led|beat|wrote|held|paid|gave|lent|sent|left)$/;
+/** The stems of verbs of which either party may be named first. */
+const mutual = /^(?:marr|marri|wed|meet|met|border|merg|fight|fought|play|compet|adjoin|match|join|shar|fac)$/;
+/** What follows a verb without an object: nothing more, or where and when. */
+const noObject = /^\s*(?:$|[.,;:)]|(?:in|on|at|during|after|before|since|under|from|with|as|and|or)\b)/i;
+/** What may begin another clause between a subject and a verb. */
+const otherClause = /[,;:(]|\b(?:which|that|whom|whose|but|while|when|because)\b/i;
+/** A subject stands at most so many words before its verb, an object so many after it. */
+const near = { before: 12, after: 4 };
+const longestParty = 4;
+/** How much of a question is read, in UTF-16 code units. */
+const readableCharacters = 400;
+
+/**
+ * Whether sentences say the reverse of what a question asks of the parties that it names: "Who did B buy?" or "Does B
+ * own A?" of "A bought B" and "A owns B". It goes by the order of the words around the question's verb, in English, and
+ * says no where that isn't clear.
+ */
+export function swapsParties(question: string, sentences: string[]): boolean {
+  const asked = readWords(question.slice(0, readableCharacters));
+  const orders = sentences.flatMap((text) => {
+    const words = readWords(text);
+    return words.map((word, at) => {
+      const deed = isVerb(word, words[at - 1]) ? deedOf(asked, word, words[at - 1]) : null;
+      return deed && orderOf(deed, text, words, at);
+    });
+  });
+  return orders.includes('swapped') && !orders.includes('as asked');
+}
+
+/** Whether a word may be a verb: it is none after an article or a preposition. */
+const isVerb = ({ text, stem, common }: Word, before: Word | undefined) =>
+  before !== undefined &&
+  !common &&
+  /^\p{Ll}/u.test(text) &&
+  !/ing$/.test(text) &&
+  !mutual.test(stem) &&
+  !articles.test(before.text) &&
+  !prepositions.test(before.text);
+
+/** What a question says of the deed that a word of a sentence names; null where it isn't the question's verb. */
+function deedOf(asked: Word[], said: Word, before: Word | undefined): Deed | null {
+  const at = asked.findIndex(({ stem, text }) => stem === said.stem && /^\p{Ll}/u.test(text));
+  if (at < 1) return null;
+  const verb = asked[at]!.text;
+  const opening = asked.findIndex((word) => auxiliary.test(word.text) || isBe(word));
+  const object = partyFrom(asked, at + 1);
+  if (opening < 0 || opening > at) {
+    // "Who bought B?", "Which company bought B?"
+    const first = asked[0]!.text;
+    const asksForAgent = /^who$/i.test(first) ? at === 1 : /^which$/i.test(first) && at <= 3 && past.test(verb);
+    return asksForAgent && object.size > 0 ? { agent: new Set(), patient: object } : null;
+  }
+  const lead = asked.slice(0, opening).map(({ text }) => text);
+  const asksForOne = lead.length === 0 || lead.some((text) => asksParty.test(text));
+  const subject = partyFrom(asked, opening + 1, at);
+  if (isBe(asked[opening]!)) {
+    // "Was B bought by A?", "By whom was B bought?", "Who was bought by A?"
+    const by = asked.findIndex(({ text }) => /^by$/i.test(text));
+    if (!asksForOne || (by !== 0 && by !== at + 1)) return null;
+    return { agent: by > 0 ? partyFrom(asked, by + 1) : new Set(), patient: subject };
+  }
+  // After an auxiliary, what has the same form in a sentence may be a noun ("the finance director").
+  const isInflected = said.text.toLowerCase() !== verb.toLowerCase() || auxiliary.test(before?.text ?? '');
+  const namesBoth = object.size > 0 && lead.some((text) => asksOther.test(text));
+  return isInflected && subject.size > 0 && (asksForOne || namesBoth) ? { agent: subject, patient: object } : null;
+}
+
+/** The stems of the party that is named from one word on: up to another, or to the next common word. */
+function partyFrom(words: Word[], from: number, to?: number): Set<string> {
+  let at = from;
+  if (to === undefined && /^to$/i.test(words[at]?.text ?? '')) at += 1;
+  if (articles.test(words[at]?.text ?? '')) at += 1;
+  const end = to ?? words.findIndex(({ common }, place) => place >= at && common);
+  const party = words.slice(at, end < 0 ? undefined : end);
+  const isParty = party.length <= longestParty && !party.some(({ common }) => common);
+  return new Set(isParty ? party.map(({ stem }) => stem) : []);
+}
+
+/** In which order a sentence has the parties around the verb at `at`, compared with a question. */
+function orderOf({ agent, patient }: Deed, text: string, words: Word[], at: number) {
+  const verb = words[at]!;
+  const before = words.slice(Math.max(0, at - near.before), at);
+  const by = words.findIndex(({ text: word }, place) => place > at && place <= at + near.after && /^by$/i.test(word));
+  const isPassive = before.slice(-2).some(isBe) || by === at + 1;
+  // "B was searched and bought", "B bought in March by A"
+  if (!isPassive && (by > 0 || before.slice(-6).some(isBe))) return 'unclear';
+  const hasObject = !noObject.test(text.slice(verb.start + verb.text.length));
+  const from = isPassive ? by + 1 : at + 1;
+  const after = new Set(isPassive && by < 0 ? [] : words.slice(from, from + near.after).map(({ stem }) => stem));
+  const isBefore = (party: Set<string>) => party.size > 0 && isSubject(party, before, text.slice(0, verb.start));
+  const isAfter = (party: Set<string>) => party.size > 0 && party.isSubsetOf(after);
+  const [first, second] = isPassive ? [patient, agent] : [agent, patient];
+  const isAsAsked = isBefore(first) || isAfter(second);
+  const isSwapped = (isBefore(second) && (isPassive || hasObject)) || isAfter(first);
+  if (isAsAsked === isSwapped) return 'unclear';
+  return isSwapped ? 'swapped' : 'as asked';
+}
+
+/** Whether a party stands before a verb with no preposition before it, and with no other clause between them. */
+function isSubject(party: Set<string>, before: Word[], textBefore: string): boolean {
+  const last = before.findLastIndex(({ stem }) => party.has(stem));
+  const first = last + 1 - party.size;
+  if (last < 0 || first < 0) return false;
+  if (!party.isSubsetOf(new Set(before.slice(first, last + 1).map(({ stem }) => stem)))) return false;
+  if (otherClause.test(textBefore.slice(before[last]!.start + before[last]!.text.length))) return false;
+  // In "In March A bought B", the preposition is the month's.
+  const lead = before
+    .slice(0, first)
+    .findLast((word) => isMonth(word) || isNumber(word) || (word.common && !articles.test(word.text)));
+  return !lead || !prepositions.test(lead.text);
+}
