@@ -1,4 +1,8 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Knowledge } from '../../src/knowledge/port.ts';
@@ -44,6 +48,40 @@ describe('a single Weaviate node', { skip: noWeaviate }, () => {
       message: /embedded with hashed/,
     });
     await knowledge.close();
+  });
+
+  test('a put whose connection breaks while its vectors are written is done all the same, and stored once', async (t) => {
+    let breaks = 0;
+    const proxy = createServer(async (request, reply) => {
+      const body = await text(request);
+      const { method = '', url = '' } = request;
+      const headers = { 'content-type': 'application/json' };
+      const answer = await fetch(nodes.endpoints[0] + url, { method, headers, ...(body !== '' && { body }) });
+      const words = await answer.text();
+      if (breaks > 0 && body.includes('AssayWindow')) {
+        breaks -= 1;
+        reply.destroy();
+      } else reply.writeHead(answer.status).end(words);
+    });
+    await once(proxy.listen(0, '127.0.0.1'), 'listening');
+    const endpoint = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
+    const knowledge = await startWeaviate({ endpoints: [endpoint], ...settings });
+    t.after(async () => {
+      await knowledge.close();
+      proxy.close();
+    });
+    await knowledge.createCollection('broken');
+    const document = smallDocument('a.md', 'Alder wood is light.', 'broken');
+    breaks = 1;
+    assert.deepEqual((await knowledge.put([document]))[0]?.replaced, false);
+    assert.equal(breaks, 0);
+    assert.deepEqual(
+      (await near(knowledge, 'broken', 'Alder')).map(({ text: found }) => found),
+      ['Alder wood is light.'],
+    );
+    breaks = Number.POSITIVE_INFINITY;
+    await assert.rejects(knowledge.put([smallDocument('b.md', 'Birch', 'broken')]), { code: 'NOT_READY' });
+    assert.deepEqual(await sourcesOf(knowledge, 'broken'), ['a.md']);
   });
 
   test('right after a put the engine can be killed, and two instances find the passage by its vector', async () => {

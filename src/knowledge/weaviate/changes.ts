@@ -1,4 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import { AppError } from '../../errors.ts';
 import type { NewDocument } from '../port.ts';
 import { equal, type Select, versionClasses } from './classes.ts';
@@ -9,6 +10,9 @@ import { createTurns } from './turns.ts';
 
 /** About how many objects (texts, passages, words and windows) one call writes. */
 const objectsPerCall = 250;
+/** How often a put is begun, at most, when a node doesn't take its passages, and how long after, in milliseconds. */
+const mostTries = 3;
+const pauseMs = 1_000;
 /** How many changes one query reads. */
 const changesAtOnce = 100;
 
@@ -132,6 +136,31 @@ export function createChanges(options: { engine: Engine; select: Select; documen
     if (batch.length > 0) await engine.writeVectors(batch);
   }
 
+  /**
+   * Writes the passages of a new version of documents, which nobody sees yet. As vectors can't be sent twice, another version is begun
+   * where they fail; what this one leaves is tidied up later.
+   */
+  async function prepare(newDocuments: NewDocument[], tries = 1): Promise<{ change: Change; begun: number }> {
+    const begun = performance.now();
+    const collection = newDocuments[0]!.collection;
+    const version = newVersion();
+    const steps = newDocuments.map(({ source }) => ({
+      documentId: documentIdOf(collection, source),
+      version,
+      previous: null,
+    }));
+    const change: Change = { id: randomUUID(), beganAt: Date.now(), steps, documents: [] };
+    await record(collection, change);
+    try {
+      for (const [at, document] of newDocuments.entries()) await writeVersion(document, steps[at]!.documentId, version);
+      return { change, begun };
+    } catch (error) {
+      if (!(error instanceof AppError && error.code === 'NOT_READY') || tries === mostTries) throw error;
+      await delay(pauseMs);
+      return prepare(newDocuments, tries + 1);
+    }
+  }
+
   /** Switches to the new versions: of one document, by writing it; of several, by a record that decides for all of them. */
   async function switchTo(collection: string, newDocuments: NewDocument[], change: Change, begun: number) {
     const replaced: boolean[] = [];
@@ -162,16 +191,7 @@ export function createChanges(options: { engine: Engine; select: Select; documen
      */
     async put(newDocuments: NewDocument[]): Promise<boolean[]> {
       const collection = newDocuments[0]!.collection;
-      const begun = performance.now();
-      const version = newVersion();
-      const steps = newDocuments.map(({ source }) => ({
-        documentId: documentIdOf(collection, source),
-        version,
-        previous: null,
-      }));
-      const change: Change = { id: randomUUID(), beganAt: Date.now(), steps, documents: [] };
-      await record(collection, change);
-      for (const [at, document] of newDocuments.entries()) await writeVersion(document, steps[at]!.documentId, version);
+      const { change, begun } = await prepare(newDocuments);
       const replaced = await inTurn(collection, () => switchTo(collection, newDocuments, change, begun));
       // The change is done; what can't be cleaned up now is cleaned up later.
       await clean(collection, change).catch(() => {});
