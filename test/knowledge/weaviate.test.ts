@@ -8,8 +8,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Knowledge } from '../../src/knowledge/port.ts';
 import { createChanges } from '../../src/knowledge/weaviate/changes.ts';
 import { makeClasses, tenantClasses } from '../../src/knowledge/weaviate/classes.ts';
+import { createCollections } from '../../src/knowledge/weaviate/collections.ts';
 import { createDocuments } from '../../src/knowledge/weaviate/documents.ts';
 import { type EngineObject, openEngine } from '../../src/knowledge/weaviate/engine.ts';
+import { createFacts } from '../../src/knowledge/weaviate/facts.ts';
 import { startWeaviate } from '../../src/knowledge/weaviate/start-weaviate.ts';
 import { hashedEmbedding } from '../doubles/hashed-embedding.ts';
 import { smallDimension, smallDocument } from '../doubles/small-document.ts';
@@ -82,6 +84,24 @@ describe('a single Weaviate node', { skip: noWeaviate }, () => {
     breaks = Number.POSITIVE_INFINITY;
     await assert.rejects(knowledge.put([smallDocument('b.md', 'Birch', 'broken')]), { code: 'NOT_READY' });
     assert.deepEqual(await sourcesOf(knowledge, 'broken'), ['a.md']);
+  });
+
+  test('a collection that is removed while all are counted is left out, and the others are counted', async (t) => {
+    const engine = openEngine(nodes);
+    t.after(() => engine.close());
+    await makeClasses(engine);
+    const facts = createFacts(engine);
+    const { create, remove } = createCollections(engine, facts);
+    for (const name of ['kept', 'gone']) await create(name);
+    const removing: typeof engine = {
+      ...engine,
+      async query(kind, parts) {
+        if (kind === 'Aggregate') await remove('gone');
+        return engine.query(kind, parts);
+      },
+    };
+    const all = (await createCollections(removing, facts).all()).map(({ name }) => name);
+    assert.deepEqual([all.includes('kept'), all.includes('gone')], [true, false]);
   });
 
   test('right after a put the engine can be killed, and two instances find the passage by its vector', async () => {

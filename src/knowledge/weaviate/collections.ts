@@ -1,3 +1,4 @@
+import { AppError } from '../../errors.ts';
 import type { CollectionSummary, MadeCollection } from '../port.ts';
 import { tenantClasses } from './classes.ts';
 import type { Engine } from './engine.ts';
@@ -17,24 +18,35 @@ export function createCollections(engine: Engine, facts: ReturnType<typeof creat
     (await engine.request('GET', `${tenantsOf(className)}/${name}`)) !== null;
   const exists = (name: string) => isIn('AssayDocument', name);
 
-  /** Counts what is in collections, by the figures in their documents, so that each is counted in its current version alone. */
-  async function count(names: string[]): Promise<Map<string, Counts>> {
-    type Row = { meta: { count: number }; passages: { sum: number | null }; windows: { sum: number | null } };
+  type Row = { meta: { count: number }; passages: { sum: number | null }; windows: { sum: number | null } };
+  async function countSome(some: string[]): Promise<[string, Counts][]> {
+    const parts = some.map(
+      (name, at) => `c${at}:AssayDocument(tenant:${JSON.stringify(name)}){meta{count} passages{sum} windows{sum}}`,
+    );
+    const found = await engine.query<Record<string, Row[]>>('Aggregate', parts.join(' '));
+    return some.map((name, at) => {
+      const row = found[`c${at}`]?.[0];
+      const [passages, windows] = [row?.passages.sum ?? 0, row?.windows.sum ?? 0];
+      return [name, { documents: row?.meta.count ?? 0, passages, windows }];
+    });
+  }
+
+  /**
+   * Counts what is in collections, by the figures in their documents, so that each is counted in its current version alone. Those that
+   * are removed meanwhile are left out.
+   */
+  async function count(all: string[]): Promise<Map<string, Counts>> {
     const counts = new Map<string, Counts>();
-    for (let at = 0; at < names.length; at += countedAtOnce) {
-      const some = names.slice(at, at + countedAtOnce);
-      const parts = some.map(
-        (name, place) =>
-          `c${place}:AssayDocument(tenant:${JSON.stringify(name)}){meta{count} passages{sum} windows{sum}}`,
-      );
-      const found = await engine.query<Record<string, Row[]>>('Aggregate', parts.join(' '));
-      for (const [place, name] of some.entries()) {
-        const row = found[`c${place}`]?.[0];
-        counts.set(name, {
-          documents: row?.meta.count ?? 0,
-          passages: row?.passages.sum ?? 0,
-          windows: row?.windows.sum ?? 0,
-        });
+    for (let left = all; left.length > 0; ) {
+      try {
+        for (const [name, each] of await countSome(left.slice(0, countedAtOnce))) counts.set(name, each);
+        left = left.slice(countedAtOnce);
+      } catch (error) {
+        if (!(error instanceof AppError && error.code === 'COLLECTION_NOT_FOUND')) throw error;
+        const there = new Set(await names());
+        const still = left.filter((name) => there.has(name));
+        if (still.length === left.length) throw error;
+        left = still;
       }
     }
     return counts;
@@ -52,18 +64,16 @@ export function createCollections(engine: Engine, facts: ReturnType<typeof creat
       some.map((name) => ({ name })),
     );
 
-  const summary = async (name: string, counts: Map<string, Counts>): Promise<CollectionSummary> => {
-    const { documents, passages } = counts.get(name)!;
-    return {
-      name,
-      documents,
-      passages,
-      createdAt: (await facts.get(`collection:${name}`)) ?? new Date(0).toISOString(),
+  const summaries = async (some: string[]): Promise<CollectionSummary[]> => {
+    const summary = async ([name, { documents, passages }]: [string, Counts]) => {
+      const createdAt = (await facts.get(`collection:${name}`)) ?? new Date(0).toISOString();
+      return { name, documents, passages, createdAt };
     };
+    return Promise.all([...(await count(some))].map(summary));
   };
 
   const get = async (name: string): Promise<CollectionSummary | null> =>
-    (await exists(name)) ? summary(name, await count([name])) : null;
+    (await exists(name)) ? ((await summaries([name]))[0] ?? null) : null;
 
   /** The making and removing of each collection, one after another; `complete` is about those of other instances. */
   const inTurn = createTurns();
@@ -72,11 +82,7 @@ export function createCollections(engine: Engine, facts: ReturnType<typeof creat
     exists,
     names,
     count,
-    async all(): Promise<CollectionSummary[]> {
-      const found = await names();
-      const counts = await count(found);
-      return Promise.all(found.map((name) => summary(name, counts)));
-    },
+    all: async (): Promise<CollectionSummary[]> => summaries(await names()),
     get,
     create: (name: string): Promise<MadeCollection> =>
       inTurn(name, async () => {
