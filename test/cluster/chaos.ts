@@ -37,6 +37,8 @@ export type Phase = {
   killed: string;
   kinds: Record<Outcome['kind'], { tried: number; failed: number; longestGapMs: number }>;
   faults: Faults;
+  /** How many operations failed in each way, such as `ask 503`; status 0 where nothing came back. */
+  failures: Record<string, number>;
 };
 
 function gapsOf(outcomes: Outcome[], kind: Outcome['kind'], from: number, to: number) {
@@ -99,7 +101,10 @@ export async function chaos(
       read: kindOf('read'),
       ask: kindOf('ask'),
     };
-    const phase = { killed: name, kinds, faults };
+    const failures: Phase['failures'] = {};
+    for (const { kind, status, done } of outcomes)
+      if (!done) failures[`${kind} ${status}`] = (failures[`${kind} ${status}`] ?? 0) + 1;
+    const phase = { killed: name, kinds, faults, failures };
     phases.push(phase);
     options.tell?.(phase);
   }

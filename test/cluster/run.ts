@@ -5,7 +5,7 @@ import { noCluster, startCluster } from './start-cluster.ts';
 /**
  * `npm run chaos -- [--rounds N] [--seed N] [--only "all nodes"]`: three nodes of Weaviate, Redis, two replicas of Assay behind HAProxy; each part is killed
  * in turn under load. Exit code 1 where an acknowledged write was lost, a document was seen in part, a removed one came back,
- * or a request failed while nothing was killed.
+ * a request failed while nothing was killed, or a reply was a 500, which no outage excuses.
  */
 const { values } = parseArgs({
   options: {
@@ -36,6 +36,7 @@ try {
   );
   const tell = (phase: Phase) => {
     process.stdout.write(`${rowOf(phase)}\n`);
+    for (const [failure, count] of Object.entries(phase.failures)) process.stderr.write(`  ${failure}: ${count}\n`);
     for (const problem of Object.values(phase.faults).flat().slice(0, 10)) process.stderr.write(`  ${problem}\n`);
   };
   for (let round = 0; round < Number(values.rounds); round += 1)
@@ -48,8 +49,12 @@ const problems = phases.flatMap(({ faults }) => Object.values(faults).flat()).le
 const failedInPeace = phases
   .filter(({ killed }) => killed === 'nothing')
   .reduce((sum, { kinds: of }) => kinds.reduce((all, kind) => all + of[kind].failed, sum), 0);
-const isGood = problems === 0 && failedInPeace === 0;
+const internal = phases
+  .flatMap(({ failures }) => Object.entries(failures))
+  .reduce((sum, [failure, count]) => sum + (failure.endsWith(' 500') ? count : 0), 0);
+const isGood = problems === 0 && failedInPeace === 0 && internal === 0;
 process.stdout.write(
-  `${isGood ? 'PASS' : 'FAIL'}: ${phases.length} blows, ${problems} problems, ${failedInPeace} failures while nothing was killed\n`,
+  `${isGood ? 'PASS' : 'FAIL'}: ${phases.length} blows, ${problems} problems, ${failedInPeace} failures while nothing was killed, ` +
+    `${internal} replies of 500\n`,
 );
 process.exit(isGood ? 0 : 1);
