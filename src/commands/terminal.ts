@@ -51,12 +51,19 @@ function watchOutput() {
   });
 }
 
+/** The signals that end a command on a terminal: Ctrl-C, being told to end, and the closing of the terminal. */
+const endingSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+/** Whether the closing of a terminal is of no concern, as under `nohup`, whose wish to ignore SIGHUP Node forgets. */
+const isDetached = () => !process.stdout.isTTY && !process.stderr.isTTY;
+
 /**
  * Runs a command. If it fails, this says why and sets the exit code: 2 for wrong usage, otherwise 1. An AppError's message says what to
  * do; any other error is a defect, and is shown with its stack.
  */
 export async function orTellFailure(work: () => Promise<unknown>): Promise<void> {
   watchOutput();
+  if (isDetached()) process.on('SIGHUP', () => {});
   try {
     await work();
   } catch (error) {
@@ -66,17 +73,17 @@ export async function orTellFailure(work: () => Promise<unknown>): Promise<void>
 }
 
 /**
- * Calls `tidyUp` on SIGINT or SIGTERM, which then ends the process, unless somebody else handled these signals before.
+ * Calls `tidyUp` on a signal that ends the command, and then lets it end the process, unless somebody else handled this signal before.
  * @returns a function that cancels this
  */
 export function tidyAtInterrupt(tidyUp: () => void): () => void {
-  const signals = ['SIGINT', 'SIGTERM'] as const;
-  const isTaken = process.listenerCount('SIGINT') > 0;
-  const onSignal = (signal: NodeJS.Signals) => {
+  const signals = endingSignals.filter((signal) => signal !== 'SIGHUP' || !isDetached());
+  const taken = new Set(signals.filter((signal) => process.listenerCount(signal) > 0));
+  const onSignal = (signal: (typeof signals)[number]) => {
     forget();
     tidyUp();
     // Once all listeners have run and are gone, the signal has its default effect.
-    if (!isTaken) process.nextTick(() => process.kill(process.pid, signal));
+    if (!taken.has(signal)) process.nextTick(() => process.kill(process.pid, signal));
   };
   const forget = () => {
     for (const signal of signals) process.off(signal, onSignal);

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { noTerminal, runCommand, startOnTerminal } from '../doubles/command-line.ts';
+import { setTimeout as delay } from 'node:timers/promises';
+import { noTerminal, runCommand, startCommand, startOnTerminal } from '../doubles/command-line.ts';
 import { fail } from '../doubles/openai-replies.ts';
 import { startOpenAiServer } from '../doubles/openai-server.ts';
 import { type Test, temporaryFolder } from '../doubles/temporary-folder.ts';
@@ -100,6 +102,40 @@ test('Ctrl-C while a progress bar is shown restores the terminal, and leaves no 
       assert.ok(terminal.shown().lastIndexOf(`[${mode}h`) > terminal.shown().lastIndexOf(`[${mode}l`), mode);
   }
   assert.deepEqual(readdirSync(folder), []);
+});
+
+test('a terminal that closes ends an evaluation, and leaves no files of it behind', {
+  skip: noTerminal,
+  timeout: 60_000,
+}, async (t) => {
+  const { openai, start } = await towerOnTerminal(t);
+  openai.embeddingsWhen(() => true, fail.hang());
+  const folder = await temporaryFolder(t);
+  const terminal = start(['evaluate'], { TMPDIR: folder });
+  const calls = openai.embeddingRequests.length;
+  await openai.waitFor((entry) => entry === openai.embeddingRequests[calls]);
+  assert.notDeepEqual(readdirSync(folder), []);
+  await terminal.stop();
+  while (readdirSync(folder).length > 0) await delay(20);
+});
+
+test('SIGHUP does not end a command that writes to no terminal, as one under nohup', async (t) => {
+  const openai = await startOpenAiServer({ test: t });
+  const folder = await temporaryFolder(t);
+  writeFileSync(join(folder, 'tower.txt'), 'The tower was rebuilt in 1904.');
+  const child = startCommand(['ingest', join(folder, 'tower.txt')], {
+    DATA_DIR: join(folder, 'data'),
+    OPENAI_BASE_URL: openai.baseUrl,
+    MODEL_MAX_RETRIES: '1',
+  });
+  t.after(() => child.kill('SIGKILL'));
+  openai.embeddings({
+    send(response) {
+      child.kill('SIGHUP');
+      response.writeHead(503, { 'retry-after': '1' }).end();
+    },
+  });
+  assert.deepEqual(await once(child, 'exit'), [0, null]);
 });
 
 test('a progress bar fits a narrow terminal with its numbers, and shows no time left that it cannot estimate', {
