@@ -1,4 +1,4 @@
-import { createWriteStream, existsSync, rmSync } from 'node:fs';
+import { createWriteStream } from 'node:fs';
 import { resolve } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -8,7 +8,13 @@ import { counted } from '../counted.ts';
 import { AppError } from '../errors.ts';
 import { backUpStore } from '../knowledge/backup.ts';
 import { exportPassages } from '../knowledge/export.ts';
-import { copyMode, replaceFile, unfinishedName } from '../knowledge/replace-file.ts';
+import {
+  checkReplaceable,
+  copyMode,
+  removeUnfinished,
+  replaceFile,
+  unfinishedName,
+} from '../knowledge/replace-file.ts';
 import { restoreStore } from '../knowledge/restore.ts';
 import { showCount, tell, writeJson } from './terminal.ts';
 
@@ -60,8 +66,7 @@ export async function exportTo(
     if (json) summarise();
     return;
   }
-  if (existsSync(file) && !options.force)
-    throw new AppError('BAD_INPUT', `There is a file ${file} already. Choose another name, or give --force.`);
+  checkReplaceable(file, options.force ?? false);
   const unfinished = unfinishedName(file);
   try {
     await pipeline(lines, createWriteStream(unfinished, { mode: copyMode(dataDir) }));
@@ -73,7 +78,7 @@ export async function exportTo(
     throw new AppError('BAD_INPUT', `${file} can't be written there.`, { cause: error });
   } finally {
     bar.end();
-    rmSync(unfinished, { force: true });
+    removeUnfinished(unfinished);
   }
   if (json) summarise();
   else tell(`Exported ${counted(passages, 'passage')} to ${file}.`);

@@ -1,11 +1,11 @@
-import { existsSync, realpathSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { realpathSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, sep } from 'node:path';
 import { backup, DatabaseSync } from 'node:sqlite';
 import { AppError } from '../errors.ts';
 import { execute, isDamageError, resultCodeOf, sqliteCodes, translateStoreError } from './database.ts';
 import { openToRead } from './open-to-read.ts';
 import { contentCounts } from './remains.ts';
-import { copyMode, replaceFile, unfinishedName } from './replace-file.ts';
+import { checkReplaceable, copyMode, removeUnfinished, replaceFile, unfinishedName } from './replace-file.ts';
 import { forgetStrayFullTexts } from './stray-full-texts.ts';
 
 /** Pages (4 KiB each) copied between two reports of progress. */
@@ -56,17 +56,14 @@ export async function backUpStore(options: {
     throw translateBackupError(error, file);
   } finally {
     source.close();
-    rmSync(unfinished, { force: true });
-    for (const end of ['-journal', '-wal', '-shm']) rmSync(unfinished + end, { force: true });
+    removeUnfinished(unfinished);
   }
 }
 
 function checkPlace(dataDir: string, file: string, force: boolean) {
   if (`${realpathSync(dirname(file))}${sep}`.startsWith(`${realpathSync(dataDir)}${sep}`))
     throw new AppError('BAD_INPUT', 'A backup must not lie in the data folder: what happens to that happens to it.');
-  if (existsSync(file) && !statSync(file).isFile()) throw new AppError('BAD_INPUT', `${file} is not a file.`);
-  if (existsSync(file) && !force)
-    throw new AppError('BAD_INPUT', `There is a file ${file} already. Choose another name, or give --force.`);
+  checkReplaceable(file, force);
 }
 
 /** How much a store or a backup holds, and its embedding model. */

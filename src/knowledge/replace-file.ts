@@ -1,5 +1,6 @@
-import { closeSync, fsyncSync, openSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { closeSync, existsSync, fsyncSync, openSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { AppError } from '../errors.ts';
 
 /**
  * Moves a finished file to its place; after a power cut, either the old file is there or all of the new one. No one in this process may
@@ -9,6 +10,16 @@ export function replaceFile(from: string, to: string): void {
   syncPath(from);
   renameSync(from, to);
   syncPath(dirname(to));
+}
+
+/**
+ * Makes sure that a file may be put in this place.
+ * @throws AppError BAD_INPUT where there is one already, unless `force`; and where something else is there, such as /dev/null
+ */
+export function checkReplaceable(file: string, force: boolean): void {
+  if (!existsSync(file)) return;
+  if (!statSync(file).isFile()) throw new AppError('BAD_INPUT', `${file} is not a file.`);
+  if (!force) throw new AppError('BAD_INPUT', `There is a file ${file} already. Choose another name, or give --force.`);
 }
 
 /** The permissions of a copy of what is in a data folder: whoever may read that may read the copy. */
@@ -33,6 +44,14 @@ export function unfinishedName(file: string): string {
     if (pid !== undefined && !isAlive(Number(pid))) rmSync(join(dirname(file), name), { force: true });
   }
   return `${file}.${process.pid}.part`;
+}
+
+/** Removes what this process wrote under an unfinished name, and SQLite beside it. */
+export function removeUnfinished(name: string): void {
+  for (const end of ['', '-journal', '-wal', '-shm'])
+    try {
+      rmSync(name + end, { force: true });
+    } catch {} // where it can't be, it can't have been written
 }
 
 function namesIn(folder: string): string[] {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -113,4 +113,22 @@ test('an export to stdout prints only its lines, and a reader that stops early i
   assert.match((await runCommand(['export', '-'], { DATA_DIR: nothing })).stderr, /Nothing is stored/);
   writeFileSync(join(dataDir, 'assay.db'), 'no database, whatever its name is');
   assert.match((await runCommand(['export', '-'], { DATA_DIR: dataDir })).stderr, /damaged/);
+});
+
+test('an export or a backup replaces nothing that is no file, and names a place that cannot be written to', async (t) => {
+  const folder = await temporaryFolder(t);
+  const settings = { DATA_DIR: join(folder, 'data') };
+  const knowledge = await startKnowledge({ dataDir: settings.DATA_DIR, embeddingModel: 'hashed' });
+  await knowledge.close();
+  const pipe = join(folder, 'pipe');
+  assert.equal(spawnSync('mkfifo', [pipe]).status, 0);
+  const tooLong = join(folder, 'x'.repeat(300));
+  for (const command of ['export', 'backup']) {
+    const refused = await runCommand([command, pipe, '--force'], settings);
+    assert.deepEqual([refused.code, refused.stderr], [1, `${pipe} is not a file.\n`]);
+    assert.ok(statSync(pipe).isFIFO());
+    const failed = await runCommand([command, tooLong], settings);
+    assert.deepEqual([failed.code, failed.stderr], [1, `${tooLong} can't be written there.\n`]);
+  }
+  assert.deepEqual(readdirSync(folder).sort(), ['data', 'pipe']);
 });
