@@ -82,7 +82,11 @@ async function converse(answerer: Answerer, collection: string) {
     return true;
   }
 
-  const prompt = () => onTerminal && lines.prompt();
+  let isClosed = false; // as by Ctrl-D while an answer is written
+  lines.once('close', () => {
+    isClosed = true;
+  });
+  const prompt = () => onTerminal && !isClosed && lines.prompt();
   try {
     if (onTerminal) tell(`Ask about the documents in ${collection}. /help lists the commands; Ctrl-D quits.`);
     prompt();

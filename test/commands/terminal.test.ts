@@ -85,6 +85,26 @@ test('in a chat Ctrl-C cancels only the ask under way or the line being typed, a
   assert.equal(openai.chatRequests.length, 3, 'what was thrown away is not asked');
 });
 
+test('in a chat Ctrl-D while an answer is written ends the chat after that answer', { skip: noTerminal }, async (t) => {
+  const { openai, start } = await towerOnTerminal(t);
+  const typed = Promise.withResolvers<void>();
+  async function* pieces() {
+    yield 'It was rebuilt ';
+    await typed.promise;
+    yield 'in 1904.';
+  }
+  openai.chat({ content: pieces() }, correct);
+  const terminal = start(['chat']);
+  await terminal.waitFor('> ');
+  terminal.type(`${question}\r`);
+  await terminal.waitFor('It was rebuilt');
+  terminal.type('\u0004');
+  typed.resolve();
+  await terminal.waitFor('98 of 100');
+  assert.equal(await terminal.exit, 0, terminal.shown());
+  assert.doesNotMatch(terminal.shown(), /Unexpected/);
+});
+
 test('Ctrl-C while a progress bar is shown restores the terminal, and leaves no files of an evaluation behind', {
   skip: noTerminal,
 }, async (t) => {
