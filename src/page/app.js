@@ -3,7 +3,7 @@
 import { html } from 'htm/preact';
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
 import { CallError, call, connection, storedKey, storeKey } from './api.js';
-import { isUnderWay } from './ask-state.js';
+import { announcementElsewhere, isUnderWay } from './ask-state.js';
 import { AskView } from './ask-view.js';
 import { counted } from './counted.js';
 import { forgetAsk, useCurrentAsk } from './current-ask.js';
@@ -117,7 +117,8 @@ export function App() {
   };
   const current = useCurrentAsk();
   const isAsking = view === '' || view === 'asks';
-  const waits = current === null || isAsking ? undefined : isUnderWay(current) ? 'waits busy' : 'waits';
+  const elsewhere = isAsking ? null : current;
+  const waits = elsewhere ? (isUnderWay(elsewhere) ? 'waits busy' : 'waits') : undefined;
   const here = collections?.find(({ name }) => name === collection);
   const isEmpty = here?.documents === 0;
   // Without a key, only what this browser keeps can be shown.
@@ -136,6 +137,7 @@ export function App() {
             html`<a href="#/${name}" class=${name === '' ? waits : undefined} aria-current=${view === name || (isAsking && name === '') ? 'page' : undefined}>${title}</a>`,
         )}
       </nav>
+      <p class="hidden" role="status">${elsewhere ? announcementElsewhere(elsewhere) : ''}</p>
       <${Status} health=${health} isOffline=${isOffline} />
       ${hasKey && html`<button type="button" class="link" onClick=${() => takeKey(null)}>Forget key</button>`}
     </header>

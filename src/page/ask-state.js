@@ -91,3 +91,9 @@ export function announcement({ phase, reply }) {
   }
   return phases[phase] ?? '';
 }
+
+/** What screen readers are told of an ask in a view that doesn't show it. @param {Ask} ask */
+export function announcementElsewhere(ask) {
+  if (isUnderWay(ask)) return 'An ask is under way.';
+  return ask.phase === 'failed' ? 'The ask failed.' : announcement(ask);
+}

@@ -1,7 +1,7 @@
 // @ts-check
 // The collections: choosing, creating, emptying and deleting them.
 import { html } from 'htm/preact';
-import { useState } from 'preact/hooks';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { call } from './api.js';
 import { counted } from './counted.js';
 import { Failure } from './failure.js';
@@ -18,6 +18,11 @@ export function CollectionsPanel({ collection, collections, setCollection, refre
   const [name, setName] = useState('');
   const isRefused = useRefused('admin');
   const [failure, setFailure] = useState(/** @type {any} */ (null));
+  const list = useRef(/** @type {HTMLElement | null} */ (null));
+  useLayoutEffect(
+    () => list.current?.querySelector('.chosen')?.scrollIntoView({ block: 'nearest' }),
+    [collection, collections.length > 0],
+  );
   async function change(/** @type {'PUT' | 'DELETE'} */ method, /** @type {string} */ target) {
     try {
       await call(method, `/collections/${encodeURIComponent(target)}`);
@@ -43,7 +48,7 @@ export function CollectionsPanel({ collection, collections, setCollection, refre
   }
   return html`<aside class="collections" aria-label="Collections">
     <h2 id="collections" tabindex="-1">Collections</h2>
-    <ul>
+    <ul ref=${list}>
       ${collections.map(
         (each) => html`<li key=${each.name} class=${each.name === collection ? 'chosen' : ''}>
           <button type="button" class="choose" aria-pressed=${each.name === collection} onClick=${() => {

@@ -31,6 +31,8 @@ test('an ask goes on while another view is open, and its answer is there on retu
   await link(page, 'Documents').click();
   await page.locator('.document-row').waitFor();
   await page.locator('nav a.waits', { hasText: 'Ask' }).waitFor();
+  const told = (text: string) => page.locator('[role=status]', { hasText: text }).waitFor({ state: 'attached' });
+  await told('An ask is under way.');
   await link(page, 'Ask').click();
   await page.locator('.answer-text', { hasText: 'It was rebuilt' }).waitFor();
   assert.equal(await page.inputValue('#question'), 'When was the tower rebuilt?');
@@ -40,6 +42,7 @@ test('an ask goes on while another view is open, and its answer is there on retu
   await link(page, 'Documents').click();
   judge.resolve();
   await page.locator('nav a.waits:not(.busy)').waitFor();
+  await told('The answer is ready. Verdict: Correct, 97 of 100.');
   assert.match(page.url(), /#\/documents$/, 'nobody is taken from where they are');
   await link(page, 'History').click();
   await page.locator('.past li', { hasText: 'When was the tower rebuilt?' }).waitFor();

@@ -62,6 +62,21 @@ test('long words, names, titles and questions make no view scroll sideways, and 
     // However many collections there are, the documents begin within the first screen.
     const top = (await page.locator('.drop').boundingBox())!.y;
     assert.ok(top < viewport.height, `what adds documents begins at ${top} px`);
+    const blank = await page.evaluate(
+      'document.documentElement.scrollHeight - Math.max(innerHeight, scrollY + main.getBoundingClientRect().bottom)',
+    );
+    assert.ok(Number(blank) < 2, `${blank} px of nothing below the documents`);
+    // The chosen one is in sight, wherever it is in the list.
+    await page.getByLabel('Name of a new collection').fill('zinc');
+    await page.getByRole('button', { name: 'Create', exact: true }).click();
+    await page.locator('h1', { hasText: 'zinc' }).waitFor();
+    await page.reload();
+    await page.locator('.chosen', { hasText: 'zinc' }).waitFor();
+    await page.waitForFunction(`(() => {
+      const [list, chosen] = ['.collections ul', '.chosen'].map((each) => document.querySelector(each).getBoundingClientRect());
+      return chosen.top >= list.top && chosen.bottom <= list.bottom + 1;
+    })()`);
+    await call('DELETE', '/collections/zinc');
     assert.deepEqual(complaints, []);
     await page.context().close();
   }
