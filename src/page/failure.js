@@ -26,8 +26,9 @@ export function Failure({ error, retry }) {
   const { code = 'INTERNAL', message, requestId, retryAfterSeconds } = error;
   const place = useFocusBeyond();
   const next = code === 'RATE_LIMITED' && retryAfterSeconds ? `Try again in ${retryAfterSeconds} s.` : advice[code];
+  // The key has another failure told although it is in the same words.
   return html`<div ref=${place} class="failure" role="alert">
-    <p><strong>${message}</strong> ${next ?? ''}</p>
+    <p key=${error}><strong>${message}</strong> ${next ?? ''}</p>
     <p class="quiet"><code>${code}</code>${requestId && html` · request <code>${requestId}</code>`}</p>
     ${retry && html`<p><button type="button" onClick=${retry}>Try again</button></p>`}
   </div>`;

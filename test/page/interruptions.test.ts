@@ -242,3 +242,32 @@ test('once the service can be reached again, nothing says that it can’t; the l
   await status('3 documents');
   assert.deepEqual(complaints, []);
 });
+
+test('what fails again is told again, and a second wrong key is told from the first', { skip }, async (t) => {
+  const { url } = await startService(t, { settings: { API_KEYS: 'team:page-test-key-0123456789' } });
+  const { page, complaints } = await openPage(await openBrowser(t));
+  await page.goto(`${url}/#/documents`);
+  /** Does something by which a text is told that stands there already, in the same words. */
+  async function toldAgain(text: string, act: () => Promise<void>) {
+    const told = await page.locator('[role=status], [role=alert]').getByText(text).first().elementHandle();
+    await act();
+    await page.waitForFunction((before) => !(before as unknown as { isConnected: boolean }).isConnected, told);
+    await page.locator('[role=status], [role=alert]').getByText(text).first().waitFor();
+  }
+  await page.fill('[name=key]', 'wrong');
+  await page.keyboard.press('Enter');
+  await page.getByText('does not know this key').waitFor();
+  await toldAgain('does not know this key', () => button(page, 'Use key').press('Enter'));
+  await page.locator('[name=key]:focus').waitFor();
+  await page.keyboard.type('page-test-key-0123456789'); // in place of the wrong one
+  await page.keyboard.press('Enter');
+  await page.getByText('No documents yet.').waitFor();
+
+  await page.getByLabel('Name of a new collection').fill('no/such name');
+  await button(page, 'Create').press('Enter');
+  await page.locator('.collections .failure strong').waitFor();
+  const words = (await page.locator('.collections .failure strong').textContent())!;
+  await toldAgain(words, () => button(page, 'Create').press('Enter'));
+  await isFocused(page, '.collections button[type=submit]');
+  assert.deepEqual(complaints, []);
+});
