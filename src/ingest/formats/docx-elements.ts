@@ -5,6 +5,14 @@ const WRAPPERS =
 const SHAPE = /(<\/?v:)(?:oval|polyline|line|curve|arc)(?=[\s>])/g;
 /** A drawing, whose text mammoth reads only where older programs would find it. */
 const DRAWING = /(<\/?w:)drawing(?=[\s>])/g;
+/** How text looks, how often it was edited, and places that links lead to: nothing of it is read, but mammoth takes much memory for each. */
+const LOOK =
+  /<w:(?:rFonts|szC?s?|lang|[biu]|[bi]Cs|color|kern|spacing|w|shd|highlight|ind|jc|tcW|vAlign|noProof|proofErr|lastRenderedPageBreak|bookmark(?:Start|End))(?:\s[^<>]*)?\/>/g;
+const EDITED = /<w:(p|r|tr)(?:\s+w(?:14)?:\w+="[^"<>]*"){1,20}\s*(\/?)>/g;
+const NO_PROPERTIES = /<w:(rPr|tcPr)(?:\/>|><\/w:\1>)/g;
+/** Runs without properties, one behind the other. */
+const PLAIN_RUNS = /(?:<w:r>(?:<w:t(?: xml:space="preserve")?>[^<]*<\/w:t>)+<\/w:r>){2,}/g;
+const BETWEEN_TEXTS = /<\/w:t>(?:<\/w:r><w:r>)?<w:t(?: xml:space="preserve")?>/g;
 /** An empty element that is written in full, as Go's encoder does. */
 const IN_FULL = /<(w:\w+(?:\s[^<>]*)?)(?<!\/)><\/w:\w+>/g;
 /** What ends a line, or a page or column within a paragraph, and a tab that is aligned with a margin. */
@@ -26,12 +34,16 @@ const ALTERNATIVE = /<(\/?)mc:(AlternateContent|Choice|Fallback)(?:\s[^<>]*)?(?<
 export function withKnownElements(xml: string): string {
   const known = xml
     .replace(IN_FULL, '<$1/>')
+    .replace(LOOK, '')
+    .replace(NO_PROPERTIES, '')
+    .replace(EDITED, '<w:$1$2>')
     .replace(LINE_END, '<w:br/>')
     .replace(ALIGNED_TAB, '<w:tab/>')
     .replace(DOUBLY_STRUCK, '<w:strike')
     .replace(SYMBOL, symbolText);
   const shown = withOneAlternative(known).replace(WRAPPERS, '').replace(SHAPE, '$1rect').replace(DRAWING, '$1pict');
-  return withoutInstructions(shown).replace(DROP_DOWN, chosenText);
+  const read = withoutInstructions(shown).replace(DROP_DOWN, chosenText);
+  return read.replace(PLAIN_RUNS, (runs) => runs.replace(BETWEEN_TEXTS, ''));
 }
 
 /** mammoth knows the signs of symbol fonts, whose codes are private, by capital digits; any other is a character. */
