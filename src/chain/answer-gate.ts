@@ -2,8 +2,10 @@ import { focusStems, holdsType, isNumber, namesIn } from '../ranking/question-ty
 import { contentStems, readWords, shareOf } from '../ranking/words.ts';
 import file from './answer-weights.json' with { type: 'json' };
 import { fromLogOdds } from './calibration.ts';
+import { lacksMeasure } from './other-measure.ts';
 import { namesOtherNumber } from './other-number.ts';
 import type { RankedSentence, ReadQuestion } from './rank-sentences.ts';
+import { wholeText } from './sentence-candidates.ts';
 
 /**
  * A logistic model over `gateFeatureNames` that tells whether a context holds an answer. It belongs to one embedding
@@ -62,16 +64,17 @@ export function answerable(ranked: Ranked, gate: Gate): number {
 
 /**
  * Whether what is asked for is missing: "who" without a name in the likeliest sentences, "how many" without a number,
- * or of a thing that the whole context doesn't mention. That is rare where there is an answer. So is a question that
- * the context answers for another subject alone, or for one with another number.
+ * or of a thing that the whole context doesn't mention, or a price, length or weight without one. That is rare where
+ * there is an answer. So is a question that the context answers for another subject alone, or for one with another number.
  */
 export function lacksWhatIsAsked(ranked: Ranked): boolean {
   const { question, sentences } = ranked;
   if (question.isOfOthersAlone) return true;
   const passages = new Set(sentences.map(({ passage }) => passage));
   if (namesOtherNumber(question.text, [...passages])) return true;
-  if (question.type !== 'person' && question.type !== 'number') return false;
   const likely = sentences.filter(({ probability }, at) => at === 0 || probability >= likelySentence);
+  if (lacksMeasure(question.text, likely.map(wholeText))) return true;
+  if (question.type !== 'person' && question.type !== 'number') return false;
   if (!likely.some(({ text }) => holdsType(question.type, text, question.said))) return true;
   const focus = focusStems(question.text);
   return asksHowMany(question) && focus.size > 0 && coverage(focus, wholeContext(ranked)) === 0;

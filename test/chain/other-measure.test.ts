@@ -1,0 +1,41 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { lacksWhatIsAsked } from '../../src/chain/answer-gate.ts';
+import { lacksMeasure } from '../../src/chain/other-measure.ts';
+import { rankSentences } from '../../src/chain/rank-sentences.ts';
+import { foundPassage } from '../doubles/found-passage.ts';
+
+const lamp = 'The Tarn 7 lamp weighs 1.3 kg and burns for two to three days.';
+
+for (const [question, text, isMissing] of [
+  ['What does the Tarn 7 cost?', lamp, true],
+  ['How much does the Tarn 7 cost?', lamp, true],
+  ['What is the price of the Tarn 7?', lamp, true],
+  ['How tall is the Tarn 7?', lamp, true],
+  ['What does the Tarn 7 weigh?', lamp, false],
+  ['How long does the Tarn 7 burn?', lamp, false],
+  ['How heavy is the Tarn 7?', 'The Tarn 7 lamp is 30 cm tall and takes 2 litres.', true],
+  ['How tall is the Tarn 7?', 'The Tarn 7 lamp is 30 cm tall.', false],
+  ['What does the Tarn 7 cost?', 'The Tarn 7 lamp is 79 €.', false],
+  ['What does the Tarn 7 cost?', 'The Tarn 7 lamp sold for CHF 79.', false],
+  ['What does the Tarn 7 cost?', 'The Tarn 7 lamp is free with ten litres of oil.', false],
+  ['What is the fee?', 'The fee is 20 a month.', false],
+  ['What is the price of the lamp?', 'Lamp | 79', true],
+  ['What is the price of the lamp?', 'Item | Price\nLamp | 79', false],
+  ['How much did the town pay for it?', 'The town bought it in 1962, 30 years ago.', true],
+  ['How much did the town spend?', 'The town spent over 3 billion on it.', false],
+  ['What does a hit cost?', 'A hit costs one read.', false],
+  ['What does a miss cost?', 'A miss costs a read from the disk.', false],
+  ['How wide is the first layer?', 'The first layer has 32 values.', false],
+  ['How old is the lamp?', lamp, false],
+] as const)
+  test(`“${text.replace('\n', ' / ')}” ${isMissing ? "can't answer" : 'may answer'} “${question}”`, () => {
+    assert.equal(lacksMeasure(question, [text]), isMissing);
+  });
+
+test('a context without the measure that is asked for lacks what is asked', () => {
+  const lacks = (question: string) =>
+    lacksWhatIsAsked(rankSentences(question, [foundPassage(lamp, { title: 'Tarn 7' })]));
+  assert.equal(lacks('What does the Tarn 7 lamp cost?'), true);
+  assert.equal(lacks('What does the Tarn 7 lamp weigh?'), false);
+});
