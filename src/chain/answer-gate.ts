@@ -4,6 +4,7 @@ import file from './answer-weights.json' with { type: 'json' };
 import { fromLogOdds } from './calibration.ts';
 import { lacksMeasure } from './other-measure.ts';
 import { namesOtherNumber } from './other-number.ts';
+import { tellsParty } from './party-order.ts';
 import type { RankedSentence, ReadQuestion } from './rank-sentences.ts';
 import { wholeText } from './sentence-candidates.ts';
 
@@ -63,8 +64,8 @@ export function answerable(ranked: Ranked, gate: Gate): number {
 }
 
 /**
- * Whether what is asked for is missing: "who" without a name in the likeliest sentences, "how many" without a number,
- * or of a thing that the whole context doesn't mention, or a price, length or weight without one. That is rare where
+ * Whether what is asked for is missing: "who" without a name or a role in the likeliest sentences, "how many" without a
+ * number, or of a thing that the whole context doesn't mention, or a price, length or weight without one. That is rare where
  * there is an answer. So is a question that the context answers for another subject alone, or for one with another number.
  */
 export function lacksWhatIsAsked(ranked: Ranked): boolean {
@@ -75,10 +76,18 @@ export function lacksWhatIsAsked(ranked: Ranked): boolean {
   const likely = sentences.filter(({ probability }, at) => at === 0 || probability >= likelySentence);
   if (lacksMeasure(question.text, likely.map(wholeText))) return true;
   if (question.type !== 'person' && question.type !== 'number') return false;
-  if (!likely.some(({ text }) => holdsType(question.type, text, question.said))) return true;
+  const holds = likely.some(({ text }) => holdsType(question.type, text, question.said));
+  if (!holds && !(question.type === 'person' && namesRole(ranked, likely))) return true;
   const focus = focusStems(question.text);
   return asksHowMany(question) && focus.size > 0 && coverage(focus, wholeContext(ranked)) === 0;
 }
+
+/** Whether sentences answer "who" without a name: "The landlord insures the building." */
+const namesRole = ({ question }: Ranked, sentences: RankedSentence[]) =>
+  tellsParty(
+    question.text,
+    sentences.map(({ text }) => text),
+  );
 
 /** The values of `gateFeatureNames`. There must be at least one sentence. */
 export function gateFeatures(ranked: Ranked): number[] {

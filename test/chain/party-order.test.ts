@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { lacksWhatIsAsked } from '../../src/chain/answer-gate.ts';
 import { createFeatureJudge } from '../../src/chain/judge-by-features.ts';
-import { swapsParties } from '../../src/chain/swapped-parties.ts';
+import { swapsParties } from '../../src/chain/party-order.ts';
+import { rankSentences } from '../../src/chain/rank-sentences.ts';
 import { countCalls } from '../doubles/count-calls.ts';
 import { foundPassage } from '../doubles/found-passage.ts';
 
@@ -32,6 +34,8 @@ for (const [question, sentence, isSwapped] of [
   ['Did the council close the bridge?', closed, false],
   ['Who closed the bridge?', closed, false],
   ['Who closed the council?', closed, true],
+  ['Who lends keys to the porter?', 'The porter lends keys to guests.', true],
+  ['Who lends keys to guests?', 'The porter lends keys to guests.', false],
   // Not clear: no object, another clause, a participle, a noun, a verb for either.
   ['Who ended the wars?', 'The wars finally ended in 1598.', false],
   ['Who bought Brook Freight?', 'Brook Freight, which Harbour Lines bought, carries salt.', false],
@@ -71,6 +75,14 @@ test('a quotation that says the reverse is Incorrect, and the reason says why; �
   assert.match(wrong.reason, /the order of its words gives it \d+ of 100 .* says the other way round who does it/);
   const denied = await ask('Did Brook Freight acquire Harbour Lines?', `No. ${text}`);
   assert.doesNotMatch(denied.reason, /other way round/);
+});
+
+test('“who” is answered by a role, though it is no name, where it stands as the question wants it', () => {
+  const lacks = (question: string, text = closed) => lacksWhatIsAsked(rankSentences(question, [foundPassage(text)]));
+  assert.equal(lacks('Who closed the bridge?'), false);
+  assert.equal(lacks('Who closed the council?'), true);
+  assert.equal(lacks('Who painted the bridge?'), true);
+  assert.equal(lacks('Who closed the bridge?', 'The bridge was closed in May.'), true);
 });
 
 test('the work grows with the sentences, not with the length of the question', () => {

@@ -1,8 +1,10 @@
 import { isMonth, isNumber } from '../ranking/question-type.ts';
 import { readWords, type Word } from '../ranking/words.ts';
 
-/** Who does something, and to whom it is done, as far as a question names them, by their stems. */
-type Deed = { agent: Set<string>; patient: Set<string> };
+/** Who does something, what or whom it is done to, and who receives it, as far as a question names them, by their stems. */
+type Deed = { agent: Set<string>; patient: Set<string>; recipient: Set<string> };
+
+const none: Set<string> = new Set();
 
 const auxiliary = /^(?:do|does|did|will|would|shall|should|may|might|must|can|could)$/i;
 const be = /^(?:is|are|was|were|be|been|being)$/i;
@@ -32,15 +34,22 @@ const readableCharacters = 400;
  * says no where that isn't clear.
  */
 export function swapsParties(question: string, sentences: string[]): boolean {
+  const orders = ordersOf(question, sentences);
+  return orders.includes('swapped') && !orders.includes('as asked');
+}
+
+/** Whether a sentence has the parties that a question names in the order that the question has them, and so tells the other. */
+export const tellsParty = (question: string, sentences: string[]) => ordersOf(question, sentences).includes('as asked');
+
+function ordersOf(question: string, sentences: string[]) {
   const asked = readWords(question.slice(0, readableCharacters));
-  const orders = sentences.flatMap((text) => {
+  return sentences.flatMap((text) => {
     const words = readWords(text);
     return words.map((word, at) => {
       const deed = isVerb(word, words[at - 1]) ? deedOf(asked, word, words[at - 1]) : null;
       return deed && orderOf(deed, text, words, at);
     });
   });
-  return orders.includes('swapped') && !orders.includes('as asked');
 }
 
 /** Whether a word may be a verb: it is none after an article or a preposition. */
@@ -60,11 +69,13 @@ function deedOf(asked: Word[], said: Word, before: Word | undefined): Deed | nul
   const verb = asked[at]!.text;
   const opening = asked.findIndex((word) => auxiliary.test(word.text) || isBe(word));
   const object = partyFrom(asked, at + 1);
+  const to = asked.findIndex(({ text }, place) => place > at + 1 && /^to$/i.test(text));
+  const recipient = to < 0 ? none : partyFrom(asked, to + 1);
   if (opening < 0 || opening > at) {
     // "Who bought B?", "Which company bought B?"
     const first = asked[0]!.text;
     const asksForAgent = /^who$/i.test(first) ? at === 1 : /^which$/i.test(first) && at <= 3 && past.test(verb);
-    return asksForAgent && object.size > 0 ? { agent: new Set(), patient: object } : null;
+    return asksForAgent && object.size > 0 ? { agent: none, patient: object, recipient } : null;
   }
   const lead = asked.slice(0, opening).map(({ text }) => text);
   const asksForOne = lead.length === 0 || lead.some((text) => asksParty.test(text));
@@ -73,12 +84,14 @@ function deedOf(asked: Word[], said: Word, before: Word | undefined): Deed | nul
     // "Was B bought by A?", "By whom was B bought?", "Who was bought by A?"
     const by = asked.findIndex(({ text }) => /^by$/i.test(text));
     if (!asksForOne || (by !== 0 && by !== at + 1)) return null;
-    return { agent: by > 0 ? partyFrom(asked, by + 1) : new Set(), patient: subject };
+    return { agent: by > 0 ? partyFrom(asked, by + 1) : none, patient: subject, recipient };
   }
   // After an auxiliary, what has the same form in a sentence may be a noun ("the finance director").
   const isInflected = said.text.toLowerCase() !== verb.toLowerCase() || auxiliary.test(before?.text ?? '');
   const namesBoth = object.size > 0 && lead.some((text) => asksOther.test(text));
-  return isInflected && subject.size > 0 && (asksForOne || namesBoth) ? { agent: subject, patient: object } : null;
+  return isInflected && subject.size > 0 && (asksForOne || namesBoth)
+    ? { agent: subject, patient: object, recipient }
+    : null;
 }
 
 /** The stems of the party that is named from one word on: up to another, or to the next common word. */
@@ -93,7 +106,7 @@ function partyFrom(words: Word[], from: number, to?: number): Set<string> {
 }
 
 /** In which order a sentence has the parties around the verb at `at`, compared with a question. */
-function orderOf({ agent, patient }: Deed, text: string, words: Word[], at: number) {
+function orderOf({ agent, patient, recipient }: Deed, text: string, words: Word[], at: number) {
   const verb = words[at]!;
   const before = words.slice(Math.max(0, at - near.before), at);
   const by = words.findIndex(({ text: word }, place) => place > at && place <= at + near.after && /^by$/i.test(word));
@@ -108,7 +121,9 @@ function orderOf({ agent, patient }: Deed, text: string, words: Word[], at: numb
   const [first, second] = isPassive ? [patient, agent] : [agent, patient];
   const isAsAsked = isBefore(first) || isAfter(second);
   const isSwapped = (isBefore(second) && (isPassive || hasObject)) || isAfter(first);
-  if (isAsAsked === isSwapped) return 'unclear';
+  if (!isPassive && isBefore(recipient)) return 'swapped';
+  // "B was bought" tells nobody.
+  if (isAsAsked === isSwapped || (isAsAsked && isPassive && by < 0)) return 'unclear';
   return isSwapped ? 'swapped' : 'as asked';
 }
 
