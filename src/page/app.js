@@ -17,18 +17,26 @@ import { forgetRefusals } from './key-rights.js';
 import { ReportView } from './report-view.js';
 import { isSameAsk, useRoute, views } from './route.js';
 import { SearchView } from './search-view.js';
-import { forBrowser } from './storage.js';
+import { forBrowser, forTab } from './storage.js';
 import { afterUploads } from './uploads.js';
 
 /** @typedef {{ name: string, documents: number, passages: number, createdAt: string }} Collection */
 
 const collectionPlace = 'assay.collection';
+/** The collection of this tab, or else the last one that was chosen in any. */
+const keptCollection = () => forTab.read(collectionPlace) ?? forBrowser.read(collectionPlace);
+/** @param {string} name */
+function keepCollection(name) {
+  // A reload chooses nothing.
+  if (forTab.read(collectionPlace) === name) return;
+  for (const place of [forTab, forBrowser]) place.write(collectionPlace, name);
+}
 
 export function App() {
   const [view, id = null] = useRoute();
   const [health, setHealth] = useState(/** @type {any} */ (null));
   const [collections, setCollections] = useState(/** @type {Collection[] | null} */ (null));
-  const [collection, setCollection] = useState(() => forBrowser.read(collectionPlace) ?? 'default');
+  const [collection, setCollection] = useState(() => keptCollection() ?? 'default');
   const [refusal, setRefusal] = useState(/** @type {any} */ (null));
   const [failure, setFailure] = useState(/** @type {any} */ (null));
   const [isOffline, setOffline] = useState(false);
@@ -61,7 +69,7 @@ export function App() {
   useEffect(() => void refresh(), []);
   // Uploads end whatever is looked at meanwhile, and a collection may be empty no more.
   useEffect(() => afterUploads(refresh), []);
-  useEffect(() => forBrowser.write(collectionPlace, collection), [collection]);
+  useEffect(() => keepCollection(collection), [collection]);
   useEffect(() => {
     const needKey = (/** @type {any} */ { detail }) => setRefusal(detail);
     let wasOffline = false;

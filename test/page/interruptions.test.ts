@@ -212,9 +212,9 @@ test('once the service can be reached again, nothing says that it can’t; the l
   const tryAgain = page.locator('.banner').getByRole('button');
   await tryAgain.press('Enter');
   await alerts.nth(1).waitFor();
-  await page.evaluate(`told = document.querySelector('.banner [role=alert]')`);
+  const told = await page.locator('.banner [role=alert]').elementHandle();
   await tryAgain.press('Enter');
-  await page.waitForFunction('!told.isConnected');
+  await told!.waitForElementState('hidden');
   assert.equal(await alerts.count(), 2, 'it is told again that it can’t be reached');
   await isFocused(page, '.banner button');
   await add('more.md', 'Another leaf.');
@@ -251,7 +251,7 @@ test('what fails again is told again, and a second wrong key is told from the fi
   async function toldAgain(text: string, act: () => Promise<void>) {
     const told = await page.locator('[role=status], [role=alert]').getByText(text).first().elementHandle();
     await act();
-    await page.waitForFunction((before) => !(before as unknown as { isConnected: boolean }).isConnected, told);
+    await told!.waitForElementState('hidden');
     await page.locator('[role=status], [role=alert]').getByText(text).first().waitFor();
   }
   await page.fill('[name=key]', 'wrong');

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { test } from 'node:test';
+import type { Page } from 'playwright-core';
 import { noBrowser, openBrowser, openPage } from '../doubles/browser.ts';
 import { fail } from '../doubles/openai-replies.ts';
 import { article, ask, judged, link, openOnArticle, openWithKey, verdictIsThere } from '../doubles/page.ts';
@@ -244,5 +245,28 @@ test('an answer cut off by a restart of the service is marked as incomplete, and
   openai.chat('It was rebuilt in 1904.', judged());
   await page.getByRole('button', { name: 'Try again' }).click();
   await verdictIsThere(page);
+  assert.deepEqual(complaints, []);
+});
+
+test('a tab keeps its own collection, whatever is chosen in another; a new tab begins with the last one chosen', {
+  skip,
+}, async (t) => {
+  const { url, call, page, complaints } = await openOnArticle(t);
+  for (const name of ['one', 'two']) await call('PUT', `/collections/${name}`);
+  await page.reload();
+  const chosen = (tab: Page, name: string) =>
+    tab.locator('.picker option:checked', { hasText: name }).waitFor({ state: 'attached' });
+  const choose = (tab: Page, name: string) => tab.getByLabel('Collection').selectOption(name);
+  await choose(page, 'one');
+  const other = await page.context().newPage();
+  await other.goto(url);
+  await chosen(other, 'one');
+  await choose(other, 'two');
+  await page.reload();
+  await page.getByText('“one” is empty').waitFor();
+  await chosen(page, 'one');
+  const third = await page.context().newPage();
+  await third.goto(url);
+  await third.getByText('“two” is empty').waitFor();
   assert.deepEqual(complaints, []);
 });

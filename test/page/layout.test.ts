@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Page } from 'playwright-core';
 import { assertNoSidewaysScroll, keepPicture, narrow, noBrowser, openBrowser, openPage } from '../doubles/browser.ts';
-import { ask, verdictIsThere } from '../doubles/page.ts';
+import { ask, openOnArticle, verdictIsThere } from '../doubles/page.ts';
 import { startService } from '../doubles/service.ts';
 
 const skip = noBrowser;
@@ -72,14 +72,27 @@ test('long words, names, titles and questions make no view scroll sideways, and 
     await page.locator('h1', { hasText: 'zinc' }).waitFor();
     await page.reload();
     await page.locator('.chosen', { hasText: 'zinc' }).waitFor();
-    await page.waitForFunction(`(() => {
+    const isInSight = await page.evaluate(`(() => {
       const [list, chosen] = ['.collections ul', '.chosen'].map((each) => document.querySelector(each).getBoundingClientRect());
       return chosen.top >= list.top && chosen.bottom <= list.bottom + 1;
     })()`);
+    assert.ok(isInSight);
     await call('DELETE', '/collections/zinc');
     assert.deepEqual(complaints, []);
     await page.context().close();
   }
+});
+
+test('in a window of little height, as at four times the size, the text of a document has most of it', {
+  skip,
+}, async (t) => {
+  const { page, add, complaints } = await openOnArticle(t, { window: { viewport: { width: 340, height: 212 } } });
+  await add(`${'deep name/'.repeat(30)}log.md`, 'A leaf.', { title: 'A long title of leaves '.repeat(9).trim() });
+  await page.reload();
+  await page.getByRole('button', { name: 'A long title' }).click();
+  await page.locator('dialog', { hasText: 'A leaf.' }).waitFor();
+  assert.ok((await heightOf(page, '.sheet-body')) > 106);
+  assert.deepEqual(complaints, []);
 });
 
 test('names of documents stand close together, and a passage’s rank on one line with the way to its document', {
