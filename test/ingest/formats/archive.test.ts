@@ -25,6 +25,10 @@ test('a ZIP bomb is refused before it is unpacked', async () => {
   await assert.rejects(open({ name: 'a', content: megabytes(20) }), { ...bad, message: /far too much/ });
   const declared = { name: 'a', content: 'x', declaredBytes: 2 ** 31 };
   await assert.rejects(open(declared), { ...bad, message: /far too much/ });
+  const eight = { content: 'x', declaredBytes: 8 * 1_024 * 1_024 };
+  const declaring = (count: number) => open(...Array.from({ length: count }, (_, at) => ({ ...eight, name: `${at}` })));
+  await declaring(128);
+  await assert.rejects(declaring(129), { ...bad, message: /far too much/ });
   const nine = Array.from({ length: 9 }, (_, index) => ({ name: `${index}`, content: megabytes(7.9) }));
   const archive = await open(...nine);
   await assert.rejects(Promise.all(nine.map(({ name }) => archive.readText(name))), {

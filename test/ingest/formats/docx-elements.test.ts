@@ -72,8 +72,10 @@ test('text that is struck out doubly is marked as struck, too', async () => {
 test('a letter that is set apart as the large first one of a paragraph belongs to it', async () => {
   const dropped = (kind: string) =>
     `<w:p><w:pPr><w:framePr w:dropCap="${kind}" w:lines="3"/></w:pPr>${run(words('O'))}</w:p>`;
-  const { text } = await load(dropped('drop') + paragraph('nce.') + dropped('none') + paragraph('kay.'));
-  assert.equal(text, 'Once.\n\nO\n\nkay.');
+  const { text } = await load(
+    dropped('drop') + paragraph('nce.') + dropped('margin') + paragraph('n.') + dropped('none') + paragraph('kay.'),
+  );
+  assert.equal(text, 'Once.\n\nOn.\n\nO\n\nkay.');
 });
 
 test('text boxes and shapes are read once, whichever kinds of programs they were written for', async () => {
@@ -97,6 +99,7 @@ test('text boxes and shapes are read once, whichever kinds of programs they were
     older('An oval.', 'oval'),
     older('A polyline.', 'polyline'),
     either(choice(within)),
+    either(choice(within) + fallback(older('Older.'))),
     either(choice('<x/>') + fallback(words('A sign.'))),
     either(choice('<x/>')),
     either('<mc:Fallback/>'),
@@ -111,6 +114,7 @@ test('text boxes and shapes are read once, whichever kinds of programs they were
     'A polyline.',
     'Outer.',
     'Nested.',
+    'Older.',
     'A sign.',
   ]);
   assert.equal(withKnownElements('</mc:AlternateContent>x<mc:Choice>'), '</mc:AlternateContent>x<mc:Choice>');

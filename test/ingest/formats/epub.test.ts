@@ -56,11 +56,16 @@ test('numbers of printed pages, and how words are pronounced, do not part what i
 });
 
 test('chapters are found whose names macOS has written', async () => {
-  const href = `${encodeURIComponent('Übersicht')}.xhtml`;
-  const content = `<package><manifest><item id="a" href="${href}" media-type="text/html"/></manifest><spine><itemref idref="a"/></spine></package>`;
-  const page = { name: `OPS/${'Übersicht'.normalize('NFD')}.xhtml`, content: '<p>Found.</p>' };
-  const book = makeEpub([], { package: { name: 'OPS/book.opf', content }, more: [page] });
-  assert.equal((await load(book)).text, 'Found.');
+  for (const [named, packed] of [
+    ['NFC', 'NFD'],
+    ['NFD', 'NFC'],
+  ] as const) {
+    const href = `${encodeURIComponent('Übersicht'.normalize(named))}.xhtml`;
+    const content = `<package><manifest><item id="a" href="${href}" media-type="text/html"/></manifest><spine><itemref idref="a"/></spine></package>`;
+    const page = { name: `OPS/${'Übersicht'.normalize(packed)}.xhtml`, content: '<p>Found.</p>' };
+    const book = makeEpub([], { package: { name: 'OPS/book.opf', content }, more: [page] });
+    assert.equal((await load(book)).text, 'Found.');
+  }
 });
 
 test('elements without content end where XML ends them', async () => {
