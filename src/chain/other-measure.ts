@@ -6,7 +6,7 @@ const measures = {
   money: {
     asked:
       /\bhow much\b.{0,80}\b(?:costs?|pays?|paid|earns?|earned|charges?|charged|spends?|spent|worth|sold)\b|\bwhat (?:do|does|did|will|would)\b.{0,80}\bcosts?\b|\bwhat (?:is|are|was|were) the (?:\p{L}+ )?(?:price|fee|salary|wage|rent|fare|cost)s?\b/iu,
-    unit: /^(?:\p{Sc}|[A-Z]{3}\b)/u,
+    unit: /^(?:[\p{Sc}%]|(?:[A-Z]{3}|per ?cent)\b)/u,
   },
   length: {
     asked: /\bhow (?:tall|wide|thick|deep)\b|\bwhat (?:is|are|was|were) the (?:length|width|height|depth|diameter)\b/i,
@@ -20,9 +20,9 @@ const measures = {
 };
 /** Units of what no such question asks for. */
 const otherUnit =
-  /^(?:[%°]|(?:m?s|min|h|m?l|[kKMGT]i?B|k?[WVA]|\p{L}*seconds?|(?:minute|hour|day|night|week|month|year|decade)s?|percent|per cent|lit(?:er|re)s?|degrees?|amperes?|volts?|watts?)\b)/u;
+  /^(?:°|(?:m?s|min|h|m?l|[kKMGT]i?B|k?[WVA]|\p{L}*seconds?|(?:minute|hour|day|night|week|month|year|decade)s?|lit(?:er|re)s?|degrees?|amperes?|volts?|watts?)\b)/u;
 const money =
-  /\p{Sc}|\b(?:euros?|dollars?|pounds?|cents?|pence|francs?|yen|yuan|rupees?|[mb]illions?|free|nothing|costs?)\b/iu;
+  /\p{Sc}|\b(?:euros?|dollars?|pounds?|cents?|pence|francs?|yen|yuan|rupees?|[mb]illions?|free|gratis|waived|included|nothing|costs?)\b/iu;
 const pays = /\b(?:prices?|fees?|pays?|paid|charges?|charged|earns?|earned|salary|wages?|rents?|fares?|sold|worth)\b/i;
 const year = /^(?:1[5-9]|20)\d\d$/;
 

@@ -20,6 +20,8 @@ for (const [question, text, isMissing] of [
   ['What does the Tarn 7 cost?', 'The Tarn 7 lamp sold for CHF 79.', false],
   ['What does the Tarn 7 cost?', 'The Tarn 7 lamp is free with ten litres of oil.', false],
   ['What is the fee?', 'The fee is 20 a month.', false],
+  ['What is the fee?', 'The fee is 2 % of the sum.', false],
+  ['What is the fee for pupils?', 'For pupils the fee is waived.', false],
   ['What is the price of the lamp?', 'Lamp | 79', true],
   ['What is the price of the lamp?', 'Item | Price\nLamp | 79', false],
   ['How much did the town pay for it?', 'The town bought it in 1962, 30 years ago.', true],
