@@ -145,7 +145,6 @@ export function App() {
             html`<a href="#/${name}" class=${name === '' ? waits : undefined} aria-current=${view === name || (isAsking && name === '') ? 'page' : undefined}>${title}</a>`,
         )}
       </nav>
-      <p class="hidden" role="status">${elsewhere ? announcementElsewhere(elsewhere) : ''}</p>
       <${Status} health=${health} isOffline=${isOffline} />
       ${hasKey && html`<button type="button" class="link" onClick=${() => takeKey(null)}>Forget key</button>`}
     </header>
@@ -166,6 +165,7 @@ export function App() {
       ${view === 'history' && html`<${HistoryView} />`}
       ${view === 'report' && html`<${ReportView} />`}
     </main>
+    <p class="hidden" role="status">${elsewhere ? announcementElsewhere(elsewhere) : ''}</p>
     ${opened && html`<${DocumentDialog} key=${opened.id} place=${opened} onClose=${() => setOpened(null)} />`}`;
 }
 
