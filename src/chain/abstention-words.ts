@@ -62,6 +62,15 @@ const english: Opening[] = [
     { slots: [...source, ...slots(' contain | contains | provide | provides | give | gives ', 'no ', which, telling)] },
     { slots: [...source, ...slots(' say| says', ' nothing')] },
   ]),
+  // What they don't say may be an answer ("The documents don't mention a deadline"), but not that they don't say it.
+  {
+    slots: [
+      ...slots('the |these ', 'documents |sources |texts |files '),
+      ...not,
+      ...slots('say|state|tell|specify|mention|answer|cover'),
+    ],
+    needs: /^(?: so| this| that| it| (?:this|that|the|your) question)?\s*(?:[.!]|$)/,
+  },
   { slots: slots("there is |there's ", 'no ', which, telling), needs: inSources },
   {
     slots: slots('the answer |this |that |it |this information ', "is not |isn't |cannot be ", 'explicitly |', stated),
