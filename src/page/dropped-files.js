@@ -1,7 +1,10 @@
 // @ts-check
 
+/** What is left out of a folder, as by `assay ingest`. @param {{ name: string }} entry */
+const isLeftOut = ({ name }) => name.startsWith('.') || name === 'node_modules';
+
 /**
- * The dropped files, and those in dropped folders, each with its path as its source.
+ * The dropped files, and those in dropped folders, each with its path as its source; without what is hidden in the folders.
  * @param {DataTransfer} dropped
  * @returns {Promise<{ file: File | null, source: string }[]>} `file`: null for a file or folder that can't be read
  */
@@ -24,7 +27,7 @@ export async function filesOf({ items }) {
     for (;;) {
       const some = await new Promise((resolve, reject) => reader.readEntries(resolve, reject));
       if (some.length === 0) return (await Promise.all(found.map(read))).flat();
-      found.push(...some);
+      found.push(...some.filter((/** @type {{ name: string }} */ each) => !isLeftOut(each)));
     }
   };
   return (await Promise.all(dropped.map(read))).flat();

@@ -7,17 +7,20 @@ const { filesOf } = (await import(module)) as { filesOf: (dropped: object) => Pr
 
 const file = (path: string) => ({
   isFile: true,
+  name: path.split('/').at(-1),
   fullPath: `/${path}`,
   file: (found: (file: File) => void) => found(new File([path], path)),
 });
 const unreadable = (path: string) => ({
   isFile: true,
+  name: path.split('/').at(-1),
   fullPath: `/${path}`,
   file: (_: unknown, failed: (error: Error) => void) => failed(new Error('NotReadableError')),
 });
 /** A folder whose entries come in one batch; without any, it can't be read. */
 const folder = (path: string, entries?: object[]) => ({
   isFile: false,
+  name: path.split('/').at(-1),
   fullPath: `/${path}`,
   createReader: () => {
     const batches = [entries ?? [], []];
@@ -43,5 +46,15 @@ test('what can’t be read in a dropped folder is told of, and keeps nothing els
       ['a/d', false],
       ['a/e/f.md', true],
     ],
+  );
+});
+
+test('of a dropped folder, what assay ingest leaves out is left out: hidden files and folders, and node_modules', async () => {
+  const hidden = ['.DS_Store', '.git', 'node_modules'].map((name) => folder(`a/${name}`, [file(`a/${name}/x.md`)]));
+  const found = await filesOf(dropped(folder('a', [...hidden, file('a/.env'), file('a/b.md')]), file('.notes.md')));
+  assert.deepEqual(
+    found.map(({ source }) => source),
+    ['a/b.md', '.notes.md'],
+    'a file that is itself dropped is meant',
   );
 });
