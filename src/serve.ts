@@ -12,7 +12,7 @@ import { type Config, readConfig } from './config.ts';
 import { AppError } from './errors.ts';
 import type { HangUps } from './hang-ups.ts';
 import { createSecondListener } from './http/connections.ts';
-import { watchScriptRunner } from './orphaned.ts';
+import { watchScriptRunner } from './script-runner.ts';
 
 /**
  * Serves until told to stop: reads the settings, composes, listens; on SIGTERM or SIGINT takes no new requests,

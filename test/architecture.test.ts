@@ -161,7 +161,7 @@ test('the environment is read in config.ts only, and only serve.ts listens', () 
       'knowledge/upkeep.ts',
       'models/onnx-model.ts',
       'compile-cache.ts',
-      'orphaned.ts',
+      'script-runner.ts',
     ];
     if (!['config.ts', ...given].includes(file))
       assert.doesNotMatch(text, /process\.env/, `src/${file} reads the environment`);

@@ -18,18 +18,13 @@ declare module 'fastify' {
 export function observeRequests(app: FastifyInstance, metrics: Metrics) {
   app.addHook('onRequest', async (request, reply) => {
     reply.raw.once('close', () => {
-      const { method, errorCode = 'CLIENT_GONE' } = request;
+      const { method, errorCode: code } = request;
       const route = request.routeOptions.url ?? 'none';
-      const clientLeft = !reply.raw.writableFinished && errorCode === 'CLIENT_GONE';
+      // A reply that broke off for another reason has a code of its own.
+      const clientLeft = !reply.raw.writableFinished && (code === undefined || code === 'CLIENT_GONE');
       const status = clientLeft ? errorTable.CLIENT_GONE.status : reply.raw.statusCode;
       const ms = reply.elapsedTime;
-      metrics.requestEnded({
-        method,
-        route,
-        status,
-        seconds: ms / 1000,
-        code: clientLeft ? undefined : request.errorCode,
-      });
+      metrics.requestEnded({ method, route, status, seconds: ms / 1000, code: clientLeft ? undefined : code });
       request.log.debug({ method, route, status, ms: Math.round(ms * 10) / 10, key: request.key?.name }, 'request');
     });
   });
