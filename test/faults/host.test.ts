@@ -12,8 +12,17 @@ import { fillWith, mountSmallDisk } from '../torture/full-disk.ts';
 import { type HostFault, hostFaults, tables } from './expected.ts';
 import { jobsDone, outcomeOf, prepareCalls, type Subject, startSubject } from './subject.ts';
 
-function signal({ parts }: Subject, name: NodeJS.Signals): void {
-  process.kill(parts.knowledge.hostPid()!, name);
+/** The host's process id, once there is a host: a call that needs none may end before the next host is there. */
+async function hostPid({ parts }: Subject): Promise<number> {
+  for (;;) {
+    const pid = parts.knowledge.hostPid();
+    if (pid !== undefined) return pid;
+    await wait(5);
+  }
+}
+
+async function killHost(subject: Subject): Promise<void> {
+  process.kill(await hostPid(subject), 'SIGKILL');
 }
 
 /** Calls every route once: `strike` runs before each call, `amid` while it is under way. */
@@ -49,7 +58,7 @@ async function startOnSmallDisk(t: Test) {
 
 test('when the host was killed before a request, a new one serves it', async (t) => {
   const subject = await startSubject(t);
-  await checkRoutes(subject, hostFaults.killedBefore, { strike: () => signal(subject, 'SIGKILL') });
+  await checkRoutes(subject, hostFaults.killedBefore, { strike: () => killHost(subject) });
 });
 
 test('when the host is killed in the middle of a request, the next one serves it', async (t) => {
@@ -57,7 +66,7 @@ test('when the host is killed in the middle of a request, the next one serves it
   const amid = async () => {
     await wait(2);
     const pid = subject.parts.knowledge.hostPid();
-    if (pid !== undefined) signal(subject, 'SIGKILL');
+    if (pid !== undefined) process.kill(pid, 'SIGKILL');
   };
   await checkRoutes(subject, hostFaults.killedAmid, { amid });
 });
@@ -65,17 +74,17 @@ test('when the host is killed in the middle of a request, the next one serves it
 test('a host that is stopped delays requests but not the process; asks end at their deadline', async (t) => {
   const subject = await startSubject(t);
   await checkRoutes(subject, hostFaults.stopped, {
-    strike: () => holdProcess(subject.parts.knowledge.hostPid()!),
+    strike: async () => holdProcess(await hostPid(subject)),
     amid: async () => {
       assert.equal((await subject.call('GET', '/health/live')).status, 200);
-      signal(subject, 'SIGCONT');
+      process.kill(await hostPid(subject), 'SIGCONT');
     },
   });
   const hurried = await startSubject(t, { settings: { ASK_TIMEOUT_MS: '500' } });
-  await holdProcess(hurried.parts.knowledge.hostPid()!);
+  await holdProcess(await hostPid(hurried));
   const { status, json } = await hurried.call('POST', '/ask', { question: 'Is it light?' });
   assert.deepEqual([status, json.error.code], [504, 'MODEL_TIMEOUT']);
-  signal(hurried, 'SIGCONT');
+  process.kill(await hostPid(hurried), 'SIGCONT');
 });
 
 test('a damaged index snapshot is rebuilt from the store', async (t) => {
@@ -121,8 +130,7 @@ test('a host that starts on a read-only disk reports it, and is ready when the d
   const { dataDir } = subject;
   const backup = join(await temporaryFolder(t), 'backup.assay');
   await backUpStore({ dataDir, file: backup, assayVersion: 'test' });
-  const pid = subject.parts.knowledge.hostPid()!;
-  process.kill(pid, 'SIGKILL');
+  await killHost(subject);
   // A disk can't become read-only while a process may still write to it.
   for (let isBusy = true; isBusy; )
     try {
