@@ -65,8 +65,8 @@ export function answerable(ranked: Ranked, gate: Gate): number {
 
 /**
  * Whether what is asked for is missing: "who" without a name or a role in the likeliest sentences, "how many" without a
- * number, or of a thing that the whole context doesn't mention, or a price, length or weight without one. That is rare where
- * there is an answer. So is a question that the context answers for another subject alone, or for one with another number.
+ * number, or of a thing that the whole context doesn't mention, or a price among numbers of other measures. That is rare
+ * where there is an answer. So is a question that the context answers for another subject alone, or for one with another number.
  */
 export function lacksWhatIsAsked(ranked: Ranked): boolean {
   const { question, sentences } = ranked;

@@ -30,6 +30,20 @@ for (const [question, text, isMissing] of [
   ['What does a miss cost?', 'A miss costs a read from the disk.', false],
   ['How wide is the first layer?', 'The first layer has 32 values.', false],
   ['How old is the lamp?', lamp, false],
+  ['What is the length of the lamp?', 'The lamp weighs 2 kg.', true],
+  ['What is the length of the notice period?', 'The notice period is three months.', false],
+  ['What is the length of the film?', 'It runs for 94 minutes.', false],
+  ['How much time does the team spend on reviews?', 'The team spends two hours a day on them.', false],
+  ['How much leave do workers earn each month?', 'Workers earn 2 days of leave each month.', false],
+  ['How much is the tenant charged as a deposit?', "The deposit is three months' rent.", false],
+  ['What does the pump cost?', 'Pump X200: EUR 1,200', false],
+  ['How much does a ticket cost?', 'Tickets: 500 kr', false],
+  ['How much does a ticket cost?', 'A ticket weighs 1.25 g.', true],
+  ['How much does a ticket cost?', 'Adults 12.50, children 6.00', false],
+  ['What does the cost depend on?', 'It depends on the distance beyond 20 km.', false],
+  ['What is the rent due date?', 'Rent is due within 3 days of the first of each month.', false],
+  ['What is the fee for pupils?', 'The fee for pupils is set by the board.', false],
+  ['What is the weight of the price among the criteria?', 'The price counts 60%.', false],
 ] as const)
   test(`“${text.replace('\n', ' / ')}” ${isMissing ? "can't answer" : 'may answer'} “${question}”`, () => {
     assert.equal(lacksMeasure(question, [text]), isMissing);
