@@ -9,6 +9,7 @@ const none: Set<string> = new Set();
 const auxiliary = /^(?:do|does|did|will|would|shall|should|may|might|must|can|could)$/i;
 const be = /^(?:is|are|was|were|be|been|being)$/i;
 const isBe = ({ text }: Word) => be.test(text);
+const isTo = (word: Word | undefined) => /^to$/i.test(word?.text ?? '');
 const asksParty = /^(?:who|whom|which)$/i;
 /** They ask neither for who does it nor to whom, so that both are named. */
 const asksOther = /^(?:when|where|how|why)$/i;
@@ -18,10 +19,16 @@ const prepositions =
 const past = /(?:s|ed)$|^(?:bought|sold|won|took|led|beat|wrote|held|paid|gave|lent|sent|left)$/;
 /** The stems of verbs of which either party may be named first. */
 const mutual = /^(?:marr|marri|wed|meet|met|border|merg|fight|fought|play|compet|adjoin|match|join|shar|fac)$/;
-/** What follows a verb without an object: nothing more, or where and when. */
-const noObject = /^\s*(?:$|[.,;:)]|(?:in|on|at|during|after|before|since|under|from|with|as|and|or)\b)/i;
+/** Words that begin another clause. */
+const clauseWords =
+  'which|that|who|whom|whose|but|while|when|where|whether|because|once|if|unless|until|though|although|after|before|since|as|so';
 /** What may begin another clause between a subject and a verb. */
-const otherClause = /[,;:(]|\b(?:which|that|whom|whose|but|while|when|because)\b/i;
+const otherClause = new RegExp(String.raw`[,;:(]|\b(?:${clauseWords})\b`, 'i');
+/** What follows a verb without an object, or a noun ("repairs are made"): nothing more, another clause, where and when. */
+const noObject = new RegExp(
+  String.raw`^\s*(?:$|[.,;:)]|(?:${clauseWords}|in|on|at|during|under|from|with|and|or|every|last|next|\p{L}+sel(?:f|ves)|is|are|was|were)\b)`,
+  'iu',
+);
 /** A subject stands at most so many words before its verb, an object so many after it. */
 const near = { before: 12, after: 4 };
 const longestParty = 4;
@@ -47,7 +54,7 @@ function ordersOf(question: string, sentences: string[]) {
     const words = readWords(text);
     return words.map((word, at) => {
       const deed = isVerb(word, words[at - 1]) ? deedOf(asked, word, words[at - 1]) : null;
-      return deed && orderOf(deed, text, words, at);
+      return deed && orderOf(deed, text, words, at, asked);
     });
   });
 }
@@ -69,7 +76,7 @@ function deedOf(asked: Word[], said: Word, before: Word | undefined): Deed | nul
   const verb = asked[at]!.text;
   const opening = asked.findIndex((word) => auxiliary.test(word.text) || isBe(word));
   const object = partyFrom(asked, at + 1);
-  const to = asked.findIndex(({ text }, place) => place > at + 1 && /^to$/i.test(text));
+  const to = asked.findIndex((word, place) => place > at + 1 && isTo(word));
   const recipient = to < 0 ? none : partyFrom(asked, to + 1);
   if (opening < 0 || opening > at) {
     // "Who bought B?", "Which company bought B?"
@@ -97,7 +104,7 @@ function deedOf(asked: Word[], said: Word, before: Word | undefined): Deed | nul
 /** The stems of the party that is named from one word on: up to another, or to the next common word. */
 function partyFrom(words: Word[], from: number, to?: number): Set<string> {
   let at = from;
-  if (to === undefined && /^to$/i.test(words[at]?.text ?? '')) at += 1;
+  if (to === undefined && isTo(words[at])) at += 1;
   if (articles.test(words[at]?.text ?? '')) at += 1;
   const end = to ?? words.findIndex(({ common }, place) => place >= at && common);
   const party = words.slice(at, end < 0 ? undefined : end);
@@ -106,16 +113,22 @@ function partyFrom(words: Word[], from: number, to?: number): Set<string> {
 }
 
 /** In which order a sentence has the parties around the verb at `at`, compared with a question. */
-function orderOf({ agent, patient, recipient }: Deed, text: string, words: Word[], at: number) {
+function orderOf({ agent, patient, recipient }: Deed, text: string, words: Word[], at: number, asked: Word[]) {
   const verb = words[at]!;
   const before = words.slice(Math.max(0, at - near.before), at);
   const by = words.findIndex(({ text: word }, place) => place > at && place <= at + near.after && /^by$/i.test(word));
   const isPassive = before.slice(-2).some(isBe) || by === at + 1;
   // "B was searched and bought", "B bought in March by A"
   if (!isPassive && (by > 0 || before.slice(-6).some(isBe))) return 'unclear';
-  const hasObject = !noObject.test(text.slice(verb.start + verb.text.length));
+  // "reports to B", but not "moved to B" where a question says only "moved"
+  const isNewPreposition = (word: Word | undefined) =>
+    word !== undefined && prepositions.test(word.text) && !asked.some(({ stem }) => stem === word.stem);
+  const rest = text.slice(verb.start + verb.text.length);
+  const hasObject = !noObject.test(rest) && !isNewPreposition(words[at + 1]);
   const from = isPassive ? by + 1 : at + 1;
-  const after = new Set(isPassive && by < 0 ? [] : words.slice(from, from + near.after).map(({ stem }) => stem));
+  const objects = isPassive && by < 0 ? [] : words.slice(from, from + near.after);
+  const end = objects.findIndex((word) => isNewPreposition(word) && !isTo(word));
+  const after = new Set(objects.slice(0, end < 0 ? undefined : end).map(({ stem }) => stem));
   const isBefore = (party: Set<string>) => party.size > 0 && isSubject(party, before, text.slice(0, verb.start));
   const isAfter = (party: Set<string>) => party.size > 0 && party.isSubsetOf(after);
   const [first, second] = isPassive ? [patient, agent] : [agent, patient];
