@@ -16,19 +16,22 @@ import {
   unfinishedName,
 } from '../knowledge/replace-file.ts';
 import { restoreStore } from '../knowledge/restore.ts';
-import { showCount, tell, writeJson } from './terminal.ts';
+import { interruptible, showCount, tell, writeJson } from './terminal.ts';
 
 /** `assay backup FILE`: copies the store into one file, also while a service runs. */
 export async function backUp(file: string, { json, ...options }: { force?: boolean; json?: boolean }) {
   const dataDir = embeddedDataDir(readConfig());
   const bar = showCount('Copying pages');
-  const made = await backUpStore({
-    ...options,
-    dataDir,
-    file: resolve(file),
-    assayVersion: packageJson.version,
-    onProgress: bar.update,
-  }).finally(bar.end);
+  const made = await interruptible((signal) =>
+    backUpStore({
+      ...options,
+      dataDir,
+      file: resolve(file),
+      assayVersion: packageJson.version,
+      onProgress: bar.update,
+      signal,
+    }).finally(bar.end),
+  );
   if (json) return writeJson({ file: resolve(file), ...made });
   const size = `${(made.bytes / 2 ** 20).toFixed(1)} MiB`;
   tell(
@@ -67,9 +70,17 @@ export async function exportTo(
     return;
   }
   checkReplaceable(file, options.force ?? false);
+  await interruptible((signal) => exportToFile(lines, { file, mode: copyMode(dataDir), signal }).finally(bar.end));
+  if (json) summarise();
+  else tell(`Exported ${counted(passages, 'passage')} to ${file}.`);
+}
+
+/** Writes a file completely or, where that fails or is aborted, not at all. */
+async function exportToFile(lines: Readable, options: { file: string; mode: number; signal: AbortSignal }) {
+  const { file, mode, signal } = options;
   const unfinished = unfinishedName(file);
   try {
-    await pipeline(lines, createWriteStream(unfinished, { mode: copyMode(dataDir) }));
+    await pipeline(lines, createWriteStream(unfinished, { mode }), { signal });
     replaceFile(unfinished, file);
   } catch (error) {
     if (error instanceof AppError) throw error;
@@ -77,11 +88,8 @@ export async function exportTo(
       throw new AppError('STORAGE_FULL', `The disk is full: there is no room for ${file}.`, { cause: error });
     throw new AppError('BAD_INPUT', `${file} can't be written there.`, { cause: error });
   } finally {
-    bar.end();
     removeUnfinished(unfinished);
   }
-  if (json) summarise();
-  else tell(`Exported ${counted(passages, 'passage')} to ${file}.`);
 }
 
 /** Writes to stdout as fast as it is read. Failures to write are reported by `orTellFailure` (terminal.ts). */

@@ -92,6 +92,27 @@ export function tidyAtInterrupt(tidyUp: () => void): () => void {
   return forget;
 }
 
+/**
+ * Runs work that ends when its signal is aborted, which the first signal that ends a command does. Once the work has failed of it and
+ * tidied up, that signal ends the process. Work that is done by then has its result.
+ */
+export async function interruptible<T>(work: (aborted: AbortSignal) => Promise<T>): Promise<T> {
+  const stop = new AbortController();
+  const signals = endingSignals.filter((signal) => signal !== 'SIGHUP' || !isDetached());
+  const interrupt = (signal: NodeJS.Signals) => stop.abort(signal);
+  for (const signal of signals) process.on(signal, interrupt);
+  const forget = () => {
+    for (const signal of signals) process.off(signal, interrupt);
+  };
+  try {
+    return await work(stop.signal).finally(forget);
+  } catch (error) {
+    if (!stop.signal.aborted) throw error;
+    process.kill(process.pid, stop.signal.reason);
+    return await new Promise<never>(() => {});
+  }
+}
+
 /** Characters beside a bar: two numbers of seven digits, the time left, and the spaces between them. */
 const besideBar = 24;
 

@@ -26,6 +26,7 @@ export type BackupLabel = {
  * while a service may go on writing. The copy is checked before it gets its name.
  * @param options.force replaces an existing file
  * @param options.onProgress is told how many of the database's pages have been copied
+ * @param options.signal ends the copying, of which nothing stays
  * @returns the backup's label, and its size in bytes
  * @throws AppError BAD_INPUT where the file exists already or can't be written, NOT_READY where the store is damaged, STORAGE_FULL
  */
@@ -35,8 +36,9 @@ export async function backUpStore(options: {
   assayVersion: string;
   force?: boolean;
   onProgress?: (done: number, total: number) => void;
+  signal?: AbortSignal;
 }): Promise<BackupLabel & { bytes: number }> {
-  const { dataDir, file, assayVersion, onProgress } = options;
+  const { dataDir, file, assayVersion, onProgress, signal } = options;
   const source = openToRead(dataDir, { olderToo: true });
   const unfinished = unfinishedName(file);
   try {
@@ -47,7 +49,10 @@ export async function backUpStore(options: {
     // The source is in a transaction: otherwise every write by others would make the copying start over.
     await backup(source, unfinished, {
       rate: pagesAtOnce,
-      progress: ({ totalPages, remainingPages }) => onProgress?.(totalPages - remainingPages, totalPages),
+      progress({ totalPages, remainingPages }) {
+        signal?.throwIfAborted();
+        onProgress?.(totalPages - remainingPages, totalPages);
+      },
     });
     finish(unfinished, label);
     replaceFile(unfinished, file);

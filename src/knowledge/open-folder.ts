@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { damagedFile, inTransaction, openDatabase } from './database.ts';
 import { createDocuments, documentMigrations } from './documents.ts';
@@ -15,6 +15,9 @@ export function openFolder({ dataDir, storeId: expected }: { dataDir: string; st
   if (expected !== undefined && !existsSync(file)) throw folderReplaced();
   if (isEmptied(dataDir)) throw damagedFile('assay.db');
   const lock = holdLock(dataDir);
+  try {
+    removeRestoreLeftovers(dataDir);
+  } catch {} // what can't be removed keeps nobody from the store; verify names it
   const database = openDatabase(file, { migrations: documentMigrations, synchronous: 'FULL' });
   const documents = createDocuments(database);
   const storeId = documents.meta('store_id')!;
@@ -46,4 +49,11 @@ export function bringUpToDate(dataDir: string): void {
   const version = Number(database.prepare('PRAGMA user_version').get()!.user_version);
   database.close();
   if (version < documentMigrations.length) openFolder({ dataDir }).close();
+}
+
+/** Removes what a restore no longer needs, or one that was killed has left; the caller holds the folder's lock. */
+export function removeRestoreLeftovers(dataDir: string): void {
+  for (const name of readdirSync(dataDir))
+    if (/^(assay\.db\.(restoring|before-restore)(-wal|-shm|-journal)?|index\.before-restore)$/.test(name))
+      rmSync(join(dataDir, name), { recursive: true, force: true });
 }

@@ -1,4 +1,4 @@
-import { copyFileSync, existsSync, linkSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { copyFileSync, existsSync, linkSync, renameSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { counted } from '../counted.ts';
@@ -7,6 +7,7 @@ import type { BackupLabel } from './backup.ts';
 import { checkBackup } from './check-backup.ts';
 import { isDamageError, resultCodeOf, sqliteCodes, translateStoreError } from './database.ts';
 import { holdFromAll } from './lock.ts';
+import { removeRestoreLeftovers } from './open-folder.ts';
 import { contentCounts } from './remains.ts';
 import { replaceFile, syncPath } from './replace-file.ts';
 
@@ -37,7 +38,7 @@ export function restoreStore(options: {
   const incoming = join(dataDir, 'assay.db.restoring');
   const lock = holdLockAlone(dataDir);
   try {
-    removeLeftovers(dataDir);
+    removeRestoreLeftovers(dataDir);
     onStep('locked');
     const previous = bringToRest(place, force);
     copyFileSync(file, incoming);
@@ -51,7 +52,7 @@ export function restoreStore(options: {
     onStep('previous kept');
     replaceFile(incoming, place);
     onStep('replaced');
-    removeLeftovers(dataDir);
+    removeRestoreLeftovers(dataDir);
     onStep('done');
     return { ...label, remains: previous === 'damaged' ? kept : null };
   } catch (error) {
@@ -70,13 +71,6 @@ function holdLockAlone(dataDir: string) {
     const advice = /in use/.test(message) ? ' Stop the service, and whatever else uses it, before a restore.' : '';
     throw new AppError('NOT_READY', `${message}${advice}`, { cause: error });
   }
-}
-
-/** Removes what this restore, or an interrupted one, no longer needs. */
-function removeLeftovers(dataDir: string) {
-  for (const name of readdirSync(dataDir))
-    if (/^(assay\.db\.restoring|(assay\.db|index)\.before-restore)/.test(name))
-      rmSync(join(dataDir, name), { recursive: true, force: true });
 }
 
 /** Folds the existing database's log into its file, which makes sure that nobody else has it open. */

@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { readdirSync, writeFileSync } from 'node:fs';
+import { readdirSync, rmSync, watch, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
+import { startKnowledge } from '../../src/knowledge/client.ts';
 import { noTerminal, runCommand, startCommand, startOnTerminal } from '../doubles/command-line.ts';
 import { fail } from '../doubles/openai-replies.ts';
 import { startOpenAiServer } from '../doubles/openai-server.ts';
+import { smallDocument } from '../doubles/small-document.ts';
 import { type Test, temporaryFolder } from '../doubles/temporary-folder.ts';
 
 /** Begins the control sequences of a terminal. */
@@ -137,6 +139,27 @@ test('a terminal that closes ends an evaluation, and leaves no files of it behin
   assert.notDeepEqual(readdirSync(folder), []);
   await terminal.stop();
   while (readdirSync(folder).length > 0) await delay(20);
+});
+
+test('a backup or export that is interrupted leaves nothing of its copy behind', async (t) => {
+  const dataDir = join(await temporaryFolder(t), 'data');
+  const knowledge = await startKnowledge({ dataDir, embeddingModel: 'hashed' });
+  await knowledge.createCollection('default');
+  const text = 'The alder stands near the pond. '.repeat(200_000);
+  for (const source of ['a.md', 'b.md']) await knowledge.put([smallDocument(source, text)]);
+  await knowledge.close();
+  const folder = await temporaryFolder(t);
+  for (const command of ['backup', 'export'])
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+      const child = startCommand([command, join(folder, 'copy')], { DATA_DIR: dataDir });
+      const exited = once(child, 'exit');
+      const watcher = watch(folder, () => child.kill(signal));
+      const [code] = await exited;
+      watcher.close();
+      // Where the signal came too late, the copy is there, whole.
+      assert.deepEqual(readdirSync(folder), code === 0 ? ['copy'] : [], command);
+      rmSync(join(folder, 'copy'), { force: true });
+    }
 });
 
 test('SIGHUP does not end a command that writes to no terminal, as one under nohup', async (t) => {

@@ -364,6 +364,8 @@ function restoring(dataDir: string, last: RestoreStep | ''): ChildProcess {
   return spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
 }
 
+const leftovers = (dataDir: string) => readdirSync(dataDir).filter((name) => /restor/.test(name));
+
 const steps: RestoreStep[] = ['locked', 'copied', 'checked', 'index set aside', 'previous kept', 'replaced', 'done'];
 for (const step of steps)
   test(`a restore killed at “${step}” leaves either the old or the new store, and can be repeated`, async (t) => {
@@ -375,11 +377,10 @@ for (const step of steps)
       await contentOf(dataDir),
       isNew ? { name: 'new', documents: 300 } : { name: 'old', documents: 20 },
     );
+    assert.deepEqual(leftovers(dataDir), [], 'the start has removed what the restore left');
+    await once(restoring(dataDir, step), 'exit');
     restoreStore({ dataDir, file: made.backup, force: true });
-    assert.deepEqual(
-      readdirSync(dataDir).filter((name) => /restor/.test(name)),
-      [],
-    );
+    assert.deepEqual(leftovers(dataDir), []);
     assert.deepEqual(await contentOf(dataDir), { name: 'new', documents: 300 });
   });
 
