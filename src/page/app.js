@@ -14,6 +14,7 @@ import { HistoryView } from './history-view.js';
 import { useFocusBeyond } from './keep-focus.js';
 import { KeyForm } from './key-form.js';
 import { forgetRefusals } from './key-rights.js';
+import { followKeyboard } from './keyboard.js';
 import { ReportView } from './report-view.js';
 import { isSameAsk, useRoute, views } from './route.js';
 import { SearchView } from './search-view.js';
@@ -92,7 +93,7 @@ export function App() {
     connection.addEventListener('key-needed', needKey);
     connection.addEventListener('offline', off);
     connection.addEventListener('online', on);
-    addEventListener('keydown', focusQuestion);
+    const ignoreKeyboard = followKeyboard();
     // A document lies over the view that it was opened from, and closes with it.
     const closeDocument = (/** @type {HashChangeEvent} */ { oldURL, newURL }) =>
       isSameAsk(oldURL, newURL) || setOpened(null);
@@ -105,7 +106,7 @@ export function App() {
       connection.removeEventListener('key-needed', needKey);
       connection.removeEventListener('offline', off);
       connection.removeEventListener('online', on);
-      removeEventListener('keydown', focusQuestion);
+      ignoreKeyboard();
       removeEventListener('hashchange', closeDocument);
       for (const name of ['dragover', 'drop']) removeEventListener(name, /** @type {any} */ (refuseFiles));
     };
@@ -178,24 +179,6 @@ function skip(event) {
 /** @param {DragEvent} event */
 function refuseFiles(event) {
   if (event.dataTransfer?.types.includes('Files')) event.preventDefault();
-}
-
-/** `/` moves the focus to the question, unless something is being typed. @param {KeyboardEvent} event */
-function focusQuestion(event) {
-  const target = /** @type {HTMLElement} */ (event.target);
-  if (
-    event.key !== '/' ||
-    event.ctrlKey ||
-    event.metaKey ||
-    event.altKey ||
-    target.closest('input, textarea, select') ||
-    document.querySelector('dialog[open]')
-  )
-    return;
-  event.preventDefault();
-  const question = document.getElementById('question');
-  if (question) question.focus();
-  else location.hash = '#/'; // the view focuses the question once it is drawn
 }
 
 /**

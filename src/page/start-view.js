@@ -5,6 +5,7 @@ import { useEffect, useState } from 'preact/hooks';
 import { call } from './api.js';
 import { pastAsks } from './history.js';
 import { PastAskList } from './history-view.js';
+import { KeyboardHints } from './keyboard.js';
 import { meanings, VerdictWord } from './verdict-view.js';
 import { withoutOverrides } from './without-overrides.js';
 
@@ -44,6 +45,6 @@ export function Start({ collection, documents, openDocument }) {
           ${['Correct', 'Incorrect', 'Abstained', 'Unjudged'].map((label) => html`<li key=${label}><${VerdictWord} label=${label} small /><span>${meanings[label]}</span></li>`)}
         </ul>`
     }
-    <p class="quiet keys"><kbd>Enter</kbd> asks, <kbd>Shift</kbd> <kbd>Enter</kbd> starts a new line, <kbd>/</kbd> goes to the question from anywhere.</p>
+    <${KeyboardHints} />
   </section>`;
 }
