@@ -15,8 +15,9 @@ import { useFocusBeyond } from './keep-focus.js';
 import { KeyForm } from './key-form.js';
 import { forgetRefusals } from './key-rights.js';
 import { followKeyboard } from './keyboard.js';
+import { useOpenedDocument } from './opened-document.js';
 import { ReportView } from './report-view.js';
-import { isSameAsk, useRoute, views } from './route.js';
+import { useRoute, views } from './route.js';
 import { SearchView } from './search-view.js';
 import { forBrowser, forTab } from './storage.js';
 import { afterUploads } from './uploads.js';
@@ -41,7 +42,7 @@ export function App() {
   const [refusal, setRefusal] = useState(/** @type {any} */ (null));
   const [failure, setFailure] = useState(/** @type {any} */ (null));
   const [isOffline, setOffline] = useState(false);
-  const [opened, setOpened] = useState(/** @type {any} */ (null));
+  const [opened, openDocument, closeDocument] = useOpenedDocument();
   const [hasKey, setHasKey] = useState(storedKey() !== null);
 
   /** Identifies the latest refresh: what an earlier one finds, perhaps with another key, is out of date. */
@@ -94,10 +95,6 @@ export function App() {
     connection.addEventListener('offline', off);
     connection.addEventListener('online', on);
     const ignoreKeyboard = followKeyboard();
-    // A document lies over the view that it was opened from, and closes with it.
-    const closeDocument = (/** @type {HashChangeEvent} */ { oldURL, newURL }) =>
-      isSameAsk(oldURL, newURL) || setOpened(null);
-    addEventListener('hashchange', closeDocument);
     // A file that is dropped in the wrong place would replace the page.
     for (const name of ['dragover', 'drop']) addEventListener(name, /** @type {any} */ (refuseFiles));
     return () => {
@@ -107,7 +104,6 @@ export function App() {
       connection.removeEventListener('offline', off);
       connection.removeEventListener('online', on);
       ignoreKeyboard();
-      removeEventListener('hashchange', closeDocument);
       for (const name of ['dragover', 'drop']) removeEventListener(name, /** @type {any} */ (refuseFiles));
     };
   }, []);
@@ -136,7 +132,7 @@ export function App() {
     <select value=${collection} onChange=${(/** @type {any} */ event) => setCollection(event.currentTarget.value)}>
       ${(collections ?? [{ name: collection }]).map(({ name }) => html`<option key=${name} value=${name}>${name}</option>`)}
     </select></label>`;
-  const shared = { collection, picker, isEmpty, documents: here?.documents, openDocument: setOpened };
+  const shared = { collection, picker, isEmpty, documents: here?.documents, openDocument };
   return html`<a class="skip" href="#main" onClick=${skip}>Skip to the content</a>
     <header class="top">
       <a class="brand" href="#/"><img src="/assets/icon.svg" alt="" width="26" height="26" />Assay</a>
@@ -160,14 +156,14 @@ export function App() {
         view !== 'report' &&
         html`<div class="banner"><p><strong>The collection “${collection}” is empty.</strong> Upload a document and ask about it.</p><a class="button primary" href="#/documents">Upload documents</a></div>`
       }
-      ${!isLocked && isAsking && html`<${AskView} ...${shared} askId=${view === 'asks' ? id : null} hasModel=${health?.models.chat != null} />`}
+      ${!isLocked && isAsking && html`<${AskView} ...${shared} askId=${view === 'asks' ? id : null} isCovered=${opened !== null} hasModel=${health?.models.chat != null} />`}
       ${!isLocked && view === 'search' && html`<${SearchView} ...${shared} />`}
       ${!isLocked && view === 'documents' && html`<${DocumentsView} ...${shared} collections=${collections ?? []} setCollection=${setCollection} refresh=${refresh} />`}
       ${view === 'history' && html`<${HistoryView} />`}
       ${view === 'report' && html`<${ReportView} />`}
     </main>
     <p class="hidden" role="status">${elsewhere ? announcementElsewhere(elsewhere) : ''}</p>
-    ${opened && html`<${DocumentDialog} key=${opened.id} place=${opened} onClose=${() => setOpened(null)} />`}`;
+    ${!isLocked && opened && html`<${DocumentDialog} key=${opened.id} place=${opened} onClose=${closeDocument} />`}`;
 }
 
 /** Moves the focus to the content, without changing the address, which names the view. @param {Event} event */

@@ -21,12 +21,13 @@ import { Start } from './start-view.js';
  *   collection: string,
  *   picker: unknown,
  *   isEmpty: boolean,
+ *   isCovered: boolean,
  *   documents: number | undefined,
  *   hasModel: boolean,
  *   openDocument: import('./passages-view.js').OpenDocument,
- * }} props `askId`: the past ask to show; `documents`: how many the collection has
+ * }} props `askId`: the past ask to show; `isCovered`: a document lies over it; `documents`: how many the collection has
  */
-export function AskView({ askId, collection, picker, isEmpty, documents, hasModel, openDocument }) {
+export function AskView({ askId, collection, picker, isEmpty, isCovered, documents, hasModel, openDocument }) {
   const current = useCurrentAsk();
   const [past, setPast] = useState(/** @type {{ askId: string, ask: Ask } | null} */ (null));
   const [loads, setLoads] = useState(0);
@@ -53,11 +54,12 @@ export function AskView({ askId, collection, picker, isEmpty, documents, hasMode
     };
   }, [askId]);
 
-  // An answer gets its own address as soon as it is shown, so that Back leads from one answer to the one before.
+  // An answer gets its own address as soon as it is shown, so that Back leads from one answer to the one before. A document that lies
+  // over it is a step of its own, which keeps the address until it is closed.
   const isDone = current?.phase === 'done';
   useEffect(() => {
-    if (askId === null && isDone) location.replace(`#/asks/${current.reply.id}`);
-  }, [askId, isDone]);
+    if (askId === null && isDone && !isCovered) location.replace(`#/asks/${current.reply.id}`);
+  }, [askId, isDone, isCovered]);
 
   useEffect(() => {
     cameFrom.current = askId;

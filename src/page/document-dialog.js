@@ -1,7 +1,7 @@
 // @ts-check
 // A document in a dialog, opened at a given place.
 import { html } from 'htm/preact';
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { call } from './api.js';
 import { counted } from './counted.js';
 import { Failure } from './failure.js';
@@ -19,7 +19,12 @@ export function DocumentDialog({ place, onClose }) {
   const [shown, setShown] = useState(/** @type {any} */ (null));
   const [failure, setFailure] = useState(/** @type {any} */ (null));
   const [showsAll, setShowsAll] = useState(false);
-  useEffect(() => dialog.current?.showModal(), []);
+  useLayoutEffect(() => {
+    const own = dialog.current;
+    own?.showModal();
+    // Closed before it is gone, it gives the focus back.
+    return () => own?.close();
+  }, []);
   useEffect(() => {
     const leaving = new AbortController();
     call('GET', `/documents/${encodeURIComponent(place.id)}`, { signal: leaving.signal }).then(setShown, (error) => {

@@ -14,14 +14,6 @@ export const views = [
 /** Whether a hash is the address of the current ask. @param {string} hash */
 export const isAskPlace = (hash) => ['', '#/'].includes(hash);
 
-/**
- * Whether the address changed only because the current ask has its answer now.
- * @param {string} before
- * @param {string} after
- */
-export const isSameAsk = (before, after) =>
-  isAskPlace(new URL(before).hash) && new URL(after).hash.startsWith('#/asks/');
-
 /** The view, and the id if any, that the address names as `#/view/id`. @returns {[view: string, id?: string]} */
 export function useRoute() {
   const read = () => location.hash.replace(/^#\/?/, '').split('/');

@@ -73,11 +73,11 @@ test('a document opened over an answer stays open when that answer’s verdict a
   await page.getByRole('button', { name: /^Open in document/ }).click();
   await page.locator('dialog', { hasText: article }).waitFor();
   judge.resolve();
-  await page.waitForURL(/#\/asks\/ask_/);
   await page.locator('.verdict .word').waitFor({ state: 'attached' });
   assert.equal(await page.locator('dialog[open]').count(), 1);
-  await page.goBack();
+  await page.keyboard.press('Escape');
   await page.locator('dialog').waitFor({ state: 'detached' });
+  await page.waitForURL(/#\/asks\/ask_/);
   assert.deepEqual(complaints, []);
 });
 
