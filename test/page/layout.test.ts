@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Page } from 'playwright-core';
 import { assertNoSidewaysScroll, keepPicture, narrow, noBrowser, openBrowser, openPage } from '../doubles/browser.ts';
-import { ask, openOnArticle, verdictIsThere } from '../doubles/page.ts';
+import { ask, link, openOnArticle, verdictIsThere } from '../doubles/page.ts';
 import { startService } from '../doubles/service.ts';
 
 const skip = noBrowser;
@@ -10,6 +10,11 @@ const verdict = (quote: string) =>
   JSON.stringify({ quotes: [quote], reason: 'unbroken'.repeat(40), verdict: 'Correct', score: 0.97 });
 const styleOf = (page: Page, selector: string, property: string) =>
   page.evaluate(`getComputedStyle(document.querySelector('${selector}')).${property}`);
+/** Fails where an element sticks out on the right of the one that holds it. */
+async function assertWithin(page: Page, inner: string, outer: string) {
+  const [one, other] = await Promise.all([inner, outer].map((each) => page.locator(each).first().boundingBox()));
+  assert.ok(one!.x + one!.width <= other!.x + other!.width, `${inner} in ${outer}`);
+}
 const heightOf = async (page: Page, selector: string) => (await page.locator(selector).first().boundingBox())!.height;
 
 test('long words, names, titles and questions make no view scroll sideways, and leave room for the content', {
@@ -180,15 +185,26 @@ test('the page works with text at twice its size, in print, and with the systemâ
   await page.locator('.named').waitFor();
   assert.equal(await styleOf(page, 'body', 'fontSize'), '32px');
   await assertNoSidewaysScroll(page);
-  openai.chat(article, verdict(article));
+  openai.chat(article, verdict(article).replace('"Correct"', '"Incorrect"').replace('0.97', '0.1'));
   await ask(page, 'When was the tower rebuilt?');
   await page.locator('.cite').click();
   await assertNoSidewaysScroll(page);
+  await assertWithin(page, '.verdict .word', '.verdict');
   for (const view of ['Documents', 'Search', 'Reports', 'History']) {
     await page.getByRole('link', { name: view, exact: true }).click();
     await page.locator('h1', { hasText: view === 'Reports' ? 'Evaluation' : view }).waitFor();
     await assertNoSidewaysScroll(page);
   }
+  // Words are not set letter by letter, and nothing sticks out.
+  assert.ok((await heightOf(page, '.past .score')) < 60, 'the score stands on one line');
+  await assertWithin(page, '.past time', '.past');
+  await page.locator('.past a').click();
+  await page.locator('.happened > summary').click();
+  assert.ok((await heightOf(page, '.step-name')) < 60, 'the name of a step stands on one line');
+  await link(page, 'Documents').click();
+  const name = (await page.getByLabel('Name of a new collection').boundingBox())!;
+  assert.ok(name.width > 200, `${name.width} px for the name of a collection`);
+  await link(page, 'History').click();
   await session.send('Page.setFontSizes', { fontSizes: { standard: 16 } });
   await page.locator('.past a').click();
   await page.locator('.cite').click();
@@ -214,5 +230,50 @@ test('the page works with text at twice its size, in print, and with the systemâ
   await page.locator('dialog', { hasText: 'Snow lies' }).waitFor();
   await page.emulateMedia({ media: 'print' });
   assert.ok((await heightOf(page, 'dialog')) > 3000, 'all of a document is on paper');
+  assert.deepEqual(complaints, []);
+});
+
+test('on paper nothing of an answer is cut off, what is put into it is told from it, and passages found say for what', {
+  skip,
+}, async (t) => {
+  const { page, openai, complaints } = await openOnArticle(t);
+  const cells = (text: string) => `|${`${text}|`.repeat(9)}`;
+  const answer = `It was rebuilt in 1904.\n\n~~It has stripes.~~ \`It has a door.\`\n\n${cells('A column')}\n${cells('---')}\n${cells('whitewashed')}\n\n\`\`\`\n${'tower '.repeat(60)}\n\`\`\``;
+  openai.chat(answer, verdict('The tower was rebuilt in 1904'));
+  await ask(page, 'When was the tower rebuilt?');
+  await verdictIsThere(page);
+  await page.locator('.answer-text:not(.plain) pre').waitFor();
+  const body = await styleOf(page, 'body', 'fontFamily');
+  for (const within of ['del', 'code']) {
+    // A line through it, or underneath, would be drawn through a note that isn't a box.
+    assert.equal(await styleOf(page, `${within} .no-evidence`, 'display'), 'inline-block');
+    assert.equal(await styleOf(page, `${within} .no-evidence`, 'fontFamily'), body);
+  }
+  await page.getByText('What happened').click();
+  await page.locator('.timeline details', { hasText: 'ask the model' }).first().locator('summary').click();
+  await page.locator('.step-texts pre').first().waitFor();
+  await page.emulateMedia({ media: 'print' });
+  // The width of a sheet of A4 within its margins.
+  await page.setViewportSize({ width: 700, height: 900 });
+  for (const selector of ['.answer-text table', '.answer-text pre', '.step-texts pre'])
+    assert.ok(
+      await page.evaluate(
+        `(({ scrollWidth, clientWidth, scrollHeight, clientHeight }) => scrollWidth <= clientWidth && scrollHeight <= clientHeight)(document.querySelector('${selector}'))`,
+      ),
+      selector,
+    );
+  await assertNoSidewaysScroll(page);
+  for (const selector of ['.cite', '.no-evidence', '.verdict']) {
+    assert.equal(await styleOf(page, selector, 'borderTopStyle'), 'solid');
+    assert.notEqual(await styleOf(page, selector, 'borderTopColor'), 'rgba(0, 0, 0, 0)');
+  }
+  await page.emulateMedia({ media: null });
+  await link(page, 'Search').click();
+  await page.getByLabel('Question or words').fill('tower');
+  await page.keyboard.press('Enter');
+  await page.locator('.passage').waitFor();
+  await page.emulateMedia({ media: 'print' });
+  assert.ok(await page.getByLabel('Question or words').isVisible());
+  assert.ok(!(await page.getByRole('button', { name: 'Search', exact: true }).isVisible()));
   assert.deepEqual(complaints, []);
 });
