@@ -119,6 +119,9 @@ export function readServiceKey({ ASSAY_KEY = '' }: NodeJS.ProcessEnv = process.e
   return key === '' ? undefined : key;
 }
 
+/** Whether the terminal can do no more than print: it has no cursor to move, as that of an editor. */
+export const isDumbTerminal = () => process.env.TERM === 'dumb';
+
 /**
  * Reads the settings from the environment and, beneath it, from `.env` in `folder`.
  * @throws AppError BAD_SETTINGS naming every unknown or bad setting at once; values are never part of the message.

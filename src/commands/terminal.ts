@@ -1,5 +1,6 @@
 import progress from 'cli-progress';
 import { collectionName } from '../collection-name.ts';
+import { isDumbTerminal } from '../config.ts';
 import { counted } from '../counted.ts';
 import { AppError } from '../errors.ts';
 import type { IngestProgress } from '../ingest/ingest-paths.ts';
@@ -124,10 +125,10 @@ const barStream: NodeJS.WriteStream = Object.create(process.stderr, {
   write: { value: (text: string) => cursorPlaces.includes(text) || process.stderr.write(text) },
 });
 
-/** Shows the progress of counted work as a bar on stderr, if that is a terminal. */
+/** Shows the progress of counted work as a bar on stderr, if that is a terminal with a cursor. */
 export function showCount(what: string) {
   const { isTTY, columns } = process.stderr;
-  if (!isTTY) return { update() {}, end() {} };
+  if (!isTTY || isDumbTerminal()) return { update() {}, end() {} };
   const room = (columns || 80) - what.length - besideBar;
   const bar = new progress.SingleBar({
     format: `${what} {bar} {value}/{total} {eta_formatted}`,

@@ -195,6 +195,21 @@ test('a progress bar fits a narrow terminal with its numbers, and shows no time 
   }
 });
 
+test('a terminal that can do no more than print, as TERM=dumb says, gets no control sequences', {
+  skip: noTerminal,
+}, async (t) => {
+  const { openai, start } = await towerOnTerminal(t);
+  openai.chat('In 1904.', correct);
+  for (const args of [
+    ['export', join(await temporaryFolder(t), 'all.jsonl')],
+    ['ask', question],
+  ]) {
+    const terminal = start(args, { TERM: 'dumb' });
+    assert.equal(await terminal.exit, 0);
+    assert.ok(terminal.shown() !== '' && !terminal.shown().includes(escapeSign), terminal.shown());
+  }
+});
+
 test('a progress bar leaves alone the lines of the log that appear around it', { skip: noTerminal }, async (t) => {
   const { start } = await towerOnTerminal(t);
   const terminal = start(['ingest', 'corpus/langchain-notes.txt']);
