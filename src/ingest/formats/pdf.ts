@@ -2,6 +2,7 @@ import { PDFLoader } from '@langchain/community/document_loaders/fs/pdf';
 import * as pdfjs from 'unpdf/pdfjs';
 import { AppError } from '../../errors.ts';
 import { LONGEST_HEADING, LONGEST_TEXT, type LoadedDocument } from '../loaded-document.ts';
+import { NamedMappings } from './pdf-cmaps.ts';
 import { type FormField, fieldsByPage, withFieldValues } from './pdf-fields.ts';
 import { layOutPage, type TextItem, tablesIn } from './pdf-layout.ts';
 import { acrossBreak } from './pdf-paragraphs.ts';
@@ -63,7 +64,14 @@ function createReader(): { library: Library; close: () => Promise<void> } {
   }
 
   function getDocument(parameters: object) {
-    task = pdfjs.getDocument({ ...parameters, verbosity: pdfjs.VerbosityLevel.ERRORS, stopAtErrors: false });
+    task = pdfjs.getDocument({
+      ...parameters,
+      verbosity: pdfjs.VerbosityLevel.ERRORS,
+      stopAtErrors: false,
+      useWorkerFetch: false,
+      BinaryDataFactory: NamedMappings,
+      cMapPacked: false,
+    });
     return {
       promise: task.promise.then(async (document) => {
         if (document.numPages > MOST_PAGES)

@@ -4,7 +4,7 @@ const FIRST_FIELD = 6;
 
 /**
  * A small PDF: pages of lines at given places, in Helvetica; `title` goes into its metadata. `packed` is deflated content that replaces the lines.
- * `fields` are the fields of a form on its first page: for each, the entries of its dictionary that not all fields share.
+ * `fields` are the fields of a form on its first page: for each, the entries of its dictionary that not all fields share. `font` replaces Helvetica.
  */
 export function makePdf(
   pages: Line[][],
@@ -13,7 +13,8 @@ export function makePdf(
     encrypted = false,
     packed,
     fields = [],
-  }: { title?: string; encrypted?: boolean; packed?: Buffer; fields?: string[] } = {},
+    font = '<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding /WinAnsiEncoding >>',
+  }: { title?: string; encrypted?: boolean; packed?: Buffer; fields?: string[]; font?: string } = {},
 ): Uint8Array {
   const escaped = (text: string) => text.replace(/[\\()]/g, '\\$&');
   const pageIds = pages.map((_, index) => 20 + 2 * index);
@@ -21,7 +22,7 @@ export function makePdf(
   const objects = new Map([
     [1, `<< /Type /Catalog /Pages 2 0 R /AcroForm << /Fields [${references}] >> >>`],
     [2, `<< /Type /Pages /Count ${pages.length} /Kids [${pageIds.map((id) => `${id} 0 R`).join(' ')}] >>`],
-    [3, '<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding /WinAnsiEncoding >>'],
+    [3, font],
     [4, `<< ${title === undefined ? '' : `/Title (${escaped(title)})`} >>`],
     [5, `<< /Filter /Standard /V 1 /R 2 /P -4 /O <${'ab'.repeat(32)}> /U <${'cd'.repeat(32)}> >>`],
   ]);
