@@ -49,7 +49,7 @@ const tooMuch = () =>
   );
 
 /** Raised whenever reading, splitting or embedding changes, so that documents ingested before don't pass for unchanged. */
-export const recipeVersion = 12;
+export const recipeVersion = 13;
 
 export type Ingest = ReturnType<typeof createIngest>;
 

@@ -11,7 +11,7 @@ const UTF8_MARK = Buffer.from('\ufeff');
 const ESCAPE = 0x1b;
 
 /** The UTF-16 variant that a byte order mark shows, if any; Windows writes such files for "Unicode" text. */
-export function utf16Of(bytes: Uint8Array): 'utf-16le' | 'utf-16be' | null {
+function utf16Of(bytes: Uint8Array): 'utf-16le' | 'utf-16be' | null {
   if (bytes[0] === 0xff && bytes[1] === 0xfe) return 'utf-16le';
   return bytes[0] === 0xfe && bytes[1] === 0xff ? 'utf-16be' : null;
 }
@@ -42,10 +42,16 @@ export function decodeText(bytes: Uint8Array, format: string, charset?: string):
   return decodeAs(encoding, bytes, encoding === 'utf-8' ? `${how}, or give its charset,` : '');
 }
 
-/** @throws {AppError} `BAD_DOCUMENT` */
-export const decodeUtf8 = (bytes: Uint8Array): string => decodeAs('utf-8', bytes);
+/**
+ * Decodes XML or HTML within an archive, in the encoding that it shows or else declares.
+ * @throws {AppError} `BAD_DOCUMENT`
+ */
+export function decodeMarkup(bytes: Uint8Array): string {
+  const encoding = shownEncoding(bytes) ?? declaredEncoding(bytes) ?? 'utf-8';
+  return encoding.startsWith('utf-16') ? new TextDecoder(encoding).decode(bytes) : decodeAs(encoding, bytes);
+}
 
-/** The encoding that HTML declares, as Word and older programs do; null where that is none that works. */
+/** The encoding that HTML or XML declares, as Word and older programs do; null where that is none that works. */
 function declaredEncoding(bytes: Uint8Array): string | null {
   const head = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString(
     'latin1',

@@ -2,7 +2,7 @@ import { isAscii, isUtf8 } from 'node:buffer';
 import type { Readable } from 'node:stream';
 import { type Entry, fromBufferPromise, type ZipFile } from 'yauzl';
 import { AppError } from '../../errors.ts';
-import { decodeUtf8, utf16Of } from '../text-encoding.ts';
+import { decodeMarkup } from '../text-encoding.ts';
 
 /** Books with a picture on every page have a few thousand. */
 const MOST_ENTRIES = 10_000;
@@ -17,7 +17,7 @@ const HIGHEST_RATIO = 200;
 /** A ZIP archive in memory. Nothing of it is ever written to disk. */
 export type Archive = {
   has(name: string): boolean;
-  /** The text of an entry, which must be UTF-8, or UTF-16 with a byte order mark. Entries that aren't there are empty. */
+  /** The text of an entry: UTF-8, UTF-16 with a byte order mark, or in the encoding that it declares as XML or HTML. Entries that aren't there are empty. */
   readText(name: string): Promise<string>;
 };
 
@@ -42,8 +42,7 @@ export async function openArchive(bytes: Uint8Array): Promise<Archive> {
       budget -= entry.uncompressedSize;
       if (budget < 0) throw tooLarge();
       const unpacked = await translated(async () => collect(await archive.openReadStreamPromise(entry)));
-      const encoding = utf16Of(unpacked);
-      return encoding ? new TextDecoder(encoding).decode(unpacked) : decodeUtf8(unpacked);
+      return decodeMarkup(unpacked);
     },
   };
 }

@@ -11,6 +11,10 @@ const CHAPTER = /^(?:application\/xhtml\+xml|text\/html)$/i;
 /** Between these marks, XML has text without markup, which HTML would take for a comment. */
 const CHARACTERS = '<![CDATA[';
 const CHARACTERS_END = ']]>';
+const LINK = '<a ';
+const LINK_END = '</a>';
+/** A line (in UTF-16 code units) outside of links that is no heading of a table of contents. */
+const SHORTEST_PROSE = 60;
 /** XML's short form of an empty element, which HTML takes for an opening tag. */
 const SELF_CLOSED = /<([a-z][\w:-]*)((?:\s[^<>]*)?)\/>/gi;
 
@@ -27,16 +31,20 @@ export async function loadEpub(bytes: Uint8Array): Promise<Loaded> {
   const packagePath = container.find(({ name }) => name === 'rootfile')?.attributes.get('full-path') ?? '';
   if (!archive.has(packagePath)) throw new AppError('BAD_DOCUMENT', 'The file is named an EPUB book but is none.');
   const elements = xmlElements(await archive.readText(packagePath));
-  const paths = chapterPaths(elements, posix.dirname(packagePath)).filter(archive.has);
+  const pages = spinePages(elements, posix.dirname(packagePath)).filter(({ path }) => archive.has(path));
+  const paths = pages.map(({ path }) => path);
   await assertUnprotected(archive, paths);
 
   const chapters: Loaded[] = [];
-  for (const path of paths) {
+  const contents: Loaded[] = [];
+  for (const { path, isContents } of pages) {
     const source = await archive.readText(path);
     assertNoEntities(source);
-    chapters.push(loadHtml(asHtml(source.replace(/\r\n?/g, '\n')), 'content'));
+    const html = asHtml(source.replace(/\r\n?/g, '\n'));
+    (isContents && !hasProse(html) ? contents : chapters).push(loadHtml(html, 'content'));
   }
-  const book = joined(chapters.filter(({ text }) => text !== ''));
+  // A book of one page may say that its contents are there.
+  const book = joined((chapters.length > 0 ? chapters : contents).filter(({ text }) => text !== ''));
   const title = elements
     .find(({ name, text }) => name === 'title' && text.trim() !== '')
     ?.text.replace(/\s+/g, ' ')
@@ -44,24 +52,34 @@ export async function loadEpub(bytes: Uint8Array): Promise<Loaded> {
   return { ...book, title: title && title.length <= LONGEST_HEADING ? title : book.title };
 }
 
-/** The paths in the archive of the chapters that the spine names, each once, without tables of contents. */
-function chapterPaths(elements: XmlElement[], folder: string): string[] {
+/** The pages that the spine names, each once, without an EPUB 3's table of contents, and whether the guide says that they are one. */
+function spinePages(elements: XmlElement[], folder: string): { path: string; isContents: boolean }[] {
   const items = new Map<string, Map<string, string>>();
   for (const { name, attributes } of elements) {
     if (name === 'item') items.set(attributes.get('id') ?? '', attributes);
   }
   const contents = contentsOfGuide(elements);
-  const chapters = new Set<string>();
-  const others = new Set<string>();
+  const pages = new Map<string, boolean>();
   for (const { name, attributes } of elements) {
     const item = name === 'itemref' ? items.get(attributes.get('idref') ?? '') : undefined;
-    const isContents = item?.get('properties')?.split(/\s+/).includes('nav');
-    if (!item || isContents || !CHAPTER.test(item.get('media-type') ?? '')) continue;
+    const isNavigation = item?.get('properties')?.split(/\s+/).includes('nav');
+    if (!item || isNavigation || !CHAPTER.test(item.get('media-type') ?? '')) continue;
     const href = item.get('href') ?? '';
-    (contents.has(href) ? others : chapters).add(posix.join(folder, decoded(href)));
+    const path = posix.join(folder, decoded(href));
+    if (!pages.has(path)) pages.set(path, contents.has(href));
   }
-  // A book of one page may say that its contents are there.
-  return [...(chapters.size > 0 ? chapters : others)];
+  return Array.from(pages, ([path, isContents]) => ({ path, isContents }));
+}
+
+/** Whether a page says something besides its links: what Sphinx calls the table of contents is the first page, with its words. */
+function hasProse(html: string): boolean {
+  const [before = '', ...rest] = html.split(LINK);
+  const texts = rest.map((piece) => {
+    const end = piece.indexOf(LINK_END);
+    return end === -1 ? piece : piece.slice(end + LINK_END.length);
+  });
+  const { text } = loadHtml([before, ...texts].join(''), 'content');
+  return text.split('\n').some((line) => line.length >= SHORTEST_PROSE);
 }
 
 /** The pages that the guide of an older book (EPUB 2) calls its table of contents, but for one where it says that the text begins. */

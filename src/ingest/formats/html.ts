@@ -147,7 +147,12 @@ const convertArticle = compile({ ...contentOptions, selectors: [...contentSelect
 /** For chapters of books and converted Word documents, which are all content: a header holds the heading, a footer the notes. */
 const convertContent = compile({
   ...contentOptions,
-  selectors: [...contentSelectors, { selector: 'input[type="checkbox"]', format: 'checkbox' }],
+  selectors: [
+    ...contentSelectors,
+    { selector: 'input[type="checkbox"]', format: 'checkbox' },
+    // Sphinx's lists of what follows.
+    { selector: '.toctree-wrapper', format: 'skip' },
+  ],
 });
 /** For pages with no text but in their header, navigation or controls. */
 const convertWhole = compile(options(['script', 'style', 'noscript', 'template', 'svg', ...hidden]));

@@ -21,6 +21,28 @@ test('an entry that is not valid UTF-8 is refused', async () => {
   await assert.rejects(archive.readText('a'), { ...bad, message: /UTF-8/ });
 });
 
+test('names are read in the code page of MS-DOS, unless they are UTF-8', async () => {
+  const archive = await open(
+    { name: Buffer.from([0x81, 0x2e, 0x78]), content: 'CP437' },
+    { name: Buffer.from('ö.x'), content: 'UTF-8' },
+  );
+  assert.equal(await archive.readText('ü.x'), 'CP437');
+  assert.equal(await archive.readText('ö.x'), 'UTF-8');
+});
+
+test('an entry is read in the encoding that it declares as XML or HTML, unless it shows another', async () => {
+  const xml = (encoding: string, text: Uint8Array) =>
+    Buffer.concat([Buffer.from(`<?xml version="1.0" encoding="${encoding}"?>`), text]);
+  const archive = await open(
+    { name: 'a', content: xml('iso-8859-1', Buffer.from([0xfc])) },
+    { name: 'b', content: xml('iso-8859-1', Buffer.from('ü')) },
+    { name: 'c', content: xml('utf-8', Buffer.from([0xfc])) },
+  );
+  assert.match(await archive.readText('a'), /ü$/);
+  assert.match(await archive.readText('b'), /[^Ã]ü$/);
+  await assert.rejects(archive.readText('c'), bad);
+});
+
 test('a ZIP bomb is refused before it is unpacked', async () => {
   await assert.rejects(open({ name: 'a', content: megabytes(20) }), { ...bad, message: /far too much/ });
   const declared = { name: 'a', content: 'x', declaredBytes: 2 ** 31 };

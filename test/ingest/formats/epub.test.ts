@@ -49,6 +49,49 @@ test('the table of contents of an older book is left out, unless it is on the on
   assert.equal(await textOf(`${toc}<reference type="text" href="a.xhtml#start"/>`, item), 'Page a\n\nPage c');
 });
 
+test('a page that says more than what it links to is read though the guide calls it the table of contents', async () => {
+  const prose = 'This manual describes what each package must satisfy to be included in the distribution.';
+  const links =
+    '<ul><li><a href="c.xhtml">A title of a chapter that is by far longer than any line of prose here.</a></li></ul>';
+  const read = async (page: string) => {
+    const opf =
+      '<package><manifest><item id="a" href="a.xhtml" media-type="text/html"/><item id="c" href="c.xhtml" media-type="text/html"/></manifest><spine><itemref idref="a"/><itemref idref="c"/></spine><guide><reference type="toc" href="a.xhtml"/></guide></package>';
+    const more = [
+      { name: 'OPS/a.xhtml', content: page },
+      { name: 'OPS/c.xhtml', content: '<p>Page c</p>' },
+    ];
+    return (await load(makeEpub([], { package: { name: 'OPS/book.opf', content: opf }, more }))).text;
+  };
+  assert.equal(await read(`<h1>Contents</h1>${links}`), 'Page c');
+  assert.equal(
+    await read(`<h1>Manual</h1><p>${prose}</p><div class="toctree-wrapper compound">${links}</div>`),
+    `Manual\n\n${prose}\n\nPage c`,
+  );
+});
+
+test('chapters in the encoding that they declare are read, and their line ends are as everywhere', async () => {
+  for (const [declared, bytes, text] of [
+    ['ISO-8859-1', [0xfc], 'ü'],
+    ['windows-1252', [0x80], '€'],
+    ['Shift_JIS', [0x8b, 0xb4], '橋'],
+  ] as const) {
+    const head = `<?xml version="1.0" encoding="${declared}"?>\r\n<html><body><pre>a\r\nb `;
+    const chapter = Buffer.concat([Buffer.from(head), Buffer.from(bytes), Buffer.from('\rc</pre></body></html>')]);
+    const more = [{ name: 'OPS/c.xhtml', content: chapter }];
+    const opf =
+      '<package><manifest><item id="c" href="c.xhtml" media-type="application/xhtml+xml"/></manifest><spine><itemref idref="c"/></spine></package>';
+    const book = await load(makeEpub([], { package: { name: 'OPS/book.opf', content: opf }, more }));
+    assert.equal(book.text, `a\nb ${text}\nc`, declared);
+  }
+});
+
+test('chapters that the spine names and the archive or the package lacks are passed over', async () => {
+  const opf =
+    '<package><manifest><item id="a" href="a.xhtml" media-type="text/html"/><item id="b" href="gone.xhtml" media-type="text/html"/></manifest><spine><itemref idref="b"/><itemref idref="nowhere"/><itemref idref="a"/></spine></package>';
+  const more = [{ name: 'OPS/a.xhtml', content: '<p>Page a</p>' }];
+  assert.equal((await load(makeEpub([], { package: { name: 'OPS/book.opf', content: opf }, more }))).text, 'Page a');
+});
+
 test('numbers of printed pages, and how words are pronounced, do not part what is written', async () => {
   const chapter =
     '<p>Bryan <span epub:type="pagebreak">752</span>and Effi<span role="doc-pagebreak">753</span>ngham.</p><p><ruby>漢<rt>かん</rt>字<rp>(</rp><rt>じ</rt><rp>)</rp></ruby>です。</p>';
@@ -109,6 +152,12 @@ test('a book that is copy-protected, damaged or without text is refused', async 
 
 test('chapters that declare entities or nest too deep are refused', async () => {
   await assert.rejects(load(makeEpub(['<!ENTITY a "b">'])), { ...bad, message: /entities/ });
-  await assert.rejects(load(makeEpub(['<div>'.repeat(2_000)])), { ...bad, message: /deep/ });
-  await assert.rejects(load(makeEpub(['x'], { title: '<b>'.repeat(500_000) })), { ...bad, message: /deep/ });
+  await assert.rejects(load(makeEpub(['<div>'.repeat(2_000)])), {
+    ...bad,
+    message: 'The HTML nests elements more than 256 deep.',
+  });
+  await assert.rejects(load(makeEpub(['x'], { title: '<b>'.repeat(500_000) })), {
+    ...bad,
+    message: 'The XML of the file nests more than 64 deep.',
+  });
 });

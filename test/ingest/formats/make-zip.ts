@@ -1,7 +1,7 @@
 import { crc32, deflateRawSync } from 'node:zlib';
 
 export type ZipEntry = {
-  name: string;
+  name: string | Uint8Array;
   content: string | Uint8Array;
   /** The unpacked size that the archive declares, if it is to be wrong. */
   declaredBytes?: number;
