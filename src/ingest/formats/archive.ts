@@ -19,6 +19,8 @@ export type Archive = {
   has(name: string): boolean;
   /** The text of an entry: UTF-8, UTF-16 with a byte order mark, or in the encoding that it declares as XML or HTML. Entries that aren't there are empty. */
   readText(name: string): Promise<string>;
+  /** The bytes of an entry; none where it isn't there. */
+  readBytes(name: string): Promise<Buffer>;
 };
 
 /**
@@ -34,16 +36,18 @@ export async function openArchive(bytes: Uint8Array): Promise<Archive> {
   const entries = await translated(() => readEntries(archive));
   let budget = LARGEST_READ_BYTES;
 
+  async function readBytes(name: string): Promise<Buffer> {
+    const entry = entries.get(name.normalize());
+    if (!entry) return Buffer.alloc(0);
+    budget -= entry.uncompressedSize;
+    if (budget < 0) throw tooLarge();
+    return translated(async () => collect(await archive.openReadStreamPromise(entry)));
+  }
+
   return {
     has: (name) => entries.has(name.normalize()),
-    async readText(name) {
-      const entry = entries.get(name.normalize());
-      if (!entry) return '';
-      budget -= entry.uncompressedSize;
-      if (budget < 0) throw tooLarge();
-      const unpacked = await translated(async () => collect(await archive.openReadStreamPromise(entry)));
-      return decodeMarkup(unpacked);
-    },
+    readText: async (name) => decodeMarkup(await readBytes(name)),
+    readBytes,
   };
 }
 

@@ -15,6 +15,8 @@ const PLAIN_RUNS = /(?:<w:r>(?:<w:t(?: xml:space="preserve")?>[^<]*<\/w:t>)+<\/w
 const BETWEEN_TEXTS = /<\/w:t>(?:<\/w:r><w:r>)?<w:t(?: xml:space="preserve")?>/g;
 /** An empty element that is written in full, as Go's encoder does. */
 const IN_FULL = /<(w:\w+(?:\s[^<>]*)?)(?<!\/)><\/w:\w+>/g;
+/** The columns of a table that a row leaves out at its beginning, said in its properties. */
+const LEFT_OUT = /<w:gridBefore\s[^<>]*?w:val="(\d{1,2})"[^<>]*\/>[\s\S]{0,2000}?<\/w:trPr>/g;
 /** What ends a line, or a page or column within a paragraph, and a tab that is aligned with a margin. */
 const LINE_END = /<w:(?:cr|br)(?:\s[^<>]*)?\/>/g;
 const ALIGNED_TAB = /<w:ptab\s[^<>]*\/>/g;
@@ -37,6 +39,7 @@ export function withKnownElements(xml: string): string {
     .replace(LOOK, '')
     .replace(NO_PROPERTIES, '')
     .replace(EDITED, '<w:$1$2>')
+    .replace(LEFT_OUT, '$&<w:tc><w:tcPr><w:gridSpan w:val="$1"/></w:tcPr><w:p/></w:tc>')
     .replace(LINE_END, '<w:br/>')
     .replace(ALIGNED_TAB, '<w:tab/>')
     .replace(DOUBLY_STRUCK, '<w:strike')

@@ -2,9 +2,11 @@ import mammoth from 'mammoth';
 import { AppError } from '../../errors.ts';
 import { LONGEST_HEADING, type LoadedDocument } from '../loaded-document.ts';
 import { openArchive } from './archive.ts';
+import { createChunks } from './docx-chunks.ts';
 import { withKnownElements } from './docx-elements.ts';
 import { withoutHidden } from './docx-hidden.ts';
 import { withFormulas } from './docx-math.ts';
+import { withoutLostNotes } from './docx-notes.ts';
 import { createNumbering } from './docx-numbering.ts';
 import { LABEL_STYLE, withParagraphsTold } from './docx-paragraphs.ts';
 import { withUsualPrefix } from './docx-prefix.ts';
@@ -38,6 +40,8 @@ export async function loadDocx(bytes: Uint8Array): Promise<Omit<LoadedDocument, 
     await archive.readText(partOf('numbering')),
     (styleId) => styles.get(styleId)?.numId ?? undefined,
   );
+  const chunks = createChunks(archive);
+  const notes = [await archive.readText(partOf('footnotes')), await archive.readText(partOf('endnotes'))];
   // mammoth takes any object that can say what it holds. Given bytes it would unpack them itself, without bounds.
   const file = {
     exists: archive.has,
@@ -46,10 +50,12 @@ export async function loadDocx(bytes: Uint8Array): Promise<Omit<LoadedDocument, 
       assertNoEntities(xml);
       const known = withKnownElements(withUsualPrefix(withUsualPrefix(xml, 'w'), 'm'));
       const read = withFormulas(withoutHidden(known, styles));
-      return read.includes('<w:body>') ? withParagraphsTold(read, styles, numbering) : read;
+      if (!read.includes('<w:body>')) return read;
+      const told = withParagraphsTold(withoutLostNotes(read, notes), styles, numbering);
+      return chunks.marked(name, told);
     },
   };
-  const page = loadHtml(await toHtml(file), 'content');
+  const page = loadHtml(await chunks.filled(await toHtml(file)), 'content');
   const properties = xmlElements(await archive.readText('docProps/core.xml'));
   const title = properties
     .find(({ name }) => name === 'title')
@@ -58,10 +64,10 @@ export async function loadDocx(bytes: Uint8Array): Promise<Omit<LoadedDocument, 
   return { ...page, title: title && title.length <= LONGEST_HEADING ? title : page.title };
 }
 
-/** Where the archive has the styles or the numbering of the text, told from its content types: Word for the web writes `styles2.xml`. */
+/** Where the archive has the styles, the numbering or the notes of the text, told from its content types: Word for the web writes `styles2.xml`. */
 function createPartOf(types: string) {
   const parts = xmlElements(types).map(({ attributes }) => attributes);
-  return (kind: 'styles' | 'numbering') =>
+  return (kind: 'styles' | 'numbering' | 'footnotes' | 'endnotes') =>
     parts
       .filter((part) => part.get('ContentType')?.endsWith(`.wordprocessingml.${kind}+xml`))
       .map((part) => part.get('PartName')?.replace(/^\//, '') ?? '')

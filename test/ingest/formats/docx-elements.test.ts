@@ -212,3 +212,20 @@ test('elements made to be slow are looked through in time', { timeout: 20_000 },
   const choices = `${'<mc:AlternateContent><mc:Choice>'.repeat(many)}<w:txbxContent>${'</mc:Choice></mc:AlternateContent>'.repeat(many)}`;
   assert.ok(withKnownElements(choices).includes('<w:txbxContent>'));
 });
+
+test('a row that leaves out columns at its beginning keeps its cells in their columns', async () => {
+  const rows = ['<w:tr>', '<w:tr><w:trPr><w:cantSplit/><w:gridBefore w:val="2"/><w:wBefore w:w="9"/></w:trPr>'];
+  const cells = [['a', 'b', 'c'], ['z']].map((row) => row.map((cell) => `<w:tc>${paragraph(cell)}</w:tc>`).join(''));
+  const body = `<w:tbl>${rows.map((row, at) => `${row}${cells[at]}</w:tr>`).join('')}</w:tbl>`;
+  assert.equal((await load(body)).text, 'a | b | c\n|  | z');
+});
+
+test('a reference to a note that the file lacks is passed over, and other notes are read', async () => {
+  const w = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"';
+  const reference = (id: number) => `<w:r><w:footnoteReference w:id="${id}"/></w:r>`;
+  const body = `<w:p><w:r><w:t>One</w:t></w:r>${reference(2)}${reference(7)}${reference(0)}<w:r><w:endnoteReference w:id="2"/></w:r></w:p>`;
+  const notes = `<w:footnotes ${w}><w:footnote w:type="separator" w:id="0"><w:p/></w:footnote><w:footnote w:id="2">${paragraph('A note.')}</w:footnote></w:footnotes>`;
+  const more = [{ name: 'word/footnotes.xml', content: notes }];
+  const { text } = await load(body, more);
+  assert.equal(text.replace(/\s+/g, ' '), 'One[1] 1. A note.');
+});
