@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import './compile-cache.ts';
+import './script-runner.ts';
 import { Argument, Command, CommanderError, Option } from 'commander';
 import packageJson from '../package.json' with { type: 'json' };
 import { orTellFailure } from './commands/terminal.ts';

@@ -1,4 +1,5 @@
 import './compile-cache.ts';
+import './script-runner.ts';
 import { orTellFailure } from './commands/terminal.ts';
 import { catchHangUps } from './hang-ups.ts';
 

@@ -39,3 +39,26 @@ test('SIGTERM to npm ends the service that npm start runs, in an orderly way', a
   await closed;
   assert.match(logged, /"stopping: finishing what has begun"/);
 });
+
+test('npm may end before the service has started', async () => {
+  const watcher = `
+    const { watchScriptRunner } = await import(${JSON.stringify(new URL('../src/script-runner.ts', import.meta.url).href)});
+    const parent = process.ppid;
+    console.log('imported');
+    while (process.ppid === parent) await new Promise((resolve) => setTimeout(resolve, 10));
+    const end = setTimeout(() => {}, 10_000);
+    watchScriptRunner(() => {
+      console.log('told');
+      clearTimeout(end);
+    });`;
+  const shell = spawn('sh', ['-c', '"$0" --input-type=module --eval "$1" & wait', process.execPath, watcher], {
+    env: { PATH: process.env.PATH, npm_lifecycle_event: 'start', npm_package_name: 'assay' },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  let printed = '';
+  for await (const text of shell.stdout.setEncoding('utf8')) {
+    printed += text;
+    if (printed === 'imported\n') shell.kill('SIGKILL');
+  }
+  assert.equal(printed, 'imported\ntold\n');
+});
