@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
+import { temporaryFolder } from './doubles/temporary-folder.ts';
+import { mountSmallDisk } from './torture/full-disk.ts';
 
 const source = fileURLToPath(new URL('../src/compile-cache.ts', import.meta.url));
 const command = fileURLToPath(new URL('../src/cli.ts', import.meta.url));
@@ -45,4 +47,25 @@ test('a command leaves what it compiled for the next one, and works where nothin
   const { stdout } = await run('/dev/null/nowhere');
   assert.match(stdout, /Usage: assay ask/);
   rmSync(folder, { recursive: true });
+});
+
+test('on a disk that is nearly full nothing is kept', async (t) => {
+  const project = await temporaryFolder(t);
+  const disk = mountSmallDisk(project);
+  if (!disk) return t.skip('no small disk may be mounted here');
+  try {
+    mkdirSync(join(project, 'src'));
+    writeFileSync(join(project, 'package.json'), '{ "type": "module" }');
+    const copy = join(project, 'src', 'compile-cache.ts');
+    copyFileSync(source, copy);
+    const { PATH = '' } = process.env;
+    const run = () => promisify(execFile)(process.execPath, [copy], { env: { PATH } });
+    await run();
+    assert.ok(!existsSync(join(project, '.setup')));
+    disk.grow();
+    await run();
+    assert.ok(existsSync(join(project, '.setup/compiled')));
+  } finally {
+    disk.unmount();
+  }
 });
