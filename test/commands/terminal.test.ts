@@ -128,7 +128,6 @@ test('Ctrl-C while a progress bar is shown restores the terminal, and leaves no 
 
 test('a terminal that closes ends an evaluation, and leaves no files of it behind', {
   skip: noTerminal,
-  timeout: 60_000,
 }, async (t) => {
   const { openai, start } = await towerOnTerminal(t);
   openai.embeddingsWhen(() => true, fail.hang());

@@ -300,7 +300,7 @@ test('a refusal tells whether its connection stays open, as any reply does', asy
 });
 
 test('a reply that comes before its request has arrived whole gets through, though the connection ends with it', {
-  timeout: 30_000,
+  timeout: 120_000,
 }, async (t) => {
   const { url } = await startService(t, { settings: { API_KEYS: 'team:team-key-1' } });
   // As nginx asks, unless it is told to speak HTTP/1.1: it sends all of a body, and only then looks for the reply.

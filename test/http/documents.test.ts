@@ -251,7 +251,7 @@ test('texts are read a few at a time, so that many who read large ones do not ke
   assert.equal(most, 4);
 });
 
-test('who leaves while they wait for a document gives up their place in the line', { timeout: 30_000 }, async (t) => {
+test('who leaves while they wait for a document gives up their place in the line', async (t) => {
   const { url, call, add, parts, waitForLog } = await startService(t);
   const { id } = (await add('alder.md', text)).json;
   const readText = parts.knowledge.text;

@@ -126,7 +126,7 @@ test('the OpenAPI document names the headers that carry a key, and the routes th
 });
 
 test('stopping waits for the ask under way, but not for the connection that its client keeps open', {
-  timeout: 30_000,
+  timeout: 60_000,
 }, async (t) => {
   const { url, openai, add, close } = await startService(t);
   await add('log.md', '# Log\n\nThe tower was rebuilt in 1904.');

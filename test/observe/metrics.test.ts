@@ -231,9 +231,7 @@ test('a host that hangs is shown as down, and does not hold up the scrape', asyn
   }
 });
 
-test('replies that break off are counted, and so are clients that leave before the end of one', {
-  timeout: 30_000,
-}, async (t) => {
+test('replies that break off are counted, and so are clients that leave before the end of one', async (t) => {
   const service = await startService(t);
   const { url, add, openai, parts } = service;
   await add('a.md', 'Alder wood is light.');
