@@ -5,7 +5,6 @@ import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
 import { CallError, call, connection, storedKey, storeKey } from './api.js';
 import { announcementElsewhere, isUnderWay } from './ask-state.js';
 import { AskView } from './ask-view.js';
-import { counted } from './counted.js';
 import { forgetAsk, useCurrentAsk } from './current-ask.js';
 import { DocumentDialog } from './document-dialog.js';
 import { DocumentsView } from './documents-view.js';
@@ -19,6 +18,7 @@ import { useOpenedDocument } from './opened-document.js';
 import { ReportView } from './report-view.js';
 import { useRoute, views } from './route.js';
 import { SearchView } from './search-view.js';
+import { Status } from './status.js';
 import { forBrowser, forTab } from './storage.js';
 import { afterUploads } from './uploads.js';
 
@@ -183,12 +183,3 @@ function refuseFiles(event) {
  */
 const OfflineNotice = ({ failure, retry }) =>
   html`<div ref=${useFocusBeyond()} class="banner warn"><p key=${failure} role=${failure ? 'alert' : undefined}><strong>The service cannot be reached.</strong> What you see may be out of date.</p><button type="button" onClick=${retry}>Try again</button></div>`;
-
-/** Which model answers, from how many documents. @param {{ health: any, isOffline: boolean }} props */
-function Status({ health, isOffline }) {
-  if (isOffline) return html`<p class="status offline">Offline</p>`;
-  if (!health) return html`<p class="status"></p>`;
-  const { models, documents } = health;
-  const who = models.chat === null ? 'No language model is configured: answers are quoted' : `${models.chat} answers`;
-  return html`<p class="status" title="Verdicts: ${models.evaluation}. Search: ${models.embedding}.">${who} · ${counted(documents, 'document')}</p>`;
-}

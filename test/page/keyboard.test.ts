@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { noBrowser } from '../doubles/browser.ts';
+import { assertNoSidewaysScroll, keepPicture, narrow, noBrowser } from '../doubles/browser.ts';
 import { link, openOnArticle } from '../doubles/page.ts';
 
 const skip = noBrowser;
@@ -56,4 +56,26 @@ test('the key / can be switched off, and stays so', { skip }, async (t) => {
   await page.keyboard.press('/');
   await page.locator('#question:focus').waitFor();
   assert.deepEqual(complaints, []);
+});
+
+test('which models answer, judge and search can be read by keyboard, and by touch', { skip }, async (t) => {
+  for (const window of [{}, { viewport: narrow, hasTouch: true }]) {
+    const { page, complaints } = await openOnArticle(t, { window });
+    const summary = page.locator('.status summary', { hasText: 'gpt-4.1-mini answers · 1 document' });
+    await page.locator('.named').waitFor();
+    const names = page.locator('.status', { hasText: 'text-embedding-3-small' }).getByText('Verdicts');
+    if ('hasTouch' in window) await summary.tap();
+    else {
+      await link(page, 'Reports').focus();
+      await page.keyboard.press('Tab');
+      await page.keyboard.press('Enter');
+    }
+    await names.waitFor();
+    await assertNoSidewaysScroll(page);
+    await keepPicture(page, 'hasTouch' in window ? 'narrow-19-models' : 'wide-19-models');
+    await page.keyboard.press('Escape');
+    await names.waitFor({ state: 'hidden' });
+    await page.locator('.status summary:focus').waitFor();
+    assert.deepEqual(complaints, []);
+  }
 });
