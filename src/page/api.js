@@ -23,7 +23,7 @@ export class CallError extends Error {
   }
 }
 
-/** Emits `key-needed` (with the CallError as its detail), `offline` and `online`. */
+/** Emits `key-needed` (with the CallError as its detail), `collection-gone`, `offline` and `online`. */
 export const connection = new EventTarget();
 
 export const storedKey = () => forTab.read(keyPlace);
@@ -167,6 +167,7 @@ function toCallError(status, body, retryAfter, key) {
   const error = new CallError(code, message, requestId, seconds);
   // What an earlier key is refused says nothing of the present one.
   if (status === 401 && key === storedKey()) connection.dispatchEvent(new CustomEvent('key-needed', { detail: error }));
+  if (code === 'COLLECTION_NOT_FOUND') connection.dispatchEvent(new Event('collection-gone'));
   return error;
 }
 

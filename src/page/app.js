@@ -47,6 +47,8 @@ export function App() {
 
   /** Identifies the latest refresh: what an earlier one finds, perhaps with another key, is out of date. */
   const latest = useRef({});
+  /** Whether the collection may be another one than is kept from an earlier visit, or from another key. */
+  const mayChoose = useRef(true);
   const refresh = useCallback(async () => {
     const own = {};
     latest.current = own;
@@ -59,8 +61,13 @@ export function App() {
       setCollections(found);
       setFailure(null);
       setRefusal(null);
-      // The collection of an earlier visit may be gone, or not allowed to this key.
-      setCollection((before) => (found.some(({ name }) => name === before) ? before : (found[0]?.name ?? 'default')));
+      // The collection of an earlier visit may be gone, or not allowed to this key. One that is deleted meanwhile stays chosen: an
+      // answer must not come from another one unasked.
+      const isChoice = mayChoose.current;
+      mayChoose.current = false;
+      setCollection((before) =>
+        !isChoice || found.some(({ name }) => name === before) ? before : (found[0]?.name ?? 'default'),
+      );
     } catch (error) {
       if (latest.current !== own) return;
       setFailure(error);
@@ -89,6 +96,7 @@ export function App() {
     const networkIsBack = () => void (wasOffline && refresh());
     // The browser keeps pages that were left, and may show them again as they were.
     const show = (/** @type {PageTransitionEvent} */ { persisted }) => void (persisted && refresh());
+    connection.addEventListener('collection-gone', refresh);
     addEventListener('online', networkIsBack);
     addEventListener('pageshow', show);
     connection.addEventListener('key-needed', needKey);
@@ -98,6 +106,7 @@ export function App() {
     // A file that is dropped in the wrong place would replace the page.
     for (const name of ['dragover', 'drop']) addEventListener(name, /** @type {any} */ (refuseFiles));
     return () => {
+      connection.removeEventListener('collection-gone', refresh);
       removeEventListener('online', networkIsBack);
       removeEventListener('pageshow', show);
       connection.removeEventListener('key-needed', needKey);
@@ -111,6 +120,7 @@ export function App() {
   const takeKey = (/** @type {string | null} */ key) => {
     storeKey(key);
     forgetRefusals();
+    mayChoose.current = true;
     setHasKey(key !== null);
     // With another key people go on where they were; forgetting the key leaves nothing to see, whether or not the service can be reached.
     if (key === null) {
@@ -126,11 +136,13 @@ export function App() {
   const waits = elsewhere ? (isUnderWay(elsewhere) ? 'waits busy' : 'waits') : undefined;
   const here = collections?.find(({ name }) => name === collection);
   const isEmpty = here?.documents === 0;
+  const isGone = !here && collections !== null && collections.length > 0;
   // Without a key, only what this browser keeps can be shown.
   const isLocked = refusal !== null && collections === null;
   const picker = html`<label class="picker"><span>Collection</span>
     <select value=${collection} onChange=${(/** @type {any} */ event) => setCollection(event.currentTarget.value)}>
       ${(collections ?? [{ name: collection }]).map(({ name }) => html`<option key=${name} value=${name}>${name}</option>`)}
+      ${isGone && html`<option key="gone" value=${collection}>${collection} (gone)</option>`}
     </select></label>`;
   const shared = { collection, picker, isEmpty, documents: here?.documents, openDocument };
   return html`<a class="skip" href="#main" onClick=${skip}>Skip to the content</a>

@@ -23,18 +23,26 @@ export function CollectionsPanel({ collection, collections, setCollection, refre
     () => list.current?.querySelector('.chosen')?.scrollIntoView({ block: 'nearest' }),
     [collection, collections.length > 0],
   );
+  /** @returns {Promise<boolean>} whether it is now as it was wanted */
   async function change(/** @type {'PUT' | 'DELETE'} */ method, /** @type {string} */ target) {
     try {
       await call(method, `/collections/${encodeURIComponent(target)}`);
-      setFailure(null);
-      await refresh();
-      if (method === 'DELETE') return;
-      // Meanwhile another name may have been typed, and another collection chosen.
-      setName((now) => (now.trim() === target ? '' : now));
-      setCollection((now) => (now === collection ? target : now));
-    } catch (error) {
-      if (!noteRefusal('admin', error)) setFailure(error);
+    } catch (/** @type {any} */ error) {
+      const isGone = method === 'DELETE' && error.code === 'COLLECTION_NOT_FOUND';
+      if (!isGone) {
+        if (!noteRefusal('admin', error)) setFailure(error);
+        return false;
+      }
     }
+    setFailure(null);
+    await refresh();
+    return true;
+  }
+  async function create(/** @type {string} */ target) {
+    if (!(await change('PUT', target))) return;
+    // Meanwhile another name may have been typed, and another collection chosen.
+    setName((now) => (now.trim() === target ? '' : now));
+    setCollection((now) => (now === collection ? target : now));
   }
   async function remove(/** @type {import('./app.js').Collection} */ removed) {
     const { name: target, documents } = removed;
@@ -42,9 +50,10 @@ export function CollectionsPanel({ collection, collections, setCollection, refre
     const what = isAlwaysThere(target)
       ? `Delete all documents of “${target}”: ${many}?`
       : `Delete the collection “${target}” with ${many}?`;
-    if (!confirm(what)) return;
-    await change('DELETE', target);
-    keepFocus(`delete-collection-${nextTo(collections, removed)?.name}`, 'collections');
+    if (!confirm(what) || !(await change('DELETE', target))) return;
+    const next = nextTo(collections, removed)?.name;
+    if (!isAlwaysThere(target)) setCollection((now) => (now === target ? (next ?? 'default') : now));
+    keepFocus(`delete-collection-${next}`, 'collections');
   }
   return html`<aside class="collections" aria-label="Collections">
     <h2 id="collections" tabindex="-1">Collections</h2>
@@ -63,7 +72,7 @@ export function CollectionsPanel({ collection, collections, setCollection, refre
     </ul>
     <form class="row" onSubmit=${(/** @type {Event} */ event) => {
       event.preventDefault();
-      change('PUT', name.trim());
+      void create(name.trim());
     }}>
       <label class="grow"><span class="hidden">Name of a new collection</span><input required placeholder="New collection" disabled=${isRefused} value=${name} onInput=${(/** @type {any} */ event) => setName(event.currentTarget.value)} /></label>
       <button type="submit" disabled=${isRefused} aria-describedby=${isRefused ? 'refused-admin' : undefined}>Create</button>
