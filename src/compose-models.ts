@@ -111,7 +111,7 @@ export async function openEmbeddings(
  * @param options.purpose what it is called for: a failing model doesn't count against other purposes
  */
 export const openChatModel = (
-  { main, fallback }: ModelServers,
+  { main, fallback }: Pick<ModelServers, 'main' | 'fallback'>,
   name: string,
   {
     withinMs,

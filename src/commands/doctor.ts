@@ -11,6 +11,7 @@ import { counted } from '../counted.ts';
 import { AppError } from '../errors.ts';
 import type { StoreFinding as Finding } from '../knowledge/store-finding.ts';
 import { inspectStore, verifyStore } from '../knowledge/verify.ts';
+import { openEntailmentModel } from '../models/entailment.ts';
 import { showCount, writeJson } from './terminal.ts';
 
 const projectFolder = fileURLToPath(new URL('../..', import.meta.url));
@@ -87,7 +88,9 @@ async function examine(options: { verify?: boolean | undefined } = {}): Promise<
   if (models.chat === null)
     findings.push({ name: 'chat model', ok: true, detail: 'none configured: answers are quoted from the documents' });
   else findings.push(...(await checkChatModels(settings)));
-  const { redisUrl, evaluationCalibration } = settings;
+  const { redisUrl, evaluationCalibration, entailmentModelDir } = settings;
+  if (entailmentModelDir !== undefined)
+    findings.push(await check('entailment model', () => checkEntailmentModel(entailmentModelDir)));
   if (models.chat !== null && evaluationCalibration !== undefined)
     findings.push(await check('calibration', () => checkCalibration(evaluationCalibration, settings)));
   if (redisUrl !== undefined) findings.push(await check('Redis', () => checkRedis(redisUrl)));
@@ -158,19 +161,29 @@ async function checkRedis(url: string): Promise<string> {
   );
 }
 
+/** Tries each chat model of each server by itself: where another stood in, nobody would learn which of them fails. */
 async function checkChatModels(config: Config): Promise<Finding[]> {
   const models = chooseModels(config.models);
   const names = [...new Set([models.chat, models.evaluation])].filter((name) => name !== null);
-  return Promise.all(
-    names.map((name) =>
-      check(`chat model ${name}`, async () => {
-        await openChatModel(openModelServers(config), name).invoke([new HumanMessage('Reply with the word: ready')], {
-          signal: AbortSignal.timeout(20_000),
-        });
-        return 'answers';
-      }),
-    ),
-  );
+  const { main, fallback } = openModelServers(config);
+  const answers = async (server: typeof main, name: string) => {
+    await openChatModel({ main: server, fallback: undefined }, name).invoke(
+      [new HumanMessage('Reply with the word: ready')],
+      { signal: AbortSignal.timeout(20_000) },
+    );
+    return 'answers';
+  };
+  const checks = names.map((name) => check(`chat model ${name}`, () => answers(main, name)));
+  if (fallback)
+    for (const name of new Set(names.map((each) => fallback.model ?? each)))
+      checks.push(check(`fallback model ${name}`, () => answers(fallback.server, name)));
+  return Promise.all(checks);
+}
+
+async function checkEntailmentModel(folder: string): Promise<string> {
+  const { close } = await openEntailmentModel(folder);
+  await close();
+  return 'can be loaded';
 }
 
 /** `assay doctor`: prints the findings; the exit code is 1 if something is wrong. */

@@ -415,6 +415,32 @@ test('doctor says what is in order, and how to mend what is not', async (t) => {
   assert.match(ill.stdout, /ok +store /);
 });
 
+test('doctor tries the fallback by itself, and the entailment model: both are needed when nobody looks', async (t) => {
+  const openai = await startOpenAiServer({ test: t });
+  const gone = await startOpenAiServer();
+  await gone.close();
+  const common = { DATA_DIR: await temporaryFolder(t), MODEL_MAX_RETRIES: '0', EMBEDDING_MODEL: 'e5-small-v2-q' };
+  openai.chat('ready', 'ready');
+  const first = await runCommand(['doctor'], {
+    ...common,
+    OPENAI_BASE_URL: openai.baseUrl,
+    FALLBACK_BASE_URL: gone.baseUrl,
+    ENTAILMENT_MODEL_DIR: common.DATA_DIR,
+  });
+  assert.equal(first.code, 1);
+  assert.match(first.stdout, /ok +chat model gpt-4\.1-mini +answers/);
+  assert.match(first.stdout, /WRONG +fallback model gpt-4\.1-mini +The model server cannot be reached/);
+  assert.match(first.stdout, /WRONG +entailment model .*not found in the folder/);
+  const second = await runCommand(['doctor'], {
+    ...common,
+    OPENAI_BASE_URL: gone.baseUrl,
+    FALLBACK_BASE_URL: openai.baseUrl,
+    FALLBACK_CHAT_MODEL: 'spare',
+  });
+  assert.match(second.stdout, /WRONG +chat model gpt-4\.1-mini +The model server cannot be reached/);
+  assert.match(second.stdout, /ok +fallback model spare +answers/);
+});
+
 test('after a change from the embedded models to a model server, asks are refused until the store is re-embedded', async (t) => {
   const openai = await startOpenAiServer({ test: t });
   const DATA_DIR = await temporaryFolder(t);
