@@ -27,7 +27,7 @@ type Target = Pick<Knowledge, 'createCollection' | 'findSource' | 'put'>;
  * Copies all documents of one store into another, with their vectors, then reads both and compares them. Documents that the target
  * already holds with the same content are skipped, so an interrupted run is simply repeated.
  * @param options.openTarget opens the target for reading once everything is written
- * @param options.signal stops the migration once the puts under way are done
+ * @param options.signal stops the migration, once the puts under way are done
  * @throws AppError INTERNAL where a document differs between target and source
  */
 export async function migrate(options: {
@@ -41,12 +41,19 @@ export async function migrate(options: {
   const { source, target, openTarget, signal, onCopy = () => {}, onCompare = () => {} } = options;
   const names = await source.collections();
   let total = 0;
-  for (const name of names) for await (const _ of source.documents(name)) total += 1;
+  for (const name of names)
+    for await (const _ of source.documents(name)) {
+      if (signal.aborted) return { copied: 0, unchanged: 0, collections: null };
+      total += 1;
+    }
   const copied = await copyAll(names, { source, target, signal, onCopy: (done) => onCopy(done, total) });
   if (signal.aborted) return { ...copied, collections: null };
   const written = await openTarget();
   try {
-    return { ...copied, collections: await compareAll(names, source, written, (done) => onCompare(done, total)) };
+    return {
+      ...copied,
+      collections: await compareAll(names, { source, written, signal, onCompare: (done) => onCompare(done, total) }),
+    };
   } finally {
     await written.close();
   }
@@ -115,31 +122,43 @@ async function copyAll(
   return done;
 }
 
+/** @returns null where `signal` has stopped it */
 async function compareAll(
   names: string[],
-  source: StoreReader,
-  written: StoreReader,
-  onCompare: (done: number) => void,
-): Promise<MigratedCollection[]> {
+  options: { source: StoreReader; written: StoreReader; signal: AbortSignal; onCompare: (done: number) => void },
+): Promise<MigratedCollection[] | null> {
+  const { source, written, signal, onCompare } = options;
   const collections: MigratedCollection[] = [];
   let compared = 0;
   for (const name of names) {
-    const result = await compare(source.documents(name), written.documents(name), () => {
-      compared += 1;
-      onCompare(compared);
+    const result = await compare(source.documents(name), written.documents(name), {
+      signal,
+      onEach() {
+        compared += 1;
+        onCompare(compared);
+      },
     });
+    if (!result) return null;
     collections.push({ name, ...result });
   }
   return collections;
 }
 
-/** Compares two collections, read side by side in the order of their sources' bytes. */
-async function compare(own: AsyncIterable<ListedDocument>, other: AsyncIterable<ListedDocument>, onEach: () => void) {
+/**
+ * Compares two collections, read side by side in the order of their sources' bytes.
+ * @returns null where `signal` has stopped it
+ */
+async function compare(
+  own: AsyncIterable<ListedDocument>,
+  other: AsyncIterable<ListedDocument>,
+  { signal, onEach }: { signal: AbortSignal; onEach: () => void },
+) {
   const checksum = createHash('sha256');
   const counts = { documents: 0, passages: 0, othersInTarget: 0 };
   const others = other[Symbol.asyncIterator]();
   let next = await others.next();
   for await (const { source, read } of own) {
+    if (signal.aborted) return null;
     for (; !next.done && before(next.value.source, source); next = await others.next()) counts.othersInTarget += 1;
     const found = !next.done && next.value.source === source ? await next.value.read() : null;
     const document = await read();
@@ -157,7 +176,10 @@ async function compare(own: AsyncIterable<ListedDocument>, other: AsyncIterable<
     next = await others.next();
     onEach();
   }
-  for (; !next.done; next = await others.next()) counts.othersInTarget += 1;
+  for (; !next.done; next = await others.next()) {
+    if (signal.aborted) return null;
+    counts.othersInTarget += 1;
+  }
   return { ...counts, checksum: checksum.digest('base64url') };
 }
 

@@ -64,3 +64,30 @@ test('a migration that is stopped while a put fails says what has failed', async
   });
   await assert.rejects(migrated, { code: 'STORAGE_FULL' });
 });
+
+test('a migration that is stopped while it counts or compares ends soon, and says that it was stopped', async () => {
+  for (const during of ['counting', 'comparing']) {
+    const stop = new AbortController();
+    const source = storeOf(50);
+    let compared = 0;
+    const migrated = await migrate({
+      source: {
+        ...source,
+        async collections() {
+          if (during === 'counting') stop.abort();
+          return source.collections();
+        },
+      },
+      target: emptyStore(() => {}),
+      openTarget: async () => storeOf(60),
+      signal: stop.signal,
+      onCompare(done) {
+        compared = done;
+        stop.abort();
+      },
+    });
+    assert.equal(migrated.collections, null, during);
+    assert.equal(migrated.copied, during === 'counting' ? 0 : 50);
+    assert.equal(compared, during === 'counting' ? 0 : 1);
+  }
+});
