@@ -5,6 +5,16 @@ import { listFormatters } from './html-lists.ts';
 import { close, open, readMarks, withoutMarks } from './html-marks.ts';
 import { formula } from './html-math.ts';
 import { struck } from './html-struck.ts';
+import {
+  contentsLists,
+  editLinks,
+  lineNumbers,
+  mainContent,
+  openerAround,
+  ownHeader,
+  surroundingFormatters,
+  surroundings,
+} from './html-surroundings.ts';
 import { tableFormatters } from './html-tables.ts';
 import { lowered, raised } from './raised.ts';
 
@@ -17,20 +27,10 @@ const hidden = [
   '[style*="display: none"][style*="mso-hide:all"]',
   '[style*="display: none"][style*="mso-hide: all"]',
 ];
-/** Pygments' line numbers beside code (Sphinx, MkDocs). */
-const lineNumbers = ['td.linenos', 'span.linenos'];
 const plainBlocks =
   'address aside blockquote caption center dd details dialog dl dt fieldset figcaption figure form hgroup legend search section summary';
 /** How words are pronounced, above them (ruby), which would part them; and where a page of the printed book began. */
 const besideText = ['rt', 'rp', '[epub\\:type="pagebreak"]', '[role="doc-pagebreak"]'];
-/** Within these, a button is not a control but text to read, such as a question that it unfolds. */
-const openers = new Set('h1 h2 h3 h4 h5 h6 summary dt'.split(' '));
-
-function isInOpener({ parent }: DomNode): boolean {
-  for (let outer = parent; outer; outer = outer.parent) if (openers.has(outer.name ?? '')) return true;
-  return false;
-}
-
 /** Whether an element is a link without words, to the heading beside it (¶, #) or back from a note (↑, ↩). */
 const isAnchor = (link: DomNode) =>
   link.attribs?.href?.startsWith('#') &&
@@ -41,7 +41,7 @@ const isAnchor = (link: DomNode) =>
 
 /** Whether a link's sign belongs to the number after it: § 5. */
 const isOfNumber = (link: DomNode & { next?: DomNode | null }) =>
-  /[#§]\s*$/.test(link.children?.at(-1)?.data ?? '') && /^\s*\d/.test(link.next?.data ?? '') && !isInOpener(link);
+  /[#§]\s*$/.test(link.children?.at(-1)?.data ?? '') && /^\s*\d/.test(link.next?.data ?? '') && !openerAround(link);
 
 const isRaisedAlready = ({ parent, children = [] }: DomNode) =>
   parent?.name === 'sup' || children.some(({ name }) => name === 'sup');
@@ -51,6 +51,7 @@ const formatters: Record<string, FormatCallback> = {
   struck,
   ...tableFormatters,
   ...listFormatters,
+  ...surroundingFormatters,
   /** Puts the given mark around an element's text, set apart by `lines` line ends. */
   marked(element, walk, builder, { mark, lines }) {
     builder.openBlock({ leadingLineBreaks: lines, isPre: mark === 'code' });
@@ -65,17 +66,6 @@ const formatters: Record<string, FormatCallback> = {
     walk(element.children, builder);
     builder.addInline(close);
     builder.closeBlock({ trailingLineBreaks: 2 });
-  },
-  /** Leaves out a button, unless it unfolds what follows. */
-  button(element, walk, builder) {
-    if (isInOpener(element)) walk(element.children, builder);
-  },
-  /** Leaves out a hidden element, unless a search unfolds it (`hidden="until-found"`). */
-  hidden(element, walk, builder) {
-    const { attribs = {} } = element;
-    if (attribs.hidden?.toLowerCase() !== 'until-found') return;
-    delete attribs.hidden;
-    walk([element], builder);
   },
   /** A tag in a table of Notion's, which only its style sets apart from the next one. */
   tag(element, walk, builder) {
@@ -132,18 +122,21 @@ function options(skip: string[]): HtmlToTextOptions {
   };
 }
 
-/** What surrounds an article on its page (`#breadcrumb-section` is Confluence's). An article's own header holds its heading, so it stays. */
-const surroundings = ['header', 'footer', '#footer', '[role="navigation"]', '#breadcrumb-section'].map((selector) => ({
-  selector,
-  format: 'skip',
-}));
-const ownHeader = ['article > header', 'main > header', 'section > header'].map((selector) => ({
-  selector,
-  format: 'block',
-}));
-const contentOptions = options([...skipped.split(' '), ...hidden, ...lineNumbers, ...besideText]);
-const contentSelectors = [...(contentOptions.selectors ?? []), { selector: 'button', format: 'button' }];
-const convertArticle = compile({ ...contentOptions, selectors: [...contentSelectors, ...surroundings, ...ownHeader] });
+const each = (selectors: string[], format: string) => selectors.map((selector) => ({ selector, format }));
+const contentOptions = options([...skipped.split(' '), ...hidden, ...lineNumbers, ...editLinks, ...besideText]);
+const contentSelectors = [...(contentOptions.selectors ?? []), ...each(['button'], 'button')];
+const pageOptions = {
+  ...contentOptions,
+  selectors: [
+    ...contentSelectors,
+    ...each(surroundings, 'skip'),
+    ...each(ownHeader, 'block'),
+    ...each(contentsLists, 'contents'),
+  ],
+};
+const convertArticle = compile(pageOptions);
+/** For what a page says is its main content. */
+const convertMain = compile({ ...pageOptions, baseElements: { selectors: mainContent, orderBy: 'occurrence' } });
 /** For chapters of books and converted Word documents, which are all content: a header holds the heading, a footer the notes. */
 const convertContent = compile({
   ...contentOptions,
@@ -154,11 +147,13 @@ const convertContent = compile({
     { selector: '.toctree-wrapper', format: 'skip' },
   ],
 });
+const MAIN_CONTENT = /<main[\s>]|\srole=["']?main\b/i;
 /** For pages with no text but in their header, navigation or controls. */
 const convertWhole = compile(options(['script', 'style', 'noscript', 'template', 'svg', ...hidden]));
 
 /**
- * HTML as readable text, made with html-to-text. Navigation, a page's header and footer, form controls, scripts, pictures and hidden
+ * HTML as readable text, made with html-to-text. Navigation and what else surrounds a page's main content, its table of contents, header and
+ * footer, form controls, scripts, pictures and hidden
  * elements are left out. Links keep only their words, rows of tables become lines, raised digits stay raised (10⁶), struck text is
  * ~~struck~~, and headings, lists and code blocks are kept track of. The title is the `<title>`, or else the first `<h1>`.
  * @param kind `content` for text that is no page, such as a book's chapter, whose header and footer are kept
@@ -166,7 +161,15 @@ const convertWhole = compile(options(['script', 'style', 'noscript', 'template',
  */
 export function loadHtml(source: string, kind: 'page' | 'content' = 'page'): Omit<LoadedDocument, 'format'> {
   const cleaned = withClosings(withoutMarks(source));
-  const convert = kind === 'page' ? convertArticle : convertContent;
-  const page = readMarks(convert(cleaned));
-  return page.text === '' ? { ...readMarks(convertWhole(cleaned)), title: page.title } : page;
+  const page = readMarks((kind === 'page' ? convertArticle : convertContent)(cleaned));
+  if (page.text === '') return { ...readMarks(convertWhole(cleaned)), title: page.title };
+  if (kind === 'content' || !MAIN_CONTENT.test(cleaned)) return page;
+  const main = readMarks(convertMain(cleaned));
+  return isMost(main, page) ? { ...main, title: page.title } : page;
+}
+
+/** Whether what a page calls its main content holds most of its text, and all its headings of the first level. */
+function isMost(main: Omit<LoadedDocument, 'format'>, page: Omit<LoadedDocument, 'format'>): boolean {
+  const titles = ({ headings }: typeof page) => headings.filter(({ level }) => level === 1).length;
+  return main.text.length * 2 >= page.text.length && titles(main) === titles(page);
 }
