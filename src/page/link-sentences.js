@@ -12,13 +12,22 @@ const common = new Set(
   (
     'a an and are as at be been but by can could did do does for from had has have he her his how if in into is it its may more not ' +
     'of on or our she so than that the their them then there these they this those to was we were what when where which who will ' +
-    'with would you your'
+    'with would you your ' +
+    '的 了 在 是 于 和 与 有 被 用 以 及 为 该 这 其 之 个 一 不 也 都 の は が を に で と も た て し さ れ ま い る です ます した ' +
+    'ที่ และ ของ ใน เป็น มี ได้ ให้ กับ จาก ไม่ นี้ ถูก'
   ).split(' '),
 );
 const numberWords = 'zero one two three four five six seven eight nine ten eleven twelve'.split(' ');
 
+/** Scripts that put no spaces between words. */
+const spaceless = /[\p{scx=Han}\p{scx=Hira}\p{scx=Kana}\p{sc=Thai}\p{sc=Laoo}\p{sc=Khmr}\p{sc=Mymr}]/u;
+const dividesWords = new Intl.Segmenter('en', { granularity: 'word' });
+
 /** @param {string} text */
-const wordsOf = (text) => text.toLowerCase().match(/\p{N}+(?:[.,]\p{N}+)*|[\p{L}\p{M}]+/gu) ?? [];
+const wordsOf = (text) =>
+  (text.toLowerCase().match(/\p{N}+(?:[.,]\p{N}+)*|[\p{L}\p{M}]+/gu) ?? []).flatMap((run) =>
+    spaceless.test(run) ? [...dividesWords.segment(run)].map(({ segment }) => segment) : run,
+  );
 
 /**
  * The content words of a text in a form to compare: in lower case, without common endings, numbers as digits.

@@ -32,6 +32,18 @@ test('a sentence in other words is linked to the evidence that shares most of it
   assert.deepEqual(linkSentences(['The lighthouse began to shine in 1862', 'A whale swam by'], lighthouse), [0, null]);
 });
 
+test('a sentence in other words is linked in scripts that put no spaces between words, too', () => {
+  const chinese = evidence('灯塔于1904年用北采石场的花岗岩重建。');
+  assert.deepEqual(
+    linkSentences(['该塔在1904年重建。', '用北采石场的花岗岩重建', '该塔漆成红白条纹。', '它的门是红的。'], chinese),
+    [0, 0, null, null],
+  );
+  const japanese = evidence('灯台は1904年に北の採石場の花崗岩で再建された。');
+  assert.deepEqual(linkSentences(['灯台は1904年に再建されました。', '塔の扉は赤い。'], japanese), [0, null]);
+  const thai = evidence('ประภาคารถูกสร้างขึ้นใหม่ในปี 1904 ด้วยหินแกรนิต');
+  assert.deepEqual(linkSentences(['ในปี 1904 ประภาคารถูกสร้างใหม่', 'ประตูเป็นสีแดง'], thai), [0, null]);
+});
+
 test('footnote marks belong to the sentence before them', () => {
   const text = 'The dam broke in 1911.[1](#1) The next was built in 1923.[2][3] It is high.² It is long.';
   assert.deepEqual(
