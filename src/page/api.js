@@ -23,12 +23,15 @@ export class CallError extends Error {
   }
 }
 
-/** Emits `key-needed` (with the CallError as its detail), `collection-gone`, `offline` and `online`. */
+/** Emits `key-needed` (with the CallError as its detail), `key-changed`, `collection-gone`, `offline` and `online`. */
 export const connection = new EventTarget();
 
 export const storedKey = () => forTab.read(keyPlace);
 /** Keeps the key until the tab is closed. @param {string | null} key null forgets it */
-export const storeKey = (key) => forTab.write(keyPlace, key);
+export function storeKey(key) {
+  forTab.write(keyPlace, key);
+  connection.dispatchEvent(new Event('key-changed'));
+}
 
 /** @returns {Record<string, string>} */
 function keyHeader() {

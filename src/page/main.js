@@ -14,7 +14,7 @@ try {
   });
   const notice = document.createElement('p');
   notice.append('The page did not load completely. ', reload, '.');
-  root.querySelector('main')?.append(notice);
+  root.querySelector('.loading')?.replaceWith(notice);
   throw error;
 }
 

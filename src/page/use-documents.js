@@ -1,7 +1,7 @@
 // @ts-check
 // The documents of a collection, fetched page by page.
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { call } from './api.js';
+import { call, connection } from './api.js';
 
 /** @typedef {{ id: string, source: string, title: string, format: string, characters: number, passages: number, updatedAt: string }} Summary */
 
@@ -54,6 +54,12 @@ export function useDocuments(collection, count) {
     if (!isBusy.current) await fetchUpTo(documents ?? [], cursor, (documents?.length ?? 0) + mostAtOnce);
   };
   useEffect(() => void reload(), [collection]);
+  // What was refused may not be with another key.
+  useEffect(() => {
+    const again = () => failure?.retry();
+    connection.addEventListener('key-changed', again);
+    return () => connection.removeEventListener('key-changed', again);
+  });
   // The collection may have been emptied.
   useEffect(() => {
     if (documents !== null && count !== undefined && count < documents.length) void reload();

@@ -177,6 +177,20 @@ test('a key with characters that no key has, such as an invisible one pasted alo
   assert.deepEqual(complaints, []);
 });
 
+test('documents that a revoked key could not list are listed with the next key, without being asked for again', {
+  skip,
+}, async (t) => {
+  const { page, complaints, key } = await openWithKey(t);
+  await page.evaluate(`sessionStorage.setItem('assay.key', 'not-this-one-0123456789')`);
+  await link(page, 'Documents').click();
+  await page.locator('.library .failure', { hasText: 'KEY_REJECTED' }).waitFor();
+  await page.fill('[name=key]', key);
+  await page.keyboard.press('Enter');
+  await page.locator('.document-row').waitFor();
+  assert.equal(await page.locator('.failure').count(), 0);
+  assert.deepEqual(complaints, []);
+});
+
 test('a refusal says how long to wait, where the service says so', { skip }, async (t) => {
   const { page } = await openOnArticle(t);
   const refuse = (code: string, message: string, seconds: number) =>

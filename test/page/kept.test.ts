@@ -189,9 +189,17 @@ test('the page says what a key may not do, and allows what it may', { skip }, as
 test('a page that was not loaded completely says so, and can be loaded again', { skip }, async (t) => {
   const { url } = await startService(t);
   const { page } = await openPage(await openBrowser(t));
-  await page.route('**/assets/vendor/hooks.mjs', (route) => route.abort());
-  await page.goto(url);
+  const arrived = Promise.withResolvers<void>();
+  await page.route('**/assets/vendor/hooks.mjs', async (route) => {
+    await arrived.promise;
+    await route.abort();
+  });
+  await page.goto(url, { waitUntil: 'commit' });
+  // On a slow network something is seen to come.
+  await page.getByText('Loading…').waitFor();
+  arrived.resolve();
   await page.getByText('The page did not load completely.').waitFor();
+  assert.equal(await page.getByText('Loading…').count(), 0);
   await page.unroute('**/assets/vendor/hooks.mjs');
   await page.getByRole('link', { name: 'Reload it' }).click();
   await page.locator('#question').waitFor();
