@@ -31,7 +31,7 @@ export async function serve(hangUps: HangUps, options: { ingestCorpus?: boolean 
   const told = Promise.withResolvers<string>();
   // Whoever signals a whole process group, as `timeout` does, may send SIGTERM twice. A second Ctrl-C ends it at once.
   process.on('SIGTERM', told.resolve).once('SIGINT', told.resolve);
-  const forgetRunner = watchScriptRunner(() => told.resolve('SIGTERM'));
+  const spareRunner = watchScriptRunner(() => told.resolve('SIGTERM'));
   void told.promise.then(() => stopping.abort(new AppError('NOT_READY', 'The service is stopping.')));
   let awaited: string | null = 'The service is starting.';
   try {
@@ -43,7 +43,7 @@ export async function serve(hangUps: HangUps, options: { ingestCorpus?: boolean 
       });
       parts.logger.info({ ...parts.about, address }, 'listening');
       hangUps.listen(() => {
-        forgetRunner(); // it may have ended with its terminal, which nohup lets a service outlive
+        spareRunner();
         if (onTerminal && !isatty(1)) return told.resolve('SIGHUP');
         takeKeys(config, parts);
         // Who only changes keys must not get the sample documents, which are in the folder that is CORPUS_DIR by default.

@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { watchScriptRunner } from '../src/script-runner.ts';
 import { temporaryFolder } from './doubles/temporary-folder.ts';
 
 const project = fileURLToPath(new URL('..', import.meta.url));
@@ -61,4 +62,22 @@ test('npm may end before the service has started', async () => {
     if (printed === 'imported\n') shell.kill('SIGKILL');
   }
   assert.equal(printed, 'imported\ntold\n');
+});
+
+test('SIGHUP, with which keys are read anew, does not keep the service from ending with its npm later', (t) => {
+  t.mock.timers.enable({ apis: ['setInterval', 'setTimeout'] });
+  t.mock.property(process, 'env', { npm_lifecycle_event: 'start', npm_package_name: 'assay' });
+  const parent = t.mock.property(process, 'ppid', process.ppid);
+  const tell = t.mock.fn();
+  const hangUp = watchScriptRunner(tell);
+  hangUp();
+  t.mock.timers.tick(60_000);
+  assert.equal(tell.mock.callCount(), 0);
+  hangUp();
+  parent.mock.mockImplementation(1); // npm has ended with its terminal
+  t.mock.timers.tick(60_000);
+  assert.equal(tell.mock.callCount(), 0);
+  parent.mock.mockImplementation(2);
+  t.mock.timers.tick(1_000);
+  assert.equal(tell.mock.callCount(), 1);
 });
