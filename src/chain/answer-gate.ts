@@ -1,10 +1,11 @@
 import { focusStems, holdsType, isNumber, namesIn } from '../ranking/question-type.ts';
 import { contentStems, readWords, shareOf } from '../ranking/words.ts';
 import file from './answer-weights.json' with { type: 'json' };
+import { mayTellKind } from './asked-kind.ts';
 import { fromLogOdds } from './calibration.ts';
 import { lacksMeasure } from './other-measure.ts';
 import { namesOtherNumber } from './other-number.ts';
-import { tellsParty } from './party-order.ts';
+import { partyOrderOf } from './party-order.ts';
 import type { RankedSentence, ReadQuestion } from './rank-sentences.ts';
 import { wholeText } from './sentence-candidates.ts';
 
@@ -65,8 +66,9 @@ export function answerable(ranked: Ranked, gate: Gate): number {
 
 /**
  * Whether what is asked for is missing: "who" without a name or a role in the likeliest sentences, "how many" without a
- * number, or of a thing that the whole context doesn't mention, or a price among numbers of other measures. That is rare
- * where there is an answer. So is a question that the context answers for another subject alone, or for one with another number.
+ * number, or of a thing that the whole context doesn't mention, "when", "where", "how long" or "how often" without a word
+ * that could tell it, or a price among numbers of other measures. That is rare where there is an answer. So is a question
+ * that the context answers for another subject alone, or for one with another number.
  */
 export function lacksWhatIsAsked(ranked: Ranked): boolean {
   const { question, sentences } = ranked;
@@ -74,7 +76,10 @@ export function lacksWhatIsAsked(ranked: Ranked): boolean {
   const passages = new Set(sentences.map(({ passage }) => passage));
   if (namesOtherNumber(question.text, [...passages])) return true;
   const likely = sentences.filter(({ probability }, at) => at === 0 || probability >= likelySentence);
-  if (lacksMeasure(question.text, likely.map(wholeText))) return true;
+  const texts = likely.map(wholeText);
+  if (lacksMeasure(question.text, texts)) return true;
+  const mayTell = mayTellKind(question.text, texts);
+  if (mayTell !== null) return !mayTell;
   if (question.type !== 'person' && question.type !== 'number') return false;
   const holds = likely.some(({ text }) => holdsType(question.type, text, question.said));
   if (!holds && !(question.type === 'person' && namesRole(ranked, likely))) return true;
@@ -84,10 +89,10 @@ export function lacksWhatIsAsked(ranked: Ranked): boolean {
 
 /** Whether sentences answer "who" without a name: "The landlord insures the building." */
 const namesRole = ({ question }: Ranked, sentences: RankedSentence[]) =>
-  tellsParty(
+  partyOrderOf(
     question.text,
     sentences.map(({ text }) => text),
-  );
+  ) === 'as asked';
 
 /** The values of `gateFeatureNames`. There must be at least one sentence. */
 export function gateFeatures(ranked: Ranked): number[] {

@@ -2,7 +2,7 @@ import { questionTypeOf } from '../ranking/question-type.ts';
 import { sumOfTrees, type Tree } from './boosted-trees.ts';
 import { fromLogOdds, logOdds } from './calibration.ts';
 import type { Judge } from './evaluate.ts';
-import { swapsParties } from './party-order.ts';
+import { type PartyOrder, partyOrderOf } from './party-order.ts';
 import { rankSentences } from './rank-sentences.ts';
 import type { Answered } from './state.ts';
 import { step } from './step.ts';
@@ -33,8 +33,12 @@ export const weightsOfAnyModel = trained.anyModel as VerdictWeights;
 
 /** A sentence supports a part of the answer if it holds at least this share of its words. */
 const leastHeld = 0.5;
-/** The score of a quotation that has the parties of the question the other way round. */
-const mostIfSwapped = 0.1;
+/** The score of a quotation that has the parties of the question the other way round, or another one. */
+const mostIfOtherParties = 0.1;
+const otherParties: Partial<Record<PartyOrder, string>> = {
+  swapped: 'it says the other way round who does it, and to whom',
+  'of another': 'it says of another who does it',
+};
 const noModel = 'No language model is configured';
 
 /**
@@ -89,7 +93,7 @@ export const averageOfOdds = (one: number, other: number) => fromLogOdds((logOdd
 
 /**
  * The score of the embedded verdict with what it was read from; null where there is nothing to compare. The words of a
- * sentence that has the parties the other way round all fit, so that the classifier doesn't see it.
+ * sentence that has the parties the other way round, or another one, fit all the same, so that the classifier doesn't see it.
  */
 export function judgeByFeatures({ question, answer, context }: Answered, weights: VerdictWeights) {
   const reading = readAnswer(answer.text, rankSentences(question, context));
@@ -97,9 +101,10 @@ export function judgeByFeatures({ question, answer, context }: Answered, weights
   // "No: A bought B" is right.
   const isQuoted = reading.supports.every(({ verbatim }) => verbatim) && !/^\s*(?:yes|no)\b/i.test(answer.text);
   const sentences = reading.supports.map(({ sentence }) => sentence.text);
-  const isSwapped = isQuoted && swapsParties(question, sentences);
-  const score = Math.min(scoreOf(reading.values, weights), isSwapped ? mostIfSwapped : 1);
-  return { score, reading, isSwapped, evidence: toEvidence(reading.supports) };
+  const texts = context.map(({ text }) => text);
+  const order = isQuoted ? partyOrderOf(question, sentences, texts) : 'unclear';
+  const score = Math.min(scoreOf(reading.values, weights), order in otherParties ? mostIfOtherParties : 1);
+  return { score, reading, order, evidence: toEvidence(reading.supports) };
 }
 
 /** A judge for a basis that needs a language model where none is configured: always Unjudged. */
@@ -146,10 +151,11 @@ const wanting = {
 type Judged = NonNullable<ReturnType<typeof judgeByFeatures>>;
 
 /** Two sentences for people: how the score came about, and what speaks for and against the answer. */
-function explain(question: string, { reading, score, isSwapped }: Judged): string {
+function explain(question: string, { reading, score, order }: Judged): string {
   const quoted = reading.supports.every(({ verbatim }) => verbatim);
   const how = quoted ? 'this answer is quoted from the documents' : 'this answer was compared with the documents';
-  const judge = isSwapped ? 'the order of its words' : 'a small classifier';
+  const others = otherParties[order];
+  const judge = others ? 'the order of its words' : 'a small classifier';
   const type = questionTypeOf(question);
   const covered = Math.round(reading.questionCovered * 100);
   const speaksFor: string[] = [];
@@ -171,7 +177,7 @@ function explain(question: string, { reading, score, isSwapped }: Judged): strin
   if (reading.supports.length > 1)
     for (const { part } of unsupported.slice(0, 3))
       speaksAgainst.push(`unsupported: “${part.length > 80 ? `${part.slice(0, 80)}…` : part}”`);
-  if (isSwapped) speaksAgainst.push('it says the other way round who does it, and to whom');
+  if (others) speaksAgainst.push(others);
   if (reading.negationDiffers) speaksAgainst.push('one of the two is negated and the other is not');
   const sides: string[] = [];
   if (speaksFor.length > 0) sides.push(`for it: ${speaksFor.join(', ')}`);

@@ -1,8 +1,25 @@
+import { isIrregularPast, isSameVerb } from '../ranking/irregular-verbs.ts';
 import { isMonth, isNumber } from '../ranking/question-type.ts';
 import { readWords, type Word } from '../ranking/words.ts';
+import { kindOfParty, type PartyKind, subjectOf, wordsOfClause } from './sentence-subject.ts';
 
-/** Who does something, what or whom it is done to, and who receives it, as far as a question names them, by their stems. */
-type Deed = { agent: Set<string>; patient: Set<string>; recipient: Set<string> };
+/**
+ * Who does something, what or whom it is done to, and who receives it, as far as a question names them, by their stems,
+ * and how it speaks of who does it.
+ */
+type Deed = {
+  agent: Set<string>;
+  patient: Set<string>;
+  recipient: Set<string>;
+  agentKind: PartyKind | null;
+  asks: 'party' | 'thing' | 'other';
+};
+
+/**
+ * How a sentence has the parties that a question names: in its order, so that it tells the other; the other way round;
+ * or with another who does it.
+ */
+export type PartyOrder = 'as asked' | 'swapped' | 'of another' | 'unclear';
 
 const none: Set<string> = new Set();
 
@@ -14,9 +31,13 @@ const asksParty = /^(?:who|whom|which)$/i;
 /** They ask neither for who does it nor to whom, so that both are named. */
 const asksOther = /^(?:when|where|how|why)$/i;
 const articles = /^(?:the|a|an|its|his|her|their)$/i;
+/** What stands before nouns alone, besides articles. */
+const counts =
+  /^(?:this|that|these|those|two|three|four|many|some|several|few|all|most|more|both|such|no|any|five|six|seven|eight|nine|ten|each|every|other|own)$/i;
+/** Endings of nouns that share their stem with a verb. */
+const nounOfVerb = /(?:ions?|ments?|[eo]rs?)$/;
 const prepositions =
   /^(?:to|for|from|of|in|on|at|by|with|after|before|under|since|during|against|between|than|as|about|into|over)$/i;
-const past = /(?:s|ed)$|^(?:bought|sold|won|took|led|beat|wrote|held|paid|gave|lent|sent|left)$/;
 /** The stems of verbs of which either party may be named first. */
 const mutual = /^(?:marr|marri|wed|meet|met|border|merg|fight|fought|play|compet|adjoin|match|join|shar|fac)$/;
 /** Words that begin another clause. */
@@ -36,44 +57,56 @@ const longestParty = 4;
 const readableCharacters = 400;
 
 /**
- * Whether sentences say the reverse of what a question asks of the parties that it names: "Who did B buy?" or "Does B
- * own A?" of "A bought B" and "A owns B". It goes by the order of the words around the question's verb, in English, and
- * says no where that isn't clear.
+ * In which order sentences have the parties that a question names, by the words around the question's verb, in English.
+ * "Who did B buy?" and "Does B own A?" are swapped in "A bought B" and "A owns B", and "Does C own B?" is of another. What
+ * one sentence has as asked counts most.
+ * @param context all that was found: another is one whom it sets apart from the one asked about, so that it names both
  */
-export function swapsParties(question: string, sentences: string[]): boolean {
-  const orders = ordersOf(question, sentences);
-  return orders.includes('swapped') && !orders.includes('as asked');
-}
-
-/** Whether a sentence has the parties that a question names in the order that the question has them, and so tells the other. */
-export const tellsParty = (question: string, sentences: string[]) => ordersOf(question, sentences).includes('as asked');
-
-function ordersOf(question: string, sentences: string[]) {
+export function partyOrderOf(question: string, sentences: string[], context: string[] = sentences): PartyOrder {
   const asked = readWords(question.slice(0, readableCharacters));
-  return sentences.flatMap((text) => {
-    const words = readWords(text);
-    return words.map((word, at) => {
-      const deed = isVerb(word, words[at - 1]) ? deedOf(asked, word, words[at - 1]) : null;
-      return deed && orderOf(deed, text, words, at, asked);
-    });
-  });
+  const read = sentences.map((text) => ({ text, words: readWords(text) }));
+  const orders = read.flatMap((sentence) =>
+    sentence.words.map((word, at): PartyOrder => {
+      const before = sentence.words[at - 1];
+      const deed = isVerb(word, before) ? deedOf(asked, word, before) : null;
+      if (!deed) return 'unclear';
+      const order = orderOf(deed, sentence, at, asked);
+      if (order !== 'of another') return order;
+      const mayTell = (other: Sentence) => other !== sentence && mayTellOf(deed, word, other);
+      return read.some(mayTell) || !names(context, deed.agent) ? 'unclear' : order;
+    }),
+  );
+  return (['as asked', 'swapped', 'of another'] as const).find((order) => orders.includes(order)) ?? 'unclear';
 }
 
-/** Whether a word may be a verb: it is none after an article or a preposition. */
+/** Whether a sentence may tell what a question asks of its agent, in other words than with its verb. */
+function mayTellOf({ agent, patient }: Deed, verb: Word, { words }: Sentence): boolean {
+  const isIn = (party: Set<string>) => words.some(({ stem }) => party.has(stem));
+  return isIn(agent) && (patient.size === 0 || isIn(patient) || words.some((word) => isSameVerb(word, verb)));
+}
+
+const names = (texts: string[], party: Set<string>) =>
+  texts.some((text) => party.isSubsetOf(new Set(readWords(text).map(({ stem }) => stem))));
+
+type Sentence = { text: string; words: Word[] };
+
+/** Whether a word may be a verb: it is none after an article, a preposition or "two". */
 const isVerb = ({ text, stem, common }: Word, before: Word | undefined) =>
   before !== undefined &&
   !common &&
   /^\p{Ll}/u.test(text) &&
-  !/ing$/.test(text) &&
+  !/(?:ing|ly)$/.test(text) &&
   !mutual.test(stem) &&
   !articles.test(before.text) &&
+  !counts.test(before.text) &&
   !prepositions.test(before.text);
 
 /** What a question says of the deed that a word of a sentence names; null where it isn't the question's verb. */
 function deedOf(asked: Word[], said: Word, before: Word | undefined): Deed | null {
-  const at = asked.findIndex(({ stem, text }) => stem === said.stem && /^\p{Ll}/u.test(text));
+  const at = asked.findIndex((word) => isSameVerb(word, said) && /^\p{Ll}/u.test(word.text));
   if (at < 1) return null;
-  const verb = asked[at]!.text;
+  const verb = asked[at]!;
+  if (nounOfVerb.test(said.text) && !nounOfVerb.test(verb.text)) return null;
   const opening = asked.findIndex((word) => auxiliary.test(word.text) || isBe(word));
   const object = partyFrom(asked, at + 1);
   const to = asked.findIndex((word, place) => place > at + 1 && isTo(word));
@@ -81,8 +114,11 @@ function deedOf(asked: Word[], said: Word, before: Word | undefined): Deed | nul
   if (opening < 0 || opening > at) {
     // "Who bought B?", "Which company bought B?"
     const first = asked[0]!.text;
-    const asksForAgent = /^who$/i.test(first) ? at === 1 : /^which$/i.test(first) && at <= 3 && past.test(verb);
-    return asksForAgent && object.size > 0 ? { agent: none, patient: object, recipient } : null;
+    const isPast = /(?:s|ed)$/.test(verb.text) || isIrregularPast(verb);
+    const asksForAgent = /^who$/i.test(first) ? at === 1 : /^which$/i.test(first) && at <= 3 && isPast;
+    return asksForAgent && object.size > 0
+      ? { agent: none, agentKind: null, patient: object, recipient, asks: 'party' }
+      : null;
   }
   const lead = asked.slice(0, opening).map(({ text }) => text);
   const asksForOne = lead.length === 0 || lead.some((text) => asksParty.test(text));
@@ -91,14 +127,17 @@ function deedOf(asked: Word[], said: Word, before: Word | undefined): Deed | nul
     // "Was B bought by A?", "By whom was B bought?", "Who was bought by A?"
     const by = asked.findIndex(({ text }) => /^by$/i.test(text));
     if (!asksForOne || (by !== 0 && by !== at + 1)) return null;
-    return { agent: by > 0 ? partyFrom(asked, by + 1) : none, patient: subject, recipient };
+    const agent = by > 0 ? partyFrom(asked, by + 1) : none;
+    return { agent, agentKind: kindOfParty(asked.slice(by + 1)), patient: subject, recipient, asks: 'party' };
   }
   // After an auxiliary, what has the same form in a sentence may be a noun ("the finance director").
-  const isInflected = said.text.toLowerCase() !== verb.toLowerCase() || auxiliary.test(before?.text ?? '');
+  const isInflected = said.text.toLowerCase() !== verb.text.toLowerCase() || auxiliary.test(before?.text ?? '');
+  if (!isInflected || subject.size === 0) return null;
   const namesBoth = object.size > 0 && lead.some((text) => asksOther.test(text));
-  return isInflected && subject.size > 0 && (asksForOne || namesBoth)
-    ? { agent: subject, patient: object, recipient }
-    : null;
+  const agentKind = kindOfParty(asked.slice(opening + 1, at));
+  if (asksForOne || namesBoth) return { agent: subject, agentKind, patient: object, recipient, asks: 'party' };
+  const asks = lead.length === 1 && /^what$/i.test(lead[0]!) ? 'thing' : 'other';
+  return { agent: subject, agentKind, patient: none, recipient: none, asks };
 }
 
 /** The stems of the party that is named from one word on: up to another, or to the next common word. */
@@ -113,7 +152,8 @@ function partyFrom(words: Word[], from: number, to?: number): Set<string> {
 }
 
 /** In which order a sentence has the parties around the verb at `at`, compared with a question. */
-function orderOf({ agent, patient, recipient }: Deed, text: string, words: Word[], at: number, asked: Word[]) {
+function orderOf(deed: Deed, { text, words }: Sentence, at: number, asked: Word[]): PartyOrder {
+  const { agent, patient, recipient, asks } = deed;
   const verb = words[at]!;
   const before = words.slice(Math.max(0, at - near.before), at);
   const by = words.findIndex(({ text: word }, place) => place > at && place <= at + near.after && /^by$/i.test(word));
@@ -136,9 +176,24 @@ function orderOf({ agent, patient, recipient }: Deed, text: string, words: Word[
   const isSwapped = (isBefore(second) && (isPassive || hasObject)) || isAfter(first);
   if (!isPassive && isBefore(recipient)) return 'swapped';
   // "B was bought" tells nobody.
-  if (isAsAsked === isSwapped || (isAsAsked && isPassive && by < 0)) return 'unclear';
-  return isSwapped ? 'swapped' : 'as asked';
+  const mayBeSwapped = asks === 'party' || (asks === 'thing' && !isPassive);
+  if (isPassive && by < 0 && !(isSwapped && mayBeSwapped)) return 'unclear';
+  if (isSwapped && !isAsAsked) return mayBeSwapped ? 'swapped' : 'unclear';
+  if (
+    isPassive
+      ? isOther(deed, words.slice(from), words.slice(from, from + near.after))
+      : isOther(deed, subjectOf(text, words, at), wordsOfClause(text, words, at))
+  )
+    return 'of another';
+  return isAsAsked === isSwapped ? 'unclear' : 'as asked';
 }
+
+/** Whether words that begin with who does something name another than a question does, who isn't among those around it. */
+const isOther = ({ agent, agentKind }: Deed, doing: Word[], around: Word[]) =>
+  agent.size > 0 &&
+  agentKind !== null &&
+  kindOfParty(doing) === agentKind &&
+  !around.some(({ stem }) => agent.has(stem));
 
 /** Whether a party stands before a verb with no preposition before it, and with no other clause between them. */
 function isSubject(party: Set<string>, before: Word[], textBefore: string): boolean {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { lacksWhatIsAsked } from '../../src/chain/answer-gate.ts';
 import { createFeatureJudge } from '../../src/chain/judge-by-features.ts';
-import { swapsParties } from '../../src/chain/party-order.ts';
+import { partyOrderOf } from '../../src/chain/party-order.ts';
 import { rankSentences } from '../../src/chain/rank-sentences.ts';
 import { countCalls } from '../doubles/count-calls.ts';
 import { foundPassage } from '../doubles/found-passage.ts';
@@ -55,11 +55,62 @@ for (const [question, sentence, isSwapped] of [
   ['', bought, false],
 ] as const)
   test(`“${sentence}” ${isSwapped ? 'says the reverse' : "doesn't say the reverse"} of what “${question}” asks`, () => {
-    assert.equal(swapsParties(question, [sentence]), isSwapped);
+    assert.equal(partyOrderOf(question, [sentence]) === 'swapped', isSwapped);
   });
 
+const lease = 'The landlord repairs the roof and the outer walls.';
+const minutes = 'Marta Quill wrote the report, and Jonas Reed read it out.';
+const contract = 'The Processor deletes the data within 30 days. The plans were drawn by the Architect.';
+const named = 'The tenant, the gardener, Jonas Reed, Quill and Reed, the Controller and the firm are named here.';
+
+for (const [question, sentence, order] of [
+  // A verb in another form than the question's.
+  ['Who bought the press?', 'The press was bought by the printer.', 'as asked'],
+  ['Who did the apprentices teach?', 'The smith taught the apprentices.', 'swapped'],
+  ['Who did the smith teach?', 'The smith taught the apprentices.', 'as asked'],
+  ['Did the tenant sell the house?', 'The house was sold by the tenant.', 'as asked'],
+  ['Who founded the firm?', 'The firm was founded by Calder Group.', 'as asked'],
+  // Another who does it.
+  ['Does the tenant repair the roof?', lease, 'of another'],
+  ['Does the tenant repair the door?', lease, 'of another'],
+  ['What does the tenant repair?', lease, 'of another'],
+  ['How often must the tenant repair the roof?', lease, 'of another'],
+  ['Is the roof repaired by the tenant?', 'The roof is repaired by the landlord.', 'of another'],
+  ['Did the gardener draw the plans?', 'At the end the plans were drawn by the architect.', 'of another'],
+  ['Did Jonas Reed write the report?', minutes, 'of another'],
+  ['Does the Controller delete the data?', contract, 'of another'],
+  ['Does the landlord repair the roof?', lease, 'as asked'],
+  ['What does the landlord repair?', lease, 'as asked'],
+  ['Did Marta Quill write the report?', minutes, 'as asked'],
+  // Perhaps the one asked about: a name for a role, a pronoun, a part of the firm.
+  ['Did Jonas Reed repair the roof?', lease, 'as asked'],
+  ['Does the tenant repair the roof?', 'He repairs the roof.', 'as asked'],
+  ['Does the tenant repair the roof?', 'Her brother repairs the roof.', 'as asked'],
+  ['Does the firm repair the roof?', lease, 'as asked'],
+  // Not clear: a noun, an object.
+  ['Does the neighbour repair the roof?', 'Ladders are kept for repairs.', 'unclear'],
+  ['Does the tenant repair the roof?', 'The landlord and the tenant repaired the roof.', 'as asked'],
+  ['When did the reform begin?', 'The dukes began a long programme of reform.', 'unclear'],
+  ['What did the reform begin?', 'The programme was begun.', 'unclear'],
+] as const)
+  test(`“${sentence}” has what “${question}” asks ${order}`, () => {
+    assert.equal(partyOrderOf(question, sentence.split(/(?<=\.) /), [sentence, named]), order);
+  });
+
+test('another is one whom the documents set apart from the one asked about', () => {
+  assert.equal(partyOrderOf('Does the lessee repair the roof?', [lease], [lease]), 'unclear');
+  assert.equal(partyOrderOf('Does the lessee repair the roof?', [lease], [lease, 'The lessee pays.']), 'of another');
+  const books = 'Sir Charles Lyell published the Principles.';
+  assert.equal(
+    partyOrderOf('What did Pierre Bayle publish?', [books, 'Pierre Bayle lived by his Dictionary.']),
+    'unclear',
+  );
+});
+
 test('one sentence that says it as asked is enough', () => {
-  assert.ok(!swapsParties('Who acquired Harbour Lines?', [bought, 'Later Tide Holding acquired Harbour Lines.']));
+  assert.ok(
+    partyOrderOf('Who acquired Harbour Lines?', [bought, 'Later Tide Holding acquired Harbour Lines.']) === 'as asked',
+  );
 });
 
 test('a quotation that says the reverse is Incorrect, and the reason says why; “No” before it is an answer', async () => {
@@ -84,6 +135,22 @@ test('a quotation that says the reverse is Incorrect, and the reason says why; �
   assert.doesNotMatch(denied.reason, /other way round/);
 });
 
+test('a quotation that says of another what is asked is Incorrect, and the reason says so', async () => {
+  const ask = (question: string) =>
+    createFeatureJudge().invoke({
+      question,
+      context: [foundPassage(`${lease} The tenant pays the rent.`, { title: 'Lease', similarity: () => 0.9 })],
+      answer: { text: lease, abstained: false },
+      collection: 'default',
+      topK: 3,
+      evaluation: 'context',
+    });
+  assert.equal((await ask('Does the landlord repair the roof?')).label, 'Correct');
+  const wrong = await ask('Does the tenant repair the roof?');
+  assert.equal(wrong.label, 'Incorrect');
+  assert.match(wrong.reason, /against it: .*it says of another who does it/);
+});
+
 test('“who” is answered by a role, though it is no name, where it stands as the question wants it', () => {
   const lacks = (question: string, text = closed) => lacksWhatIsAsked(rankSentences(question, [foundPassage(text)]));
   assert.equal(lacks('Who closed the bridge?'), false);
@@ -95,7 +162,7 @@ test('“who” is answered by a role, though it is no name, where it stands as 
 test('the work grows with the sentences, not with the length of the question', () => {
   const sentences = Array.from({ length: 50 }, () => bought);
   const workOf = (repeats: number) =>
-    countCalls('.ts', () => swapsParties('Who did Brook Freight acquire? '.repeat(repeats), sentences));
+    countCalls('.ts', () => partyOrderOf('Who did Brook Freight acquire? '.repeat(repeats), sentences));
   workOf(1); // loads and remembers what all need
   assert.ok(workOf(100) < 20 * workOf(1));
 });

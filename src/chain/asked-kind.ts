@@ -1,0 +1,83 @@
+import { isMonth, isNumber } from '../ranking/question-type.ts';
+import { readWords, type Word } from '../ranking/words.ts';
+
+const words = (list: string) => new RegExp(`^(?:${list.trim().replace(/\s+/g, '|')})$`, 'i');
+
+/** Words of any time, and of any duration. */
+const times = `
+  centur(?:y|ies) decades? years? months? weeks? days? hours? minutes? seconds? moments? weekends? fortnights? quarters?
+  (?:mon|tues|wednes|thurs|fri|satur|sun)days? today tomorrow yesterday tonight daily weekly monthly quarterly yearly annual(?:ly)?
+  jan feb mar apr jun jul aug sept? oct nov dec mon tue wed thu fri sat sun
+  springs? summers? autumns? winters? mornings? noon midday afternoons? evenings? nights? midnight dawn dusk christmas easter
+  seasons? semesters? terms? holidays? lifetime life`;
+/** What comes before a time. */
+const beforeTime =
+  'after afterwards? before during until till since when whenever while once upon following throughout';
+const ordinals = `first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth fifteenth
+  sixteenth seventeenth eighteenth nineteenth twentieth`;
+/** Words that tell when, however vaguely. */
+const whens = `
+  soon between amid under now then current(?:ly)? present(?:ly)? nowadays recent(?:ly)? always ever never immediate(?:ly)?
+  instant(?:ly)? prompt(?:ly)? delay later? earl(?:y|ier) latest previous(?:ly)? original(?:ly)? initial(?:ly)? former(?:ly)?
+  eventual(?:ly)? final(?:ly)? last next past ago already yet still times? dates? dated reigns? eras? ages? periods? epochs?
+  dynast(?:y|ies) wars? sessions? shifts? phases? stages? versions? releases? beginning start end turn eve opening closing
+  founding births? deaths? childhood youth career retirement anniversar(?:y|ies) arrival departure deliver(?:y|ies) receipt
+  expiry completion notice termination outbreak battles? sieges? treat(?:y|ies) conferences? congress councils? meetings?
+  mergers? elections? coronation accession fall crisis revolutions? reformation renaissance antiquity visit summit fair trial
+  strike fire flood accident earthquake pandemic audit review every each regular(?:ly)? constant(?:ly)? continuous(?:ly)?
+  permanent(?:ly)?`;
+/** Words that begin a condition, which answers "when" where it asks about no one time. */
+const conditions = 'if unless in within on at by with for per where provided as';
+const durations = 'longer forever always permanent(?:ly)? indefinite(?:ly)? whole entire until till since';
+const frequencies = `
+  once twice thrice times? every each per hourly nightly always never regular(?:ly)? rare(?:ly)? seldom frequent(?:ly)?
+  occasional(?:ly)? sometimes constant(?:ly)? continuous(?:ly)? permanent(?:ly)? whenever after before intervals? periodic(?:ally)?`;
+const places = `
+  in at on near behind under underneath above below beneath beside between from to into onto inside outside within through
+  throughout along across around round opposite by off over via against among amid beyond past up down out toward towards next
+  here there where everywhere nowhere somewhere elsewhere home abroad online offline upstairs downstairs locally worldwide`;
+
+/** What a question may ask for besides numbers, by its opening, and the words without which nothing tells it. */
+const kinds = [
+  {
+    asked:
+      /^\W*(?:(?:in|on|since|until|by|from|during) )?(?:what|which) (?:exact )?(?:years?|months?|centur(?:y|ies)|decades?|dates?|days?)\b|\b(?:in|on|since|until) (?:what|which) (?:year|month|century|decade|date|day)\W*$/i,
+    told: words(`${times} ${ordinals}`),
+  },
+  {
+    asked:
+      /^\W*(?:(?:since|until|till|by|from) )?when (?:was|were|did|has|have|had)\b|\b(?:since|until|till) when\W*$/i,
+    told: words(`${times} ${beforeTime} ${ordinals} ${whens}`),
+  },
+  {
+    asked:
+      /^\W*(?:(?:until|till|by|from) )?when (?:is|are|do|does|will|would|shall|should|must|may|might|can|could)\b/i,
+    told: words(`${times} ${beforeTime} ${ordinals} ${whens} ${conditions}`),
+  },
+  { asked: /^\W*(?:for )?how long (?!ago|after|before)/i, told: words(`${times} ${durations}`) },
+  { asked: /^\W*how (?:often|frequently)\b/i, told: words(`${times} ${frequencies}`) },
+  { asked: /^\W*(?:from )?where\b/i, told: words(places) },
+];
+/** Words of English prose; a row of a table, or another language, may tell a time in a way that isn't known. */
+const prose = /^(?:the|an?|of|and|is|are|was|were|to|by|for|in)$/i;
+const isNameInside = ({ text, start }: Word) => start > 0 && /^\p{Lu}/u.test(text);
+
+const isBeforeTime = words(beforeTime);
+
+/**
+ * Whether texts may tell what a question asks that wants to know when, where, how long or how often; null where it asks
+ * something else, or that isn't clear. They don't if they are English prose without any word that could tell it, besides
+ * those of the question. A number may tell all of it, and a name where.
+ */
+export function mayTellKind(question: string, texts: string[]): boolean | null {
+  const wanted = kinds.find(({ asked }) => asked.test(question));
+  if (!wanted) return null;
+  const read = texts.map(readWords);
+  const said = new Set(readWords(question).flatMap(({ stem, text }) => (isBeforeTime.test(text) ? [] : [stem])));
+  const asksWhere = wanted === kinds.at(-1);
+  const tells = (word: Word) =>
+    !said.has(word.stem) &&
+    (wanted.told.test(word.text) || isNumber(word) || isMonth(word) || (asksWhere && isNameInside(word)));
+  if (read.some((each) => each.some(tells))) return true;
+  return read.every((each) => each.some(({ text }) => prose.test(text))) ? false : null;
+}
