@@ -9,7 +9,7 @@ const times = `
   (?:mon|tues|wednes|thurs|fri|satur|sun)days? today tomorrow yesterday tonight daily weekly monthly quarterly yearly annual(?:ly)?
   jan feb mar apr jun jul aug sept? oct nov dec mon tue wed thu fri sat sun
   springs? summers? autumns? winters? mornings? noon midday afternoons? evenings? nights? midnight dawn dusk christmas easter
-  seasons? semesters? terms? holidays? lifetime life`;
+  seasons? semesters? terms? holidays? lifetime life ad bc b?ce`;
 /** What comes before a time. */
 const beforeTime =
   'after afterwards? before during until till since when whenever while once upon following throughout';
@@ -60,8 +60,8 @@ const kinds = [
 ];
 /** Words of English prose; a row of a table, or another language, may tell a time in a way that isn't known. */
 const prose = /^(?:the|an?|of|and|is|are|was|were|to|by|for|in)$/i;
-const isNameInside = ({ text, start }: Word) => start > 0 && /^\p{Lu}/u.test(text);
-
+const isWrittenAsName = ({ text }: Word) => /^\p{Lu}/u.test(text);
+const isYear = /^\d{4}$/;
 const isBeforeTime = words(beforeTime);
 
 /**
@@ -75,9 +75,16 @@ export function mayTellKind(question: string, texts: string[]): boolean | null {
   const read = texts.map(readWords);
   const said = new Set(readWords(question).flatMap(({ stem, text }) => (isBeforeTime.test(text) ? [] : [stem])));
   const asksWhere = wanted === kinds.at(-1);
-  const tells = (word: Word) =>
-    !said.has(word.stem) &&
-    (wanted.told.test(word.text) || isNumber(word) || isMonth(word) || (asksWhere && isNameInside(word)));
+  const asksWhen = kinds.indexOf(wanted) < 3;
+  const tells = (word: Word, at: number, all: Word[]): boolean => {
+    if (said.has(word.stem)) return false;
+    if (wanted.told.test(word.text) || isMonth(word)) return true;
+    if (asksWhere && word.start > 0 && isWrittenAsName(word)) return true;
+    // The number of a "Kestrel 2" is no time.
+    const before = all[at - 1];
+    const isOfName = asksWhen && before !== undefined && isWrittenAsName(before) && !before.common && !isMonth(before);
+    return isNumber(word) && (isYear.test(word.stem) || !isOfName);
+  };
   if (read.some((each) => each.some(tells))) return true;
   return read.every((each) => each.some(({ text }) => prose.test(text))) ? false : null;
 }
