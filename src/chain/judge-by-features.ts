@@ -1,9 +1,12 @@
+import type { FoundPassage } from '../passage.ts';
 import { questionTypeOf } from '../ranking/question-type.ts';
 import { sumOfTrees, type Tree } from './boosted-trees.ts';
 import { fromLogOdds, logOdds } from './calibration.ts';
 import type { Judge } from './evaluate.ts';
-import { type PartyOrder, partyOrderOf } from './party-order.ts';
-import { rankSentences } from './rank-sentences.ts';
+import { tellsOpposite } from './opposite-quality.ts';
+import { partyOrderOf } from './party-order.ts';
+import { type RankedSentence, rankSentences } from './rank-sentences.ts';
+import { wholeText } from './sentence-candidates.ts';
 import type { Answered } from './state.ts';
 import { step } from './step.ts';
 import type { Support } from './support.ts';
@@ -33,11 +36,13 @@ export const weightsOfAnyModel = trained.anyModel as VerdictWeights;
 
 /** A sentence supports a part of the answer if it holds at least this share of its words. */
 const leastHeld = 0.5;
-/** The score of a quotation that has the parties of the question the other way round, or another one. */
-const mostIfOtherParties = 0.1;
-const otherParties: Partial<Record<PartyOrder, string>> = {
+/** The score of a quotation that all words fit, but which tells something else than is asked. */
+const mostIfElse = 0.1;
+/** What such a quotation tells, as people are told. */
+const tellsElse = {
   swapped: 'it says the other way round who does it, and to whom',
   'of another': 'it says of another who does it',
+  opposite: 'it tells the opposite of what is asked',
 };
 const noModel = 'No language model is configured';
 
@@ -93,18 +98,32 @@ export const averageOfOdds = (one: number, other: number) => fromLogOdds((logOdd
 
 /**
  * The score of the embedded verdict with what it was read from; null where there is nothing to compare. The words of a
- * sentence that has the parties the other way round, or another one, fit all the same, so that the classifier doesn't see it.
+ * sentence that tells something else than is asked (`tellsElse`) fit all the same, so that the classifier doesn't see it.
  */
 export function judgeByFeatures({ question, answer, context }: Answered, weights: VerdictWeights) {
   const reading = readAnswer(answer.text, rankSentences(question, context));
   if (!reading) return null;
   // "No: A bought B" is right.
   const isQuoted = reading.supports.every(({ verbatim }) => verbatim) && !/^\s*(?:yes|no)\b/i.test(answer.text);
-  const sentences = reading.supports.map(({ sentence }) => sentence.text);
-  const texts = context.map(({ text }) => text);
-  const order = isQuoted ? partyOrderOf(question, sentences, texts) : 'unclear';
-  const score = Math.min(scoreOf(reading.values, weights), order in otherParties ? mostIfOtherParties : 1);
-  return { score, reading, order, evidence: toEvidence(reading.supports) };
+  const sentences = reading.supports.map(({ sentence }) => sentence);
+  const tells = isQuoted ? tellsWhatElse(question, sentences, context) : null;
+  const score = Math.min(scoreOf(reading.values, weights), tells ? mostIfElse : 1);
+  return { score, reading, tells, evidence: toEvidence(reading.supports) };
+}
+
+/** What quoted sentences tell instead of what is asked; null where they may tell that. */
+function tellsWhatElse(
+  question: string,
+  sentences: RankedSentence[],
+  context: FoundPassage[],
+): keyof typeof tellsElse | null {
+  const order = partyOrderOf(
+    question,
+    sentences.map(({ text }) => text),
+    context.map(({ text }) => text),
+  );
+  if (order === 'swapped' || order === 'of another') return order;
+  return tellsOpposite(question, sentences.map(wholeText)) ? 'opposite' : null;
 }
 
 /** A judge for a basis that needs a language model where none is configured: always Unjudged. */
@@ -151,11 +170,10 @@ const wanting = {
 type Judged = NonNullable<ReturnType<typeof judgeByFeatures>>;
 
 /** Two sentences for people: how the score came about, and what speaks for and against the answer. */
-function explain(question: string, { reading, score, order }: Judged): string {
+function explain(question: string, { reading, score, tells }: Judged): string {
   const quoted = reading.supports.every(({ verbatim }) => verbatim);
   const how = quoted ? 'this answer is quoted from the documents' : 'this answer was compared with the documents';
-  const others = otherParties[order];
-  const judge = others ? 'the order of its words' : 'a small classifier';
+  const judge = tells ? 'the sense of its words' : 'a small classifier';
   const type = questionTypeOf(question);
   const covered = Math.round(reading.questionCovered * 100);
   const speaksFor: string[] = [];
@@ -177,7 +195,7 @@ function explain(question: string, { reading, score, order }: Judged): string {
   if (reading.supports.length > 1)
     for (const { part } of unsupported.slice(0, 3))
       speaksAgainst.push(`unsupported: “${part.length > 80 ? `${part.slice(0, 80)}…` : part}”`);
-  if (others) speaksAgainst.push(others);
+  if (tells) speaksAgainst.push(tellsElse[tells]);
   if (reading.negationDiffers) speaksAgainst.push('one of the two is negated and the other is not');
   const sides: string[] = [];
   if (speaksFor.length > 0) sides.push(`for it: ${speaksFor.join(', ')}`);

@@ -1,0 +1,53 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { createFeatureJudge } from '../../src/chain/judge-by-features.ts';
+import { tellsOpposite } from '../../src/chain/opposite-quality.ts';
+import { foundPassage } from '../doubles/found-passage.ts';
+
+const breaks = 'The minimum break is 30 minutes.';
+const copies = 'The agent copies the mail every night.';
+
+for (const [question, text, isOpposite] of [
+  ['What is the maximum break?', breaks, true],
+  ['What is the longest break?', breaks, true],
+  ['How long must a break be at least?', 'A break is at most 30 minutes.', true],
+  ['How many days of leave do part-time nurses have?', 'Full-time nurses have 30 days of leave.', true],
+  ['What do adults pay?', 'Children pay 3 €.', true],
+  ['Which files are not copied?', copies.replace('mail', 'files'), true],
+  ['What does the agent not copy?', copies, true],
+  ["Who doesn't copy the mail?", copies, true],
+  // The quality itself, or what may tell it; both; a denial.
+  ['What is the minimum break?', breaks, false],
+  ['What is the maximum break?', `${breaks} The maximum is an hour.`, false],
+  ['What is the maximum break?', 'Breaks are from 10 minutes, the minimum, up to an hour.', false],
+  ['What is the maximum break?', 'A break is no longer than an hour, and at least 10 minutes.', false],
+  ['What are the minimum and the maximum break?', breaks, false],
+  ['What does the agent not copy?', 'The agent copies all but the mail.', false],
+  ['What does the agent not copy?', 'The agent does not copy the mail.', false],
+  ['What does the agent copy?', copies, false],
+  // May be answered by the opposite, or speaks of something else.
+  ['Is 30 minutes the maximum break?', breaks, false],
+  ["Why doesn't the agent copy the mail?", copies, false],
+  ['What do I do if the agent does not copy the mail?', `${copies} Start it.`, false],
+  ['What must be kept not to copy it twice?', copies, false],
+  ['What does the agent not read?', copies, false],
+] as const)
+  test(`“${text}” ${isOpposite ? 'tells' : "doesn't tell"} the opposite of what “${question}” asks`, () => {
+    assert.equal(tellsOpposite(question, [text]), isOpposite);
+  });
+
+test('a quotation that tells the opposite is Incorrect, and the reason says so', async () => {
+  const ask = (question: string) =>
+    createFeatureJudge().invoke({
+      question,
+      context: [foundPassage(`${breaks} Lunch is at noon.`, { title: 'Breaks', similarity: () => 0.9 })],
+      answer: { text: breaks, abstained: false },
+      collection: 'default',
+      topK: 3,
+      evaluation: 'context',
+    });
+  assert.equal((await ask('What is the minimum break?')).label, 'Correct');
+  const wrong = await ask('What is the maximum break?');
+  assert.equal(wrong.label, 'Incorrect');
+  assert.match(wrong.reason, /against it: .*it tells the opposite of what is asked/);
+});
