@@ -1,7 +1,7 @@
 import { isIrregularPast, isSameVerb } from '../ranking/irregular-verbs.ts';
-import { isMonth, isNumber } from '../ranking/question-type.ts';
+import { isMonth, isName, isNumber } from '../ranking/question-type.ts';
 import { readWords, type Word } from '../ranking/words.ts';
-import { kindOfParty, type PartyKind, subjectOf, wordsOfClause } from './sentence-subject.ts';
+import { clauseOf, kindOfParty, type PartyKind } from './sentence-subject.ts';
 
 /**
  * Who does something, what or whom it is done to, and who receives it, as far as a question names them, by their stems,
@@ -65,28 +65,47 @@ const readableCharacters = 400;
 export function partyOrderOf(question: string, sentences: string[], context: string[] = sentences): PartyOrder {
   const asked = readWords(question.slice(0, readableCharacters));
   const read = sentences.map((text) => ({ text, words: readWords(text) }));
-  const orders = read.flatMap((sentence) =>
-    sentence.words.map((word, at): PartyOrder => {
+  let isDefined: boolean | undefined;
+  // Whoever asks for "the supplier" means the "Supplier" of the contract.
+  const defines = (agent: Set<string>) => {
+    isDefined ??= context.some((text) => readWords(text).some((word) => agent.has(word.stem) && isName(word, text)));
+    return isDefined;
+  };
+  const found = read.flatMap((sentence) =>
+    sentence.words.flatMap((verb, at) => {
       const before = sentence.words[at - 1];
-      const deed = isVerb(word, before) ? deedOf(asked, word, before) : null;
-      if (!deed) return 'unclear';
-      const order = orderOf(deed, sentence, at, asked);
-      if (order !== 'of another') return order;
-      const mayTell = (other: Sentence) => other !== sentence && mayTellOf(deed, word, other);
-      return read.some(mayTell) || !names(context, deed.agent) ? 'unclear' : order;
+      const deed = isVerb(verb, before) ? deedOf(asked, verb, before) : null;
+      return deed ? [{ order: orderOf(deed, sentence, at, { asked, defines }), sentence, deed }] : [];
     }),
   );
-  return (['as asked', 'swapped', 'of another'] as const).find((order) => orders.includes(order)) ?? 'unclear';
+  const orders = new Set(found.map(({ order }) => order));
+  if (orders.has('as asked')) return 'as asked';
+  if (orders.has('swapped')) return 'swapped';
+  const isOfAnother = ({ deed, sentence }: (typeof found)[number]) =>
+    !read.some((other) => other !== sentence && mayTell(deed, other)) && names(context, deed.agent);
+  // One of each sentence will do: a text may repeat a verb a thousand times.
+  const firstOf = (order: Order) => found.filter((each) => each.order === order).filter(isFirstOfSentence);
+  if (firstOf('all of another').some(isOfAnother)) return 'of another';
+  if (orders.has('agent as asked')) return 'as asked';
+  return firstOf('of another').some(isOfAnother) ? 'of another' : 'unclear';
 }
 
-/** Whether a sentence may tell what a question asks of its agent, in other words than with its verb. */
-function mayTellOf({ agent, patient }: Deed, verb: Word, { words }: Sentence): boolean {
+const isFirstOfSentence = <Found extends { sentence: Sentence }>({ sentence }: Found, at: number, all: Found[]) =>
+  all[at - 1]?.sentence !== sentence;
+
+/** Whether a sentence besides may tell what a question asks of its agent, in other words. */
+function mayTell({ agent, patient }: Deed, { words }: Sentence): boolean {
   const isIn = (party: Set<string>) => words.some(({ stem }) => party.has(stem));
-  return isIn(agent) && (patient.size === 0 || isIn(patient) || words.some((word) => isSameVerb(word, verb)));
+  return isIn(agent) && (patient.size === 0 || isIn(patient));
 }
 
 const names = (texts: string[], party: Set<string>) =>
   texts.some((text) => party.isSubsetOf(new Set(readWords(text).map(({ stem }) => stem))));
+
+/** The same for one verb, which may tell of one of two parties: as asked for who does it, or of another for both. */
+type Order = PartyOrder | 'agent as asked' | 'all of another';
+/** Whether the documents write a party as a term that they define. */
+type Defines = (agent: Set<string>) => boolean;
 
 type Sentence = { text: string; words: Word[] };
 
@@ -152,11 +171,17 @@ function partyFrom(words: Word[], from: number, to?: number): Set<string> {
 }
 
 /** In which order a sentence has the parties around the verb at `at`, compared with a question. */
-function orderOf(deed: Deed, { text, words }: Sentence, at: number, asked: Word[]): PartyOrder {
+function orderOf(
+  deed: Deed,
+  { text, words }: Sentence,
+  at: number,
+  { asked, defines }: { asked: Word[]; defines: Defines },
+): Order {
   const { agent, patient, recipient, asks } = deed;
   const verb = words[at]!;
   const before = words.slice(Math.max(0, at - near.before), at);
-  const by = words.findIndex(({ text: word }, place) => place > at && place <= at + near.after && /^by$/i.test(word));
+  const byAfter = words.slice(at + 1, at + 1 + near.after).findIndex(({ text: word }) => /^by$/i.test(word));
+  const by = byAfter < 0 ? byAfter : at + 1 + byAfter;
   const isPassive = before.slice(-2).some(isBe) || by === at + 1;
   // "B was searched and bought", "B bought in March by A"
   if (!isPassive && (by > 0 || before.slice(-6).some(isBe))) return 'unclear';
@@ -179,21 +204,22 @@ function orderOf(deed: Deed, { text, words }: Sentence, at: number, asked: Word[
   const mayBeSwapped = asks === 'party' || (asks === 'thing' && !isPassive);
   if (isPassive && by < 0 && !(isSwapped && mayBeSwapped)) return 'unclear';
   if (isSwapped && !isAsAsked) return mayBeSwapped ? 'swapped' : 'unclear';
-  if (
-    isPassive
-      ? isOther(deed, words.slice(from), words.slice(from, from + near.after))
-      : isOther(deed, subjectOf(text, words, at), wordsOfClause(text, words, at))
-  )
-    return 'of another';
-  return isAsAsked === isSwapped ? 'unclear' : 'as asked';
+  const isPatientAsAsked = isPassive ? isBefore(patient) : isAfter(patient);
+  if (agent.size > 0 && isOther(deed, isPassive ? asClause(words.slice(from)) : clauseOf(text, words, at), defines))
+    return isPatientAsAsked ? 'all of another' : 'of another';
+  if (isAsAsked === isSwapped) return 'unclear';
+  return agent.size > 0 && patient.size > 0 && !isPatientAsAsked ? 'agent as asked' : 'as asked';
 }
 
-/** Whether words that begin with who does something name another than a question does, who isn't among those around it. */
-const isOther = ({ agent, agentKind }: Deed, doing: Word[], around: Word[]) =>
-  agent.size > 0 &&
-  agentKind !== null &&
-  kindOfParty(doing) === agentKind &&
-  !around.some(({ stem }) => agent.has(stem));
+/** After "by" there is no more than who does it. */
+const asClause = (words: Word[]) => ({ subject: words, words: words.slice(0, near.after) });
+
+/** Whether a clause is clearly about another who does it than a question is. */
+function isOther({ agent, agentKind }: Deed, { subject, words }: ReturnType<typeof clauseOf>, defines: Defines) {
+  const kind = kindOfParty(subject);
+  if (kind === null || agentKind === null || words.some(({ stem }) => agent.has(stem))) return false;
+  return kind === agentKind || (kind === 'defined role' && agentKind === 'role' && defines(agent));
+}
 
 /** Whether a party stands before a verb with no preposition before it, and with no other clause between them. */
 function isSubject(party: Set<string>, before: Word[], textBefore: string): boolean {
