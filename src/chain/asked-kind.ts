@@ -17,7 +17,7 @@ const ordinals = `first second third fourth fifth sixth seventh eighth ninth ten
   sixteenth seventeenth eighteenth nineteenth twentieth`;
 /** Words that tell when, however vaguely. */
 const whens = `
-  soon between amid under now then current(?:ly)? present(?:ly)? nowadays recent(?:ly)? always ever never immediate(?:ly)?
+  together alongside simultaneous(?:ly)? soon between amid under now then current(?:ly)? present(?:ly)? nowadays recent(?:ly)? always ever never immediate(?:ly)?
   instant(?:ly)? prompt(?:ly)? delay later? earl(?:y|ier) latest previous(?:ly)? original(?:ly)? initial(?:ly)? former(?:ly)?
   eventual(?:ly)? final(?:ly)? last next past ago already yet still times? dates? dated reigns? eras? ages? periods? epochs?
   dynast(?:y|ies) wars? sessions? shifts? phases? stages? versions? releases? beginning start end turn eve opening closing

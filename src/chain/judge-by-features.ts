@@ -117,13 +117,14 @@ function tellsWhatElse(
   sentences: RankedSentence[],
   context: FoundPassage[],
 ): keyof typeof tellsElse | null {
+  const texts = sentences.map(({ text }) => text);
   const order = partyOrderOf(
     question,
-    sentences.map(({ text }) => text),
+    texts,
     context.map(({ text }) => text),
   );
   if (order === 'swapped' || order === 'of another') return order;
-  return tellsOpposite(question, sentences.map(wholeText)) ? 'opposite' : null;
+  return tellsOpposite(question, texts, sentences.map(wholeText)) ? 'opposite' : null;
 }
 
 /** A judge for a basis that needs a language model where none is configured: always Unjudged. */

@@ -54,7 +54,7 @@ const asksOpenly = /^\W*(?:\w+ )?(?:what|which|who|whom|whose|how (?:long|many|m
 const not = /^(?:not|\p{L}+n['’]t)$/iu;
 /** What may deny something, leave it out, or set it against something else. */
 const mayDeny =
-  /\b(?:no|not|never|none|nothing|nobody|neither|nor|without|except|exclud\w*|exempt\w*|cannot|lack\w*|fail\w*|miss\w*|free|only|alone|unlike|other|others|rather|instead|few|little|hardly|unless|prohibit\w*|forb\w+|bann?\w*|refus\w*|reject\w*|den(?:y|ies|ied)|avoid\w*|prevent\w*|ignor\w*|un\w+|dis\w+|in\w+ble|but|although|though|however|while|whereas|remain\w*)\b|n['’]t\b/i;
+  /\b(?:no|not|never|none|nothing|nobody|neither|nor|without|except|exclud\w*|exempt\w*|cannot|lack\w*|fail\w*|miss\w*|free|only|alone|unlike|other|others|rather|instead|few|little|hardly|unless|prohibit\w*|forb\w+|bann?\w*|refus\w*|reject\w*|den(?:y|ies|ied)|avoid\w*|prevent\w*|ignor\w*|un\w+|dis\w+|in\w+ble|but|although|though|however|while|whereas|remain\w*|left|leave\w*|omit\w*|skip\w*|out|apart|away|off)\b|n['’]t\b/i;
 /** What begins a part of a question with a meaning of its own. */
 const beginsPart = /^(?:if|when|where|while|because|that|who|which|since|so|unless|until|after|before|to)$/i;
 /** How many words after "not" the word may stand that it denies. */
@@ -63,10 +63,11 @@ const deniedWithin = 2;
 /**
  * Whether texts tell the opposite of what a question asks: of the minimum where it asks for the maximum, or of what is so
  * where it asks for what isn't. It goes by English words, and says no where a text may tell it all the same.
+ * @param whole the texts with what completes them, such as the heading that they stand under
  */
-export function tellsOpposite(question: string, texts: string[]): boolean {
+export function tellsOpposite(question: string, texts: string[], whole: string[] = texts): boolean {
   if (!asksOpenly.test(question)) return false;
-  const isAnywhere = (pattern: RegExp) => texts.some((text) => pattern.test(text));
+  const isAnywhere = (pattern: RegExp) => whole.some((text) => pattern.test(text));
   const isOfOpposite = opposites.some(
     ({ asked, told, opposite, tellsOpposite: tells }) =>
       asked.test(question) && !opposite.test(question) && isAnywhere(tells) && !isAnywhere(told),

@@ -81,8 +81,10 @@ export function partyOrderOf(question: string, sentences: string[], context: str
   const orders = new Set(found.map(({ order }) => order));
   if (orders.has('as asked')) return 'as asked';
   if (orders.has('swapped')) return 'swapped';
+  // Where both parties are asked about, the sentence may name the one in another clause.
   const isOfAnother = ({ deed, sentence }: (typeof found)[number]) =>
-    !read.some((other) => other !== sentence && mayTell(deed, other)) && names(context, deed.agent);
+    !read.some((other) => (other !== sentence || deed.patient.size === 0) && mayTell(deed, other)) &&
+    names(context, deed.agent);
   // One of each sentence will do: a text may repeat a verb a thousand times.
   const firstOf = (order: Order) => found.filter((each) => each.order === order).filter(isFirstOfSentence);
   if (firstOf('all of another').some(isOfAnother)) return 'of another';
@@ -228,9 +230,10 @@ function isSubject(party: Set<string>, before: Word[], textBefore: string): bool
   if (last < 0 || first < 0) return false;
   if (!party.isSubsetOf(new Set(before.slice(first, last + 1).map(({ stem }) => stem)))) return false;
   if (otherClause.test(textBefore.slice(before[last]!.start + before[last]!.text.length))) return false;
-  // In "In March A bought B", the preposition is the month's.
+  const from = before[first]!.start;
+  // In "In March A bought B", the preposition is the month's, and in "C pays for D; A pays" of another clause.
   const lead = before
     .slice(0, first)
     .findLast((word) => isMonth(word) || isNumber(word) || (word.common && !articles.test(word.text)));
-  return !lead || !prepositions.test(lead.text);
+  return !lead || !prepositions.test(lead.text) || /[;:]/.test(textBefore.slice(lead.start, from));
 }

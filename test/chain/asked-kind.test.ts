@@ -23,6 +23,7 @@ for (const [question, text, mayTell] of [
   ['How often is the tank cleaned?', 'The tank is cleaned by the keeper.', false],
   ['Where are deleted letters kept?', 'Deleted letters are kept and sorted.', false],
   ['When was it dropped?', 'It was dropped with version 3.', true],
+  ['When was it dropped?', 'It was dropped together with logs.', true],
   ['When was it dropped?', 'It was dropped after the merger.', true],
   ['When was it dropped?', 'It was dropped at the coronation of Henry.', true],
   ['Until when did it last?', 'Until the fall of the town it lasted.', true],

@@ -25,6 +25,7 @@ for (const [question, text, isOpposite] of [
   ['What does the agent not copy?', 'The agent copies all but the mail.', false],
   ['What does the agent not copy?', 'The agent does not copy the mail.', false],
   ['What does the agent copy?', copies, false],
+  ['Which rooms are not cleaned?', 'Rooms on the top floor are left out when the rest is cleaned.', false],
   // May be answered by the opposite, or speaks of something else.
   ['Is 30 minutes the maximum break?', breaks, false],
   ["Why doesn't the agent copy the mail?", copies, false],
@@ -35,6 +36,13 @@ for (const [question, text, isOpposite] of [
   test(`“${text}” ${isOpposite ? 'tells' : "doesn't tell"} the opposite of what “${question}” asks`, () => {
     assert.equal(tellsOpposite(question, [text]), isOpposite);
   });
+
+test('what is denied must stand in the sentence, and a quality may stand in its heading', () => {
+  const left = 'Offices below are skirted.';
+  assert.equal(tellsOpposite('Which offices are not cleaned?', [left], [`How offices are cleaned\n${left}`]), false);
+  assert.equal(tellsOpposite('What is the maximum break?', ['Break | 30'], ['Minimum in minutes\nBreak | 30']), true);
+  assert.equal(tellsOpposite('What is the minimum break?', [breaks], [`Maximum and minimum\n${breaks}`]), false);
+});
 
 test('a quotation that tells the opposite is Incorrect, and the reason says so', async () => {
   const ask = (question: string) =>

@@ -87,6 +87,7 @@ for (const [question, sentence, order] of [
     'The tenant cleans the yard, and the landlord cleans the stairs.',
     'of another',
   ],
+  ['What does the tenant clean?', 'The landlord cleans after rain; the tenant cleans the yard.', 'as asked'],
   ['Does the tenant clean the yard?', 'The tenant cleans the yard, and the landlord cleans the stairs.', 'as asked'],
   ['Does the tenant clean the stairs?', 'The tenant, so the landlord says, cleans the stairs.', 'as asked'],
   ['Does the landlord repair the roof?', lease, 'as asked'],
