@@ -10,9 +10,11 @@ import { focusContent, useFocusBeyond } from './keep-focus.js';
 /** The longest question that the service accepts, in UTF-16 code units. */
 const mostCharacters = 4000;
 
+const isTouched = () => matchMedia('(pointer: coarse)').matches;
 /** Focuses the question, except on touch screens, where a keyboard would cover half the page. */
-export const focusQuestion = () =>
-  matchMedia('(pointer: coarse)').matches || document.getElementById('question')?.focus({ preventScroll: true });
+export const focusQuestion = () => isTouched() || document.getElementById('question')?.focus({ preventScroll: true });
+/** The same once it has been asked: on touch screens, the keyboard that covers the page goes away. */
+export const leaveQuestion = () => (isTouched() ? focusContent() : focusQuestion());
 
 /** Whether the form is valid; if it isn't, the browser points out what is wrong. */
 export function checkForm() {

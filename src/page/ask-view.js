@@ -4,7 +4,7 @@ import { html } from 'htm/preact';
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { call } from './api.js';
 import { draft } from './ask-draft.js';
-import { AskForm, checkForm, focusQuestion } from './ask-form.js';
+import { AskForm, checkForm, focusQuestion, leaveQuestion } from './ask-form.js';
 import { AskResult } from './ask-result.js';
 import { announcement, begun, isUnderWay, ofReply } from './ask-state.js';
 import { beginAsk, cancelAsk, forgetAsk, forgetUnansweredAsk, useCurrentAsk } from './current-ask.js';
@@ -116,7 +116,7 @@ export function AskView({ askId, collection, picker, isEmpty, isCovered, documen
 
   function submit(/** @type {string} */ wanted) {
     if (isUnderWay(shown) || !checkForm()) return;
-    focusQuestion();
+    leaveQuestion();
     if (draft.question.trim() === wanted) draft.question = '';
     const { evaluation, onIncorrect, topK } = draft.options;
     const request = { question: wanted, collection, evaluation, onIncorrect, trace: true };

@@ -71,6 +71,14 @@ test('on a touch screen, too, the focus has a place when Ask gives way to Cancel
   await button(page, 'Cancel').press('Enter');
   await button(page, 'Ask').waitFor();
   await isFocused(page, 'main');
+
+  // The keyboard on the screen goes away when its Enter has asked, or it would lie over the answer.
+  openai.chat('In 1904.', judged());
+  await page.focus('#question');
+  await page.keyboard.press('Enter');
+  await isFocused(page, 'main');
+  await verdictIsThere(page);
+  await isFocused(page, 'main');
 });
 
 test('a reload costs no question: not one that is being typed, nor one that is under way or failed', {
