@@ -1,4 +1,5 @@
 import { type Block, withoutBreakHints } from '../loaded-document.ts';
+import { withAccents } from './pdf-accents.ts';
 import { withLabels } from './pdf-labels.ts';
 import { asRowIfBesideOne, lineOf, ROW_GAP, unlessStretched } from './pdf-lines.ts';
 import { acrossBreak, CELL, joinLines, type Line } from './pdf-paragraphs.ts';
@@ -94,7 +95,7 @@ function linesOf(items: TextItem[]): Line[] {
   return fromLeft(lines).map(lineOf);
 
   function endLine(): void {
-    if (ofLine.some(({ isBlank }) => !isBlank)) lines.push(inReadingOrder(withGaps(ofLine)));
+    if (ofLine.some(({ isBlank }) => !isBlank)) lines.push(inReadingOrder(withGaps(withAccents(ofLine))));
     ofLine = [];
   }
 }

@@ -14,6 +14,8 @@ const ALIKE = 0.1;
 const STRETCHED_GAP = 2;
 /** A bullet or a number that stands alone before a gap isn't a cell but the label of what follows. */
 const LABEL = /^(?:[^\p{L}\p{N}]{1,3}|\(?(?:\d{1,3}|\p{L})(?:\.\d{1,3})*[.):]{0,2})$/u;
+/** The beginning of a text, unlike the symbol of an element after the number of its isotope. */
+const WORD = /^["“„«‘(\\]?\p{L}.{2}/u;
 /** A label may be drawn in as many items: a bracket, a number, a bracket. */
 const LABEL_ITEMS = 3;
 
@@ -45,6 +47,12 @@ export function lineOf(items: PlacedItem[]): Line {
   };
 }
 
+/** The number of a footnote, which stands raised before it, apart from its first word. */
+function markOfNote(text: string): string {
+  const digits = raisedDigits(text, '');
+  return digits === null ? text : `${digits} `;
+}
+
 /** The text of a line, with cells parted at some of its blank items. */
 function textOf(items: PlacedItem[], isGap: boolean[], { size, baseline }: { size: number; baseline: number }): string {
   const isAfterName = items.map((_, index) => isGap[index]! && (items[index - 1]?.text.endsWith(':') ?? false));
@@ -55,8 +63,10 @@ function textOf(items: PlacedItem[], isGap: boolean[], { size, baseline }: { siz
     if (item.isBlank) return isGap[index] && !(isPairs && isAfterName[index]) ? CELL : ' ';
     const shift = item.baseline - baseline;
     const least = item.size > size * SMALL_DIGITS ? SHIFTED_FAR : SHIFTED;
-    if (Math.abs(shift) < size * least || !/\S$/.test(before)) return item.text;
+    if (Math.abs(shift) < size * least) return item.text;
     const digits = item.text.trim();
+    if (index === 0) return shift > 0 && WORD.test(items[1]?.text ?? '') ? markOfNote(digits) : item.text;
+    if (!/\S$/.test(before)) return item.text;
     return (shift > 0 ? raisedDigits(digits, before) : /\d$/.test(before) ? loweredDigits(digits) : null) ?? item.text;
   });
   return pieces.join('').replace(/\s+/g, ' ').trim();

@@ -37,7 +37,7 @@ const GOES_ON = /^(?!\p{L}{1,4}[.)]\s)\p{Ll}/u;
 /** A shorter line (in UTF-16 code units) at the end of a page or column is a label or a footer, whose next line is none of its sentence. */
 const SHORTEST_OPEN = 40;
 /** The beginning of a footnote, behind which no sentence of the text goes on. */
-const FOOTNOTE = /^(?:\d{1,3}|[*†‡])\s?(?:["“„«]?\p{Lu}|https?:)/u;
+const FOOTNOTE = /^(?:[\d⁰¹²³⁴-⁹]{1,3}|[*†‡])\s?(?:["“„«]?\p{Lu}|https?:)/u;
 
 /** The text of a paragraph: wrapped lines are joined, words hyphenated at a line's end made whole, and lines that were ended on purpose kept. */
 export function joinLines(lines: Line[]): string {
