@@ -3,6 +3,7 @@ import { withAccents } from './pdf-accents.ts';
 import { withLabels } from './pdf-labels.ts';
 import { asRowIfBesideOne, lineOf, ROW_GAP, unlessStretched } from './pdf-lines.ts';
 import { acrossBreak, CELL, joinLines, type Line } from './pdf-paragraphs.ts';
+import { pitches } from './pdf-pitch.ts';
 import { distance, fromLeft, inReadingOrder, type PlacedItem, withGaps } from './pdf-reading-order.ts';
 import { withWholeRows } from './pdf-rows.ts';
 
@@ -34,6 +35,8 @@ const COLUMN_RISE = 5;
 /** The same text drawn again within this distance (a share of its size) is one text in bold. */
 const BOLD_SHIFT = 0.1;
 
+/** Dots that lead the eye to a page number, or show where to write. */
+const LEADERS = / ?\.(?: ?\.){5,}/g;
 /** Bullets of the fonts Symbol and Wingdings, which have no code of their own. */
 const SYMBOL_BULLETS = /[\uf0a7\uf0b7]/g;
 /** Presentation forms of Arabic letters, without the noncharacters between them. */
@@ -60,7 +63,7 @@ export function layOutPage(items: TextItem[]): string {
     const previous = paragraphs[index - 1]?.at(-1);
     return { text: joinLines(lines), mayGoOn: previous !== undefined && isNextColumn(previous, lines[0]!) };
   });
-  return withoutBreakHints(acrossBreak(texts));
+  return withoutBreakHints(acrossBreak(texts)).replace(LEADERS, ' …');
 }
 
 /** The tables in a text that was laid out: two or more consecutive lines with cells. */
@@ -92,7 +95,8 @@ function linesOf(items: TextItem[]): Line[] {
     if (item.hasEOL) endLine();
   }
   endLine();
-  return fromLeft(lines).map(lineOf);
+  const fixed = pitches(lines);
+  return fromLeft(lines).map((line) => lineOf(line, fixed));
 
   function endLine(): void {
     if (ofLine.some(({ isBlank }) => !isBlank)) lines.push(inReadingOrder(withGaps(withAccents(ofLine))));

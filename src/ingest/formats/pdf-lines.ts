@@ -19,8 +19,11 @@ const WORD = /^["“„«‘(\\]?\p{L}.{2}/u;
 /** A label may be drawn in as many items: a bracket, a number, a bracket. */
 const LABEL_ITEMS = 3;
 
-/** A line from its items: cells are separated by ` | `; raised and lowered digits are written so that they don't run into numbers. */
-export function lineOf(items: PlacedItem[]): Line {
+/**
+ * A line from its items: cells are separated by ` | `; raised and lowered digits are written so that they don't run into numbers.
+ * @param pitches the fonts of code, and how wide their letters are
+ */
+export function lineOf(items: PlacedItem[], pitches: Map<string, number>): Line {
   const words = items.filter(({ isBlank }) => !isBlank);
   const { size, baseline } = words.reduce((one, other) => (other.size > one.size ? other : one));
   const areFigures = /\d/.test(words[0]!.text) && !words.some(({ text }) => /\p{L}/u.test(text));
@@ -28,13 +31,16 @@ export function lineOf(items: PlacedItem[]): Line {
   // No line of prose consists of figures.
   const isStretched = !areFigures && isJustified(items, isWide, size);
   const isGap = isStretched ? items.map(() => false) : isWide;
-  const text = textOf(items, isGap, { size, baseline });
+  const pitch = words.every((word) => pitches.has(word.font)) ? pitches.get(words[0]!.font)! * size : 0;
+  const text = textOf(items, isGap, { size, baseline, pitch });
   const left = words.reduce((least, item) => Math.min(least, item.left), Number.POSITIVE_INFINITY);
   const right = words.reduce((most, item) => Math.max(most, item.left + item.width), Number.NEGATIVE_INFINITY);
   return {
     text,
     isRow: isGap.includes(true),
-    asRow: isStretched ? { text: textOf(items, isWide, { size, baseline }), cells: cellsOf(items, isWide) } : null,
+    asRow: isStretched
+      ? { text: textOf(items, isWide, { size, baseline, pitch: 0 }), cells: cellsOf(items, isWide) }
+      : null,
     left,
     lastLeft: items[isGap.lastIndexOf(true) + 1]?.left ?? left,
     right,
@@ -43,9 +49,13 @@ export function lineOf(items: PlacedItem[]): Line {
     size,
     font: words.every((word) => word.font === words[0]!.font) ? words[0]!.font : '',
     lastFont: words.at(-1)!.font,
+    pitch,
     gap: isGap.filter(Boolean).length === 1 ? items[isGap.indexOf(true)]!.gap! : 0,
   };
 }
+
+/** In code, this many spaces are as good as more. */
+const WIDEST_GAP = 40;
 
 /** The number of a footnote, which stands raised before it, apart from its first word. */
 function markOfNote(text: string): string {
@@ -54,13 +64,18 @@ function markOfNote(text: string): string {
 }
 
 /** The text of a line, with cells parted at some of its blank items. */
-function textOf(items: PlacedItem[], isGap: boolean[], { size, baseline }: { size: number; baseline: number }): string {
+function textOf(
+  items: PlacedItem[],
+  isGap: boolean[],
+  { size, baseline, pitch }: { size: number; baseline: number; pitch: number },
+): string {
   const isAfterName = items.map((_, index) => isGap[index]! && (items[index - 1]?.text.endsWith(':') ?? false));
   // In a row of names and values, a name (`Name:`) and its value are one cell. With more values than names, all values keep their columns.
   const isPairs = isAfterName.filter(Boolean).length * 2 === isGap.filter(Boolean).length + 1;
   const pieces = items.map((item, index) => {
     const before = items[index - 1]?.text ?? '';
-    if (item.isBlank) return isGap[index] && !(isPairs && isAfterName[index]) ? CELL : ' ';
+    if (item.isBlank && isGap[index] && !(isPairs && isAfterName[index])) return CELL;
+    if (item.isBlank) return spaces(item.gap, pitch);
     const shift = item.baseline - baseline;
     const least = item.size > size * SMALL_DIGITS ? SHIFTED_FAR : SHIFTED;
     if (Math.abs(shift) < size * least) return item.text;
@@ -69,8 +84,13 @@ function textOf(items: PlacedItem[], isGap: boolean[], { size, baseline }: { siz
     if (!/\S$/.test(before)) return item.text;
     return (shift > 0 ? raisedDigits(digits, before) : /\d$/.test(before) ? loweredDigits(digits) : null) ?? item.text;
   });
-  return pieces.join('').replace(/\s+/g, ' ').trim();
+  const text = pieces.join('');
+  return (pitch > 0 ? text : text.replace(/\s+/g, ' ')).trim();
 }
+
+/** Spaces as wide as a gap, which only say something in code. */
+const spaces = (gap: number | undefined, pitch: number): string =>
+  ' '.repeat(pitch > 0 ? Math.min(Math.max(1, Math.round((gap ?? 0) / pitch)), WIDEST_GAP) : 1);
 
 /** Whether a line is stretched to its column's width: it has wide gaps, all of one width, and no others. */
 function isJustified(items: PlacedItem[], isWide: boolean[], size: number): boolean {

@@ -3,7 +3,7 @@ import { joinsWithoutSpace } from '../../scripts.ts';
 export type Place = { text: string; left: number; baseline: number; size: number };
 /**
  * A line of a page. `font` is its only one, or empty, and `lastFont` that of its last words; `gap` is the width between its cells, where
- * it has two, or else zero. The last of its cells begins at `lastLeft`, and the last of the lines that it was put together from is at `bottom`. `asRow` tells the
+ * it has two, or else zero. `pitch` is the width of its letters, if all are equally wide, as in code, or else zero. The last of its cells begins at `lastLeft`, and the last of the lines that it was put together from is at `bottom`. `asRow` tells the
  * cells of a line that has wide gaps, all of one width as those of justified prose are.
  */
 export type Line = Place & {
@@ -14,6 +14,7 @@ export type Line = Place & {
   asRow: { text: string; cells: { left: number; right: number }[] } | null;
   font: string;
   lastFont: string;
+  pitch: number;
   gap: number;
 };
 
@@ -30,6 +31,8 @@ const NUMBERED = /^(?:\(?(?:\d{1,3}|\p{L})[.)]|\d{1,3}(?:\.\d{1,3})+[.)]?|§)\s/
 /** What may number an item of a list, if the number before or after it begins another line at the same place. */
 const ITEM = /^\(?(\d{1,3}|[a-y])[.)]\s/;
 
+/** Code that begins further right isn't indented but stands there. */
+const DEEPEST_INDENT = 40;
 const WORD_HYPHEN = /(?:^|[^\p{L}-])\p{L}+[-\u00ad\u2010]$/u;
 const COMPOUND_HYPHEN = /[\p{L}\p{N}][-\u2010]$/u;
 /** The beginning of a line in the middle of a sentence, which no letter of a list is. */
@@ -48,7 +51,11 @@ export function joinLines(lines: Line[]): string {
   for (const [index, line] of lines.entries()) {
     const previous = lines[index - 1];
     if (!previous) {
-      pieces.push(line.text);
+      pieces.push(indentOf(line, left), line.text);
+      continue;
+    }
+    if (line.pitch > 0 && previous.pitch > 0) {
+      pieces.push('\n', indentOf(line, left), line.text);
       continue;
     }
     const isInCell = line.isRow !== previous.isRow && isParted(previous.text, line.text);
@@ -60,6 +67,12 @@ export function joinLines(lines: Line[]): string {
     else addLine(pieces, previous.text, line.text, isWrapped ? ' ' : '\n');
   }
   return pieces.join('');
+}
+
+/** The spaces before a line of code. */
+function indentOf({ pitch, left, isRow }: Line, leftmost: number): string {
+  const columns = pitch > 0 && !isRow ? Math.round((left - leftmost) / pitch) : 0;
+  return ' '.repeat(Math.min(columns, DEEPEST_INDENT));
 }
 
 /** Whether a word is parted by a hyphen between two lines. */
