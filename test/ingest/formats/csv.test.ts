@@ -217,3 +217,10 @@ test('every table that is written as RFC 4180 says is read as it was written', (
     { seed: 5, numRuns: 500 },
   );
 });
+
+test('a caption that is longer than any heading is no title', () => {
+  const long = 'x'.repeat(301);
+  const titleOf = (caption: string) => loadCsv(`${caption}\n\nname,height\nAlder,24\nBirch,19\n`).title;
+  assert.equal(titleOf(long), null);
+  assert.equal(titleOf(long.slice(1)), long.slice(1));
+});

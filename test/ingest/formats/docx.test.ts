@@ -38,6 +38,12 @@ test('headings, paragraphs, lists and tables of a Word document are read in orde
 test("the title is the document's own before any heading", async () => {
   const { title } = await load(makeDocx(paragraph('Part', 'Heading1'), { title: ' Own\n title ' }));
   assert.equal(title, 'Own title');
+  const long = 'x'.repeat(301);
+  for (const [own, expected] of [
+    [long.slice(1), long.slice(1)],
+    [long, 'Part'],
+  ] as const)
+    assert.equal((await load(makeDocx(paragraph('Part', 'Heading1'), { title: own }))).title, expected);
 });
 
 test('superscript digits stay superscript', async () => {

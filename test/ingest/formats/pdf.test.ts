@@ -738,3 +738,13 @@ test('wrapped lines of Chinese or Japanese are joined without a space', () => {
     '离职通知期为三个月，到季度末为 X月为止。',
   );
 });
+
+test('a title or a first line that is longer than any heading is no title', async () => {
+  const long = 'x'.repeat(301);
+  const titleOf = async (text: string, title?: string) =>
+    (await load(makePdf([[{ text, y: 700, size: 1 }]], title === undefined ? {} : { title }))).title;
+  assert.equal(await titleOf('Travel limits', long), 'Travel limits');
+  assert.equal(await titleOf('Travel limits', long.slice(1)), long.slice(1));
+  assert.equal(await titleOf(long), null);
+  assert.equal(await titleOf(long.slice(1)), long.slice(1));
+});
