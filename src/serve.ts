@@ -31,7 +31,6 @@ export async function serve(hangUps: HangUps, options: { ingestCorpus?: boolean 
   const told = Promise.withResolvers<string>();
   // Whoever signals a whole process group, as `timeout` does, may send SIGTERM twice. A second Ctrl-C ends it at once.
   process.on('SIGTERM', told.resolve).once('SIGINT', told.resolve);
-  const spareRunner = watchScriptRunner(() => told.resolve('SIGTERM'));
   void told.promise.then(() => stopping.abort(new AppError('NOT_READY', 'The service is stopping.')));
   let awaited: string | null = 'The service is starting.';
   try {
@@ -42,6 +41,7 @@ export async function serve(hangUps: HangUps, options: { ingestCorpus?: boolean 
         throw toListenFailure(error, config);
       });
       parts.logger.info({ ...parts.about, address }, 'listening');
+      const spareRunner = watchScriptRunner(() => told.resolve('SIGTERM'));
       hangUps.listen(() => {
         spareRunner();
         if (onTerminal && !isatty(1)) return told.resolve('SIGHUP');
