@@ -38,6 +38,9 @@ const counts =
 const nounOfVerb = /(?:ions?|ments?|[eo]rs?)$/;
 const prepositions =
   /^(?:to|for|from|of|in|on|at|by|with|after|before|under|since|during|against|between|than|as|about|into|over)$/i;
+/** What somebody is for or to another, said with "is" as others are with a verb. */
+const states =
+  /^(?:responsible|liable|accountable|entitled|obliged|required|allowed|permitted|authori[sz]ed|eligible|exempt)$/i;
 /** The stems of verbs of which either party may be named first. */
 const mutual = /^(?:marr|marri|wed|meet|met|border|merg|fight|fought|play|compet|adjoin|match|join|shar|fac)$/;
 /** Words that begin another clause. */
@@ -129,6 +132,7 @@ function deedOf(asked: Word[], said: Word, before: Word | undefined): Deed | nul
   const verb = asked[at]!;
   if (nounOfVerb.test(said.text) && !nounOfVerb.test(verb.text)) return null;
   const opening = asked.findIndex((word) => auxiliary.test(word.text) || isBe(word));
+  if (states.test(said.text)) return stateOf(asked, opening, at);
   const object = partyFrom(asked, at + 1);
   const to = asked.findIndex((word, place) => place > at + 1 && isTo(word));
   const recipient = to < 0 ? none : partyFrom(asked, to + 1);
@@ -161,6 +165,15 @@ function deedOf(asked: Word[], said: Word, before: Word | undefined): Deed | nul
   return { agent: subject, agentKind, patient: none, recipient: none, asks };
 }
 
+/** "Is A liable for B?", "Who is liable for B?", "What is A liable for?" */
+function stateOf(asked: Word[], opening: number, at: number): Deed | null {
+  const isAsked = opening >= 0 && opening < at && isBe(asked[opening]!);
+  const agent = isAsked ? partyFrom(asked, opening + 1, at) : none;
+  const patient = isAsked ? partyFrom(asked, at + 2) : none;
+  if (agent.size === 0 && (patient.size === 0 || !/^who$/i.test(asked[0]!.text))) return null;
+  return { agent, agentKind: kindOfParty(asked.slice(opening + 1, at)), patient, recipient: none, asks: 'party' };
+}
+
 /** The stems of the party that is named from one word on: up to another, or to the next common word. */
 function partyFrom(words: Word[], from: number, to?: number): Set<string> {
   let at = from;
@@ -184,14 +197,17 @@ function orderOf(
   const before = words.slice(Math.max(0, at - near.before), at);
   const byAfter = words.slice(at + 1, at + 1 + near.after).findIndex(({ text: word }) => /^by$/i.test(word));
   const by = byAfter < 0 ? byAfter : at + 1 + byAfter;
-  const isPassive = before.slice(-2).some(isBe) || by === at + 1;
+  const isState = states.test(verb.text);
+  const isPassive = !isState && (before.slice(-2).some(isBe) || by === at + 1);
+  if (isState && (!before.slice(-3).some(isBe) || before.slice(-3).some(({ text: word }) => /^not$/i.test(word))))
+    return 'unclear';
   // "B was searched and bought", "B bought in March by A"
-  if (!isPassive && (by > 0 || before.slice(-6).some(isBe))) return 'unclear';
+  if (!isState && !isPassive && (by > 0 || before.slice(-6).some(isBe))) return 'unclear';
   // "reports to B", but not "moved to B" where a question says only "moved"
   const isNewPreposition = (word: Word | undefined) =>
     word !== undefined && prepositions.test(word.text) && !asked.some(({ stem }) => stem === word.stem);
   const rest = text.slice(verb.start + verb.text.length);
-  const hasObject = !noObject.test(rest) && !isNewPreposition(words[at + 1]);
+  const hasObject = !noObject.test(rest) && (isState || !isNewPreposition(words[at + 1]));
   const from = isPassive ? by + 1 : at + 1;
   const objects = isPassive && by < 0 ? [] : words.slice(from, from + near.after);
   const end = objects.findIndex((word) => isNewPreposition(word) && !isTo(word));

@@ -93,6 +93,13 @@ for (const [question, sentence, order] of [
   ['Does the landlord repair the roof?', lease, 'as asked'],
   ['What does the landlord repair?', lease, 'as asked'],
   ['Did Marta Quill write the report?', minutes, 'as asked'],
+  // What somebody is to another.
+  ['Who is responsible for the roof?', 'The landlord is responsible for the roof.', 'as asked'],
+  ['Who is responsible for the roof?', 'The landlord is not responsible for the roof.', 'unclear'],
+  ['Who is responsible for the roof?', 'The responsible landlord has a roof.', 'unclear'],
+  ['Is the tenant liable for the roof?', 'The landlord is solely liable for the roof.', 'of another'],
+  ['What is the tenant liable for?', 'The landlord is liable for the roof.', 'of another'],
+  ['Is the landlord liable for the roof?', 'The landlord is liable for the roof.', 'as asked'],
   // Perhaps the one asked about: a name for a role, a pronoun, a part of the firm.
   ['Did Jonas Reed repair the roof?', lease, 'as asked'],
   ['Does the tenant repair the roof?', 'He repairs the roof.', 'as asked'],
