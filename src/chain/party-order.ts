@@ -1,19 +1,7 @@
-import { isIrregularPast, isSameVerb } from '../ranking/irregular-verbs.ts';
 import { isMonth, isName, isNumber } from '../ranking/question-type.ts';
 import { readWords, type Word } from '../ranking/words.ts';
-import { clauseOf, kindOfParty, type PartyKind } from './sentence-subject.ts';
-
-/**
- * Who does something, what or whom it is done to, and who receives it, as far as a question names them, by their stems,
- * and how it speaks of who does it.
- */
-type Deed = {
-  agent: Set<string>;
-  patient: Set<string>;
-  recipient: Set<string>;
-  agentKind: PartyKind | null;
-  asks: 'party' | 'thing' | 'other';
-};
+import { articles, type Deed, deedOf, isBe, isState, isTo } from './asked-deed.ts';
+import { clauseOf, kindOfParty } from './sentence-subject.ts';
 
 /**
  * How a sentence has the parties that a question names: in its order, so that it tells the other; the other way round;
@@ -21,26 +9,11 @@ type Deed = {
  */
 export type PartyOrder = 'as asked' | 'swapped' | 'of another' | 'unclear';
 
-const none: Set<string> = new Set();
-
-const auxiliary = /^(?:do|does|did|will|would|shall|should|may|might|must|can|could)$/i;
-const be = /^(?:is|are|was|were|be|been|being)$/i;
-const isBe = ({ text }: Word) => be.test(text);
-const isTo = (word: Word | undefined) => /^to$/i.test(word?.text ?? '');
-const asksParty = /^(?:who|whom|which)$/i;
-/** They ask neither for who does it nor to whom, so that both are named. */
-const asksOther = /^(?:when|where|how|why)$/i;
-const articles = /^(?:the|a|an|its|his|her|their)$/i;
 /** What stands before nouns alone, besides articles. */
 const counts =
   /^(?:this|that|these|those|two|three|four|many|some|several|few|all|most|more|both|such|no|any|five|six|seven|eight|nine|ten|each|every|other|own)$/i;
-/** Endings of nouns that share their stem with a verb. */
-const nounOfVerb = /(?:ions?|ments?|[eo]rs?)$/;
 const prepositions =
   /^(?:to|for|from|of|in|on|at|by|with|after|before|under|since|during|against|between|than|as|about|into|over)$/i;
-/** What somebody is for or to another, said with "is" as others are with a verb. */
-const states =
-  /^(?:responsible|liable|accountable|entitled|obliged|required|allowed|permitted|authori[sz]ed|eligible|exempt)$/i;
 /** The stems of verbs of which either party may be named first. */
 const mutual = /^(?:marr|marri|wed|meet|met|border|merg|fight|fought|play|compet|adjoin|match|join|shar|fac)$/;
 /** Words that begin another clause. */
@@ -55,7 +28,6 @@ const noObject = new RegExp(
 );
 /** A subject stands at most so many words before its verb, an object so many after it. */
 const near = { before: 12, after: 4 };
-const longestParty = 4;
 /** How much of a question is read, in UTF-16 code units. */
 const readableCharacters = 400;
 
@@ -125,66 +97,6 @@ const isVerb = ({ text, stem, common }: Word, before: Word | undefined) =>
   !counts.test(before.text) &&
   !prepositions.test(before.text);
 
-/** What a question says of the deed that a word of a sentence names; null where it isn't the question's verb. */
-function deedOf(asked: Word[], said: Word, before: Word | undefined): Deed | null {
-  const at = asked.findIndex((word) => isSameVerb(word, said) && /^\p{Ll}/u.test(word.text));
-  if (at < 1) return null;
-  const verb = asked[at]!;
-  if (nounOfVerb.test(said.text) && !nounOfVerb.test(verb.text)) return null;
-  const opening = asked.findIndex((word) => auxiliary.test(word.text) || isBe(word));
-  if (states.test(said.text)) return stateOf(asked, opening, at);
-  const object = partyFrom(asked, at + 1);
-  const to = asked.findIndex((word, place) => place > at + 1 && isTo(word));
-  const recipient = to < 0 ? none : partyFrom(asked, to + 1);
-  if (opening < 0 || opening > at) {
-    // "Who bought B?", "Which company bought B?"
-    const first = asked[0]!.text;
-    const isPast = /(?:s|ed)$/.test(verb.text) || isIrregularPast(verb);
-    const asksForAgent = /^who$/i.test(first) ? at === 1 : /^which$/i.test(first) && at <= 3 && isPast;
-    return asksForAgent && object.size > 0
-      ? { agent: none, agentKind: null, patient: object, recipient, asks: 'party' }
-      : null;
-  }
-  const lead = asked.slice(0, opening).map(({ text }) => text);
-  const asksForOne = lead.length === 0 || lead.some((text) => asksParty.test(text));
-  const subject = partyFrom(asked, opening + 1, at);
-  if (isBe(asked[opening]!)) {
-    // "Was B bought by A?", "By whom was B bought?", "Who was bought by A?"
-    const by = asked.findIndex(({ text }) => /^by$/i.test(text));
-    if (!asksForOne || (by !== 0 && by !== at + 1)) return null;
-    const agent = by > 0 ? partyFrom(asked, by + 1) : none;
-    return { agent, agentKind: kindOfParty(asked.slice(by + 1)), patient: subject, recipient, asks: 'party' };
-  }
-  // After an auxiliary, what has the same form in a sentence may be a noun ("the finance director").
-  const isInflected = said.text.toLowerCase() !== verb.text.toLowerCase() || auxiliary.test(before?.text ?? '');
-  if (!isInflected || subject.size === 0) return null;
-  const namesBoth = object.size > 0 && lead.some((text) => asksOther.test(text));
-  const agentKind = kindOfParty(asked.slice(opening + 1, at));
-  if (asksForOne || namesBoth) return { agent: subject, agentKind, patient: object, recipient, asks: 'party' };
-  const asks = lead.length === 1 && /^what$/i.test(lead[0]!) ? 'thing' : 'other';
-  return { agent: subject, agentKind, patient: none, recipient: none, asks };
-}
-
-/** "Is A liable for B?", "Who is liable for B?", "What is A liable for?" */
-function stateOf(asked: Word[], opening: number, at: number): Deed | null {
-  const isAsked = opening >= 0 && opening < at && isBe(asked[opening]!);
-  const agent = isAsked ? partyFrom(asked, opening + 1, at) : none;
-  const patient = isAsked ? partyFrom(asked, at + 2) : none;
-  if (agent.size === 0 && (patient.size === 0 || !/^who$/i.test(asked[0]!.text))) return null;
-  return { agent, agentKind: kindOfParty(asked.slice(opening + 1, at)), patient, recipient: none, asks: 'party' };
-}
-
-/** The stems of the party that is named from one word on: up to another, or to the next common word. */
-function partyFrom(words: Word[], from: number, to?: number): Set<string> {
-  let at = from;
-  if (to === undefined && isTo(words[at])) at += 1;
-  if (articles.test(words[at]?.text ?? '')) at += 1;
-  const end = to ?? words.findIndex(({ common }, place) => place >= at && common);
-  const party = words.slice(at, end < 0 ? undefined : end);
-  const isParty = party.length <= longestParty && !party.some(({ common }) => common);
-  return new Set(isParty ? party.map(({ stem }) => stem) : []);
-}
-
 /** In which order a sentence has the parties around the verb at `at`, compared with a question. */
 function orderOf(
   deed: Deed,
@@ -197,17 +109,17 @@ function orderOf(
   const before = words.slice(Math.max(0, at - near.before), at);
   const byAfter = words.slice(at + 1, at + 1 + near.after).findIndex(({ text: word }) => /^by$/i.test(word));
   const by = byAfter < 0 ? byAfter : at + 1 + byAfter;
-  const isState = states.test(verb.text);
-  const isPassive = !isState && (before.slice(-2).some(isBe) || by === at + 1);
-  if (isState && (!before.slice(-3).some(isBe) || before.slice(-3).some(({ text: word }) => /^not$/i.test(word))))
+  const isOfState = isState(verb);
+  const isPassive = !isOfState && (before.slice(-2).some(isBe) || by === at + 1);
+  if (isOfState && (!before.slice(-3).some(isBe) || before.slice(-3).some(({ text: word }) => /^not$/i.test(word))))
     return 'unclear';
   // "B was searched and bought", "B bought in March by A"
-  if (!isState && !isPassive && (by > 0 || before.slice(-6).some(isBe))) return 'unclear';
+  if (!isOfState && !isPassive && (by > 0 || before.slice(-6).some(isBe))) return 'unclear';
   // "reports to B", but not "moved to B" where a question says only "moved"
   const isNewPreposition = (word: Word | undefined) =>
     word !== undefined && prepositions.test(word.text) && !asked.some(({ stem }) => stem === word.stem);
   const rest = text.slice(verb.start + verb.text.length);
-  const hasObject = !noObject.test(rest) && (isState || !isNewPreposition(words[at + 1]));
+  const hasObject = !noObject.test(rest) && (isOfState || !isNewPreposition(words[at + 1]));
   const from = isPassive ? by + 1 : at + 1;
   const objects = isPassive && by < 0 ? [] : words.slice(from, from + near.after);
   const end = objects.findIndex((word) => isNewPreposition(word) && !isTo(word));
