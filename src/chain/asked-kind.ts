@@ -6,7 +6,8 @@ const words = (list: string) => new RegExp(`^(?:${list.trim().replace(/\s+/g, '|
 /** Words of any time, and of any duration. */
 const times = `
   centur(?:y|ies) decades? years? months? weeks? days? hours? minutes? seconds? moments? weekends? fortnights? quarters?
-  (?:mon|tues|wednes|thurs|fri|satur|sun)days? today tomorrow yesterday tonight daily weekly monthly quarterly yearly annual(?:ly)?
+  (?:mon|tues|wednes|thurs|fri|satur|sun)days? today tomorrow yesterday tonight daily
+  (?:bi|semi)?(?:weekly|monthly|annual(?:ly)?) fortnightly quarterly yearly
   jan feb mar apr jun jul aug sept? oct nov dec mon tue wed thu fri sat sun
   springs? summers? autumns? winters? mornings? noon midday afternoons? evenings? nights? midnight dawn dusk christmas easter
   seasons? semesters? terms? holidays? lifetime life ad bc b?ce`;
@@ -25,17 +26,28 @@ const whens = `
   expiry completion notice termination outbreak battles? sieges? treat(?:y|ies) conferences? congress councils? meetings?
   mergers? elections? coronation accession fall crisis revolutions? reformation renaissance antiquity visit summit fair trial
   strike fire flood accident earthquake pandemic audit review every each regular(?:ly)? constant(?:ly)? continuous(?:ly)?
-  permanent(?:ly)?`;
-/** Words that begin a condition, which answers "when" where it asks about no one time. */
-const conditions = 'if unless in within on at by with for per where provided as';
-const durations = 'longer forever always permanent(?:ly)? indefinite(?:ly)? whole entire until till since';
+  permanent(?:ly)? ancient medieval baroque gothic victorian prehistoric contemporar(?:y|ies)`;
+/**
+ * Words that begin a condition or a purpose, which answer "when" where it asks about no one time: "A permit is needed to
+ * work on the roof", "of guests", "Restarting clears it", "any purchase above the limit".
+ */
+const conditions = `
+  if unless in within on at by with for per where provided as to of from only any all without because due above below over more
+  less about automatic(?:ally)? [a-z]{3,}ing`;
+const durations = `
+  longer forever always permanent(?:ly)? indefinite(?:ly)? whole entire until till since as after before while durations? during
+  length immediate(?:ly)? instant(?:ly|aneous(?:ly)?)? ends? unlimited limit(?:ed|s)? pages? paragraphs? sentences? words? lines?
+  characters?`;
 const frequencies = `
   once twice thrice times? every each per hourly nightly always never regular(?:ly)? rare(?:ly)? seldom frequent(?:ly)?
-  occasional(?:ly)? sometimes constant(?:ly)? continuous(?:ly)? permanent(?:ly)? whenever after before intervals? periodic(?:ally)?`;
+  occasional(?:ly)? sometimes constant(?:ly)? continuous(?:ly)? permanent(?:ly)? whenever after before intervals? periodic(?:ally)?
+  when if as with without need(?:s|ed)? no live real unlimited limit(?:ed|s)? demand`;
 const places = `
   in at on near behind under underneath above below beneath beside between from to into onto inside outside within through
   throughout along across around round opposite by off over via against among amid beyond past up down out toward towards next
-  here there where everywhere nowhere somewhere elsewhere home abroad online offline upstairs downstairs locally worldwide`;
+  here there where everywhere nowhere somewhere elsewhere home abroad online offline upstairs downstairs locally worldwide
+  virtual(?:ly)? video left right front rear side middle top bottom floor ground north south east west
+  click tap press choose select open go ask use using visit see call contact page tab menu button icon field portal website`;
 
 /** What a question may ask for besides numbers, by its opening, and the words without which nothing tells it. */
 const kinds = [
@@ -58,11 +70,16 @@ const kinds = [
   { asked: /^\W*how (?:often|frequently)\b/i, told: words(`${times} ${frequencies}`) },
   { asked: /^\W*(?:from )?where\b/i, told: words(places) },
 ];
+/** A path, an address, or the way through menus. */
+const address = /[\p{L}\p{N}][@/\\][\p{L}\p{N}]|(?:^|\s)[/~]\p{L}|[>→]|[\p{L}\p{N}]\.\p{Ll}/u;
+/** "In Windows 11", "since Python 3.12" and "in Q3" tell when, "the Kestrel 2" doesn't. */
+const beforeRelease = /^(?:in|since|with|from|until|till|after|before)$/i;
 /** Words of English prose; a row of a table, or another language, may tell a time in a way that isn't known. */
 const prose = /^(?:the|an?|of|and|is|are|was|were|to|by|for|in)$/i;
 const isWrittenAsName = ({ text }: Word) => /^\p{Lu}/u.test(text);
 const isYear = /^\d{4}$/;
-const isBeforeTime = words(beforeTime);
+/** A question may say them without telling anything: "Where does it come from?", "Until when …?" */
+const isUnsaid = words(`${beforeTime} from to`);
 
 /**
  * Whether texts may tell what a question asks that wants to know when, where, how long or how often; null where it asks
@@ -73,7 +90,7 @@ export function mayTellKind(question: string, texts: string[]): boolean | null {
   const wanted = kinds.find(({ asked }) => asked.test(question));
   if (!wanted) return null;
   const read = texts.map(readWords);
-  const said = new Set(readWords(question).flatMap(({ stem, text }) => (isBeforeTime.test(text) ? [] : [stem])));
+  const said = new Set(readWords(question).flatMap(({ stem, text }) => (isUnsaid.test(text) ? [] : [stem])));
   const asksWhere = wanted === kinds.at(-1);
   const asksWhen = kinds.indexOf(wanted) < 3;
   const tells = (word: Word, at: number, all: Word[]): boolean => {
@@ -82,9 +99,10 @@ export function mayTellKind(question: string, texts: string[]): boolean | null {
     if (asksWhere && word.start > 0 && isWrittenAsName(word)) return true;
     // The number of a "Kestrel 2" is no time.
     const before = all[at - 1];
-    const isOfName = asksWhen && before !== undefined && isWrittenAsName(before) && !before.common && !isMonth(before);
+    const isNamed = asksWhen && before !== undefined && isWrittenAsName(before) && !before.common && !isMonth(before);
+    const isOfName = isNamed && !beforeRelease.test(all[at - 2]?.text ?? '');
     return isNumber(word) && (isYear.test(word.stem) || !isOfName);
   };
-  if (read.some((each) => each.some(tells))) return true;
+  if (read.some((each) => each.some(tells)) || (asksWhere && texts.some((text) => address.test(text)))) return true;
   return read.every((each) => each.some(({ text }) => prose.test(text))) ? false : null;
 }
