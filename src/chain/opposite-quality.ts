@@ -1,7 +1,11 @@
 import { isSameVerb } from '../ranking/irregular-verbs.ts';
-import { readWords } from '../ranking/words.ts';
+import { contentStems, readWords } from '../ranking/words.ts';
 
 const any = (...words: (string | undefined)[]) => new RegExp(`\\b(?:${words.filter(Boolean).join('|')})\\b`, 'i');
+
+/** They may tell a maximum as well as a minimum: "files larger than 10 MB are refused", "18 or older". */
+const comparing =
+  'limit(?:s|ed)?|larger|smaller|longer|shorter|higher|lower|older|younger|(?:more|less|fewer) than|over|above|under|below';
 
 /**
  * Qualities with their opposites, of which a text that speaks of one tells nothing about the other; and what in a text may
@@ -12,8 +16,8 @@ const opposites = (
     [
       'max(?:imum|imal)?|highest|largest|biggest|greatest|longest|tallest|at most',
       'min(?:imum|imal)?|lowest|smallest|shortest|fewest|at least|least',
-      String.raw`upper|top|most|up to|exceed\w*|no more|(?:no|not) \w+er`,
-      '(?:no|not) (?:less|fewer)',
+      String.raw`upper|top|most|up to|exceed\w*|no more|(?:no|not) \w+er|${comparing}`,
+      `(?:no|not) (?:less|fewer)|${comparing}`,
     ],
     ['fastest|quickest', 'slowest'],
     ['oldest', 'youngest|newest'],
@@ -29,7 +33,7 @@ const opposites = (
     ['gross', 'net'],
     ['indoors?', 'outdoors?'],
     ['weekdays?|working days?', 'weekends?'],
-    ['adults?', 'child(?:ren)?'],
+    ['adults?', 'child(?:ren)?', undefined, 'under|below|aged?|younger|minors?|kids?|pupils?|everyone'],
     ['males?|men', 'females?|women'],
     ['summers?', 'winters?'],
     ['temporary', 'permanent'],
@@ -37,7 +41,6 @@ const opposites = (
     ['public', 'private'],
     ['direct(?:ly)?', 'indirect(?:ly)?'],
     ['manual(?:ly)?', 'automatic(?:ally)?'],
-    ['inputs?', 'outputs?'],
     ['uploads?', 'downloads?'],
     ['arrivals?', 'departures?'],
     ['incomes?|revenues?', 'expenses?|expenditures?'],
@@ -54,9 +57,11 @@ const asksOpenly = /^\W*(?:\w+ )?(?:what|which|who|whom|whose|how (?:long|many|m
 const not = /^(?:not|\p{L}+n['’]t)$/iu;
 /** What may deny something, leave it out, or set it against something else. */
 const mayDeny =
-  /\b(?:no|not|never|none|nothing|nobody|neither|nor|without|except|exclud\w*|exempt\w*|cannot|lack\w*|fail\w*|miss\w*|free|only|alone|unlike|other|others|rather|instead|few|little|hardly|unless|prohibit\w*|forb\w+|bann?\w*|refus\w*|reject\w*|den(?:y|ies|ied)|avoid\w*|prevent\w*|ignor\w*|un\w+|dis\w+|in\w+ble|but|although|though|however|while|whereas|remain\w*|left|leave\w*|omit\w*|skip\w*|out|apart|away|off)\b|n['’]t\b/i;
+  /\b(?:no|not|never|none|nothing|nobody|neither|nor|without|except|exclud\w*|exempt\w*|cannot|lack\w*|fail\w*|miss\w*|free|only|alone|unlike|other|others|rather|instead|few|little|hardly|unless|prohibit\w*|forb\w+|bann?\w*|refus\w*|reject\w*|den(?:y|ies|ied)|avoid\w*|prevent\w*|ignor\w*|un\w+|dis\w+|in\w+ble|but|although|though|however|while|whereas|remain\w*|stay\w*|left|leave\w*|omit\w*|skip\w*|out|apart|away|off)\b|n['’]t\b/i;
 /** What begins a part of a question with a meaning of its own. */
 const beginsPart = /^(?:if|when|where|while|because|that|who|which|since|so|unless|until|after|before|to)$/i;
+/** What parts the clauses of a sentence. */
+const clauseEnd = /[.,;:!?(]\s*|\b(?:and|but|while|whereas)\b/;
 /** How many words after "not" the word may stand that it denies. */
 const deniedWithin = 2;
 
@@ -70,9 +75,30 @@ export function tellsOpposite(question: string, texts: string[], whole: string[]
   const isAnywhere = (pattern: RegExp) => whole.some((text) => pattern.test(text));
   const isOfOpposite = opposites.some(
     ({ asked, told, opposite, tellsOpposite: tells }) =>
-      asked.test(question) && !opposite.test(question) && isAnywhere(tells) && !isAnywhere(told),
+      asked.test(question) &&
+      !opposite.test(question) &&
+      isAnywhere(tells) &&
+      !isAnywhere(told) &&
+      !mayTellBesides(question, texts, { asked, tells }),
   );
-  return isOfOpposite || (deniesOne(question, texts) && !isAnywhere(mayDeny));
+  const asksForDenied = readWords(question).some(({ text }) => not.test(text));
+  if (asksForDenied) return deniesOne(question, texts) && !isAnywhere(mayDeny);
+  return isOfOpposite;
+}
+
+/**
+ * Whether another clause than that of the opposite speaks of what is asked: "Clean the lens with a cloth; the worst is a
+ * wet one." may tell the best way to clean it. In another sentence, one word that both share may be chance.
+ */
+function mayTellBesides(question: string, texts: string[], { asked, tells }: { asked: RegExp; tells: RegExp }) {
+  // A heading speaks of all that stands under it.
+  if (!texts.some((text) => tells.test(text))) return false;
+  const wanted = contentStems(question.replace(asked, ''));
+  return texts.some((text) => {
+    const least = tells.test(text) ? 1 : Math.min(2, wanted.size);
+    const clauses = text.split(clauseEnd).filter((clause) => !tells.test(clause));
+    return least > 0 && clauses.some((clause) => wanted.intersection(contentStems(clause)).size >= least);
+  });
 }
 
 /**

@@ -26,6 +26,16 @@ for (const [question, text, isOpposite] of [
   ['What does the agent not copy?', 'The agent does not copy the mail.', false],
   ['What does the agent copy?', copies, false],
   ['Which rooms are not cleaned?', 'Rooms on the top floor are left out when the rest is cleaned.', false],
+  // Another clause of what is asked, or other words for it.
+  ['What is the best way to clean the lens?', 'Clean the lens with a cloth; the worst is a wet one.', false],
+  ['What is the maximum file size?', 'The limit for files is 10 MB, and the smallest is 1 KB.', false],
+  ['What is the maximum file size?', 'Files must be smaller than 10 MB; the minimum is 1 KB.', false],
+  ['What is the maximum file size?', 'Files larger than 10 MB are rejected.', false],
+  ['What is the minimum age?', 'You must be 18 or older; the highest age is 65.', false],
+  ['What must children pay?', 'Adults pay 10; under 14 it is half.', false],
+  ['What is the internal number of the desk?', 'Desk: 1234 (external 0800 1234)', false],
+  ['What is the output of the command?', 'The command prints its input in upper case.', false],
+  ['Which days are not working days?', 'Saturdays and Sundays are weekend days.', false],
   // May be answered by the opposite, or speaks of something else.
   ['Is 30 minutes the maximum break?', breaks, false],
   ["Why doesn't the agent copy the mail?", copies, false],
@@ -42,6 +52,13 @@ test('what is denied must stand in the sentence, and a quality may stand in its 
   assert.equal(tellsOpposite('Which offices are not cleaned?', [left], [`How offices are cleaned\n${left}`]), false);
   assert.equal(tellsOpposite('What is the maximum break?', ['Break | 30'], ['Minimum in minutes\nBreak | 30']), true);
   assert.equal(tellsOpposite('What is the minimum break?', [breaks], [`Maximum and minimum\n${breaks}`]), false);
+});
+
+test('another sentence that shares one word of several with the question may not be what tells it', () => {
+  const most = 'A message may be at most 4 MB long.';
+  const other = 'A consumer acknowledges each message.';
+  assert.equal(tellsOpposite('How long must a message be at least?', [most, other]), true);
+  assert.equal(tellsOpposite('What is the best way to clean it?', ['Clean it my way.', 'The worst is dirt.']), false);
 });
 
 test('a quotation that tells the opposite is Incorrect, and the reason says so', async () => {
