@@ -43,11 +43,13 @@ export function deedOf(asked: Word[], said: Word, before: Word | undefined): Dee
   const object = partyFrom(asked, at + 1);
   const to = asked.findIndex((word, place) => place > at + 1 && isTo(word));
   const recipient = to < 0 ? none : partyFrom(asked, to + 1);
-  if (opening < 0 || opening > at) {
+  // "Who can buy B?"
+  const asksWhoMay = opening === 1 && at === 2 && /^who$/i.test(asked[0]!.text) && !isBe(asked[opening]!);
+  if (opening < 0 || opening > at || asksWhoMay) {
     // "Who bought B?", "Which company bought B?"
     const first = asked[0]!.text;
     const isPast = /(?:s|ed)$/.test(verb.text) || isIrregularPast(verb);
-    const asksForAgent = /^who$/i.test(first) ? at === 1 : /^which$/i.test(first) && at <= 3 && isPast;
+    const asksForAgent = /^who$/i.test(first) ? at === 1 || asksWhoMay : /^which$/i.test(first) && at <= 3 && isPast;
     return asksForAgent && object.size > 0
       ? { agent: none, agentKind: null, patient: object, recipient, asks: 'party' }
       : null;
@@ -84,7 +86,7 @@ function stateOf(asked: Word[], opening: number, at: number): Deed | null {
 /** The stems of the party that is named from one word on: up to another, or to the next common word. */
 function partyFrom(words: Word[], from: number, to?: number): Set<string> {
   let at = from;
-  if (to === undefined && isTo(words[at])) at += 1;
+  if (to === undefined && /^(?:to|for)$/i.test(words[at]?.text ?? '')) at += 1;
   if (articles.test(words[at]?.text ?? '')) at += 1;
   const end = to ?? words.findIndex(({ common }, place) => place >= at && common);
   const party = words.slice(at, end < 0 ? undefined : end);

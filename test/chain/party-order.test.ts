@@ -70,6 +70,11 @@ for (const [question, sentence, order] of [
   ['Who did the smith teach?', 'The smith taught the apprentices.', 'as asked'],
   ['Did the tenant sell the house?', 'The house was sold by the tenant.', 'as asked'],
   ['Who founded the firm?', 'The firm was founded by Calder Group.', 'as asked'],
+  ['Who can approve overtime?', 'Overtime must be approved by the line manager.', 'as asked'],
+  ['Who must sign the form?', 'Both parties must sign the form.', 'as asked'],
+  ['Who may inspect the tenant?', 'The tenant may inspect the cellar.', 'swapped'],
+  ['Who pays for the repairs?', 'The repairs are paid for by the tenant.', 'as asked'],
+  ['Who pays for the repairs?', 'The tenant pays for the repairs.', 'as asked'],
   // Another who does it.
   ['Does the tenant repair the roof?', lease, 'of another'],
   ['Does the tenant repair the door?', lease, 'of another'],
