@@ -37,6 +37,9 @@ export const gateFeatureNames = [
   'what is asked for is nowhere in the context',
 ] as const;
 
+/** Whom to turn to and who may do something is told by a desk or a group: "Call the caretaker", "Trained staff are". */
+const asksForGroup =
+  /^\W*whom?\s(?:(?:do|can|should|must|may|shall) (?:i|we|you)|(?:is|are) (?:not )?(?:allowed|permitted|entitled|eligible|required|obliged)|(?:has|have) access)\b/i;
 /** How many words before a thing its number may stand, as in "three of the trees". */
 const countedWithin = 3;
 /** Looking up so many words in each sentence costs less than to join the words of all sentences. */
@@ -81,6 +84,7 @@ export function lacksWhatIsAsked(ranked: Ranked): boolean {
   const mayTell = mayTellKind(question.text, texts);
   if (mayTell !== null) return !mayTell;
   if (question.type !== 'person' && question.type !== 'number') return false;
+  if (asksForGroup.test(question.text)) return false;
   const holds = likely.some(({ text }) => holdsType(question.type, text, question.said));
   if (!holds && !(question.type === 'person' && namesRole(ranked, likely))) return true;
   const focus = focusStems(question.text);

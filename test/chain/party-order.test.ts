@@ -180,6 +180,8 @@ test('“who” is answered by a role, though it is no name, where it stands as 
   assert.equal(lacks('Who closed the council?'), true);
   assert.equal(lacks('Who painted the bridge?'), true);
   assert.equal(lacks('Who closed the bridge?', 'The bridge was closed in May.'), true);
+  assert.equal(lacks('Who should I contact?', 'Contact the help desk.'), false);
+  assert.equal(lacks('Who is allowed to use the lab?', 'Only trained staff are allowed to use the lab.'), false);
 });
 
 test('the work grows with the sentences, not with the length of the question', () => {
