@@ -35,7 +35,7 @@ const conditions = `
   if unless in within on at by with for per where provided as to of from only any all without because due above below over more
   less about automatic(?:ally)? [a-z]{3,}ing`;
 const durations = `
-  longer forever always permanent(?:ly)? indefinite(?:ly)? whole entire until till since as after before while durations? during
+  longer overnight forever always permanent(?:ly)? indefinite(?:ly)? whole entire until till since as after before while durations? during
   length immediate(?:ly)? instant(?:ly|aneous(?:ly)?)? ends? unlimited limit(?:ed|s)? pages? paragraphs? sentences? words? lines?
   characters?`;
 const frequencies = `

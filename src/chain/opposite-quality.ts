@@ -43,7 +43,7 @@ const opposites = (
     ['manual(?:ly)?', 'automatic(?:ally)?'],
     ['uploads?', 'downloads?'],
     ['arrivals?', 'departures?'],
-    ['incomes?|revenues?', 'expenses?|expenditures?'],
+    ['incomes?|revenues?', 'expenses?|expenditures?', 'earn\\w*|sales', 'costs?|spen[dt]\\w*|pa(?:id|ys?)'],
     ['advantages?', 'disadvantages?'],
     ['included', 'excluded'],
   ] as [string, string, string?, string?][]
@@ -57,7 +57,7 @@ const asksOpenly = /^\W*(?:\w+ )?(?:what|which|who|whom|whose|how (?:long|many|m
 const not = /^(?:not|\p{L}+n['’]t)$/iu;
 /** What may deny something, leave it out, or set it against something else. */
 const mayDeny =
-  /\b(?:no|not|never|none|nothing|nobody|neither|nor|without|except|exclud\w*|exempt\w*|cannot|lack\w*|fail\w*|miss\w*|free|only|alone|unlike|other|others|rather|instead|few|little|hardly|unless|prohibit\w*|forb\w+|bann?\w*|refus\w*|reject\w*|den(?:y|ies|ied)|avoid\w*|prevent\w*|ignor\w*|un\w+|dis\w+|in\w+ble|but|although|though|however|while|whereas|remain\w*|stay\w*|left|leave\w*|omit\w*|skip\w*|out|apart|away|off)\b|n['’]t\b/i;
+  /\b(?:no|not|never|none|nothing|nobody|neither|nor|without|except|exclud\w*|exempt\w*|cannot|lack\w*|fail\w*|miss\w*|free|only|alone|unlike|other|others|rather|instead|few|little|hardly|unless|prohibit\w*|forb\w+|bann?\w*|refus\w*|reject\w*|den(?:y|ies|ied)|avoid\w*|prevent\w*|ignor\w*|un\w+|dis\w+|in\w+ble|but|although|though|however|while|whereas|remain\w*|stay\w*|left|leave\w*|omit\w*|skip\w*|else|rest|block\w*|lost|out|apart|away|off)\b|n['’]t\b/i;
 /** What begins a part of a question with a meaning of its own. */
 const beginsPart = /^(?:if|when|where|while|because|that|who|which|since|so|unless|until|after|before|to)$/i;
 /** What parts the clauses of a sentence. */

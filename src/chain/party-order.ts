@@ -26,6 +26,8 @@ const noObject = new RegExp(
   String.raw`^\s*(?:$|[.,;:)]|(?:${clauseWords}|in|on|at|during|under|from|with|and|or|every|last|next|\p{L}+sel(?:f|ves)|is|are|was|were)\b)`,
   'iu',
 );
+/** It may stand for whom or what a question names. */
+const itself = /^(?:it|him|them)$/i;
 /** A subject stands at most so many words before its verb, an object so many after it. */
 const near = { before: 12, after: 4 };
 /** How much of a question is read, in UTF-16 code units. */
@@ -134,6 +136,8 @@ function orderOf(
   const mayBeSwapped = asks === 'party' || (asks === 'thing' && !isPassive);
   if (isPassive && by < 0 && !(isSwapped && mayBeSwapped)) return 'unclear';
   if (isSwapped && !isAsAsked) return mayBeSwapped ? 'swapped' : 'unclear';
+  // "The portal supports logins; the web team supports it."
+  if (!isPassive && agent.size === 0 && itself.test(words[at + 1]?.text ?? '')) return 'as asked';
   const isPatientAsAsked = isPassive ? isBefore(patient) : isAfter(patient);
   if (agent.size > 0 && isOther(deed, isPassive ? asClause(words.slice(from)) : clauseOf(text, words, at), defines))
     return isPatientAsAsked ? 'all of another' : 'of another';

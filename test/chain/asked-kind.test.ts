@@ -47,6 +47,7 @@ for (const [question, text, mayTell] of [
   ['How long are logs kept?', 'Logs are kept as long as the account exists.', true],
   ['How long are logs kept?', 'Logs are kept for the duration of the contract.', true],
   ['How long should the abstract be?', 'The abstract should fit on a single page.', true],
+  ['How long may visitors stay?', 'Visitors may stay overnight and are welcome.', true],
   ['How often is the list updated?', 'The list is updated as needed.', true],
   ['How often does the board meet?', 'The board meets biweekly.', true],
   ['How often is the filter cleaned?', 'Clean the filter when the red light is on.', true],

@@ -36,6 +36,9 @@ for (const [question, text, isOpposite] of [
   ['What is the internal number of the desk?', 'Desk: 1234 (external 0800 1234)', false],
   ['What is the output of the command?', 'The command prints its input in upper case.', false],
   ['Which days are not working days?', 'Saturdays and Sundays are weekend days.', false],
+  ['What expenses are covered?', 'The firm covers travel costs, paid from income.', false],
+  ['How many days cannot be carried over?', 'Five days can be carried over; the rest goes.', false],
+  ["Which ports aren't open?", 'Ports 80 and 443 are open; the firewall blocks more.', false],
   // May be answered by the opposite, or speaks of something else.
   ['Is 30 minutes the maximum break?', breaks, false],
   ["Why doesn't the agent copy the mail?", copies, false],

@@ -75,6 +75,9 @@ for (const [question, sentence, order] of [
   ['Who may inspect the tenant?', 'The tenant may inspect the cellar.', 'swapped'],
   ['Who pays for the repairs?', 'The repairs are paid for by the tenant.', 'as asked'],
   ['Who pays for the repairs?', 'The tenant pays for the repairs.', 'as asked'],
+  ['Which team supports the portal?', 'The portal supports logins; the web team supports it.', 'as asked'],
+  ['Who replaced the director?', 'The director replaced the chair, and Marta Quill replaced him.', 'as asked'],
+  ['Who closed the council?', 'The bridge shook, so the council closed it.', 'swapped'],
   // Another who does it.
   ['Does the tenant repair the roof?', lease, 'of another'],
   ['Does the tenant repair the door?', lease, 'of another'],
