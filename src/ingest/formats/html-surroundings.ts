@@ -24,9 +24,14 @@ export const lineNumbers: string[] = [
 export const contentsLists: string[] = ['#toc', '#TOC', '.toc', '#table-of-contents'];
 /** A page that is a list of others has longer ones. */
 const MOST_LINKS = 10_000;
+/** A text (in UTF-16 code units) outside of links that is no heading or number of such a list. */
+const SHORTEST_PROSE = 60;
 
 /** Within these, a button is not a control but text to read, such as a question that it unfolds. */
 const openers = new Set('h1 h2 h3 h4 h5 h6 summary dt'.split(' '));
+
+/** What of a list of links is no text beside these. */
+const wordless = new Set(['a', 'script', 'style', 'svg']);
 
 export function openerAround({ parent }: DomNode): DomNode | null {
   for (let outer = parent; outer; outer = outer.parent) if (openers.has(outer.name ?? '')) return outer;
@@ -34,11 +39,11 @@ export function openerAround({ parent }: DomNode): DomNode | null {
 }
 
 export const surroundingFormatters: Record<'contents' | 'button' | 'hidden', FormatCallback> = {
-  /** Leaves out a table of contents whose links all lead to places on the same page, where its headings are. */
+  /** Leaves out a table of contents that is nothing but links to places on the same page, where its headings are. */
   contents(element, walk, builder) {
     const links = linksIn(element, []);
     const isOfPage = links.length > 1 && links.every(({ attribs }) => attribs?.href?.startsWith('#') ?? true);
-    if (isOfPage) return;
+    if (isOfPage && !hasProse(element)) return;
     builder.openBlock({ leadingLineBreaks: 1 });
     walk(element.children, builder);
     builder.closeBlock({ trailingLineBreaks: 1 });
@@ -66,6 +71,13 @@ function linksIn({ children = [] }: DomNode, links: DomNode[]): DomNode[] {
   }
   return links;
 }
+
+const hasProse = ({ children = [] }: DomNode): boolean =>
+  children.some((child) =>
+    child.type === 'text'
+      ? (child.data ?? '').trim().length >= SHORTEST_PROSE
+      : !wordless.has(child.name ?? '') && hasProse(child),
+  );
 
 /** Longer headings (in UTF-16 code units) aren't measured to their end. */
 const LONGEST_MEASURED = 1_000;

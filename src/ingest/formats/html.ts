@@ -165,11 +165,15 @@ export function loadHtml(source: string, kind: 'page' | 'content' = 'page'): Omi
   if (page.text === '') return { ...readMarks(convertWhole(cleaned)), title: page.title };
   if (kind === 'content' || !MAIN_CONTENT.test(cleaned)) return page;
   const main = readMarks(convertMain(cleaned));
-  return isMost(main, page) ? { ...main, title: page.title } : page;
+  return isShownMost(main, page) ? { ...main, title: page.title } : page;
 }
 
-/** Whether what a page calls its main content holds most of its text, and all its headings of the first level. */
-function isMost(main: Omit<LoadedDocument, 'format'>, page: Omit<LoadedDocument, 'format'>): boolean {
+/** Whether what a page calls its main content is shown, and holds most of its text and all its headings of the first level. */
+function isShownMost(main: Omit<LoadedDocument, 'format'>, page: Omit<LoadedDocument, 'format'>): boolean {
   const titles = ({ headings }: typeof page) => headings.filter(({ level }) => level === 1).length;
-  return main.text.length * 2 >= page.text.length && titles(main) === titles(page);
+  const isMost = main.text.length * 2 >= page.text.length && titles(main) === titles(page);
+  if (!isMost) return false;
+  // The converter also finds main content within what is hidden or a template.
+  const shown = new Set(page.text.split('\n'));
+  return main.text.split('\n').every((line) => shown.has(line));
 }

@@ -17,6 +17,15 @@ test('of a page only its main content is read, if that is most of it and has its
   assert.equal(textOf(main(long, `<main><p>${long}</p></main>`)), `${long}\n\n${long}`);
 });
 
+test('main content that is not shown does not replace what is', () => {
+  const main = (words: string) => `<main><p>The ferry runs every ${words}.</p></main>`;
+  for (const tag of ['template', 'noscript', 'header', 'div hidden', 'div aria-hidden="true"'])
+    for (const shown of [main('hour'), '<div>The ferry runs every hour.</div>']) {
+      const html = `<${tag}>${main('day')}</${tag.split(' ')[0]}>${shown}`;
+      assert.equal(textOf(html), 'The ferry runs every hour.', tag);
+    }
+});
+
 test('a table of contents of the page itself is left out, and a list of other pages is kept', () => {
   const list = (...hrefs: string[]) => hrefs.map((href, at) => `<li><a href="${href}">Part ${at}</a></li>`).join('');
   const page = (attribute: string, items: string) =>
@@ -25,6 +34,10 @@ test('a table of contents of the page itself is left out, and a list of other pa
     assert.equal(textOf(page(attribute, list('#a', '#b'))), 'Before.\n\nPart 0\n\nText.', attribute);
   assert.match(textOf(page('class="toc"', list('#a', 'b.html'))), /Contents[\s\S]*- Part 0\n- Part 1/);
   assert.match(textOf(page('class="toc"', '<li>By hand.</li>')), /By hand/);
+  const prose = 'This chapter says what the ferry costs: ten crowns, and five for a dog.';
+  assert.ok(textOf(page('class="toc"', `${list('#a', '#b')}<li>${prose}</li>`)).includes(prose));
+  const style = `<style>/* ${prose} */</style>`;
+  assert.equal(textOf(page('id="toc"', `${style}${list('#a', '#b')}`)), 'Before.\n\nPart 0\n\nText.');
 });
 
 test('links to change or see a source, line numbers beside code, and links to neighbours are left out', () => {
