@@ -43,11 +43,11 @@ export function decodeText(bytes: Uint8Array, format: string, charset?: string):
 }
 
 /**
- * Decodes XML or HTML within an archive, in the encoding that it shows or else declares.
+ * Decodes XML or HTML within an archive, in the encoding that it shows or else declares, or else the given one.
  * @throws {AppError} `BAD_DOCUMENT`
  */
-export function decodeMarkup(bytes: Uint8Array): string {
-  const encoding = shownEncoding(bytes) ?? declaredEncoding(bytes) ?? 'utf-8';
+export function decodeMarkup(bytes: Uint8Array, charset = 'utf-8'): string {
+  const encoding = shownEncoding(bytes) ?? declaredEncoding(bytes) ?? charset;
   return encoding.startsWith('utf-16') ? new TextDecoder(encoding).decode(bytes) : decodeAs(encoding, bytes);
 }
 

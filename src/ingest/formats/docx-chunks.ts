@@ -1,4 +1,5 @@
 import { posix } from 'node:path';
+import { encodingOf } from '../../charset.ts';
 import { decodeMarkup } from '../text-encoding.ts';
 import type { Archive } from './archive.ts';
 import { xmlElements } from './xml-elements.ts';
@@ -10,6 +11,8 @@ const CHUNK =
 const PLACE = '\ufdee';
 const PLACED = /<p>\ufdee(\d{1,4})<\/p>/g;
 const MOST_CHUNKS = 1_000;
+/** Ends what a file leaves open in which no tag is read. Where nothing is open, this is nothing. */
+const ENDS = '<!-- --></script></style></textarea></title>';
 const HTML_BODY = /<body(?:\s[^<>]*)?>/i;
 
 /**
@@ -35,11 +38,15 @@ export function createChunks(archive: Archive) {
         return `<w:p><w:r><w:t>${PLACE}${chunks.length - 1}</w:t></w:r></w:p>`;
       });
     },
-    /** The HTML that was made of the text, with what the chunks hold. */
+    /** The HTML that was made of the text, with what the chunks hold, each once: the text may look as if it had more places. */
     async filled(html: string): Promise<string> {
       const contents: string[] = [];
       for (const chunk of chunks) contents.push(htmlOf(chunk, await archive.readBytes(chunk)));
-      return html.replace(PLACED, (_, number: string) => contents[Number(number)] ?? '');
+      return html.replace(PLACED, (_, number: string) => {
+        const content = contents[Number(number)] ?? '';
+        contents[Number(number)] = '';
+        return content;
+      });
     },
   };
 }
@@ -51,12 +58,13 @@ function htmlOf(name: string, bytes: Buffer): string {
   return extension === '.txt' ? `<pre>${escaped(decodeMarkup(bytes))}</pre>` : '';
 }
 
-/** What is in the body, with its elements closed by one around it. */
+/** What is in the body, with what it leaves open closed by an element around it that no page has. */
 function bodyOf(html: string): string {
   const opening = HTML_BODY.exec(html);
   const from = opening ? opening.index + opening[0].length : 0;
   const closing = html.toLowerCase().lastIndexOf('</body');
-  return `<div>${closing > from ? html.slice(from, closing) : html.slice(from)}</div>`;
+  const body = closing > from ? html.slice(from, closing) : html.slice(from);
+  return `<div><w-chunk>${body}${ENDS}</w-chunk></div>`;
 }
 
 /** The first part of a mail that is HTML, decoded: a web page with its pictures is saved as such a mail (MHTML, RFC 2557). */
@@ -68,13 +76,14 @@ function htmlOfMail(mail: string): string {
     const head = part.slice(0, end);
     if (end === -1 || !/^content-type:\s*text\/html\b/im.test(head)) continue;
     const body = part.slice(end + 2);
+    const charset = encodingOf(/\bcharset="?([^"\s;]{1,40})/i.exec(head)?.[1] ?? '') ?? undefined;
     const encoding = /^content-transfer-encoding:\s*([\w-]{1,20})/im.exec(head)?.[1]?.toLowerCase();
-    if (encoding === 'base64') return decodeMarkup(Buffer.from(body, 'base64'));
-    if (encoding !== 'quoted-printable') return decodeMarkup(Buffer.from(body, 'latin1'));
+    if (encoding === 'base64') return decodeMarkup(Buffer.from(body, 'base64'), charset);
+    if (encoding !== 'quoted-printable') return decodeMarkup(Buffer.from(body, 'latin1'), charset);
     const plain = body
       .replace(/=[ \t]*\n/g, '')
       .replace(/=([0-9a-f]{2})/gi, (_, digits: string) => String.fromCharCode(Number.parseInt(digits, 16)));
-    return decodeMarkup(Buffer.from(plain, 'latin1'));
+    return decodeMarkup(Buffer.from(plain, 'latin1'), charset);
   }
   return '';
 }

@@ -80,3 +80,22 @@ test('a web page that is packed as a mail is read, however that is encoded', asy
     );
   }
 });
+
+test('a web page packed as a mail is decoded in the charset that the mail gives it', async () => {
+  const head = 'MIME-Version: 1.0\r\nContent-Type: text/html;\r\n charset=windows-1252\r\n';
+  const mail = `${head}Content-Transfer-Encoding: quoted-printable\r\n\r\n<p>Die F=E4hre kostet 5 =80.</p>`;
+  assert.equal((await read(chunk('m'), [['m', 'a.mht', mail]])).text, 'Die Fähre kostet 5 €.');
+});
+
+test('a web page that ends amid a comment or a style takes nothing of the text behind it along', async () => {
+  for (const end of ['<!-- c', '<style>p {', '<script>f(', '<textarea>', '<title>', '<div hidden><div>c', '']) {
+    const { text } = await read(`${chunk('h')}${paragraph('After.')}`, [['h', 'a.html', `<p>b</p>${end}`]]);
+    assert.equal(text, 'b\n\nAfter.', end);
+  }
+});
+
+test('each chunk is read once, whatever the text says', async () => {
+  const fakes = paragraph('\ufdee0').repeat(3) + paragraph('&#xfdee;0').repeat(3);
+  const { text } = await read(`${chunk('h')}${fakes}`, [['h', 'a.html', '<p>Once.</p>']]);
+  assert.equal(text.match(/Once/g)?.length, 1);
+});
