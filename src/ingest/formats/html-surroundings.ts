@@ -17,7 +17,7 @@ export const ownHeader: string[] = ['article > header', 'main > header', 'sectio
 export const editLinks: string[] = ['.mw-editsection', '.mw-jump-link', '.viewcode-link', '.viewcode-back'];
 /** Line numbers beside code: Pygments' (Sphinx, MkDocs), Rouge's (Jekyll), Chroma's (Hugo), Hexo's, rustdoc's. */
 export const lineNumbers: string[] = [
-  ...['td.linenos', 'span.linenos', 'td.rouge-gutter', 'td.gutter', 'span.lnt', 'a[data-nosnippet]'],
+  ...['td.linenos', 'span.linenos', 'td.rouge-gutter', 'td.gutter', 'span.lnt', 'a[data-nosnippet][id]'],
 ];
 
 /** Lists of a page's own headings, and others that are named like them (AsciiDoc, MediaWiki, Org, older pandoc, DocBook). */

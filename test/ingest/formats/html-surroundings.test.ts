@@ -45,9 +45,14 @@ test('links to change or see a source, line numbers beside code, and links to ne
   const signature =
     '<dl><dt>f(x)<a href="s.html"><span class="viewcode-link">[source]</span></a></dt><dd>It adds.</dd></dl>';
   const code =
-    '<table><tr><td class="rouge-gutter"><pre>1\n2</pre></td><td><pre>one\ntwo</pre></td></tr></table><pre><a href="#1" data-nosnippet>1</a>use std;</pre>';
+    '<table><tr><td class="rouge-gutter"><pre>1\n2</pre></td><td><pre>one\ntwo</pre></td></tr></table><pre><a href=#1 id=1 data-nosnippet>1</a>use std;</pre>';
   const neighbours = '<div class="navheader"><a href="p">Prev</a></div>';
   assert.equal(textOf(neighbours + heading + signature + code), 'History\n\nf(x)\n\nIt adds.\n\none\ntwo\n\nuse std;');
+});
+
+test('words that search engines shall not show are no line numbers', () => {
+  const clause = 'as said in <a href="#4" data-nosnippet>section 4</a> of the lease.';
+  assert.equal(textOf(`<p>The rent is due ${clause}</p>`), 'The rent is due as said in section 4 of the lease.');
 });
 
 test('what stands on a tab that is not open is read', () => {
