@@ -128,6 +128,17 @@ test('a document that needs too much memory, in buffers or in objects, is refuse
   }
 });
 
+test('a PDF whose pages have fonts of their own needs no memory for all of them at once', async (t) => {
+  const { parser } = await open(t, { memoryMiB: 512 });
+  const system = '/CIDSystemInfo << /Registry (Adobe) /Ordering (GB1) /Supplement 2 >>';
+  const descriptor = '/FontDescriptor << /Type /FontDescriptor /FontName /Song /Flags 4 >>';
+  const inner = `<< /Type /Font /Subtype /CIDFontType0 /BaseFont /Song ${system} ${descriptor} /DW 1000 >>`;
+  const font = `<< /Type /Font /Subtype /Type0 /BaseFont /Song /Encoding /GBK-EUC-H /DescendantFonts [${inner}] >>`;
+  const page = [{ text: Buffer.from('bacfcdac', 'hex').toString('latin1'), y: 700 }];
+  const bytes = makePdf(Array(160).fill(page), { font: Array(160).fill(font) });
+  assert.match((await parser.parse({ bytes, name: 'a.pdf', ...sizes })).loaded.text, /合同/);
+});
+
 test('a process that is killed while it reads is replaced, and its documents are read all the same', async (t) => {
   const { parser, children, nextChild } = await open(t);
   await parser.parse(small('One.'));

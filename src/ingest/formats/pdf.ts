@@ -11,6 +11,9 @@ import { itemStarts } from './text.ts';
 
 /** Each page costs about a millisecond, however little is on it, and a file may name one page ten thousand times. */
 const MOST_PAGES = 5_000;
+/** Fonts are kept for the pages to come, unless they take more memory than this. After that, reading them anew pays for so many pages. */
+const MOST_KEPT_BYTES = 160 * 1_024 * 1_024;
+const PAGES_AT_ONCE = 25;
 
 /** Names that programs put into a PDF's title when its author gave none. */
 const NO_TITLE =
@@ -81,6 +84,8 @@ function createReader(): { library: Library; close: () => Promise<void> } {
           numPages: document.numPages,
           getMetadata: () => document.getMetadata(),
           getPage: async (number: number) => {
+            const isFull = number % PAGES_AT_ONCE === 0 && process.memoryUsage().heapUsed > MOST_KEPT_BYTES;
+            if (isFull) await document.cleanup();
             const page = await document.getPage(number);
             return { getTextContent: () => getTextContent(page, fields.get(number - 1) ?? []) };
           },

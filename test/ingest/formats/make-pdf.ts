@@ -4,7 +4,8 @@ const FIRST_FIELD = 6;
 
 /**
  * A small PDF: pages of lines at given places, in Helvetica; `title` goes into its metadata. `packed` is deflated content that replaces the lines.
- * `fields` are the fields of a form on its first page: for each, the entries of its dictionary that not all fields share. `font` replaces Helvetica.
+ * `fields` are the fields of a form on its first page: for each, the entries of its dictionary that not all fields share. `font` replaces Helvetica;
+ * of many, each page has its own.
  */
 export function makePdf(
   pages: Line[][],
@@ -14,7 +15,7 @@ export function makePdf(
     packed,
     fields = [],
     font = '<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding /WinAnsiEncoding >>',
-  }: { title?: string; encrypted?: boolean; packed?: Buffer; fields?: string[]; font?: string } = {},
+  }: { title?: string; encrypted?: boolean; packed?: Buffer; fields?: string[]; font?: string | string[] } = {},
 ): Uint8Array {
   const escaped = (text: string) => text.replace(/[\\()]/g, '\\$&');
   const pageIds = pages.map((_, index) => 20 + 2 * index);
@@ -22,7 +23,7 @@ export function makePdf(
   const objects = new Map([
     [1, `<< /Type /Catalog /Pages 2 0 R /AcroForm << /Fields [${references}] >> >>`],
     [2, `<< /Type /Pages /Count ${pages.length} /Kids [${pageIds.map((id) => `${id} 0 R`).join(' ')}] >>`],
-    [3, font],
+    [3, typeof font === 'string' ? font : 'null'],
     [4, `<< ${title === undefined ? '' : `/Title (${escaped(title)})`} >>`],
     [5, `<< /Filter /Standard /V 1 /R 2 /P -4 /O <${'ab'.repeat(32)}> /U <${'cd'.repeat(32)}> >>`],
   ]);
@@ -31,7 +32,9 @@ export function makePdf(
     const content = lines
       .map(({ text, x = 72, y, size = 12 }) => `BT /F1 ${size} Tf ${x} ${y} Td (${escaped(text)}) Tj ET`)
       .join('\n');
-    const resources = '/MediaBox [0 0 612 792] /Resources << /Font << /F1 3 0 R >> >>';
+    const fontId = typeof font === 'string' ? 3 : 20 + 2 * pages.length + index;
+    if (typeof font !== 'string') objects.set(fontId, font[index]!);
+    const resources = `/MediaBox [0 0 612 792] /Resources << /Font << /F1 ${fontId} 0 R >> >>`;
     const annotations = index === 0 ? `/Annots [${references}]` : '';
     objects.set(id, `<< /Type /Page /Parent 2 0 R ${resources} ${annotations} /Contents ${id + 1} 0 R >>`);
     const stream = packed?.toString('latin1') ?? content;
