@@ -43,7 +43,9 @@ export function DocumentDialog({ place, onClose }) {
   const pressed = useRef(/** @type {EventTarget | null} */ (null));
   const closeOnBackdrop = (/** @type {MouseEvent} */ event) =>
     event.target === dialog.current && pressed.current === dialog.current && dialog.current?.close();
-  return html`<dialog ref=${dialog} class="document" aria-labelledby="document-title" onClose=${onClose} onMouseDown=${(
+  // One that is already gone tells of nobody's wish to close it.
+  const closed = (/** @type {Event} */ { target }) => target === dialog.current && onClose();
+  return html`<dialog ref=${dialog} class="document" aria-labelledby="document-title" onClose=${closed} onMouseDown=${(
     /** @type {MouseEvent} */ event,
   ) => {
     pressed.current = event.target;

@@ -77,3 +77,22 @@ test('once the key is forgotten, Forward leads to no document', { skip }, async 
   await page.locator('dialog', { hasText: 'granite' }).waitFor();
   assert.deepEqual(complaints, []);
 });
+
+test('a step in the history that leads from one document to another opens that one', { skip }, async (t) => {
+  const { add, page, complaints } = await openOnArticle(t);
+  await add('harbour.md', 'The harbour was dredged in 1911.');
+  await link(page, 'Documents').click();
+  await page.getByRole('button', { name: 'log.md', exact: true }).click();
+  await page.locator('dialog', { hasText: 'granite' }).waitFor();
+  await page.evaluate("location.assign('#/search')");
+  await isClosed(page);
+  await link(page, 'Documents').click();
+  await page.getByRole('button', { name: 'harbour.md', exact: true }).click();
+  await page.locator('dialog', { hasText: 'dredged' }).waitFor();
+  await page.evaluate('history.go(-3)');
+  await page.locator('dialog', { hasText: 'granite' }).waitFor();
+  // That the other one is closed is told in a task of its own, and a step back would follow.
+  await page.evaluate(() => new Promise((resolve) => setTimeout(resolve, 300)));
+  assert.equal(await page.locator('dialog[open]').count(), 1);
+  assert.deepEqual(complaints, []);
+});
