@@ -1,3 +1,4 @@
+import { constants } from 'node:os';
 import progress from 'cli-progress';
 import { collectionName } from '../collection-name.ts';
 import { isDumbTerminal } from '../config.ts';
@@ -109,7 +110,10 @@ export async function interruptible<T>(work: (aborted: AbortSignal) => Promise<T
     return await work(stop.signal).finally(forget);
   } catch (error) {
     if (!stop.signal.aborted) throw error;
-    process.kill(process.pid, stop.signal.reason);
+    const signal: NodeJS.Signals = stop.signal.reason;
+    // The first process of a container isn't ended by a signal of its own; then it ends here, as a shell would say it.
+    process.exitCode = 128 + constants.signals[signal];
+    process.kill(process.pid, signal);
     return await new Promise<never>(() => {});
   }
 }

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, rmSync, watch, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -159,6 +160,19 @@ test('a backup or export that is interrupted leaves nothing of its copy behind',
       assert.deepEqual(readdirSync(folder), code === 0 ? ['copy'] : [], command);
       rmSync(join(folder, 'copy'), { force: true });
     }
+});
+
+test('an interrupted command whose own signal does not end it, as the first process of a container, ends quietly all the same', () => {
+  const script = `
+    import { interruptible } from './src/commands/terminal.ts';
+    process.kill = () => true;
+    setImmediate(() => process.emit('SIGTERM', 'SIGTERM'));
+    await interruptible((signal) => new Promise((_, reject) => signal.addEventListener('abort', reject)));
+  `;
+  const { status, stderr } = spawnSync(process.execPath, ['--input-type=module', '--eval', script], {
+    encoding: 'utf8',
+  });
+  assert.deepEqual({ status, stderr }, { status: 143, stderr: '' });
 });
 
 test('SIGHUP does not end a command that writes to no terminal, as one under nohup', async (t) => {
