@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { damagedFile, inTransaction, openDatabase } from './database.ts';
 import { createDocuments, documentMigrations } from './documents.ts';
 import { folderReplaced, holdLock } from './lock.ts';
-import { isEmptied, openToRead } from './open-to-read.ts';
+import { isEmptied, isStored, openToRead } from './open-to-read.ts';
 
 /**
  * Takes a data folder for this process alone, and opens its documents for writing.
@@ -15,13 +15,13 @@ export function openFolder({ dataDir, storeId: expected }: { dataDir: string; st
   if (expected !== undefined && !existsSync(file)) throw folderReplaced();
   if (isEmptied(dataDir)) throw damagedFile('assay.db');
   const lock = holdLock(dataDir);
-  try {
-    removeRestoreLeftovers(dataDir);
-  } catch {} // what can't be removed keeps nobody from the store; verify names it
+  const wasStored = isStored(dataDir);
+  clearAway(dataDir, { keepPrevious: true }); // it may take the room that opening needs
   const database = openDatabase(file, { migrations: documentMigrations, synchronous: 'FULL' });
   const documents = createDocuments(database);
   const storeId = documents.meta('store_id')!;
   if (expected !== undefined && expected !== storeId) throw folderReplaced();
+  clearAway(dataDir, { keepPrevious: !wasStored });
   return {
     database,
     documents,
@@ -51,9 +51,21 @@ export function bringUpToDate(dataDir: string): void {
   if (version < documentMigrations.length) openFolder({ dataDir }).close();
 }
 
-/** Removes what a restore no longer needs, or one that was killed has left; the caller holds the folder's lock. */
-export function removeRestoreLeftovers(dataDir: string): void {
+/** What can't be removed keeps nobody from the store; verify names it. */
+function clearAway(dataDir: string, options: { keepPrevious: boolean }) {
+  try {
+    removeRestoreLeftovers(dataDir, options);
+  } catch {}
+}
+
+/**
+ * Removes what a restore no longer needs, or one that was killed has left; the caller holds the folder's lock.
+ * @param options.keepPrevious keeps the database that was to be replaced, while it is not known whether there is another
+ */
+export function removeRestoreLeftovers(dataDir: string, { keepPrevious = false } = {}): void {
+  const left = keepPrevious
+    ? /^(assay\.db\.restoring(-wal|-shm|-journal)?|index\.before-restore)$/
+    : /^(assay\.db\.(restoring|before-restore)(-wal|-shm|-journal)?|index\.before-restore)$/;
   for (const name of readdirSync(dataDir))
-    if (/^(assay\.db\.(restoring|before-restore)(-wal|-shm|-journal)?|index\.before-restore)$/.test(name))
-      rmSync(join(dataDir, name), { recursive: true, force: true });
+    if (left.test(name)) rmSync(join(dataDir, name), { recursive: true, force: true });
 }

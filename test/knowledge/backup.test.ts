@@ -297,6 +297,25 @@ test('a restore over an unreadable store keeps what is left of it aside, and rem
   assert.deepEqual(await contentOf(dataDir), { name: 'new', documents: 300 });
 });
 
+test('what a killed restore kept of the old store stays while there is no other that can be opened', async (t) => {
+  for (const isMissing of [true, false]) {
+    const dataDir = await oldStore(t);
+    const kept = join(dataDir, 'assay.db.before-restore');
+    renameSync(join(dataDir, 'assay.db'), kept);
+    writeFileSync(join(dataDir, 'assay.db.restoring'), 'half of a backup');
+    if (!isMissing) writeFileSync(join(dataDir, 'assay.db'), 'what a flood has left of a database');
+    const start = () => startKnowledge({ dataDir, embeddingModel: 'hashed' });
+    if (isMissing) await (await start()).close();
+    else await assert.rejects(start(), { code: 'NOT_READY' });
+    assert.deepEqual(
+      readdirSync(dataDir).filter((name) => /restor/.test(name)),
+      ['assay.db.before-restore'],
+    );
+    renameSync(kept, join(dataDir, 'assay.db'));
+    assert.deepEqual(await contentOf(dataDir), { name: 'old', documents: 20 });
+  }
+});
+
 test('repeating a restore that was killed after setting a log aside keeps that log', async (t) => {
   for (const isLinked of [false, true]) {
     const dataDir = await oldStore(t);
