@@ -6,7 +6,7 @@ import { xmlElements } from './xml-elements.ts';
 
 /** A place of the text where Word puts another file of the archive, which it converts only when it saves the document. */
 const CHUNK =
-  /<w:altChunk\s[^<>]*?(?<=\s)(?:\w+:)?id="([^"<>]*)"[^<>]*?(?:\/>|>(?:<w:altChunkPr\s*\/>|<w:altChunkPr>[\s\S]{0,500}?<\/w:altChunkPr>)?<\/w:altChunk>)/g;
+  /<w:altChunk\s[^<>]{0,500}?(?<=\s)(?:\w{1,30}:)?id="([^"<>]*)"[^<>]{0,500}?(?:\/>|>(?:<w:altChunkPr\s*\/>|<w:altChunkPr>[\s\S]{0,500}?<\/w:altChunkPr>)?<\/w:altChunk>)/g;
 /** Stands in the text where a chunk belongs, before the number of that. */
 const PLACE = '\ufdee';
 const PLACED = /<p>\ufdee(\d{1,4})<\/p>/g;

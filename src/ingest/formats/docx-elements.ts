@@ -16,7 +16,7 @@ const BETWEEN_TEXTS = /<\/w:t>(?:<\/w:r><w:r>)?<w:t(?: xml:space="preserve")?>/g
 /** An empty element that is written in full, as Go's encoder does. */
 const IN_FULL = /<(w:\w+(?:\s[^<>]*)?)(?<!\/)><\/w:\w+>/g;
 /** The columns of a table that a row leaves out at its beginning, said in its properties. */
-const LEFT_OUT = /<w:gridBefore\s[^<>]*?w:val="(\d{1,2})"[^<>]*\/>[\s\S]{0,2000}?<\/w:trPr>/g;
+const LEFT_OUT = /<w:gridBefore\s[^<>]{0,500}?w:val="(\d{1,2})"[^<>]{0,500}\/>[\s\S]{0,2000}?<\/w:trPr>/g;
 /** What ends a line, or a page or column within a paragraph, and a tab that is aligned with a margin. */
 const LINE_END = /<w:(?:cr|br)(?:\s[^<>]*)?\/>/g;
 const ALIGNED_TAB = /<w:ptab\s[^<>]*\/>/g;
