@@ -150,7 +150,7 @@ export function openAnswering(
   const sufficiency = sufficiencyModel(models.embedding);
   if (models.chat === null)
     return {
-      suffices: createSuffices(sufficiency, config.abstainBelow ?? extractedAbstainBelow),
+      suffices: createSuffices(sufficiency, config.abstainBelow ?? extractedAbstainBelow, 'quotation'),
       answer: createExtractiveAnswer(),
       standaloneQuestion: createWordStandaloneQuestion(),
       judges: { context: createFeatureJudge({ weights: embedded, entails }), answer: createUnavailableJudge('answer') },
@@ -199,7 +199,11 @@ export function openAnswering(
     });
   const answering = openChatModel(servers, models.chat, { cache, withinMs: config.askTimeoutMs });
   return {
-    suffices: createSuffices(sufficiency, config.abstainBelow ?? modelAbstainsBelow[ownVectors ? 'own' : 'others']),
+    suffices: createSuffices(
+      sufficiency,
+      config.abstainBelow ?? modelAbstainsBelow[ownVectors ? 'own' : 'others'],
+      'model',
+    ),
     answer: createModelAnswer({ prompt: prompts.answer, model: answering }),
     standaloneQuestion: createModelStandaloneQuestion({ prompt: prompts['standalone-question'], model: answering }),
     judges: { context: judge('context'), answer: judge('answer') },

@@ -56,12 +56,15 @@ export const gateOfE5Small = trained(file.gates.e5Small);
 /** Looks at words only, for embedding models without a gate of their own. */
 export const gateOfAnyModel = trained(file.gates.anyModel);
 
+/** Who answers: without a language model, an answer is a sentence of the context. */
+export type Answerer = 'quotation' | 'model';
+
 /**
  * How likely it is that the context answers the question, 0 to 1; 0 also where its likely sentences lack what is asked
  * for.
  */
-export function answerable(ranked: Ranked, gate: Gate): number {
-  if (ranked.sentences.length === 0 || lacksWhatIsAsked(ranked)) return 0;
+export function answerable(ranked: Ranked, gate: Gate, answerer: Answerer = 'quotation'): number {
+  if (ranked.sentences.length === 0 || lacksWhatIsAsked(ranked, answerer)) return 0;
   const features = gateFeatures(ranked);
   const sum = features.reduce((total, feature, at) => total + feature * gate.weights[at]!, gate.bias);
   return fromLogOdds(sum);
@@ -71,9 +74,10 @@ export function answerable(ranked: Ranked, gate: Gate): number {
  * Whether what is asked for is missing: "who" without a name or a role in the likeliest sentences, "how many" without a
  * number, or of a thing that the whole context doesn't mention, "when", "where", "how long" or "how often" without a word
  * that could tell it, or a price among numbers of other measures. That is rare where there is an answer. So is a question
- * that the context answers for another subject alone, or for one with another number.
+ * that the context answers for another subject alone, or for one with another number. No list has all words that could tell
+ * when or where: a language model, which understands others, is asked.
  */
-export function lacksWhatIsAsked(ranked: Ranked): boolean {
+export function lacksWhatIsAsked(ranked: Ranked, answerer: Answerer = 'quotation'): boolean {
   const { question, sentences } = ranked;
   if (question.isOfOthersAlone) return true;
   const passages = new Set(sentences.map(({ passage }) => passage));
@@ -82,7 +86,7 @@ export function lacksWhatIsAsked(ranked: Ranked): boolean {
   const texts = likely.map(wholeText);
   if (lacksMeasure(question.text, texts)) return true;
   const mayTell = mayTellKind(question.text, texts);
-  if (mayTell !== null) return !mayTell;
+  if (mayTell !== null) return answerer === 'quotation' && !mayTell;
   if (question.type !== 'person' && question.type !== 'number') return false;
   if (asksForGroup.test(question.text)) return false;
   const holds = likely.some(({ text }) => holdsType(question.type, text, question.said));

@@ -1,5 +1,5 @@
 import type { FoundPassage } from '../passage.ts';
-import { answerable, type Gate, type Ranked } from './answer-gate.ts';
+import { type Answerer, answerable, type Gate, type Ranked } from './answer-gate.ts';
 import { fromLogOdds, logOdds } from './calibration.ts';
 import { extract } from './extract-answer.ts';
 import { averageOfOdds, scoreOf, type VerdictWeights } from './judge-by-features.ts';
@@ -25,12 +25,16 @@ const mostRaised = 0.5;
  * as log-odds with the embedded verdict on the best answer that could be quoted from it, which can lower it further
  * than raise it.
  */
-export const sufficiencyOf = (question: string, context: FoundPassage[], model: SufficiencyModel) =>
-  sufficiencyOfRanked(rankSentences(question, context), model);
+export const sufficiencyOf = (
+  question: string,
+  context: FoundPassage[],
+  model: SufficiencyModel,
+  answerer?: Answerer,
+) => sufficiencyOfRanked(rankSentences(question, context), model, answerer);
 
 /** The same for sentences that are ranked already. */
-export function sufficiencyOfRanked(ranked: Ranked, { gate, weights }: SufficiencyModel): number {
-  const fits = answerable(ranked, gate);
+export function sufficiencyOfRanked(ranked: Ranked, { gate, weights }: SufficiencyModel, answerer?: Answerer): number {
+  const fits = answerable(ranked, gate, answerer);
   const reading = readAnswer(extract(ranked.sentences), ranked);
   if (fits === 0 || !reading) return 0;
   const average = averageOfOdds(fits, scoreOf(reading.values, weights));
@@ -41,11 +45,12 @@ export function sufficiencyOfRanked(ranked: Ranked, { gate, weights }: Sufficien
  * The step that decides, in code, whether there is anything to answer from: no prompt can talk it round, and where it
  * says no, no model is called.
  * @param least the lowest sufficiency, 0 to 1, for which it says yes
+ * @param answerer who answers where it says yes
  */
-export function createSuffices(model: SufficiencyModel, least: number) {
+export function createSuffices(model: SufficiencyModel, least: number, answerer: Answerer) {
   return step(
     'context suffices',
     ({ question, context }: Retrieved) =>
-      context.length > 0 && (least === 0 || sufficiencyOf(question, context, model) >= least),
+      context.length > 0 && (least === 0 || sufficiencyOf(question, context, model, answerer) >= least),
   );
 }

@@ -44,9 +44,16 @@ test('“who” without a name and “how many” without a number in the contex
   assert.equal(sufficiencyOf('How many authors tried the layer?', near, e5Small), 0);
 });
 
+test('“when” without a word of a time has no quotation for an answer, but a language model, which may know others, is asked', async () => {
+  const context = [foundPassage('The lamp of the workshop was lit as the ferries came in.', { similarity: () => 0.9 })];
+  const question = 'When was the lamp of the workshop lit?';
+  assert.equal(sufficiencyOf(question, context, e5Small, 'quotation'), 0);
+  assert.ok(sufficiencyOf(question, context, e5Small, 'model') > 0.05);
+});
+
 test('the step compares sufficiency with its threshold, and an empty context never suffices', async () => {
   const ask = (context: FoundPassage[], least: number) =>
-    createSuffices(e5Small, least).invoke({
+    createSuffices(e5Small, least, 'quotation').invoke({
       question: tall,
       context,
       collection: 'default',
