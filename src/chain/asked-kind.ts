@@ -52,23 +52,26 @@ const places = `
 /** What a question may ask for besides numbers, by its opening, and the words without which nothing tells it. */
 const kinds = [
   {
+    asks: 'time',
     asked:
       /^\W*(?:(?:in|on|since|until|by|from|during) )?(?:what|which) (?:exact )?(?:years?|months?|centur(?:y|ies)|decades?|dates?|days?)\b|\b(?:in|on|since|until) (?:what|which) (?:year|month|century|decade|date|day)\W*$/i,
     told: words(`${times} ${ordinals}`),
   },
   {
+    asks: 'time',
     asked:
       /^\W*(?:(?:since|until|till|by|from) )?when (?:was|were|did|has|have|had)\b|\b(?:since|until|till) when\W*$/i,
     told: words(`${times} ${beforeTime} ${ordinals} ${whens}`),
   },
   {
+    asks: 'time',
     asked:
       /^\W*(?:(?:until|till|by|from) )?when (?:is|are|do|does|will|would|shall|should|must|may|might|can|could)\b/i,
     told: words(`${times} ${beforeTime} ${ordinals} ${whens} ${conditions}`),
   },
-  { asked: /^\W*(?:for )?how long (?!ago|after|before)/i, told: words(`${times} ${durations}`) },
-  { asked: /^\W*how (?:often|frequently)\b/i, told: words(`${times} ${frequencies}`) },
-  { asked: /^\W*(?:from )?where\b/i, told: words(places) },
+  { asks: 'duration', asked: /^\W*(?:for )?how long (?!ago|after|before)/i, told: words(`${times} ${durations}`) },
+  { asks: 'frequency', asked: /^\W*how (?:often|frequently)\b/i, told: words(`${times} ${frequencies}`) },
+  { asks: 'place', asked: /^\W*(?:from )?where\b/i, told: words(places) },
 ];
 /** A path, an address, or the way through menus. */
 const address = /[\p{L}\p{N}][@/\\][\p{L}\p{N}]|(?:^|\s)[/~]\p{L}|[>→]|[\p{L}\p{N}]\.\p{Ll}/u;
@@ -91,18 +94,18 @@ export function mayTellKind(question: string, texts: string[]): boolean | null {
   if (!wanted) return null;
   const read = texts.map(readWords);
   const said = new Set(readWords(question).flatMap(({ stem, text }) => (isUnsaid.test(text) ? [] : [stem])));
-  const asksWhere = wanted === kinds.at(-1);
-  const asksWhen = kinds.indexOf(wanted) < 3;
   const tells = (word: Word, at: number, all: Word[]): boolean => {
     if (said.has(word.stem)) return false;
     if (wanted.told.test(word.text) || isMonth(word)) return true;
-    if (asksWhere && word.start > 0 && isWrittenAsName(word)) return true;
+    if (wanted.asks === 'place' && word.start > 0 && isWrittenAsName(word)) return true;
     // The number of a "Kestrel 2" is no time.
     const before = all[at - 1];
-    const isNamed = asksWhen && before !== undefined && isWrittenAsName(before) && !before.common && !isMonth(before);
+    const isNamed =
+      wanted.asks === 'time' && before !== undefined && isWrittenAsName(before) && !before.common && !isMonth(before);
     const isOfName = isNamed && !beforeRelease.test(all[at - 2]?.text ?? '');
     return isNumber(word) && (isYear.test(word.stem) || !isOfName);
   };
-  if (read.some((each) => each.some(tells)) || (asksWhere && texts.some((text) => address.test(text)))) return true;
+  if (read.some((each) => each.some(tells)) || (wanted.asks === 'place' && texts.some((text) => address.test(text))))
+    return true;
   return read.every((each) => each.some(({ text }) => prose.test(text))) ? false : null;
 }
